@@ -1,0 +1,1 @@
+"""The systems, one folder each: sources, raw, bronze, silver, gold, serve."""
