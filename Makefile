@@ -1,0 +1,62 @@
+# Needs Python 3.11, make and git. Everything is installed in .venv and nowhere else.
+PYTHON ?= python3.11
+JOBS ?= 2
+BIN := .venv/bin
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env demo up test check format bench chaos docs lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '  make %-8s %s\n' "$$target" "$$text"; done
+
+env: $(DEV) ## build .venv with every pinned package, tests and tools included
+
+demo: $(RUN) ## generate fifty restaurants, run raw to gold on local disk, print what happened
+	@$(BIN)/python -m lakehouse demo
+
+up: $(RUN) ## start Dagit and the daemon; prints the URL
+	@$(BIN)/python -m lakehouse up
+
+test: $(DEV) ## run the whole suite; ARGS="-k late" narrows it
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not chaos" $(ARGS)
+
+check: $(DEV) ## lint, format, types, dead and duplicate code, secrets, docs
+	@$(BIN)/python -m tools.check $(ARGS)
+
+format: $(DEV) ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) ## measure against bare engines, side by side
+	@$(BIN)/python -m bench $(ARGS)
+
+chaos: $(DEV) ## the whole suite with the long proofs: many histories, many kills
+	@LAKEHOUSE_CHAOS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+docs: $(DEV) ## write the generated pages of docs/ anew
+	@$(BIN)/python -m lakehouse.docs write
+
+lock: .venv/.made ## resolve the pins anew where pyproject.toml asks for it; ARGS=--upgrade for all
+	@sh tools/lock.sh $(ARGS)
+
+clean: ## remove the environment, caches and what the demo wrote
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .dagster build dist *.egg-info data lake landing
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is built anew only where the pins or the package's own metadata changed.
+.venv/.made: requirements/build.txt
+	@PYTHON="$(PYTHON)" sh tools/env.sh make
+
+$(RUN): .venv/.made requirements/run.txt pyproject.toml setup.py
+	@sh tools/env.sh install requirements/run.txt
+	@touch $@
+
+$(DEV): .venv/.made requirements/dev.txt pyproject.toml setup.py
+	@sh tools/env.sh install requirements/dev.txt
+	@touch $(RUN) $@

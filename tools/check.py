@@ -1,0 +1,99 @@
+"""Everything that `make check` requires of the tree, two steps at a time.
+
+    python -m tools.check              all steps
+    python -m tools.check types docs   some of them
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One requirement: a module to run, and what to do when it is not met."""
+
+    name: str
+    command: tuple[str, ...]
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step said and how long it took, in seconds."""
+
+    step: Step
+    passed: bool
+    output: str
+    seconds: float
+
+
+# The slowest first: the others run beside them.
+STEPS = (
+    Step("types", ("mypy",), "mend the types; configuration: [tool.mypy] in pyproject.toml"),
+    Step("docs", ("tools.docs",), "mend the example, the link or what it shows"),
+    Step("data dictionary", ("lakehouse.docs", "check"), "make docs, and commit what it wrote"),
+    Step(
+        "duplicates",
+        ("pylint", "lakehouse", "lakehouse_tests", "bench", "tools"),
+        "give what both places share a name and call it",
+    ),
+    Step("secrets", ("tools.secrets",), "take the secret out, and revoke it if it was ever pushed"),
+    Step("dead code", ("tools.dead_code",), "delete it; called by name only: [tool.vulture]"),
+    Step("pins", ("tools.pins",), "make lock, and commit requirements/"),
+    Step("format", ("ruff", "format", "--check", "--diff", "--quiet", "."), "make format"),
+    Step("lint", ("ruff", "check", "--output-format", "concise", "."), "make format, then by hand"),
+)
+
+
+def outcome(step: Step) -> Outcome:
+    """Run one step in a process of its own."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", *step.command],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Outcome(step, done.returncode == 0, done.stdout, time.monotonic() - began)
+
+
+def selected(names: list[str]) -> list[Step]:
+    """Steps of these names, all when none is given; a step without its module yet is left out."""
+    known = {step.name.replace(" ", "-"): step for step in STEPS}
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"no such step: {', '.join(unknown)}; there are {', '.join(known)}")
+    wanted = [known[name] for name in names] or list(STEPS)
+    return [step for step in wanted if find_spec(step.command[0])]
+
+
+def main() -> int:
+    """Print a line per step and the whole output of those that failed."""
+    parser = argparse.ArgumentParser(description="Check the tree as CI does.")
+    parser.add_argument("steps", nargs="*", help="steps to run; all when none is named")
+    steps = selected(parser.parse_args().steps)
+    failed = 0
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for result in pool.map(outcome, steps):
+            failed += not result.passed
+            verdict = "ok" if result.passed else "FAILED"
+            print(f"{result.step.name:<16} {verdict:<7} {result.seconds:5.1f} s", flush=True)
+            if not result.passed:
+                print(f"{result.output.rstrip()}\n  -> {result.step.way_out}\n", flush=True)
+    print(f"{failed} of {len(steps)} checks failed" if failed else f"{len(steps)} checks passed")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

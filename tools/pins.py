@@ -1,0 +1,59 @@
+"""Whether requirements/*.txt still pin, with hashes, all that pyproject.toml asks for."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PIN = re.compile(r"^(?P<name>[\w.-]+)(?:\[[^]]*\])?==(?P<version>[^\s;]+)", re.MULTILINE)
+
+
+def pins(lock: str) -> dict[str, set[str]]:
+    """Versions pinned for each package; more than one where markers divide them."""
+    found: dict[str, set[str]] = {}
+    for pin in PIN.finditer(lock):
+        found.setdefault(canonicalize_name(pin["name"]), set()).add(pin["version"])
+    return found
+
+
+def unmet(wanted: list[str], lock: str) -> list[str]:
+    """What is wrong with a list of pins, one sentence each."""
+    pinned = pins(lock)
+    wrong = []
+    for text in wanted:
+        requirement = Requirement(text)
+        versions = pinned.get(canonicalize_name(requirement.name), set())
+        if not any(requirement.specifier.contains(version) for version in versions):
+            wrong.append(f"{text} is asked for, pinned is {', '.join(sorted(versions)) or 'nothing'}")
+    for block in re.split(r"\n(?=\S)", lock):
+        if PIN.match(block) and "--hash=sha256:" not in block:
+            wrong.append(f"{block.splitlines()[0]} has no hash")
+    if re.search(r"^\s*(--(extra-)?index-url|--find-links|-i |-f )|://", lock, re.MULTILINE):
+        wrong.append("names an index or a host; everyone has their own")
+    return wrong
+
+
+def main() -> int:
+    """Print what is wrong, with the name of the list."""
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    extras = [
+        text
+        for texts in project["optional-dependencies"].values()
+        for text in texts
+        if Requirement(text).name != project["name"]
+    ]
+    asked = {"run": project["dependencies"], "dev": [*project["dependencies"], *extras]}
+    wrong = [
+        f"requirements/{name}.txt: {sentence}"
+        for name, wanted in asked.items()
+        for sentence in unmet(wanted, Path(f"requirements/{name}.txt").read_text("utf-8"))
+    ]
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
