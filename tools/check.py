@@ -1,7 +1,7 @@
 """Everything that `make check` requires of the tree, two steps at a time.
 
-    python -m tools.check              all steps
-    python -m tools.check types docs   some of them
+python -m tools.check              all steps
+python -m tools.check types docs   some of them
 """
 
 import argparse

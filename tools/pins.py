@@ -27,10 +27,14 @@ def unmet(wanted: list[str], lock: str) -> list[str]:
         requirement = Requirement(text)
         versions = pinned.get(canonicalize_name(requirement.name), set())
         if not any(requirement.specifier.contains(version) for version in versions):
-            wrong.append(f"{text} is asked for, pinned is {', '.join(sorted(versions)) or 'nothing'}")
-    for block in re.split(r"\n(?=\S)", lock):
-        if PIN.match(block) and "--hash=sha256:" not in block:
-            wrong.append(f"{block.splitlines()[0]} has no hash")
+            wrong.append(
+                f"{text} is asked for, pinned is {', '.join(sorted(versions)) or 'nothing'}"
+            )
+    wrong += [
+        f"{block.splitlines()[0]} has no hash"
+        for block in re.split(r"\n(?=\S)", lock)
+        if PIN.match(block) and "--hash=sha256:" not in block
+    ]
     if re.search(r"^\s*(--(extra-)?index-url|--find-links|-i |-f )|://", lock, re.MULTILINE):
         wrong.append("names an index or a host; everyone has their own")
     return wrong

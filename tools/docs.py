@@ -1,0 +1,190 @@
+"""Whether what the pages show is true: examples run, commands exist, links lead somewhere.
+
+- ``>>>`` examples in ``python`` blocks run and give what they show; other ``python`` blocks parse,
+  and what they import from the lakehouse exists.
+- ``lakehouse …`` and ``make …`` in ``sh`` and ``console`` blocks name real commands, options and
+  arguments.
+- Relative links point at files, and at headings inside them.
+"""
+
+import ast
+import doctest
+import importlib
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
+COMMAND_ENDS = {"|", ">", ">>", "<", "&&", ";", "||", "#", "2>&1", "&"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a page, with the line its text begins on."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Fenced blocks of a page, in order."""
+    text = page.read_text("utf-8")
+    for fence in FENCE.finditer(text):
+        yield Block(page, text.count("\n", 0, fence.start(3)) + 1, fence[2], fence[3])
+
+
+def faults_of_python(block: Block) -> Iterator[str]:
+    """Examples that fail, or names that the lakehouse does not have."""
+    if ">>>" in block.text:
+        test = doctest.DocTestParser().get_doctest(
+            block.text, {}, block.page.name, str(block.page), block.line - 1
+        )
+        said: list[str] = []
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
+        yield from said
+        return
+    try:
+        tree = ast.parse(block.text)
+    except SyntaxError as error:
+        yield f"does not parse: {error.msg}, line {error.lineno} of the block"
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lakehouse"):
+            yield from missing_names(str(node.module), [alias.name for alias in node.names])
+
+
+def missing_names(module: str, names: list[str]) -> Iterator[str]:
+    """Names that cannot be imported from a module."""
+    try:
+        found = importlib.import_module(module)
+    except ImportError as error:
+        yield f"import of {module}: {error}"
+        return
+    for name in names:
+        if not hasattr(found, name) and find_spec(f"{module}.{name}") is None:
+            yield f"{module} has no {name}"
+
+
+def faults_of_shell(block: Block, targets: set[str], cli: click.Command | None) -> Iterator[str]:
+    """Commands that neither the Makefile nor the command line knows."""
+    for line in block.text.replace("\\\n", " ").splitlines():
+        shown = line.strip().removeprefix("$ ")
+        if block.language == "console" and not line.strip().startswith("$ "):
+            continue
+        words = shlex.split(shown, comments=True)
+        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+            words.pop(0)
+        end = next((at for at, word in enumerate(words) if word in COMMAND_ENDS), len(words))
+        program, arguments = (Path(words[0]).name if words else ""), words[1:end]
+        if program == "make":
+            asked = {word for word in arguments if "=" not in word and not word.startswith("-")}
+            yield from (f"make has no target {name}" for name in sorted(asked - targets))
+        elif program == "lakehouse" and cli is not None:
+            yield from (f"{shown}: {fault}" for fault in faults_of_command(cli, arguments))
+
+
+def faults_of_command(
+    command: click.Command, arguments: list[str], parent: click.Context | None = None
+) -> Iterator[str]:
+    """What the command line would refuse, without running the command."""
+    context = click.Context(command, parent=parent, info_name=command.name)
+    if "--help" in arguments:
+        arguments = arguments[: arguments.index("--help")]
+        strict = False
+    else:
+        strict = True
+    try:
+        values, rest, _ = command.make_parser(context).parse_args(list(arguments))
+        for parameter in command.get_params(context):
+            value = values.get(str(parameter.name))
+            given = value not in (None, (), [])
+            if given and not isinstance(parameter.type, click.Path | click.File):
+                parameter.type_cast_value(context, value)
+            elif not given and parameter.required and strict:
+                yield f"{parameter.human_readable_name} is missing"
+    except click.UsageError as error:
+        yield error.format_message()
+        return
+    if isinstance(command, click.Group):
+        if not rest:
+            return
+        below = command.get_command(context, rest[0])
+        if below is None:
+            yield f"no command {rest[0]}"
+        else:
+            yield from faults_of_command(below, rest[1:], context)
+
+
+def anchors(page: Path) -> set[str]:
+    """Names that a link can give for the headings of a page, as GitHub makes them."""
+    prose = FENCE.sub("", page.read_text("utf-8"))
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(prose))
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+def faults_of_links(page: Path) -> Iterator[str]:
+    """Relative links of a page that lead nowhere."""
+    for target in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
+        if re.match(r"\w+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        place = page.parent / name if name else page
+        if not place.exists():
+            yield f"link to {target}: no such file"
+        elif anchor and place.suffix == ".md" and anchor not in anchors(place):
+            yield f"link to {target}: no such heading"
+
+
+def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator[str]:
+    """All that is untrue on a page, with file and line."""
+    for block in blocks(page):
+        found: Iterator[str] = iter(())
+        if block.language in ("python", "py"):
+            found = faults_of_python(block)
+        elif block.language in ("sh", "bash", "console", "shell"):
+            found = faults_of_shell(block, targets, cli)
+        yield from (f"{page}:{block.line}: {fault}" for fault in found)
+    yield from (f"{page}: {fault}" for fault in faults_of_links(page))
+
+
+def make_targets(makefile: Path) -> set[str]:
+    """Targets that a Makefile documents."""
+    return set(re.findall(r"^([a-z-]+):.*##", makefile.read_text("utf-8"), re.MULTILINE))
+
+
+def command_line() -> click.Command | None:
+    """The root command, or none while the package has no command line."""
+    if find_spec("lakehouse.cli") is None:
+        return None
+    main: click.Command = importlib.import_module("lakehouse.cli").main
+    return main
+
+
+def main() -> int:
+    """Print what is untrue on any page of the repository."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    pages = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\n")
+    targets, cli = make_targets(Path("Makefile")), command_line()
+    untrue = [
+        fault
+        for page in sorted(filter(None, pages))
+        if Path(page).exists()
+        for fault in faults(Path(page), targets, cli)
+    ]
+    print("\n".join(untrue))
+    return 1 if untrue else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Secrets in the tree as it stands, untracked files included.
+
+A line that only looks like one says so itself: ``# pragma: allowlist secret``.
+"""
+
+import subprocess
+import sys
+
+PINS = r"^requirements/.*\.txt$"
+
+
+def main() -> int:
+    """Run detect-secrets without asking any service whether a secret is valid."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, check=True, capture_output=True, text=True).stdout
+    hook = [
+        *(sys.executable, "-m", "detect_secrets.pre_commit_hook"),
+        *("--no-verify", "--exclude-files", PINS),
+        *("--disable-plugin", "HexHighEntropyString"),  # digests are this platform's identities
+        *filter(None, files.split("\0")),
+    ]
+    return subprocess.run(hook, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
