@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 import stat as mode
+import tempfile
 import threading
 import uuid
 from abc import ABC, abstractmethod
@@ -20,6 +21,9 @@ from urllib.parse import unquote, urlsplit
 
 UNFINISHED = ".tmp-"
 """Prefix of a file still being written on disk; such files are never listed."""
+
+SMALL = 8 << 20
+"""Bytes up to which a file goes to S3 in one request instead of parts."""
 
 DELETE_BATCH = 1000
 """Keys in one S3 delete request, the most the protocol allows."""
@@ -64,9 +68,7 @@ class ObjectStore(ABC):
         """
         scheme, separator, rest = uri.partition("://")
         if not uri.strip():
-            raise ObjectStoreError(
-                "the root is empty; give a folder or s3://bucket/prefix"
-            )
+            raise ObjectStoreError("the root is empty; give a folder or s3://bucket/prefix")
         if not separator:
             return DiskStore(Path(uri))
         if scheme == "file":
@@ -76,13 +78,9 @@ class ObjectStore(ABC):
         if scheme == "s3":
             bucket, _, prefix = rest.partition("/")
             if not bucket:
-                raise ObjectStoreError(
-                    f"{uri!r} names no bucket; write s3://bucket/prefix"
-                )
+                raise ObjectStoreError(f"{uri!r} names no bucket; write s3://bucket/prefix")
             return S3Store(bucket, prefix.strip("/"))
-        raise ObjectStoreError(
-            f"{uri!r}: {scheme}:// is not known; use s3://, file:// or a folder"
-        )
+        raise ObjectStoreError(f"{uri!r}: {scheme}:// is not known; use s3://, file:// or a folder")
 
     @abstractmethod
     def folders(self, prefix: str = "") -> list[str]:
@@ -129,6 +127,21 @@ class ObjectStore(ABC):
         """Copy a local file to a path, atomically; streams, whatever the size."""
 
     @abstractmethod
+    def scratch(self, folder: str) -> Path:
+        """A local file name to write to, from where ``move_in`` is cheap; no file is made."""
+
+    @abstractmethod
+    def move_in(self, local: Path, path: str) -> None:
+        """Make a local file the file at a path, atomically; the local name is gone after."""
+
+    @abstractmethod
+    def unfinished(self, prefix: str = "") -> Iterator[Entry]:
+        """Files that a dead process left half written below a folder.
+
+        S3 has none to show: parts of a broken upload are dropped by a lifecycle rule.
+        """
+
+    @abstractmethod
     def delete(self, paths: Iterable[str]) -> None:
         """Remove files; one that is gone already is no error."""
 
@@ -153,6 +166,12 @@ class DiskStore(ObjectStore):
         return [item.name for item in self._scan(_folder(prefix)) if _is_folder(item)]
 
     def entries(self, prefix: str = "", *, recursive: bool = True) -> Iterator[Entry]:
+        return self._files(prefix, recursive=recursive, unfinished=False)
+
+    def unfinished(self, prefix: str = "") -> Iterator[Entry]:
+        return self._files(prefix, recursive=True, unfinished=True)
+
+    def _files(self, prefix: str, *, recursive: bool, unfinished: bool) -> Iterator[Entry]:
         pending = [_folder(prefix)]
         while pending:
             folder = pending.pop()
@@ -160,7 +179,7 @@ class DiskStore(ObjectStore):
             for item in self._scan(folder):
                 if _is_folder(item):
                     below.append(f"{folder}{item.name}/")
-                elif not item.name.startswith(UNFINISHED):
+                elif item.name.startswith(UNFINISHED) == unfinished:
                     try:
                         found = item.stat(follow_symlinks=False)
                     except FileNotFoundError:
@@ -192,31 +211,36 @@ class DiskStore(ObjectStore):
     def open(self, path: str) -> BinaryIO:
         """A binary stream; never waits for the writer of a pipe put among the files."""
         place = self._inside(path)
-        stream = os.fdopen(
-            os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
-        )
+        stream = os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
         if not mode.S_ISREG(os.fstat(stream.fileno()).st_mode):
             stream.close()
             raise ObjectStoreError(f"{place} is not a regular file")
         return cast(BinaryIO, stream)
 
     def write(self, path: str, data: bytes | BinaryIO) -> None:
-        place = Path(self._inside(path))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.parent / f"{UNFINISHED}{uuid.uuid4().hex}"
+        folder = path.rpartition("/")[0]
+        unfinished = self.scratch(folder)
         try:
             with unfinished.open("xb") as stream:
                 if isinstance(data, (bytes, bytearray, memoryview)):
                     stream.write(data)
                 else:
                     shutil.copyfileobj(data, stream, 1 << 20)
-            os.replace(unfinished, place)
+            self.move_in(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
 
     def copy_in(self, local: Path, path: str) -> None:
         with local.open("rb") as stream:
             self.write(path, stream)
+
+    def scratch(self, folder: str) -> Path:
+        place = Path(self._inside(folder)) if folder else Path(self.uri)
+        place.mkdir(parents=True, exist_ok=True)
+        return place / f"{UNFINISHED}{uuid.uuid4().hex}"
+
+    def move_in(self, local: Path, path: str) -> None:
+        os.replace(local, self._inside(path))
 
     def delete(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -236,9 +260,7 @@ class DiskStore(ObjectStore):
     def _scan(self, folder: str) -> list[os.DirEntry[str]]:
         """What lies directly in a folder, by name; nothing when it is missing or behind a link."""
         place = os.path.join(self.uri, folder)
-        if folder and os.path.realpath(place) != os.path.join(
-            self._real, folder.rstrip("/")
-        ):
+        if folder and os.path.realpath(place) != os.path.join(self._real, folder.rstrip("/")):
             return []
         try:
             with os.scandir(place) as found:
@@ -259,9 +281,7 @@ class S3Store(ObjectStore):
     def folders(self, prefix: str = "") -> list[str]:
         start = self._base + _folder(prefix)
         pages = self._pages(start, "/")
-        below = [
-            item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())
-        ]
+        below = [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())]
         return sorted({key[len(start) :].rstrip("/") for key in below} - {""})
 
     def entries(self, prefix: str = "", *, recursive: bool = True) -> Iterator[Entry]:
@@ -303,14 +323,25 @@ class S3Store(ObjectStore):
 
     def write(self, path: str, data: bytes | BinaryIO) -> None:
         if isinstance(data, (bytes, bytearray, memoryview)):
-            s3_client().put_object(
-                Bucket=self.bucket, Key=self._key(path), Body=bytes(data)
-            )
+            s3_client().put_object(Bucket=self.bucket, Key=self._key(path), Body=bytes(data))
         else:
             s3_client().upload_fileobj(data, self.bucket, self._key(path))
 
     def copy_in(self, local: Path, path: str) -> None:
-        s3_client().upload_file(str(local), self.bucket, self._key(path))
+        if local.stat().st_size <= SMALL:
+            self.write(path, local.read_bytes())
+        else:
+            s3_client().upload_file(str(local), self.bucket, self._key(path))
+
+    def scratch(self, folder: str) -> Path:
+        return Path(tempfile.gettempdir()) / f"lakehouse{UNFINISHED}{uuid.uuid4().hex}"
+
+    def move_in(self, local: Path, path: str) -> None:
+        self.copy_in(local, path)
+        local.unlink()
+
+    def unfinished(self, prefix: str = "") -> Iterator[Entry]:
+        return iter(())
 
     def delete(self, paths: Iterable[str]) -> None:
         keys = [{"Key": self._key(path)} for path in paths]
@@ -319,9 +350,7 @@ class S3Store(ObjectStore):
                 Bucket=self.bucket,
                 Delete={"Objects": keys[start : start + DELETE_BATCH], "Quiet": True},
             )
-            refused = [
-                e for e in answer.get("Errors", ()) if e.get("Code") != "NoSuchKey"
-            ]
+            refused = [e for e in answer.get("Errors", ()) if e.get("Code") != "NoSuchKey"]
             if refused:
                 first = refused[0]
                 raise ObjectStoreError(
@@ -337,9 +366,7 @@ class S3Store(ObjectStore):
 
     def _pages(self, prefix: str, delimiter: str) -> Iterator[dict[str, Any]]:
         listing = s3_client().get_paginator("list_objects_v2")
-        yield from listing.paginate(
-            Bucket=self.bucket, Prefix=prefix, Delimiter=delimiter
-        )
+        yield from listing.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter=delimiter)
 
 
 _ENVIRONMENT = (
@@ -465,9 +492,7 @@ def _connection() -> tuple[Any, Any]:
             own_endpoint = any(os.environ.get(name) for name in _ENVIRONMENT[:2])
             client = session.client(
                 "s3",
-                region_name=os.environ.get("AWS_REGION")
-                or session.region_name
-                or "us-east-1",
+                region_name=os.environ.get("AWS_REGION") or session.region_name or "us-east-1",
                 config=Config(
                     retries={"mode": "standard", "max_attempts": 8},
                     connect_timeout=10,
@@ -485,14 +510,8 @@ def _httpfs() -> str:
 
     package = importlib.util.find_spec("duckdb_extension_httpfs")
     if package is None or not package.submodule_search_locations:
-        raise ObjectStoreError(
-            "DuckDB cannot open s3://: install duckdb-extension-httpfs"
-        )
-    folder = (
-        Path(package.submodule_search_locations[0])
-        / "extensions"
-        / f"v{duckdb.__version__}"
-    )
+        raise ObjectStoreError("DuckDB cannot open s3://: install duckdb-extension-httpfs")
+    folder = Path(package.submodule_search_locations[0]) / "extensions" / f"v{duckdb.__version__}"
     extension = folder / "httpfs.duckdb_extension"
     if not extension.exists():
         raise ObjectStoreError(
@@ -509,9 +528,7 @@ def _quoted(text: str) -> str:
 def _checked(path: str) -> str:
     parts = path.split("/")
     if not path or "\0" in path or any(part in ("", ".", "..") for part in parts):
-        raise ObjectStoreError(
-            f"{path!r} is not a path inside a store; write folder/file"
-        )
+        raise ObjectStoreError(f"{path!r} is not a path inside a store; write folder/file")
     return path
 
 

@@ -1,0 +1,43 @@
+"""Places where a test makes the process die as a power cut would.
+
+A failpoint does nothing unless the environment variable LAKEHOUSE_FAILPOINT names it: ``name``
+for its first hit, ``name:2`` for its second. Then the process gets SIGKILL, which no handler,
+``finally`` or ``atexit`` sees.
+"""
+
+import os
+import signal
+import threading
+from collections import Counter
+
+FAILPOINTS: tuple[str, ...] = (
+    "storage.staging",
+    "storage.written",
+    "storage.staged",
+    "storage.committing",
+    "storage.evolved",
+    "storage.publishing",
+    "storage.published",
+    "storage.vacuuming",
+)
+"""Every failpoint, in the order in which a write meets them."""
+
+_known = frozenset(FAILPOINTS)
+_hits: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+def failpoint(name: str) -> None:
+    """Kill the process here when the environment asks for it.
+
+    Raises KeyError for a name that is not in FAILPOINTS, so that none is left untested.
+    """
+    if name not in _known:
+        raise KeyError(f"failpoint {name!r} is not listed in FAILPOINTS")
+    asked, _, hit = os.environ.get("LAKEHOUSE_FAILPOINT", "").partition(":")
+    if asked != name:
+        return
+    with _lock:
+        _hits[name] += 1
+        if _hits[name] == int(hit or 1):
+            os.kill(os.getpid(), signal.SIGKILL)
