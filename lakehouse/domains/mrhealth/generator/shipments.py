@@ -217,7 +217,8 @@ def tally(total: Expected, shipment: Shipment) -> None:
         return
     total.files[shipment.refused or "loaded"] += 1
     total.files["loaded"] += shipment.sent[1]
-    total.files["duplicate"] += 2 * (shipment.dirt is Dirt.DUPLICATE_FILE)
+    if shipment.dirt is Dirt.DUPLICATE_FILE:
+        total.files["duplicate"] += 2
     if shipment.superseded:
         total.files["superseded"] += 1
         total.order_rows["superseded"] += len(shipment.superseded)
