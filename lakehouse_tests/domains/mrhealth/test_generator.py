@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 from lakehouse.domains.mrhealth.generator import (
     DayTotals,
     Dirt,
+    Expected,
     LandedFile,
     LargePlan,
     Plan,
@@ -30,6 +31,8 @@ from lakehouse.domains.mrhealth.generator import (
     reference,
     write,
 )
+from lakehouse.domains.mrhealth.generator.dirt import soil
+from lakehouse.domains.mrhealth.generator.shipments import draw, files_of, tally
 
 MONDAY = dt.date(2026, 1, 5)
 DEFAULT = Plan(first=MONDAY)
@@ -173,7 +176,7 @@ def clean() -> list[LandedFile]:
     return list(deliveries(CLEAN))
 
 
-@pytest.mark.parametrize("hash_seed", ("0", "1"))
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_another_process_makes_the_same_bytes(hash_seed: str):
     code = (
         "import datetime as dt; from lakehouse_tests.domains.mrhealth.test_generator import *;"
@@ -208,6 +211,93 @@ def test_every_kind_of_dirt_occurs_in_the_default_plan():
     assert set(expected(DEFAULT).dirt) == set(Dirt)
 
 
+@dataclass
+class UnitDay:
+    """One delivery of a middling unit: what lands and what is expected of it."""
+
+    files: list[LandedFile]
+    total: Expected
+
+    @property
+    def orders(self) -> list[list[str]]:
+        return parsed(text_of(self.files[0]))
+
+    @property
+    def summary(self) -> tuple[int, int, int]:
+        return self.total.orders, self.total.items, self.total.unreconciled
+
+
+def unit_day(kind: Dirt | None) -> UnitDay:
+    shipment = draw(DEFAULT, MONDAY, 21, kind)
+    soil(shipment)
+    total = Expected()
+    tally(total, shipment)
+    return UnitDay(list(files_of(shipment)), total)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shows"),
+    [
+        (Dirt.DUPLICATE_FILE, lambda it, _: it.total.files == {"loaded": 2, "duplicate": 2}),
+        (Dirt.CORRECTED_FILE, lambda it, clean: it.total.revenue != clean.total.revenue),
+        (Dirt.MISSING_COLUMN, lambda it, _: it.orders[0][-1] == "Taxa_Entrega"),
+        (Dirt.EXTRA_COLUMN, lambda it, _: {len(row) for row in it.orders} == {9}),
+        (Dirt.REORDERED_COLUMNS, lambda it, _: it.orders[0][0] == "Status"),
+        (Dirt.TRUNCATED, lambda it, clean: it.files[0].data in clean.files[0].data[:-2]),
+        (Dirt.EMPTY_FILE, lambda it, _: it.files[0].data == b""),
+        (Dirt.MISSING_DELIVERY, lambda it, _: it.total.missing == [(MONDAY, 21)]),
+        (Dirt.MISSING_ITEMS, lambda it, _: [f.path[-10:] for f in it.files] == ["PEDIDO.csv"]),
+        (Dirt.HEADER_ONLY, lambda it, _: len(it.orders) == 1),
+        (Dirt.LINE_BREAK, lambda it, _: 'portaria,\r\nbloco B"' in text_of(it.files[1])),
+        (Dirt.PREVIOUS_DAY, lambda it, _: it.total.other_day == 2),
+    ],
+)
+def test_dirt_of_a_file_shows(kind: Dirt, shows: Callable[[UnitDay, UnitDay], bool]):
+    assert shows(unit_day(kind), unit_day(None))
+    assert not shows(unit_day(None), unit_day(None))
+
+
+@pytest.mark.parametrize(
+    ("kind", "orders", "items", "rows"),
+    [
+        (Dirt.ORPHAN_ITEM, 0, 0, {"orphan_item": 1}),
+        (Dirt.UNKNOWN_PRODUCT, 0, -1, {"unknown_product": 1}),
+        (Dirt.BAD_STATUS, -1, None, {"bad_status": 1}),
+        (Dirt.BAD_DATE, -1, None, {"bad_date": 1}),
+        (Dirt.MISSING_KEY, -1, None, {"missing_required": 1}),
+        (Dirt.UNIT_MISMATCH, -1, None, {"unit_mismatch": 1}),
+        (Dirt.DUPLICATE_ROW, 0, 0, {"duplicate_row": 2}),
+        (Dirt.DUPLICATE_KEY, 0, 0, {"duplicate_key": 1}),
+        (Dirt.UNTERMINATED_QUOTE, 0, -1, {"bad_quoting": 1}),
+        (Dirt.COLUMN_COUNT, 0, -1, {"column_count": 1}),
+    ],
+)
+def test_dirt_of_a_row_costs_that_row_only(
+    kind: Dirt, orders: int, items: int | None, rows: dict[str, int]
+):
+    dirty, clean = unit_day(kind).total, unit_day(None).total
+    lost = dirty.item_rows["parent_refused"]
+    assert dirty.orders - clean.orders == orders
+    assert dirty.items - clean.items == (-lost if items is None else items)
+    assert (lost > 0) is (items is None)
+    outcomes = dirty.order_rows + dirty.item_rows
+    del outcomes["kept"], outcomes["parent_refused"]
+    assert outcomes == rows
+
+
+def test_a_bad_amount_is_in_an_order_or_in_an_item():
+    total = expected(replace(DEFAULT, days=60))
+    in_orders, in_items = total.order_rows["bad_amount"], total.item_rows["bad_amount"]
+    assert in_orders + in_items == total.dirt[Dirt.BAD_AMOUNT]
+    assert (in_orders > 0, in_items > 0) == (True, True)
+
+
+def test_an_order_value_that_is_not_its_items_is_kept_and_counted():
+    dirty, clean = unit_day(Dirt.VALUE_MISMATCH), unit_day(None)
+    assert clean.summary == (clean.total.orders, clean.total.items, 0)
+    assert dirty.summary == (clean.total.orders, clean.total.items, 1)
+
+
 def test_a_plan_without_dirt_is_clean():
     total = expected(CLEAN)
     assert not total.dirt
@@ -219,7 +309,7 @@ def test_a_plan_without_dirt_is_clean():
 
 @pytest.mark.parametrize(
     "plan",
-    (DEFAULT, CLEAN, replace(SMALL, dirt=10), replace(SMALL, dirt=3, seed=1, units=3, days=30)),
+    [DEFAULT, CLEAN, replace(SMALL, dirt=10), replace(SMALL, dirt=3, seed=1, units=3, days=30)],
     ids=("default", "clean", "filthy", "few-units"),
 )
 def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan):
@@ -366,14 +456,14 @@ def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    (
+    [
         ("units", 0),
         ("units", 1000),
         ("days", 0),
         ("dirt", 10.5),
         ("dirt", -1),
         ("orders_per_unit", -1),
-    ),
+    ],
 )
 def test_a_plan_that_cannot_be_made_is_refused(setting: str, value: Any):
     with pytest.raises(ValueError, match=setting):
