@@ -18,10 +18,10 @@ help: ## list the targets
 env: $(DEV) ## build .venv with every pinned package, tests and tools included
 
 demo: $(RUN) ## generate fifty restaurants, run raw to gold on local disk, print what happened
-	@$(BIN)/python -m lakehouse demo
+	@$(BIN)/lakehouse demo
 
 up: $(RUN) ## start Dagit and the daemon; prints the URL
-	@$(BIN)/python -m lakehouse up
+	@$(BIN)/lakehouse up
 
 test: $(DEV) ## run the whole suite; ARGS="-k late" narrows it
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not chaos" $(ARGS)
@@ -45,8 +45,8 @@ docs: $(DEV) ## write the generated pages of docs/ anew
 lock: .venv/.made ## resolve the pins anew where pyproject.toml asks for it; ARGS=--upgrade for all
 	@sh tools/lock.sh $(ARGS)
 
-clean: ## remove the environment, caches and what the demo wrote
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .dagster build dist *.egg-info data lake landing
+clean: ## remove the environment, builds and caches; data/ is left alone
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is built anew only where the pins or the package's own metadata changed.

@@ -99,26 +99,23 @@ def faults_of_command(
 ) -> Iterator[str]:
     """What the command line would refuse, without running the command."""
     context = click.Context(command, parent=parent, info_name=command.name)
-    if "--help" in arguments:
-        arguments = arguments[: arguments.index("--help")]
-        strict = False
-    else:
-        strict = True
+    context.allow_interspersed_args = not isinstance(command, click.Group)
     try:
         values, rest, _ = command.make_parser(context).parse_args(list(arguments))
+        shows_help = command.get_help_option(context)
+        if shows_help and values.get(str(shows_help.name)) is True:
+            return
         for parameter in command.get_params(context):
             value = values.get(str(parameter.name))
-            given = value not in (None, (), [])
-            if given and not isinstance(parameter.type, click.Path | click.File):
+            if parameter.value_is_missing(value):
+                if parameter.required:
+                    yield f"{parameter.human_readable_name} is missing"
+            elif not isinstance(parameter.type, click.Path | click.File):
                 parameter.type_cast_value(context, value)
-            elif not given and parameter.required and strict:
-                yield f"{parameter.human_readable_name} is missing"
     except click.UsageError as error:
         yield error.format_message()
         return
-    if isinstance(command, click.Group):
-        if not rest:
-            return
+    if isinstance(command, click.Group) and rest:
         below = command.get_command(context, rest[0])
         if below is None:
             yield f"no command {rest[0]}"
