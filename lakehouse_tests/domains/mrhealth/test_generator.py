@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +284,23 @@ def test_dirt_of_a_row_costs_that_row_only(
     outcomes = dirty.order_rows + dirty.item_rows
     del outcomes["kept"], outcomes["parent_refused"]
     assert outcomes == rows
+
+
+def test_an_unterminated_quote_is_noticed_on_the_next_line():
+    text = text_of(unit_day(Dirt.UNTERMINATED_QUOTE).files[1])
+    opened = next(n for n, line in enumerate(text.splitlines(), start=1) if line.count('"') % 2)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    with pytest.raises(csv.Error, match="expected after"):
+        list(reader)
+    assert reader.line_num == opened + 1
+
+
+def test_an_order_written_twice_was_open_first_and_cheaper():
+    key, value, status = 1, 4, 7
+    rows = unit_day(Dirt.DUPLICATE_KEY).orders
+    [(before, after)] = [pair for pair in pairwise(rows) if pair[0][key] == pair[1][key]]
+    assert (before[status], after[status]) == ("Pendente", "Finalizado")
+    assert Decimal(before[value]) == Decimal(after[value]) - 1
 
 
 def test_a_bad_amount_is_in_an_order_or_in_an_item():
