@@ -1,0 +1,57 @@
+"""Fixtures for every test. A server starts when the first test asks for it, once per worker."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from lakehouse_tests import servers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "s3: runs against a real S3 server")
+    config.addinivalue_line("markers", "postgres: runs against a real PostgreSQL server")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[servers.S3Server]:
+    """An S3 server with a bucket; the AWS_* variables of this process point to it."""
+    try:
+        with servers.seaweedfs() as server, pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)
+            patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+            for name, value in server.environment.items():
+                patch.setenv(name, value)
+            yield server
+    except servers.ServerMissing as missing:
+        _without(missing)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """DSN of a PostgreSQL server."""
+    try:
+        with servers.postgres() as dsn:
+            yield dsn
+    except servers.ServerMissing as missing:
+        _without(missing)
+
+
+@pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.s3)])
+def lake_root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Root of an empty lake, once on disk and once on S3."""
+    if request.param == "disk":
+        return str(tmp_path / "lake")
+    server: servers.S3Server = request.getfixturevalue("s3")
+    return f"s3://{server.bucket}/{uuid.uuid4().hex}"
+
+
+def _without(missing: servers.ServerMissing) -> NoReturn:
+    """Skip on a machine that lacks a server; fail where CI promises to have it."""
+    if os.environ.get("CI"):
+        pytest.fail(str(missing))
+    pytest.skip(str(missing))
