@@ -1,0 +1,768 @@
+"""The bytes of one landed CSV become rows, unparsable lines and a verdict on the file.
+
+No physical line is lost. For every file that is read,
+
+    physical lines = header lines + rows + continuation lines + unparsable lines
+
+where a continuation line is a further line of a row whose quoted value contains line breaks, and
+a blank line is an unparsable line with the reason ``blank_line``. `CsvFile.balance` is the
+difference and is always 0. A file that cannot be trusted as a whole raises `FileRefused`.
+
+What a record is, is decided by ``csv.reader(strict=True)``. Where it finds none:
+
+- A line or record it can read, but not into the header's number of columns, is unparsable.
+- A quote that is opened and then contradicted (``"oops,3`` … ``6,"ok"``) makes the line that
+  opened it unparsable, and reading resumes on the line after it. The same goes for a record of
+  several lines and the wrong width when each line inside it is a record of its own.
+- Among the lines read a second time, a record with an odd number of quotes is unparsable too: it
+  may be the end of a value whose beginning was refused.
+- A quote that stays open until the end of the file makes its line unparsable if all that follows
+  reads well by itself; else the file counts as truncated.
+- Re-reading is limited in proportion to the file; past the limit, the lines that a bad quote
+  spans are unparsable together. The time to read a hostile file stays linear.
+
+Lines end in LF or CR LF, also mixed (any CRs before an LF belong to the line end). A lone CR is
+part of its value, unless the file has no LF at all: then CR is the line end.
+
+What a value means (numbers, dates, keys) does not belong here.
+"""
+
+import codecs
+import csv
+import difflib
+import io
+import json
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import BinaryIO
+
+import pyarrow as pa
+
+LINE_LIMIT = 131_072
+"""Longest line that is read, in characters with its line end; also csv's limit of one field."""
+
+BLANKS = " \t\r\n\u00a0"
+"""What `CsvFormat.strip` removes around a value."""
+
+_BATCH_ROWS = 50_000
+_REREADS = 4  # how often, on average, a line may be read again after a bad quote
+_PIECE = 1 << 20  # bytes taken from a compressed stream at once
+_LONE_CR = "\udc0d"  # stands for a CR that ends no line; no decoder yields this character
+_C1 = re.compile("[\x80-\x9f]")
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_OTHER_KINDS = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"PK\x03\x04": "a ZIP archive or an XLSX workbook",
+    b"\xd0\xcf\x11\xe0": "an XLS workbook",
+    b"%PDF": "a PDF document",
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "gzip data; its name must end in .gz",
+    codecs.BOM_UTF16_LE: "UTF-16 text; it must be UTF-8 or Latin-1",
+    codecs.BOM_UTF16_BE: "UTF-16 text; it must be UTF-8 or Latin-1",
+}
+
+
+class FileReason(StrEnum):
+    """Why a whole file is refused."""
+
+    EMPTY_FILE = "empty_file"
+    """No byte, or nothing but blanks: not even a header."""
+    NOT_CSV = "not_csv"
+    """NUL bytes, or the signature of another kind of file (image, workbook, PDF, HTML)."""
+    UNDECODABLE = "undecodable"
+    """The header is not text in any encoding of the format."""
+    SCHEMA = "schema"
+    """A required column is missing, a column is repeated, or the header is no CSV."""
+    TRUNCATED = "truncated"
+    """No final line end, a quote left open until the end, or gzip data cut short: held."""
+    TOO_LARGE = "too_large"
+    """Decompressed, it is larger than the limit."""
+    BAD_GZIP = "bad_gzip"
+    """Not gzip data, or damaged."""
+
+
+class LineReason(StrEnum):
+    """Why a physical line is in no row."""
+
+    COLUMN_COUNT = "column_count"
+    """More or fewer columns than the header."""
+    BAD_QUOTING = "bad_quoting"
+    """A quote is not closed, or text follows a closing quote."""
+    UNDECODABLE = "undecodable"
+    """Bytes that are no text in the file's encoding; shown as ``\\xNN``."""
+    LINE_TOO_LONG = "line_too_long"
+    """Longer than `LINE_LIMIT`."""
+    BLANK_LINE = "blank_line"
+    """Nothing but blanks."""
+
+
+class FileRefused(Exception):
+    """A file that is not read; its text names file, line, column, what was expected, the way out.
+
+    Attributes:
+        reason: the code under which the delivery is recorded.
+        detail: what was expected and found, and what to do.
+        line: physical line, from 1, where there is one to name.
+        column: the column at fault, as the format or the header spells it.
+        name: the file.
+    """
+
+    def __init__(
+        self,
+        reason: FileReason,
+        detail: str,
+        line: int | None = None,
+        column: str | None = None,
+        name: str = "",
+    ) -> None:
+        super().__init__(reason, detail, line, column, name)
+        self.reason, self.detail, self.line, self.column, self.name = self.args
+
+    @property
+    def held(self) -> bool:
+        """Whether the file waits for its complete version instead of being rejected."""
+        return self.reason is FileReason.TRUNCATED
+
+    def __str__(self) -> str:
+        place = [self.name] if self.name else []
+        place += [f"line {self.line}"] if self.line is not None else []
+        place += [f"column {self.column!r}"] if self.column is not None else []
+        return f"{', '.join(place)}: {self.detail} [{self.reason}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFormat:
+    """What a source promises of its files.
+
+    Header names are compared without case, accents, quotes and surrounding blanks; a blank equals
+    an underscore. Empty text is null, quoted or not; so are the `null_texts`.
+
+    Args:
+        columns: the source's columns, in the order bronze keeps them.
+        aliases: further accepted spelling of a header name → column.
+        delimiters: tried on the header line; the one that finds most columns is the file's.
+        encodings: tried in this order. A UTF-8 byte order mark settles it. A file of which most
+            lines with accents are UTF-8 is UTF-8, and its other lines are undecodable.
+        null_texts: values that mean null.
+        optional: those of `columns` that may be missing; they are filled with null.
+        strip: remove `BLANKS` around each value, before it is compared with `null_texts`.
+        final_newline: good files end in a line end, so one that does not was cut.
+
+    Raises:
+        ValueError: the format contradicts itself.
+    """
+
+    columns: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    delimiters: str = ",;"
+    encodings: tuple[str, ...] = ("utf-8", "latin-1")
+    null_texts: frozenset[str] = frozenset()
+    optional: tuple[str, ...] = ()
+    strip: bool = False
+    final_newline: bool = True
+
+    def __post_init__(self) -> None:
+        keys = [_key(column) for column in self.columns]
+        if not keys or len(set(keys)) < len(keys):
+            raise ValueError(f"columns must be named, each once: {self.columns}")
+        if {"_line", "_rescued"} & set(self.columns):
+            raise ValueError("_line and _rescued are the reader's own columns")
+        if unknown := {*self.optional, *self.aliases.values()} - set(self.columns):
+            raise ValueError(f"optional and aliased columns must be in columns: {sorted(unknown)}")
+        if not self.delimiters or set(self.delimiters) & set('" \r\n'):
+            raise ValueError(f"no delimiter can be {self.delimiters!r}")
+        if not self.encodings:
+            raise ValueError("encodings must name at least one")
+        for encoding in self.encodings:
+            codecs.lookup(encoding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unparsable:
+    """A physical line that is in no row.
+
+    Attributes:
+        line: its number in the file, from 1.
+        text: the line without its line end.
+        reason: the code under which it is quarantined.
+        detail: what was found.
+    """
+
+    line: int
+    text: str
+    reason: LineReason
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFile:
+    """One file, read.
+
+    Attributes:
+        rows: the format's columns as text; ``_line`` int32, the physical line (from 1) where the
+            record starts; ``_rescued``, the values of undeclared columns as a JSON object (null
+            when there are none).
+        unparsable: every physical line that is neither header nor in a row, in order.
+        physical_lines: lines of the file, an unfinished last one included.
+        header_lines: 1; the header is the first line that is not blank.
+        continuation_lines: lines of rows beyond each row's first.
+        encoding: as the format names it.
+        delimiter: the one found.
+        extra_columns: undeclared columns, as the header spells them.
+        reordered: the columns come in another order than the format's.
+        final_newline: the last line has its line end.
+        drift: sentences on how the file departs from its format.
+    """
+
+    rows: pa.Table
+    unparsable: tuple[Unparsable, ...]
+    physical_lines: int
+    header_lines: int
+    continuation_lines: int
+    encoding: str
+    delimiter: str
+    extra_columns: tuple[str, ...]
+    reordered: bool
+    final_newline: bool
+    drift: tuple[str, ...]
+
+    @property
+    def balance(self) -> int:
+        """Physical lines that nothing accounts for; always 0."""
+        accounted = self.rows.num_rows + self.continuation_lines + len(self.unparsable)
+        return self.physical_lines - self.header_lines - accounted
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How one header line answers a format."""
+
+    format: CsvFormat
+    delimiter: str
+    width: int
+    places: tuple[int | None, ...]  # of each of the format's columns; nothing where it is missing
+    extra: Mapping[str, int]  # place of each undeclared column
+    reordered: bool
+    drift: tuple[str, ...]
+    schema: pa.Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Text:
+    """A decoded file."""
+
+    text: str
+    encoding: str
+    damage: re.Pattern[str] | None = None  # what stands for undecodable bytes, if there are any
+    foreign: int = 0  # lines that look like UTF-8 in a file that is not
+
+
+@dataclass(kw_only=True)
+class _Records:
+    """What the lines after the header came to."""
+
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    unparsable: list[Unparsable] = field(default_factory=list)
+    continuation_lines: int = 0
+
+
+def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: A002  the word for it
+    r"""Give the rows of one file, and each line that is in none of them.
+
+    Args:
+        data: the whole file, decompressed.
+        format: what its source promises.
+        name: the file, for messages.
+
+    Raises:
+        FileRefused: the file as a whole cannot be trusted.
+
+    >>> file = read_csv(b"id;city\n1;Rio\n2\n", CsvFormat(columns=("City", "Id")), name="a.csv")
+    >>> file.rows.to_pylist()
+    [{'City': 'Rio', 'Id': '1', '_line': 2, '_rescued': None}]
+    >>> file.unparsable[0].text, file.unparsable[0].detail, file.balance
+    ('2', '1 column, expected 2', 0)
+    """
+    try:
+        _refuse_other_kinds(data)
+        return _by_record(data, format)
+    except FileRefused as refused:
+        refused.name = name
+        raise
+
+
+def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
+    """Give the bytes inside gzip data, holding at most `limit` of them.
+
+    Several members in a row are one file, as gzip has it; zero bytes after them are padding.
+
+    Args:
+        data: the compressed bytes, or a stream of them.
+        name: the file, for messages.
+        limit: bytes, decompressed.
+
+    Raises:
+        FileRefused: ``too_large``, ``bad_gzip`` or ``truncated``.
+    """
+    out = bytearray()
+    try:
+        for piece in _unzipped(io.BytesIO(data) if isinstance(data, bytes) else data):
+            out += piece
+            if len(out) > limit:
+                detail = f"more than {limit:,} bytes when decompressed; send it in parts"
+                raise FileRefused(FileReason.TOO_LARGE, detail)
+    except zlib.error as error:
+        detail = f"not sound gzip data ({error}); compress and send it anew"
+        raise FileRefused(FileReason.BAD_GZIP, detail, name=name) from None
+    except FileRefused as refused:
+        refused.name = name
+        raise
+    return bytes(out)
+
+
+def _unzipped(stream: BinaryIO) -> Iterator[bytes]:
+    """Decompress a stream in pieces of at most `_PIECE` bytes."""
+    member, begun, finished = zlib.decompressobj(wbits=31), False, 0
+    while piece := stream.read(_PIECE):
+        while piece:
+            if finished and not begun and not (piece := piece.lstrip(b"\0")):
+                break
+            begun = True
+            yield member.decompress(piece, _PIECE)
+            piece = member.unconsumed_tail
+            if member.eof:
+                piece = member.unused_data
+                member, begun, finished = zlib.decompressobj(wbits=31), False, finished + 1
+    while begun and (more := member.decompress(b"", _PIECE)):
+        yield more
+    if not (member.eof if begun else finished):
+        raise FileRefused(
+            FileReason.TRUNCATED, "the gzip data ends too early; held until it comes complete"
+        )
+
+
+def _refuse_other_kinds(data: bytes) -> None:
+    """Refuse what is empty or no CSV at all."""
+    head = data[:512].removeprefix(codecs.BOM_UTF8)
+    if not head.strip() and not data.removeprefix(codecs.BOM_UTF8).strip():
+        detail = "no header, no rows; send the file with its header, even when it has no rows"
+        raise FileRefused(FileReason.EMPTY_FILE, detail)
+    found = next((kind for mark, kind in _OTHER_KINDS.items() if head.startswith(mark)), None)
+    line = 1
+    if head.lstrip().startswith(b"<"):
+        found = "HTML or XML"
+    elif found is None and (nul := data.find(b"\0")) >= 0:
+        found = f"a NUL byte at offset {nul:,}; send the file anew"
+        line = data.count(b"\n", 0, nul) + 1
+    if found is not None:
+        raise FileRefused(FileReason.NOT_CSV, f"expected CSV text, found {found}", line)
+
+
+def _key(name: str) -> str:
+    """A header name as names are compared."""
+    plain = name.replace("\ufeff", "").strip().strip('"').strip()
+    letters = unicodedata.normalize("NFKD", plain)
+    plain = "".join(c for c in letters if not unicodedata.combining(c))
+    return re.sub(r"\s+", "_", plain).casefold()
+
+
+def _few(names: Sequence[str]) -> str:
+    """Names for a message, which a hostile header must not blow up."""
+    shown = ", ".join(repr(name[:60]) for name in names[:60])
+    return f"{shown} and {len(names) - 60} more" if len(names) > 60 else shown or "nothing"
+
+
+@lru_cache(maxsize=512)
+def _layout(header: str, line: int, wanted: CsvFormat) -> _Layout:
+    """Find the format's columns in the header line; many files share few headers."""
+    known = {_key(column): column for column in wanted.columns}
+    known |= {_key(spelling): column for spelling, column in wanted.aliases.items()}
+    delimiter, names = _header(header, line, known, wanted.delimiters)
+    columns = [known.get(_key(name), _key(name)) for name in names]
+    _refuse_schema(names, columns, line, wanted)
+    places = tuple(
+        columns.index(column) if column in columns else None for column in wanted.columns
+    )
+    present = [place for place in places if place is not None]
+    extra = {name: place for place, name in enumerate(names) if place not in present}
+    absent = [c for c, place in zip(wanted.columns, places, strict=True) if place is None]
+    reordered = present != sorted(present)
+    drift = {
+        f"undeclared columns, kept aside: {_few(list(extra))}": extra,
+        f"optional columns missing, filled with null: {_few(absent)}": absent,
+        f"columns in another order: {_few(names)}": reordered,
+    }
+    return _Layout(
+        format=wanted,
+        delimiter=delimiter,
+        width=len(names),
+        places=places,
+        extra=extra,
+        reordered=reordered,
+        drift=tuple(sentence for sentence, is_so in drift.items() if is_so),
+        schema=pa.schema(
+            [(column, pa.string()) for column in wanted.columns]
+            + [("_line", pa.int32()), ("_rescued", pa.string())]
+        ),
+    )
+
+
+def _header(
+    header: str, line: int, known: Mapping[str, str], delimiters: str
+) -> tuple[str, list[str]]:
+    """Split the header line by the delimiter that finds most known columns."""
+    readings: dict[str, list[str]] = {}
+    failure = ""
+    for delimiter in delimiters:
+        try:
+            readings[delimiter] = next(csv.reader([header], delimiter=delimiter, strict=True))
+        except csv.Error as error:
+            failure = str(error)
+    if not readings:
+        raise FileRefused(FileReason.SCHEMA, f"the header is no line of CSV ({failure})", line)
+    delimiter = max(
+        readings, key=lambda d: (sum(_key(name) in known for name in readings[d]), len(readings[d]))
+    )
+    return delimiter, [
+        name.replace("\ufeff", "").strip() or f"column_{place}"
+        for place, name in enumerate(readings[delimiter], start=1)
+    ]
+
+
+def _refuse_schema(names: list[str], columns: list[str], line: int, wanted: CsvFormat) -> None:
+    """Refuse a header that repeats a column or lacks a required one."""
+    expected = f"expected {_few(wanted.columns)}; found {_few(names)}"
+    first: dict[str, str] = {}
+    for name, column in zip(names, columns, strict=True):
+        if column in first:
+            detail = f"the column comes twice, as {first[column]!r} and {name!r}; {expected}"
+            raise FileRefused(FileReason.SCHEMA, f"{detail}. Send each column once", line, name)
+        first[column] = name
+    missing = [c for c in wanted.columns if c not in first and c not in wanted.optional]
+    if missing:
+        strange = [name for c, name in first.items() if c not in wanted.columns][:200]
+        alike = {c: difflib.get_close_matches(c, strange, n=1, cutoff=0.75) for c in missing}
+        hints = "".join(f"; is {near[0]!r} meant for {c!r}?" for c, near in alike.items() if near)
+        raise FileRefused(
+            FileReason.SCHEMA,
+            f"required column missing: {_few(missing)}; {expected}{hints}."
+            " Send the file with it, or declare the spelling in the format's aliases",
+            line,
+            missing[0],
+        )
+
+
+def _decode(data: bytes, encodings: tuple[str, ...]) -> _Text:
+    """Read the bytes as text; each undecodable byte becomes one character of `damage`."""
+    if data.startswith(codecs.BOM_UTF8):
+        data, encodings = data[3:], ("utf-8",)
+    foreign = 0
+    decoded = None
+    for encoding in encodings:
+        decoded = _decoded(data, encoding, foreign)
+        if decoded.damage is None:
+            break
+        if codecs.lookup(encoding).name == "utf-8":
+            foreign, others = _accented_lines(data)
+            if foreign >= others:
+                break
+    assert decoded is not None  # noqa: S101  a format names an encoding
+    return decoded
+
+
+def _decoded(data: bytes, encoding: str, foreign: int) -> _Text:
+    """Read the bytes in one encoding."""
+    if codecs.lookup(encoding).name == "iso8859-1":
+        text = data.decode(encoding)
+        damage = _C1 if _C1.search(text) else None
+        return _Text(text=text, encoding=encoding, damage=damage, foreign=foreign)
+    try:
+        return _Text(text=data.decode(encoding), encoding=encoding, foreign=foreign)
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "surrogateescape")
+        return _Text(text=text, encoding=encoding, damage=_ESCAPED, foreign=foreign)
+
+
+def _accented_lines(data: bytes) -> tuple[int, int]:
+    """How many lines beyond ASCII are UTF-8, and how many are not."""
+    counts = [0, 0]
+    for line in data.split(b"\n"):
+        if not line.isascii():
+            try:
+                line.decode()
+                counts[0] += 1
+            except UnicodeDecodeError:
+                counts[1] += 1
+    return counts[0], counts[1]
+
+
+def _by_record(data: bytes, wanted: CsvFormat) -> CsvFile:
+    """Read a file record by record, with Python's own reader."""
+    decoded = _decode(data, wanted.encodings)
+    text, newline = decoded.text, "\n"
+    if "\r" in text and "\n" not in text:
+        newline = "\r"
+    elif text.count("\r") != text.count("\r\n"):
+        text = re.sub(r"\r++(?!\n)", lambda run: _LONE_CR * len(run[0]), text)
+
+    blanks, start = _leading_blanks(text, newline)
+    end = text.find(newline, start)
+    if end < 0:
+        end = len(text)
+    layout = _layout_of(text[start:end].rstrip("\r"), len(blanks) + 1, end, decoded, wanted)
+    final_newline = text.endswith(newline)
+    physical_lines = text.count(newline) + (not final_newline)
+    if wanted.final_newline and not final_newline:
+        raise _cut(physical_lines)
+
+    body = text[end + 1 :]
+    first = len(blanks) + 2
+    records = None
+    if text is decoded.text and newline == "\n" and not decoded.damage:
+        records = _plain_records(body, first, layout)
+    if records is None:
+        records = _Careful(body, newline, first, decoded.damage, layout).read()
+    mixed = (
+        f"{decoded.foreign} lines look like UTF-8 in a file that is read as {decoded.encoding}",
+    )
+    return CsvFile(
+        rows=pa.Table.from_batches(records.batches, layout.schema),
+        unparsable=(*blanks, *records.unparsable),
+        physical_lines=physical_lines,
+        header_lines=1,
+        continuation_lines=records.continuation_lines,
+        encoding=decoded.encoding,
+        delimiter=layout.delimiter,
+        extra_columns=tuple(layout.extra),
+        reordered=layout.reordered,
+        final_newline=final_newline,
+        drift=layout.drift + mixed if decoded.foreign and decoded.damage is None else layout.drift,
+    )
+
+
+def _leading_blanks(text: str, newline: str) -> tuple[list[Unparsable], int]:
+    """The blank lines before the header, and the offset at which it starts."""
+    blanks: list[Unparsable] = []
+    start = 0
+    while (end := text.find(newline, start)) >= 0:
+        line = text[start:end].rstrip("\r")
+        if line.strip(" "):
+            break
+        blanks.append(
+            Unparsable(
+                line=len(blanks) + 1,
+                text=line,
+                reason=LineReason.BLANK_LINE,
+                detail="before the header",
+            )
+        )
+        start = end + 1
+    return blanks, start
+
+
+def _layout_of(header: str, line: int, end: int, decoded: _Text, wanted: CsvFormat) -> _Layout:
+    """Judge the header line, which ends at an offset of the text."""
+    if end == len(decoded.text) and wanted.final_newline:
+        raise _cut(line)
+    if len(header) > LINE_LIMIT:
+        detail = f"the header is longer than {LINE_LIMIT:,} characters"
+        raise FileRefused(FileReason.SCHEMA, detail, line)
+    if decoded.damage and decoded.damage.search(header):
+        detail = f"the header is no text in {' or '.join(wanted.encodings)}; send it as UTF-8"
+        raise FileRefused(FileReason.UNDECODABLE, detail, line)
+    return _layout(header, line, wanted)
+
+
+def _cut(line: int) -> FileRefused:
+    detail = "the last line has no line end, so the file was cut; held until it comes complete"
+    return FileRefused(FileReason.TRUNCATED, detail, line)
+
+
+def _plain_records(body: str, first: int, layout: _Layout) -> _Records | None:
+    """Read a short body in which every line is a record of the right width; else give nothing."""
+    if len(body) > LINE_LIMIT or layout.width == 1:
+        return None
+    reader = csv.reader(io.StringIO(body, newline="\n"), delimiter=layout.delimiter, strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error:
+        return None
+    lines = body.count("\n") + (body[-1:] not in ("", "\n"))
+    if len(rows) != lines or not {layout.width}.issuperset(map(len, rows)):
+        return None
+    return _Records(batches=[_batch(rows, range(first, first + lines), layout)] if rows else [])
+
+
+class _Careful:
+    """Reads any body, one record after the other; the module says how bad quotes are survived."""
+
+    def __init__(
+        self,
+        body: str,
+        newline: str,
+        first: int,
+        damage: re.Pattern[str] | None,
+        layout: _Layout,
+    ) -> None:
+        self.lines = list(io.StringIO(body, newline=newline))
+        self.first = first  # physical line on which the body begins
+        self.damage = damage
+        self.layout = layout
+        self.has_lone_cr = _LONE_CR in body
+        self.at = 0  # the next line; set back where lines are read again
+        self.doubted = 0  # lines before this one are read again
+        self.rereads = _REREADS * len(self.lines) + 1000
+        self.records = _Records()
+        self.rows: list[list[str]] = []
+        self.numbers: list[int] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.at == len(self.lines):
+            raise StopIteration
+        self.at += 1
+        return self.lines[self.at - 1]
+
+    def read(self) -> _Records:
+        """Give each line to a row or to the unparsable ones."""
+        reader = csv.reader(self, delimiter=self.layout.delimiter, strict=True)
+        while self.at < len(self.lines):
+            start = self.at
+            line = self.lines[start]
+            if not line.strip(" \r\n"):
+                self.refuse(start, start + 1, LineReason.BLANK_LINE, "nothing but blanks")
+            elif len(line) > LINE_LIMIT:
+                detail = f"{len(line):,} characters, at most {LINE_LIMIT:,}"
+                self.refuse(start, start + 1, LineReason.LINE_TOO_LONG, detail)
+            else:
+                try:
+                    row = next(reader)
+                except csv.Error as error:
+                    self.bad_quote(start, str(error))
+                else:
+                    self.record(start, row)
+        self.flush()
+        return self.records
+
+    def record(self, start: int, row: list[str]) -> None:
+        """Judge what the reader took for a record."""
+        end = self.at
+        lines = self.lines[start:end]
+        if self.damage and any(map(self.damage.search, lines)):
+            self.refuse(start, end, LineReason.UNDECODABLE, "bytes that are no text")
+        elif len(row) != self.layout.width:
+            columns = "1 column" if len(row) == 1 else f"{len(row):,} columns"
+            detail = f"{columns}, expected {self.layout.width:,}"
+            self.refuse(start, self.strays(start), LineReason.COLUMN_COUNT, detail)
+        elif start < self.doubted and sum(line.count('"') for line in lines) % 2:
+            self.refuse(start, end, LineReason.BAD_QUOTING, "an odd quote after a bad one")
+        else:
+            if self.has_lone_cr:
+                row = [value.replace(_LONE_CR, "\r") for value in row]
+            self.rows.append(row)
+            self.numbers.append(self.first + start)
+            self.records.continuation_lines += len(lines) - 1
+            if len(self.rows) == _BATCH_ROWS:
+                self.flush()
+
+    def strays(self, start: int) -> int:
+        """Where to resume after a record of the wrong width: before the records inside it."""
+        inside = self.lines[start + 1 : self.at - 1]
+        if not inside or len(inside) >= self.rereads or not _each_reads_well(inside, self.layout):
+            return self.at
+        self.rereads -= len(inside) + 1
+        self.doubted = max(self.doubted, self.at)
+        return start + 1
+
+    def bad_quote(self, start: int, error: str) -> None:
+        """Refuse the line that opened a bad quote, and have the lines after it read again."""
+        detail = f"line {self.first + self.at - 1}: {error}"
+        if error == "unexpected end of data":
+            if not _reads_well(self.lines[start + 1 :], self.layout):
+                detail = "a quote is open until the end: the file was cut; held until it is whole"
+                raise FileRefused(FileReason.TRUNCATED, detail, self.first + start)
+            detail = "the quote is never closed"
+        again = self.at - start - 1
+        self.doubted = max(self.doubted, self.at)
+        end = start + 1 if again <= self.rereads else self.at
+        self.rereads -= again
+        self.refuse(start, end, LineReason.BAD_QUOTING, detail)
+
+    def refuse(self, start: int, end: int, reason: LineReason, detail: str) -> None:
+        """Make lines unparsable and go on after them."""
+        for at in range(start, end):
+            text = self.lines[at].rstrip("\r\n").replace(_LONE_CR, "\r")
+            if self.damage:
+                text = self.damage.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)
+            self.records.unparsable.append(
+                Unparsable(
+                    line=self.first + at,
+                    text=text,
+                    reason=reason if text.strip(" ") else LineReason.BLANK_LINE,
+                    detail=detail,
+                )
+            )
+        self.at = end
+
+    def flush(self) -> None:
+        """Turn the rows so far into a batch, which is smaller."""
+        if self.rows:
+            self.records.batches.append(_batch(self.rows, self.numbers, self.layout))
+        self.rows, self.numbers = [], []
+
+
+def _reads_well(lines: list[str], layout: _Layout) -> bool:
+    """Whether lines are records of the right width, one at least, and nothing else."""
+    widths: set[int] = set()
+    try:
+        widths.update(map(len, csv.reader(lines, delimiter=layout.delimiter, strict=True)))
+    except csv.Error:
+        return False
+    return widths - {0} == {layout.width}
+
+
+def _each_reads_well(lines: list[str], layout: _Layout) -> bool:
+    return all(_reads_well([line], layout) for line in lines)
+
+
+def _batch(rows: list[list[str]], numbers: Sequence[int], layout: _Layout) -> pa.RecordBatch:
+    """The rows as columns, null where the format says so."""
+    strip = layout.format.strip
+    nulls = layout.format.null_texts | {""}
+
+    def values(column: tuple[str, ...]) -> Sequence[str | None]:
+        texts = [text.strip(BLANKS) for text in column] if strip else column
+        if nulls.isdisjoint(texts):
+            return texts
+        return [None if text in nulls else text for text in texts]
+
+    columns = list(zip(*rows, strict=True))
+    missing = pa.nulls(len(rows), pa.string())
+    arrays = [
+        missing if place is None else pa.array(values(columns[place]), pa.string())
+        for place in layout.places
+    ]
+    arrays.append(pa.array(numbers, pa.int32()))
+    if layout.extra:
+        extra = [values(columns[place]) for place in layout.extra.values()]
+        missing = pa.array(_rescued(tuple(layout.extra), extra), pa.string())
+    arrays.append(missing)
+    return pa.RecordBatch.from_arrays(arrays, schema=layout.schema)
+
+
+def _rescued(
+    names: tuple[str, ...], columns: Sequence[Sequence[str | None]]
+) -> Iterator[str | None]:
+    """The undeclared values of each row as a JSON object; null where there are none."""
+    for values in zip(*columns, strict=True):
+        kept = {name: text for name, text in zip(names, values, strict=True) if text is not None}
+        yield json.dumps(kept, ensure_ascii=False) if kept else None
