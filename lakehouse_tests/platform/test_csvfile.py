@@ -302,6 +302,23 @@ NASTY = st.lists(
     st.sampled_from([piece.encode() for piece in [*PIECES, *ENDS]] + [b"\xe3", b"\x81"]),
     max_size=40,
 ).map(b"".join)
+TIDY = st.lists(
+    st.sampled_from(
+        [
+            '1,"a"',
+            '"b;c",2',
+            "é,NULL",
+            '" NULL ",""',
+            "3",
+            '1,"x","é"',
+            " ",
+            '"a"',
+            "1;2",
+            "x,\x1c\xa0y",
+        ]
+    ),
+    max_size=12,
+).map(lambda lines: "".join(f"{line}\n" for line in lines).encode())
 HEADERS = st.sampled_from([b"Id,Cidade\n", b"\xef\xbb\xbfcidade;ID\r\n", b"Id,Nota,Cidade\n"])
 FORMATS = st.builds(
     CsvFormat,
@@ -321,12 +338,12 @@ def test_every_line_of_a_dirty_file_is_accounted_for_and_no_text_vanishes(header
     assert file.balance == 0
     numbers = [line.line for line in file.unparsable]
     assert numbers == sorted(set(numbers))
-    held = "".join(line.text for line in file.unparsable) + "".join(
-        str(value) for row in file.rows.to_pylist() for value in row.values() if value is not None
-    )
+    columns = ("Id", "Cidade", "_rescued")
+    kept = [line.text for line in file.unparsable]
+    kept += [row[c] for row in file.rows.to_pylist() for c in columns if row[c] is not None]
     text = body.decode(file.encoding, "surrogateescape" if file.encoding == "utf-8" else "strict")
-    for letter in "a1xcébNU":
-        assert held.count(letter) >= text.count(letter)
+    for letter in "12abcxé":
+        assert "".join(kept).count(letter) >= text.count(letter)
 
 
 @settings(max_examples=400, deadline=None)
@@ -336,6 +353,27 @@ def test_the_short_cut_for_plain_files_reads_what_the_careful_way_reads(header, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csvfile, "_plain_records", lambda *_: None)
         assert read_or_verdict(header + body, wanted) == short
+
+
+@settings(max_examples=600, deadline=None)
+@given(header=HEADERS, body=NASTY | TIDY, wanted=FORMATS)
+def test_reading_by_column_gives_what_reading_by_record_gives(header, body, wanted):
+    by_record = read_or_verdict(header + body, wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvfile, "COLUMNAR_BYTES", 0)
+        assert read_or_verdict(header + body, wanted) == by_record
+
+
+@pytest.mark.parametrize("wanted", [TWO, CsvFormat(columns=TWO.columns, strip=True)])
+def test_a_large_file_is_read_by_column_across_blocks(wanted, monkeypatch):
+    monkeypatch.setattr(csvfile, "_BLOCK", 1 << 12)
+    lines = [f'{n},"São; {n}, x "' if n % 3 else f"{n},é" for n in range(5000)]
+    lines[1234], lines[3000], lines[4999] = "1234", "  ", '1,"a","b"'
+    data = ("Id,Cidade\r\n" + "\r\n".join(lines) + "\r\n").encode()
+    by_column = csvfile._by_column(data, wanted)
+    assert by_column is not None
+    assert by_column == csvfile._by_record(data, wanted)
+    assert [line.line for line in by_column.unparsable] == [1236, 3002, 5001]
 
 
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
