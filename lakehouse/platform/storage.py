@@ -726,10 +726,10 @@ class LakeTable:
             except FileNotFoundError:
                 break
             actions = [json.loads(line) for line in log.splitlines() if line]
-            removed |= {action["remove"]["path"] for action in actions if "remove" in action}
             stamps = [a["commitInfo"]["timestamp"] for a in actions if "commitInfo" in a]
-            if stamps and _moment(stamps[0]) <= moment:
+            if stamps and _moment(stamps[0] + 1) <= moment:  # written cut to the millisecond
                 break
+            removed |= {action["remove"]["path"] for action in actions if "remove" in action}
         return removed
 
     def _old_checkpoints(self, found: Sequence[Entry], old: Sequence[str]) -> list[str]:
