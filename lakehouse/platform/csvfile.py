@@ -61,6 +61,7 @@ BLANKS = " \t\r\n\u00a0"
 _BATCH_ROWS = 50_000
 _BLOCK = 4 << 20  # bytes that pyarrow parses at once; longer than any line that is read
 _REREADS = 4  # how often, on average, a line may be read again after a bad quote
+_CACHED = 1 << 18  # bytes
 _PIECE = 1 << 20  # bytes taken from a compressed stream at once
 _LONE_CR = "\udc0d"  # stands for a CR that ends no line; no decoder yields this character
 _NOTHING = "nothing but blanks"
@@ -740,18 +741,15 @@ def _by_column(data: bytes, wanted: CsvFormat) -> CsvFile | None:
         or not data.endswith(b"\n")
         or not 0 < end <= min(LINE_LIMIT, len(data) - 2)
         or data.startswith(codecs.BOM_UTF8, end + 1)
-        or data.count(b"\r") != data.count(b"\r\n")
-        or b"\n\n" in data
-        or b"\n\r\n" in data
         or not _is_utf8(data)
     ):
         return None
-    header = data[3 if marked else 0 : end].decode().rstrip("\r")
-    if not header.strip(" "):
+    header = data[3 if marked else 0 : end].decode().removesuffix("\r")
+    if not header.strip(" ") or "\r" in header:
         return None
     layout = _layout(header, 1, wanted)
-    ends = _line_ends(data, end + 1, layout)
-    if ends is None or not layout.delimiter.isascii():
+    ends = _line_ends(data, end + 1, layout) if layout.delimiter.isascii() else None
+    if ends is None:
         return None
     parsed = _parsed(data, end + 1, layout)
     if parsed is None or parsed[0].num_rows + len(parsed[1]) != len(ends):
@@ -794,19 +792,37 @@ def _line_ends(data: bytes, start: int, layout: _Layout) -> Any | None:
     at the end of one, and no line end between them: then nothing else can be inside or outside.
     """
     text = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(text[start:] == ord("\n")) + start
-    if np.diff(ends, prepend=start - 1).max() > LINE_LIMIT or layout.width == 1:
+    ends = _offsets(text, "\n", start)
+    lengths = np.diff(ends, prepend=start - 1)
+    after_cr = text[ends - 1] == ord("\r")
+    if (
+        layout.width == 1
+        or lengths.max() > LINE_LIMIT
+        or (lengths == 1).any()  # a blank line
+        or (after_cr & (lengths == 2)).any()
+        or data.count(b"\r", start) != after_cr.sum()  # a CR that ends no line
+    ):
         return None
-    quotes = np.flatnonzero(text[start:] == ord('"')) + start
+    quotes = _offsets(text, '"', start)
     opening, closing = quotes[0::2], quotes[1::2]
-    delimiter = ord(layout.delimiter)
     if len(quotes) % 2 or not (
-        np.isin(text[opening - 1], (delimiter, ord("\n"))).all()
-        and np.isin(text[closing + 1], (delimiter, ord("\r"), ord("\n"))).all()
-        and (np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all()
+        _is_one_of(text[opening - 1], f"{layout.delimiter}\n")
+        and _is_one_of(text[closing + 1], f"{layout.delimiter}\r\n")
+        and (closing < ends[np.searchsorted(ends, opening)]).all()
     ):
         return None
     return ends
+
+
+def _offsets(text: Any, letter: str, start: int) -> Any:
+    """Where an ASCII letter stands from `start` on; by blocks that fit the processor's cache."""
+    blocks = range(start, len(text), _CACHED)
+    found = [np.flatnonzero(text[at : at + _CACHED] == ord(letter)) + at for at in blocks]
+    return np.concatenate(found)
+
+
+def _is_one_of(text: Any, letters: str) -> bool:
+    return bool(np.logical_or.reduce([text == ord(letter) for letter in letters]).all())
 
 
 def _parsed(data: bytes, start: int, layout: _Layout) -> tuple[pa.Table, dict[int, int]] | None:
