@@ -27,6 +27,7 @@ CHANGED_WITHIN = dt.timedelta(minutes=10)
 FILES_PER_DAY = 100
 """Files of a delivery day until a listing has shown better."""
 
+_ONE_DAY = dt.timedelta(days=1)
 _UNIT = re.compile(r"(?:unidade|unit)[-_]([0-9]{1,9})", re.IGNORECASE)
 _NEARLY_UNIT = re.compile(r"(?:unidade|unit)(?:[^a-z].*)?", re.IGNORECASE | re.DOTALL)
 _NEARLY_DAY = re.compile(
@@ -171,11 +172,12 @@ def recognised(entry: Entry, rules: Rules, *, today: dt.date) -> Arrival | Stray
     folder, _, name = entry.path.rpartition("/")
     place = _place(rules.system, folder)
     source = _source(rules, name)
-    problems = [found for found in (place.problem, source) if isinstance(found, _Problem)]
-    if problems:
-        return _stray(entry, min(problems, key=lambda problem: _RANK[problem.reason]))
+    if isinstance(source, _Problem):
+        return _stray(entry, _foremost(p for p in (place.problem, source) if p))
+    if place.problem:
+        return _stray(entry, place.problem)
     day = place.day or entry.modified_at.astimezone(rules.zone).date()
-    if not rules.start <= day <= today + dt.timedelta(days=1):
+    if not rules.start <= day <= today + _ONE_DAY:
         return _stray(entry, _outside(day, rules, dated=place.day is not None))
     return Arrival(
         path=entry.path,
@@ -428,18 +430,15 @@ def due(
     >>> due(days, today=today, recent_days=5, position=days[1], budget=200)[0] == days[2:]
     True
     """
-    recent = {
-        day for day in days if today - dt.timedelta(days=recent_days) < day <= today + _ONE_DAY
-    }
-    older = sorted(set(days) - recent)
+    given = set(days)
+    since = today - dt.timedelta(days=recent_days)
+    recent = {day for day in given if since < day <= today + _ONE_DAY}
+    older = sorted(given - recent)
     share = max(1, budget // max(1, files_per_day))
     start = 0 if position is None else sum(day <= position for day in older)
     turn = [*older[start:], *older[:start]][:share]
-    first = [day for day in changed if day in set(older)][:share]
+    first = [day for day in changed if day in given - recent][:share]
     return sorted(recent.union(turn, first)), turn[-1] if turn else position
-
-
-_ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass
@@ -511,18 +510,18 @@ def _read_plainly(root: str, arrival: Arrival) -> bytes:
     *folders, name = arrival.path.split("/")
     place = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for folder in folders:
-            below = _enter(folder, os.O_DIRECTORY, place, arrival)
+        for part, kind in [
+            *((folder, os.O_DIRECTORY) for folder in folders),
+            (name, os.O_NONBLOCK),
+        ]:
+            below = _enter(part, kind, place, arrival)
             os.close(place)
             place = below
-        with os.fdopen(_enter(name, os.O_NONBLOCK, place, arrival), "rb") as stream:
-            seen = os.fstat(stream.fileno())
-            if not mode.S_ISREG(seen.st_mode) or not _as_listed(seen, arrival):
-                raise FileChanged(f"{arrival.path} changed since it was listed")
+        _check_as_listed(os.fstat(place), arrival)
+        with os.fdopen(place, "rb", closefd=False) as stream:
             data = stream.read(arrival.size + 1)
-            if not _as_listed(os.fstat(stream.fileno()), arrival):
-                raise FileChanged(f"{arrival.path} changed while it was read")
-            return data
+        _check_as_listed(os.fstat(place), arrival)
+        return data
     finally:
         os.close(place)
 
@@ -545,8 +544,10 @@ def _enter(name: str, kind: int, place: int, arrival: Arrival) -> int:
         raise
 
 
-def _as_listed(seen: os.stat_result, arrival: Arrival) -> bool:
-    return seen.st_size == arrival.size and _moment(seen) == arrival.modified_at
+def _check_as_listed(seen: os.stat_result, arrival: Arrival) -> None:
+    listed = (seen.st_size, _moment(seen)) == (arrival.size, arrival.modified_at)
+    if not listed or not mode.S_ISREG(seen.st_mode):
+        raise FileChanged(f"{arrival.path} changed since it was listed; the next look will show it")
 
 
 def _stray(entry: Entry, problem: _Problem) -> Stray:
@@ -557,6 +558,10 @@ def _stray(entry: Entry, problem: _Problem) -> Stray:
         reason=problem.reason,
         detail=problem.detail,
     )
+
+
+def _foremost(problems: Iterable[_Problem]) -> _Problem:
+    return min(problems, key=lambda problem: _RANK[problem.reason])
 
 
 def _linked(root: str, path: str) -> _Problem:
@@ -612,7 +617,7 @@ def _place(system: str, folder: str) -> _Place:
         told = f"the path names the units {' and '.join(map(str, sorted(units)))}; leave one"
         problems.append(_Problem(StrayReason.BAD_UNIT, told))
     if problems:
-        return _Place(problem=min(problems, key=lambda problem: _RANK[problem.reason]))
+        return _Place(problem=_foremost(problems))
     return _Place(day=next(iter(days), None), unit=next(iter(units), None))
 
 
@@ -651,8 +656,10 @@ def _unsafe(part: str) -> _Problem:
 def _is_temporary(name: str) -> bool:
     lower = name.lower()
     return (
-        lower.startswith((".", "~")) or lower.endswith(_UNFINISHED_ENDS)
-    ) or lower in _UNFINISHED_NAMES
+        lower.startswith((".", "~"))
+        or lower.endswith(_UNFINISHED_ENDS)
+        or lower in _UNFINISHED_NAMES
+    )
 
 
 def _day(name: str) -> dt.date | None:
