@@ -1,0 +1,17 @@
+"""The product table of the headquarters, snapshot by snapshot."""
+
+import pandera.ibis as pa
+
+from lakehouse.domains.mrhealth.sources import PRODUCTS
+from lakehouse.platform.source import Landed
+from lakehouse.platform.table import landed
+
+
+class Products(Landed):
+    """Products as the headquarters wrote them, one row per record of a snapshot."""
+
+    Id_Produto: str = pa.Field(nullable=True, description="Product number")
+    Nome_Produto: str = pa.Field(nullable=True, description="Product name, Portuguese")
+
+
+products = landed(module=__name__, source=PRODUCTS, contract=Products)

@@ -1,0 +1,1 @@
+"""Mr. Health, gold layer."""

@@ -1,0 +1,39 @@
+"""Units with their state and country, as of each day."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.mrhealth.silver.countries import countries as known_countries
+from lakehouse.domains.mrhealth.silver.states import states as known_states
+from lakehouse.domains.mrhealth.silver.units import units as known_units
+from lakehouse.platform.table import gold
+
+
+class DimUnit(pa.DataFrameModel):
+    """One unit as it was on one day."""
+
+    day: dt.date = pa.Field(description="Day on which this was so")
+    unit_id: int = pa.Field(description="Unit number")
+    unit_name: str = pa.Field(description="Unit name")
+    state_id: int = pa.Field(description="State the unit lies in")
+    state_name: str = pa.Field(nullable=True, description="State name; null when unknown")
+    country_id: str = pa.Field(nullable=True, description="Country code; null when unknown")
+    country_name: str = pa.Field(nullable=True, description="Country name; null when unknown")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "unit_id"]
+
+
+@gold(contract=DimUnit, reads=[known_units, known_states, known_countries])
+def dim_unit(units: ir.Table, states: ir.Table, countries: ir.Table) -> ir.Table:
+    """Units with their place; a unit without orders stays, and so does one without a state."""
+    placed = units.left_join(states, ["day", "state_id"])  # many units to one state of the day
+    named = placed.left_join(countries, ["day", "country_id"])  # many to one country of the day
+    return named.select(
+        "day", "unit_id", "unit_name", "state_id", "state_name", "country_id", "country_name"
+    )

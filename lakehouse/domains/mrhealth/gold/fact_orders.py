@@ -1,0 +1,72 @@
+"""Orders with their units, items and reconciliation, at order grain."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth import rules
+from lakehouse.domains.mrhealth.silver.order_items import order_items as valid_items
+from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
+from lakehouse.platform.table import gold
+
+
+class FactOrders(pa.DataFrameModel):
+    """One order."""
+
+    day: dt.date = pa.Field(description="Day of the order, the same as order_date")
+    unit_id: int = pa.Field(description="Unit that took the order")
+    order_id: str = pa.Field(description="Order number, unique within unit and day only")
+    order_date: dt.date = pa.Field(description="Day of the order")
+    order_type: str = pa.Field(isin=rules.ORDER_TYPES, description="ONLINE, PHYSICAL or UNKNOWN")
+    status: str = pa.Field(isin=rules.STATUSES, description="Finalizado, Pendente or Cancelado")
+    order_value: Decimal(14, 2) = pa.Field(description="Value in R$, delivery fee included")
+    delivery_fee: Decimal(14, 2) = pa.Field(description="Delivery fee in R$")
+    items_subtotal: Decimal(14, 2) = pa.Field(description="order_value − delivery_fee in R$")
+    items: int = pa.Field(ge=0, description="Item lines of the order")
+    quantity: int = pa.Field(ge=0, description="Pieces sold with the order")
+    line_total: Decimal(18, 2) = pa.Field(description="Sum of the item lines in R$")
+    reconciliation_difference: Decimal(18, 2) = pa.Field(
+        description="order_value − (line_total + delivery_fee) in R$; reported, never corrected"
+    )
+    revenue: Decimal(14, 2) = pa.Field(
+        description="order_value in R$ of a finished order, else 0; gross of the delivery fee"
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "unit_id", "order_id"]
+
+
+@gold(contract=FactOrders, reads=[valid_orders, valid_items])
+def fact_orders(orders: ir.Table, items: ir.Table) -> ir.Table:
+    """One row per order; money that counts once is summed here and nowhere else."""
+    lines = items.group_by("day", "unit_id", "order_id").agg(
+        items=items.count(),
+        quantity=items.quantity.sum(),
+        line_total=items.line_total.sum().cast("decimal(18, 2)"),
+    )
+    joined = orders.left_join(lines, ["day", "unit_id", "order_id"])  # one order to one sum
+    total = joined.line_total.fill_null(0).cast("decimal(18, 2)")
+    finished = joined.status == rules.FINISHED
+    return joined.select(
+        "day",
+        "unit_id",
+        "order_id",
+        "order_date",
+        "order_type",
+        "status",
+        "order_value",
+        "delivery_fee",
+        items_subtotal=(joined.order_value - joined.delivery_fee).cast("decimal(14, 2)"),
+        items=joined["items"].fill_null(0),
+        quantity=joined.quantity.fill_null(0).cast("int64"),
+        line_total=total,
+        reconciliation_difference=(joined.order_value - (total + joined.delivery_fee)).cast(
+            "decimal(18, 2)"
+        ),
+        revenue=finished.ifelse(joined.order_value, 0).cast("decimal(14, 2)"),
+    )

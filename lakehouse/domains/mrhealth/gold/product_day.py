@@ -1,0 +1,51 @@
+"""What was sold of each product on each day."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth.gold.dim_product import dim_product as known_products
+from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
+from lakehouse.platform.table import gold
+
+
+class ProductDay(pa.DataFrameModel):
+    """One product on one day on which it was ordered."""
+
+    day: dt.date = pa.Field(description="Day of the orders")
+    product_id: int = pa.Field(description="Product number")
+    product_name: str = pa.Field(description="Product name as of the day")
+    orders: int = pa.Field(gt=0, description="Orders with the product, of any status")
+    quantity: int = pa.Field(gt=0, description="Pieces ordered")
+    line_revenue: Decimal(18, 2) = pa.Field(description="Σ quantity × unit price in R$")
+    units_selling: int = pa.Field(gt=0, description="Units that took an order for it")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "product_id"]
+
+
+@gold(contract=ProductDay, reads=[items_fact, known_products])
+def product_day(items: ir.Table, products: ir.Table) -> ir.Table:
+    """Sales of a product by day, over orders of every status, at line value."""
+    order = items.unit_id.cast("string") + "/" + items.order_id
+    sums = items.group_by("day", "product_id").agg(
+        orders=order.nunique(),
+        quantity=items.quantity.sum().cast("int64"),
+        line_revenue=items.line_total.sum().cast("decimal(18, 2)"),
+        units_selling=items.unit_id.nunique(),
+    )
+    named = sums.join(products, ["day", "product_id"])  # one sum to one product of the day
+    return named.select(
+        "day",
+        "product_id",
+        "product_name",
+        "orders",
+        "quantity",
+        "line_revenue",
+        "units_selling",
+    )

@@ -1,0 +1,62 @@
+"""What lands: two files a night from each unit, and four reference tables of the headquarters."""
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.source import Source
+
+ORDERS = Source(
+    subject="orders",
+    files=r"pedido\.csv",
+    format=CsvFormat(
+        columns=(
+            "Id_Unidade",
+            "Id_Pedido",
+            "Tipo_Pedido",
+            "Data_Pedido",
+            "Vlr_Pedido",
+            "Endereco_Entrega",
+            "Taxa_Entrega",
+            "Status",
+        ),
+    ),
+    business_day="Data_Pedido",
+    required_per_unit=True,
+)
+ORDER_ITEMS = Source(
+    subject="order_items",
+    files=r"item_pedido\.csv",
+    format=CsvFormat(
+        columns=("Id_Pedido", "Id_Item_Pedido", "Id_Produto", "Qtd", "Vlr_Item", "Observacao"),
+    ),
+    self_identifying=False,
+    required_per_unit=True,
+)
+PRODUCTS = Source(
+    subject="products",
+    files=r"tabela_produto\.csv",
+    format=CsvFormat(columns=("Id_Produto", "Nome_Produto")),
+    snapshot=True,
+    query="select id_produto, nome_produto from tabela_produto order by 1",
+)
+UNITS = Source(
+    subject="units",
+    files=r"tabela_unidade\.csv",
+    format=CsvFormat(columns=("Id_Unidade", "Nome_Unidade", "Id_Estado")),
+    snapshot=True,
+    query="select id_unidade, nome_unidade, id_estado from tabela_unidade order by 1",
+)
+STATES = Source(
+    subject="states",
+    files=r"tabela_estado\.csv",
+    format=CsvFormat(columns=("Id_Estado", "Id_Pais", "Nome_Estado")),
+    snapshot=True,
+    query="select id_estado, id_pais, nome_estado from tabela_estado order by 1",
+)
+COUNTRIES = Source(
+    subject="countries",
+    files=r"tabela_pais\.csv",
+    format=CsvFormat(columns=("Id_Pais", "Nome_Pais")),
+    snapshot=True,
+    query="select id_pais, nome_pais from tabela_pais order by 1",
+)
+
+SOURCES = (ORDERS, ORDER_ITEMS, PRODUCTS, UNITS, STATES, COUNTRIES)

@@ -1,0 +1,411 @@
+"""The balance of every delivery: what landed is what is somewhere, row for row.
+
+    physical lines = header + continuation + unparsable + withheld + bronze rows
+    bronze rows    = silver + quarantine + duplicate + superseded
+
+``withheld`` counts the lines of a file that was refused, held or a duplicate as a whole. The
+balance is kept by delivery day in ``ops/<system>/conservation``. It is also the lake's memory of
+what is finished: a day whose balance was made from other deliveries than there are now, or whose
+rows wait for business days outside of the run, is asked for again.
+"""
+
+import datetime as dt
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandera.ibis as pa
+import pyarrow as arrow
+import pyarrow.compute as pc
+
+from lakehouse.platform import deliveries as ledger
+from lakehouse.platform.deliveries import Delivery, Status
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.materialize import (
+    DUPLICATE,
+    KEPT,
+    OUTCOMES,
+    REFUSED,
+    SUPERSEDED,
+    outcomes_of,
+    valid_snapshots,
+)
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.table import How, Table
+
+
+class Balance(StrEnum):
+    """What the balance of a delivery says."""
+
+    BALANCED = "balanced"
+    WAITING = "waiting"
+    UNBALANCED = "unbalanced"
+
+
+class Conservation(pa.DataFrameModel):
+    """The balance of one landed file."""
+
+    day: dt.date = pa.Field(description="Day of the delivery")
+    table: str = pa.Field(description="Subject of the file")
+    unit: int = pa.Field(nullable=True, description="Unit that delivered; null when none is named")
+    file: str = pa.Field(description="Path in the landing zone")
+    digest: str = pa.Field(description="SHA-256 of the landed bytes")
+    status: str = pa.Field(description="What became of the file")
+    physical_lines: int = pa.Field(description="Lines of the file")
+    header_lines: int = pa.Field(description="Lines of its header")
+    continuation_lines: int = pa.Field(description="Lines inside a record, after its first")
+    unparsable_lines: int = pa.Field(description="Lines that are no record, in quarantine")
+    withheld_lines: int = pa.Field(description="Lines of a file that was not loaded as a whole")
+    bronze_rows: int = pa.Field(description="Rows in bronze")
+    silver_rows: int = pa.Field(description="Rows that are in silver")
+    quarantined_rows: int = pa.Field(description="Rows that were refused one by one")
+    duplicate_rows: int = pa.Field(description="Rows that another row says already")
+    superseded_rows: int = pa.Field(description="Rows that a newer delivery replaced")
+    difference: int = pa.Field(description="What is missing (+) or too much (−); 0 when balanced")
+    balance: str = pa.Field(description="balanced, waiting for other days, or unbalanced")
+    waiting_days: str = pa.Field(nullable=True, description="Business days it waits for, by comma")
+    waiting: int = pa.Field(description="1 while it waits")
+    inputs: str = pa.Field(description="Fingerprint of the deliveries the balance was made from")
+
+
+SCHEMA = arrow.schema(
+    [
+        ("day", arrow.date32()),
+        ("inputs", arrow.string()),
+        ("waiting", arrow.int64()),
+        ("table", arrow.string()),
+        ("unit", arrow.int64()),
+        ("file", arrow.string()),
+        ("digest", arrow.string()),
+        ("status", arrow.string()),
+        ("physical_lines", arrow.int64()),
+        ("header_lines", arrow.int64()),
+        ("continuation_lines", arrow.int64()),
+        ("unparsable_lines", arrow.int64()),
+        ("withheld_lines", arrow.int64()),
+        ("bronze_rows", arrow.int64()),
+        ("silver_rows", arrow.int64()),
+        ("quarantined_rows", arrow.int64()),
+        ("duplicate_rows", arrow.int64()),
+        ("superseded_rows", arrow.int64()),
+        ("difference", arrow.int64()),
+        ("balance", arrow.string()),
+        ("waiting_days", arrow.string()),
+    ]
+)
+STORED = SCHEMA.remove(0)
+
+
+def conservation_of(system: str) -> TableId:
+    """Where a system's balances are kept."""
+    return TableId("ops", system, "conservation")
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What the books of a system say is done and not done."""
+
+    unfinished: tuple[dt.date, ...]
+    """Delivery days whose deliveries are not the ones that were balanced."""
+    waiting: tuple[dt.date, ...]
+    """Business days that balanced deliveries still wait for."""
+
+
+def fingerprint(versions: Iterable[str | None]) -> str:
+    """A short digest of the data versions of a day's deliveries."""
+    return hashlib.sha256("|".join(v or "-" for v in versions).encode()).hexdigest()[:16]
+
+
+def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, str]:
+    """For each delivery day the fingerprint of its deliveries, read from the logs alone."""
+    shown = [
+        lake.table(TableId("raw", domain.system.name, source.subject)).snapshot()
+        for source in domain.sources
+    ]
+    days = sorted({day for snapshot in shown for day in snapshot.days})
+    return {
+        day: fingerprint(
+            snapshot.by_day[day].data_version if day in snapshot.by_day else None
+            for snapshot in shown
+        )
+        for day in days
+    }
+
+
+def state(domain: Domain, lake: Lake) -> State:
+    """What a system still has to do with what landed; opens logs, and files of waiting days only."""
+    table = lake.table(conservation_of(domain.system.name))
+    shown = table.snapshot()
+    unfinished = []
+    for day, wanted in inputs_of(domain, lake).items():
+        file = shown.by_day.get(day)
+        made = file.bounds.get("inputs", (None, None))[0] if file and file.rows else None
+        delivered = file is None or file.rows > 0 or _has_deliveries(domain, lake, day)
+        if delivered and made != wanted:
+            unfinished.append(day)
+    held = [f.day for f in shown.files if f.bounds.get("waiting", (0, 0))[1] == 1]
+    waiting: set[dt.date] = set()
+    if held:
+        for text in table.read(held, snapshot=shown, columns=["waiting_days"]).column(0).to_pylist():
+            waiting |= _days_of(text)
+    return State(unfinished=tuple(unfinished), waiting=tuple(sorted(waiting)))
+
+
+def _has_deliveries(domain: Domain, lake: Lake, day: dt.date) -> bool:
+    for source in domain.sources:
+        file = lake.table(TableId("raw", domain.system.name, source.subject)).snapshot().by_day.get(
+            day
+        )
+        if file is not None and file.rows:
+            return True
+    return False
+
+
+def judged_tables(domain: Domain) -> dict[str, Table]:
+    """The silver table that accounts for the landed rows of each subject."""
+    return {
+        table.reads[0].table.id.table: table for table in domain.stored if table.judges_rows
+    }
+
+
+def affected_deliveries(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> list[dt.date]:
+    """Delivery days whose rows may lie on these business days, and the days themselves."""
+    found = set(days)
+    for table in domain.stored:
+        if table.source is None or table.source.business_day is None or table.layer != "bronze":
+            continue
+        for file in lake.table(table.id).snapshot().files:
+            low, high = file.bounds.get("_business_day", (None, None))
+            if low is not None and low <= days[-1] and high >= days[0]:
+                found.add(file.day)
+    return sorted(found)
+
+
+def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, arrow.Table]:
+    """The balance of every delivery that these days touch.
+
+    Args:
+        days: the days that the run refreshed in every layer; rows on other days may have to wait.
+
+    Returns:
+        A table of `SCHEMA` for each delivery day.
+    """
+    window = set(days)
+    delivery_days = affected_deliveries(domain, lake, sorted(window))
+    inputs = inputs_of(domain, lake)
+    previous = _previous(domain, lake, delivery_days)
+    rows: dict[dt.date, list[dict[str, object]]] = {day: [] for day in delivery_days}
+    touched = _touched(domain, lake, delivery_days)
+    for subject, silver in judged_tables(domain).items():
+        deliveries = _deliveries(domain, lake, subject, delivery_days)
+        in_bronze = _bronze_counts(lake, silver.reads[0].table, delivery_days)
+        fates = _fates(lake, silver, delivery_days)
+        stale = _stale_days(lake, silver, delivery_days) if silver.snapshot else {}
+        for delivery in deliveries:
+            counted = in_bronze.get((delivery.day, delivery.file, delivery.digest), 0)
+            fate = fates.get((delivery.day, delivery.file, delivery.digest), Counter())
+            rest = set(touched.get(delivery.day, ())) | previous.get(delivery.day, set())
+            if silver.snapshot and delivery.status is Status.LOADED:
+                rest |= stale.get(delivery.day, set())
+            rows[delivery.day].append(
+                _balanced(
+                    delivery,
+                    subject,
+                    counted,
+                    fate,
+                    sorted(rest - window),
+                    must_wait=bool(stale.get(delivery.day, set()) - window)
+                    and delivery.status is Status.LOADED,
+                )
+            )
+    for day in delivery_days:
+        rows[day].sort(key=lambda row: (str(row["table"]), str(row["file"]), str(row["digest"])))
+        for row in rows[day]:
+            row["inputs"] = inputs.get(day, fingerprint([None] * len(domain.sources)))
+    return {day: arrow.Table.from_pylist(rows[day], schema=SCHEMA) for day in delivery_days}
+
+
+def _balanced(
+    delivery: Delivery,
+    subject: str,
+    bronze_rows: int,
+    fate: Mapping[str, int],
+    rest: Sequence[dt.date],
+    *,
+    must_wait: bool,
+) -> dict[str, object]:
+    """One delivery's row; `rest` are the days it may wait for."""
+    withheld = 0 if delivery.has_rows else delivery.physical_lines
+    accounted = (
+        delivery.header_lines
+        + delivery.continuation_lines
+        + delivery.unparsable_lines
+        + bronze_rows
+        if delivery.has_rows
+        else withheld
+    )
+    of_lines = delivery.physical_lines - accounted
+    of_rows = bronze_rows - sum(fate.values())
+    stale = sum(n for outcome, n in fate.items() if outcome != SUPERSEDED)
+    misplaced = stale if delivery.status is Status.SUPERSEDED else 0
+    difference = of_lines + of_rows
+    open_rows = of_rows != 0 or misplaced != 0 or must_wait
+    if of_lines or (open_rows and not rest):
+        balance = Balance.UNBALANCED
+    else:
+        balance = Balance.WAITING if open_rows else Balance.BALANCED
+    waiting = balance is Balance.WAITING
+    return {
+        "day": delivery.day,
+        "table": subject,
+        "unit": delivery.unit,
+        "file": delivery.file,
+        "digest": delivery.digest,
+        "status": delivery.status.value,
+        "physical_lines": delivery.physical_lines,
+        "header_lines": delivery.header_lines if delivery.has_rows else 0,
+        "continuation_lines": delivery.continuation_lines if delivery.has_rows else 0,
+        "unparsable_lines": delivery.unparsable_lines if delivery.has_rows else 0,
+        "withheld_lines": withheld,
+        "bronze_rows": bronze_rows,
+        "silver_rows": fate.get(KEPT, 0),
+        "quarantined_rows": fate.get(REFUSED, 0),
+        "duplicate_rows": fate.get(DUPLICATE, 0),
+        "superseded_rows": fate.get(SUPERSEDED, 0),
+        "difference": difference or (misplaced if balance is Balance.UNBALANCED else 0),
+        "balance": balance.value,
+        "waiting_days": ",".join(d.isoformat() for d in rest) if waiting else None,
+        "waiting": int(waiting),
+    }
+
+
+def _deliveries(
+    domain: Domain, lake: Lake, subject: str, days: Sequence[dt.date]
+) -> list[Delivery]:
+    table = lake.table(TableId("raw", domain.system.name, subject))
+    shown = table.snapshot()
+    return ledger.from_arrow(table.read(days, snapshot=shown)) if shown.schema is not None else []
+
+
+def _bronze_counts(
+    lake: Lake, bronze: Table, days: Sequence[dt.date]
+) -> dict[tuple[dt.date, str, str], int]:
+    table = lake.table(bronze.id)
+    shown = table.snapshot()
+    if shown.schema is None:
+        return {}
+    rows = table.read(days, snapshot=shown, columns=["day", "_file", "_digest"])
+    counted = rows.group_by(["day", "_file", "_digest"]).aggregate([([], "count_all")])
+    return {
+        (row["day"], row["_file"], row["_digest"]): row["count_all"] for row in counted.to_pylist()
+    }
+
+
+def _fates(
+    lake: Lake, silver: Table, days: Sequence[dt.date]
+) -> dict[tuple[dt.date, str, str], Counter[str]]:
+    """What became of the rows of each delivery, over all business days."""
+    table = lake.table(outcomes_of(silver.id))
+    shown = table.snapshot()
+    if shown.schema is None:
+        return {}
+    wanted = [
+        file.day
+        for file in shown.files
+        if file.rows
+        and file.bounds["delivery_day"][0] <= days[-1]
+        and file.bounds["delivery_day"][1] >= days[0]
+    ]
+    rows = table.read(
+        wanted, snapshot=shown, columns=["delivery_day", "file", "digest", "outcome"]
+    )
+    rows = rows.filter(pc.is_in(rows["delivery_day"], arrow.array(list(days), arrow.date32())))
+    counted = rows.group_by(["delivery_day", "file", "digest", "outcome"]).aggregate(
+        [([], "count_all")]
+    )
+    fates: dict[tuple[dt.date, str, str], Counter[str]] = defaultdict(Counter)
+    for row in counted.to_pylist():
+        assert row["outcome"] in OUTCOMES
+        fates[row["delivery_day"], row["file"], row["digest"]][row["outcome"]] = row["count_all"]
+    return fates
+
+
+def _touched(
+    domain: Domain, lake: Lake, days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Business days that the rows of each delivery day lie on, the day itself among them."""
+    found: dict[dt.date, set[dt.date]] = {day: {day} for day in days}
+    for table in domain.stored:
+        if table.source is None or table.source.business_day is None or table.layer != "bronze":
+            continue
+        stored = lake.table(table.id)
+        shown = stored.snapshot()
+        if shown.schema is None:
+            continue
+        rows = stored.read(days, snapshot=shown, columns=["day", "_business_day"])
+        pairs = rows.group_by(["day", "_business_day"]).aggregate([])
+        for row in pairs.to_pylist():
+            found[row["day"]].add(row["_business_day"])
+    return found
+
+
+def _stale_days(
+    lake: Lake, silver: Table, days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """For each of these snapshot days, materialized days that should show it and do not."""
+    bronze = lake.table(silver.reads[0].table.id)
+    shown = lake.table(silver.id).snapshot()
+    taken = bronze.snapshot()
+    if not shown.files or not taken.files:
+        return {}
+    valid = valid_snapshots(taken, shown.days)
+    current = _current_versions(
+        bronze.read(days, snapshot=taken, columns=["day", "_digest", "_superseded"])
+    )
+    stale: dict[dt.date, set[dt.date]] = defaultdict(set)
+    for file in shown.files:
+        wanted = valid.get(file.day)
+        if wanted is None or wanted not in current:
+            continue
+        used = file.bounds.get("snapshot_day", (None, None))[0]
+        version = file.bounds.get("snapshot_version", (None, None))[0]
+        if used != wanted or (version is not None and version != current.get(wanted)):
+            stale[wanted].add(file.day)
+    return stale
+
+
+def _current_versions(rows: arrow.Table) -> dict[dt.date, str]:
+    kept = rows.filter(pc.invert(rows["_superseded"]))
+    pairs = kept.group_by(["day", "_digest"]).aggregate([])
+    return {row["day"]: row["_digest"][:16] for row in pairs.to_pylist()}
+
+
+def _previous(
+    domain: Domain, lake: Lake, days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Days that deliveries were waiting for before this run."""
+    table = lake.table(conservation_of(domain.system.name))
+    shown = table.snapshot()
+    if shown.schema is None:
+        return {}
+    rows = table.read(days, snapshot=shown, columns=["day", "waiting_days"]).to_pylist()
+    found: dict[dt.date, set[dt.date]] = defaultdict(set)
+    for row in rows:
+        found[row["day"]] |= _days_of(row["waiting_days"])
+    return found
+
+
+def _days_of(text: str | None) -> set[dt.date]:
+    return {dt.date.fromisoformat(day) for day in (text or "").split(",") if day}
+
+
+def record(
+    domain: Domain, lake: Lake, days: Sequence[dt.date], *, note: dict[str, str]
+) -> dict[dt.date, arrow.Table]:
+    """Make and commit the balances of a run; every day of it counts as processed."""
+    made = balances(domain, lake, days)
+    table = lake.table(conservation_of(domain.system.name))
+    table.write({day: rows.drop(["day"]) for day, rows in made.items()}, schema=STORED, note=note)
+    return made

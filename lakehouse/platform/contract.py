@@ -1,0 +1,237 @@
+"""What a table promises, read from its Pandera model: types, keys, and which rows break it.
+
+Judging is done with expressions, so that one contract serves every engine; nothing here reads data.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.schema as sch
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+REASON_SEPARATOR = ","
+
+
+class ContractError(Exception):
+    """A table and its contract disagree; the message names table and column and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One promise about single rows: `code` is the reason a row is refused for breaking it."""
+
+    code: str
+    column: str
+    check: str
+    statistics: Mapping[str, Any]
+
+    def broken(self, table: ir.Table) -> ir.BooleanValue:
+        """True where the row breaks the rule; null values break only ``not_null``."""
+        column = table[self.column]
+        if self.check == "not_null":
+            return column.isnull()
+        return (~_HOLDS[self.check](column, self.statistics)).fill_null(False)
+
+
+def _holds_in_range(column: Any, statistics: Mapping[str, Any]) -> ir.BooleanValue:
+    low = (
+        column >= statistics["min_value"]
+        if statistics.get("include_min", True)
+        else (column > statistics["min_value"])
+    )
+    high = (
+        column <= statistics["max_value"]
+        if statistics.get("include_max", True)
+        else (column < statistics["max_value"])
+    )
+    return low & high
+
+
+def _holds_length(column: Any, statistics: Mapping[str, Any]) -> ir.BooleanValue:
+    low, high = statistics.get("min_value"), statistics.get("max_value")
+    longest = column.length() <= high if high is not None else ibis.literal(True)
+    return longest if low is None else (column.length() >= low) & longest
+
+
+_HOLDS = {
+    "equal_to": lambda column, s: column == s["value"],
+    "not_equal_to": lambda column, s: column != s["value"],
+    "greater_than": lambda column, s: column > s["min_value"],
+    "greater_than_or_equal_to": lambda column, s: column >= s["min_value"],
+    "less_than": lambda column, s: column < s["max_value"],
+    "less_than_or_equal_to": lambda column, s: column <= s["max_value"],
+    "in_range": _holds_in_range,
+    "isin": lambda column, s: column.isin(list(s["allowed_values"])),
+    "notin": lambda column, s: column.notin(list(s["forbidden_values"])),
+    "str_matches": lambda column, s: column.re_search("^(?:" + _pattern(s["pattern"]) + ")"),
+    "str_contains": lambda column, s: column.re_search(_pattern(s["pattern"])),
+    "str_startswith": lambda column, s: column.startswith(s["string"]),
+    "str_endswith": lambda column, s: column.endswith(s["string"]),
+    "str_length": _holds_length,
+}
+
+
+def _pattern(pattern: Any) -> str:
+    return getattr(pattern, "pattern", pattern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a contract: name, type, whether it may be null, and what it means."""
+
+    name: str
+    type: dt.DataType
+    nullable: bool
+    description: str
+    tags: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The promise of one table in a form that the platform works with."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    model: type[pa.DataFrameModel]
+
+    @property
+    def schema(self) -> sch.Schema:
+        """Column types as Ibis writes them."""
+        return ibis.schema({column.name: column.type for column in self.columns})
+
+    @functools.cached_property
+    def version(self) -> str:
+        """Short digest of everything promised; changes exactly when the promise changes."""
+        said = [[c.name, str(c.type), c.nullable, list(self.key)] for c in self.columns] + [
+            [r.code, r.column, r.check, repr(sorted(r.statistics.items()))] for r in self.rules
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+
+    def reasons(self, table: ir.Table) -> ir.StringValue:
+        """Codes of the rules each row breaks, as `joined_reasons`; empty text for a valid row."""
+        return joined_reasons((rule.code, rule.broken(table)) for rule in self.rules)
+
+
+def joined_reasons(refusals: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
+    """The codes whose condition is true, each followed by a comma; empty text when none is."""
+    by_code: dict[str, ir.BooleanValue] = {}
+    for code, broken in refusals:
+        by_code[code] = by_code[code] | broken if code in by_code else broken
+    text: ir.StringValue = ibis.literal("")
+    for code, broken in by_code.items():
+        text = text + ibis.ifelse(broken.fill_null(False), code + REASON_SEPARATOR, "")
+    return text
+
+
+def split_reasons(text: str) -> list[str]:
+    """The codes in a text made by `joined_reasons`.
+
+    >>> split_reasons("bad_date,bad_status,")
+    ['bad_date', 'bad_status']
+    """
+    return [code for code in text.split(REASON_SEPARATOR) if code]
+
+
+@functools.cache
+def contract_of(model: type[pa.DataFrameModel]) -> Contract:
+    """Read a Pandera model.
+
+    Raises:
+        ContractError: a column has no description, or a check has no form as an expression.
+    """
+    schema = model.to_schema()
+    columns, rules = [], []
+    for name, column in schema.columns.items():
+        if not column.description:
+            raise ContractError(
+                f"{model.__name__}.{name} has no description; add pa.Field(description=…) that"
+                " says what the column means, and its unit"
+            )
+        given = dict(column.metadata or {})
+        columns.append(
+            Column(
+                name=name,
+                type=column.dtype.type(nullable=True),
+                nullable=column.nullable,
+                description=column.description,
+                tags=given,
+            )
+        )
+        if not column.nullable:
+            rules.append(
+                Rule(code="missing_required", column=name, check="not_null", statistics={})
+            )
+        for check in column.checks:
+            if check.name not in _HOLDS:
+                raise ContractError(
+                    f"{model.__name__}.{name}: the check {check.name!r} has no form as an"
+                    f" expression; use one of {', '.join(sorted(_HOLDS))}, or refuse the row in"
+                    " the table's expression with frames.refused()"
+                )
+            code = given.get("reason", f"bad_{name.lstrip('_')}")
+            rules.append(
+                Rule(code=code, column=name, check=check.name, statistics=check.statistics or {})
+            )
+    key = tuple(schema.unique or ())
+    for name in key:
+        if name not in schema.columns:
+            raise ContractError(f"{model.__name__}: Config.unique names {name!r}, no such column")
+    return Contract(
+        name=model.__name__,
+        columns=tuple(columns),
+        key=key,
+        rules=tuple(rules),
+        model=model,
+    )
+
+
+def disagreements(contract: Contract, given: sch.Schema) -> list[str]:
+    """Where an expression's schema does not keep the contract; lossless widening is allowed."""
+    found = []
+    for column in contract.columns:
+        if column.name not in given:
+            found.append(f"column {column.name!r} is promised and missing")
+        elif not _widens(given[column.name], column.type):
+            found.append(
+                f"column {column.name!r} is promised as {column.type} and given as"
+                f" {given[column.name]}"
+            )
+    promised = set(contract.schema.names)
+    found += [
+        f"column {name!r} is given and not promised" for name in given if name not in promised
+    ]
+    return found
+
+
+def _widens(given: dt.DataType, promised: dt.DataType) -> bool:
+    given, promised = given(nullable=True), promised(nullable=True)
+    if given == promised or given.is_null():
+        return True
+    if given.is_integer() and promised.is_integer():
+        return given.nbytes <= promised.nbytes
+    if given.is_integer() and promised.is_decimal():
+        return True
+    if given.is_decimal() and promised.is_decimal():
+        return _digits(given) <= _digits(promised) and (given.scale or 0) <= (promised.scale or 0)
+    if given.is_floating() and promised.is_floating():
+        return given.nbytes <= promised.nbytes
+    return given.is_timestamp() and promised.is_timestamp() and given.timezone == promised.timezone
+
+
+def _digits(decimal: dt.Decimal) -> int:
+    """Digits before the point.
+
+    A sum of decimals is wider than what it adds up, so 38 digits of it count as the promise.
+    """
+    if decimal.precision is None or decimal.precision >= 38:
+        return 0
+    return decimal.precision - (decimal.scale or 0)

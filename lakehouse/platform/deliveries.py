@@ -1,0 +1,209 @@
+"""The memory of what landed: one row for every version of every delivery, and what became of it.
+
+A landed file is a version (SHA-256) of a delivery (system, subject, day, unit). The decision what a
+version becomes is a pure function of all versions of the delivery, so it does not depend on the
+order in which files were seen.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+import pandera.ibis as pa
+import pyarrow as arrow
+from ibis.expr.datatypes import Timestamp
+
+from lakehouse.platform.source import Source
+from lakehouse.platform.storage import TableId
+from lakehouse.platform.table import Table
+
+
+class Status(StrEnum):
+    """What became of a landed file."""
+
+    LOADED = "loaded"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    HELD = "held"
+
+
+STATUSES = tuple(status.value for status in Status)
+
+
+class Deliveries(pa.DataFrameModel):
+    """Landed files of one subject and what became of each."""
+
+    day: dt.date = pa.Field(description="Day of the delivery, as its path names it")
+    unit: int = pa.Field(nullable=True, description="Unit named by the path; null when none is")
+    file: str = pa.Field(description="Path in the landing zone")
+    digest: str = pa.Field(description="SHA-256 of the landed bytes; empty when never read")
+    size: int = pa.Field(ge=0, description="Landed bytes")
+    landed_at: Timestamp(scale=6) = pa.Field(description="Last modification where it landed, UTC")
+    version: int = pa.Field(description="Place among the delivery's versions, from 1; 0 for none")
+    status: str = pa.Field(isin=STATUSES, description="loaded, superseded, duplicate, refused, held")
+    reason: str = pa.Field(nullable=True, description="Code of why the file is not loaded")
+    detail: str = pa.Field(nullable=True, description="What was found, expected, and the way out")
+    physical_lines: int = pa.Field(ge=0, description="Lines of the file")
+    header_lines: int = pa.Field(ge=0, description="Lines of its header")
+    continuation_lines: int = pa.Field(ge=0, description="Lines inside a record, after its first")
+    record_rows: int = pa.Field(ge=0, description="Rows that were read from it")
+    unparsable_lines: int = pa.Field(ge=0, description="Lines that are no record, in quarantine")
+    encoding: str = pa.Field(nullable=True, description="Encoding it was read in")
+    delimiter: str = pa.Field(nullable=True, description="Delimiter it was read with")
+    drift: str = pa.Field(nullable=True, description="Differences from the declared columns")
+
+    class Config:
+        """One row per file and modification."""
+
+        strict = True
+        unique = ["file", "landed_at", "digest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One row of the deliveries table; the meaning of each field is the contract's."""
+
+    day: dt.date
+    unit: int | None
+    file: str
+    digest: str
+    size: int
+    landed_at: dt.datetime
+    version: int = 0
+    status: Status = Status.LOADED
+    reason: str | None = None
+    detail: str | None = None
+    physical_lines: int = 0
+    header_lines: int = 0
+    continuation_lines: int = 0
+    record_rows: int = 0
+    unparsable_lines: int = 0
+    encoding: str | None = None
+    delimiter: str | None = None
+    drift: str | None = None
+
+    @property
+    def order(self) -> tuple[dt.datetime, str, str]:
+        """Newer versions come later; ties in time are broken by name."""
+        return (self.landed_at, self.file, self.digest)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file was a good one, so that it is a version of its delivery."""
+        return self.status not in (Status.REFUSED, Status.HELD)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its rows are in bronze: those of the current and of older versions."""
+        return self.status in (Status.LOADED, Status.SUPERSEDED)
+
+
+def resolved(
+    deliveries: Iterable[Delivery], source: Source, elsewhere: frozenset[str] = frozenset()
+) -> list[Delivery]:
+    """What each file of one delivery day is: loaded, superseded by a newer version, or a duplicate.
+
+    Args:
+        deliveries: all rows of the day, known ones and those just read.
+        source: says whether the same bytes from another unit are a repetition.
+        elsewhere: digests that an older row of another day already holds.
+
+    Returns:
+        The rows in a fixed order. A refused or held file never displaces a good one.
+    """
+    by_delivery: dict[int | None, list[Delivery]] = defaultdict(list)
+    seen: set[tuple[int | None, str]] = set()
+    done: list[Delivery] = []
+    for delivery in sorted(deliveries, key=lambda d: d.order):
+        if not delivery.readable:
+            done.append(replace(delivery, version=0))
+            continue
+        scope = None if source.self_identifying else delivery.unit
+        if (scope, delivery.digest) in seen or delivery.digest in elsewhere:
+            done.append(
+                replace(
+                    delivery,
+                    version=0,
+                    status=Status.DUPLICATE,
+                    reason="same_content",
+                    detail="the same bytes were delivered before; nothing to load",
+                )
+            )
+            continue
+        seen.add((scope, delivery.digest))
+        by_delivery[delivery.unit].append(delivery)
+    for versions in by_delivery.values():
+        for number, delivery in enumerate(versions, start=1):
+            current = number == len(versions)
+            done.append(
+                replace(
+                    delivery,
+                    version=number,
+                    status=Status.LOADED if current else Status.SUPERSEDED,
+                    reason=None if current else "newer_version",
+                    detail=None,
+                )
+            )
+    return sorted(done, key=lambda d: (d.unit is not None, d.unit or 0, d.order))
+
+
+def ledger(system: str, source: Source) -> Table:
+    """The raw table of a source: its deliveries."""
+    return Table(
+        id=TableId("raw", system, source.subject),
+        model=Deliveries,
+        description=f"Landed files of {source.subject}, byte for byte, and what became of each.",
+        source=source,
+    )
+
+
+SCHEMA = arrow.schema(
+    [
+        ("day", arrow.date32()),
+        ("unit", arrow.int64()),
+        ("file", arrow.string()),
+        ("digest", arrow.string()),
+        ("size", arrow.int64()),
+        ("landed_at", arrow.timestamp("us")),
+        ("version", arrow.int64()),
+        ("status", arrow.string()),
+        ("reason", arrow.string()),
+        ("detail", arrow.string()),
+        ("physical_lines", arrow.int64()),
+        ("header_lines", arrow.int64()),
+        ("continuation_lines", arrow.int64()),
+        ("record_rows", arrow.int64()),
+        ("unparsable_lines", arrow.int64()),
+        ("encoding", arrow.string()),
+        ("delimiter", arrow.string()),
+        ("drift", arrow.string()),
+    ]
+)
+
+
+def to_arrow(deliveries: Iterable[Delivery]) -> arrow.Table:
+    """Rows for the lake; times as UTC without a zone."""
+    rows = [{f.name: getattr(d, f.name) for f in fields(Delivery)} for d in deliveries]
+    for row in rows:
+        row["landed_at"] = row["landed_at"].astimezone(dt.UTC).replace(tzinfo=None)
+        row["status"] = row["status"].value
+    return arrow.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def from_arrow(table: arrow.Table) -> list[Delivery]:
+    """Rows of the lake as values."""
+    names = [f.name for f in fields(Delivery)]
+    rows = table.select(names).to_pylist()
+    return [
+        Delivery(
+            **{
+                **row,
+                "landed_at": row["landed_at"].replace(tzinfo=dt.UTC),
+                "status": Status(row["status"]),
+            }
+        )
+        for row in rows
+    ]

@@ -1,0 +1,494 @@
+"""Landed files become the raw and bronze tables of one subject.
+
+For each delivery day: new files are read, kept byte for byte under their digest, and read as CSV;
+what each file is follows from all files of the delivery (`deliveries.resolved`); bronze is made
+anew from the kept bytes, so it is a pure function of the deliveries. The deliveries are committed
+last: after a crash the files still count as not yet seen.
+"""
+
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+import numpy as np
+import pyarrow as pa
+
+from lakehouse.platform import deliveries as ledger
+from lakehouse.platform.csvfile import CsvFile, FileRefused, decompress, read_csv
+from lakehouse.platform.deliveries import Delivery, Status
+from lakehouse.platform.engine import arrow_schema
+from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.landing import Arrival, FileChanged, Landing, Listing, ReadRefused, Stray
+from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
+from lakehouse.platform.objectstore import DiskStore
+from lakehouse.platform.snapshots import Snapshots
+from lakehouse.platform.source import Source
+from lakehouse.platform.storage import DayConflict, Lake, Snapshot, Staged, TableId
+from lakehouse.platform.system import System
+from lakehouse.platform.table import Table
+from lakehouse.settings import Settings
+
+CACHE_BYTES = 256 * 1024 * 1024
+CONFLICT_ATTEMPTS = 5
+
+
+@dataclass(kw_only=True)
+class Ingested:
+    """What one run took in of one subject."""
+
+    days: tuple[dt.date, ...]
+    files: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    unparsable: int = 0
+    data_versions: dict[TableId, dict[dt.date, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Where files come from and where they go."""
+
+    system: System
+    landing: Landing
+    lake: Lake
+    settings: Settings
+    now: dt.datetime
+    snapshots: Snapshots | None = None
+
+    def listing(self, days: Iterable[dt.date] | None) -> Listing:
+        """The landing zone now, growing files left out."""
+        quiet = dt.timedelta(seconds=self.settings.quiet_seconds)
+        return self.landing.listing(days=days, now=self.now, quiet=quiet)
+
+
+def object_path(system: str, digest: str) -> str:
+    """Where the bytes of a landed file are kept in the lake."""
+    return f"raw/{system}/objects/{digest[:2]}/{digest}"
+
+
+def ingest(
+    bronze: Table, days: Sequence[dt.date], intake: Intake, listing: Listing, *, note: dict[str, str]
+) -> Ingested:
+    """Take in what landed of one subject for these delivery days, and commit raw and bronze.
+
+    A snapshot source whose files name no day brings its own days along.
+
+    Raises:
+        DayConflict: other runs kept changing the same days; run again.
+    """
+    for attempt in range(CONFLICT_ATTEMPTS):
+        try:
+            return _Ingestion(bronze=bronze, intake=intake, note=note).run(days, listing)
+        except DayConflict:
+            if attempt == CONFLICT_ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+@dataclass(kw_only=True)
+class _Ingestion:
+    bronze: Table
+    intake: Intake
+    note: dict[str, str]
+    cache: dict[str, bytes] = field(default_factory=dict)
+    cached: int = 0
+
+    @property
+    def source(self) -> Source:
+        if self.bronze.source is None:
+            raise TypeError(f"{self.bronze.id.name} has no source")
+        return self.bronze.source
+
+    def run(self, days: Sequence[dt.date], listing: Listing) -> Ingested:
+        lake, system = self.intake.lake, self.intake.system.name
+        raw = lake.table(TableId("raw", system, self.source.subject))
+        before = raw.snapshot()
+        arrivals = [a for a in listing.files if a.subject == self.source.subject]
+        wanted = set(days)
+        if self.source.snapshot:
+            wanted |= {a.day for a in arrivals if not a.dated}
+        arrivals = [a for a in arrivals if a.day in wanted]
+        known = self._known(raw.read(sorted(wanted)) if before.schema is not None else None)
+        fresh, repeated = self._read_new(arrivals, known)
+        for delivery in self._captured(sorted(wanted), known):
+            fresh.append(delivery)
+        elsewhere = self._elsewhere(before, fresh, repeated)
+
+        done = Ingested(days=tuple(sorted(wanted)))
+        bronze_schema = _without_day(arrow_schema(self.bronze.contract.schema))
+        raw_staged: list[Staged] = []
+        by_day: dict[dt.date, list[Delivery]] = {day: [] for day in sorted(wanted)}
+        for delivery in [*known, *fresh]:
+            by_day[delivery.day].append(delivery)
+        with ThreadPoolExecutor(2) as pool:
+            parsed = _ahead(pool, by_day.items(), lambda item: self._parsed(*item, elsewhere), 3)
+            bronze_staged: list[Staged] = []
+            refused_staged: list[Staged] = []
+            for day, rows, table, lines in parsed:
+                ledger_rows = ledger.to_arrow(rows)
+                raw_staged.append(raw.stage(day, ledger_rows, _without_day(ledger.SCHEMA)))
+                target = lake.table(self.bronze.id)
+                bronze_staged.append(target.stage(day, table, bronze_schema))
+                quarantine = lake.table(quarantine_of(self.bronze.id))
+                refused_staged.append(quarantine.stage(day, lines, QUARANTINE_SCHEMA))
+                done.files.update(row.status.value for row in rows)
+                done.rows += table.num_rows
+                done.unparsable += lines.num_rows
+                done.notes += [f"{r.file}: {r.drift}" for r in rows if r.drift and r.has_rows]
+        failpoint("ingest.staged")
+        lake.table(self.bronze.id).commit(bronze_staged, schema=bronze_schema, note=self.note)
+        failpoint("ingest.bronze_committed")
+        lake.table(quarantine_of(self.bronze.id)).commit(
+            refused_staged, schema=QUARANTINE_SCHEMA, note=self.note
+        )
+        failpoint("ingest.quarantine_committed")
+        raw.commit(
+            raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note
+        )
+        failpoint("ingest.ledger_committed")
+        for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
+            done.data_versions[table_id] = {each.day: each.data_version for each in staged}
+        return done
+
+    def _known(self, table: pa.Table | None) -> list[Delivery]:
+        return [] if table is None else ledger.from_arrow(table)
+
+    def _read_new(
+        self, arrivals: Sequence[Arrival], known: Sequence[Delivery]
+    ) -> tuple[list[Delivery], set[str]]:
+        """Files that the table does not have yet, their bytes kept; and which bytes were there before."""
+        seen = {(d.file, d.landed_at, d.size) for d in known}
+        fresh = [a for a in arrivals if (a.path, a.modified_at, a.size) not in seen]
+        workers = 4 if isinstance(self.intake.lake.store, DiskStore) else 24
+        repeated: set[str] = set()
+        rows: list[Delivery] = []
+        with ThreadPoolExecutor(workers) as pool:
+            for row, was_there in _ahead(pool, fresh, self._kept, 64):
+                if row is not None:
+                    rows.append(row)
+                    if was_there:
+                        repeated.add(row.digest)
+        return rows, repeated
+
+    def _kept(self, arrival: Arrival) -> tuple[Delivery | None, bool]:
+        """Read one file and keep its bytes; nothing when it changed meanwhile."""
+        limit = self.intake.settings.max_file_mb * 1024 * 1024
+        plain = Delivery(
+            day=arrival.day,
+            unit=arrival.unit,
+            file=arrival.path,
+            digest="",
+            size=arrival.size,
+            landed_at=arrival.modified_at,
+        )
+        try:
+            data = self.intake.landing.read(arrival, limit=limit)
+        except FileChanged:
+            return None, False
+        except ReadRefused as error:
+            refused = replace(plain, status=Status.REFUSED, reason=error.reason, detail=str(error))
+            return refused, False
+        return self._stored(plain, data)
+
+    def _stored(self, delivery: Delivery, data: bytes) -> tuple[Delivery, bool]:
+        digest = hashlib.sha256(data).hexdigest()
+        store, path = self.intake.lake.store, object_path(self.intake.system.name, digest)
+        was_there = store.stat(path) is not None
+        if not was_there:
+            failpoint("ingest.storing")
+            store.write(path, data)
+            failpoint("ingest.stored")
+        if self.cached + len(data) <= CACHE_BYTES:
+            self.cache[digest] = data
+            self.cached += len(data)
+        return replace(delivery, digest=digest), was_there
+
+    def _captured(self, days: Sequence[dt.date], known: Sequence[Delivery]) -> Iterator[Delivery]:
+        """Today's snapshot of a reference table, when there is a database to ask."""
+        today = self.intake.now.astimezone(self.intake.settings.zone).date()
+        if self.intake.snapshots is None or self.source.query is None or today not in days:
+            return
+        data = self.intake.snapshots.capture(self.source)
+        delivery, _ = self._stored(
+            Delivery(
+                day=today,
+                unit=None,
+                file=f"{self.intake.system.name}/postgresql/{self.source.subject}.csv",
+                digest="",
+                size=len(data),
+                landed_at=self.intake.now.astimezone(dt.UTC),
+            ),
+            data,
+        )
+        current = [d for d in known if d.day == today and d.status is Status.LOADED]
+        if delivery.digest not in {d.digest for d in current}:
+            yield delivery
+
+    def _elsewhere(
+        self, before: Snapshot, fresh: Sequence[Delivery], repeated: set[str]
+    ) -> dict[dt.date, frozenset[str]]:
+        """For each day, digests that an earlier file of another day brought already.
+
+        Asked only for content whose bytes were in the lake before, so that the price does not grow
+        with history; the kept bytes are a hint, the deliveries table is the truth.
+        """
+        if not self.source.self_identifying or self.source.snapshot:
+            return {}
+        by_digest: dict[str, list[Delivery]] = {}
+        for delivery in fresh:
+            by_digest.setdefault(delivery.digest, []).append(delivery)
+        asked = repeated | {digest for digest, rows in by_digest.items() if len(rows) > 1}
+        asked.discard("")
+        if not asked:
+            return {}
+        first: dict[str, Delivery] = {}
+        rows = [d for digest in asked for d in by_digest.get(digest, [])]
+        if before.schema is not None and repeated:
+            raw = self.intake.lake.table(
+                TableId("raw", self.intake.system.name, self.source.subject)
+            )
+            rows += [d for d in self._known(raw.read(snapshot=before)) if d.digest in asked]
+        for row in sorted(rows, key=lambda d: d.order):
+            if row.readable:
+                first.setdefault(row.digest, row)
+        found: dict[dt.date, set[str]] = {}
+        for digest in asked:
+            for row in rows:
+                if row.digest == digest and digest in first and row.day != first[digest].day:
+                    found.setdefault(row.day, set()).add(digest)
+        return {day: frozenset(digests) for day, digests in found.items()}
+
+    def _parsed(
+        self, day: dt.date, rows: Sequence[Delivery], elsewhere: dict[dt.date, frozenset[str]]
+    ) -> tuple[dt.date, list[Delivery], pa.Table, pa.Table]:
+        """One delivery day: what each file is, the bronze rows, and the lines that are no rows."""
+        read: dict[str, CsvFile | FileRefused] = {}
+        judged = [self._judged(row, read) for row in rows]
+        resolved = ledger.resolved(judged, self.source, elsewhere.get(day, frozenset()))
+        files = [(row, read[row.digest]) for row in resolved if row.has_rows]
+        return day, resolved, self._bronze_rows(day, files), self._unparsable_rows(day, files)
+
+    def _judged(self, row: Delivery, read: dict[str, CsvFile | FileRefused]) -> Delivery:
+        """A file as its content makes it; what could not even be read stays refused."""
+        if not row.digest:
+            return row
+        data: bytes | None = None
+        if row.digest not in read:
+            data = self._content(row.digest)
+            try:
+                read[row.digest] = self._csv(row.file, data)
+            except FileRefused as error:
+                read[row.digest] = error
+        found = read[row.digest]
+        if isinstance(found, FileRefused):
+            data = data if data is not None else self._content(row.digest)
+            return replace(
+                row,
+                status=Status.HELD if found.held else Status.REFUSED,
+                reason=found.reason.value,
+                detail=str(found),
+                physical_lines=_lines(data),
+                header_lines=0,
+                continuation_lines=0,
+                record_rows=0,
+                unparsable_lines=0,
+                encoding=None,
+                delimiter=None,
+                drift=None,
+            )
+        return replace(
+            row,
+            status=Status.LOADED,
+            physical_lines=found.physical_lines,
+            header_lines=found.header_lines,
+            continuation_lines=found.continuation_lines,
+            record_rows=found.rows.num_rows,
+            unparsable_lines=len(found.unparsable),
+            encoding=found.encoding,
+            delimiter=found.delimiter,
+            drift="; ".join(found.drift) or None,
+        )
+
+    def _content(self, digest: str) -> bytes:
+        cached = self.cache.get(digest)
+        if cached is not None:
+            return cached
+        return self.intake.lake.store.read(object_path(self.intake.system.name, digest))
+
+    def _csv(self, name: str, data: bytes) -> CsvFile:
+        if name.lower().endswith(".gz"):
+            limit = self.intake.settings.max_file_mb * 1024 * 1024
+            data = decompress(data, name=name, limit=limit)
+        return read_csv(data, self.source.format, name=name)
+
+    def _bronze_rows(
+        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+    ) -> pa.Table:
+        schema = _without_day(arrow_schema(self.bronze.contract.schema))
+        tables = [file.rows for _, file in files if isinstance(file, CsvFile)]
+        if not tables:
+            return schema.empty_table()
+        rows = pa.concat_tables(tables)
+        counts = [table.num_rows for table in tables]
+        of_file = pa.array(np.repeat(np.arange(len(tables), dtype=np.int32), counts))
+
+        def each(values: list[object], kind: pa.DataType) -> pa.Array:
+            return pa.array(values, kind).take(of_file)
+
+        columns = {
+            "_file": each([d.file for d, _ in files], pa.string()),
+            "_line": rows["_line"].cast(pa.int64()),
+            "_digest": each([d.digest for d, _ in files], pa.string()),
+            "_delivered_at": each(
+                [d.landed_at.astimezone(dt.UTC).replace(tzinfo=None) for d, _ in files],
+                pa.timestamp("us"),
+            ),
+            "_unit": each([d.unit for d, _ in files], pa.int64()),
+            "_superseded": each([d.status is Status.SUPERSEDED for d, _ in files], pa.bool_()),
+            "_rescued": rows["_rescued"],
+            "_business_day": self._business_days(day, rows),
+        }
+        columns |= {name: rows[name] for name in self.source.format.columns}
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
+    def _business_days(self, day: dt.date, rows: pa.Table) -> pa.Array | pa.ChunkedArray:
+        """The business day of each row, its delivery day when it names none that can be."""
+        if self.source.business_day is None:
+            return pa.nulls(rows.num_rows, pa.date32())
+        written = rows[self.source.business_day].combine_chunks().dictionary_encode()
+        since = self.intake.system.since
+        days = [business_day(text, day, since) for text in written.dictionary.to_pylist()]
+        taken = pa.array(days, pa.date32()).take(written.indices)
+        return taken.fill_null(pa.scalar(day, pa.date32()))
+
+    def _unparsable_rows(
+        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+    ) -> pa.Table:
+        rows = [
+            {
+                "delivery_day": day,
+                "file": delivery.file,
+                "line": line.line,
+                "digest": delivery.digest,
+                "reasons": [line.reason.value],
+                "detail": line.detail,
+                "values": line.text,
+                "contract_version": self.bronze.contract.version,
+            }
+            for delivery, file in files
+            if isinstance(file, CsvFile)
+            for line in file.unparsable
+        ]
+        return pa.Table.from_pylist(rows, schema=QUARANTINE_SCHEMA)
+
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9:.]+)?")
+_DAY_FIRST = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+
+
+def business_day(text: str | None, delivery_day: dt.date, since: dt.date) -> dt.date:
+    """The day a landed row is about: the one it names, else the day of its delivery.
+
+    A day before the system began or later than the day after the delivery is none.
+
+    >>> business_day("2024-02-30", dt.date(2024, 3, 1), dt.date(2023, 1, 1))
+    datetime.date(2024, 3, 1)
+    """
+    plain = (text or "").strip()
+    if found := _ISO.fullmatch(plain):
+        year, month, number = found.group(1, 2, 3)
+    elif found := _DAY_FIRST.fullmatch(plain):
+        number, month, year = found.group(1, 2, 3)
+    else:
+        return delivery_day
+    try:
+        named = dt.date(int(year), int(month), int(number))
+    except ValueError:
+        return delivery_day
+    return named if since <= named <= delivery_day + dt.timedelta(days=1) else delivery_day
+
+
+def record_strays(
+    strays: Sequence[Stray], days: Sequence[dt.date], intake: Intake, *, note: dict[str, str]
+) -> Ingested:
+    """Record files that belong to no subject, or whose name is refused, as deliveries.
+
+    Their day is the day they landed, because their path is not to be trusted.
+    """
+    table = intake.lake.table(strays_of(intake.system.name))
+    done = Ingested(days=tuple(days))
+    for attempt in range(CONFLICT_ATTEMPTS):
+        before = table.snapshot()
+        known = ledger.from_arrow(table.read(days)) if before.schema is not None else []
+        by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {d: {} for d in days}
+        for row in known:
+            by_day[row.day][row.file, row.landed_at] = row
+        for stray in strays:
+            day = stray.modified_at.astimezone(intake.settings.zone).date()
+            if day in by_day:
+                by_day[day][stray.path, stray.modified_at] = Delivery(
+                    day=day,
+                    unit=None,
+                    file=stray.path,
+                    digest="",
+                    size=stray.size,
+                    landed_at=stray.modified_at,
+                    status=Status.REFUSED,
+                    reason=stray.reason.value,
+                    detail=stray.detail,
+                )
+        tables = {
+            day: ledger.to_arrow(sorted(rows.values(), key=lambda d: d.order))
+            for day, rows in by_day.items()
+        }
+        try:
+            table.write(tables, schema=_without_day(ledger.SCHEMA), based_on=before, note=note)
+            break
+        except DayConflict:
+            if attempt == CONFLICT_ATTEMPTS - 1:
+                raise
+    for rows in by_day.values():
+        done.files.update(row.reason or "" for row in rows.values())
+    return done
+
+
+def strays_of(system: str) -> TableId:
+    """Where files are recorded that belong to no subject."""
+    return TableId("raw", system, "strays")
+
+
+def error_report(delivery: Delivery) -> tuple[str, dict[str, str]]:
+    """Path and content of the report that stands beside the copy of a refused file."""
+    name = PurePosixPath(delivery.file).name
+    return (
+        f"{delivery.digest[:2]}/{delivery.digest}.{name}_error.json",
+        {
+            "source_file": delivery.file,
+            "error": delivery.detail or "",
+            "timestamp": delivery.landed_at.isoformat(),
+        },
+    )
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+
+
+def _without_day(schema: pa.Schema) -> pa.Schema:
+    return schema.remove(schema.get_field_index("day"))
+
+
+def _ahead(pool, items, work, depth):  # type: ignore[no-untyped-def]
+    """Results of `work` in the order of the items, at most `depth` of them computed ahead."""
+    running = []
+    for item in items:
+        running.append(pool.submit(work, item))
+        if len(running) >= depth:
+            yield running.pop(0).result()
+    for each in running:
+        yield each.result()

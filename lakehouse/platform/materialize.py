@@ -1,0 +1,559 @@
+"""A table's days: read what they depend on, run the expression, judge the rows, stage the result.
+
+Nothing here is visible to readers before the caller commits, and nothing here knows Dagster.
+"""
+
+import bisect
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.platform import engine
+from lakehouse.platform.contract import split_reasons
+from lakehouse.platform.engine import Session, arrow_schema
+from lakehouse.platform.source import PROVENANCE
+from lakehouse.platform.storage import Lake, Snapshot, Staged, TableId
+from lakehouse.platform.table import How, Read, Table, relation
+from lakehouse.settings import Settings
+
+KEPT, REFUSED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
+OUTCOMES = (KEPT, REFUSED, DUPLICATE, SUPERSEDED)
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("delivery_day", pa.date32()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("digest", pa.string()),
+        ("reasons", pa.list_(pa.string())),
+        ("detail", pa.string()),
+        ("values", pa.string()),
+        ("contract_version", pa.string()),
+    ]
+)
+OUTCOME_SCHEMA = pa.schema(
+    [
+        ("delivery_day", pa.date32()),
+        ("file", pa.string()),
+        ("digest", pa.string()),
+        ("line", pa.int64()),
+        ("outcome", pa.string()),
+    ]
+)
+
+
+class RowsLost(Exception):
+    """The rows that came out of an expression are not the rows that went in."""
+
+
+@dataclass(kw_only=True)
+class Computed:
+    """Days of one table, staged and judged, ready for one commit of each table in it."""
+
+    table: Table
+    staged: list[Staged] = field(default_factory=list)
+    schema: pa.Schema
+    companions: dict[TableId, tuple[pa.Schema, list[Staged]]] = field(default_factory=dict)
+    withheld: dict[dt.date, str] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    sql: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows in the staged days."""
+        return sum(each.rows for each in self.staged)
+
+
+def quarantine_of(table: TableId) -> TableId:
+    """Where the refused rows of a table are kept."""
+    return TableId(table.layer, table.system, table.table, "quarantine")
+
+
+def outcomes_of(table: TableId) -> TableId:
+    """Where it is kept what became of each landed row of a table."""
+    return TableId(table.layer, table.system, table.table, "outcomes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a table reads, each upstream as one consistent snapshot."""
+
+    table: Table
+    snapshots: Mapping[TableId, Snapshot]
+
+    @classmethod
+    def of(cls, table: Table, lake: Lake) -> "Inputs":
+        """Open the upstream tables as they are now."""
+        opened = {read.table.id: lake.table(read.table.id).snapshot() for read in table.reads}
+        return cls(table=table, snapshots=opened)
+
+    def delivery_days(self, days: Sequence[dt.date]) -> list[dt.date]:
+        """Delivery days whose rows may touch these business days, and the days themselves."""
+        first, last = days[0], days[-1]
+        touching = set(days)
+        for read in self.table.reads:
+            if read.how is How.TOUCHING:
+                for file in self.snapshots[read.table.id].files:
+                    low, high = file.bounds.get("_business_day", (None, None))
+                    if low is not None and low <= last and high >= first:
+                        touching.add(file.day)
+        return sorted(touching)
+
+    def valid_snapshots(self, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
+        """For each day the snapshot day that is valid: the newest one up to it, else the earliest."""
+        read = next(read for read in self.table.reads if read.how is How.SNAPSHOT)
+        return valid_snapshots(self.snapshots[read.table.id], days)
+
+    def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
+        """Files of one upstream for a window of days."""
+        shown = self.snapshots[read.table.id]
+        match read.how:
+            case How.TOUCHING:
+                return shown.urls(self.delivery_days(days))
+            case How.SNAPSHOT:
+                return shown.urls(set(self.valid_snapshots(days).values()))
+        return shown.urls(days)
+
+    def rows(self, day: dt.date) -> int:
+        """Rows that the upstream tables hold for one day, to size the work."""
+        shown = (self.snapshots[read.table.id].by_day.get(day) for read in self.table.reads)
+        return sum(file.rows for file in shown if file is not None)
+
+
+def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
+    """For each day the day of the snapshot valid on it; nothing when there is no snapshot at all.
+
+    An empty day holds no snapshot.
+    """
+    taken = [file.day for file in shown.files if file.rows]
+    if not taken:
+        return {}
+    return {day: taken[max(bisect.bisect_right(taken, day) - 1, 0)] for day in days}
+
+
+def windows(days: Sequence[dt.date], inputs: Inputs, rows: int) -> Iterator[list[dt.date]]:
+    """The days in groups that hold about this many input rows, so memory does not grow with them."""
+    group: list[dt.date] = []
+    size = 0
+    for day in sorted(days):
+        size += inputs.rows(day)
+        group.append(day)
+        if size >= rows:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Settings) -> Computed:
+    """Stage these days of a table.
+
+    Raises:
+        RowsLost: an expression over landed rows gave fewer or more rows than there were.
+    """
+    stored = arrow_schema(table.contract.schema).remove(
+        table.contract.schema.names.index("day")
+    )
+    done = Computed(table=table, schema=stored)
+    inputs = Inputs.of(table, lake)
+    for window in windows(days, inputs, settings.chunk_rows):
+        with engine.session(settings) as session:
+            for read in table.reads:
+                only_current = "NOT _superseded" if read.how is not How.DAY else ""
+                session.files(
+                    read.name, inputs.urls(read, window), read.table.contract.schema, only_current
+                )
+            done.sql = done.sql or session.sql(table.expression)
+            if not table.judges_rows:
+                _stage_whole(session, table, window, lake, done)
+            else:
+                _stage_judged(session, table, window, inputs, lake, done)
+    return done
+
+
+def _stage_whole(
+    session: Session, table: Table, window: Sequence[dt.date], lake: Lake, done: Computed
+) -> None:
+    """A table whose rows are made, not judged: a day that breaks the contract is withheld."""
+    promised = table.contract.schema
+    made = table.expression
+    rows = session.keep(
+        "made", made.select(**{name: made[name].cast(kind) for name, kind in promised.items()})
+    )
+    rows = rows.filter(_within(rows.day, window))
+    for day, why in _broken_days(session, table, rows).items():
+        done.withheld[day] = why
+    good = [day for day in window if day not in done.withheld]
+    ordered = rows.filter(_within(rows.day, good)).order_by(_order(table)) if good else rows
+    if good:
+        done.staged += lake.table(table.id).stage_many(
+            _by_day(session.batches(ordered), good, arrow_schema(promised)), done.schema
+        )
+
+
+def _broken_days(session: Session, table: Table, rows: ir.Table) -> dict[dt.date, str]:
+    """Days on which a promise is broken, with which one and how often."""
+    contract = table.contract
+    found: dict[dt.date, list[str]] = {}
+    for rule in contract.rules:
+        broken = rows.filter(rule.broken(rows))
+        for row in session.table(broken.group_by("day").agg(n=broken.count())).to_pylist():
+            said = f"{row['n']} rows break {rule.check} on {rule.column!r}"
+            found.setdefault(row["day"], []).append(said)
+    if contract.key:
+        keys = rows.group_by(list({"day", *contract.key})).agg(n=rows.count())
+        twice = keys.filter(keys.n > 1)
+        for row in session.table(twice.group_by("day").agg(n=twice.count())).to_pylist():
+            said = f"{row['n']} keys ({', '.join(contract.key)}) occur more than once"
+            found.setdefault(row["day"], []).append(said)
+    return {day: "; ".join(said) for day, said in sorted(found.items())}
+
+
+def _stage_judged(
+    session: Session,
+    table: Table,
+    window: Sequence[dt.date],
+    inputs: Inputs,
+    lake: Lake,
+    done: Computed,
+) -> None:
+    """A table over landed rows: each row is kept, refused, a duplicate or superseded."""
+    primary = table.reads[0]
+    landed = ibis.table(primary.table.contract.schema, name=primary.name)
+    replaced_name = f"{primary.name}__replaced"
+    session.files(
+        replaced_name, inputs.urls(primary, window), primary.table.contract.schema, "_superseded"
+    )
+    candidates = session.keep("candidates", _candidates(table))
+    _require_every_row(session, table, landed, candidates)
+    valid_on = inputs.valid_snapshots(window) if primary.how is How.SNAPSHOT else None
+    counted = sorted({s for d, s in valid_on.items() if s == d}) if valid_on is not None else window
+    in_window = (
+        candidates if valid_on is not None else candidates.filter(_within(candidates.day, window))
+    )
+    valid = (in_window["_reasons"] == "") & ~_breaks(table, in_window)
+    accepted, refused = in_window.filter(valid), in_window.filter(~valid)
+    winners, losers = _contest(session, table, accepted)
+
+    columns = list(table.contract.schema.names)
+    ordered = winners.select(columns).order_by(_order(table))
+    target = lake.table(table.id)
+    schema = arrow_schema(table.contract.schema)
+    if valid_on is not None:
+        taken = dict(_by_day(session.batches(ordered), sorted(set(valid_on.values())), schema))
+        empty = schema.empty_table()
+        done.staged += target.stage_many(
+            ((day, taken.get(valid_on.get(day), empty)) for day in window), done.schema
+        )
+    else:
+        done.staged += target.stage_many(
+            _by_day(session.batches(ordered), window, schema), done.schema
+        )
+
+    outcome_parts = [
+        _outcome(winners, KEPT),
+        _outcome(refused, REFUSED),
+    ]
+    if losers is not None:
+        outcome_parts.append(_outcome(losers, losers["_outcome"]))
+    older = ibis.table(primary.table.contract.schema, name=replaced_name)
+    outcome_parts.append(
+        older.select(
+            day=older["_business_day"].fill_null(older.day),
+            delivery_day=older.day,
+            file=older["_file"],
+            digest=older["_digest"],
+            line=older["_line"],
+            outcome=ibis.literal(SUPERSEDED),
+        )
+    )
+    outcomes = session.keep("outcomes", ibis.union(*outcome_parts, distinct=False))
+    outcomes = outcomes.filter(_within(outcomes.day, counted))
+    for row in session.table(
+        outcomes.group_by("outcome").agg(n=outcomes.count())
+    ).to_pylist():
+        done.outcomes[row["outcome"]] += row["n"]
+    _stage_companion(
+        lake,
+        done,
+        outcomes_of(table.id),
+        OUTCOME_SCHEMA,
+        _by_day(
+            session.batches(outcomes.order_by("day", "delivery_day", "file", "digest", "line")),
+            window,
+            OUTCOME_SCHEMA.insert(0, pa.field("day", pa.date32())),
+        ),
+    )
+    rejected = _refusals(session, table, landed, refused, losers)
+    for text in rejected.column("reasons").to_pylist():
+        done.reasons.update(text)
+    _stage_companion(
+        lake,
+        done,
+        quarantine_of(table.id),
+        QUARANTINE_SCHEMA,
+        _by_day(
+            [
+                batch
+                for batch in rejected.filter(
+                    pc.is_in(rejected["day"], pa.array(list(counted), pa.date32()))
+                ).to_batches()
+            ],
+            window,
+            rejected.schema,
+        ),
+    )
+
+
+def _candidates(table: Table) -> ir.Table:
+    """The expression's rows in the promised types, with their verdicts and where they came from."""
+    made = table.expression
+    given = made.schema()
+    columns: dict[str, ir.Value] = {
+        name: made[name].cast(kind) for name, kind in table.contract.schema.items()
+    }
+    columns |= {name: made[name] for name in PROVENANCE}
+    columns["_reasons"] = made["_reasons"].fill_null("") if "_reasons" in given else ibis.literal("")
+    columns["_detail"] = made["_detail"] if "_detail" in given else ibis.null("string")
+    columns["_replaced"] = (
+        made["_replaced"].fill_null(False) if "_replaced" in given else ibis.literal(False)
+    )
+    return made.select(**columns)
+
+
+def _require_every_row(
+    session: Session, table: Table, landed: ir.Table, candidates: ir.Table
+) -> None:
+    """Each current landed row must come out exactly once.
+
+    Counting alone would let one lost row hide behind one doubled row, so the places are added up
+    as well.
+    """
+    went_in = session.table(
+        landed.agg(rows=landed.count(), lines=landed["_line"].cast("decimal(38, 0)").sum())
+    ).to_pylist()[0]
+    came_out = session.table(
+        candidates.agg(
+            rows=candidates.count(), lines=candidates["_line"].cast("decimal(38, 0)").sum()
+        )
+    ).to_pylist()[0]
+    if went_in != came_out:
+        raise RowsLost(
+            f"{table.id.name}: {went_in['rows']} landed rows went into the expression and"
+            f" {came_out['rows']} came out; a filter or a join drops or doubles rows. Use left"
+            " joins on keys that are unique, and refuse rows through `_reasons`"
+        )
+
+
+def _breaks(table: Table, rows: ir.Table) -> ir.BooleanValue:
+    broken: ir.BooleanValue = ibis.literal(False)
+    for rule in table.contract.rules:
+        broken = broken | rule.broken(rows)
+    return broken
+
+
+def _contest(
+    session: Session, table: Table, accepted: ir.Table
+) -> tuple[ir.Table, ir.Table | None]:
+    """Let the newest delivery of each key win.
+
+    Inside one file the later line wins. Of the others an equal row is a duplicate, a different row
+    of the same file contradicts it and is refused, and a different row of an older delivery is
+    superseded.
+    """
+    key = list(table.contract.key)
+    entering = accepted.filter(~accepted["_replaced"])
+    beaten = accepted.filter(accepted["_replaced"])
+    if not key:
+        return accepted, None
+    counted = entering.group_by(key).agg(n=entering.count())
+    repeated = session.keep("repeated", counted.filter(counted.n > 1).drop("n"))
+    some_repeated = session.value(repeated.count()) > 0
+    some_beaten = session.value(beaten.count()) > 0
+    if not some_repeated and not some_beaten:
+        return entering, None
+    newest_first = ibis.window(
+        group_by=key,
+        order_by=[
+            ibis.desc("_delivered_at"),
+            ibis.desc("_day"),
+            ibis.desc("_file"),
+            ibis.desc("_line"),
+        ],
+    )
+    contested = entering.semi_join(repeated, key)
+    ranked = session.keep("ranked", contested.mutate(_rank=ibis.row_number().over(newest_first)))
+    first = ranked.filter(ranked["_rank"] == 0).drop("_rank")
+    winners = session.keep("winners", ibis.union(entering.anti_join(repeated, key), first))
+    lost = ibis.union(ranked.filter(ranked["_rank"] > 0).drop("_rank"), beaten)
+    values = [name for name in table.contract.schema.names if name not in key]
+    won = winners.select(
+        *key,
+        **{f"won_{name}": winners[name] for name in [*values, "_file", "_digest"]},
+        won=ibis.literal(True),
+    )
+    against = lost.left_join(won, key)  # many losers to one winner
+    equal: ir.BooleanValue = against.won.fill_null(False)
+    for name in values:
+        if name not in ("delivery_day", "delivery_unit"):
+            equal = equal & against[name].identical_to(against[f"won_{name}"])
+    same_file = (against["_file"] == against["won__file"]) & (
+        against["_digest"] == against["won__digest"]
+    )
+    losers = session.keep(
+        "losers",
+        against.select(
+            *lost.columns,
+            _outcome=ibis.cases(
+                (equal, DUPLICATE), (same_file.fill_null(False), REFUSED), else_=SUPERSEDED
+            ),
+        ),
+    )
+    return winners, losers
+
+
+def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
+    return rows.select(
+        day=rows.day,
+        delivery_day=rows["_day"],
+        file=rows["_file"],
+        digest=rows["_digest"],
+        line=rows["_line"],
+        outcome=ibis.literal(outcome) if isinstance(outcome, str) else outcome,
+    )
+
+
+def _refusals(
+    session: Session,
+    table: Table,
+    landed: ir.Table,
+    refused: ir.Table,
+    losers: ir.Table | None,
+) -> pa.Table:
+    """Rows for quarantine with all their reasons and the values as they landed."""
+    codes = ibis.ifelse(
+        refused["_reasons"] == "", table.contract.reasons(refused), refused["_reasons"]
+    )
+    place = ["_day", "_file", "_digest", "_line"]
+    said = refused.select("day", *place, "_detail", codes=codes)
+    if losers is not None:
+        contradicting = losers.filter(losers["_outcome"] == REFUSED)
+        said = ibis.union(
+            said,
+            contradicting.select(
+                "day",
+                *place,
+                _detail=ibis.literal("another row of the file has the same key and other values"),
+                codes=ibis.literal("duplicate_key"),
+            ),
+        )
+    named = {name: landed[name] for name in landed.columns if not name.startswith("_")}
+    named.pop("day")
+    original = landed.select(
+        "_file", "_digest", "_line", _day=landed.day, **named, _rescued=landed["_rescued"]
+    )
+    renamed = original.rename({f"original_{name}": name for name in [*named, "_rescued"]})
+    joined = said.inner_join(renamed, place)  # one refusal to one landed row
+    rows = session.table(joined.order_by("day", *place)).to_pylist()
+    made = [
+        {
+            "day": row["day"],
+            "delivery_day": row["_day"],
+            "file": row["_file"],
+            "line": row["_line"],
+            "digest": row["_digest"],
+            "reasons": split_reasons(row["codes"]),
+            "detail": row["_detail"],
+            "values": _values(row),
+            "contract_version": table.contract.version,
+        }
+        for row in rows
+    ]
+    return pa.Table.from_pylist(
+        made, schema=QUARANTINE_SCHEMA.insert(0, pa.field("day", pa.date32()))
+    )
+
+
+def _values(row: Mapping[str, object]) -> str:
+    """A landed row as JSON, column by column as it was written; rescued columns among them."""
+    prefix = "original_"
+    values = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
+    rescued = values.pop("_rescued", None)
+    if rescued:
+        values |= json.loads(str(rescued))
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _stage_companion(
+    lake: Lake,
+    done: Computed,
+    companion: TableId,
+    schema: pa.Schema,
+    days: Iterable[tuple[dt.date, pa.Table]],
+) -> None:
+    staged = lake.table(companion).stage_many(days, schema)
+    done.companions.setdefault(companion, (schema, []))[1].extend(staged)
+
+
+def _within(day: ir.DateValue, days: Sequence[dt.date]) -> ir.BooleanValue:
+    """Whether a day is among these; a range without gaps is compared by its ends."""
+    if not days:
+        return ibis.literal(False)
+    if (days[-1] - days[0]).days + 1 == len(days):
+        return day.between(ibis.literal(days[0]), ibis.literal(days[-1]))
+    return day.isin([ibis.literal(each) for each in days])
+
+
+def _order(table: Table) -> list[str]:
+    """A total order of the rows, so that equal rows give equal bytes: the day, the key, the rest."""
+    names = ["day", *(name for name in table.contract.key if name != "day")]
+    return names if table.contract.key else [*names, *_others(table, names)]
+
+
+def _others(table: Table, names: Sequence[str]) -> list[str]:
+    return [name for name in table.contract.schema.names if name not in names]
+
+
+def _by_day(
+    batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], schema: pa.Schema
+) -> Iterator[tuple[dt.date, pa.Table]]:
+    """Cut rows that come in the order of their day into days; days without rows come empty."""
+    waiting = iter(sorted(days))
+    current: dt.date | None = next(waiting, None)
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        column = batch.column(batch.schema.get_field_index("day"))
+        start = 0
+        while start < batch.num_rows:
+            day = column[start].as_py()
+            while current is not None and current < day:
+                yield current, pa.Table.from_batches(held, schema)
+                held, current = [], next(waiting, None)
+            end = start + _run_length(column, start)
+            if current == day:
+                held.append(batch.slice(start, end - start))
+            start = end
+    while current is not None:
+        yield current, pa.Table.from_batches(held, schema)
+        held, current = [], next(waiting, None)
+
+
+def _run_length(column: pa.Array, start: int) -> int:
+    """How many values from `start` on are equal to the one there, in a sorted column."""
+    value = column[start]
+    low, high = start, len(column)
+    while low < high:
+        middle = (low + high) // 2
+        if column[middle] == value:
+            low = middle + 1
+        else:
+            high = middle
+    return low - start

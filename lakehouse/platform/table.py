@@ -1,0 +1,304 @@
+"""A table: a contract and one pure expression in one file.
+
+The module path names it: ``lakehouse/domains/<system>/<layer>/<table>.py``. The expression is called
+on unbound tables made from the upstream contracts when it is declared, and compared with its own
+contract, so a table that cannot keep its promise stops the import, before any data is read.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.schema as sch
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.platform.contract import Contract, ContractError, contract_of, disagreements
+from lakehouse.platform.layers import Layer
+from lakehouse.platform.source import PROVENANCE, Landed, Source
+from lakehouse.platform.storage import TableId
+
+VERDICTS = {
+    "_reasons": dt.string,
+    "_detail": dt.string,
+    "_replaced": dt.boolean,
+}
+
+
+class How(StrEnum):
+    """Which days of an upstream table a table reads for a window of its own days."""
+
+    DAY = "day"
+    TOUCHING = "touching"
+    SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """One upstream table and how it is read."""
+
+    table: "Table"
+    how: How
+
+    @property
+    def name(self) -> str:
+        """Name of the relation in the expression and its SQL."""
+        return relation(self.table.id)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One table of one layer of one system: its promise, and what keeps it."""
+
+    id: TableId
+    model: type[pa.DataFrameModel]
+    description: str
+    reads: tuple[Read, ...] = ()
+    transform: Callable[..., ir.Table] | None = None
+    source: Source | None = None
+    snapshot: bool = False
+    view: bool = False
+    owners: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def layer(self) -> Layer:
+        """The layer as a member, to compare ranks."""
+        return Layer(self.id.layer)
+
+    @property
+    def contract(self) -> Contract:
+        """The promise of the table's model."""
+        return contract_of(self.model)
+
+    @property
+    def judges_rows(self) -> bool:
+        """Rows of landed files become rows here one by one, so each is kept or accounted for."""
+        return bool(self.reads) and self.reads[0].how is not How.DAY
+
+    @functools.cached_property
+    def unbound(self) -> ir.Table:
+        """The table as an upstream of others: its promise without data."""
+        return ibis.table(self.contract.schema, name=relation(self.id))
+
+    @functools.cached_property
+    def expression(self) -> ir.Table:
+        """What the transform gives for its upstream tables."""
+        if self.transform is None:
+            raise ContractError(f"{self.id.name} is not made by an expression")
+        return self.transform(*(read.table.unbound for read in self.reads))
+
+    def __repr__(self) -> str:
+        return f"Table({self.id.name})"
+
+
+def relation(table: TableId) -> str:
+    """Name of a lake table inside SQL text: ``silver__mrhealth__orders``."""
+    return "__".join((table.layer, table.system, table.table))
+
+
+def located(module: str, name: str) -> TableId:
+    """The identity that a table's place in the code gives it.
+
+    Raises:
+        ContractError: the module is not ``…domains.<system>.<layer>.<table>`` or the function is
+            not named after it.
+    """
+    found = re.search(
+        r"domains\.([a-z0-9_]+)\.(raw|bronze|silver|gold|ops)(?:\.([a-z0-9_]+))?$", module
+    )
+    if not found:
+        raise ContractError(
+            f"{module}.{name}: a table lives in domains/<system>/<layer>/<table>.py"
+        )
+    system, layer, table = found.groups()
+    if table and table != name:
+        raise ContractError(f"{module}: the table here must be named {table!r}, it is {name!r}")
+    return TableId(layer, system, name)
+
+
+def declared(
+    transform: Callable[..., ir.Table],
+    *,
+    table: TableId,
+    contract: type[pa.DataFrameModel],
+    reads: Sequence[Table] = (),
+    snapshot: bool = False,
+    view: bool = False,
+    owners: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+) -> Table:
+    """A table made by an expression, checked against its contract and its place.
+
+    Raises:
+        ContractError: naming table and column, with the way out.
+    """
+    for upstream in reads:
+        _check_reads(table, upstream)
+    made = Table(
+        id=table,
+        model=contract,
+        description=inspect.getdoc(transform) or "",
+        reads=tuple(Read(table=up, how=_how(table, up, snapshot)) for up in reads),
+        transform=transform,
+        snapshot=snapshot,
+        view=view,
+        owners=tuple(owners),
+        tags=dict(tags or {}),
+    )
+    if not made.description:
+        raise ContractError(f"{table.name}: say in the function's docstring what the table is")
+    try:
+        given = made.expression.schema()
+    except ContractError as error:
+        raise ContractError(f"{table.name}: {error}") from error
+    except Exception as error:
+        raise ContractError(
+            f"{table.name}: the expression does not fit its upstream contracts"
+            f" ({', '.join(up.id.name for up in reads)}): {error}"
+        ) from error
+    problems = disagreements(made.contract, _without_verdicts(made, given))
+    if not view and "day" not in made.contract.schema:
+        problems.append("column 'day' is missing: every stored table is partitioned by day")
+    if problems:
+        raise ContractError(
+            f"{table.name} breaks its contract {made.contract.name}: " + "; ".join(problems)
+        )
+    return made
+
+
+def _check_reads(table: TableId, upstream: object) -> None:
+    if not isinstance(upstream, Table):
+        raise ContractError(
+            f"{table.name} reads {upstream!r}, which is no table; import the upstream table object"
+        )
+    layer, above = Layer(table.layer), Layer(upstream.id.layer)
+    if upstream.id.system != table.system and above is not Layer.GOLD:
+        raise ContractError(
+            f"{table.name} reads {upstream.id.name}; of another system only gold may be read"
+        )
+    if upstream.id.system == table.system and not layer.may_read(above):
+        raise ContractError(
+            f"{table.name} reads {upstream.id.name}; {layer.value} reads its own layer or the one"
+            " just before it"
+        )
+    if upstream.view and not Layer.GOLD.value == table.layer:
+        raise ContractError(f"{table.name} reads the view {upstream.id.name}; read what it is over")
+
+
+def _how(table: TableId, upstream: Table, snapshot: bool) -> How:
+    crosses = table.layer == Layer.SILVER and issubclass(upstream.model, Landed)
+    if not crosses:
+        return How.DAY
+    return How.SNAPSHOT if snapshot else How.TOUCHING
+
+
+def _without_verdicts(table: Table, given: sch.Schema) -> sch.Schema:
+    """The expression's columns less those that only tell the platform what happened to a row."""
+    if not table.judges_rows:
+        return given
+    missing = [name for name in PROVENANCE if name not in given]
+    if missing:
+        raise ContractError(
+            f"{table.id.name}: the expression drops {', '.join(missing)}; a table over landed rows"
+            " gives one row for each of them and keeps where it came from"
+        )
+    for name, promised in VERDICTS.items():
+        if name in given and not isinstance(given[name], (type(promised), dt.Null)):
+            raise ContractError(f"{table.id.name}: {name} must be {promised}, not {given[name]}")
+    hidden = {*PROVENANCE, *VERDICTS} - set(table.contract.schema.names)
+    return ibis.schema({name: kind for name, kind in given.items() if name not in hidden})
+
+
+def _decorator(layer: Layer, *, view: bool = False) -> Callable[..., Callable[[Callable], Table]]:
+    def of(
+        *,
+        contract: type[pa.DataFrameModel],
+        reads: Sequence[Table],
+        snapshot: bool = False,
+        owners: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Callable[[Callable[..., ir.Table]], Table]:
+        def declare(transform: Callable[..., ir.Table]) -> Table:
+            place = located(transform.__module__, transform.__name__)
+            if place.layer != layer.value:
+                raise ContractError(
+                    f"{place.name}: declared as {layer.value}, lies in {place.layer}"
+                )
+            return declared(
+                transform,
+                table=place,
+                contract=contract,
+                reads=reads,
+                snapshot=snapshot,
+                view=view,
+                owners=owners,
+                tags=tags,
+            )
+
+        return declare
+
+    return of
+
+
+bronze = _decorator(Layer.BRONZE)
+silver = _decorator(Layer.SILVER)
+gold = _decorator(Layer.GOLD)
+view = _decorator(Layer.GOLD, view=True)
+
+
+def landed(
+    *, module: str, source: Source, contract: type[Landed], owners: Sequence[str] = ()
+) -> Table:
+    """A bronze table: the rows of a source's files as text, under the contract of its columns.
+
+    Raises:
+        ContractError: the contract and the source's columns differ.
+    """
+    place = located(module, source.subject)
+    promised = [c for c in contract_of(contract).schema.names if c not in _LANDED]
+    if promised != list(source.format.columns):
+        raise ContractError(
+            f"{place.name}: the contract says {promised}, the source {list(source.format.columns)}"
+        )
+    return Table(
+        id=place,
+        model=contract,
+        description=inspect.getdoc(contract) or "",
+        source=source,
+        snapshot=source.snapshot,
+        owners=tuple(owners),
+    )
+
+
+_LANDED = frozenset(contract_of(Landed).schema.names)
+
+
+def in_order(tables: Iterable[Table]) -> list[Table]:
+    """Tables so that each comes after those it reads.
+
+    Raises:
+        ContractError: a table reads one that is not among them.
+    """
+    given = {table.id: table for table in tables}
+    done: dict[TableId, Table] = {}
+
+    def visit(table: Table) -> None:
+        if table.id in done:
+            return
+        for read in table.reads:
+            if read.table.id not in given:
+                raise ContractError(
+                    f"{table.id.name} reads {read.table.id.name}, which does not exist"
+                )
+            visit(given[read.table.id])
+        done[table.id] = table
+
+    for table in sorted(given.values(), key=lambda t: (t.layer.rank, t.id)):
+        visit(table)
+    return list(done.values())

@@ -1,0 +1,133 @@
+"""What the environment decides, as one typed value.
+
+Every setting has a default for a laptop; `docs/settings.md` is made from the table below.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ENGINES = ("duckdb", "spark")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and what it may be."""
+
+
+def _setting(variable: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
+    about = {"variable": variable, "meaning": meaning, "secret": secret}
+    return field(default=default, repr=not secret, metadata=about)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the lake and the landing zone lie, which engine works, and the limits of both."""
+
+    root: str = _setting(
+        "LAKEHOUSE_ROOT", "data/lake", "Lake root: a local folder or an `s3://bucket/prefix` URI"
+    )
+    landing: str = _setting(
+        "LAKEHOUSE_LANDING", "data/landing", "Landing zone: a local folder or an `s3://` URI"
+    )
+    engine: str = _setting("LAKEHOUSE_ENGINE", "duckdb", "`duckdb` (embedded) or `spark`")
+    spark_master: str = _setting("LAKEHOUSE_SPARK_MASTER", "local[2]", "Spark master URL")
+    memory_limit: str = _setting("LAKEHOUSE_MEMORY", "1GB", "Memory of the embedded engine")
+    threads: int = _setting("LAKEHOUSE_THREADS", 0, "Threads of the engine; 0 takes every core")
+    chunk_rows: int = _setting(
+        "LAKEHOUSE_CHUNK_ROWS", 1_000_000, "Input rows of a table that are worked on at once"
+    )
+    timezone: str = _setting(
+        "LAKEHOUSE_TIMEZONE", "America/Sao_Paulo", "Time zone of days and schedules"
+    )
+    mrhealth_dsn: str | None = _setting(
+        "LAKEHOUSE_MRHEALTH_DSN",
+        None,
+        "PostgreSQL with Mr. Health's reference tables; CSV files when not set",
+        secret=True,
+    )
+    max_file_mb: int = _setting(
+        "LAKEHOUSE_MAX_FILE_MB", 1024, "Largest landed file that is read, unpacked, in megabytes"
+    )
+    quiet_seconds: float = _setting(
+        "LAKEHOUSE_QUIET_SECONDS", 2.0, "A file changed more recently than this is left alone"
+    )
+    sensor_seconds: int = _setting(
+        "LAKEHOUSE_SENSOR_SECONDS", 2, "Least time between two looks at the landing zone"
+    )
+    batch_days: int = _setting("LAKEHOUSE_BATCH_DAYS", 400, "Most days in one arrival run")
+    batch_files: int = _setting(
+        "LAKEHOUSE_BATCH_FILES", 50_000, "Most landed files in one arrival run"
+    )
+    recent_days: int = _setting(
+        "LAKEHOUSE_RECENT_DAYS", 10, "Delivery days that every sensor tick looks at"
+    )
+    sweep_files: int = _setting(
+        "LAKEHOUSE_SWEEP_FILES", 2_000, "Files of older days that a tick looks at, in turn"
+    )
+    attempts: int = _setting(
+        "LAKEHOUSE_ATTEMPTS", 3, "How often the same files are tried before only alerting"
+    )
+    deadline_hours: float = _setting(
+        "LAKEHOUSE_DEADLINE_HOURS", 30.0, "Hours after a day's start when its delivery is overdue"
+    )
+    history_days: int = _setting(
+        "LAKEHOUSE_HISTORY_DAYS", 30, "Days that old table versions are kept by `lakehouse vacuum`"
+    )
+    host: str = _setting("LAKEHOUSE_HOST", "127.0.0.1", "Address the web server listens on")
+    port: int = _setting("LAKEHOUSE_PORT", 3000, "Port of the web server")
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise SettingsError(
+                f"LAKEHOUSE_ENGINE is {self.engine!r}; it may be {' or '.join(ENGINES)}"
+            )
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise SettingsError(
+                f"LAKEHOUSE_TIMEZONE is {self.timezone!r}, no time zone;"
+                " use a name such as America/Sao_Paulo"
+            ) from error
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: a value cannot be read; names the variable.
+        """
+        environ = os.environ if environ is None else environ
+        given: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata["variable"]
+            text = environ.get(variable, "").strip()
+            if text:
+                kind = type(setting.default) if setting.default is not None else str
+                given[setting.name] = _read(variable, text, kind)
+        settings = cls(**given)
+        return settings
+
+    @property
+    def uses_s3(self) -> bool:
+        """Whether the lake is on S3, so that the engine needs credentials."""
+        return self.root.startswith("s3://")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that days are counted in."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def home(self) -> Path:
+        """Dagster's home folder (``DAGSTER_HOME``, else beside the lake)."""
+        return Path(os.environ.get("DAGSTER_HOME") or "data/dagster").absolute()
+
+
+def _read(variable: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise SettingsError(f"{variable} is {text!r}; expected {kind.__name__}") from error
