@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakehouse.platform import landing as landing_module
 from lakehouse.platform.csvfile import CsvFormat
 from lakehouse.platform.landing import (
     EPOCH,
@@ -507,7 +506,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error_and_not_an_empty_one(
     def refuse(place: str) -> None:
         raise PermissionError(13, "Permission denied", place)
 
-    monkeypatch.setattr(landing_module.os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(LandingError, match=r"mrhealth.*cannot be listed.*right"):
         look(on_disk(tmp_path))
 

@@ -1,0 +1,102 @@
+"""Seconds that a look at the landing zone takes: everything, and what one sensor tick looks at.
+
+    python -m bench.listing --files 100000 --units 50 [--folder /tmp/landing]
+
+Two files a unit and day, on local disk; a tick is measured on a tenth of the history as well, to
+show that it does not grow with it.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.landing import Landing, Sweep
+from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.source import Source
+
+T = TypeVar("T")
+
+TODAY = dt.date(2026, 1, 1)
+NOW = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+LANDED = (NOW - dt.timedelta(days=1)).timestamp()
+NAMES = ("PEDIDO.csv", "ITEM_PEDIDO.csv")
+SOURCES = tuple(
+    Source(subject=subject, files=files, format=CsvFormat(columns=("Id",)))
+    for subject, files in (("orders", r"pedido\.csv"), ("order_items", r"item_pedido\.csv"))
+)
+
+
+def fill(root: Path, days: int, units: int) -> None:
+    """Put two small files for each unit and day below the root, as if landed yesterday."""
+    for n in range(days):
+        day = root / "mrhealth" / str(TODAY - dt.timedelta(days=n))
+        for unit in range(units):
+            folder = day / f"unidade_{unit:03d}"
+            folder.mkdir(parents=True)
+            for name in NAMES:
+                (folder / name).write_bytes(b"Id\n1\n")
+                os.utime(folder / name, (LANDED, LANDED))
+        os.utime(day, (LANDED, LANDED))
+
+
+def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, float]:
+    """Medians over some looks: everything, and ticks one after another."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    start = TODAY - dt.timedelta(days=days)
+    landing = Landing(ObjectStore.at(str(root)), "mrhealth", SOURCES, zone=zone, start=start)
+    sweep = Sweep(recent_days=10, budget=sweep_files, files_per_day=units * len(NAMES))
+    quiet = dt.timedelta(seconds=2)
+    tick, seen = timed(lambda: sweep.listing(landing, now=NOW, quiet=quiet), times=11)
+    full, everything = timed(lambda: landing.listing(now=NOW, quiet=quiet), times=3)
+    if len(everything.files) != days * units * len(NAMES):
+        raise SystemExit(f"{len(everything.files)} files listed; the folder was not empty")
+    return {
+        "files": len(everything.files),
+        "listing_seconds": round(full, 3),
+        "listing_files_per_second": round(len(everything.files) / full),
+        "days_seconds": round(timed(landing.days, times=5)[0], 4),
+        "tick_files": len(seen.files),
+        "tick_seconds": round(tick, 3),
+    }
+
+
+def timed(look: Callable[[], T], *, times: int) -> tuple[float, T]:
+    """Median seconds of a call, and what it gave last."""
+
+    def once() -> tuple[float, T]:
+        start = time.perf_counter()
+        found = look()
+        return time.perf_counter() - start, found
+
+    looks = [once() for _ in range(times)]
+    return statistics.median(seconds for seconds, _ in looks), looks[-1][1]
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    words = argparse.ArgumentParser(description="How long the landing zone takes to list.")
+    words.add_argument("--files", type=int, default=100_000)
+    words.add_argument("--units", type=int, default=50)
+    words.add_argument("--sweep-files", type=int, default=2_000)
+    words.add_argument("--folder", help="where the files are made; default: the temporary folder")
+    given = words.parse_args()
+    figures = {}
+    for name, files in (("tenth", given.files // 10), ("whole", given.files)):
+        days = files // given.units // len(NAMES)
+        with tempfile.TemporaryDirectory(dir=given.folder) as root:
+            fill(Path(root), days, given.units)
+            figures[name] = measured(Path(root), days, given.units, given.sweep_files)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
