@@ -357,6 +357,7 @@ def test_the_short_cut_for_plain_files_reads_what_the_careful_way_reads(header, 
 
 @settings(max_examples=600, deadline=None)
 @given(header=HEADERS, body=NASTY | TIDY, wanted=FORMATS)
+@example(header=b"Id,Cidade\n", body=b"\xef\xbb\xbf1,a\n2,b\n", wanted=TWO)
 def test_reading_by_column_gives_what_reading_by_record_gives(header, body, wanted):
     by_record = read_or_verdict(header + body, wanted)
     with pytest.MonkeyPatch.context() as patch:
