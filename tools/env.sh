@@ -37,7 +37,7 @@ install() {
         say "uv did not succeed; trying pip"
         $python -m pip install --quiet --require-hashes --no-build-isolation -r "$1"
     fi
-    $python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+    PYTHONWARNINGS=ignore $python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 }
 
 case "$1" in

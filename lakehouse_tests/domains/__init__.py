@@ -1,0 +1,1 @@
+"""Each table's function on small tables, without Dagster."""

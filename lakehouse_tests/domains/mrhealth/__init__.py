@@ -1,0 +1,1 @@
+"""Mr. Health: what lands, what is refused, what is sold."""

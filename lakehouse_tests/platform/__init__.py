@@ -1,0 +1,1 @@
+"""Each module of the platform; storage on disk and on S3."""

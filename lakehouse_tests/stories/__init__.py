@@ -1,0 +1,1 @@
+"""A day arrives, late, broken, again; with real parts."""
