@@ -10,7 +10,7 @@ import signal
 import threading
 from collections import Counter
 
-FAILPOINTS: tuple[str, ...] = (
+STORAGE: tuple[str, ...] = (
     "storage.staging",
     "storage.written",
     "storage.staged",
@@ -20,7 +20,21 @@ FAILPOINTS: tuple[str, ...] = (
     "storage.published",
     "storage.vacuuming",
 )
-"""Every failpoint, in the order in which a write meets them."""
+"""Steps of one table's commit, in the order in which a write meets them."""
+
+RUN: tuple[str, ...] = (
+    "ingest.storing",
+    "ingest.stored",
+    "ingest.staged",
+    "ingest.bronze_committed",
+    "ingest.quarantine_committed",
+    "ingest.ledger_committed",
+    "materialize.companion_committed",
+    "materialize.committed",
+)
+"""Steps of a run between the commits of its tables, in their order."""
+
+FAILPOINTS = STORAGE + RUN
 
 _known = frozenset(FAILPOINTS)
 _hits: Counter[str] = Counter()

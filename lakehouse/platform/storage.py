@@ -580,13 +580,15 @@ class LakeTable:
         return _result(version, changed, removed, same)
 
     def _version_with(self, opened: deltalake.DeltaTable, change: "_Change") -> int:
-        """The version a change became; others may have committed around it."""
-        before = opened.version()
+        """The version a change became; others may have committed before and after it."""
+        seen = opened.version()
         opened.update_incremental()
-        for entry in opened.history(max(1, opened.version() - before + COMMIT_ATTEMPTS)):
+        if opened.version() == seen + 1:
+            return seen + 1
+        for entry in opened.history(max(COMMIT_ATTEMPTS, opened.version() - seen)):
             if entry.get("lakehouse", {}).get("commit") == change.commit:
                 return int(entry["version"])
-        return int(opened.version())
+        raise StorageError(f"{self.id}: the log lost a commit that it had taken; run again")
 
     def _create(
         self, staged: Sequence[Staged], schema: pa.Schema, properties: deltalake.CommitProperties

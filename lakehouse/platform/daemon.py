@@ -1,0 +1,30 @@
+"""Dagster's daemon with a warm run server and a short breath: ``python -m lakehouse.platform.daemon``.
+
+Takes the arguments of ``dagster-daemon run``. Stock, the loops over sensors rest five seconds,
+whatever a sensor's own interval says; here they rest one, so that ``LAKEHOUSE_SENSOR_SECONDS``
+means what it says.
+"""
+
+import sys
+
+LOOP_SECONDS = 1
+
+
+def main() -> None:
+    """Run the daemon until it is interrupted."""
+    from dagster import DagsterInstance
+    from dagster._daemon import asset_daemon, sensor
+    from dagster._daemon.cli import run_command
+
+    from lakehouse.platform.launcher import launcher_of, warm
+
+    sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS  # type: ignore[misc]
+    asset_daemon.MIN_INTERVAL_LOOP_SECONDS = LOOP_SECONDS  # type: ignore[misc]
+    with DagsterInstance.get() as instance:
+        if launcher_of(instance):
+            warm()
+    run_command(prog_name="lakehouse daemon", args=sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What runs use: the lake and the landing zone, made from the settings when a run starts."""
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.ingest import Intake
+from lakehouse.platform.landing import Landing, Listing
+from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.snapshots import Snapshots
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
+
+
+class Platform(dg.ConfigurableResource):
+    """The lake, the landing zone and the settings of one run.
+
+    The landing zone is listed once for all subjects of a run, so that an order and its items are
+    seen together or not at all.
+    """
+
+    _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment when the run started."""
+        return Settings.from_env()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake's tables."""
+        return Lake(self.settings.root)
+
+    @cached_property
+    def started_at(self) -> dt.datetime:
+        """The moment that decides what is of the future and what may still grow."""
+        return dt.datetime.now(dt.UTC)
+
+    def intake(self, domain: Domain) -> Intake:
+        """Where the files of a system come from and where they go."""
+        dsn = getattr(self.settings, f"{domain.system.name}_dsn", None)
+        return Intake(
+            system=domain.system,
+            landing=landing_of(domain, self.settings),
+            lake=self.lake,
+            settings=self.settings,
+            now=self.started_at,
+            snapshots=Snapshots(dsn) if dsn else None,
+        )
+
+    def listing(self, domain: Domain, days: tuple[dt.date, ...]) -> Listing:
+        """What lies in the landing zone for these days, and outside of any day."""
+        asked = (domain.system.name, days)
+        if asked not in self._listings:
+            self._listings[asked] = self.intake(domain).listing(days)
+        return self._listings[asked]
+
+
+def landing_of(domain: Domain, settings: Settings) -> Landing:
+    """The landing zone of one system."""
+    return Landing(
+        ObjectStore.at(settings.landing),
+        domain.system.name,
+        domain.sources,
+        zone=settings.zone,
+        start=domain.system.since,
+    )
