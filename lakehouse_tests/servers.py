@@ -124,7 +124,7 @@ def postgres() -> Iterator[str]:
             for place in (folder, given):
                 shutil.chown(place, "nobody")
         data = folder / "data"
-        made = [programs / "initdb", "-D", data, "-U", "lakehouse", "-A", "scram-sha-256"]
+        made = [str(programs / "initdb"), "-D", str(data), "-U", "lakehouse", "-A", "scram-sha-256"]
         made += [f"--pwfile={given}", "-E", "UTF8", "--no-locale", "--no-sync"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
 
@@ -161,7 +161,8 @@ def _started(
     **user: Any,
 ) -> Server:
     """Start a program and wait until ``served`` stops raising; its end is left to the stack."""
-    for attempt in range(ATTEMPTS):
+    end = ""
+    for _ in range(ATTEMPTS):
         chosen = _free_ports(ports)
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -182,10 +183,8 @@ def _started(
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
-        if attempt == ATTEMPTS - 1:
-            break
-    end = log.read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"{command(chosen)[0]} ended with {process.returncode}:\n{end}")
+        end = f"it ended with {process.returncode}:\n{log.read_text(errors='replace')[-2000:]}"
+    raise RuntimeError(f"a server did not start in {ATTEMPTS} attempts; {end}")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

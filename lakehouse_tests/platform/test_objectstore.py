@@ -106,7 +106,7 @@ def test_a_write_that_breaks_off_leaves_the_old_file(store: ObjectStore):
 
     store.write("a/file", b"old")
     with pytest.raises(OSError, match="went away"):
-        store.write("a/file", Broken())
+        store.write("a/file", io.BufferedReader(Broken()))
     assert store.read("a/file") == b"old"
     assert [entry.path for entry in store.entries()] == ["a/file"]
     assert list(store.unfinished()) == []
