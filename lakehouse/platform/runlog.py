@@ -259,9 +259,7 @@ class EventLog(_Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
             sa.or_(event.c.dagster_event_type.is_distinct_from(materialized), superseded),
         )
         tags = AssetEventTagsTable
-        conn.execute(
-            tags.delete().where(tags.c.event_id.in_(sa.select(event.c.id).where(dropped)))
-        )
+        conn.execute(tags.delete().where(tags.c.event_id.in_(sa.select(event.c.id).where(dropped))))
         conn.execute(event.delete().where(dropped))
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
