@@ -4,10 +4,13 @@ from typing import Any
 
 import dagster as dg
 
+from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
 from lakehouse.platform.resources import Platform
+from lakehouse.platform.schedules import daily_schedule
+from lakehouse.platform.sensors import arrival_sensor, job_name
 from lakehouse.settings import Settings
 
 
@@ -22,15 +25,40 @@ def shared() -> dg.Definitions:
 
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of a system."""
+    arriving, refreshing = arrival_job(domain), refresh_job(domain)
     return dg.Definitions(
-        assets=assets_of(domain, settings), jobs=[arrival_job(domain), refresh_job(domain)]
+        assets=assets_of(domain, settings),
+        jobs=[arriving, refreshing],
+        sensors=[arrival_sensor(domain, settings, [arriving, refreshing])],
+        schedules=[
+            daily_schedule(
+                domain,
+                settings,
+                arriving,
+                name="midnight_arrival",
+                cron="15 0 * * *",
+                first=-1,
+                last=0,
+                description="Yesterday as it arrives, silent units included.",
+            ),
+            daily_schedule(
+                domain,
+                settings,
+                arriving,
+                name="daily_pipeline",
+                cron="0 2 * * *",
+                first=-2,
+                last=0,
+                description="The last days once more, after the night's late files.",
+            ),
+        ],
     )
 
 
 def arrival_job(domain: Domain) -> Any:
     """Delivery days from landed files to gold."""
     return dg.define_asset_job(
-        arrival_job_name(domain.system.name),
+        job_name(domain.system.name, Work.ARRIVALS),
         selection=dg.AssetSelection.groups(
             *(group(domain, layer) for layer in ("raw", "bronze", "silver", "gold", "ops"))
         ),
@@ -42,20 +70,10 @@ def arrival_job(domain: Domain) -> Any:
 def refresh_job(domain: Domain) -> Any:
     """Business days from bronze to gold."""
     return dg.define_asset_job(
-        refresh_job_name(domain.system.name),
+        job_name(domain.system.name, Work.REFRESH),
         selection=dg.AssetSelection.groups(
             *(group(domain, layer) for layer in ("silver", "gold", "ops"))
         ),
         description="Refresh these business days from the bronze rows that touch them.",
         tags={"lakehouse/system": domain.system.name},
     )
-
-
-def arrival_job_name(system: str) -> str:
-    """Name of the job that takes in deliveries."""
-    return f"{system}_arrivals"
-
-
-def refresh_job_name(system: str) -> str:
-    """Name of the job that refreshes business days."""
-    return f"{system}_refresh"

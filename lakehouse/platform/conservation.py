@@ -107,10 +107,10 @@ def conservation_of(system: str) -> TableId:
 class State:
     """What the books of a system say is done and not done."""
 
-    unfinished: tuple[dt.date, ...]
-    """Delivery days whose deliveries are not the ones that were balanced."""
-    waiting: tuple[dt.date, ...]
-    """Business days that balanced deliveries still wait for."""
+    unfinished: Mapping[dt.date, str]
+    """Delivery days whose deliveries are not the ones that were balanced, with their fingerprint."""
+    waiting: Mapping[dt.date, str]
+    """Business days that deliveries still wait for, with a fingerprint of those deliveries."""
 
 
 def fingerprint(versions: Iterable[str | None]) -> str:
@@ -118,49 +118,49 @@ def fingerprint(versions: Iterable[str | None]) -> str:
     return hashlib.sha256("|".join(v or "-" for v in versions).encode()).hexdigest()[:16]
 
 
-def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, str]:
-    """For each delivery day the fingerprint of its deliveries, read from the logs alone."""
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What was delivered for one day, read from the logs alone."""
+
+    fingerprint: str
+    files: int
+
+
+def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
+    """For each delivery day the fingerprint of its deliveries, and how many files they are."""
     shown = [
         lake.table(TableId("raw", domain.system.name, source.subject)).snapshot()
         for source in domain.sources
     ]
-    days = sorted({day for snapshot in shown for day in snapshot.days})
-    return {
-        day: fingerprint(
-            snapshot.by_day[day].data_version if day in snapshot.by_day else None
-            for snapshot in shown
+    found: dict[dt.date, Inputs] = {}
+    for day in sorted({day for snapshot in shown for day in snapshot.days}):
+        files = [snapshot.by_day.get(day) for snapshot in shown]
+        found[day] = Inputs(
+            fingerprint=fingerprint(file.data_version if file else None for file in files),
+            files=sum(file.rows for file in files if file),
         )
-        for day in days
-    }
+    return found
 
 
 def state(domain: Domain, lake: Lake) -> State:
-    """What a system still has to do with what landed; opens logs, and files of waiting days only."""
+    """What a system still has to do with what landed; reads logs, and files of waiting days only."""
     table = lake.table(conservation_of(domain.system.name))
     shown = table.snapshot()
-    unfinished = []
-    for day, wanted in inputs_of(domain, lake).items():
+    unfinished = {}
+    for day, delivered in inputs_of(domain, lake).items():
         file = shown.by_day.get(day)
         made = file.bounds.get("inputs", (None, None))[0] if file and file.rows else None
-        delivered = file is None or file.rows > 0 or _has_deliveries(domain, lake, day)
-        if delivered and made != wanted:
-            unfinished.append(day)
-    held = [f.day for f in shown.files if f.bounds.get("waiting", (0, 0))[1] == 1]
-    waiting: set[dt.date] = set()
+        if delivered.files and made != delivered.fingerprint:
+            unfinished[day] = delivered.fingerprint
+    held = [f.day for f in shown.files if f.rows and f.bounds.get("waiting", (0, 0))[1] == 1]
+    waiting: dict[dt.date, str] = {}
     if held:
-        for text in table.read(held, snapshot=shown, columns=["waiting_days"]).column(0).to_pylist():
-            waiting |= _days_of(text)
-    return State(unfinished=tuple(unfinished), waiting=tuple(sorted(waiting)))
-
-
-def _has_deliveries(domain: Domain, lake: Lake, day: dt.date) -> bool:
-    for source in domain.sources:
-        file = lake.table(TableId("raw", domain.system.name, source.subject)).snapshot().by_day.get(
-            day
-        )
-        if file is not None and file.rows:
-            return True
-    return False
+        for row in table.read(
+            held, snapshot=shown, columns=["waiting_days", "inputs"]
+        ).to_pylist():
+            for day in _days_of(row["waiting_days"]):
+                waiting[day] = fingerprint([waiting.get(day), row["inputs"]])
+    return State(unfinished=unfinished, waiting=dict(sorted(waiting.items())))
 
 
 def judged_tables(domain: Domain) -> dict[str, Table]:
@@ -223,7 +223,7 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     for day in delivery_days:
         rows[day].sort(key=lambda row: (str(row["table"]), str(row["file"]), str(row["digest"])))
         for row in rows[day]:
-            row["inputs"] = inputs.get(day, fingerprint([None] * len(domain.sources)))
+            row["inputs"] = inputs[day].fingerprint
     return {day: arrow.Table.from_pylist(rows[day], schema=SCHEMA) for day in delivery_days}
 
 

@@ -5,6 +5,7 @@ every ranking ends in a key.
 """
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from lakehouse.platform.contract import joined_reasons
@@ -88,10 +89,20 @@ def parse_date(text: ir.StringValue) -> ir.DateValue:
     return written.try_cast("date")
 
 
-def rate(part: ir.NumericValue, whole: ir.NumericValue, scale: int = 4) -> ir.DecimalValue:
-    """Share of `part` in `whole`, rounded; null where the whole is 0."""
-    share = part.cast("float64") / whole.cast("float64").nullif(0)
-    return share.round(scale).cast(f"decimal(18, {scale})")
+def rate(part: ir.NumericValue, whole: ir.IntegerValue, scale: int = 4) -> ir.DecimalValue:
+    """`part` ÷ `whole`, rounded half up; null where the whole is 0.
+
+    Rounded among whole numbers: engines round the halves of a float differently.
+
+    >>> rate(ibis.literal(1), ibis.literal(32), 2).execute()
+    Decimal('0.03')
+    """
+    kind = part.type()
+    places = (kind.scale or 0) if isinstance(kind, dt.Decimal) else 0
+    count = (part * 10**places).cast("decimal(38, 0)").cast("int64")
+    twice = (whole * (2 * 10**places)).nullif(0)
+    rounded = (count * (2 * 10**scale) + whole * 10**places) // twice
+    return (rounded / 10**scale).cast(f"decimal(18, {scale})")
 
 
 def sum_where(
@@ -100,6 +111,18 @@ def sum_where(
     """Sum of `value` over the rows that meet the condition; 0 when none does."""
     total = value.sum(where=condition).cast(f"decimal(38, {scale})")
     return total.fill_null(0).cast(f"decimal(18, {scale})")
+
+
+def newest_by(table: ir.Table, *key: str, at: str) -> ir.Table:
+    """For each key the row with the greatest `at`; key and `at` together are unique."""
+    newest_first = ibis.window(group_by=list(key), order_by=ibis.desc(at))
+    ranked = table.mutate(_place=ibis.row_number().over(newest_first))
+    return ranked.filter(ranked["_place"] == 0).drop("_place")
+
+
+def place(*order: str | ir.Value) -> ir.IntegerColumn:
+    """Place of each row in this order, from 1; the order ends in a key, so no place is shared."""
+    return ibis.row_number().over(order_by=list(order)) + 1
 
 
 def traced(landed: ir.Table, *, day: ir.DateValue) -> dict[str, ir.Value]:

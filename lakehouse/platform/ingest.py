@@ -6,6 +6,7 @@ anew from the kept bytes, so it is a pure function of the deliveries. The delive
 last: after a crash the files still count as not yet seen.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import re
@@ -23,7 +24,7 @@ from lakehouse.platform.csvfile import CsvFile, FileRefused, decompress, read_cs
 from lakehouse.platform.deliveries import Delivery, Status
 from lakehouse.platform.engine import arrow_schema
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.landing import Arrival, FileChanged, Landing, Listing, ReadRefused, Stray
+from lakehouse.platform.landing import Arrival, FileChanged, Landing, Listing, ReadRefused, Stray, StrayReason
 from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
 from lakehouse.platform.objectstore import DiskStore
 from lakehouse.platform.snapshots import Snapshots
@@ -418,7 +419,7 @@ def record_strays(
 ) -> Ingested:
     """Record files that belong to no subject, or whose name is refused, as deliveries.
 
-    Their day is the day they landed, because their path is not to be trusted.
+    Their day is that of `stray_day`.
     """
     table = intake.lake.table(strays_of(intake.system.name))
     done = Ingested(days=tuple(days))
@@ -429,7 +430,7 @@ def record_strays(
         for row in known:
             by_day[row.day][row.file, row.landed_at] = row
         for stray in strays:
-            day = stray.modified_at.astimezone(intake.settings.zone).date()
+            day = stray_day(stray, intake.settings)
             if day in by_day:
                 by_day[day][stray.path, stray.modified_at] = Delivery(
                     day=day,
@@ -455,6 +456,21 @@ def record_strays(
     for rows in by_day.values():
         done.files.update(row.reason or "" for row in rows.values())
     return done
+
+
+def stray_day(stray: Stray, settings: Settings) -> dt.date:
+    """The day a refused name is recorded under: the folder it lies in, else the day it landed.
+
+    A folder of a day that cannot be is not believed.
+    """
+    landed = stray.modified_at.astimezone(settings.zone).date()
+    for part in stray.path.split("/")[:-1]:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", part):
+            with contextlib.suppress(ValueError):
+                named = dt.date.fromisoformat(part)
+                if stray.reason not in (StrayReason.FUTURE_DAY, StrayReason.BEFORE_START):
+                    return named
+    return landed
 
 
 def strays_of(system: str) -> TableId:

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import deltalake
@@ -549,7 +549,8 @@ class LakeTable:
         current = Snapshot(version=-1) if opened is None else self._shown(opened)
         landed = [each for each in change.staged if _path_at(current, each.day) == each.path]
         if not first and opened is not None and landed and len(landed) == len(change.staged):
-            return _result(self._version_with(opened, change), landed, change.removed, ())
+            version = self._version_of(change, range(current.version, -1, -1))
+            return _result(version, landed, change.removed, ())
         self._refuse_changed_days(change, current)
         same = [
             each
@@ -575,20 +576,20 @@ class LakeTable:
         else:
             replaced = [current.by_day[e.day] for e in changed if e.day in current.by_day]
             _replace(opened, changed, [*replaced, *retired], properties)
-            version = self._version_with(opened, change)
+            version = self._version_of(change, count(current.version + 1))
         failpoint("storage.published")
         return _result(version, changed, removed, same)
 
-    def _version_with(self, opened: deltalake.DeltaTable, change: "_Change") -> int:
+    def _version_of(self, change: "_Change", versions: Iterable[int]) -> int:
         """The version a change became; others may have committed before and after it."""
-        seen = opened.version()
-        opened.update_incremental()
-        if opened.version() == seen + 1:
-            return seen + 1
-        for entry in opened.history(max(COMMIT_ATTEMPTS, opened.version() - seen)):
-            if entry.get("lakehouse", {}).get("commit") == change.commit:
-                return int(entry["version"])
-        raise StorageError(f"{self.id}: the log lost a commit that it had taken; run again")
+        for version in versions:
+            try:
+                log = self.store.read(f"{self.id.path}/_delta_log/{version:020}.json")
+            except FileNotFoundError:
+                break
+            if change.commit.encode() in log:
+                return version
+        raise StorageError(f"{self.id}: the log does not show a commit it had taken; run again")
 
     def _create(
         self, staged: Sequence[Staged], schema: pa.Schema, properties: deltalake.CommitProperties

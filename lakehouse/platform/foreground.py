@@ -1,0 +1,185 @@
+"""One arrival cycle in the foreground, through the same Dagster instance as the daemon's runs."""
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import dagster as dg
+
+from lakehouse.platform.arrivals import Batch, Due, Work
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.landing import Listing
+from lakehouse.platform.partitions import between
+from lakehouse.platform.resources import landing_of
+from lakehouse.platform.sensors import SYSTEM_TAG, decide, job_name, range_tags, run_tags
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
+
+ROUNDS = 20
+QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a run that ended, for a progress bar."""
+
+    name: str
+    seconds: float
+    succeeded: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """One run that ended."""
+
+    work: str
+    first: dt.date
+    last: dt.date
+    run_id: str
+    succeeded: bool
+    problem: str | None
+    seconds_by_layer: dict[str, float]
+
+
+def ingest(
+    domain: Domain,
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    *,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    on_batch: Callable[[Due, int], None] = lambda due, steps: None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Iterator[Ran]:
+    """Run what has to run until nothing is left, and give each run as it ends.
+
+    Files that were changed a moment ago are taken: who calls this says that they are whole.
+
+    Args:
+        first: earliest delivery day to take in.
+        last: latest delivery day to take in.
+    """
+    lake = Lake(settings.root)
+    place = landing_of(domain, settings)
+    given_up: set[str] = set()
+    os.environ["LAKEHOUSE_QUIET_SECONDS"] = "0"
+    for _ in range(ROUNDS):
+        listing = place.listing(now=dt.datetime.now(dt.UTC), quiet=dt.timedelta(0))
+        decision = decide(domain, lake, _within(listing, first, last), instance, settings)
+        due = [d for d in decision.due if _asked(d.batch, first, last)]
+        due = [d for d in due if f"{d.batch.digest}-{d.attempt}" not in given_up]
+        if not due:
+            return
+        for each in due:
+            given_up.add(f"{each.batch.digest}-{each.attempt}")
+            yield run(
+                domain,
+                instance,
+                job_name(domain.system.name, each.batch.work),
+                run_tags(domain, each),
+                first=each.batch.first,
+                last=each.batch.last,
+                on_start=lambda steps, each=each: on_batch(each, steps),
+                on_step=on_step,
+            )
+
+
+def materialize(
+    domain: Domain,
+    instance: dg.DagsterInstance,
+    *,
+    first: dt.date,
+    last: dt.date,
+    tables: list[dg.AssetKey] | None = None,
+    on_start: Callable[[int], None] = lambda steps: None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Ran:
+    """Run the whole system, or some of its tables, for a range of days."""
+    return run(
+        domain,
+        instance,
+        job_name(domain.system.name, Work.ARRIVALS),
+        {SYSTEM_TAG: domain.system.name, **range_tags(first, last)},
+        first=first,
+        last=last,
+        tables=tables,
+        on_start=on_start,
+        on_step=on_step,
+    )
+
+
+def run(
+    domain: Domain,
+    instance: dg.DagsterInstance,
+    job: str,
+    tags: dict[str, str],
+    *,
+    first: dt.date,
+    last: dt.date,
+    tables: list[dg.AssetKey] | None = None,
+    on_start: Callable[[int], None] = lambda steps: None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Ran:
+    """One run of a job in this process, recorded in the instance like any other."""
+    from lakehouse.definitions import defs
+
+    definition = defs.resolve_job_def(job)
+    seconds: dict[str, float] = {}
+    problems: list[str] = []
+    on_start(len(definition.graph.node_dict))
+    run_id = str(uuid.uuid4())
+
+    def listen(entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if event.is_step_success or event.is_step_failure:
+            took = event.step_success_data.duration_ms / 1000 if event.is_step_success else 0.0
+            layer = _layer(event.step_key)
+            seconds[layer] = seconds.get(layer, 0.0) + took
+            on_step(Step(name=event.step_key, seconds=took, succeeded=event.is_step_success))
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            cause = error.cause or error
+            problems.append(cause.message.strip())
+
+    instance.add_event_listener(run_id, listen)
+    result = definition.execute_in_process(
+        instance=instance,
+        run_id=run_id,
+        tags=tags,
+        raise_on_error=False,
+        run_config=QUIET_LOGGING,
+        asset_selection=tables,
+    )
+    return Ran(
+        work=job,
+        first=first,
+        last=last,
+        run_id=run_id,
+        succeeded=result.success,
+        problem="; ".join(problems) or None,
+        seconds_by_layer=seconds,
+    )
+
+
+def _layer(step: str) -> str:
+    if step.endswith(("_landed", "_strays")):
+        return "raw + bronze"
+    return step.split("_", 1)[0]
+
+
+def _within(listing: Listing, first: dt.date | None, last: dt.date | None) -> Listing:
+    def asked(day: dt.date) -> bool:
+        return (first is None or day >= first) and (last is None or day <= last)
+
+    return replace(listing, files=tuple(f for f in listing.files if asked(f.day) or not f.dated))
+
+
+def _asked(batch: Batch, first: dt.date | None, last: dt.date | None) -> bool:
+    if batch.work is Work.REFRESH or (first is None and last is None):
+        return True
+    days = between(batch.first, batch.last)
+    return any((first is None or d >= first) and (last is None or d <= last) for d in days)

@@ -1,0 +1,50 @@
+"""What the clock asks for: days that nobody delivered for must become rows too."""
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.sensors import SYSTEM_TAG, range_tags
+from lakehouse.settings import Settings
+
+
+def daily_schedule(
+    domain: Domain,
+    settings: Settings,
+    job: Any,
+    *,
+    name: str,
+    cron: str,
+    first: int,
+    last: int,
+    description: str,
+) -> dg.ScheduleDefinition:
+    """A schedule that runs a job over days relative to the day it fires, as one run.
+
+    Args:
+        first: first day, in days from today (−1 is yesterday).
+        last: last day, likewise.
+    """
+
+    @dg.schedule(
+        name=f"{domain.system.name}_{name}",
+        cron_schedule=cron,
+        job=job,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=description,
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        today = context.scheduled_execution_time.astimezone(settings.zone).date()
+        start = max(today + dt.timedelta(days=first), domain.system.since)
+        end = today + dt.timedelta(days=last)
+        if end < start:
+            return dg.SkipReason(f"{domain.system.title} begins on {domain.system.since}")
+        return dg.RunRequest(
+            run_key=f"{name}-{context.scheduled_execution_time.isoformat()}",
+            tags={SYSTEM_TAG: domain.system.name, **range_tags(start, end)},
+        )
+
+    return schedule
