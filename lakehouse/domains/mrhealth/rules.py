@@ -10,6 +10,7 @@ FINISHED, PENDING, CANCELLED = "Finalizado", "Pendente", "Cancelado"
 STATUSES = (FINISHED, PENDING, CANCELLED)
 ORDER_TYPES = ("ONLINE", "PHYSICAL", "UNKNOWN")
 NO_UNIT = -1
+NO_ADDRESS = "--"
 
 
 def order_type(text: ir.StringValue) -> ir.StringValue:

@@ -23,6 +23,7 @@ class FactOrders(pa.DataFrameModel):
     status: str = pa.Field(isin=rules.STATUSES, description="Finalizado, Pendente or Cancelado")
     order_value: Decimal(14, 2) = pa.Field(description="Value in R$, delivery fee included")
     delivery_fee: Decimal(14, 2) = pa.Field(description="Delivery fee in R$")
+    delivery_address: str = pa.Field(nullable=True, description="Null when eaten or fetched there")
     items_subtotal: Decimal(14, 2) = pa.Field(description="order_value − delivery_fee in R$")
     items: int = pa.Field(ge=0, description="Item lines of the order")
     quantity: int = pa.Field(ge=0, description="Pieces sold with the order")
@@ -61,6 +62,7 @@ def fact_orders(orders: ir.Table, items: ir.Table) -> ir.Table:
         "status",
         "order_value",
         "delivery_fee",
+        "delivery_address",
         items_subtotal=(joined.order_value - joined.delivery_fee).cast("decimal(14, 2)"),
         items=joined["items"].fill_null(0),
         quantity=joined.quantity.fill_null(0).cast("int64"),

@@ -52,7 +52,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
         status=rules.status(landed.Status),
         order_value=parse_decimal(landed.Vlr_Pedido),
         delivery_fee=parse_decimal(landed.Taxa_Entrega.fill_null("0")),
-        delivery_address=trimmed(landed.Endereco_Entrega).nullif("--"),
+        delivery_address=trimmed(landed.Endereco_Entrega).nullif(rules.NO_ADDRESS),
     )
     known = units.select("day", "unit_id", known=True)
     checked = read.left_join(known, ["day", "unit_id"])  # many orders to one unit of the day

@@ -1,0 +1,36 @@
+"""Sales of the whole chain, day by day."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.domains.mrhealth.gold.unit_day import unit_day as every_unit_day
+from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
+from lakehouse.platform.table import view
+
+
+class Day(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="Day of the orders")
+
+
+class AggDailySales(OrderMeasures, Day):
+    active_units: int = pa.Field(ge=0, description="Units with at least one order of any status")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day"]
+
+
+@view(contract=AggDailySales, reads=[orders_fact, every_unit_day])
+def agg_daily_sales(orders: ir.Table, unit_days: ir.Table) -> ir.Table:
+    """Orders by channel and status, revenue and shares per day; a day without orders is a row of 0."""
+    by_day = orders.group_by("day").agg(**sums(orders), active_units=orders.unit_id.nunique())
+    days = unit_days.select("day").union(orders.select("day"), distinct=True)
+    spine = days.left_join(by_day, "day")  # one day to one sum
+    return spine.select(
+        "day", **measures(spine), active_units=spine.active_units.fill_null(0)
+    ).order_by("day")

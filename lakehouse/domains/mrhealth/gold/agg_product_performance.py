@@ -1,0 +1,90 @@
+"""How each product sells, over all time."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth import rules
+from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
+from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
+from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
+from lakehouse.platform.frames import newest_by, place, rate, sum_where
+from lakehouse.platform.table import view
+
+
+class AggProductPerformance(pa.DataFrameModel):
+    product_id: int = pa.Field(description="Product number")
+    product_name: str = pa.Field(description="Product name, the newest known")
+    orders: int = pa.Field(ge=0, description="Orders of any status with the product")
+    lines: int = pa.Field(ge=0, description="Item lines of orders of any status")
+    quantity: int = pa.Field(ge=0, description="Pieces ordered, any status")
+    line_revenue: Decimal(18, 2) = pa.Field(
+        description="Σ quantity × unit price in R$, orders of any status"
+    )
+    completed_line_revenue: Decimal(18, 2) = pa.Field(
+        description="Σ quantity × unit price in R$, finished orders only"
+    )
+    average_price: Decimal(18, 2) = pa.Field(
+        nullable=True, description="line_revenue ÷ quantity in R$; null when never ordered"
+    )
+    units_selling: int = pa.Field(ge=0, description="Units that took an order for it")
+    unit_penetration_pct: Decimal(18, 4) = pa.Field(
+        nullable=True, description="units_selling ÷ known units, 0 to 1"
+    )
+    revenue_rank: int = pa.Field(
+        ge=1, description="1 for the most line_revenue; ties by product_id"
+    )
+    volume_rank: int = pa.Field(ge=1, description="1 for the most quantity; ties by product_id")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["product_id"]
+
+
+@view(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])
+def agg_product_performance(items: ir.Table, products: ir.Table, units: ir.Table) -> ir.Table:
+    """Sales at item-line grain per product over all time; a product never ordered stays.
+
+    Line revenue leaves delivery fees out and counts orders of every status, so it is not the
+    revenue of the other tables; `completed_line_revenue` counts finished orders.
+    """
+    by_order = items.group_by("product_id", "unit_id", "day", "order_id").agg(
+        lines=items.count(),
+        quantity=items.quantity.sum(),
+        line_revenue=items.line_total.sum(),
+        completed=sum_where(items.line_total, items.status == rules.FINISHED),
+    )
+    by_product = by_order.group_by("product_id").agg(
+        orders=by_order.count(),
+        lines=by_order.lines.sum(),
+        quantity=by_order.quantity.sum(),
+        line_revenue=by_order.line_revenue.sum().cast("decimal(18, 2)"),
+        completed_line_revenue=by_order.completed.sum().cast("decimal(18, 2)"),
+        units_selling=by_order.unit_id.nunique(),
+    )
+    known = newest_by(products, "product_id", at="day")
+    spine = known.left_join(by_product, "product_id")  # one product to one sum
+    chain = spine.cross_join(units.agg(known_units=units.unit_id.nunique()))  # to the one count
+    counts = {
+        name: chain[name].fill_null(0).cast("int64")
+        for name in ("orders", "lines", "quantity", "units_selling")
+    }
+    money = {
+        name: chain[name].fill_null(0).cast("decimal(18, 2)")
+        for name in ("line_revenue", "completed_line_revenue")
+    }
+    measured = chain.select(
+        "product_id",
+        "product_name",
+        **counts,
+        **money,
+        average_price=rate(chain.line_revenue, chain.quantity, 2),
+        unit_penetration_pct=rate(chain.units_selling.fill_null(0), chain.known_units),
+    )
+    return measured.mutate(
+        revenue_rank=place(ibis.desc("line_revenue"), "product_id"),
+        volume_rank=place(ibis.desc("quantity"), "product_id"),
+    ).order_by("product_id")

@@ -1,0 +1,67 @@
+"""How each unit does, over all time."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
+from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
+from lakehouse.platform.frames import newest_by, place, rate
+from lakehouse.platform.table import view
+
+
+class Unit(pa.DataFrameModel):
+    unit_id: int = pa.Field(description="Unit number")
+    unit_name: str = pa.Field(description="Unit name, the newest known")
+    state_name: str = pa.Field(nullable=True, description="State the unit lies in")
+    country_name: str = pa.Field(nullable=True, description="Country the unit lies in")
+
+
+class AggUnitPerformance(OrderMeasures, Unit):
+    items_per_order: Decimal(18, 2) = pa.Field(
+        nullable=True, description="Pieces ÷ orders, both of any status; null without orders"
+    )
+    first_order_date: dt.date = pa.Field(nullable=True, description="Day of the first order")
+    last_order_date: dt.date = pa.Field(nullable=True, description="Day of the last order")
+    days_active: int = pa.Field(ge=0, description="Days with at least one order of any status")
+    revenue_rank: int = pa.Field(ge=1, description="1 for the most revenue; ties by unit_id")
+    volume_rank: int = pa.Field(ge=1, description="1 for the most orders; ties by unit_id")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["unit_id"]
+
+
+@view(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])
+def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
+    """Orders, revenue, shares and ranks per unit over all time; a unit without orders stays."""
+    by_unit = orders.group_by("unit_id").agg(
+        **sums(orders),
+        pieces=orders.quantity.sum(),
+        first_order_date=orders.day.min(),
+        last_order_date=orders.day.max(),
+        days_active=orders.day.nunique(),
+    )
+    known = newest_by(units, "unit_id", at="day")
+    spine = known.left_join(by_unit, "unit_id")  # one unit to one sum
+    measured = spine.select(
+        "unit_id",
+        "unit_name",
+        "state_name",
+        "country_name",
+        **measures(spine),
+        items_per_order=rate(spine.pieces, spine.orders, 2),
+        first_order_date=spine.first_order_date,
+        last_order_date=spine.last_order_date,
+        days_active=spine.days_active.fill_null(0),
+    )
+    return measured.mutate(
+        revenue_rank=place(ibis.desc("revenue"), "unit_id"),
+        volume_rank=place(ibis.desc("orders"), "unit_id"),
+    ).order_by("unit_id")

@@ -1,0 +1,44 @@
+"""The original's sales by year and unit."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
+from lakehouse.platform.table import view
+
+
+class OriginalLinesByYear(pa.DataFrameModel):
+    ano: int = pa.Field(alias="Ano", description="Year of the orders")
+    filial: str = pa.Field(alias="Filial", description="Unit name")
+    pais: str = pa.Field(alias="País", nullable=True, description="Country of the unit")
+    vendas: int = pa.Field(alias="Vendas", description="Item lines, not orders")
+    receita: Decimal(18, 2) = pa.Field(
+        alias="Receita (R$)", description="Σ Valor do pedido, once per item line"
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["Ano", "Filial", "País"]
+
+
+@view(contract=OriginalLinesByYear, reads=[item_lines])
+def original_lines_by_year(lines: ir.Table) -> ir.Table:
+    """The original's sales by year and unit; neither "Vendas" nor "Receita" means what it says.
+
+    "Vendas" counts item lines, "Receita" adds an order's value once per item line, over orders of
+    every status, joined on Id_Pedido alone. Use `sales_by_year`.
+    """
+    return (
+        lines.group_by("Ano", "Filial", "País")
+        .agg(
+            **{
+                "Vendas": lines.count(),
+                "Receita (R$)": lines["Valor do pedido"].sum().cast("decimal(18, 2)"),
+            }
+        )
+        .order_by(ibis.desc("Ano"), ibis.desc("Receita (R$)"), "Filial")
+    )

@@ -1,0 +1,40 @@
+"""Orders and revenue by country."""
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth import rules
+from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
+from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.platform.frames import sum_where
+from lakehouse.platform.table import view
+
+
+class SalesByCountry(pa.DataFrameModel):
+    country_name: str = pa.Field(nullable=True, description="Country; null when it is not known")
+    orders: int = pa.Field(gt=0, description="Orders of any status")
+    completed_orders: int = pa.Field(ge=0, description="Finished orders")
+    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["country_name"]
+
+
+@view(contract=SalesByCountry, reads=[orders_fact, units_by_day])
+def sales_by_country(orders: ir.Table, units: ir.Table) -> ir.Table:
+    """Orders and revenue at order grain, by the country the unit lay in on the order's day."""
+    placed = orders.left_join(units, ["day", "unit_id"])  # many orders to one unit of the day
+    finished = placed.status == rules.FINISHED
+    return (
+        placed.group_by("country_name")
+        .agg(
+            orders=placed.count(),
+            completed_orders=placed.count(where=finished),
+            revenue=sum_where(placed.order_value, finished),
+        )
+        .order_by("country_name")
+    )

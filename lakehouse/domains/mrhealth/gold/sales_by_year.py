@@ -1,0 +1,46 @@
+"""Orders and revenue by year, unit and country."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth import rules
+from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
+from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.platform.frames import newest_by, sum_where
+from lakehouse.platform.table import view
+
+
+class SalesByYear(pa.DataFrameModel):
+    year: int = pa.Field(description="Year of the orders")
+    unit_id: int = pa.Field(description="Unit number")
+    unit_name: str = pa.Field(nullable=True, description="Unit name, the newest known")
+    country_name: str = pa.Field(nullable=True, description="Country; null when it is not known")
+    orders: int = pa.Field(gt=0, description="Orders of any status")
+    completed_orders: int = pa.Field(ge=0, description="Finished orders")
+    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["year", "unit_id", "country_name"]
+
+
+@view(contract=SalesByYear, reads=[orders_fact, units_by_day])
+def sales_by_year(orders: ir.Table, units: ir.Table) -> ir.Table:
+    """Orders and revenue at order grain, by year, unit and its country on the order's day."""
+    place = units.select("day", "unit_id", "country_name")
+    placed = orders.left_join(place, ["day", "unit_id"])  # many orders to one unit of the day
+    finished = placed.status == rules.FINISHED
+    by_year = placed.group_by(placed.day.year().name("year"), "unit_id", "country_name").agg(
+        orders=placed.count(),
+        completed_orders=placed.count(where=finished),
+        revenue=sum_where(placed.order_value, finished),
+    )
+    names = newest_by(units, "unit_id", at="day").select("unit_id", "unit_name")
+    named = by_year.left_join(names, "unit_id")  # many sums to one unit
+    return named.select(
+        "year", "unit_id", "unit_name", "country_name", "orders", "completed_orders", "revenue"
+    ).order_by(ibis.desc("year"), "unit_id", "country_name")

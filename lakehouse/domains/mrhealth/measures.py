@@ -1,0 +1,81 @@
+"""What is counted of a group of orders; the same words mean the same in every roll-up."""
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth import rules
+from lakehouse.platform.frames import rate, sum_where
+
+
+class OrderMeasures(pa.DataFrameModel):
+    """Counts, money and shares of a group of orders."""
+
+    orders: int = pa.Field(ge=0, description="Orders of any status")
+    online_orders: int = pa.Field(ge=0, description="Orders of any status from the online shop")
+    physical_orders: int = pa.Field(ge=0, description="Orders of any status taken in the unit")
+    unknown_orders: int = pa.Field(ge=0, description="Orders whose way is not known")
+    completed_orders: int = pa.Field(ge=0, description="Finished orders")
+    pending_orders: int = pa.Field(ge=0, description="Pending orders")
+    cancelled_orders: int = pa.Field(ge=0, description="Cancelled orders")
+    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
+    pending_value: Decimal(18, 2) = pa.Field(description="Value of pending orders in R$")
+    cancelled_value: Decimal(18, 2) = pa.Field(description="Value of cancelled orders in R$")
+    delivery_fees: Decimal(18, 2) = pa.Field(description="Delivery fees of finished orders in R$")
+    items_sold: int = pa.Field(ge=0, description="Pieces sold with finished orders")
+    average_ticket: Decimal(18, 2) = pa.Field(
+        nullable=True, description="revenue ÷ completed_orders in R$; null without one"
+    )
+    online_pct: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Share of online orders, 0 to 1; null without orders"
+    )
+    cancellation_rate: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Share of cancelled orders, 0 to 1; null without orders"
+    )
+
+
+_COUNTS = (
+    "orders",
+    "online_orders",
+    "physical_orders",
+    "unknown_orders",
+    "completed_orders",
+    "pending_orders",
+    "cancelled_orders",
+    "items_sold",
+)
+_MONEY = ("revenue", "pending_value", "cancelled_value", "delivery_fees")
+
+
+def sums(orders: ir.Table) -> dict[str, ir.Value]:
+    """Aggregates of a fact of orders that `measures` needs."""
+    finished = orders.status == rules.FINISHED
+    pending = orders.status == rules.PENDING
+    cancelled = orders.status == rules.CANCELLED
+    return {
+        "orders": orders.count(),
+        "online_orders": orders.count(where=orders.order_type == "ONLINE"),
+        "physical_orders": orders.count(where=orders.order_type == "PHYSICAL"),
+        "unknown_orders": orders.count(where=orders.order_type == "UNKNOWN"),
+        "completed_orders": orders.count(where=finished),
+        "pending_orders": orders.count(where=pending),
+        "cancelled_orders": orders.count(where=cancelled),
+        "items_sold": orders.quantity.sum(where=finished),
+        "revenue": sum_where(orders.order_value, finished),
+        "pending_value": sum_where(orders.order_value, pending),
+        "cancelled_value": sum_where(orders.order_value, cancelled),
+        "delivery_fees": sum_where(orders.delivery_fee, finished),
+    }
+
+
+def measures(spine: ir.Table) -> dict[str, ir.Value]:
+    """The columns of `OrderMeasures`, where a member of the spine without orders counts 0."""
+    counts = {name: spine[name].fill_null(0).cast("int64") for name in _COUNTS}
+    money = {name: spine[name].fill_null(0).cast("decimal(18, 2)") for name in _MONEY}
+    return {
+        **counts,
+        **money,
+        "average_ticket": rate(spine.revenue, spine.completed_orders, 2).cast("decimal(18, 2)"),
+        "online_pct": rate(spine.online_orders, spine.orders),
+        "cancellation_rate": rate(spine.cancelled_orders, spine.orders),
+    }

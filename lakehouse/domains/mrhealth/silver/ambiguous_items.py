@@ -1,0 +1,74 @@
+"""Items of single-folder deliveries that could belong to several orders."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.mrhealth.bronze.order_items import order_items as landed_items
+from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
+from lakehouse.domains.mrhealth.silver.order_items import parents
+from lakehouse.domains.mrhealth.silver.products import products as known_products
+from lakehouse.platform.frames import parse_decimal, parse_int, trimmed
+from lakehouse.platform.table import silver
+
+
+class AmbiguousItems(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="Day of the delivery; without an order there is no other")
+    file: str = pa.Field(description="Path of the landed file")
+    line: int = pa.Field(description="Line of the file where the item starts")
+    order_id: str = pa.Field(description="Order number that several orders of the delivery have")
+    item_id: str = pa.Field(description="Item number within the order")
+    product_id: int = pa.Field(description="Product sold")
+    quantity: int = pa.Field(gt=0, description="Pieces sold")
+    unit_price: Decimal(14, 2) = pa.Field(ge=0, description="Price of one piece in R$")
+    note: str = pa.Field(nullable=True, description="What the guest asked for")
+    candidates: int = pa.Field(gt=1, description="Orders of the delivery with this number")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "file", "line"]
+
+
+@silver(contract=AmbiguousItems, reads=[known_products, landed_items, landed_orders])
+def ambiguous_items(products: ir.Table, landed: ir.Table, orders: ir.Table) -> ir.Table:
+    """Well-formed items in quarantine as `ambiguous_parent`, typed, for the `original_*` views only.
+
+    A delivery of one folder for all units has several orders of one number; the platform attaches
+    such an item to none of them, the original attached it to all.
+    """
+    single_folder = landed.filter(landed["_unit"].isnull())
+    number = trimmed(single_folder.Id_Pedido)
+    read = single_folder.select(
+        "day",
+        file=single_folder["_file"],
+        line=single_folder["_line"],
+        order_id=number,
+        item_id=trimmed(single_folder.Id_Item_Pedido),
+        product_id=parse_int(single_folder.Id_Produto),
+        quantity=parse_int(single_folder.Qtd),
+        unit_price=parse_decimal(single_folder.Vlr_Item),
+        note=trimmed(single_folder.Observacao),
+    )
+    several = parents(orders.filter(orders["_unit"].isnull()))
+    several = several.filter(several.orders > 1)
+    known = read.join(  # many items to one number of their delivery
+        several, [read.day == several.parent_day, read.order_id == several.parent_number]
+    )
+    sold = known.semi_join(products, ["day", "product_id"])
+    valid = sold.filter(sold.item_id.notnull(), sold.quantity > 0, sold.unit_price >= 0)
+    return valid.select(
+        "day",
+        "file",
+        "line",
+        "order_id",
+        "item_id",
+        "product_id",
+        "quantity",
+        "unit_price",
+        "note",
+        candidates=valid.orders,
+    )

@@ -1,0 +1,59 @@
+"""A lake made from landed files by the platform's own steps, without Dagster."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lakehouse.domains.mrhealth.generator import LandedFile
+from lakehouse.platform import conservation, ingest, materialize
+from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.landing import Landing
+from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
+
+
+def land(files: Iterable[LandedFile], settings: Settings) -> None:
+    """Put files into the landing zone."""
+    store = ObjectStore.at(settings.landing)
+    for file in files:
+        store.write(file.path, file.data)
+
+
+def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
+    """Raw and bronze of these delivery days."""
+    lake = Lake(settings.root)
+    intake = ingest.Intake(
+        system=of.system,
+        landing=Landing(
+            ObjectStore.at(settings.landing),
+            of.system.name,
+            of.sources,
+            zone=settings.zone,
+            start=of.system.since,
+        ),
+        lake=lake,
+        settings=replace(settings, quiet_seconds=0),
+        now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5),
+    )
+    listing = intake.listing(None)
+    for table in of.stored:
+        if table.source is not None and table.layer == "bronze":
+            ingest.ingest(table, days, intake, listing, note={})
+    ingest.record_strays(listing.strays, days, intake, note={})
+    return lake
+
+
+def build(days: Sequence[dt.date], settings: Settings, *, system: str = "mrhealth") -> Lake:
+    """Every stored table of a system for these days, from what landed."""
+    of = domain(system)
+    lake = take_in(of, days, settings)
+    for table in of.stored:
+        if table.transform is not None:
+            done = materialize.compute(table, days, lake, settings)
+            assert not done.withheld, f"{table.id}: {done.withheld}"
+            lake.table(table.id).commit(done.staged, schema=done.schema)
+            for companion, (schema, staged) in done.companions.items():
+                lake.table(companion).commit(staged, schema=schema)
+    conservation.record(of, lake, days, note={})
+    return lake
