@@ -1,8 +1,8 @@
-"""Dagster's daemon with a warm run server and a short breath: ``python -m lakehouse.platform.daemon``.
+"""Dagster's daemon with a warm run server and a short breath.
 
-Takes the arguments of ``dagster-daemon run``. Stock, the loops over sensors rest five seconds,
-whatever a sensor's own interval says; here they rest one, so that ``LAKEHOUSE_SENSOR_SECONDS``
-means what it says.
+``python -m lakehouse.platform.daemon`` takes the arguments of ``dagster-daemon run``. Stock, the
+loops over sensors rest five seconds, whatever a sensor's own interval says; here they rest one, so
+that ``LAKEHOUSE_SENSOR_SECONDS`` means what it says.
 """
 
 import sys

@@ -34,7 +34,7 @@ from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_
 from dagster._utils.interrupts import capture_interrupts
 
 START_SECONDS = 120.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 15.0
 
 _context = multiprocessing.get_context("forkserver")
 
@@ -50,7 +50,7 @@ def alive(path: Path) -> Iterator[None]:
     """Say for the length of the block that this process works on ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
