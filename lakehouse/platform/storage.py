@@ -532,15 +532,20 @@ class LakeTable:
             if attempt:
                 time.sleep(_chance.uniform(0, min(SLOWEST_RETRY, 0.01 * 2**attempt)))
             try:
-                return self._attempt(change, first=not attempt)
+                done, spare = self._attempt(change, first=not attempt)
             except (CommitFailedError, _Overtaken):
                 continue
+            if not attempt and change.operation == "write":
+                self.store.delete(f"{self.id.path}/{each.path}" for each in spare)
+            return done
         raise StorageError(
             f"{self.id}: overtaken by other writers {COMMIT_ATTEMPTS} times; run again"
         )
 
-    def _attempt(self, change: "_Change", *, first: bool) -> CommitResult:
+    def _attempt(self, change: "_Change", *, first: bool) -> tuple[CommitResult, Sequence[Staged]]:
         """One try on the table as it is now; CommitFailedError or _Overtaken ask for another.
+
+        Gives what was done, and the staged files that were not needed for it.
 
         An earlier try may have landed although it was reported as failed: its answer was lost
         on the way. Then the table shows the staged files and nothing is left to do.
@@ -550,7 +555,7 @@ class LakeTable:
         landed = [each for each in change.staged if _path_at(current, each.day) == each.path]
         if not first and opened is not None and landed and len(landed) == len(change.staged):
             version = self._version_of(change, range(current.version, -1, -1))
-            return _result(version, landed, change.removed, ())
+            return _result(version, landed, change.removed, ()), ()
         self._refuse_changed_days(change, current)
         same = [
             each
@@ -559,12 +564,11 @@ class LakeTable:
         ]
         changed = [each for each in change.staged if each not in same]
         retired = [current.by_day[day] for day in change.removed if day in current.by_day]
-        if first and change.operation == "write":
-            self._discard([each for each in same if each not in landed])
+        spare = [each for each in same if each not in landed]
         if not changed and not retired:
-            return _result(current.version, (), (), same)
+            return _result(current.version, (), (), same), spare
         if opened is not None and self._evolve(opened, change.schema):
-            opened = self._open()
+            return self._attempt(change, first=first)
         removed = [file.day for file in retired]
         properties = change.properties(
             [*(each.day for each in changed), *removed], changed, current
@@ -578,7 +582,7 @@ class LakeTable:
             _replace(opened, changed, [*replaced, *retired], properties)
             version = self._version_of(change, count(current.version + 1))
         failpoint("storage.published")
-        return _result(version, changed, removed, same)
+        return _result(version, changed, removed, same), spare
 
     def _version_of(self, change: "_Change", versions: Iterable[int]) -> int:
         """The version a change became; others may have committed before and after it."""
@@ -649,10 +653,6 @@ class LakeTable:
             now = _path_at(current, day)
             if now != _path_at(change.based_on, day) and now not in own:
                 raise DayConflict(self.id, day)
-
-    def _discard(self, staged: Sequence[Staged]) -> None:
-        if staged:
-            self.store.delete(f"{self.id.path}/{each.path}" for each in staged)
 
     def _open(self, version: int | None = None) -> deltalake.DeltaTable | None:
         """The Delta table, or None when it does not exist; a failed read is an error."""

@@ -351,14 +351,14 @@ def test_a_day_created_by_another_run_is_not_overwritten(orders: LakeTable):
 
 
 @pytest.fixture
-def overtaken_by(monkeypatch) -> Callable[[Callable[[], Any]], None]:
+def overtaken_by(monkeypatch) -> Callable[..., None]:
     """Let something happen between the moment a commit read the table and its transaction."""
 
-    def arrange(action: Callable[[], Any]) -> None:
+    def arrange(action: Callable[[], Any], at: str = "storage.publishing") -> None:
         pending = [action]
 
         def failpoint(name: str) -> None:
-            if name == "storage.publishing" and pending:
+            if name == at and pending:
                 pending.pop()()
 
         monkeypatch.setattr(storage, "failpoint", failpoint)
@@ -406,6 +406,25 @@ def test_a_column_added_by_another_writer_meanwhile_is_found(orders: LakeTable, 
     overtaken_by(lambda: orders.rollback(to=0))
     with pytest.raises(SchemaConflict):
         put(orders, {MON: rows_of(1)})
+
+
+def test_a_day_replaced_while_a_column_is_added_has_one_file(orders: LakeTable, overtaken_by):
+    put(orders, {MON: rows_of(0)})
+    wider = SCHEMA.append(pa.field("paid", pa.bool_()))
+    paid = rows_of(7).append_column("paid", pa.array([True]))
+    unpaid = rows_of(5).append_column("paid", pa.array([False]))
+    overtaken_by(lambda: orders.write({MON: unpaid}, schema=wider), at="storage.evolved")
+    orders.write({MON: paid}, schema=wider)
+    assert ids_by_day(orders) == {MON: [7]}
+
+
+def test_a_day_that_was_unchanged_until_another_writer_changed_it_is_written(
+    orders: LakeTable, overtaken_by
+):
+    put(orders, {MON: rows_of(1), TUE: rows_of(2)})
+    overtaken_by(lambda: put(orders, {MON: rows_of(8), TUE: rows_of(8)}))
+    assert put(orders, {MON: rows_of(1), TUE: rows_of(3)}).changed == (MON, TUE)
+    assert ids_by_day(orders) == {MON: [1], TUE: [3]}
 
 
 def test_a_commit_whose_answer_was_lost_counts_once(orders: LakeTable, monkeypatch):
