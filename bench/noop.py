@@ -34,7 +34,7 @@ def chain(assets: int, days: int) -> list[dg.AssetsDefinition]:
         @dg.multi_asset(
             name=f"table_{n}", specs=[spec], backfill_policy=dg.BackfillPolicy.single_run()
         )
-        def nothing() -> Iterator[dg.MaterializeResult]:
+        def nothing() -> Iterator[dg.MaterializeResult[None]]:
             yield dg.MaterializeResult(asset_key=key[n])
 
         return nothing

@@ -18,8 +18,8 @@ def main() -> None:
 
     from lakehouse.platform.launcher import launcher_of, warm
 
-    sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS  # type: ignore[misc]
-    asset_daemon.MIN_INTERVAL_LOOP_SECONDS = LOOP_SECONDS  # type: ignore[misc]
+    sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS
+    asset_daemon.MIN_INTERVAL_LOOP_SECONDS = LOOP_SECONDS
     with DagsterInstance.get() as instance:
         if launcher_of(instance):
             warm()

@@ -86,7 +86,11 @@ def prune_runs(
 
 
 def serve(
-    host: str, port: int, home: Path, module: str = "lakehouse.definitions", echo: Callable = print
+    host: str,
+    port: int,
+    home: Path,
+    module: str = "lakehouse.definitions",
+    echo: Callable[[str], None] = print,
 ) -> None:
     """Run the code server, the web server and the daemon until Ctrl-C or SIGTERM.
 

@@ -75,10 +75,12 @@ def work(args: ExecuteRunArgs, path: Path, started: connection.Connection) -> No
     """Carry out one run in this process."""
     from dagster._cli.api import execute_run_command
 
+    execute = execute_run_command.callback
+    assert execute is not None  # noqa: S101
     with capture_interrupts(), alive(path):
         started.send(os.getpid())
         started.close()
-        execute_run_command.callback(serialize_value(args), None)
+        execute(serialize_value(args), None)
 
 
 class WarmLauncher(RunLauncher, ConfigurableClass):
@@ -87,7 +89,7 @@ class WarmLauncher(RunLauncher, ConfigurableClass):
     def __init__(self, inst_data: ConfigurableClassData | None = None):
         self._inst_data = inst_data
         self._workers: dict[str, Any] = {}
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:

@@ -27,6 +27,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dagster import DagsterEventType, Field, StringSource
+from dagster import _check as check
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, AssetMaterializationPlannedData
 from dagster._core.events.log import EventLogEntry
@@ -196,15 +197,18 @@ class EventLog(_Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
         The payloads differ in the partition's name only, so one of them is written by Dagster's
         serializer and the others are made from its text.
         """
-        planned = event.dagster_event and event.dagster_event.event_specific_data
-        if not isinstance(planned, AssetMaterializationPlannedData) or not (
-            planned.partitions_subset
+        dagster_event = event.dagster_event
+        planned = dagster_event.event_specific_data if dagster_event else None
+        if (
+            dagster_event is None
+            or not isinstance(planned, AssetMaterializationPlannedData)
+            or not planned.partitions_subset
         ):
             return [self._event_to_row(event)]
         mark = uuid.uuid4().hex
         single = AssetMaterializationPlannedData(planned.asset_key, partition=mark)
         row = self._event_to_row(
-            event._replace(dagster_event=event.dagster_event._replace(event_specific_data=single))
+            event._replace(dagster_event=dagster_event._replace(event_specific_data=single))
         )
         before, after = row["event"].split(f'"{mark}"')
         return [
@@ -217,27 +221,29 @@ class EventLog(_Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
 
         The first row takes SQLite's write lock, so the ids after it are free until the commit.
         """
-        first, *others = [row for rows in groups for row in rows] or [None]
-        if first is None:
+        rows = [row for group in groups for row in group]
+        if not rows:
             return []
+        first, others = rows[0], rows[1:]
         table = SqlEventLogStorageTable
-        last: int = connection.execute(table.insert(), first).inserted_primary_key[0]
+        key = connection.execute(table.insert(), first).inserted_primary_key
+        last = int(key[0]) if key else 0
         if others:
             numbered = [row | {"id": last + n} for n, row in enumerate(others, start=1)]
             connection.execute(table.insert(), numbered)
         ids, last = [], last - 1
-        for rows in groups:
-            last += len(rows)
+        for group in groups:
+            last += len(group)
             ids.append(last)
         return ids
 
     def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
         values = self._get_asset_entry_values(event, event_id, has_asset_key_index_cols=True)
         if values:
-            key = event.get_dagster_event().asset_key.to_string()
+            key = check.not_none(event.get_dagster_event().asset_key)
             conn.execute(
                 upsert(AssetKeyTable)
-                .values(asset_key=key, **values)
+                .values(asset_key=key.to_string(), **values)
                 .on_conflict_do_update(index_elements=[AssetKeyTable.c.asset_key], set_=values)
             )
 
@@ -299,7 +305,7 @@ class Storage(DagsterStorage, ConfigurableClass):
             self._schedule_storage = TickLog.from_local(str(home / "schedules"))
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(event_batch))
         self._inst_data = inst_data
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:
@@ -333,7 +339,7 @@ class Storage(DagsterStorage, ConfigurableClass):
         return self._run_storage
 
     @property
-    def schedule_storage(self) -> TickLog:
+    def schedule_storage(self) -> SqliteScheduleStorage:
         return self._schedule_storage
 
     def dispose(self) -> None:
