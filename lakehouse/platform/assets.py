@@ -19,6 +19,8 @@ from lakehouse.platform.layers import Layer
 from lakehouse.platform.materialize import Computed, RowsLost
 from lakehouse.platform.metadata import asset_key, definition_metadata, preview
 from lakehouse.platform.partitions import daily, days_of
+from lakehouse.platform.quality import log_of
+from lakehouse.platform.quality_log import quality_asset
 from lakehouse.platform.resources import Platform
 from lakehouse.platform.storage import TableId
 from lakehouse.platform.table import Table
@@ -38,6 +40,8 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
     made = [_landed(table, domain, settings) for table in domain.stored if _is_landed(table)]
     made.append(_strays(domain, settings))
     made += [_computed(table, domain, settings) for table in domain.stored if table.transform]
+    if domain.checks:
+        made.append(quality_asset(domain, settings))
     made.append(_balance(domain, settings))
     return made
 
@@ -266,6 +270,8 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """The balance of every delivery, made after every table of the run."""
     table = conservation.conservation_of(domain.system.name)
     upstream = [asset_key(t.id) for t in domain.stored if t.transform]
+    if domain.checks:
+        upstream.append(asset_key(log_of(domain.system.name)))
 
     @dg.multi_asset(
         name=f"ops_{domain.system.name}_conservation",

@@ -8,6 +8,7 @@ from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
+from lakehouse.platform.quality_log import quality_job
 from lakehouse.platform.resources import Platform
 from lakehouse.platform.schedules import daily_schedule
 from lakehouse.platform.sensors import arrival_sensor, job_name
@@ -26,9 +27,10 @@ def shared() -> dg.Definitions:
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of a system."""
     arriving, refreshing = arrival_job(domain), refresh_job(domain)
+    judging = [quality_job(domain)] if domain.checks else []
     return dg.Definitions(
         assets=assets_of(domain, settings),
-        jobs=[arriving, refreshing],
+        jobs=[arriving, refreshing, *judging],
         sensors=[arrival_sensor(domain, settings, [arriving, refreshing])],
         schedules=[
             daily_schedule(
@@ -50,6 +52,19 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                 first=-2,
                 last=0,
                 description="The last days once more, after the night's late files.",
+            ),
+            *(
+                daily_schedule(
+                    domain,
+                    settings,
+                    job,
+                    name="data_quality",
+                    cron="0 3 * * *",
+                    first=-7,
+                    last=-1,
+                    description="The last week is judged again: what was overdue may have come.",
+                )
+                for job in judging
             ),
         ],
     )

@@ -2,14 +2,19 @@
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.layers import Layer
 from lakehouse.platform.source import Source
 from lakehouse.platform.storage import TableId
 from lakehouse.platform.system import System
 from lakehouse.platform.table import Table, in_order
+
+if TYPE_CHECKING:
+    from lakehouse.platform.quality import QualityCheck
 
 DOMAINS = "lakehouse.domains"
 
@@ -21,6 +26,7 @@ class Domain:
     system: System
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
+    checks: "tuple[QualityCheck, ...]" = ()
 
     def table(self, layer: str, name: str) -> Table:
         """One table; KeyError when there is none of that name."""
@@ -56,7 +62,20 @@ def domain(name: str) -> Domain:
         for value in vars(module).values():
             if isinstance(value, Table) and value.id.system == name:
                 found[value.id] = value
-    return Domain(system=package.SYSTEM, sources=tuple(sources), tables=tuple(in_order(found.values())))
+    return Domain(
+        system=package.SYSTEM,
+        sources=tuple(sources),
+        tables=tuple(in_order(found.values())),
+        checks=_checks(package.__name__),
+    )
+
+
+def _checks(package: str) -> "tuple[QualityCheck, ...]":
+    """``CHECKS`` of the system's module ``quality``; a system without one has none."""
+    name = f"{package}.quality"
+    if importlib.util.find_spec(name) is None:
+        return ()
+    return tuple(importlib.import_module(name).CHECKS)
 
 
 def _modules(package: str, path: list[str]) -> list[str]:
