@@ -9,12 +9,12 @@ last: after a crash the files still count as not yet seen.
 import contextlib
 import datetime as dt
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 import numpy as np
 import pyarrow as pa
@@ -91,6 +91,38 @@ def ingest(
     raise AssertionError("unreachable")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reread:
+    """What the kept bytes of one subject and delivery day say."""
+
+    deliveries: pa.Table
+    bronze: pa.Table
+    unparsable: pa.Table
+
+
+def reread(
+    bronze: Table,
+    day: dt.date,
+    deliveries: Sequence[Delivery],
+    intake: Intake,
+    *,
+    elsewhere: frozenset[str],
+) -> Reread:
+    """Ledger, bronze and unparsable lines of a day as they follow from the kept bytes alone.
+
+    Args:
+        bronze: the subject's table.
+        day: the delivery day.
+        deliveries: the files that the ledger names for it; what it says became of them is not used,
+            but for files that were never read.
+        intake: where the bytes are kept.
+        elsewhere: digests that an earlier file of another day holds.
+    """
+    ingestion = _Ingestion(bronze=bronze, intake=intake, note={})
+    _, rows, table, lines = ingestion._parsed(day, deliveries, {day: elsewhere})
+    return Reread(deliveries=ledger.to_arrow(rows), bronze=table, unparsable=lines)
+
+
 @dataclass(kw_only=True)
 class _Ingestion:
     bronze: Table
@@ -123,6 +155,7 @@ class _Ingestion:
         done = Ingested(days=tuple(sorted(wanted)))
         bronze_schema = _without_day(arrow_schema(self.bronze.contract.schema))
         raw_staged: list[Staged] = []
+        judged: list[Delivery] = []
         by_day: dict[dt.date, list[Delivery]] = {day: [] for day in sorted(wanted)}
         for delivery in [*known, *fresh]:
             by_day[delivery.day].append(delivery)
@@ -131,6 +164,7 @@ class _Ingestion:
             bronze_staged: list[Staged] = []
             refused_staged: list[Staged] = []
             for day, rows, table, lines in parsed:
+                judged += rows
                 ledger_rows = ledger.to_arrow(rows)
                 raw_staged.append(raw.stage(day, ledger_rows, _without_day(ledger.SCHEMA)))
                 target = lake.table(self.bronze.id)
@@ -141,6 +175,7 @@ class _Ingestion:
                 done.rows += table.num_rows
                 done.unparsable += lines.num_rows
                 done.notes += [f"{r.file}: {r.drift}" for r in rows if r.drift and r.has_rows]
+        self._report_refused(known, judged)
         failpoint("ingest.staged")
         lake.table(self.bronze.id).commit(bronze_staged, schema=bronze_schema, note=self.note)
         failpoint("ingest.bronze_committed")
@@ -155,6 +190,18 @@ class _Ingestion:
         for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
             done.data_versions[table_id] = {each.day: each.data_version for each in staged}
         return done
+
+    def _report_refused(self, known: Sequence[Delivery], judged: Sequence[Delivery]) -> None:
+        """Put a report beside the kept copy of each file that is refused now and was not before."""
+        store, system = self.intake.lake.store, self.intake.system.name
+        before = {(d.file, d.landed_at, d.digest): d.detail for d in known if not d.readable}
+        for delivery in judged:
+            told = before.get((delivery.file, delivery.landed_at, delivery.digest))
+            if not delivery.readable and (told is None or told != delivery.detail):
+                path, report = error_report(system, delivery)
+                store.write(path, json.dumps(report, ensure_ascii=False, indent=1).encode())
+            elif delivery.readable and told is not None:
+                store.delete([error_report(system, delivery)[0]])
 
     def _known(self, table: pa.Table | None) -> list[Delivery]:
         return [] if table is None else ledger.from_arrow(table)
@@ -478,15 +525,18 @@ def strays_of(system: str) -> TableId:
     return TableId("raw", system, "strays")
 
 
-def error_report(delivery: Delivery) -> tuple[str, dict[str, str]]:
-    """Path and content of the report that stands beside the copy of a refused file."""
-    name = PurePosixPath(delivery.file).name
+def error_report(system: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
+    """Path in the lake and content of the report that stands beside the copy of a refused file.
+
+    The same bytes may be refused under many names, so the landed path is part of the report's.
+    """
+    kept = object_path(system, delivery.digest or "unread")
     return (
-        f"{delivery.digest[:2]}/{delivery.digest}.{name}_error.json",
+        f"{kept}_errors/{delivery.file}_error.json",
         {
             "source_file": delivery.file,
             "error": delivery.detail or "",
-            "timestamp": delivery.landed_at.isoformat(),
+            "timestamp": delivery.landed_at.astimezone(dt.UTC).isoformat(),
         },
     )
 
