@@ -22,7 +22,6 @@ from typing import Any
 
 import deltalake
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -422,6 +421,8 @@ class LakeTable:
         A day that was never processed adds no rows. Raises StorageError when the table does
         not exist.
         """
+        import pyarrow.dataset as ds  # imports pandas, which costs a second
+
         shown = snapshot or self.snapshot()
         if shown.schema is None:
             raise StorageError(f"{self.id} does not exist yet")
@@ -686,7 +687,8 @@ class LakeTable:
         return -1
 
     def _shown(self, opened: deltalake.DeltaTable) -> Snapshot:
-        actions = pa.table(opened.get_add_actions(flatten=False)).combine_chunks()
+        stream = pa.RecordBatchReader.from_stream(opened.get_add_actions(flatten=False))
+        actions = stream.read_all().combine_chunks()
         schema = _schema_of(opened)
         if not actions.num_rows:
             return Snapshot(version=opened.version(), schema=schema)

@@ -27,7 +27,7 @@ class AggDailySales(OrderMeasures, Day):
 
 @view(contract=AggDailySales, reads=[orders_fact, every_unit_day])
 def agg_daily_sales(orders: ir.Table, unit_days: ir.Table) -> ir.Table:
-    """Orders by channel and status, revenue and shares per day; a day without orders is a row of 0."""
+    """Orders by channel and status, revenue and shares per day; a silent day is a row of 0."""
     by_day = orders.group_by("day").agg(**sums(orders), active_units=orders.unit_id.nunique())
     days = unit_days.select("day").union(orders.select("day"), distinct=True)
     spine = days.left_join(by_day, "day")  # one day to one sum

@@ -35,7 +35,7 @@ class AmbiguousItems(pa.DataFrameModel):
 
 @silver(contract=AmbiguousItems, reads=[known_products, landed_items, landed_orders])
 def ambiguous_items(products: ir.Table, landed: ir.Table, orders: ir.Table) -> ir.Table:
-    """Well-formed items in quarantine as `ambiguous_parent`, typed, for the `original_*` views only.
+    """Sound items in quarantine as `ambiguous_parent`, typed, for the `original_*` views only.
 
     A delivery of one folder for all units has several orders of one number; the platform attaches
     such an item to none of them, the original attached it to all.
