@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from lakehouse.platform import engine
 from lakehouse.platform.contract import split_reasons
 from lakehouse.platform.engine import Session, arrow_schema
-from lakehouse.platform.source import PROVENANCE
+from lakehouse.platform.landed import PROVENANCE
 from lakehouse.platform.storage import Lake, Snapshot, Staged, TableId
 from lakehouse.platform.table import How, Read, Table, relation
 from lakehouse.settings import Settings
@@ -197,6 +197,20 @@ def _stage_whole(
         done.staged += lake.table(table.id).stage_many(
             _by_day(session.batches(ordered), good, arrow_schema(promised)), done.schema
         )
+
+
+def broken_days(
+    table: Table, rows: pa.Table, days: Sequence[dt.date], settings: Settings
+) -> dict[dt.date, str]:
+    """Days on which rows that were made without an expression break the table's contract."""
+    with engine.session(settings) as session:
+        session.arrow("made", rows)
+        made = engine.renamed("made", table.contract.schema)
+        found = _broken_days(session, table, made)
+        outside = made.filter(~_within(made.day, days))
+        for row in session.table(outside.group_by("day").agg(n=outside.count())).to_pylist():
+            found[row["day"]] = f"{row['n']} rows lie on a day that this run does not write"
+        return found
 
 
 def _broken_days(session: Session, table: Table, rows: ir.Table) -> dict[dt.date, str]:

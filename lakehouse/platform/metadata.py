@@ -7,7 +7,7 @@ import dagster as dg
 from lakehouse.platform.contract import ContractError
 from lakehouse.platform.engine import typed_sql
 from lakehouse.platform.lineage import column_lineage
-from lakehouse.platform.source import Landed
+from lakehouse.platform.landed import Landed
 from lakehouse.platform.storage import Lake, Snapshot, TableId
 from lakehouse.platform.table import Table
 
@@ -73,7 +73,7 @@ def definition_metadata(table: Table) -> dict[str, Any]:
         about["lakehouse/key"] = ", ".join(table.contract.key)
     if traced := lineage(table):
         about["dagster/column_lineage"] = traced
-    if table.transform is not None:
+    if table.transform is not None and not table.frames:
         try:
             sql = typed_sql(table.expression, "duckdb")
         except ContractError:

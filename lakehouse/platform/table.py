@@ -19,8 +19,9 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.platform.contract import Contract, ContractError, contract_of, disagreements
+from lakehouse.platform.landed import PROVENANCE, Landed
 from lakehouse.platform.layers import Layer
-from lakehouse.platform.source import PROVENANCE, Landed, Source
+from lakehouse.platform.source import Source
 from lakehouse.platform.storage import TableId
 
 VERDICTS = {
@@ -63,6 +64,7 @@ class Table:
     source: Source | None = None
     snapshot: bool = False
     view: bool = False
+    frames: bool = False
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,7 +91,7 @@ class Table:
     @functools.cached_property
     def expression(self) -> ir.Table:
         """What the transform gives for its upstream tables."""
-        if self.transform is None:
+        if self.transform is None or self.frames:
             raise ContractError(f"{self.id.name} is not made by an expression")
         return self.transform(*(read.table.unbound for read in self.reads))
 
@@ -130,10 +132,14 @@ def declared(
     reads: Sequence[Table] = (),
     snapshot: bool = False,
     view: bool = False,
+    frames: bool = False,
     owners: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Table:
     """A table made by an expression, checked against its contract and its place.
+
+    With `frames` the transform takes and gives pandas frames instead, for what an expression cannot
+    say; its columns are judged when it runs.
 
     Raises:
         ContractError: naming table and column, with the way out.
@@ -148,11 +154,14 @@ def declared(
         transform=transform,
         snapshot=snapshot,
         view=view,
+        frames=frames,
         owners=tuple(owners),
         tags=dict(tags or {}),
     )
     if not made.description:
         raise ContractError(f"{table.name}: say in the function's docstring what the table is")
+    if frames:
+        return _with_a_day(made)
     try:
         given = made.expression.schema()
     except ContractError as error:
@@ -163,13 +172,20 @@ def declared(
             f" ({', '.join(up.id.name for up in reads)}): {error}"
         ) from error
     problems = disagreements(made.contract, _without_verdicts(made, given))
-    if not view and "day" not in made.contract.schema:
-        problems.append("column 'day' is missing: every stored table is partitioned by day")
     if problems:
         raise ContractError(
             f"{table.name} breaks its contract {made.contract.name}: " + "; ".join(problems)
         )
-    return made
+    return made if view else _with_a_day(made)
+
+
+def _with_a_day(table: Table) -> Table:
+    if "day" not in table.contract.schema:
+        raise ContractError(
+            f"{table.id.name} breaks its contract {table.contract.name}: column 'day' is missing;"
+            " every stored table is partitioned by day"
+        )
+    return table
 
 
 def _check_reads(table: TableId, upstream: object) -> None:
@@ -221,6 +237,7 @@ def _decorator(layer: Layer, *, view: bool = False) -> Callable[..., Callable[[C
         contract: type[pa.DataFrameModel],
         reads: Sequence[Table],
         snapshot: bool = False,
+        frames: bool = False,
         owners: Sequence[str] = (),
         tags: Mapping[str, str] | None = None,
     ) -> Callable[[Callable[..., ir.Table]], Table]:
@@ -237,6 +254,7 @@ def _decorator(layer: Layer, *, view: bool = False) -> Callable[..., Callable[[C
                 reads=reads,
                 snapshot=snapshot,
                 view=view,
+                frames=frames,
                 owners=owners,
                 tags=tags,
             )
