@@ -4,10 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.contract import ContractError
 from lakehouse.platform.engine import typed_sql
-from lakehouse.platform.lineage import column_lineage
 from lakehouse.platform.landed import Landed
+from lakehouse.platform.lineage import column_lineage
 from lakehouse.platform.storage import Lake, Snapshot, TableId
 from lakehouse.platform.table import Table
 
@@ -74,10 +73,7 @@ def definition_metadata(table: Table) -> dict[str, Any]:
     if traced := lineage(table):
         about["dagster/column_lineage"] = traced
     if table.transform is not None and not table.frames:
-        try:
-            sql = typed_sql(table.expression, "duckdb")
-        except ContractError:
-            raise
+        sql = typed_sql(table.expression, "duckdb")
         about["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     if table.source is not None and issubclass(table.model, Landed):
         about["lakehouse/files"] = table.source.files
