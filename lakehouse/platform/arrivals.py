@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.conservation import State
@@ -206,8 +207,8 @@ class Memory:
 @lru_cache(maxsize=4096)
 def _places(root: str, path: str) -> frozenset[Place]:
     """The files in one file of deliveries; such a file never changes, so it is read once."""
-    with ObjectStore.at(root).open(path) as stream:
-        rows = pq.read_table(stream, columns=["file", "landed_at", "size"])
+    kept = pa.BufferReader(ObjectStore.at(root).read(path))
+    rows = pq.read_table(kept, columns=["file", "landed_at", "size"])
     return frozenset(
         (row["file"], row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
         for row in rows.to_pylist()
