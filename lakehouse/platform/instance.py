@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CONFIG = Path(__file__).parents[2] / "dagster.yaml"
 START_SECONDS = 180.0
 STOP_SECONDS = 25.0
+LOGS = "services"
+"""Folder of what the services say; Dagster takes one named ``logs`` for telemetry to be sent."""
 
 
 class ServeError(RuntimeError):
@@ -95,7 +97,7 @@ def serve(
     """Run the code server, the web server and the daemon until Ctrl-C or SIGTERM.
 
     Each is a child in a session of its own, so Ctrl-C in a terminal reaches this process only,
-    which then stops them in order. What they say goes to ``<home>/logs``.
+    which then stops them in order. What they say goes to ``<home>/services``.
 
     Raises:
         ServeError: the port is taken, or a service did not start or ended by itself.
@@ -107,7 +109,7 @@ def serve(
     with ExitStack() as stack:
         stopped = stack.enter_context(_stop_signal())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))
-        services = stack.enter_context(_services(home / "logs"))
+        services = stack.enter_context(_services(home / LOGS))
         place = folder / "code.sock"
         workspace = folder / "workspace.yaml"
         workspace.write_text(
@@ -124,7 +126,7 @@ def serve(
         )
         services.wait(lambda: _answers_http(f"{url}/server_info"), stopped)
         if not stopped():
-            echo(f"Dagit: {url}  (logs: {home / 'logs'}; Ctrl-C stops)")
+            echo(f"Dagit: {url}  (logs: {home / LOGS}; Ctrl-C stops)")
         services.wait(lambda: False, stopped, limit=float("inf"))
 
 
