@@ -39,7 +39,11 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
     """Every stored table of a system as an asset, and the system's balance behind them."""
     made = [_landed(table, domain, settings) for table in domain.stored if _is_landed(table)]
     made.append(_strays(domain, settings))
-    made += [_computed(table, domain, settings) for table in domain.stored if table.transform]
+    for table in domain.stored:
+        if table.frames:
+            made.append(_framed(table, domain, settings))
+        elif table.transform:
+            made.append(_computed(table, domain, settings))
     if domain.checks:
         made.append(quality_asset(domain, settings))
     made.append(_balance(domain, settings))
@@ -167,14 +171,7 @@ def _strays(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
 def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """A table made by its expression: computed, judged, and only then stored."""
     key = asset_key(table.id)
-    checks = [
-        dg.AssetCheckSpec(
-            CONTRACT,
-            asset=key,
-            blocking=True,
-            description=f"Every stored row keeps {table.contract.name}, checked by Pandera.",
-        )
-    ]
+    checks = [_contract_check(table)]
     if table.judges_rows:
         checks.append(
             dg.AssetCheckSpec(
@@ -235,6 +232,31 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
         )
 
     return made
+
+
+def _framed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """A table made by pandas; the libraries for it are imported when there is one."""
+    from lakehouse.platform.framed import framed
+
+    return framed(
+        table,
+        _spec(table, domain, settings),
+        _contract_check(table),
+        io_manager_key=IO_MANAGER,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRY,
+        pool=domain.system.name,
+    )
+
+
+def _contract_check(table: Table) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        CONTRACT,
+        asset=asset_key(table.id),
+        blocking=True,
+        description=f"Every stored row keeps the promises of the Pandera model"
+        f" {table.contract.name}.",
+    )
 
 
 def _store_good_days(

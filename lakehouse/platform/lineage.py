@@ -16,7 +16,7 @@ def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
 
     Rows that are only counted or filtered by a column do not come from it.
     """
-    if table.transform is None:
+    if table.transform is None or table.frames:
         return {}
     upstream = {read.name: read.table.id for read in table.reads}
     found = _of_relation(table.expression.op(), {})
