@@ -52,7 +52,7 @@ from pyarrow import csv as columnar
 LINE_LIMIT = 131_072
 """Longest line that is read, in characters with its line end; also csv's limit of one field."""
 
-COLUMNAR_BYTES = 65_536
+COLUMNAR_BYTES = 16_384
 """From this size on, a plain file is read by column."""
 
 BLANKS = " \t\r\n\u00a0"
@@ -796,6 +796,7 @@ def _line_ends(data: bytes, start: int, layout: _Layout) -> Any | None:
 
     Quotes are harmless when, taken in pairs, the first stands at the start of a field, the second
     at the end of one, and no line end between them: then nothing else can be inside or outside.
+    Where a pair ends and the next begins at once, the two are a doubled quote inside a field.
     """
     text = np.frombuffer(data, np.uint8)
     ends = _offsets(text, "\n", start)
@@ -811,9 +812,12 @@ def _line_ends(data: bytes, start: int, layout: _Layout) -> Any | None:
         return None
     quotes = _offsets(text, '"', start)
     opening, closing = quotes[0::2], quotes[1::2]
-    if len(quotes) % 2 or not (
-        _is_one_of(text[opening - 1], f"{layout.delimiter}\n")
-        and _is_one_of(text[closing + 1], f"{layout.delimiter}\r\n")
+    if len(quotes) % 2:
+        return None
+    doubled = closing[:-1] + 1 == opening[1:]
+    if not (
+        (np.append(False, doubled) | _among(text[opening - 1], f"{layout.delimiter}\n")).all()
+        and (np.append(doubled, False) | _among(text[closing + 1], f"{layout.delimiter}\r\n")).all()
         and (closing < ends[np.searchsorted(ends, opening)]).all()
     ):
         return None
@@ -827,8 +831,8 @@ def _offsets(text: Any, letter: str, start: int) -> Any:
     return np.concatenate(found)
 
 
-def _is_one_of(text: Any, letters: str) -> bool:
-    return bool(np.logical_or.reduce([text == ord(letter) for letter in letters]).all())
+def _among(text: Any, letters: str) -> Any:
+    return np.logical_or.reduce([text == ord(letter) for letter in letters])
 
 
 def _parsed(data: bytes, start: int, layout: _Layout) -> tuple[pa.Table, dict[int, int]] | None:

@@ -315,6 +315,9 @@ TIDY = st.lists(
             '"a"',
             "1;2",
             "x,\x1c\xa0y",
+            '1,"a ""b"" c"',
+            '"""x""","y"""',
+            '"a"b"",2',
         ]
     ),
     max_size=12,
@@ -368,7 +371,7 @@ def test_reading_by_column_gives_what_reading_by_record_gives(header, body, want
 @pytest.mark.parametrize("wanted", [TWO, CsvFormat(columns=TWO.columns, strip=True)])
 def test_a_large_file_is_read_by_column_across_blocks(wanted, monkeypatch):
     monkeypatch.setattr(csvfile, "_BLOCK", 1 << 12)
-    lines = [f'{n},"São; {n}, x "' if n % 3 else f"{n},é" for n in range(5000)]
+    lines = [f'{n},"São ""{n}"", x "' if n % 3 else f"{n},é" for n in range(5000)]
     lines[1234], lines[3000], lines[4999] = "1234", "  ", '1,"a","b"'
     data = ("Id,Cidade\r\n" + "\r\n".join(lines) + "\r\n").encode()
     by_column = csvfile._by_column(data, wanted)
