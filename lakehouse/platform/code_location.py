@@ -8,6 +8,7 @@ from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
+from lakehouse.platform.pandera_checks import check_keys, pandera_checks
 from lakehouse.platform.quality_log import quality_job
 from lakehouse.platform.resources import Platform
 from lakehouse.platform.schedules import daily_schedule
@@ -30,6 +31,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     judging = [quality_job(domain)] if domain.checks else []
     return dg.Definitions(
         assets=assets_of(domain, settings),
+        asset_checks=[pandera_checks(domain)],
         jobs=[arriving, refreshing, *judging],
         sensors=[arrival_sensor(domain, settings, [arriving, refreshing])],
         schedules=[
@@ -74,9 +76,7 @@ def arrival_job(domain: Domain) -> Any:
     """Delivery days from landed files to gold."""
     return dg.define_asset_job(
         job_name(domain.system.name, Work.ARRIVALS),
-        selection=dg.AssetSelection.groups(
-            *(group(domain, layer) for layer in ("raw", "bronze", "silver", "gold", "ops"))
-        ),
+        selection=_layers(domain, ("raw", "bronze", "silver", "gold", "ops")),
         description="Take in what landed for these days and refresh every table of them.",
         tags={"lakehouse/system": domain.system.name},
     )
@@ -86,9 +86,13 @@ def refresh_job(domain: Domain) -> Any:
     """Business days from bronze to gold."""
     return dg.define_asset_job(
         job_name(domain.system.name, Work.REFRESH),
-        selection=dg.AssetSelection.groups(
-            *(group(domain, layer) for layer in ("silver", "gold", "ops"))
-        ),
+        selection=_layers(domain, ("silver", "gold", "ops")),
         description="Refresh these business days from the bronze rows that touch them.",
         tags={"lakehouse/system": domain.system.name},
     )
+
+
+def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
+    """The tables of these layers; Pandera's second opinion has a job of its own."""
+    tables = dg.AssetSelection.groups(*(group(domain, layer) for layer in layers))
+    return tables - dg.AssetSelection.checks(*check_keys(domain))

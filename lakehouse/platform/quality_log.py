@@ -13,6 +13,7 @@ import pyarrow as arrow
 from lakehouse.platform import conservation, quality
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.metadata import asset_key
+from lakehouse.platform.pandera_checks import check_keys
 from lakehouse.platform.partitions import daily, days_of
 from lakehouse.platform.quality import DataQualityLog, Finding, QualityCheck, Result
 from lakehouse.platform.resources import Platform
@@ -113,7 +114,7 @@ def quality_job(domain: Domain) -> Any:
     return dg.define_asset_job(
         quality_job_name(domain.system.name),
         selection=dg.AssetSelection.assets(asset_key(quality.log_of(domain.system.name)))
-        | dg.AssetSelection.checks(*checks),
+        | dg.AssetSelection.checks(*checks, *check_keys(domain)),
         description="Judge these days as they are now; a check passes by itself once mended.",
         tags={"lakehouse/system": domain.system.name},
     )
