@@ -1,0 +1,350 @@
+"""Each question to Mr. Health's tables is answered as the specification says."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pytest
+from ibis.backends.sql.datatypes import DuckDBType
+
+from lakehouse.domains.mrhealth.generator import LandedFile, Plan, deliveries, reference
+from lakehouse.domains.mrhealth.quality import CHECKS
+from lakehouse.platform.code_location import definitions_of, shared
+from lakehouse.platform.discovery import domain
+from lakehouse.platform.quality import Day, QualityCheck, Verdict, log_of
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.settings import Settings
+
+DAY = dt.date(2024, 5, 2)
+NOW = dt.datetime(2024, 5, 9, tzinfo=dt.UTC)
+BY_NAME = {check.id: check for check in CHECKS}
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def check_named(name: str) -> QualityCheck:
+    (found,) = [check for check in CHECKS if check.id.endswith(name)]
+    return found
+
+
+def judged(
+    name: str,
+    *tables: Rows,
+    previous: Rows = (),
+    now: dt.datetime = NOW,
+) -> Verdict:
+    """The verdict on DAY over tables of these rows; columns that are not given are null."""
+    check = check_named(name)
+    measured = check.measure(
+        *(_table(read.schema, rows) for read, rows in zip(check.reads, tables, strict=True))
+    )
+    by_day = {row["day"]: row for row in measured.to_pyarrow().to_pylist()}
+    return check.judge(
+        Day(
+            day=DAY,
+            measured=by_day.get(DAY, {}),
+            previous=previous,
+            now=now,
+            deadline_hours=30,
+        )
+    )
+
+
+def _table(schema: ibis.Schema, rows: Rows) -> ir.Table:
+    full = [{name: row.get(name) for name in schema.names} | {"day": DAY} for row in rows]
+    arrow = pa.schema([(name, kind.to_pyarrow()) for name, kind in schema.items()])
+    return ibis.memtable(pa.Table.from_pylist(full, schema=arrow))
+
+
+def orders(*numbers: int, **values: Any) -> Rows:
+    return [{"unit_id": 1, "order_id": str(n), **values} for n in numbers]
+
+
+def test_a_day_with_orders_is_fresh_and_one_without_is_not() -> None:
+    assert judged("freshness", orders(1)).result == "pass"
+    assert judged("freshness", []).result == "fail"
+
+
+def units(count: int) -> Rows:
+    return [{"unit_id": n, "unit_name": f"Unit {n}"} for n in range(1, count + 1)]
+
+
+def came(count: int, **values: bool) -> Rows:
+    both = {"orders_delivered": True, "items_delivered": True}
+    return [{"unit_id": n, **(both | values)} for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("active", "delivered", "result"),
+    [(20, 20, "pass"), (20, 19, "warn"), (20, 18, "warn"), (20, 17, "fail"), (0, 0, "fail")],
+)
+def test_completeness_asks_for_every_active_unit_and_tolerates_a_tenth(
+    active: int, delivered: int, result: str
+) -> None:
+    verdict = judged("completeness", units(active), came(delivered))
+    assert (verdict.result, verdict.actual) == (result, f"{delivered} units")
+
+
+def test_completeness_names_the_silent_units_in_their_order_and_counts_the_rest() -> None:
+    verdict = judged("completeness", units(25), came(2))
+    assert verdict.details.startswith("did not deliver: 3 Unit 3, 4 Unit 4, ")
+    assert verdict.details.endswith("22 Unit 22 and 3 more")
+
+
+def test_a_unit_without_its_items_has_not_delivered() -> None:
+    verdict = judged("completeness", units(1), came(1, items_delivered=False))
+    assert (verdict.result, verdict.details) == ("fail", "did not deliver: 1 Unit 1")
+
+
+def test_a_missing_delivery_is_overdue_only_after_its_deadline() -> None:
+    due = dt.datetime(2024, 5, 3, 6, tzinfo=dt.UTC)
+    before = judged("deliveries_complete", units(2), came(1), now=due - dt.timedelta(minutes=1))
+    after = judged("deliveries_complete", units(2), came(1), now=due)
+    assert (before.result, before.details) == ("pass", "not due yet: 2 Unit 2")
+    assert (after.result, after.details) == ("fail", "overdue: 2 Unit 2")
+    assert judged("deliveries_complete", units(2), came(2)).result == "pass"
+
+
+@pytest.mark.parametrize(
+    ("gold", "result"),
+    [("10.00", "pass"), ("10.01", "warn"), ("9.01", "warn"), ("9.00", "fail"), ("11.00", "fail")],
+)
+def test_line_totals_may_differ_by_less_than_a_real_before_accuracy_fails(
+    gold: str, result: str
+) -> None:
+    silver = [{"line_total": Decimal("4.00")}, {"line_total": Decimal("6.00")}]
+    assert judged("accuracy", silver, [{"line_total": Decimal(gold)}]).result == result
+
+
+def test_accuracy_sees_gold_without_silver_and_passes_an_empty_day() -> None:
+    assert judged("accuracy", [], [{"line_total": Decimal("5.00")}]).result == "fail"
+    assert judged("accuracy", [], []).result == "pass"
+
+
+def test_an_order_number_may_repeat_between_units_and_not_inside_one() -> None:
+    assert judged("uniqueness", [*orders(1), {"unit_id": 2, "order_id": "1"}]).result == "pass"
+    verdict = judged("uniqueness", [*orders(1, 2), *orders(2)])
+    assert (verdict.result, verdict.details) == ("fail", "1/2")
+
+
+def test_a_product_that_the_dimension_lacks_is_an_orphan() -> None:
+    sold = [{"product_id": 1}, {"product_id": 7}, {"product_id": 7}]
+    verdict = judged("referential", sold, [{"product_id": 1}])
+    assert (verdict.result, verdict.actual, verdict.details) == ("fail", "1 orphan products", "7")
+    assert judged("referential", sold, [{"product_id": 1}, {"product_id": 7}]).result == "pass"
+
+
+@pytest.mark.parametrize(
+    ("now", "result"),
+    [(14, "pass"), (6, "pass"), (15, "warn"), (5, "warn"), (0, "warn")],
+)
+def test_a_volume_two_deviations_away_is_usual_and_one_order_more_is_not(
+    now: int, result: str
+) -> None:
+    # 7, 9, 11, 13 and ten: mean 10, variance 20/5 = 4, deviation exactly 2
+    previous = [{"rows": n} for n in (7, 9, 11, 13, 10, 10)]
+    assert judged("volume", orders(*range(now)), previous=previous).result == result
+
+
+@pytest.mark.parametrize(
+    ("previous", "details"),
+    [
+        ([], "0 earlier days are too few to compare with"),
+        ([{"rows": 9}], "1 earlier days are too few to compare with"),
+        ([{"rows": 9}, {"rows": 9}], "the 2 earlier days do not vary: 9 orders each"),
+        ([{}, {}], "the 2 earlier days do not vary: 0 orders each"),
+    ],
+)
+def test_a_volume_that_cannot_be_compared_passes_and_says_so(previous: Rows, details: str) -> None:
+    verdict = judged("volume", orders(1, 2), previous=previous)
+    assert (verdict.result, verdict.details) == ("pass", details)
+
+
+def test_an_empty_earlier_day_counts_as_no_orders() -> None:
+    verdict = judged("volume", orders(1), previous=[{}, {"rows": 2}])
+    assert verdict.details == "1 orders; mean 1.0 of 2 earlier days"
+
+
+def test_order_values_that_are_not_their_items_are_counted_and_summed() -> None:
+    apart = [{"reconciliation_difference": Decimal(n)} for n in ("0.00", "-1.50", "4.00")]
+    verdict = judged("order_value", apart)
+    assert (verdict.result, verdict.actual) == ("warn", "2 orders")
+    assert verdict.details == "their differences add up to R$ 2.50"
+    assert judged("order_value", apart[:1]).result == "pass"
+
+
+def test_orders_that_another_days_delivery_brought_are_counted_by_delivery() -> None:
+    late = DAY + dt.timedelta(days=1)
+    rows = [*orders(1, delivery_day=DAY), *orders(2, 3, delivery_day=late)]
+    verdict = judged("other_day_orders", rows)
+    assert (verdict.result, verdict.actual, verdict.details) == (
+        "warn",
+        "2 orders",
+        "2 with 2024-05-03",
+    )
+    assert judged("other_day_orders", rows[:1]).result == "pass"
+
+
+@pytest.mark.parametrize("table", ["mrhealth_orders.refusals", "mrhealth_order_items.refusals"])
+def test_refused_rows_warn_with_their_reasons(table: str) -> None:
+    rows = [{"reasons": ["bad_status"]}, {"reasons": ["bad_amount", "bad_status"]}] * 2
+    verdict = judged(table, rows)
+    assert (verdict.result, verdict.actual) == ("warn", "4 rows")
+    assert verdict.details == "bad_amount + bad_status: 2, bad_status: 2"
+    assert judged(table, []).result == "pass"
+
+
+def test_a_file_that_does_not_balance_fails_and_one_that_waits_does_not() -> None:
+    wrong = {"file": "a.csv", "balance": "unbalanced", "difference": -2, "waiting": 0}
+    waiting = {"file": "b.csv", "balance": "waiting", "difference": 2, "waiting": 1}
+    verdict = judged("books", [wrong, waiting])
+    assert (verdict.result, verdict.actual) == ("fail", "1 files")
+    assert verdict.details.endswith("a.csv: -2")
+    patient = judged("books", [waiting])
+    assert (patient.result, patient.details) == (
+        "pass",
+        "1 of 1 files wait for other business days",
+    )
+    assert judged("books", []).result == "pass"
+
+
+def test_drift_of_columns_warns_with_file_and_difference() -> None:
+    files = [{"file": "a.csv", "drift": None}, {"file": "b.csv", "drift": "a column more"}]
+    for subject in ("orders", "order_items", "products", "units", "states", "countries"):
+        verdict = judged(f"raw.mrhealth_{subject}.schema_drift", files)
+        assert (verdict.result, verdict.details) == ("warn", "b.csv: a column more")
+        assert judged(f"raw.mrhealth_{subject}.schema_drift", files[:1]).result == "pass"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_the_sql_in_the_log_runs_on_the_lakes_own_table_names(check: QualityCheck) -> None:
+    database = duckdb.connect()
+    for read in check.reads:
+        columns = ", ".join(f'"{n}" {DuckDBType.to_string(k)}' for n, k in read.schema.items())
+        database.execute(f"CREATE SCHEMA IF NOT EXISTS {read.id.layer}")
+        database.execute(f"CREATE TABLE {read.id.name} ({columns})")
+    assert database.execute(check.sql).fetchall() == []
+
+
+FIRST = dt.date(2024, 5, 1)
+DAYS = [FIRST + dt.timedelta(days=n) for n in range(5)]
+SILENT = "mrhealth/2024-05-03/unidade_002/"
+
+
+class Runs:
+    """The code location over one landing zone and one lake."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lake = Lake(settings.root)
+        self.instance = dg.DagsterInstance.ephemeral()
+        self.defs = dg.Definitions.merge(shared(), definitions_of(domain("mrhealth"), settings))
+
+    def land(self, files: Sequence[LandedFile]) -> None:
+        for file in files:
+            path = Path(self.settings.landing) / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
+
+    def run(self, job: str, first: dt.date, last: dt.date) -> dict[str, dg.AssetCheckEvaluation]:
+        """Results of the quality checks by id; the run must succeed."""
+        done = self.defs.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            raise_on_error=False,
+            tags={
+                "dagster/asset_partition_range_start": first.isoformat(),
+                "dagster/asset_partition_range_end": last.isoformat(),
+            },
+        )
+        assert done.success
+        found = {}
+        for event in done.get_asset_check_evaluations():
+            layer, system, table = event.asset_key.path
+            key = f"{TableId(layer, system, table).name}.{event.check_name}"
+            if key in BY_NAME:
+                assert key not in found, "one result a check and run"
+                found[key] = event
+        return found
+
+    def log(self) -> dict[tuple[dt.date, str], Mapping[str, Any]]:
+        rows = self.lake.table(log_of("mrhealth")).read().to_pylist()
+        return {(row["day"], row["check_id"]): row for row in rows}
+
+
+def test_a_silent_unit_is_named_and_passes_by_itself_when_its_files_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "0")
+    runs = Runs(Settings.from_env())
+    plan = Plan(units=3, first=FIRST, days=len(DAYS), orders_per_unit=4, dirt=0)
+    files = [*reference(plan), *deliveries(plan)]
+    silent = [file for file in files if file.path.startswith(SILENT)]
+    assert silent
+    overdue, complete = (
+        "silver.mrhealth_deliveries.deliveries_complete",
+        "gold.mrhealth_unit_day.completeness",
+    )
+
+    runs.land([file for file in files if file not in silent])
+    found = runs.run("mrhealth_arrivals", DAYS[0], DAYS[-1])
+    assert set(found) == set(BY_NAME)
+    log = runs.log()
+    assert len(log) == len(DAYS) * len(CHECKS)
+    wanting = {(str(day), name) for (day, name), row in log.items() if row["result"] == "fail"}
+    assert wanting == {("2024-05-03", overdue), ("2024-05-03", complete)}
+    assert "2 Mr Health" in log[DAYS[2], overdue]["details"]
+    failed = {name for name, each in found.items() if not each.passed}
+    assert {overdue, complete} <= failed
+    assert found[overdue].severity is dg.AssetCheckSeverity.ERROR
+    assert "2 Mr Health" in str(found[overdue].metadata["2024-05-03"].value)
+
+    runs.land(silent)
+    found = runs.run("mrhealth_arrivals", DAYS[2], DAYS[2])
+    assert found[overdue].passed
+    assert found[complete].passed
+    again = runs.log()
+    assert again[DAYS[2], overdue]["result"] == "pass"
+    assert again[DAYS[1], overdue] == log[DAYS[1], overdue]
+
+    next_day = DAYS[-1] + dt.timedelta(days=1)
+    version = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot().version
+    found = runs.run("mrhealth_data_quality", DAYS[-1], next_day)
+    silence = str(found[overdue].metadata[next_day.isoformat()].value)
+    assert silence.startswith("fail: 3 overdue")
+    shown = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot()
+    assert shown.version == version, "judging touches no table"
+
+
+def test_a_day_whose_gold_lost_rows_fails_its_run_and_keeps_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
+    runs = Runs(Settings.from_env())
+    items = pa.table({"line_total": pa.array([Decimal("5.00")], pa.decimal128(18, 2))})
+    for read in check_named("accuracy").reads:
+        full = {
+            name: items[name] if name in items.column_names else pa.nulls(1, kind.to_pyarrow())
+            for name, kind in read.schema.items()
+            if name != "day"
+        }
+        rows = pa.table(full)
+        kept = rows if read.id.layer == "silver" else rows.slice(0, 0)
+        runs.lake.table(read.id).write({FIRST: kept}, schema=rows.schema)
+    with pytest.raises(AssertionError):
+        runs.run("mrhealth_data_quality", FIRST, FIRST)
+    row = runs.log()[FIRST, "gold.mrhealth_fact_order_items.accuracy"]
+    assert (row["result"], row["expected_value"], row["actual_value"]) == (
+        "fail",
+        "R$ 5.00",
+        "R$ 0.00",
+    )
