@@ -1,0 +1,86 @@
+"""Importing the package opens no file, no socket, and reads no clock."""
+
+import subprocess
+import sys
+import textwrap
+
+WATCHED_IMPORT = textwrap.dedent(
+    """
+    import datetime, os, sys, time
+
+    import dagster, dagster_pandas, deltalake, duckdb, ibis, pandas, pandera.ibis, pyarrow.dataset
+    import pyarrow.parquet, rich.console, zoneinfo
+    import ibis.backends.sql.datatypes, ibis.backends.duckdb, dagster._core.definitions.run_request
+    zoneinfo.ZoneInfo("America/Sao_Paulo")
+
+    seen = []
+
+    def ours():
+        frame = sys._getframe(2)
+        while frame is not None:
+            path = frame.f_code.co_filename
+            if "/lakehouse/" in path and "site-packages" not in path:
+                return True
+            frame = frame.f_back
+        return False
+
+    CODE = (".py", ".pyc", ".so", ".pyi", ".typed")
+
+    def watch(event, args):
+        if event.startswith("socket.") and ours():
+            seen.append((event, str(args[:2])))
+        if event == "open" and isinstance(args[0], (str, bytes)):
+            name = os.fsdecode(args[0])
+            if not name.endswith(CODE) and ".pyc." not in name and ours():
+                seen.append((event, name))
+
+    def clock(name, real):
+        def read(*args):
+            caller = sys._getframe(1).f_code.co_filename
+            if "/lakehouse/" in caller and "site-packages" not in caller:
+                seen.append(("clock", name))
+            return real(*args)
+        return read
+
+    for name in ("time", "time_ns", "monotonic"):
+        setattr(time, name, clock(name, getattr(time, name)))
+
+    class Watched(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            caller = sys._getframe(1).f_code.co_filename
+            if "/lakehouse/" in caller and "site-packages" not in caller:
+                seen.append(("clock", "now"))
+            return super().now(tz)
+
+    datetime.datetime = Watched
+    sys.addaudithook(watch)
+    {statement}
+    print(seen)
+    """
+)
+
+
+def noticed(statement: str) -> str:
+    code = WATCHED_IMPORT.replace("{statement}", statement)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_importing_the_definitions_opens_nothing_and_reads_no_clock():
+    assert noticed("import lakehouse.definitions") == "[]"
+
+
+def test_the_watch_sees_a_file_and_a_clock(tmp_path):
+    module = tmp_path / "lakehouse"
+    module.mkdir()
+    (module / "curious.py").write_text(
+        f"import datetime\nopen({str(tmp_path / 'x.txt')!r}, 'w').close()\n"
+        "datetime.datetime.now()\n"
+    )
+    found = noticed(f"sys.path.insert(0, {str(module)!r}); import curious")
+    assert "x.txt" in found
+    assert "now" in found
