@@ -1,0 +1,318 @@
+"""`lakehouse demo`: invented deliveries from the landing zone to gold, and what became of them."""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehouse.cli import books
+from lakehouse.cli.generate import DAYS, SEED, UNITS, files_of, first_day, generator_of, plan_of
+from lakehouse.cli.options import Day, plural
+from lakehouse.cli.output import aligned
+from lakehouse.cli.problems import Problem, note
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.foreground import Ran
+
+SYSTEM = "mrhealth"
+MARKER = ".lakehouse-demo.json"
+"""Lies in each folder that the demo made; in the landing zone and the lake it names the files."""
+LARGEST = 5
+LAYERS = ("raw + bronze", "silver", "gold", "ops")
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What the demo did, for its summary."""
+
+    plan: Any
+    files: dict[str, str] = field(default_factory=dict)
+    """Landed path → SHA-256."""
+    generating: float = 0.0
+    running: float = 0.0
+    """Seconds."""
+    runs: "list[Ran]" = field(default_factory=list)
+
+
+@click.command()
+@click.option("--units", default=UNITS, show_default=True, help="How many restaurants.")
+@click.option("--days", default=DAYS, show_default=True, help="How many days of deliveries.")
+@click.option("--first", type=Day(), help="First day; without it the last day is yesterday.")
+@click.option("--seed", default=SEED, show_default=True, help="The same seed, the same files.")
+@click.option("--keep", is_flag=True, help="Add to what an earlier demo made; else begin anew.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Use this folder, not that of the settings.",
+)
+def demo(
+    units: int, days: int, first: dt.date | None, seed: int, keep: bool, into: Path | None
+) -> None:
+    """Invent fifty restaurants' deliveries and run them raw to gold.
+
+    Prints what became of every file and row, and where to look next.
+
+    Works in the lake, landing zone and Dagster home of the settings, so that `lakehouse up` shows
+    it. Begins anew each time, but never removes or mixes with data that it did not make.
+
+    Example:
+      lakehouse demo
+      lakehouse demo --units 5 --days 3 --first 2026-01-05 --into data/try
+    """
+    settings = _settings(into)
+    generator = generator_of(SYSTEM)
+    plan = plan_of(generator, units=units, days=days, first=first_day(first, days), seed=seed)
+    folders = _folders(settings)
+    _require_own(folders)
+    if not keep:
+        for folder in folders:
+            _clear(folder)
+    told = Told(plan=plan)
+    began = time.monotonic()
+    _land(told, generator, settings, folders)
+    told.generating = time.monotonic() - began
+    note(
+        f"{plural(len(told.files), 'file')} of {plural(units, 'restaurant')} and"
+        f" {plural(days, 'day')} landed in {settings.landing} ({told.generating:.1f} s)"
+    )
+    from lakehouse.cli.options import domains_of
+    from lakehouse.cli.runs import ingest_all
+
+    domains = domains_of(SYSTEM)
+    began = time.monotonic()
+    told.runs = ingest_all(domains, settings)
+    told.running = time.monotonic() - began
+    _summary(told, settings, into)
+    failed = [ran for ran in told.runs if not ran.succeeded]
+    if failed:
+        raise Problem(failed[0].problem or "a run failed", "lakehouse up shows the failed run")
+
+
+def _settings(into: Path | None) -> Settings:
+    """The settings of the demo, in the environment as well: runs read them there."""
+    settings = Settings.from_env()
+    if into is not None:
+        place = into.absolute()
+        settings = replace(settings, root=str(place / "lake"), landing=str(place / "landing"))
+        os.environ["LAKEHOUSE_ROOT"], os.environ["LAKEHOUSE_LANDING"] = (
+            settings.root,
+            settings.landing,
+        )
+        os.environ["DAGSTER_HOME"] = str(place / "dagster")
+    for variable, place_ in (
+        ("LAKEHOUSE_ROOT", settings.root),
+        ("LAKEHOUSE_LANDING", settings.landing),
+    ):
+        if place_.startswith("s3://"):
+            raise Problem(
+                f"the demo works on local disk and {variable} is {place_}",
+                "lakehouse demo --into data/demo",
+            )
+    return settings
+
+
+def _folders(settings: Settings) -> tuple[Path, Path, Path]:
+    from lakehouse.platform.objectstore import ObjectStore
+
+    lake, landing = (Path(ObjectStore.at(uri).uri) for uri in (settings.root, settings.landing))
+    return lake, landing, settings.home
+
+
+def _require_own(folders: tuple[Path, Path, Path]) -> None:
+    """Refuse folders in which something lies that no demo made, and those in use right now."""
+    lake, landing, home = folders
+    way_out = "lakehouse demo --into data/demo, or name other folders (docs/settings.md)"
+    for folder in folders:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+            raise Problem(
+                f"{folder} holds something that no demo made, and stays as it is", way_out
+            )
+    known = _marked(landing)
+    for path in _files(landing):
+        name = path.relative_to(landing).as_posix()
+        if known.get(name) != _digest(path):
+            raise Problem(f"{path} was not made by the demo, and stays as it is", way_out)
+    taken = set(_marked(lake).values())
+    for path in _files(lake / "raw" / SYSTEM / "objects"):
+        if path.name not in taken:
+            raise Problem(
+                f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
+                way_out,
+            )
+    if (home / MARKER).exists() and _served(Settings.from_env()):
+        raise Problem("`lakehouse up` is running on these folders", "stop it, then run the demo")
+
+
+def _served(settings: Settings) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((settings.host, settings.port)) == 0
+
+
+def _marked(folder: Path) -> dict[str, str]:
+    marker = folder / MARKER
+    return dict(json.loads(marker.read_text("utf-8"))) if marker.exists() else {}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        Path(place) / name
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name != MARKER and not name.startswith(".tmp-")
+    ]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo made; the marker goes last, so that a broken off demo is known."""
+    if not folder.exists():
+        return
+    for item in sorted(folder.iterdir(), key=lambda item: item.name == MARKER):
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
+def _land(told: Told, generator: Any, settings: Settings, folders: tuple[Path, Path, Path]) -> None:
+    """Generate and land; before a file is there, the markers say that it is the demo's."""
+    from lakehouse.cli.land import put
+    from lakehouse.cli.progress import counted
+    from lakehouse.platform.objectstore import ObjectStore
+
+    store = ObjectStore.at(settings.landing)
+    files = list(counted("files generated", files_of(generator, told.plan)))
+    told.files = {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        marked = _marked(folder) | told.files
+        (folder / MARKER).write_text(json.dumps(marked, indent=0), "utf-8")
+    for file in counted("files landed", files, len(files)):
+        put(store, file.path, file.data, file.modified_at)
+
+
+def _summary(told: Told, settings: Settings, into: Path | None) -> None:
+    from lakehouse.platform.storage import Lake
+
+    lake = Lake(settings.root)
+    files = books.deliveries(lake, SYSTEM)
+    balances = books.balances(lake, SYSTEM)
+    last = told.plan.first + dt.timedelta(days=told.plan.days - 1)
+    _say(f"Mr. Health, {told.plan.first} to {last}, seed {told.plan.seed}", bold=True)
+    statuses = Counter(row["status"] for row in files)
+    _block("Files by what became of them", ("status", "files"), statuses.most_common())
+    _block("Rows by what became of them", books.HEADINGS, books.summed(balances))
+    off = [row for row in balances if row["balance"] != "balanced"]
+    _say(
+        f"{plural(len(balances) - len(off), 'delivery', 'deliveries')} balance to zero"
+        + (f", {len(off):,} DO NOT" if off else "")
+    )
+    _block("Largest restaurants", ("restaurant", "revenue", "orders"), _largest(lake))
+    _block("Seconds", ("layer", "seconds"), _seconds(told))
+    rate = len(told.files) / told.running if told.running else 0.0
+    _say(
+        f"{len(told.files):,} files in {told.running:.1f} s: {rate:,.0f} files/s, start-up included"
+    )
+    refusals = Counter(
+        (row["table"], row["reason"]) for row in files if row["status"] in ("refused", "held")
+    )
+    _block(
+        "Not taken in, as the dirt in the data wants it",
+        ("what", "table", "reason", "number"),
+        [
+            *(("file", *key, number) for key, number in sorted(refusals.items())),
+            *_quarantined(lake),
+        ],
+    )
+    _say("\nWhere to look next", bold=True)
+    for line in _next(settings, into):
+        _say(f"  {line}")
+
+
+def _largest(lake: Any) -> list[tuple[Any, ...]]:
+    from lakehouse.platform.storage import TableId
+
+    rows = books.rows_of(
+        lake, TableId("gold", SYSTEM, "unit_day"), ("unit_name", "revenue", "orders")
+    )
+    revenue: Counter[str] = Counter()
+    orders: Counter[str] = Counter()
+    for row in rows:
+        revenue[row["unit_name"]] += row["revenue"] or 0
+        orders[row["unit_name"]] += row["orders"] or 0
+    best = sorted(revenue, key=lambda name: (-revenue[name], name))[:LARGEST]
+    return [(name, f"{revenue[name]:,.2f}", orders[name]) for name in best]
+
+
+def _seconds(told: Told) -> list[tuple[str, str]]:
+    seconds: Counter[str] = Counter()
+    for ran in told.runs:
+        seconds.update(ran.seconds_by_layer)
+    seconds[LAYERS[0]] += seconds.pop("bronze", 0.0)
+    named = [name for name in LAYERS if name in seconds]
+    rest = sorted(set(seconds) - set(LAYERS))
+    inside = [(name, f"{seconds[name]:.1f}") for name in [*named, *rest]]
+    between = told.running - sum(seconds.values())
+    return [
+        ("generate and land", f"{told.generating:.1f}"),
+        *inside,
+        ("orchestration", f"{between:.1f}"),
+    ]
+
+
+def _quarantined(lake: Any) -> list[tuple[str, str, str, int]]:
+    from lakehouse.platform import quarantine
+
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for each in quarantine.listing(lake, system=SYSTEM):
+        if each.kind is not quarantine.Kind.FILE:
+            counted[each.kind.value, each.table, each.reason] += each.rows
+    return [(*key, number) for key, number in sorted(counted.items())]
+
+
+def _next(settings: Settings, into: Path | None) -> list[str]:
+    exports = (
+        [
+            f"export LAKEHOUSE_ROOT={settings.root}",
+            f"export LAKEHOUSE_LANDING={settings.landing}",
+            f"export DAGSTER_HOME={settings.home}",
+        ]
+        if into
+        else []
+    )
+    called = sys.argv[0]
+    program = "lakehouse" if shutil.which("lakehouse") == called else os.path.relpath(called)
+    return [
+        *exports,
+        f"{program} up                    # Dagit: the graph, this run, backfills",
+        f'{program} sql "select * from gold.mrhealth_agg_daily_sales limit 5"',
+        f"{program} conservation          # the balance of every delivery",
+        f"{program} quarantine list       # what was refused, and why",
+        f"{program} status",
+    ]
+
+
+def _block(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        _say(f"\n{title}", bold=True)
+        for line in aligned(columns, rows):
+            _say(f"  {line.rstrip()}")
+
+
+def _say(text: str, *, bold: bool = False) -> None:
+    click.secho(text, bold=bold)

@@ -1,0 +1,131 @@
+"""Rows on stdout: aligned for people, CSV and JSON for programs."""
+
+import csv
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any, TextIO
+
+import click
+
+Row = Sequence[Any]
+
+WIDEST = 60
+"""Characters of a cell that a terminal shows; a pipe gets all of them."""
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print the rows.",
+)
+
+
+def show(columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None) -> int:
+    """Print rows and give how many they were.
+
+    In JSON they are a list of objects; decimals, dates and times are text, so that no digit is lost.
+    """
+    return _WRITERS[form](columns, rows, to or sys.stdout)
+
+
+def aligned(columns: Sequence[str], rows: Iterable[Row], *, widest: int | None = None) -> list[str]:
+    """Lines of a plain table; numbers to the right.
+
+    >>> aligned(["unit", "revenue"], [("Recife", 1200), ("Rio", None)])
+    ['unit    revenue', '------  -------', 'Recife    1,200', 'Rio            ']
+    """
+    taken = list(rows)
+    right = [_is_number([row[n] for row in taken]) for n in range(len(columns))]
+    cells = [[_cell(value, widest) for value in row] for row in taken]
+    widths = [
+        max(len(name), *(len(row[n]) for row in cells)) if cells else len(name)
+        for n, name in enumerate(columns)
+    ]
+
+    def line(values: Sequence[str]) -> str:
+        return "  ".join(
+            value.rjust(width) if to_right else value.ljust(width)
+            for value, width, to_right in zip(values, widths, right, strict=True)
+        )
+
+    return [line(columns), "  ".join("-" * width for width in widths), *map(line, cells)]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
+    taken = list(rows)
+    watched = to.isatty()
+    lines = aligned(columns, taken, widest=WIDEST if watched else None)
+    for n, line in enumerate(lines):
+        text = click.style(line.rstrip(), bold=True) if n == 0 and watched else line.rstrip()
+        click.echo(text, file=to)
+    return len(taken)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
+    writer = csv.writer(to, lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        writer.writerow([_field(value) for value in row])
+        count += 1
+    return count
+
+
+def _json(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
+    count = 0
+    to.write("[")
+    for row in rows:
+        to.write(",\n " if count else "\n ")
+        to.write(json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False))
+        count += 1
+    to.write("\n]\n" if count else "]\n")
+    return count
+
+
+_WRITERS: dict[str, Callable[[Sequence[str], Iterable[Row], TextIO], int]] = {
+    "table": _table,
+    "csv": _csv,
+    "json": _json,
+}
+
+
+def _is_number(values: Iterable[Any]) -> bool:
+    given = [value for value in values if value is not None]
+    return bool(given) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in given
+    )
+
+
+def _cell(value: Any, widest: int | None) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case dt.datetime():
+            return value.isoformat(" ", "seconds")
+        case list() | tuple():
+            text = ", ".join(_cell(each, None) for each in value)
+        case _:
+            text = str(value)
+    text = "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+    return text if widest is None or len(text) <= widest else f"{text[: widest - 1]}…"
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return value
+
+
+def _escape(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")

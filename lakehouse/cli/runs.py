@@ -1,0 +1,207 @@
+"""`lakehouse ingest` and `lakehouse materialize`: runs in the foreground."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli.options import (
+    TableName,
+    days_options,
+    domains_of,
+    joined,
+    plural,
+    system_option,
+)
+from lakehouse.cli.problems import Problem, near, note, warn
+from lakehouse.cli.progress import steps
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from lakehouse.platform.discovery import Domain
+    from lakehouse.platform.foreground import Ran
+    from lakehouse.platform.storage import TableId
+
+
+@contextmanager
+def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
+    """Dagster's instance of these settings, closed at the end."""
+    import warnings
+
+    from lakehouse.platform.instance import prepare_instance
+
+    warnings.filterwarnings("ignore", module="dagster")
+    instance = prepare_instance(settings.home)
+    try:
+        yield instance
+    finally:
+        instance.dispose()
+
+
+def ingest_all(
+    domains: "list[Domain]",
+    settings: Settings,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+) -> "list[Ran]":
+    """Everything that has to run for these systems, with progress; gives the runs."""
+    from lakehouse.platform import foreground
+
+    done: list[Ran] = []
+    with instance_of(settings) as instance, steps() as shown:
+        for domain in domains:
+            for ran in foreground.ingest(
+                domain,
+                settings,
+                instance,
+                first=first,
+                last=last,
+                on_batch=shown.batch,
+                on_step=shown.step,
+            ):
+                shown.ended(ran)
+                done.append(ran)
+    return done
+
+
+@click.command()
+@system_option
+@days_options("delivery day to take in")
+def ingest(system: str | None, first: dt.date | None, last: dt.date | None) -> None:
+    """Take in what landed, and refresh what it touches.
+
+    One arrival cycle as the daemon does it, through the same Dagster instance; it ends when nothing
+    is left to do. A failed run gives exit code 1.
+
+    Examples:
+      lakehouse ingest
+      lakehouse ingest --system mrhealth --from 2026-01-05 --to 2026-01-11
+    """
+    done = ingest_all(domains_of(system), Settings.from_env(), first, last)
+    if not done:
+        note("nothing to do: everything that landed is in the lake and balanced")
+    require_success(done)
+
+
+@click.command()
+@click.option(
+    "--table",
+    "tables",
+    type=TableName(),
+    multiple=True,
+    help="Only this table; may be given more than once.",
+)
+@system_option
+@days_options("day to build", required=True)
+def materialize(
+    tables: "tuple[TableId, ...]", system: str | None, first: dt.date, last: dt.date
+) -> None:
+    """Build tables for days, whether or not anything changed.
+
+    Without --table the whole system runs from landed files to gold. The days stay as they are where
+    the result is byte for byte the same.
+
+    Examples:
+      lakehouse materialize --system mrhealth --from 2026-01-05 --to 2026-01-11
+      lakehouse materialize --table gold.mrhealth_unit_day --from 2026-01-05 --to 2026-01-05
+    """
+    from lakehouse.platform import foreground
+    from lakehouse.platform.metadata import asset_key
+
+    settings = Settings.from_env()
+    if tables and system and any(table.system != system for table in tables):
+        raise click.UsageError(f"--table names another system than --system {system}")
+    named = sorted({table.system for table in tables}) or ([system] if system else [None])
+    done: list[Ran] = []
+    for domain in [each for name in named for each in _domains(name)]:
+        _require_days(domain, settings, first, last)
+        own = [table for table in tables if table.system == domain.system.name]
+        for table in own:
+            _require_declared(domain, table)
+        with instance_of(settings) as instance, steps() as shown:
+            ran = foreground.materialize(
+                domain,
+                instance,
+                first=first,
+                last=last,
+                tables=[asset_key(table) for table in _with_siblings(own)] or None,
+                on_start=lambda count: shown.start(count, f"{first} to {last}"),
+                on_step=shown.step,
+            )
+            shown.ended(ran)
+        done.append(ran)
+    require_success(done)
+
+
+def _domains(system: str | None) -> "list[Domain]":
+    from lakehouse.cli.options import system_names
+
+    if system is not None and system not in system_names():
+        raise click.UsageError(f"no system {system!r}; {near(system, system_names())}")
+    return domains_of(system)
+
+
+def _require_days(domain: "Domain", settings: Settings, first: dt.date, last: dt.date) -> None:
+    since, today = domain.system.since, dt.datetime.now(settings.zone).date()
+    if first < since or last > today:
+        raise click.UsageError(
+            f"{domain.system.name} has the days {since} to {today}; {first} to {last} is not within"
+        )
+
+
+def _require_declared(domain: "Domain", table: "TableId") -> None:
+    known = {each.id.name: each for each in domain.tables}
+    if table.name not in known:
+        raise click.UsageError(f"no table {table.name}; {near(table.name, known)}")
+    if known[table.name].view:
+        raise click.UsageError(f"{table.name} is a view: it is computed when it is asked")
+
+
+def _with_siblings(tables: "list[TableId]") -> "list[TableId]":
+    """Raw and bronze of a subject are made together, so each brings the other along."""
+    from lakehouse.platform.storage import TableId
+
+    pair = {"raw": "bronze", "bronze": "raw"}
+    found = dict.fromkeys(tables)
+    for table in tables:
+        if table.layer in pair:
+            found[TableId(pair[table.layer], table.system, table.table)] = None
+    return list(found)
+
+
+def rebuild(domain: "Domain", settings: Settings, days: Sequence[dt.date]) -> "list[Ran]":
+    """Run a system from landed files to gold over these days, each run without gaps."""
+    from lakehouse.platform import foreground
+    from lakehouse.platform.partitions import ranges
+
+    done: list[Ran] = []
+    with instance_of(settings) as instance, steps() as shown:
+        for first, last in ranges(days):
+            ran = foreground.materialize(
+                domain,
+                instance,
+                first=first,
+                last=last,
+                on_start=lambda count, span=f"{first} to {last}": shown.start(count, span),
+                on_step=shown.step,
+            )
+            shown.ended(ran)
+            done.append(ran)
+    return done
+
+
+def require_success(done: "list[Ran]") -> None:
+    """Problem with the causes when a run failed."""
+    failed = [ran for ran in done if not ran.succeeded]
+    for ran in failed:
+        warn(f"{ran.first} to {ran.last}: {ran.problem or 'no cause was recorded'}")
+    if failed:
+        raise Problem(
+            f"{len(failed)} of {plural(len(done), 'run')} failed:"
+            f" {joined(ran.run_id for ran in failed)}",
+            "lakehouse up shows the run; mend the cause, then repeat this command",
+        )

@@ -1,0 +1,56 @@
+"""`lakehouse up` and `lakehouse prune`: Dagster's services and its old records."""
+
+import datetime as dt
+
+import click
+
+from lakehouse.cli.options import plural
+from lakehouse.cli.problems import note
+from lakehouse.settings import Settings
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; LAKEHOUSE_HOST when not given.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; LAKEHOUSE_PORT when not given.")
+def up(host: str | None, port: int | None) -> None:
+    """Start Dagit and the daemon until Ctrl-C; prints the URL.
+
+    The daemon watches the landing zone: what lands is taken in by itself.
+
+    Example:
+      lakehouse up --port 3001
+    """
+    from lakehouse.platform.instance import serve
+
+    settings = Settings.from_env()
+    note("starting; the first time takes a while")
+    serve(host or settings.host, port or settings.port, settings.home, echo=click.echo)
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
+    metavar="DAYS",
+    help="Runs that ended longer ago than this.",
+)
+@click.option("--delete", is_flag=True, help="Delete them; else they are only counted.")
+def prune(older_than: int, delete: bool) -> None:
+    """Delete Dagster's records of old runs; tables stay.
+
+    Example:
+      lakehouse prune --older-than 90 --delete
+    """
+    from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.instance import prune_runs
+
+    with instance_of(Settings.from_env()) as instance:
+        found = prune_runs(instance, dt.timedelta(days=older_than), dry_run=not delete)
+    for run_id in found:
+        click.echo(run_id)
+    if delete or not found:
+        note(f"{plural(len(found), 'run')} deleted")
+    else:
+        note(f"{plural(len(found), 'run')} would be deleted; add --delete")

@@ -1,0 +1,185 @@
+"""`lakehouse status`: what is in the lake, and what still has to be done."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli import books
+from lakehouse.cli.options import domains_of, joined, system_option
+from lakehouse.cli.output import format_option, show
+from lakehouse.cli.problems import note
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.discovery import Domain
+    from lakehouse.platform.storage import Lake
+
+COLUMNS = ("system", "about", "what", "number", "first", "last", "detail")
+OVERDUE_DAYS = 30
+"""Days back from today that are looked at for missing deliveries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One thing to know: how many of what, on which days."""
+
+    about: str
+    what: str
+    number: int
+    first: dt.date | None = None
+    last: dt.date | None = None
+    detail: str | None = None
+
+
+@click.command()
+@system_option
+@format_option
+def status(system: str | None, form: str) -> None:
+    """Show what landed, what was refused, waits or is overdue.
+
+    Example:
+      lakehouse status --system mrhealth
+    """
+    from lakehouse.platform.storage import Lake
+
+    settings = Settings.from_env()
+    lake = Lake(settings.root)
+    rows = []
+    for domain in domains_of(system):
+        name = domain.system.name
+        for line in (
+            *_files(lake, name),
+            *_refused(lake, name),
+            *_balances(lake, name),
+            *_work(domain, lake, settings),
+            *_overdue(domain, lake, settings),
+        ):
+            values = (line.about, line.what, line.number, line.first, line.last, line.detail)
+            rows.append((name, *values))
+    show(COLUMNS, rows, form)
+    if not rows:
+        note("the lake is empty; begin with `lakehouse demo` or `lakehouse land`")
+
+
+def _files(lake: "Lake", system: str) -> Iterator[Line]:
+    """Landed files by subject and what became of them."""
+    by_kind: dict[tuple[str, str], list[dt.date]] = {}
+    why: dict[tuple[str, str], Counter[str]] = {}
+    for row in books.deliveries(lake, system):
+        kind = (row["table"], row["status"])
+        by_kind.setdefault(kind, []).append(row["day"])
+        if row["status"] in ("refused", "held"):
+            why.setdefault(kind, Counter())[row["reason"] or "?"] += 1
+    for (table, what), days in sorted(by_kind.items()):
+        reasons = why.get((table, what), Counter())
+        yield Line(
+            about=table,
+            what=f"files {what}",
+            number=len(days),
+            first=min(days),
+            last=max(days),
+            detail=", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items())) or None,
+        )
+
+
+def _refused(lake: "Lake", system: str) -> Iterator[Line]:
+    from lakehouse.platform import quarantine
+
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    days: dict[tuple[str, str], list[dt.date]] = {}
+    for each in quarantine.listing(lake, system=system):
+        if each.kind is not quarantine.Kind.FILE:
+            kind = (each.table, f"{each.kind.value}s in quarantine")
+            counts.setdefault(kind, Counter())[each.reason] += each.rows
+            days.setdefault(kind, []).append(each.day)
+    for (table, what), reasons in sorted(counts.items()):
+        yield Line(
+            about=table,
+            what=what,
+            number=sum(reasons.values()),
+            first=min(days[table, what]),
+            last=max(days[table, what]),
+            detail=", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items())),
+        )
+
+
+def _balances(lake: "Lake", system: str) -> Iterator[Line]:
+    days: dict[str, list[dt.date]] = {}
+    for row in books.balances(lake, system):
+        days.setdefault(row["balance"], []).append(row["day"])
+    for balance, found in sorted(days.items()):
+        yield Line(
+            about="conservation",
+            what=f"deliveries {balance}",
+            number=len(found),
+            first=min(found),
+            last=max(found),
+        )
+
+
+def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
+    """What the next arrival cycle would do, and what is not tried any more."""
+    from lakehouse.platform import conservation
+    from lakehouse.platform.resources import landing_of
+    from lakehouse.platform.sensors import decide
+
+    state = conservation.state(domain, lake)
+    for what, days in (("days unfinished", state.unfinished), ("days waited for", state.waiting)):
+        if days:
+            yield Line(about="work", what=what, number=len(days), first=min(days), last=max(days))
+    now, quiet = dt.datetime.now(dt.UTC), dt.timedelta(seconds=settings.quiet_seconds)
+    listing = landing_of(domain, settings).listing(now=now, quiet=quiet)
+    if listing.growing:
+        detail = joined(listing.growing, 3)
+        yield Line(
+            about="landing", what="files growing", number=len(listing.growing), detail=detail
+        )
+    if not settings.home.exists():
+        return
+    from lakehouse.cli.runs import instance_of
+
+    with instance_of(settings) as instance:
+        decision = decide(domain, lake, listing, instance, settings)
+    batches = [
+        *(("batches to run", due.batch, None) for due in decision.due),
+        *(
+            ("batches given up", batch, "mend the cause, then: lakehouse materialize")
+            for batch in decision.given_up
+        ),
+    ]
+    for what, batch, detail in batches:
+        yield Line(
+            about="work",
+            what=what,
+            number=batch.files,
+            first=batch.first,
+            last=batch.last,
+            detail=detail,
+        )
+
+
+def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
+    """Units whose delivery did not come in time, as the system's own check says."""
+    from lakehouse.platform import quality
+
+    checks = [check for check in domain.checks if check.category == "timeliness"]
+    landed = {row["day"] for row in books.deliveries(lake, domain.system.name)}
+    if not checks or not landed:
+        return
+    today = dt.datetime.now(settings.zone).date()
+    start = max(min(landed), today - dt.timedelta(days=OVERDUE_DAYS))
+    days = [start + dt.timedelta(days=n) for n in range((today - start).days + 1)]
+    for finding in quality.evaluate(checks, days, lake, settings, now=dt.datetime.now(dt.UTC)):
+        if finding.verdict.result == quality.Result.FAIL:
+            yield Line(
+                about="deliveries",
+                what="units overdue",
+                number=int(finding.verdict.actual.split()[0]),
+                first=finding.day,
+                last=finding.day,
+                detail=finding.verdict.details,
+            )

@@ -1,0 +1,235 @@
+"""`lakehouse history`, `rollback` and `vacuum`: the versions of a table."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli.options import (
+    Day,
+    TableName,
+    domains_of,
+    joined,
+    plural,
+    stored_table,
+    system_names,
+    within,
+)
+from lakehouse.cli.output import format_option, show
+from lakehouse.cli.problems import Problem, note
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.storage import Lake, LakeTable, TableId, Version
+
+COMPANIONS = ("quarantine", "outcomes")
+"""Kept beside a table by the same run, so they go back with it."""
+
+
+@click.command()
+@click.argument("table", type=TableName())
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many, the newest.")
+@format_option
+def history(table: "TableId", limit: int | None, form: str) -> None:
+    """List the versions of TABLE, newest first.
+
+    Example:
+      lakehouse history gold.mrhealth_unit_day --limit 5
+    """
+    lake = _lake()
+    commits = lake.table(stored_table(lake, table)).history(limit)
+    show(
+        ("version", "at", "operation", "days", "first", "last", "rows", "run"),
+        (
+            (
+                each.version,
+                each.at,
+                each.operation,
+                len(each.days),
+                min(each.days, default=None),
+                max(each.days, default=None),
+                each.rows,
+                each.run_id,
+            )
+            for each in commits
+        ),
+        form,
+    )
+
+
+@click.command()
+@click.argument("table", type=TableName())
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="VERSION|TIME",
+    help="A version of `lakehouse history`, or a moment such as 2026-01-05T08:00 (lake's zone).",
+)
+@click.option("--day", type=Day(), help="Only this day.")
+@click.option("--from", "first", type=Day(), help="Only days from this one.")
+@click.option("--until", "last", type=Day(), help="Only days up to this one.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rollback(
+    table: "TableId",
+    target: str,
+    day: dt.date | None,
+    first: dt.date | None,
+    last: dt.date | None,
+    yes: bool,
+) -> None:
+    """Show TABLE, or days of it, as it was before.
+
+    The old files come back as one more version, so a rollback can be rolled back. Refused rows and
+    outcomes that belong to the table go back with it.
+
+    Examples:
+      lakehouse rollback gold.mrhealth_unit_day --to 3 --day 2026-01-05
+      lakehouse rollback silver.mrhealth_orders --to 2026-01-05T08:00 --from 2026-01-01 --yes
+    """
+    if day is not None and (first or last):
+        raise click.UsageError("--day and --from/--until exclude each other")
+    first, last = (day, day) if day is not None else (first, last)
+    if first is not None and last is not None and first > last:
+        raise click.UsageError(f"--from {first} is after --until {last}; swap them")
+    lake = _lake()
+    stored = lake.table(stored_table(lake, table))
+    commits = stored.history()
+    version = _version(target, commits, table)
+    days = (first or dt.date.min, last or dt.date.max)
+    then, now = stored.snapshot(version=version), stored.snapshot()
+    changing = sorted(
+        each
+        for each in {*then.days, *now.days}
+        if within(each, first, last)
+        and getattr(then.by_day.get(each), "path", None)
+        != getattr(now.by_day.get(each), "path", None)
+    )
+    if not changing:
+        note(f"{table.name}: these days are as in version {version} already")
+        return
+    what = f"{plural(len(changing), 'day')} of {table.name} ({changing[0]} to {changing[-1]})"
+    if not yes:
+        click.confirm(f"Show {what} as in version {version}?", abort=True, err=True)
+    targets = [(each, _same_run(each, version, commits)) for each in _companions(lake, table)]
+    done = stored.rollback(to=version, days=days, note={"by": "lakehouse rollback"})
+    for companion, its_version in targets:
+        if its_version is not None:
+            companion.rollback(to=its_version, days=days, note={"by": "lakehouse rollback"})
+    click.echo(
+        f"{what} are as in version {version} again; this is version {done.version}"
+        f" (undo: lakehouse rollback {table.name} --to {now.version})"
+    )
+    _say_what_follows(table, changing)
+
+
+@click.command()
+@click.option("--table", type=TableName(), help="Only this table; all when not given.")
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Keep what versions of so many days show; LAKEHOUSE_HISTORY_DAYS when not given.",
+)
+@click.option("--delete", is_flag=True, help="Delete; else only what would be deleted is shown.")
+@format_option
+def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: str) -> None:
+    """Delete files of old versions; a dry run without --delete.
+
+    Older versions cannot be rolled back to afterwards. Landed bytes are never deleted.
+
+    Examples:
+      lakehouse vacuum
+      lakehouse vacuum --table gold.mrhealth_unit_day --older-than 7 --delete
+    """
+    settings = Settings.from_env()
+    kept = settings.history_days if older_than is None else older_than
+    if delete and kept == 0:
+        note("a query or a run that is under way may lose its files: nothing is kept for it")
+    lake = _lake()
+    tables = [stored_table(lake, table)] if table else lake.tables()
+    rows = [
+        (each.name, len(found))
+        for each in tables
+        if (found := lake.table(each).vacuum(retention=dt.timedelta(days=kept), dry_run=not delete))
+    ]
+    show(("table", "files"), rows, form)
+    total = plural(sum(number for _, number in rows), "file")
+    if delete:
+        note(f"{total} deleted; versions of the last {plural(kept, 'day')} stay")
+    else:
+        note(f"{total} would be deleted; add --delete. Older than {plural(kept, 'day')}")
+
+
+def _lake() -> "Lake":
+    from lakehouse.platform.storage import Lake
+
+    return Lake(Settings.from_env().root)
+
+
+def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int:
+    """The version that a number or a moment names; Problem when there is none."""
+    if target.isdecimal():
+        if int(target) not in {each.version for each in commits}:
+            raise Problem(
+                f"{table.name} has no version {target}",
+                f"lakehouse history {table.name}; the newest is {commits[0].version}",
+            )
+        return int(target)
+    try:
+        moment = dt.datetime.fromisoformat(target)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{target!r} is no version and no time; write 3 or 2026-01-05T08:00",
+            param_hint="--to",
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=Settings.from_env().zone)
+    found = [each.version for each in commits if each.at <= moment]
+    if not found:
+        raise Problem(
+            f"{table.name} did not exist at {moment}",
+            f"its first version is of {commits[-1].at:%Y-%m-%d %H:%M} UTC",
+        )
+    return max(found)
+
+
+def _companions(lake: "Lake", table: "TableId") -> "list[LakeTable]":
+    from lakehouse.platform.storage import TableId
+
+    named = [TableId(table.layer, table.system, table.table, each) for each in COMPANIONS]
+    return [lake.table(each) for each in named if lake.table(each).exists()]
+
+
+def _same_run(companion: "LakeTable", version: int, commits: "Sequence[Version]") -> int | None:
+    """The companion's version that belongs to a version of its table; None when it has none.
+
+    It is the last one before the companion's part of the next commit of the table.
+    """
+    following = min(
+        (each for each in commits if each.version > version), key=lambda each: each.version
+    )
+    own = sorted(companion.history(), key=lambda each: each.version)
+    later = [
+        each.version
+        for each in own
+        if (each.run_id == following.run_id if following.run_id else each.at >= following.at)
+    ]
+    before = [each.version for each in own if each.at < following.at]
+    found = later[0] - 1 if later else before[-1] if before else -1
+    return found if found >= 0 else None
+
+
+def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
+    """The next run rebuilds these days; what was made from them still shows the old state."""
+    span = f"--from {days[0]} --to {days[-1]}"
+    note(f"The next run over these days builds them anew: materialize --table {table.name} {span}")
+    if table.system not in system_names():
+        return
+    (domain,) = domains_of(table.system)
+    below = [each.id for each in domain.stored if any(r.table.id == table for r in each.reads)]
+    if below:
+        named = " ".join(f"--table {each.name}" for each in below)
+        note(f"Made from it and unchanged: {joined((each.name for each in below), 10)}. To follow:")
+        note(f"  -> lakehouse materialize {named} {span}")
