@@ -48,6 +48,8 @@ class Ingested:
     unparsable: int = 0
     data_versions: dict[TableId, dict[dt.date, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    """Path of each file that is refused or held, with why and the way out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +176,9 @@ class _Ingestion:
                 done.files.update(row.status.value for row in rows)
                 done.rows += table.num_rows
                 done.unparsable += lines.num_rows
+                done.problems |= {
+                    r.file: f"{r.status} ({r.reason}): {r.detail}" for r in rows if not r.readable
+                }
                 done.notes += [f"{r.file}: {r.drift}" for r in rows if r.drift and r.has_rows]
         self._report_refused(known, judged)
         failpoint("ingest.staged")

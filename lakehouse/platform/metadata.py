@@ -1,17 +1,34 @@
 """What Dagster shows of a table: columns, where they come from, its SQL, its promises."""
 
+import inspect
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
+import pandera.ibis as pa
 
+from lakehouse.platform.contract import Contract, Rule, contract_of
 from lakehouse.platform.engine import typed_sql
 from lakehouse.platform.landed import Landed
 from lakehouse.platform.lineage import column_lineage
-from lakehouse.platform.storage import Lake, Snapshot, TableId
+from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Table
 
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 30
+SIGNS = {
+    "equal_to": "=",
+    "not_equal_to": "≠",
+    "greater_than": ">",
+    "greater_than_or_equal_to": "≥",
+    "less_than": "<",
+    "less_than_or_equal_to": "≤",
+    "isin": "one of",
+    "notin": "none of",
+    "str_matches": "matches",
+}
+"""How checks are written for people; others are written as calls."""
 
 
 def asset_key(table: TableId) -> dg.AssetKey:
@@ -19,14 +36,12 @@ def asset_key(table: TableId) -> dg.AssetKey:
     return dg.AssetKey([table.layer, table.system, table.table])
 
 
-def column_schema(table: Table) -> dg.TableSchema:
+def column_schema(contract: Contract) -> dg.TableSchema:
     """The contract's columns as Dagster shows them."""
-    contract = table.contract
     rules: dict[str, list[str]] = {}
     for rule in contract.rules:
         if rule.check != "not_null":
-            said = ", ".join(f"{v}" for v in rule.statistics.values())
-            rules.setdefault(rule.column, []).append(f"{rule.check}({said})")
+            rules.setdefault(rule.column, []).append(_said(rule))
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -45,6 +60,19 @@ def column_schema(table: Table) -> dg.TableSchema:
     )
 
 
+def _said(rule: Rule) -> str:
+    """A rule in few characters.
+
+    >>> _said(Rule(code="", column="n", check="greater_than", statistics={"min_value": 0}))
+    '> 0'
+    """
+    values = ", ".join(
+        ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
+        for value in rule.statistics.values()
+    )
+    return f"{SIGNS[rule.check]} {values}" if rule.check in SIGNS else f"{rule.check}({values})"
+
+
 def lineage(table: Table) -> dg.TableColumnLineage | None:
     """Where each column comes from; nothing for a table without an expression."""
     found = column_lineage(table)
@@ -61,10 +89,37 @@ def lineage(table: Table) -> dg.TableColumnLineage | None:
     )
 
 
+def _lineage_page(traced: dg.TableColumnLineage) -> dg.MetadataValue:
+    """Column lineage as a page, because Dagit without its cloud does not draw it."""
+    lines = ["| column | comes from |", "| --- | --- |"]
+    for column, origins in traced.deps_by_column.items():
+        said = ", ".join(
+            f"{TableId(*each.asset_key.path).name}.{each.column_name}" for each in origins
+        )
+        lines.append(f"| {column} | {said or '—'} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def described(table: Table) -> str:
+    """What the table is, then what one row of it is."""
+    row = inspect.cleandoc(table.model.__doc__ or "") if table.transform else ""
+    if not row:
+        return table.description
+    return f"{table.description}\n\nEach row is {row[0].lower()}{row[1:]}"
+
+
+def book_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, Any]:
+    """Metadata of a table that the platform keeps beside those of the domains."""
+    return {
+        "dagster/column_schema": column_schema(contract_of(model)),
+        "dagster/table_name": table.name,
+    }
+
+
 def definition_metadata(table: Table) -> dict[str, Any]:
     """Metadata that is known before any run."""
     about: dict[str, Any] = {
-        "dagster/column_schema": column_schema(table),
+        "dagster/column_schema": column_schema(table.contract),
         "dagster/table_name": table.id.name,
         "lakehouse/contract_version": table.contract.version,
     }
@@ -72,6 +127,7 @@ def definition_metadata(table: Table) -> dict[str, Any]:
         about["lakehouse/key"] = ", ".join(table.contract.key)
     if traced := lineage(table):
         about["dagster/column_lineage"] = traced
+        about["lakehouse/columns_from"] = _lineage_page(traced)
     if table.transform is not None and not table.frames:
         sql = typed_sql(table.expression, "duckdb")
         about["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
@@ -80,12 +136,11 @@ def definition_metadata(table: Table) -> dict[str, Any]:
     return about
 
 
-def preview(lake: Lake, table: TableId, shown: Snapshot) -> dg.MetadataValue:
-    """The first rows of the newest day that has any."""
-    filled = [file.day for file in shown.files if file.rows]
-    if not filled:
+def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataValue:
+    """The first rows of these days."""
+    rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
+    if not rows.num_rows:
         return dg.MetadataValue.md("no rows")
-    rows = lake.table(table).read(filled[-1:], snapshot=shown).slice(0, PREVIEW_ROWS)
     names = rows.column_names[:PREVIEW_COLUMNS]
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     for row in rows.select(names).to_pylist():

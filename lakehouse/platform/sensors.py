@@ -16,6 +16,7 @@ from lakehouse.platform.storage import Lake
 from lakehouse.settings import Settings
 
 SYSTEM_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/system", "lakehouse/batch", "lakehouse/attempt"
+DAYS_TAG = "lakehouse/days"
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 UNDER_WAY = [
@@ -64,8 +65,10 @@ def run_tags(domain: Domain, due: Due) -> dict[str, str]:
 
 
 def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
-    """Tags that make one run of a range of days."""
-    return {RANGE_START: first.strftime(DAY_FORMAT), RANGE_END: last.strftime(DAY_FORMAT)}
+    """Tags that make one run of a range of days, and say so to people."""
+    start, end = first.strftime(DAY_FORMAT), last.strftime(DAY_FORMAT)
+    said = start if start == end else f"{start} to {end}"
+    return {RANGE_START: start, RANGE_END: end, DAYS_TAG: said}
 
 
 def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.SensorDefinition:
