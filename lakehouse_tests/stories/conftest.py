@@ -1,0 +1,58 @@
+"""Worlds: a landing zone, a lake and a Dagster instance, on disk and on S3."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lakehouse.platform.discovery import domain
+from lakehouse.settings import Settings
+from lakehouse_tests import servers
+from lakehouse_tests.stories.world import World
+
+Make = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Make worlds below a root; the environment is that of the one made last."""
+    opened: list[dg.DagsterInstance] = []
+    for name in [name for name in os.environ if name.startswith("LAKEHOUSE_")]:
+        monkeypatch.delenv(name, raising=False)
+
+    def make(root: str | None = None, *, system: str = "mrhealth", **settings: str) -> World:
+        place = root or str(tmp_path / uuid.uuid4().hex)
+        given = {"ROOT": f"{place}/lake", "LANDING": f"{place}/landing", "QUIET_SECONDS": "0"}
+        for name, value in {**given, **settings}.items():
+            monkeypatch.setenv(f"LAKEHOUSE_{name}", value)
+        instance = dg.DagsterInstance.ephemeral()
+        opened.append(instance)
+        return World(domain=domain(system), settings=Settings.from_env(), instance=instance)
+
+    yield make
+    for instance in opened:
+        instance.dispose()
+
+
+@pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.s3)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Root of a world, once on disk and once on S3."""
+    if request.param == "disk":
+        return str(tmp_path / "world")
+    server: servers.S3Server = request.getfixturevalue("s3")
+    return f"s3://{server.bucket}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def world(make_world: Make, tmp_path: Path) -> World:
+    """An empty world on disk."""
+    return make_world(str(tmp_path / "world"))
+
+
+@pytest.fixture
+def anywhere(make_world: Make, place: str) -> World:
+    """An empty world, once on disk and once on S3."""
+    return make_world(place)

@@ -1,0 +1,188 @@
+"""A tiny chain of restaurants with a landing zone, a lake and a Dagster instance of its own."""
+
+import datetime as dt
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform import foreground
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.foreground import Ran
+from lakehouse.platform.objectstore import DiskStore, ObjectStore
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.settings import Settings
+
+MON, TUE, WED, THU, FRI = (dt.date(2024, 3, day) for day in range(4, 9))
+BEFORE = dt.date(2024, 3, 1)
+"""Day of the first snapshot of the reference tables."""
+
+ORDER_COLUMNS = (
+    "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco_Entrega,Taxa_Entrega,Status"
+)
+ITEM_COLUMNS = "Id_Pedido,Id_Item_Pedido,Id_Produto,Qtd,Vlr_Item,Observacao"
+UNITS = {1: "Centro", 2: "Praia"}
+PRODUCTS = {10: "Suco", 11: "Salada"}
+
+Order = tuple[int, int, dt.date, str]
+"""Unit, number, day, value; a status may follow."""
+Item = tuple[int, int, int, int, str]
+"""Order, item, product, quantity, price."""
+
+
+def orders(*rows: tuple[Any, ...]) -> str:
+    """A PEDIDO file; of each row the unit, number, day, value and, where told, the status."""
+    lines = [ORDER_COLUMNS]
+    for unit, number, day, value, *rest in rows:
+        status = rest[0] if rest else "Finalizado"
+        lines.append(f"{unit},{number},Loja Online,{day},{value},Rua A,1.00,{status}")
+    return "\n".join(lines) + "\n"
+
+
+def items(*rows: Item) -> str:
+    """An ITEM_PEDIDO file; of each row the order, item, product, quantity and price."""
+    return "\n".join([ITEM_COLUMNS, *(",".join(map(str, row)) + "," for row in rows)]) + "\n"
+
+
+def reference(
+    units: Mapping[int, str] = UNITS, products: Mapping[int, str] = PRODUCTS
+) -> dict[str, str]:
+    """The four tables of the headquarters, by file name."""
+    tables = {
+        "TABELA_UNIDADE.csv": ["Id_Unidade,Nome_Unidade,Id_Estado"]
+        + [f"{unit},{name},7" for unit, name in units.items()],
+        "TABELA_PRODUTO.csv": ["Id_Produto,Nome_Produto"]
+        + [f"{product},{name}" for product, name in products.items()],
+        "TABELA_ESTADO.csv": ["Id_Estado,Id_Pais,Nome_Estado", "7,BR,Bahia"],
+        "TABELA_PAIS.csv": ["Id_Pais,Nome_Pais", "BR,Brasil"],
+    }
+    return {name: "\n".join(lines) + "\n" for name, lines in tables.items()}
+
+
+def night(day: dt.date, unit: int, *values: str, first: int = 1) -> dict[str, str]:
+    """Both files of a unit for a day: one order of one item for each value."""
+    numbers = range(first, first + len(values))
+    folder = f"mrhealth/{day}/unidade_{unit:03d}"
+    sold = [(unit, number, day, value) for number, value in zip(numbers, values, strict=True)]
+    lines = [
+        (number, 1, 10, 1, str(Decimal(value) - 1))
+        for number, value in zip(numbers, values, strict=True)
+    ]
+    return {f"{folder}/PEDIDO.csv": orders(*sold), f"{folder}/ITEM_PEDIDO.csv": items(*lines)}
+
+
+@dataclass(kw_only=True)
+class World:
+    """Verbs of the stories; everything goes through the platform's own ways in."""
+
+    domain: Domain
+    settings: Settings
+    instance: dg.DagsterInstance
+    clock: dt.datetime = dt.datetime(2024, 3, 9, 6, tzinfo=dt.UTC)
+    """When the next file lands, on disk; S3 says itself when a file landed."""
+    landed: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.settings.root)
+
+    @property
+    def landing(self) -> ObjectStore:
+        return ObjectStore.at(self.settings.landing)
+
+    def land(self, path: str, content: str | bytes, *, at: dt.datetime | None = None) -> None:
+        """Put one file into the landing zone, each a minute after the one before it."""
+        data = content.encode() if isinstance(content, str) else content
+        store = self.landing
+        if isinstance(store, DiskStore):
+            store.write(path, data)
+            self.clock += dt.timedelta(minutes=1)
+            moment = (at or self.clock).timestamp()
+            os.utime(Path(store.uri) / path, (moment, moment))
+            return
+        while int(time.time()) <= self.landed.get(path.rpartition("/")[0], 0):
+            time.sleep(0.05)  # S3 tells moments to the second
+        store.write(path, data)
+        self.landed[path.rpartition("/")[0]] = int(time.time())
+
+    def land_all(self, files: Mapping[str, str | bytes]) -> None:
+        for path, content in files.items():
+            self.land(path, content)
+
+    def refer(self, day: dt.date = BEFORE, **tables: Mapping[int, str]) -> None:
+        """Land a snapshot of the reference tables."""
+        for name, content in reference(**tables).items():
+            self.land(f"mrhealth/{day}/reference/{name}", content)
+
+    def ingest(self, *, fails: bool = False) -> list[Ran]:
+        """Take in what landed; the runs, all of which succeed unless it ``fails``."""
+        ran = list(foreground.ingest(self.domain, self.settings, self.instance))
+        problems = [run.problem for run in ran if not run.succeeded]
+        assert bool(problems) == fails, problems
+        return ran
+
+    def materialize(self, first: dt.date, last: dt.date) -> Ran:
+        """Run every table for a range of days."""
+        return foreground.materialize(self.domain, self.instance, first=first, last=last)
+
+    def rows(self, name: str, *columns: str, days: Sequence[dt.date] | None = None) -> list[Any]:
+        """Rows of a table by its SQL name, sorted; of one column its values."""
+        table = self.lake.table(TableId.from_name(name))
+        if not table.exists():
+            return []
+        found = table.read(days).select(list(columns)).to_pylist()
+        if len(columns) == 1:
+            return sorted(row[columns[0]] for row in found)
+        return sorted(tuple(row[column] for column in columns) for row in found)
+
+    def statuses(self, subject: str = "orders") -> Counter[str]:
+        """What became of the landed files of a subject."""
+        return Counter(self.rows(f"raw.mrhealth_{subject}", "status"))
+
+    def balance(self) -> Counter[str]:
+        """How many deliveries balance, wait or do not balance."""
+        return Counter(self.rows(f"ops.{self.domain.system.name}_conservation", "balance"))
+
+    def refusals(self, subject: str = "orders") -> list[str]:
+        """Reasons of the rows in quarantine."""
+        found = self.rows(f"silver.mrhealth_{subject}__quarantine", "reasons")
+        return [reason for reasons in found for reason in reasons]
+
+    def revenue(self) -> dict[tuple[dt.date, int], str]:
+        """Revenue by day and unit, where there was any."""
+        found = self.rows("gold.mrhealth_unit_day", "day", "unit_id", "revenue")
+        return {(day, unit): str(value) for day, unit, value in found if value}
+
+    def versions(self) -> dict[str, dict[dt.date, str]]:
+        """Of every table what each day holds, by digest."""
+        return {
+            table.name: {f.day: f.data_version for f in self.lake.table(table).snapshot().files}
+            for table in self.lake.tables()
+        }
+
+    def files(self) -> dict[str, dict[dt.date, str]]:
+        """Of every table the one file of each day."""
+        return {
+            table.name: {f.day: f.path for f in self.lake.table(table).snapshot().files}
+            for table in self.lake.tables()
+        }
+
+
+def changed_days(
+    before: Mapping[str, Mapping[dt.date, str]],
+    after: Mapping[str, Mapping[dt.date, str]],
+    tables: Iterable[str] | None = None,
+) -> set[dt.date]:
+    """Days that any of the tables holds other files of."""
+    return {
+        day
+        for name in (after if tables is None else tables)
+        for day in {*before.get(name, {}), *after.get(name, {})}
+        if before.get(name, {}).get(day) != after.get(name, {}).get(day)
+    }
