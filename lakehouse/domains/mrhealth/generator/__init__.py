@@ -80,7 +80,7 @@ def reference(plan: Plan | LargePlan) -> Iterator[LandedFile]:
         "Tabela_Estado": (("id_estado", "id_pais", "nome_estado"), STATES),
         "Tabela_Pais": (("Id_Pais", "Nome_Pais"), COUNTRIES),
     }
-    at = dt.datetime.combine(plan.first, dt.time(1), dt.UTC)
+    at = dt.datetime.combine(plan.first, dt.time(6), dt.UTC)  # that day in Brazil, too
     for name, (header, rows) in tables.items():
         text = StringIO(newline="")
         csv.writer(text).writerows([header, *rows])
