@@ -1,0 +1,124 @@
+"""A small lake that takes deliveries in as the arrival run does, without Dagster."""
+
+import datetime as dt
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from lakehouse.platform import conservation, ingest, materialize
+from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.ingest import Intake
+from lakehouse.platform.io_manager import commit
+from lakehouse.platform.landing import Landing
+from lakehouse.platform.resources import landing_of
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.settings import Settings
+
+NOTE = {"run_id": "test"}
+REFERENCE = {
+    "tabela_produto.csv": "Id_Produto,Nome_Produto\n1,Suco\n2,Salada\n3,Sopa\n",
+    "tabela_unidade.csv": "Id_Unidade,Nome_Unidade,Id_Estado\n1,Centro,1\n2,Norte,1\n",
+    "tabela_estado.csv": "id_estado,id_pais,nome_estado\n1,BR,Bahia\n",
+    "tabela_pais.csv": "Id_Pais,Nome_Pais\nBR,Brasil\n",
+}
+
+
+@dataclass
+class SmallLake:
+    """Mr. Health's lake and landing zone below one folder."""
+
+    folder: Path
+    now: dt.datetime
+    root: str = ""
+    landing_root: str = ""
+    domain: Domain = field(default_factory=lambda: domain("mrhealth"))
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings(
+            root=self.root or str(self.folder / "lake"),
+            landing=self.landing_root or str(self.folder / "landing"),
+            threads=1,
+            quiet_seconds=0,
+        )
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.root)
+
+    @property
+    def landing(self) -> Landing:
+        return landing_of(self.domain, self.settings)
+
+    def land(self, path: str, data: bytes | str, at: dt.datetime) -> Path:
+        """Put a file below the landing zone's folder of the system."""
+        place = self.folder / "landing" / "mrhealth" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data if isinstance(data, bytes) else data.encode())
+        os.utime(place, (at.timestamp(), at.timestamp()))
+        return place
+
+    def land_reference(self, at: dt.datetime) -> None:
+        for name, text in REFERENCE.items():
+            self.land(f"{at.date()}/reference/{name}", text, at)
+
+    def arrive(
+        self, days: Iterable[dt.date], layers: Collection[str] = ("bronze", "silver", "gold")
+    ) -> None:
+        """Run the arrival job over delivery days, and what it asks for after."""
+        wanted = sorted(set(days))
+        self.take_in(wanted)
+        for _ in range(3):
+            self.refresh(wanted, layers)
+            wanted = list(conservation.state(self.domain, self.lake).waiting)
+            if not wanted:
+                return
+        raise AssertionError(f"still waiting for {wanted}")
+
+    def take_in(self, days: Sequence[dt.date]) -> None:
+        """Raw and bronze of these delivery days."""
+        intake = Intake(
+            system=self.domain.system,
+            landing=self.landing,
+            lake=self.lake,
+            settings=self.settings,
+            now=self.now,
+        )
+        listing = intake.listing(days)
+        for table in self.domain.stored:
+            if table.source is not None and table.layer == "bronze":
+                ingest.ingest(table, days, intake, listing, note=NOTE)
+        ingest.record_strays(listing.strays, days, intake, note=NOTE)
+
+    def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
+        """Every table of these layers that is made by an expression, and the balance."""
+        for table in self.domain.stored:
+            if table.transform is not None and table.layer in layers:
+                computed = materialize.compute(table, days, self.lake, self.settings)
+                assert not computed.withheld, computed.withheld
+                commit(computed, self.lake, note=NOTE)
+        conservation.record(self.domain, self.lake, days, note=NOTE)
+
+    def versions(self, *layers: str) -> dict[tuple[str, dt.date], str]:
+        """Data version of every day of every table of these layers, companions left out."""
+        return {
+            (table.name, file.day): file.data_version
+            for layer in layers
+            for table in self.lake.tables(layer)
+            if table.companion is None
+            for file in self.lake.table(table).snapshot().files
+        }
+
+    def paths(self) -> dict[tuple[str, dt.date], str]:
+        """File of every day of every table, companions among them."""
+        return {
+            (table.name, file.day): file.path
+            for table in self.lake.tables()
+            for file in self.lake.table(table).snapshot().files
+        }
+
+    def rows(self, name: str, *days: dt.date) -> list[dict[str, object]]:
+        """Rows of a table by its SQL name."""
+        return self.lake.table(TableId.from_name(name)).read(days or None).to_pylist()
