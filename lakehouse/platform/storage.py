@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count, pairwise
+from pathlib import Path
 from typing import Any
 
 import deltalake
@@ -317,22 +318,8 @@ class LakeTable:
         failpoint("storage.staging")
         scratch = self.store.scratch(f"{self.id.path}/{folder}")
         try:
-            batches = data.to_batches() if isinstance(data, pa.Table) else data
-            tables = (self._conform(batch, wanted, day) for batch in batches)
-            with pq.ParquetWriter(
-                scratch,
-                wanted,
-                compression="zstd",
-                compression_level=COMPRESSION_LEVEL,
-                store_schema=False,
-            ) as writer:
-                for group in _row_groups(tables, wanted):
-                    writer.write_table(group, row_group_size=group.num_rows)
-            written = pq.read_metadata(scratch)
-            with scratch.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-            size = scratch.stat().st_size
-            path = f"{folder}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
+            written = self._written(scratch, day, data, wanted)
+            path = f"{folder}/{written.digest}-{uuid.uuid4().hex[:8]}.parquet"
             failpoint("storage.written")
             self.store.move_in(scratch, f"{self.id.path}/{path}")
         finally:
@@ -342,12 +329,35 @@ class LakeTable:
             table=self.id,
             day=day,
             path=path,
-            rows=written.num_rows,
-            size=size,
-            data_version=digest,
+            rows=written.rows,
+            size=written.size,
+            data_version=written.digest,
             schema=wanted,
-            stats=_stats_of(written, wanted),
+            stats=written.stats,
         )
+
+    def _written(
+        self,
+        place: Path,
+        day: dt.date,
+        data: pa.Table | Iterable[pa.RecordBatch],
+        wanted: pa.Schema,
+    ) -> "_Written":
+        """Write a day's file; one that is in memory already is encoded and digested there."""
+        if not isinstance(data, pa.Table):
+            tables = (self._conform(batch, wanted, day) for batch in data)
+            with place.open("wb") as sink:
+                footer = _encode(tables, wanted, sink)
+            with place.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+            return _Written(
+                footer.num_rows, place.stat().st_size, digest, _stats_of(footer, wanted)
+            )
+        conformed = self._conform(data, wanted, day)
+        content, written = _empty(wanted) if not conformed.num_rows else _encoded(conformed, wanted)
+        with place.open("wb") as sink:
+            sink.write(content)
+        return written
 
     def stage_many(
         self, days: Iterable[tuple[dt.date, pa.Table]], schema: pa.Schema
@@ -759,24 +769,14 @@ class LakeTable:
 
     def _storable(self, schema: pa.Schema) -> pa.Schema:
         """The schema as Delta keeps it: without ``day``, every column nullable."""
-        columns = []
-        for column in schema:
-            if column.name == DAY:
-                continue
-            try:
-                kept = deltalake.Field.from_arrow(pa.field(column.name, _delta_type(column.type)))
-            except Exception as error:
-                raise StorageError(
-                    f"{self.id}: column {column.name!r} has type {column.type}, which Delta "
-                    "cannot store; cast it"
-                ) from error
-            columns.append(pa.field(kept.to_arrow()))
-        names = [column.name for column in columns]
-        if len({name.lower() for name in names}) != len(names):
-            raise StorageError(f"{self.id}: two columns have the same name in {names}")
-        return pa.schema(columns)
+        try:
+            return _stored_as(schema)
+        except StorageError as error:
+            raise StorageError(f"{self.id}: {error}") from error.__cause__
 
-    def _conform(self, batch: pa.RecordBatch, wanted: pa.Schema, day: dt.date) -> pa.Table:
+    def _conform(
+        self, batch: pa.RecordBatch | pa.Table, wanted: pa.Schema, day: dt.date
+    ) -> pa.Table:
         given = [name for name in batch.schema.names if name != DAY]
         if sorted(given) != sorted(wanted.names):
             odd = sorted(set(given) ^ set(wanted.names)) or given
@@ -784,7 +784,10 @@ class LakeTable:
         columns = []
         for column in wanted:
             try:
-                columns.append(batch.column(column.name).cast(column.type))
+                given_as = batch.column(column.name)
+                columns.append(
+                    given_as if given_as.type == column.type else given_as.cast(column.type)
+                )
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 raise StorageError(
                     f"{self.id}: {day}, column {column.name!r} does not fit {column.type}: {error}"
@@ -931,6 +934,47 @@ def _version_of(entry: Mapping[str, Any]) -> Version:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a day's file holds."""
+
+    rows: int
+    size: int
+    digest: str
+    stats: str
+
+
+def _encode(tables: Iterable[pa.Table], schema: pa.Schema, sink: Any) -> pq.FileMetaData:
+    """Write a Parquet file; gives its footer."""
+    footers: list[pq.FileMetaData] = []
+    with pq.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        compression_level=COMPRESSION_LEVEL,
+        store_schema=False,
+        metadata_collector=footers,
+    ) as writer:
+        for group in _row_groups(tables, schema):
+            writer.write_table(group, row_group_size=group.num_rows)
+    return footers[0]
+
+
+def _encoded(table: pa.Table, schema: pa.Schema) -> tuple[pa.Buffer, _Written]:
+    """A table as the bytes of its Parquet file."""
+    sink = pa.BufferOutputStream()
+    footer = _encode([table], schema, sink)
+    content = sink.getvalue()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return content, _Written(footer.num_rows, content.size, digest, _stats_of(footer, schema))
+
+
+@lru_cache(maxsize=256)
+def _empty(schema: pa.Schema) -> tuple[pa.Buffer, _Written]:
+    """The file of a day without rows: most days of most quarantines."""
+    return _encoded(schema.empty_table(), schema)
+
+
 def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
     """Cut rows into groups whose length depends on the schema only, never on the batches."""
     length = max(8_192, min(131_072, 8_000_000 // max(1, len(schema))))
@@ -1004,6 +1048,25 @@ def _bound(value: Any) -> Any:
         case str():
             return value if len(value) <= LONGEST_BOUND else None
     return None
+
+
+@lru_cache(maxsize=256)
+def _stored_as(schema: pa.Schema) -> pa.Schema:
+    columns = []
+    for column in schema:
+        if column.name == DAY:
+            continue
+        try:
+            kept = deltalake.Field.from_arrow(pa.field(column.name, _delta_type(column.type)))
+        except Exception as error:
+            raise StorageError(
+                f"column {column.name!r} has type {column.type}, which Delta cannot store; cast it"
+            ) from error
+        columns.append(pa.field(kept.to_arrow()))
+    names = [column.name for column in columns]
+    if len({name.lower() for name in names}) != len(names):
+        raise StorageError(f"two columns have the same name in {names}")
+    return pa.schema(columns)
 
 
 def _delta_type(kind: pa.DataType) -> pa.DataType:
