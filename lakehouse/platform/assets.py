@@ -12,12 +12,19 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform import conservation, ingest, materialize
-from lakehouse.platform.conservation import Balance
+from lakehouse.platform.conservation import Balance, Conservation
+from lakehouse.platform.deliveries import Deliveries
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import commit
 from lakehouse.platform.layers import Layer
 from lakehouse.platform.materialize import Computed, RowsLost
-from lakehouse.platform.metadata import asset_key, definition_metadata, preview
+from lakehouse.platform.metadata import (
+    asset_key,
+    book_metadata,
+    definition_metadata,
+    described,
+    preview,
+)
 from lakehouse.platform.partitions import daily, days_of
 from lakehouse.platform.quality import log_of
 from lakehouse.platform.quality_log import quality_asset
@@ -29,6 +36,10 @@ from lakehouse.settings import Settings
 IO_MANAGER = "lake"
 CONTRACT, CONSERVATION, FILES = "contract", "conservation", "files"
 SHOWN_PROBLEMS = 20
+MEND = (
+    "`lakehouse quarantine list` has them all; a corrected file of the same name replaces the old"
+    " one as soon as it lands"
+)
 
 RETRY = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -62,7 +73,7 @@ def _is_landed(table: Table) -> bool:
 def _spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=asset_key(table.id),
-        description=table.description,
+        description=described(table),
         group_name=group(domain, table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
         owners=list(table.owners or domain.system.owners),
@@ -70,7 +81,17 @@ def _spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.A
         metadata=definition_metadata(table),
         partitions_def=daily(domain.system, settings),
         code_version=table.contract.version,
+        freshness_policy=_daily_fresh(settings) if table.layer is Layer.GOLD else None,
         **more,
+    )
+
+
+def _daily_fresh(settings: Settings) -> dg.FreshnessPolicy:
+    """Refreshed every night: the schedules run after midnight, people ask from six."""
+    return dg.FreshnessPolicy.cron(
+        deadline_cron="0 6 * * *",
+        lower_bound_delta=dt.timedelta(hours=6),
+        timezone=settings.timezone,
     )
 
 
@@ -118,6 +139,7 @@ def _landed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefini
                 },
             )
         bad = {k: done.files[k] for k in ("refused", "held") if done.files[k]}
+        named = dict(list(done.problems.items())[:SHOWN_PROBLEMS])
         yield dg.AssetCheckResult(
             asset_key=asset_key(raw.id),
             check_name=FILES,
@@ -125,8 +147,9 @@ def _landed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefini
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
                 **bad,
+                **named,
                 **({"schema_drift": done.notes[:SHOWN_PROBLEMS]} if done.notes else {}),
-                "way_out": "lakehouse status names the files; send them again",
+                **({"way_out": MEND} if bad else {}),
             },
         )
 
@@ -147,6 +170,7 @@ def _strays(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 kinds={"deltalake"},
                 owners=list(domain.system.owners),
                 tags={"lakehouse/system": domain.system.name},
+                metadata=book_metadata(table, Deliveries),
                 partitions_def=daily(domain.system, settings),
             )
         ],
@@ -306,6 +330,7 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 kinds={"deltalake"},
                 owners=list(domain.system.owners),
                 tags={"lakehouse/system": domain.system.name},
+                metadata=book_metadata(table, Conservation),
                 partitions_def=daily(domain.system, settings),
             )
         ],
@@ -324,7 +349,11 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     def balance(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
         made = conservation.record(
-            domain, platform.lake, days, note={"run_id": context.run.run_id}
+            domain,
+            platform.lake,
+            days,
+            note={"run_id": context.run.run_id},
+            made=platform.balances(domain, tuple(days)),
         )
         rows = [row for rows in made.values() for row in rows.to_pylist()]
         wrong = [row for row in rows if row["balance"] == Balance.UNBALANCED]
@@ -372,5 +401,4 @@ def _joint(versions: Mapping[dt.date, str]) -> str:
 def _preview(platform: Platform, table: TableId, days: Sequence[dt.date]) -> dict[str, Any]:
     if len(days) > 1:
         return {}
-    shown = platform.lake.table(table).snapshot()
-    return {"lakehouse/preview": preview(platform.lake, table, shown)}
+    return {"lakehouse/preview": preview(platform.lake, table, days)}

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.materialize import Computed
+from lakehouse.platform.metadata import preview
 from lakehouse.platform.partitions import days_of
 from lakehouse.platform.resources import Platform
 from lakehouse.platform.storage import CommitResult, Lake, LakeTable, TableId
@@ -36,13 +37,15 @@ class LakeIOManager(dg.ConfigurableIOManager):
         else:
             days = days_of(context.asset_partition_keys)
             result = write(self.platform.lake.table(table), to_arrow(obj), days, note=note)
-        context.add_output_metadata(
-            {
-                "lakehouse/version": result.version,
-                "lakehouse/changed_days": len(result.changed),
-                "lakehouse/unchanged_days": len(result.unchanged),
-            }
-        )
+        about: dict[str, Any] = {
+            "lakehouse/version": result.version,
+            "lakehouse/changed_days": len(result.changed),
+            "lakehouse/unchanged_days": len(result.unchanged),
+        }
+        if len(context.asset_partition_keys) == 1:
+            days = days_of(context.asset_partition_keys)
+            about["lakehouse/preview"] = preview(self.platform.lake, table, days)
+        context.add_output_metadata(about)
 
     def load_input(self, context: dg.InputContext) -> Any:
         """The upstream days as the annotation asks: pandas, pyarrow, Ibis or a DuckDB relation.
