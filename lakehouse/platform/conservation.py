@@ -402,10 +402,19 @@ def _days_of(text: str | None) -> set[dt.date]:
 
 
 def record(
-    domain: Domain, lake: Lake, days: Sequence[dt.date], *, note: dict[str, str]
+    domain: Domain,
+    lake: Lake,
+    days: Sequence[dt.date],
+    *,
+    note: dict[str, str],
+    made: dict[dt.date, arrow.Table] | None = None,
 ) -> dict[dt.date, arrow.Table]:
-    """Make and commit the balances of a run; every day of it counts as processed."""
-    made = balances(domain, lake, days)
+    """Make and commit the balances of a run; every day of it counts as processed.
+
+    `made` are its `balances` where the run knows them already. Deliveries that changed since then
+    do not match their fingerprint, so the day is asked for again.
+    """
+    made = balances(domain, lake, days) if made is None else made
     table = lake.table(conservation_of(domain.system.name))
     table.write({day: rows.drop(["day"]) for day, rows in made.items()}, schema=STORED, note=note)
     return made

@@ -12,7 +12,7 @@ import pyarrow as arrow
 
 from lakehouse.platform import conservation, quality
 from lakehouse.platform.discovery import Domain
-from lakehouse.platform.metadata import asset_key
+from lakehouse.platform.metadata import asset_key, book_metadata
 from lakehouse.platform.pandera_checks import check_keys
 from lakehouse.platform.partitions import daily, days_of
 from lakehouse.platform.quality import DataQualityLog, Finding, QualityCheck, Result
@@ -45,6 +45,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 kinds={"duckdb", "deltalake"},
                 owners=list(domain.system.owners),
                 tags={"lakehouse/system": domain.system.name},
+                metadata=book_metadata(table, DataQualityLog),
                 partitions_def=daily(domain.system, settings),
                 skippable=True,
             )
@@ -176,5 +177,5 @@ def _balances(
     book = conservation.conservation_of(domain.system.name)
     if asset_key(book) not in context.job_def.asset_layer.selected_asset_keys:
         return {}
-    made = conservation.balances(domain, platform.lake, days)
+    made = platform.balances(domain, tuple(days))
     return {book: arrow.concat_tables(made[day] for day in days)}

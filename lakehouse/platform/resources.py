@@ -5,8 +5,10 @@ from functools import cached_property
 from typing import Any
 
 import dagster as dg
+import pyarrow as arrow
 from pydantic import PrivateAttr
 
+from lakehouse.platform import conservation
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.ingest import Intake
 from lakehouse.platform.landing import Landing, Listing
@@ -24,6 +26,7 @@ class Platform(dg.ConfigurableResource):
     """
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
+    _balances: dict[Any, dict[dt.date, arrow.Table]] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def settings(self) -> Settings:
@@ -58,6 +61,13 @@ class Platform(dg.ConfigurableResource):
         if asked not in self._listings:
             self._listings[asked] = self.intake(domain).listing(days)
         return self._listings[asked]
+
+    def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, arrow.Table]:
+        """The balances of these days once every table of the run is made; worked out once."""
+        asked = (domain.system.name, days)
+        if asked not in self._balances:
+            self._balances[asked] = conservation.balances(domain, self.lake, days)
+        return self._balances[asked]
 
 
 def landing_of(domain: Domain, settings: Settings) -> Landing:
