@@ -7,7 +7,7 @@ order in which files were seen.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
@@ -30,6 +30,9 @@ class Status(StrEnum):
     HELD = "held"
 
 
+Order = tuple[dt.datetime, str, str]
+"""Moment of landing, path, digest."""
+
 STATUSES = tuple(status.value for status in Status)
 
 
@@ -43,7 +46,9 @@ class Deliveries(pa.DataFrameModel):
     size: int = pa.Field(ge=0, description="Landed bytes")
     landed_at: Timestamp(scale=6) = pa.Field(description="Last modification where it landed, UTC")
     version: int = pa.Field(description="Place among the delivery's versions, from 1; 0 for none")
-    status: str = pa.Field(isin=STATUSES, description="loaded, superseded, duplicate, refused, held")
+    status: str = pa.Field(
+        isin=STATUSES, description="loaded, superseded, duplicate, refused, held"
+    )
     reason: str = pa.Field(nullable=True, description="Code of why the file is not loaded")
     detail: str = pa.Field(nullable=True, description="What was found, expected, and the way out")
     physical_lines: int = pa.Field(ge=0, description="Lines of the file")
@@ -86,7 +91,7 @@ class Delivery:
     drift: str | None = None
 
     @property
-    def order(self) -> tuple[dt.datetime, str, str]:
+    def order(self) -> Order:
         """Newer versions come later; ties in time are broken by name."""
         return (self.landed_at, self.file, self.digest)
 
@@ -112,24 +117,31 @@ def resolved(
         elsewhere: digests that an older row of another day already holds.
 
     Returns:
-        The rows in a fixed order. A refused or held file never displaces a good one.
+        The rows in a fixed order. A refused or held file never displaces a good one. A snapshot
+        that goes back to earlier content is that content again; of another delivery an old file
+        that comes again is not.
     """
     by_delivery: dict[int | None, list[Delivery]] = defaultdict(list)
     seen: set[tuple[int | None, str]] = set()
     done: list[Delivery] = []
-    for delivery in sorted(deliveries, key=lambda d: d.order):
+    in_order = sorted(deliveries, key=lambda d: d.order)
+    outlived = _outlived([d for d in in_order if d.readable]) if source.snapshot else frozenset()
+    for delivery in in_order:
         if not delivery.readable:
             done.append(replace(delivery, version=0))
             continue
         scope = None if source.self_identifying else delivery.unit
-        if (scope, delivery.digest) in seen or delivery.digest in elsewhere:
+        repeated = (scope, delivery.digest) in seen or delivery.digest in elsewhere
+        if repeated or delivery.order in outlived:
             done.append(
                 replace(
                     delivery,
                     version=0,
                     status=Status.DUPLICATE,
                     reason="same_content",
-                    detail="the same bytes were delivered before; nothing to load",
+                    detail="the same bytes were delivered before; nothing to load"
+                    if repeated
+                    else "the same bytes came back later and count from then on",
                 )
             )
             continue
@@ -148,6 +160,15 @@ def resolved(
                 )
             )
     return sorted(done, key=lambda d: (d.unit is not None, d.unit or 0, d.order))
+
+
+def _outlived(snapshots: Sequence[Delivery]) -> frozenset[Order]:
+    """Snapshots whose bytes came back after others had replaced them: what is newest counts."""
+    if not snapshots:
+        return frozenset()
+    newest = snapshots[-1].digest
+    since = max((n for n, d in enumerate(snapshots) if d.digest != newest), default=-1)
+    return frozenset(d.order for d in snapshots[: since + 1] if d.digest == newest)
 
 
 def ledger(system: str, source: Source) -> Table:
