@@ -11,6 +11,7 @@ import dagster as dg
 from lakehouse.platform.arrivals import Batch, Due, Work
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.landing import Listing
+from lakehouse.platform.launcher import working
 from lakehouse.platform.partitions import between
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.sensors import SYSTEM_TAG, decide, job_name, range_tags, run_tags
@@ -122,7 +123,10 @@ def run(
     on_start: Callable[[int], None] = lambda steps: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Ran:
-    """One run of a job in this process, recorded in the instance like any other."""
+    """One run of a job in this process, recorded in the instance like any other.
+
+    A daemon beside it sees the run alive until it ends, however it ends.
+    """
     from lakehouse.definitions import defs
 
     definition = defs.resolve_job_def(job)
@@ -146,14 +150,15 @@ def run(
             problems.append(cause.message.strip())
 
     instance.add_event_listener(run_id, listen)
-    result = definition.execute_in_process(
-        instance=instance,
-        run_id=run_id,
-        tags=tags,
-        raise_on_error=False,
-        run_config=QUIET_LOGGING,
-        asset_selection=tables,
-    )
+    with working(instance, run_id):
+        result = definition.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags=tags,
+            raise_on_error=False,
+            run_config=QUIET_LOGGING,
+            asset_selection=tables,
+        )
     return Ran(
         work=job,
         first=first,

@@ -110,7 +110,7 @@ class WarmLauncher(RunLauncher, ConfigurableClass):
         return self._instance.get_ref()
 
     def _path(self, run_id: str) -> Path:
-        return Path(self._instance.root_directory) / "workers" / run_id
+        return worker_path(self._instance, run_id)
 
     def launch_run(self, context: LaunchRunContext) -> None:
         run = context.dagster_run
@@ -188,3 +188,15 @@ class WarmLauncher(RunLauncher, ConfigurableClass):
 def launcher_of(instance: DagsterInstance) -> WarmLauncher | None:
     """The instance's launcher, when it is this one."""
     return instance.run_launcher if isinstance(instance.run_launcher, WarmLauncher) else None
+
+
+def working(instance: DagsterInstance, run_id: str) -> contextlib.AbstractContextManager[None]:
+    """Say that this process carries out a run itself, so that run monitoring sees it alive."""
+    if launcher_of(instance) is None:
+        return contextlib.nullcontext()
+    return alive(worker_path(instance, run_id))
+
+
+def worker_path(instance: DagsterInstance, run_id: str) -> Path:
+    """The file that the worker of a run holds."""
+    return Path(instance.root_directory) / "workers" / run_id
