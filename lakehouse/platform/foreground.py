@@ -1,5 +1,6 @@
 """One arrival cycle in the foreground, through the same Dagster instance as the daemon's runs."""
 
+import contextlib
 import datetime as dt
 import os
 import uuid
@@ -65,7 +66,6 @@ def ingest(
     lake = Lake(settings.root)
     place = landing_of(domain, settings)
     given_up: set[str] = set()
-    os.environ["LAKEHOUSE_QUIET_SECONDS"] = "0"
     for _ in range(ROUNDS):
         listing = place.listing(now=dt.datetime.now(dt.UTC), quiet=dt.timedelta(0))
         decision = decide(domain, lake, _within(listing, first, last), instance, settings)
@@ -75,16 +75,18 @@ def ingest(
             return
         for each in due:
             given_up.add(f"{each.batch.digest}-{each.attempt}")
-            yield run(
-                domain,
-                instance,
-                job_name(domain.system.name, each.batch.work),
-                run_tags(domain, each),
-                first=each.batch.first,
-                last=each.batch.last,
-                on_start=lambda steps, each=each: on_batch(each, steps),
-                on_step=on_step,
-            )
+            with _every_file_is_whole():
+                ran = run(
+                    domain,
+                    instance,
+                    job_name(domain.system.name, each.batch.work),
+                    run_tags(domain, each),
+                    first=each.batch.first,
+                    last=each.batch.last,
+                    on_start=lambda steps, each=each: on_batch(each, steps),
+                    on_step=on_step,
+                )
+            yield ran
 
 
 def materialize(
@@ -174,6 +176,21 @@ def _layer(step: str) -> str:
     if step.endswith(("_landed", "_strays")):
         return "raw + bronze"
     return step.split("_", 1)[0]
+
+
+@contextlib.contextmanager
+def _every_file_is_whole() -> Iterator[None]:
+    """Runs read their settings from the environment; in here no file counts as growing."""
+    variable = "LAKEHOUSE_QUIET_SECONDS"
+    before = os.environ.get(variable)
+    os.environ[variable] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = before
 
 
 def _within(listing: Listing, first: dt.date | None, last: dt.date | None) -> Listing:
