@@ -129,8 +129,8 @@ def test_accuracy_sees_gold_without_silver_and_passes_an_empty_day() -> None:
 
 
 def test_an_order_number_may_repeat_between_units_and_not_inside_one() -> None:
-    assert judged("uniqueness", [*orders(1), {"unit_id": 2, "order_id": "1"}]).result == "pass"
-    verdict = judged("uniqueness", [*orders(1, 2), *orders(2)])
+    assert judged("uniqueness", (*orders(1), {"unit_id": 2, "order_id": "1"})).result == "pass"
+    verdict = judged("uniqueness", (*orders(1, 2), *orders(2)))
     assert (verdict.result, verdict.details) == ("fail", "1/2")
 
 
@@ -182,7 +182,7 @@ def test_order_values_that_are_not_their_items_are_counted_and_summed() -> None:
 
 def test_orders_that_another_days_delivery_brought_are_counted_by_delivery() -> None:
     late = DAY + dt.timedelta(days=1)
-    rows = [*orders(1, delivery_day=DAY), *orders(2, 3, delivery_day=late)]
+    rows: Rows = (*orders(1, delivery_day=DAY), *orders(2, 3, delivery_day=late))
     verdict = judged("other_day_orders", rows)
     assert (verdict.result, verdict.actual, verdict.details) == (
         "warn",
