@@ -13,6 +13,8 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from lakehouse.platform.audit import Finding
     from lakehouse.platform.storage import Lake
 
@@ -104,12 +106,8 @@ def _findings(
     with bars() as shown:
         for domain in domains_of(system):
             task = shown.add_task(f"{domain.system.name} proven", total=None)
-            yield from audit.verify(
-                lake,
-                domain,
-                settings,
-                days,
-                progress=lambda day, done, total, task=task: shown.update(
-                    task, completed=done, total=total, description=f"{day} proven"
-                ),
-            )
+
+            def proven(day: dt.date, done: int, total: int, task: "TaskID" = task) -> None:
+                shown.update(task, completed=done, total=total, description=f"{day} proven")
+
+            yield from audit.verify(lake, domain, settings, days, progress=proven)

@@ -8,8 +8,9 @@ import shutil
 import socket
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,7 @@ def _digest(path: Path) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an earlier demo made; the marker goes last, so that a broken off demo is known."""
+    """Remove what an earlier demo made; the marker goes last, so a half removed one is known."""
     if not folder.exists():
         return
     for item in sorted(folder.iterdir(), key=lambda item: item.name == MARKER):
@@ -250,20 +251,20 @@ def _largest(lake: Any) -> list[tuple[Any, ...]]:
     rows = books.rows_of(
         lake, TableId("gold", SYSTEM, "unit_day"), ("unit_name", "revenue", "orders")
     )
-    revenue: Counter[str] = Counter()
+    revenue: dict[str, Decimal] = defaultdict(Decimal)
     orders: Counter[str] = Counter()
     for row in rows:
         revenue[row["unit_name"]] += row["revenue"] or 0
         orders[row["unit_name"]] += row["orders"] or 0
     best = sorted(revenue, key=lambda name: (-revenue[name], name))[:LARGEST]
-    return [(name, f"{revenue[name]:,.2f}", orders[name]) for name in best]
+    return [(name, round(revenue[name], 2), orders[name]) for name in best]
 
 
 def _seconds(told: Told) -> list[tuple[str, str]]:
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for ran in told.runs:
-        seconds.update(ran.seconds_by_layer)
-    seconds[LAYERS[0]] += seconds.pop("bronze", 0.0)
+        for layer, took in ran.seconds_by_layer.items():
+            seconds[LAYERS[0] if layer == "bronze" else layer] += took
     named = [name for name in LAYERS if name in seconds]
     rest = sorted(set(seconds) - set(LAYERS))
     inside = [(name, f"{seconds[name]:.1f}") for name in [*named, *rest]]
@@ -295,12 +296,16 @@ def _next(settings: Settings, into: Path | None) -> list[str]:
         if into
         else []
     )
-    called = sys.argv[0]
-    program = "lakehouse" if shutil.which("lakehouse") == called else os.path.relpath(called)
+    called = Path(sys.argv[0])
+    if shutil.which("lakehouse") == str(called):
+        program = "lakehouse"
+    else:
+        inside = called.is_relative_to(Path.cwd())
+        program = str(called.relative_to(Path.cwd()) if inside else called)
     return [
         *exports,
         f"{program} up                    # Dagit: the graph, this run, backfills",
-        f'{program} sql "select * from gold.mrhealth_agg_daily_sales limit 5"',
+        f'{program} sql "from gold.mrhealth_agg_daily_sales limit 5"',
         f"{program} conservation          # the balance of every delivery",
         f"{program} quarantine list       # what was refused, and why",
         f"{program} status",
@@ -310,7 +315,7 @@ def _next(settings: Settings, into: Path | None) -> list[str]:
 def _block(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     if rows:
         _say(f"\n{title}", bold=True)
-        for line in aligned(columns, rows):
+        for line in aligned(columns, rows, grouped=True):
             _say(f"  {line.rstrip()}")
 
 

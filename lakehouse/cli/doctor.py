@@ -46,7 +46,8 @@ def doctor(form: str) -> None:
     """Check the settings and this machine, with the way out.
 
     Looked at are the lake and the landing zone (disk or S3), PostgreSQL, disk space, memory,
-    Dagster's home, Java where Spark is the engine, and the port. Each line is ok, warn or fail. Secrets are never printed. Exit code 1 when a
+    Dagster's home, Java where Spark is the engine, and the port. Each line is ok, warn or
+    fail. Secrets are never printed. Exit code 1 when a
     line fails.
 
     Example:
@@ -112,7 +113,9 @@ def _store(what: str, variable: str, uri: str) -> Line:
             return _missing_folder(what, Path(store.uri))
         try:
             store.write(probe, b"lakehouse")
-            if store.read(probe) != b"lakehouse" or not list(store.entries(probe.split("/", maxsplit=1)[0])):
+            if store.read(probe) != b"lakehouse" or not list(
+                store.entries(probe.split("/", maxsplit=1)[0])
+            ):
                 raise OSError("what was written is not what is read and listed")
         finally:
             store.delete([probe])
@@ -305,7 +308,7 @@ def _port(settings: Settings) -> Line:
             return Line(
                 verdict=Verdict.WARN,
                 what="port",
-                found=f"{settings.host}:{settings.port}: {error.strerror}; perhaps it is lakehouse up",
-                way_out="stop what listens there or set LAKEHOUSE_PORT",
+                found=f"{settings.host}:{settings.port}: {error.strerror}",
+                way_out="fine while lakehouse up runs; else set LAKEHOUSE_PORT",
             )
     return Line(verdict=Verdict.OK, what="port", found=f"{settings.host}:{settings.port} is free")

@@ -115,7 +115,7 @@ def _rules(system: str, settings: Settings) -> "Rules":
 
 
 def _placed(system: str, path: Path, *, day: dt.date | None, unit: int | None) -> Iterator[Putting]:
-    """Local files and where they go; what is below a folder of the system's name keeps its place."""
+    """Local files and where they go; below a folder of the system's name they keep it."""
     found = sorted(_plain_files(path)) if path.is_dir() else [path]
     inner = path / system
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """A day as ``YYYY-MM-DD``, or ``today`` or ``yesterday`` in the lake's time zone."""
 
     name = "day"
@@ -38,7 +38,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no day; write YYYY-MM-DD, today or yesterday", param, ctx)
 
 
-class SystemName(click.ParamType):
+class SystemName(click.ParamType[str]):
     """A system of this lake."""
 
     name = "system"
@@ -50,7 +50,7 @@ class SystemName(click.ParamType):
         return str(value)
 
 
-class TableName(click.ParamType):
+class TableName(click.ParamType["TableId"]):
     """A table by its SQL name, ``<layer>.<system>_<table>``."""
 
     name = "layer.system_table"
@@ -143,7 +143,7 @@ def joined(names: Iterable[object], limit: int = 5) -> str:
 def days_between(
     system: str | None, first: dt.date | None, last: dt.date | None
 ) -> list[dt.date] | None:
-    """Every day of a range; an open end is the system's first day, or tomorrow. None is all days."""
+    """Every day of a range; an open end is the first day or tomorrow. None is all."""
     if first is None and last is None:
         return None
     import importlib

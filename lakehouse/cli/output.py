@@ -28,20 +28,26 @@ format_option = click.option(
 def show(columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None) -> int:
     """Print rows and give how many they were.
 
-    In JSON they are a list of objects; decimals, dates and times are text, so that no digit is lost.
+    In JSON they are a list of objects; decimals, dates and times are text: no digit is lost.
     """
     return _WRITERS[form](columns, rows, to or sys.stdout)
 
 
-def aligned(columns: Sequence[str], rows: Iterable[Row], *, widest: int | None = None) -> list[str]:
-    """Lines of a plain table; numbers to the right.
+def aligned(
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    widest: int | None = None,
+    grouped: bool = False,
+) -> list[str]:
+    """Lines of a plain table; numbers to the right, their thousands grouped where asked.
 
-    >>> aligned(["unit", "revenue"], [("Recife", 1200), ("Rio", None)])
+    >>> aligned(["unit", "revenue"], [("Recife", 1200), ("Rio", None)], grouped=True)
     ['unit    revenue', '------  -------', 'Recife    1,200', 'Rio            ']
     """
     taken = list(rows)
     right = [_is_number([row[n] for row in taken]) for n in range(len(columns))]
-    cells = [[_cell(value, widest) for value in row] for row in taken]
+    cells = [[_cell(value, widest, grouped=grouped) for value in row] for row in taken]
     widths = [
         max(len(name), *(len(row[n]) for row in cells)) if cells else len(name)
         for n, name in enumerate(columns)
@@ -101,13 +107,13 @@ def _is_number(values: Iterable[Any]) -> bool:
     )
 
 
-def _cell(value: Any, widest: int | None) -> str:
+def _cell(value: Any, widest: int | None, *, grouped: bool = False) -> str:
     match value:
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
-        case int():
+        case int() | Decimal() if grouped:
             return f"{value:,}"
         case dt.datetime():
             return value.isoformat(" ", "seconds")

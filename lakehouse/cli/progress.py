@@ -1,6 +1,6 @@
 """Progress on stderr: bars where somebody watches, a line for each run where nobody does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,11 +48,15 @@ class Steps:
 
     def batch(self, due: "Due", steps: int) -> None:
         """A batch of deliveries starts."""
-        self.start(steps, f"{due.batch.first} to {due.batch.last}")
+        self.starter(f"{due.batch.first} to {due.batch.last}")(steps)
 
-    def start(self, steps: int, what: str) -> None:
-        """A run of so many steps starts."""
-        self._shown.reset(self._task, total=steps, description=what)
+    def starter(self, what: str) -> Callable[[int], None]:
+        """To be called with the number of steps when a run starts."""
+
+        def start(steps: int) -> None:
+            self._shown.reset(self._task, total=steps, description=what)
+
+        return start
 
     def step(self, step: "Step") -> None:
         """A step ended."""

@@ -209,8 +209,7 @@ def replay(
 
     Examples:
       lakehouse quarantine replay mrhealth --patch patch.csv
-      lakehouse quarantine replay mrhealth --file mrhealth/2026-01-05/unidade_007/PEDIDO.csv \\
-        --with corrected.csv
+      lakehouse quarantine replay mrhealth --file mrhealth/2026-01-05/PEDIDO.csv --with new.csv
       lakehouse quarantine replay mrhealth --reason unknown_product
     """
     from lakehouse.platform import quarantine as library
@@ -219,8 +218,7 @@ def replay(
         raise click.UsageError("--with needs --file, and excludes --patch")
     settings = Settings.from_env()
     lake, landing = _lake(), _landing(system, settings)
-    if content is not None:
-        assert file is not None
+    if content is not None and file is not None:
         done = library.replace(lake, landing, settings, file, content)
     else:
         days = days_between(system, first, last)
@@ -254,7 +252,7 @@ def _finish(
     system: str, done: "Replay", settings: Settings, *, no_run: bool, landed_only: bool
 ) -> None:
     """Say what landed, then run what has to run."""
-    from lakehouse.cli.runs import ingest_all, rebuild, require_success
+    from lakehouse.cli.runs import built, ingest_all, require_success
 
     for each in done.landed:
         changed = plural(each.edits, "record") if each.edits else "whole file"
@@ -269,9 +267,12 @@ def _finish(
         note(f"  -> lakehouse ingest --system {system}")
         return
     domains = domains_of(system)
-    runs = (
-        ingest_all(domains, settings) if landed_only else rebuild(domains[0], settings, done.days)
-    )
+    if landed_only:
+        runs = ingest_all(domains, settings)
+    else:
+        from lakehouse.platform.partitions import ranges
+
+        runs = built(domains[0], settings, ranges(done.days))
     require_success(runs)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,7 +54,7 @@ def _by_digest(lake: "Lake", digest: str) -> str:
     found = [
         entry.path
         for system in system_names()
-        for entry in lake.store.entries(f"raw/{system}/objects/{digest[:2]}")
+        for entry in lake.store.entries(_objects(system, digest))
         if entry.path.rpartition("/")[2].startswith(digest)
     ]
     names = {path.rpartition("/")[2] for path in found}
@@ -65,10 +65,13 @@ def _by_digest(lake: "Lake", digest: str) -> str:
     return found[0]
 
 
+def _objects(system: str, digest: str) -> str:
+    """The folder of the lake in which landed bytes with this digest are kept."""
+    return f"raw/{system}/objects/{digest[:2]}"
+
+
 def _by_path(lake: "Lake", path: str) -> str:
     """The newest version of a path; its day folder says where to look, if it has one."""
-    from lakehouse.platform.ingest import object_path
-
     versions = sorted(
         (row["landed_at"], row["digest"], system)
         for system in system_names()
@@ -85,10 +88,10 @@ def _by_path(lake: "Lake", path: str) -> str:
         raise Problem(f"{path} was refused before it was read; there are no bytes of it")
     if len(versions) > 1:
         note(f"newest of {len(versions)} versions; `raw cat DIGEST` gives the others")
-    return object_path(system, digest)
+    return f"{_objects(system, digest)}/{digest}"
 
 
-def _deliveries(lake: "Lake", system: str, path: str) -> Iterator[dict[str, object]]:
+def _deliveries(lake: "Lake", system: str, path: str) -> Iterator[dict[str, Any]]:
     from lakehouse.cli.books import rows_of
 
     if path.split("/", maxsplit=1)[0] == system:

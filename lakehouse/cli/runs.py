@@ -109,31 +109,17 @@ def materialize(
       lakehouse materialize --system mrhealth --from 2026-01-05 --to 2026-01-11
       lakehouse materialize --table gold.mrhealth_unit_day --from 2026-01-05 --to 2026-01-05
     """
-    from lakehouse.platform import foreground
-    from lakehouse.platform.metadata import asset_key
-
     settings = Settings.from_env()
     if tables and system and any(table.system != system for table in tables):
         raise click.UsageError(f"--table names another system than --system {system}")
-    named = sorted({table.system for table in tables}) or ([system] if system else [None])
+    named = sorted({table.system for table in tables}) or [system or ""]
     done: list[Ran] = []
-    for domain in [each for name in named for each in _domains(name)]:
+    for domain in [each for name in named for each in _domains(name or None)]:
         _require_days(domain, settings, first, last)
         own = [table for table in tables if table.system == domain.system.name]
         for table in own:
             _require_declared(domain, table)
-        with instance_of(settings) as instance, steps() as shown:
-            ran = foreground.materialize(
-                domain,
-                instance,
-                first=first,
-                last=last,
-                tables=[asset_key(table) for table in _with_siblings(own)] or None,
-                on_start=lambda count: shown.start(count, f"{first} to {last}"),
-                on_step=shown.step,
-            )
-            shown.ended(ran)
-        done.append(ran)
+        done += built(domain, settings, [(first, last)], own)
     require_success(done)
 
 
@@ -161,7 +147,7 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
         raise click.UsageError(f"{table.name} is a view: it is computed when it is asked")
 
 
-def _with_siblings(tables: "list[TableId]") -> "list[TableId]":
+def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
     """Raw and bronze of a subject are made together, so each brings the other along."""
     from lakehouse.platform.storage import TableId
 
@@ -173,20 +159,27 @@ def _with_siblings(tables: "list[TableId]") -> "list[TableId]":
     return list(found)
 
 
-def rebuild(domain: "Domain", settings: Settings, days: Sequence[dt.date]) -> "list[Ran]":
-    """Run a system from landed files to gold over these days, each run without gaps."""
+def built(
+    domain: "Domain",
+    settings: Settings,
+    spans: Sequence[tuple[dt.date, dt.date]],
+    tables: "Sequence[TableId]" = (),
+) -> "list[Ran]":
+    """Run a system from landed files to gold, or some of its tables; a run for each span."""
     from lakehouse.platform import foreground
-    from lakehouse.platform.partitions import ranges
+    from lakehouse.platform.metadata import asset_key
 
+    keys = [asset_key(table) for table in _with_siblings(tables)]
     done: list[Ran] = []
     with instance_of(settings) as instance, steps() as shown:
-        for first, last in ranges(days):
+        for first, last in spans:
             ran = foreground.materialize(
                 domain,
                 instance,
                 first=first,
                 last=last,
-                on_start=lambda count, span=f"{first} to {last}": shown.start(count, span),
+                tables=keys or None,
+                on_start=shown.starter(f"{first} to {last}"),
                 on_step=shown.step,
             )
             shown.ended(ran)

@@ -39,8 +39,8 @@ FORMATS = ["table", "csv", "json", "parquet"]
 def sql(statement: str, form: str | None, output: Path | None) -> None:
     """Answer one SQL STATEMENT, read-only; `-` reads it from stdin.
 
-    The dialect is DuckDB's. Tables are named <layer>.<system>_<table>; ops.deliveries, ops.conservation, ops.quarantine and
-    ops.data_quality_log hold the books of all systems.
+    The dialect is DuckDB's. Tables are named <layer>.<system>_<table>; ops.deliveries,
+    ops.conservation, ops.quarantine and ops.data_quality_log hold the books of all systems.
 
     Examples:
       lakehouse sql "select unit_name, sum(revenue) from gold.mrhealth_unit_day group by all"
@@ -76,14 +76,21 @@ def _format(form: str | None, output: Path | None) -> str:
 
 
 def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) -> int:
-    if form == "parquet":
-        assert output is not None
-        return _parquet(answer, output)
+    """Give the rows; a file is there whole or not at all."""
     columns = [column[0] for column in answer.description or []]
     if output is None:
         return show(columns, _fetched(answer), form)
-    with output.open("w", encoding="utf-8", newline="") as to:
-        return show(columns, _fetched(answer), form, to)
+    unfinished = output.with_name(f".{output.name}.part")
+    try:
+        if form == "parquet":
+            rows = _parquet(answer, unfinished)
+        else:
+            with unfinished.open("w", encoding="utf-8", newline="") as to:
+                rows = show(columns, _fetched(answer), form, to)
+        unfinished.replace(output)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return rows
 
 
 def _fetched(answer: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
@@ -95,18 +102,18 @@ def _parquet(answer: "duckdb.DuckDBPyConnection", output: Path) -> int:
     import pyarrow.parquet as pq
 
     rows = 0
-    with answer.to_arrow_reader(FETCHED) as batches:
-        with pq.ParquetWriter(output, batches.schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
+    batches = answer.to_arrow_reader(FETCHED)
+    with pq.ParquetWriter(output, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += batch.num_rows
     return rows
 
 
 def _unknown(
     text: str, lake: "Lake", connection: "duckdb.DuckDBPyConnection", error: Exception
 ) -> Problem:
-    """What is wrong with a name: the table nearest to one that does not exist, else DuckDB's word."""
+    """What is wrong with a name: the nearest table to a missing one, else DuckDB's word."""
     from lakehouse.platform import catalog
 
     defined = {

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -15,12 +16,14 @@ from lakehouse.cli.problems import note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from lakehouse.platform.arrivals import Batch
     from lakehouse.platform.discovery import Domain
     from lakehouse.platform.storage import Lake
 
 COLUMNS = ("system", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
 """Days back from today that are looked at for missing deliveries."""
+SHOWN_UNITS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,17 +137,15 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     now, quiet = dt.datetime.now(dt.UTC), dt.timedelta(seconds=settings.quiet_seconds)
     listing = landing_of(domain, settings).listing(now=now, quiet=quiet)
     if listing.growing:
-        detail = joined(listing.growing, 3)
-        yield Line(
-            about="landing", what="files growing", number=len(listing.growing), detail=detail
-        )
+        named = joined(listing.growing, 3)
+        yield Line(about="landing", what="files growing", number=len(listing.growing), detail=named)
     if not settings.home.exists():
         return
     from lakehouse.cli.runs import instance_of
 
     with instance_of(settings) as instance:
         decision = decide(domain, lake, listing, instance, settings)
-    batches = [
+    batches: list[tuple[str, Batch, str | None]] = [
         *(("batches to run", due.batch, None) for due in decision.due),
         *(
             ("batches given up", batch, "mend the cause, then: lakehouse materialize")
@@ -173,13 +174,24 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
     today = dt.datetime.now(settings.zone).date()
     start = max(min(landed), today - dt.timedelta(days=OVERDUE_DAYS))
     days = [start + dt.timedelta(days=n) for n in range((today - start).days + 1)]
-    for finding in quality.evaluate(checks, days, lake, settings, now=dt.datetime.now(dt.UTC)):
-        if finding.verdict.result == quality.Result.FAIL:
-            yield Line(
-                about="deliveries",
-                what="units overdue",
-                number=int(finding.verdict.actual.split()[0]),
-                first=finding.day,
-                last=finding.day,
-                detail=finding.verdict.details,
-            )
+    late = [
+        (finding.day, finding.verdict)
+        for finding in quality.evaluate(checks, days, lake, settings, now=dt.datetime.now(dt.UTC))
+        if finding.verdict.result is quality.Result.FAIL
+    ]
+    for (actual, details), same in groupby(late, lambda each: (each[1].actual, each[1].details)):
+        found = [day for day, _ in same]
+        yield Line(
+            about="deliveries",
+            what="units overdue",
+            number=int(actual.split()[0]),
+            first=found[0],
+            last=found[-1],
+            detail=_shortened(details),
+        )
+
+
+def _shortened(details: str) -> str:
+    """The names in a check's details, the first few of them."""
+    names = details.removeprefix("overdue: ").split(", ")
+    return ", ".join(names[:SHOWN_UNITS]) + (", …" if len(names) > SHOWN_UNITS else "")
