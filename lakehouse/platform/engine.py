@@ -5,6 +5,7 @@ Ibis' types are not always the engine's, so every result is cast to the promised
 """
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import tempfile
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -72,6 +74,13 @@ def arrow_schema(schema: sch.Schema) -> pa.Schema:
 
 def typed_sql(expression: ir.Table, dialect: str) -> str:
     """SQL of an expression whose columns have exactly the types its schema says."""
+    return _typed_sql(expression.op(), dialect)
+
+
+@functools.lru_cache(maxsize=256)
+def _typed_sql(relation: ops.Relation, dialect: str) -> str:
+    """Kept, because each window of days and each run of a process asks for the same text."""
+    expression = relation.to_expr()
     types, quote = (DuckDBType, '"') if dialect == "duckdb" else (PySparkType, "`")
     body = str(ibis.to_sql(expression, dialect=dialect))
     columns = ", ".join(
@@ -206,6 +215,7 @@ def _spark(settings: Settings) -> Any:
         .appName("lakehouse")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
+        .config("spark.sql.caseSensitive", "true")
         .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")

@@ -49,7 +49,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
         delivery_unit=rules.delivery_unit(landed),
         order_date=date,
         unit_id=parse_int(landed.Id_Unidade),
-        status=rules.status(landed.Status),
+        known_status=rules.status(landed.Status),  # SQL tells no Status from status
         order_value=parse_decimal(landed.Vlr_Pedido),
         delivery_fee=parse_decimal(landed.Taxa_Entrega.fill_null("0")),
         delivery_address=trimmed(landed.Endereco_Entrega).nullif(rules.NO_ADDRESS),
@@ -67,7 +67,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
             bad_date=trimmed(checked.Data_Pedido).notnull() & checked.order_date.isnull(),
             bad_amount=(trimmed(checked.Vlr_Pedido).notnull() & checked.order_value.isnull())
             | checked.delivery_fee.isnull(),
-            bad_status=trimmed(checked.Status).notnull() & checked.status.isnull(),
+            bad_status=trimmed(checked.Status).notnull() & checked.known_status.isnull(),
             unit_mismatch=checked["_unit"].notnull()
             & trimmed(checked.Id_Unidade).notnull()
             & (checked.unit_id.fill_null(rules.NO_UNIT) != checked["_unit"]),
@@ -78,7 +78,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
         order_id=trimmed(checked.Id_Pedido),
         order_date=checked.order_date,
         order_type=rules.order_type(checked.Tipo_Pedido),
-        status=checked.status,
+        status=checked.known_status,
         order_value=checked.order_value,
         delivery_fee=checked.delivery_fee,
         delivery_address=checked.delivery_address,

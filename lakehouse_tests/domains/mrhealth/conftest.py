@@ -1,0 +1,35 @@
+"""Runs one table's expression over a few rows, without Dagster or a lake."""
+
+from collections.abc import Callable
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from lakehouse.platform.contract import split_reasons
+from lakehouse.platform.engine import arrow_schema, typed_sql
+from lakehouse.platform.table import Table
+from lakehouse_tests.domains.mrhealth.rows import Row
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[..., list[Row]]:
+    """What a table's expression gives for rows of the tables it reads, in their order."""
+    connection = duckdb.connect()
+
+    def run(table: Table, *given: list[Row]) -> list[Row]:
+        assert len(given) == len(table.reads)
+        for read, rows in zip(table.reads, given, strict=True):
+            schema = arrow_schema(read.table.contract.schema)
+            columns = [dict.fromkeys(schema.names, None) | row for row in rows]
+            unknown = {name for row in rows for name in row} - set(schema.names)
+            assert not unknown, f"{read.table.id} has no {unknown}"
+            connection.register(read.name, pa.Table.from_pylist(columns, schema=schema))
+        result = connection.execute(typed_sql(table.expression, "duckdb")).to_arrow_table()
+        rows = result.to_pylist()
+        for row in rows:
+            if "_reasons" in row:
+                row["_reasons"] = split_reasons(row["_reasons"])
+        return rows
+
+    return run

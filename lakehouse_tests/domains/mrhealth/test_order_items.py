@@ -1,0 +1,120 @@
+"""Items: attached to the order of their delivery, or refused."""
+
+from decimal import Decimal
+
+import ibis
+import pytest
+
+from lakehouse.domains.mrhealth.silver.order_items import order_items
+from lakehouse_tests.domains.mrhealth.rows import (
+    MONDAY,
+    TUESDAY,
+    landed_item,
+    landed_order,
+    only,
+    product,
+    valid_order,
+)
+
+
+def read(made, items, landed_orders=None, orders=None, products=None):
+    return made(
+        order_items,
+        items,
+        [landed_order()] if landed_orders is None else landed_orders,
+        [valid_order()] if orders is None else orders,
+        [product()] if products is None else products,
+    )
+
+
+def test_an_item_takes_unit_and_day_from_the_order_of_its_delivery(made):
+    (row,) = read(
+        made,
+        [landed_item()],
+        [landed_order(Data_Pedido="2026-01-04")],
+        [valid_order(day=MONDAY - DAY)],
+        [product(day=MONDAY - DAY)],
+    )
+    assert row["_reasons"] == []
+    assert only(row, "day", "unit_id", "order_id", "item_id", "line_total") == (
+        MONDAY - DAY,
+        1,
+        "201",
+        "1",
+        Decimal("21.00"),
+    )
+
+
+def test_the_same_number_in_another_unit_or_day_is_not_its_order(made):
+    (row,) = read(
+        made,
+        [landed_item()],
+        [landed_order(_unit=2, Id_Unidade="2"), landed_order(day=TUESDAY)],
+        [valid_order(unit_id=2, delivery_unit=2), valid_order(day=TUESDAY)],
+    )
+    assert row["_reasons"] == ["orphan_item"]
+    assert row["_detail"] == "no order of the delivery has this number"
+
+
+def test_an_item_of_a_refused_order_is_an_orphan(made):
+    (row,) = read(made, [landed_item()], orders=[])
+    assert row["_reasons"] == ["orphan_item"]
+    assert row["_detail"] == "the order of this number was refused"
+
+
+def test_of_several_orders_with_the_number_none_is_guessed(made):
+    folder = {"_unit": None}
+    (row,) = read(
+        made,
+        [landed_item(**folder)],
+        [landed_order(**folder), landed_order(**folder, Id_Unidade="2")],
+        [valid_order(delivery_unit=-1), valid_order(unit_id=2, delivery_unit=-1)],
+    )
+    assert row["_reasons"] == ["ambiguous_parent"]
+    assert row["_detail"] == "2 orders of the delivery have this number"
+
+
+def test_an_order_written_twice_is_still_one_parent(made):
+    (row,) = read(made, [landed_item()], [landed_order(), landed_order(_line=3, Status="Pendente")])
+    assert row["_reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "reason"),
+    [
+        ("Id_Item_Pedido", None, "missing_required"),
+        ("Id_Produto", "", "missing_required"),
+        ("Qtd", None, "missing_required"),
+        ("Vlr_Item", " ", "missing_required"),
+        ("Qtd", "1.5", "bad_amount"),
+        ("Vlr_Item", "1.005", "bad_amount"),
+        ("Id_Produto", "999", "unknown_product"),
+        ("Id_Produto", "abc", "unknown_product"),
+    ],
+)
+def test_an_item_that_cannot_be_trusted_is_refused_with_the_reason(made, column, text, reason):
+    (row,) = read(made, [landed_item(**{column: text})])
+    assert row["_reasons"] == [reason]
+
+
+@pytest.mark.parametrize(("column", "text"), [("Qtd", "0"), ("Qtd", "-1"), ("Vlr_Item", "-1.00")])
+def test_amounts_below_what_can_be_break_the_contract(made, column, text):
+    (row,) = read(made, [landed_item(**{column: text})])
+    broken = ibis.memtable([{k: row[k] for k in SCHEMA.names}], schema=SCHEMA)
+    assert order_items.contract.reasons(broken).execute().tolist() == ["bad_amount,"]
+
+
+def test_items_whose_order_came_anew_with_another_delivery_are_replaced(made):
+    (row,) = read(made, [landed_item()], orders=[valid_order(delivery_day=TUESDAY)])
+    assert row["_reasons"] == []
+    assert row["_replaced"] is True
+
+
+def test_every_landed_item_comes_out_once(made):
+    items = [landed_item(_line=n, Id_Pedido=p) for n, p in enumerate(["201", "201", "9", None], 2)]
+    rows = read(made, items, [landed_order()] * 2)
+    assert sorted(row["_line"] for row in rows) == [2, 3, 4, 5]
+
+
+DAY = TUESDAY - MONDAY
+SCHEMA = order_items.contract.schema

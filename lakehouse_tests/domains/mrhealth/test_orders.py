@@ -1,0 +1,111 @@
+"""Orders: which are trusted, and why others are not."""
+
+from decimal import Decimal
+
+import pytest
+
+from lakehouse.domains.mrhealth.silver.orders import orders
+from lakehouse_tests.domains.mrhealth.rows import MONDAY, TUESDAY, landed_order, only, unit
+
+
+def read(made, order, units=None):
+    (row,) = made(orders, [order], units if units is not None else [unit()])
+    return row
+
+
+def test_an_order_is_typed_and_keeps_where_it_came_from(made):
+    row = read(made, landed_order())
+    assert row["_reasons"] == []
+    assert only(row, "_file", "_line", "_day") == (
+        "mrhealth/2026-01-05/unidade_001/PEDIDO.csv",
+        2,
+        MONDAY,
+    )
+    assert only(row, "day", "unit_id", "order_id", "order_type", "status") == (
+        MONDAY,
+        1,
+        "201",
+        "ONLINE",
+        "Finalizado",
+    )
+    assert only(row, "order_value", "delivery_fee") == (Decimal("50.00"), Decimal("5.00"))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "reason"),
+    [
+        ("Id_Pedido", " ", "missing_required"),
+        ("Id_Unidade", None, "missing_required"),
+        ("Data_Pedido", None, "missing_required"),
+        ("Vlr_Pedido", "", "missing_required"),
+        ("Status", None, "missing_required"),
+        ("Data_Pedido", "2026-02-30", "bad_date"),
+        ("Data_Pedido", "2022-12-31", "bad_date"),
+        ("Data_Pedido", "2026-01-07", "bad_date"),
+        ("Vlr_Pedido", "abc", "bad_amount"),
+        ("Vlr_Pedido", "1.234", "bad_amount"),
+        ("Taxa_Entrega", "?", "bad_amount"),
+        ("Status", "Entregue", "bad_status"),
+        ("Id_Unidade", "2", "unit_mismatch"),
+        ("Id_Unidade", "x", "unknown_unit"),
+    ],
+)
+def test_an_order_that_cannot_be_trusted_is_refused_with_the_reason(made, column, text, reason):
+    units = [unit(1), unit(2)]
+    assert reason in read(made, landed_order(**{column: text}), units)["_reasons"]
+
+
+def test_all_reasons_are_given_at_once(made):
+    row = read(made, landed_order(Status="?", Vlr_Pedido="x"))
+    assert sorted(row["_reasons"]) == ["bad_amount", "bad_status"]
+
+
+def test_a_unit_that_the_headquarters_do_not_know_that_day_is_refused(made):
+    row = read(made, landed_order(), [unit(1, day=TUESDAY)])
+    assert row["_reasons"] == ["unknown_unit"]
+
+
+def test_an_order_of_another_day_lies_on_its_own_day(made):
+    units = [unit(day=day) for day in (MONDAY, TUESDAY)]
+    row = read(made, landed_order(Data_Pedido="2026-01-06"), units)
+    assert row["_reasons"] == []
+    assert only(row, "day", "order_date", "delivery_day") == (TUESDAY, TUESDAY, MONDAY)
+
+
+def test_a_refused_date_leaves_the_order_on_the_day_of_its_delivery(made):
+    assert read(made, landed_order(Data_Pedido="soon"))["day"] == MONDAY
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Loja Física", "PHYSICAL"),
+        ("loja fisica ", "PHYSICAL"),
+        ("Balcão", "UNKNOWN"),
+        (None, "UNKNOWN"),
+    ],
+)
+def test_the_way_of_an_order_is_read_without_case_and_accents(made, written, meant):
+    assert read(made, landed_order(Tipo_Pedido=written))["order_type"] == meant
+
+
+@pytest.mark.parametrize("written", ["finalizado", " FINALIZADO "])
+def test_a_status_is_read_without_case_and_blanks(made, written):
+    row = read(made, landed_order(Status=written))
+    assert row["_reasons"] == []
+    assert row["status"] == "Finalizado"
+
+
+@pytest.mark.parametrize("written", ["--", " -- ", "", None])
+def test_no_address_is_null(made, written):
+    assert read(made, landed_order(Endereco_Entrega=written))["delivery_address"] is None
+
+
+def test_no_fee_is_zero(made):
+    assert read(made, landed_order(Taxa_Entrega=None))["delivery_fee"] == Decimal("0.00")
+
+
+def test_an_order_of_a_single_folder_names_its_own_unit(made):
+    row = read(made, landed_order(_unit=None, Id_Unidade="2"), [unit(2)])
+    assert row["_reasons"] == []
+    assert only(row, "unit_id", "delivery_unit") == (2, -1)

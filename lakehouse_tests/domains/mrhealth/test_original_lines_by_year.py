@@ -1,0 +1,27 @@
+"""The original's sales by year and unit."""
+
+from decimal import Decimal
+
+from lakehouse.domains.mrhealth.gold.original_lines_by_year import original_lines_by_year
+
+
+def line(**values):
+    return {
+        "Ano": 2026,
+        "Filial": "Unit 1",
+        "País": "Brasil",
+        "Produto": "Suco",
+        "Quantidade do item": 2,
+        "Valor do item": Decimal("10.00"),
+        "Valor do pedido": Decimal("50.00"),
+        **values,
+    }
+
+
+def test_the_newest_year_comes_first_and_in_it_the_unit_with_the_highest_sum(made):
+    lines = [line(Ano=2025), line(), line(Filial="Unit 2"), line(Filial="Unit 2")]
+    assert [tuple(row.values()) for row in made(original_lines_by_year, lines)] == [
+        (2026, "Unit 2", "Brasil", 2, Decimal("100.00")),
+        (2026, "Unit 1", "Brasil", 1, Decimal("50.00")),
+        (2025, "Unit 1", "Brasil", 1, Decimal("50.00")),
+    ]
