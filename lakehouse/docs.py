@@ -1,0 +1,249 @@
+"""The pages of ``docs/`` that are made from the code: data dictionary, settings, command line.
+
+python -m lakehouse.docs write   write them
+python -m lakehouse.docs check   exit code 1 and the difference when one is not as the code says
+"""
+
+import difflib
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.table import Table
+
+FOLDER = Path("docs")
+MADE = "<!-- Made by `make docs` from the code. Change it there. -->"
+
+
+def pages() -> dict[str, str]:
+    """Text of each page by its file name."""
+    return {
+        "data-dictionary.md": data_dictionary(),
+        "settings.md": settings(),
+        "cli.md": command_line(),
+    }
+
+
+def data_dictionary() -> str:
+    """Every table of every system as its contract promises it, in the order of the data's way."""
+    from lakehouse.platform.discovery import domains
+
+    lines = [
+        "# Data dictionary",
+        MADE,
+        (
+            "Tables are named `<layer>.<system>_<table>` in SQL. Stored tables are partitioned by"
+            " `day`: in raw and bronze the day of the delivery, in silver and gold the day the fact happened."
+            " A row that breaks a rule is refused with the reason code beside it"
+            " (`lakehouse quarantine list`)."
+        ),
+    ]
+    for domain in domains():
+        tables = sorted(domain.tables, key=lambda table: (table.layer.rank, table.id.name))
+        lines.append(f"## {domain.system.title}")
+        lines.append(
+            f"System `{domain.system.name}`, since {domain.system.since}, owned by"
+            f" {', '.join(domain.system.owners) or 'nobody'}."
+        )
+        lines.append(_overview(tables))
+        lines += [part for table in tables for part in _table(table, tables)]
+    lines += _books()
+    return _joined(lines)
+
+
+def _overview(tables: "Sequence[Table]") -> str:
+    return _grid(
+        ("table", "what it is"),
+        (
+            (f"[`{table.id.name}`](#{_anchor(table.id.name)})", _first_sentence(table.description))
+            for table in tables
+        ),
+    )
+
+
+def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
+    """One table: what it is, its key, where it comes from, its columns and what refuses rows."""
+    contract = table.contract
+    yield f"### {table.id.name}"
+    yield inspect.cleandoc(table.description)
+    about = [
+        (
+            f"{'View' if table.view else 'Table'}, contract `{contract.name}`"
+            f" version `{contract.version}`."
+        )
+    ]
+    if contract.key:
+        about.append(f"Key: {', '.join(f'`{name}`' for name in contract.key)}.")
+    if table.reads:
+        about.append(f"From: {', '.join(_link(read.table) for read in table.reads)}.")
+    if table.source is not None:
+        about.append(f"Files: `{table.source.files}`.")
+    below = [each for each in tables if any(read.table.id == table.id for read in each.reads)]
+    if below:
+        about.append(f"Read by: {', '.join(_link(each) for each in below)}.")
+    yield " ".join(about)
+    rules: dict[str, list[str]] = {}
+    for rule in contract.rules:
+        rules.setdefault(rule.column, []).append(f"`{rule.code}`")
+    yield _grid(
+        ("column", "type", "null", "meaning", "refused as"),
+        (
+            (
+                f"`{column.name}`",
+                f"`{column.type}`",
+                "yes" if column.nullable else "",
+                column.description,
+                ", ".join(dict.fromkeys(rules.get(column.name, ()))) if table.judges_rows else "",
+            )
+            for column in contract.columns
+        ),
+    )
+
+
+def _link(table: "Table") -> str:
+    return f"[`{table.id.name}`](#{_anchor(table.id.name)})"
+
+
+def _books() -> Iterator[str]:
+    """What `lakehouse sql` shows under ``ops``."""
+    from lakehouse.platform.catalog import BOOKS
+
+    yield "## Books of operations"
+    yield "Over all systems, in `lakehouse sql` only."
+    for name, columns in BOOKS.items():
+        yield f"### ops.{name}"
+        yield _grid(
+            ("column", "type"), ((f"`{column}`", f"`{kind}`") for column, kind in columns.items())
+        )
+
+
+def settings() -> str:
+    """Every variable that the lakehouse reads, with default and meaning."""
+    given = [
+        (
+            f"`{setting.metadata['variable']}`",
+            f"`{setting.default}`" if setting.default not in (None, "") else "not set",
+            setting.metadata["meaning"]
+            + (" (secret: never shown)" if setting.metadata["secret"] else ""),
+        )
+        for setting in fields(Settings)
+    ]
+    others = [
+        ("`DAGSTER_HOME`", "`data/dagster`", "Dagster's records, logs and configuration"),
+        ("`LAKEHOUSE_DEBUG`", "not set", "`1` shows the traceback of an error on the command line"),
+        (
+            "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_PROFILE`",
+            "not set",
+            (
+                "Credentials for `s3://`, found as boto3 finds them: variables, profile, role"
+                " (secret: never shown)"
+            ),
+        ),
+        ("`AWS_REGION`", "`us-east-1`", "Region of the buckets"),
+        ("`AWS_ENDPOINT_URL`", "not set", "An S3 server other than Amazon's; http or https"),
+    ]
+    return _joined(
+        [
+            "# Settings",
+            MADE,
+            (
+                "Settings come from the environment. Each has a default that suits a laptop;"
+                " `lakehouse doctor` shows what is set and checks that it works."
+            ),
+            _grid(("variable", "default", "meaning"), [*given, *others]),
+        ]
+    )
+
+
+def command_line() -> str:
+    """Every command with its help."""
+    from lakehouse.cli import main
+
+    lines = [
+        "# Command line",
+        MADE,
+        (
+            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 fine, 1 what was asked"
+            " failed or a problem was found, 2 the call itself is wrong."
+        ),
+    ]
+    root = click.Context(main, info_name="lakehouse", max_content_width=100, terminal_width=100)
+    for name in main.list_commands(root):
+        command = main.get_command(root, name)
+        if command is not None:
+            lines += _command(command, name, root)
+    return _joined(lines)
+
+
+def _command(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    context = click.Context(
+        command, info_name=name, parent=parent, max_content_width=100, terminal_width=100
+    )
+    yield f"## {context.command_path}"
+    yield f"```text\n{command.get_help(context)}\n```"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            if found is not None:
+                yield from _command(found, below, context)
+
+
+def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(
+        "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |"
+        for line in lines
+    )
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _first_sentence(text: str) -> str:
+    return inspect.cleandoc(text).split("\n\n")[0].replace("\n", " ")
+
+
+def _anchor(heading: str) -> str:
+    """How GitHub names a heading in links."""
+    return heading.lower().replace(".", "").replace(" ", "-")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or say where they differ from the code."""
+    if list(arguments) not in (["write"], ["check"]):
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    if list(arguments) == ["write"]:
+        FOLDER.mkdir(exist_ok=True)
+        for name, text in pages().items():
+            (FOLDER / name).write_text(text, "utf-8")
+        return 0
+    differences = [line for name, text in pages().items() for line in _difference(name, text)]
+    sys.stdout.writelines(differences)
+    return 1 if differences else 0
+
+
+def _difference(name: str, text: str) -> Iterator[str]:
+    page = FOLDER / name
+    there = page.read_text("utf-8") if page.exists() else ""
+    yield from difflib.unified_diff(
+        there.splitlines(keepends=True),
+        text.splitlines(keepends=True),
+        str(page),
+        f"{page} as the code says",
+        n=1,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
