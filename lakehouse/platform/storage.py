@@ -19,7 +19,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import deltalake
 import pyarrow as pa
@@ -32,6 +32,9 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.objectstore import Entry, ObjectStore, S3Store, delta_storage_options
 
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+
 DAY = "day"
 """The partition column of every table: a date that is not stored inside the files."""
 
@@ -43,6 +46,9 @@ STATS_COLUMNS = 32
 
 LONGEST_BOUND = 32
 """Characters of a text that is kept as a bound; of a longer one only the rows are counted."""
+
+COUNTED_ROWS = 1_000_000
+"""Rows that are counted at a time."""
 
 COMMIT_ATTEMPTS = 60
 """How often a commit that others overtake starts again."""
@@ -431,24 +437,67 @@ class LakeTable:
         A day that was never processed adds no rows. Raises StorageError when the table does
         not exist.
         """
-        import pyarrow.dataset as ds  # imports pandas, which costs a second
-
         shown = snapshot or self.snapshot()
         if shown.schema is None:
             raise StorageError(f"{self.id} does not exist yet")
-        schema = shown.schema.append(pa.field(DAY, pa.date32()))
         wanted = set(shown.days if days is None else days)
-        parquet = ds.ParquetFileFormat()
+        files = [file for file in shown.files if file.day in wanted]
+        dataset = self._dataset(files, shown.schema)
+        return dataset.to_table(columns=list(columns) if columns is not None else None)
+
+    def counts(
+        self,
+        columns: Sequence[str],
+        days: Sequence[dt.date] | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+    ) -> pa.Table:
+        """Distinct values of columns in these days, or in all, and the rows of each as ``rows``.
+
+        Memory grows with the distinct values and not with the rows: some days are read at a
+        time, and of a repeated text only its place in a dictionary.
+        """
+        shown = snapshot or self.snapshot()
+        if shown.schema is None:
+            raise StorageError(f"{self.id} does not exist yet")
+        wanted = set(shown.days if days is None else days)
+        plain = pa.schema(
+            [shown.schema.append(pa.field(DAY, pa.date32())).field(c) for c in columns]
+        )
+        counted = [plain.append(pa.field("rows", pa.int64())).empty_table()]
+        for files in _groups([file for file in shown.files if file.day in wanted]):
+            rows = self._dataset(files, shown.schema, dictionaries=columns).to_table(list(columns))
+            found = rows.unify_dictionaries().group_by(list(columns)).aggregate([([], "count_all")])
+            counted.append(found.rename_columns([*columns, "rows"]).cast(counted[0].schema))
+        summed = pa.concat_tables(counted).group_by(list(columns)).aggregate([("rows", "sum")])
+        return summed.select([*columns, "rows_sum"]).rename_columns([*columns, "rows"])
+
+    def _dataset(
+        self, shown: Sequence[DayFile], schema: pa.Schema, dictionaries: Sequence[str] = ()
+    ) -> "ds.Dataset":
+        """Files as one dataset with the column ``day``; texts of these columns as dictionaries."""
+        import pyarrow.dataset as ds  # imports pandas, which costs a second
+
+        encoded = {name for name in dictionaries if name != DAY and _is_text(schema.field(name))}
+        parquet = ds.ParquetFileFormat(
+            read_options=ds.ParquetReadOptions(dictionary_columns=encoded)
+        )
         files = self._filesystem()
         fragments = [
             parquet.make_fragment(
                 file.path, files, partition_expression=ds.field(DAY) == pa.scalar(file.day)
             )
-            for file in shown.files
-            if file.day in wanted
+            for file in shown
         ]
-        dataset = ds.FileSystemDataset(fragments, schema, parquet, files)
-        return dataset.to_table(columns=list(columns) if columns is not None else None)
+        kept = [
+            field.with_type(pa.dictionary(pa.int32(), field.type))
+            if field.name in encoded
+            else field
+            for field in schema
+        ]
+        return ds.FileSystemDataset(
+            fragments, pa.schema([*kept, pa.field(DAY, pa.date32())]), parquet, files
+        )
 
     def history(self, limit: int | None = None) -> list[Version]:
         """Commits, newest first."""
@@ -1076,6 +1125,24 @@ def _delta_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_dictionary(kind):
         return _delta_type(kind.value_type)
     return kind
+
+
+def _is_text(column: pa.Field) -> bool:
+    return pa.types.is_string(column.type)
+
+
+def _groups(files: Sequence[DayFile]) -> Iterator[list[DayFile]]:
+    """Files in groups of about a million rows."""
+    group: list[DayFile] = []
+    rows = 0
+    for file in files:
+        group.append(file)
+        rows += file.rows
+        if rows >= COUNTED_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
 
 
 def _is_part(name: str) -> bool:
