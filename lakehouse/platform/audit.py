@@ -51,6 +51,9 @@ ROWS = ("bronze_rows", "silver_rows", "quarantined_rows", "duplicate_rows", "sup
 UNREADABLE = (pa.ArrowException, OSError, StorageError, duckdb.Error)
 """What reading a damaged table raises."""
 
+STRANGE = (AssertionError, AttributeError, KeyError, TypeError, ValueError)
+"""What comes of working with values that nothing of the platform has written."""
+
 Progress = Callable[[dt.date, int, int], None]
 """Called with a day, how many days are proven altogether, and how many there are."""
 
@@ -256,12 +259,15 @@ class _Audit:
         """The proofs of one day whose files are those that the logs name."""
         for bronze in self.domain.stored:
             if bronze.layer == "bronze" and bronze.source is not None:
-                yield from self.landed(bronze, day)
+                raw = TableId("raw", self.system, bronze.id.table)
+                yield from _guarded(raw, day, Proof.LEDGER, self.landed(bronze, day))
         if self.only is None or any(table.layer != "gold" for table in self.only):
-            yield from self.balances(day)
+            books = conservation_of(self.system)
+            yield from _guarded(books, day, Proof.BALANCE, self.balances(day))
         for silver in judged_tables(self.domain).values():
             if self.wants(silver.id, silver.reads[0].table.id):
-                yield from self.outcomes(silver, day)
+                table = outcomes_of(silver.id)
+                yield from _guarded(table, day, Proof.IDENTITY, self.outcomes(silver, day))
 
     def files(self, day: dt.date) -> Iterator[Finding]:
         """Each table's file of the day is the one that the log names, byte for byte."""
@@ -471,6 +477,8 @@ class _Audit:
                 )
             for each in staged:
                 file = self.shown(each.table).by_day.get(each.day)
+                if file is None and not each.rows:
+                    continue
                 if file is None or file.data_version != each.data_version:
                     wanted = f"{each.rows} rows of version {each.data_version}"
                     found = f"{file.rows} rows of version {file.data_version}" if file else "none"
@@ -521,6 +529,17 @@ class _Audit:
         except UNREADABLE:
             return {}  # a damaged ledger is named by the proof of its files
         return {digest: order[-1] for digest, order in first.items()}
+
+
+def _guarded(
+    table: TableId, day: dt.date, what: Proof, proof: Iterator[Finding]
+) -> Iterator[Finding]:
+    """A proof that meets values which no run writes ends in a finding, not in a crash."""
+    try:
+        yield from proof
+    except (*UNREADABLE, *STRANGE) as error:
+        told = f"{type(error).__name__}: {error}"
+        yield _finding(table, day, what, "values that the platform writes", told)
 
 
 def _finding(table: TableId, day: dt.date, what: Proof, expected: object, found: object) -> Finding:

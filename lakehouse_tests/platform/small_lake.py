@@ -72,10 +72,11 @@ class SmallLake:
         self.take_in(wanted)
         for _ in range(3):
             self.refresh(wanted, layers)
-            wanted = list(conservation.state(self.domain, self.lake).waiting)
+            state = conservation.state(self.domain, self.lake)
+            wanted = sorted({*state.unfinished, *state.waiting})
             if not wanted:
                 return
-        raise AssertionError(f"still waiting for {wanted}")
+        raise AssertionError(f"still not finished: {wanted}")
 
     def take_in(self, days: Sequence[dt.date]) -> None:
         """Raw and bronze of these delivery days."""
