@@ -188,14 +188,16 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
 
     Args:
         days: the days that the run refreshed in every layer; rows on other days may have to wait.
+            A day outside of them stays as finished or unfinished as it was.
 
     Returns:
         A table of `SCHEMA` for each delivery day.
     """
     window = set(days)
-    delivery_days = affected_deliveries(domain, lake, sorted(window))
+    asked = affected_deliveries(domain, lake, sorted(window))
+    previous = _previous(domain, lake, asked)
+    delivery_days = sorted({*asked, *(d for d, was in previous.items() if was.waits & window)})
     inputs = inputs_of(domain, lake)
-    previous = _previous(domain, lake, delivery_days)
     rows: dict[dt.date, list[dict[str, object]]] = {day: [] for day in delivery_days}
     touched = _touched(domain, lake, delivery_days)
     for subject, silver in judged_tables(domain).items():
@@ -206,7 +208,9 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
         for delivery in deliveries:
             counted = in_bronze.get((delivery.day, delivery.file, delivery.digest), 0)
             fate = fates.get((delivery.day, delivery.file, delivery.digest), Counter())
-            rest = set(touched.get(delivery.day, ())) | previous.get(delivery.day, set())
+            rest = set(touched.get(delivery.day, ()))
+            if delivery.day in previous:
+                rest |= previous[delivery.day].waits
             if silver.snapshot and delivery.status is Status.LOADED:
                 rest |= stale.get(delivery.day, set())
             rows[delivery.day].append(
@@ -222,8 +226,12 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
             )
     for day in delivery_days:
         rows[day].sort(key=lambda row: (str(row["table"]), str(row["file"]), str(row["digest"])))
+        was = previous.get(day)
         for row in rows[day]:
-            row["inputs"] = inputs[day].fingerprint
+            if day in window:
+                row["inputs"] = inputs[day].fingerprint
+            else:
+                row["inputs"] = was.inputs if was else ""
     return {day: arrow.Table.from_pylist(rows[day], schema=SCHEMA) for day in delivery_days}
 
 
@@ -382,18 +390,27 @@ def _current_versions(rows: arrow.Table) -> dict[dt.date, str]:
     return {row["day"]: row["_digest"][:16] for row in pairs.to_pylist()}
 
 
-def _previous(
-    domain: Domain, lake: Lake, days: Sequence[dt.date]
-) -> dict[dt.date, set[dt.date]]:
-    """Days that deliveries were waiting for before this run."""
+@dataclass(frozen=True, kw_only=True)
+class _Before:
+    """What the balance of a delivery day said before this run."""
+
+    inputs: str
+    waits: set[dt.date]
+
+
+def _previous(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, _Before]:
+    """What was said before of these days, and of every day that waits for another."""
     table = lake.table(conservation_of(domain.system.name))
     shown = table.snapshot()
     if shown.schema is None:
         return {}
-    rows = table.read(days, snapshot=shown, columns=["day", "waiting_days"]).to_pylist()
-    found: dict[dt.date, set[dt.date]] = defaultdict(set)
-    for row in rows:
-        found[row["day"]] |= _days_of(row["waiting_days"])
+    waiting = {f.day for f in shown.files if f.rows and f.bounds.get("waiting", (0, 0))[1] == 1}
+    found: dict[dt.date, _Before] = {}
+    for row in table.read(
+        sorted({*days, *waiting}), snapshot=shown, columns=["day", "inputs", "waiting_days"]
+    ).to_pylist():
+        before = found.setdefault(row["day"], _Before(inputs=row["inputs"], waits=set()))
+        before.waits.update(_days_of(row["waiting_days"]))
     return found
 
 
