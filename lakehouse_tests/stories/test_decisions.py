@@ -1,4 +1,4 @@
-"""What has to run is decided from what landed and what the lake's books say, and from nothing else."""
+"""What has to run is decided from what landed and what the books say, from nothing else."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lakehouse.platform.arrivals import GAP_DAYS, Batch, Work, decided, planned
+from lakehouse.platform.arrivals import GAP_DAYS, Batch, decided, planned
 from lakehouse.platform.code_location import definitions_of, shared
 from lakehouse.platform.conservation import State
 from lakehouse.platform.discovery import domain
@@ -240,9 +240,7 @@ def test_a_failed_run_is_asked_for_again_up_to_the_limit_and_then_an_error_is_lo
     assert tick.asked().run_key not in keys
 
 
-def test_a_file_that_may_still_grow_is_left_alone(
-    tick: Tick, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_file_that_may_still_grow_is_left_alone(tick: Tick, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "60")
     (path, content), _ = night(MON, 1, "10.00").items()
     now = dt.datetime.now(dt.UTC)

@@ -1,4 +1,4 @@
-"""What each file of a delivery is follows from all of its files, in whatever order they are seen."""
+"""What a file of a delivery is follows from all its files, in whatever order they are seen."""
 
 import datetime as dt
 from itertools import permutations

@@ -1,0 +1,7 @@
+"""Tolls: a system of the tests; gates report each passage of the day."""
+
+import datetime as dt
+
+from lakehouse.platform.system import System
+
+SYSTEM = System(name="tolls", title="Tolls", since=dt.date(2024, 1, 1), owners=("team:tests",))

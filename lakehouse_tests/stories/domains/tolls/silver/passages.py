@@ -1,0 +1,40 @@
+"""Passages that can be trusted."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+from lakehouse.domains.tolls.bronze.passages import passages as landed_passages
+
+from lakehouse.platform.frames import parse_date, parse_decimal, parse_int, refused, traced
+from lakehouse.platform.table import silver
+
+
+class Passages(pa.DataFrameModel):
+    """One passage."""
+
+    day: dt.date = pa.Field(description="Day of the passage")
+    gate: int = pa.Field(description="Gate that was passed")
+    number: int = pa.Field(description="Number of the passage at its gate")
+    fee: Decimal(14, 2) = pa.Field(ge=0, description="Fee in R$")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "gate", "number"]
+
+
+@silver(contract=Passages, reads=[landed_passages])
+def passages(landed: ir.Table) -> ir.Table:
+    """Passages that can be trusted."""
+    passed_on = parse_date(landed.passed_on)
+    return landed.select(
+        **traced(landed, day=landed.day),
+        _reasons=refused(bad_date=passed_on.isnull()),
+        day=passed_on.fill_null(landed.day),
+        gate=parse_int(landed.gate),
+        number=parse_int(landed.number),
+        fee=parse_decimal(landed.fee),
+    )

@@ -1,0 +1,83 @@
+"""The order of work of the platform's jobs without Dagster: fast enough for many histories."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lakehouse.platform import arrivals, conservation, ingest, materialize
+from lakehouse.platform.arrivals import Batch, Memory, Work
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.io_manager import commit
+from lakehouse.platform.partitions import between
+from lakehouse.platform.resources import landing_of
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
+
+ROUNDS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """Runs what has to run for one system, as `foreground.ingest` does."""
+
+    domain: Domain
+    settings: Settings
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.settings.root)
+
+    def batches(self) -> list[Batch]:
+        """What has to run now."""
+        memory = Memory(self.domain, self.lake)
+        listing = self._intake().listing(None)
+        return arrivals.planned(
+            listing,
+            memory.knows,
+            lambda stray: memory.records(stray, self.settings),
+            conservation.state(self.domain, self.lake),
+            self.settings,
+        )
+
+    def take_in(self) -> None:
+        """Run until nothing is left to run; a lake that never comes to rest is an error."""
+        for _ in range(ROUNDS):
+            batches = self.batches()
+            if not batches:
+                return
+            for batch in batches:
+                self.run(batch.work, between(batch.first, batch.last))
+        raise AssertionError(f"after {ROUNDS} rounds there is still to run: {self.batches()}")
+
+    def run(self, work: Work, days: Sequence[dt.date]) -> None:
+        """One run over days: landed files (unless it only refreshes), tables, balances."""
+        if work is Work.ARRIVALS:
+            intake = self._intake()
+            listing = intake.listing(days)
+            for table in self._landed():
+                ingest.ingest(table, days, intake, listing, note={})
+            ingest.record_strays(listing.strays, days, intake, note={})
+        for table in self.domain.stored:
+            if table.transform is not None:
+                done = materialize.compute(table, days, self.lake, self.settings)
+                assert not done.withheld, done.withheld
+                commit(done, self.lake, note={})
+        made = conservation.record(self.domain, self.lake, days, note={})
+        wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
+        assert not wrong, wrong
+
+    def _landed(self) -> Iterator[materialize.Table]:
+        return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")
+
+    def _intake(self) -> ingest.Intake:
+        return ingest.Intake(
+            system=self.domain.system,
+            landing=landing_of(self.domain, self.settings),
+            lake=self.lake,
+            settings=replace(self.settings, quiet_seconds=0),
+            now=dt.datetime.now(dt.UTC),
+        )
+
+
+def _unbalanced(rows: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
+    return (row for row in rows if row["balance"] == "unbalanced")

@@ -1,0 +1,259 @@
+"""Files come: once, twice, corrected, late, out of order, in halves, empty."""
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.launcher.base import WorkerStatus
+
+from lakehouse.platform import foreground
+from lakehouse.platform.ingest import object_path
+from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.storage import TableId
+from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.world import (
+    FRI,
+    MON,
+    TUE,
+    WED,
+    World,
+    changed_days,
+    items,
+    night,
+    orders,
+)
+
+BUSINESS = ("silver.", "gold.")
+ORDERS = TableId("silver", "mrhealth", "orders")
+DATES = dg.AssetKey(["gold", "mrhealth", "dim_date"])
+UNMOVED = (
+    "bronze.mrhealth_orders",
+    "bronze.mrhealth_order_items",
+    "silver.mrhealth_orders",
+    "silver.mrhealth_orders__quarantine",
+    "silver.mrhealth_order_items",
+    "gold.mrhealth_fact_orders",
+    "gold.mrhealth_unit_day",
+    "gold.mrhealth_product_day",
+)
+
+
+def business(held: dict[str, dict[dt.date, str]]) -> dict[str, dict[dt.date, str]]:
+    return {name: days for name, days in held.items() if name.startswith(BUSINESS)}
+
+
+def test_a_day_arrives_and_is_in_gold_with_every_line_accounted_for(anywhere: World):
+    sent = night(MON, 1, "10.00", "20.50")
+    anywhere.refer()
+    anywhere.land_all(sent)
+    ran = anywhere.ingest()
+    assert [(run.work, run.succeeded) for run in ran][:1] == [("mrhealth_arrivals", True)]
+    assert anywhere.revenue() == {(MON, 1): "30.50"}
+    sold = anywhere.rows("gold.mrhealth_product_day", "product_name", "orders", "quantity")
+    assert sold == [("Suco", 2, 2)]
+    silent = anywhere.rows("gold.mrhealth_unit_day", "unit_name", "delivered", days=[MON])
+    assert silent == [("Centro", True), ("Praia", False)]
+    assert anywhere.balance() == {"balanced": 6}
+    for content in sent.values():
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        assert anywhere.lake.store.read(object_path("mrhealth", digest)) == content.encode()
+    assert anywhere.ingest() == []
+
+
+def test_the_same_bytes_again_are_recorded_and_change_nothing(anywhere: World):
+    sent = night(MON, 1, "10.00")
+    path, content = next(iter(sent.items()))
+    anywhere.refer()
+    anywhere.land_all(sent)
+    anywhere.ingest()
+    before = anywhere.files()
+    anywhere.land(path, content)
+    anywhere.land(f"mrhealth/{MON}/unidade_001/reenvio/pedido.CSV", content)
+    anywhere.land(f"mrhealth/{MON}/unidade_002/PEDIDO.csv", content)
+    anywhere.land(f"mrhealth/{FRI}/unidade_001/PEDIDO.csv", content)
+    anywhere.ingest()
+    assert anywhere.statuses() == {"loaded": 1, "duplicate": 4}
+    after = anywhere.files()
+    for name in UNMOVED:
+        assert after[name][MON] == before[name][MON], name
+    assert anywhere.revenue() == {(MON, 1): "10.00"}
+    assert anywhere.balance() == {"balanced": 10}
+    assert anywhere.ingest() == []
+
+
+def test_a_correction_replaces_exactly_the_old_rows_and_they_stay_on_record(anywhere: World):
+    anywhere.refer()
+    anywhere.land_all(night(MON, 1, "10.00", "20.00") | night(MON, 2, "5.00"))
+    anywhere.land_all(night(TUE, 1, "7.00"))
+    anywhere.ingest()
+    before = anywhere.files()
+    folder = f"mrhealth/{MON}/unidade_001"
+    anywhere.land(f"{folder}/PEDIDO.csv", orders((1, 1, MON, "11.00"), (1, 3, MON, "30.00")))
+    anywhere.land(f"{folder}/reenvio/ITEM_PEDIDO.csv", items((1, 1, 10, 1, "10.00")))
+    anywhere.ingest()
+    assert anywhere.rows("silver.mrhealth_orders", "day", "unit_id", "order_id") == [
+        (MON, 1, "1"),
+        (MON, 1, "3"),
+        (MON, 2, "1"),
+        (TUE, 1, "1"),
+    ]
+    assert anywhere.revenue() == {(MON, 1): "41.00", (MON, 2): "5.00", (TUE, 1): "7.00"}
+    assert anywhere.statuses() == {"loaded": 3, "superseded": 1}
+    assert changed_days(before, anywhere.files()) == {MON}
+    lines = ("status", "bronze_rows", "silver_rows", "superseded_rows", "difference", "unit")
+    kept = anywhere.rows("ops.mrhealth_conservation", "table", *lines, days=[MON])
+    assert kept == [
+        ("order_items", "loaded", 1, 1, 0, 0, 1),
+        ("order_items", "loaded", 1, 1, 0, 0, 2),
+        ("order_items", "superseded", 2, 0, 2, 0, 1),
+        ("orders", "loaded", 1, 1, 0, 0, 2),
+        ("orders", "loaded", 2, 2, 0, 0, 1),
+        ("orders", "superseded", 2, 0, 2, 0, 1),
+    ]
+
+
+def test_a_file_400_days_late_touches_its_day_and_no_other(world: World):
+    late = FRI - dt.timedelta(days=400)
+    world.refer(late - dt.timedelta(days=1))
+    world.land_all(night(late, 1, "9.00") | night(MON, 1, "10.00") | night(FRI, 1, "12.00"))
+    world.ingest()
+    before = world.files()
+    world.land_all(night(late, 2, "1.00"))
+    ran = world.ingest()
+    assert [(run.first, run.last) for run in ran] == [(late, late)]
+    assert changed_days(before, world.files()) == {late}
+    assert world.revenue()[late, 2] == "1.00"
+    assert set(world.balance()) == {"balanced"}
+
+
+def test_days_that_come_out_of_order_end_as_if_they_had_come_in_order(make_world: Make):
+    nights = {day: night(day, 1, f"{day.day}.00") for day in (MON, TUE, WED)}
+    nights[WED][f"mrhealth/{WED}/unidade_002/PEDIDO.csv"] = orders((2, 9, TUE, "2.00"))
+    landed = {path: content for files in nights.values() for path, content in files.items()}
+    clock = dt.datetime(2024, 3, 9, tzinfo=dt.UTC)
+    moments = {path: clock + dt.timedelta(minutes=n) for n, path in enumerate(landed)}
+
+    at_once = make_world()
+    at_once.refer()
+    for path, content in landed.items():
+        at_once.land(path, content, at=moments[path])
+    at_once.ingest()
+    assert at_once.revenue() == {
+        (MON, 1): "4.00",
+        (TUE, 1): "5.00",
+        (TUE, 2): "2.00",
+        (WED, 1): "6.00",
+    }
+
+    one_by_one = make_world()
+    one_by_one.refer()
+    for day in (WED, MON, TUE):
+        for path, content in nights[day].items():
+            one_by_one.land(path, content, at=moments[path])
+        one_by_one.ingest()
+    for name, days in business(at_once.versions()).items():
+        held = one_by_one.versions()[name]
+        assert {day: held[day] for day in (MON, TUE, WED)} == {
+            day: days[day] for day in (MON, TUE, WED)
+        }, name
+    assert one_by_one.balance() == at_once.balance() == {"balanced": 11}
+
+
+def test_an_order_of_the_day_before_waits_and_then_lands_on_its_own_day(world: World):
+    world.refer()
+    world.land_all(night(MON, 1, "10.00"))
+    world.ingest()
+    folder = f"mrhealth/{TUE}/unidade_001"
+    world.land(f"{folder}/PEDIDO.csv", orders((1, 8, MON, "3.00"), (1, 9, TUE, "4.00")))
+    world.land(f"{folder}/ITEM_PEDIDO.csv", items((8, 1, 10, 1, "2.00"), (9, 1, 11, 1, "3.00")))
+    runs = foreground.ingest(world.domain, world.settings, world.instance)
+    first = next(runs)
+    assert (first.work, first.first, first.last) == ("mrhealth_arrivals", TUE, TUE)
+    assert world.revenue() == {(MON, 1): "10.00", (TUE, 1): "4.00"}
+    assert world.balance()["waiting"] == 2
+    assert set(world.rows("ops.mrhealth_conservation", "waiting_days", days=[TUE])) == {str(MON)}
+    (follow_up,) = runs
+    assert (follow_up.work, follow_up.first, follow_up.last) == ("mrhealth_refresh", MON, MON)
+    assert world.revenue() == {(MON, 1): "13.00", (TUE, 1): "4.00"}
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+
+def test_a_file_of_a_header_only_is_a_delivery_without_sales(world: World):
+    world.refer()
+    world.land_all(night(MON, 1) | night(MON, 2))
+    world.ingest()
+    shown = world.rows("gold.mrhealth_unit_day", "unit_id", "orders", "delivered", days=[MON])
+    assert shown == [(1, 0, True), (2, 0, True)]
+    assert set(world.balance()) == {"balanced"}
+    empty = [f for f in world.lake.table(ORDERS).snapshot().files if f.day == MON]
+    assert [file.rows for file in empty] == [0]
+
+
+def test_items_that_come_before_their_orders_wait_in_quarantine_and_heal(world: World):
+    (order_path, order_file), (item_path, item_file) = night(MON, 1, "10.00").items()
+    world.refer()
+    world.land(item_path, item_file)
+    world.ingest()
+    assert world.refusals("order_items") == ["orphan_item"]
+    assert set(world.balance()) == {"balanced"}
+    world.land(order_path, order_file)
+    world.ingest()
+    assert world.refusals("order_items") == []
+    assert world.rows("gold.mrhealth_fact_order_items", "order_id", "quantity") == [("1", 1)]
+    assert set(world.balance()) == {"balanced"}
+
+
+def test_one_folder_for_all_units_attaches_what_is_certain_and_nothing_else(anywhere: World):
+    anywhere.refer()
+    taken = dt.datetime(2024, 3, 7, 12, tzinfo=dt.UTC)
+    sold = orders((1, 201, MON, "10.00"), (2, 201, MON, "20.00"), (2, 202, TUE, "5.00", "Pendente"))
+    anywhere.land("mrhealth/PEDIDO.csv", sold, at=taken)
+    lines = items((201, 1, 10, 1, "9.00"), (202, 1, 11, 2, "2.00"), (999, 1, 10, 1, "1.00"))
+    anywhere.land("mrhealth/ITEM_PEDIDO.csv", lines, at=taken)
+    anywhere.ingest()
+    assert anywhere.revenue() == {(MON, 1): "10.00", (MON, 2): "20.00"}
+    assert sorted(anywhere.refusals("order_items")) == ["ambiguous_parent", "orphan_item"]
+    attached = anywhere.rows("silver.mrhealth_order_items", "day", "unit_id", "order_id")
+    assert attached == [(TUE, 2, "202")]
+    assert set(anywhere.balance()) == {"balanced"}
+
+
+def test_a_refused_file_is_named_and_its_good_successor_takes_its_place(world: World):
+    world.refer()
+    path = f"mrhealth/{MON}/unidade_001/PEDIDO.csv"
+    world.land(path, "not,what,was,agreed\n1,2,3,4\n")
+    world.ingest()
+    assert world.statuses() == {"refused": 1}
+    assert world.revenue() == {}
+    (said,) = world.rows("raw.mrhealth_orders", "detail")
+    assert "Id_Unidade" in said
+    world.land(path, orders((1, 1, MON, "10.00")))
+    world.ingest()
+    assert world.statuses() == {"refused": 1, "loaded": 1}
+    assert world.revenue() == {(MON, 1): "10.00"}
+    assert set(world.balance()) == {"balanced"}
+
+
+def test_a_run_in_the_foreground_is_alive_to_a_daemon_beside_it(
+    make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    world = make_world()
+    with prepare_instance(tmp_path / "home") as instance:
+        seen = set()
+
+        def look(_: foreground.Step) -> None:
+            (run,) = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+            seen.add(instance.run_launcher.check_run_worker_health(run).status)
+
+        ran = foreground.materialize(
+            world.domain, instance, first=MON, last=MON, tables=[DATES], on_step=look
+        )
+        assert ran.succeeded
+        assert seen == {WorkerStatus.RUNNING}
+        (done,) = instance.get_runs()
+        health = instance.run_launcher.check_run_worker_health(done)
+        assert health.status == WorkerStatus.NOT_FOUND

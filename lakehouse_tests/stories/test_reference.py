@@ -1,0 +1,180 @@
+"""The headquarters' tables: they come late, they change, they are files or a database."""
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import dagster as dg
+import psycopg2
+import pytest
+
+from lakehouse.platform.instance import prepare_instance
+from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, orders
+
+
+def test_orders_of_unknown_units_and_products_heal_when_the_tables_come(world: World):
+    world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00"))
+    world.ingest()
+    assert world.refusals() == ["unknown_unit", "unknown_unit"]
+    assert world.revenue() == {}
+    world.refer(WED)
+    runs = world.ingest()
+    assert {run.work for run in runs} == {"mrhealth_arrivals", "mrhealth_refresh"}
+    assert world.refusals() == world.refusals("order_items") == []
+    assert world.revenue() == {(MON, 1): "10.00", (TUE, 2): "5.00"}
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+
+def test_a_snapshot_changes_names_from_its_day_on_and_heals_what_it_knows(world: World):
+    world.refer(MON, products={10: "Suco"})
+    sold = {f"mrhealth/{TUE}/unidade_001/ITEM_PEDIDO.csv": items((1, 1, 11, 1, "9.00"))}
+    world.land_all(night(MON, 1, "10.00") | night(TUE, 1, "10.00") | sold | night(WED, 1, "1.00"))
+    world.ingest()
+    assert world.refusals("order_items") == ["unknown_product"]
+    world.refer(TUE, products={10: "Suco verde", 11: "Salada"}, units={1: "Centro", 2: "Orla"})
+    world.ingest()
+    names = world.rows("gold.mrhealth_product_day", "day", "product_name")
+    assert names == [(MON, "Suco"), (TUE, "Salada"), (WED, "Suco verde")]
+    places = world.rows("gold.mrhealth_dim_unit", "day", "unit_id", "unit_name")
+    assert [(day, name) for day, unit, name in places if unit == 2] == [
+        (MON, "Praia"),
+        (TUE, "Orla"),
+        (WED, "Orla"),
+    ]
+    assert world.refusals("order_items") == []
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+
+def test_reference_files_without_a_day_count_from_the_day_they_landed(world: World):
+    at = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)
+    world.refer(MON, units={1: "Centro"})
+    world.land_all(night(MON, 1, "10.00") | night(WED, 1, "1.00"))
+    world.land(
+        "mrhealth/reference/TABELA_UNIDADE.csv",
+        "Id_Unidade,Nome_Unidade,Id_Estado\n1,Centro Novo,7\n",
+        at=at,
+    )
+    world.ingest()
+    names = dict(world.rows("gold.mrhealth_dim_unit", "day", "unit_name"))
+    assert (names[MON], names[TUE], names[WED]) == ("Centro", "Centro Novo", "Centro Novo")
+    assert set(world.balance()) == {"balanced"}
+
+
+@dataclass(frozen=True)
+class Headquarters:
+    """A database with the four tables, and a user who may read them and nothing else."""
+
+    owner: str
+    reader: str
+    password: str
+
+    def say(self, *statements: str) -> None:
+        connection = psycopg2.connect(self.owner)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
+
+@pytest.fixture
+def headquarters(postgres: str) -> Iterator[Headquarters]:
+    password = "senha-" + secrets.token_hex(12)
+    name = "hq_" + secrets.token_hex(4)
+    whole = urlsplit(postgres)
+    place = whole._replace(path=f"/{name}")
+    reader = place._replace(netloc=f"{name}:{password}@{whole.hostname}:{whole.port}")
+    owner = Headquarters(owner=postgres, reader="", password="")
+    made = Headquarters(owner=urlunsplit(place), reader=urlunsplit(reader), password=password)
+    owner.say(f"create database {name}", f"create role {name} login password '{password}'")
+    made.say(
+        "create table tabela_unidade (id_unidade int, nome_unidade text, id_estado int)",
+        "create table tabela_produto (id_produto int, nome_produto text)",
+        "create table tabela_estado (id_estado int, id_pais text, nome_estado text)",
+        "create table tabela_pais (id_pais text, nome_pais text)",
+        "insert into tabela_unidade values (1, 'Centro', 7), (2, 'Praia', 7)",
+        "insert into tabela_produto values (10, 'Suco'), (11, 'Salada \"da casa\", verde')",
+        "insert into tabela_estado values (7, 'BR', 'Bahia')",
+        "insert into tabela_pais values ('BR', 'Brasil')",
+        f"grant select on all tables in schema public to {name}",
+    )
+    connection = psycopg2.connect(made.reader)
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+        cursor.execute("delete from tabela_pais")
+    connection.close()
+    yield made
+    owner.say(f"drop database {name} with (force)", f"drop role {name}")
+
+
+@pytest.mark.postgres
+def test_a_database_is_captured_once_a_day_and_its_password_is_nowhere(
+    make_world: Make, headquarters: Headquarters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    world = make_world(str(tmp_path / "world"), MRHEALTH_DSN=headquarters.reader)
+    today = dt.datetime.now(world.settings.zone).date()
+    with prepare_instance(tmp_path / "home") as instance:
+        world.instance = instance
+        now = dt.datetime.now(dt.UTC)
+        sold = f"mrhealth/{today}/unidade_001"
+        world.land(f"{sold}/PEDIDO.csv", orders((1, 1, today, "10.00")), at=now)
+        world.land(f"{sold}/ITEM_PEDIDO.csv", items((1, 1, 11, 1, "9.00")), at=now)
+        world.ingest()
+        assert world.revenue() == {(today, 1): "10.00"}
+        named = world.rows("gold.mrhealth_product_day", "product_name")
+        assert named == ['Salada "da casa", verde']
+        before = world.files()
+
+        assert world.materialize(today, today).succeeded
+        assert world.files() == before
+        assert world.statuses("products") == {"loaded": 1}
+
+        headquarters.say("update tabela_produto set nome_produto = 'Salada' where id_produto = 11")
+        assert world.materialize(today, today).succeeded
+        assert world.statuses("products") == {"loaded": 1, "superseded": 1}
+        assert world.statuses("units") == {"loaded": 1}
+        assert world.rows("gold.mrhealth_product_day", "product_name") == ["Salada"]
+
+        renamed = 'Salada "da casa", verde'
+        headquarters.say(
+            f"update tabela_produto set nome_produto = '{renamed}' where id_produto = 11"
+        )
+        for _ in range(2):
+            assert world.materialize(today, today).succeeded
+        assert world.rows("gold.mrhealth_product_day", "product_name") == [renamed]
+        assert len(world.rows("raw.mrhealth_products", "file")) == 3
+        assert set(world.balance()) == {"balanced"}
+
+        wrong = headquarters.reader.replace(headquarters.password, headquarters.password + "x")
+        monkeypatch.setenv("LAKEHOUSE_MRHEALTH_DSN", wrong)
+        failed = world.materialize(today, today)
+        assert "cannot be read from PostgreSQL" in (failed.problem or "")
+        assert world.rows("gold.mrhealth_product_day", "product_name") == [renamed]
+        assert said_anywhere(instance, headquarters.password) == []
+    assert holding(tmp_path, headquarters.password.encode()) == []
+    assert holding(tmp_path, b"mrhealth_orders") != []
+
+
+def said_anywhere(instance: dg.DagsterInstance, secret: str) -> list[str]:
+    return [
+        run.run_id
+        for run in instance.get_runs()
+        if secret in repr(run)
+        or any(secret in repr(entry) for entry in instance.all_logs(run.run_id))
+    ]
+
+
+def holding(place: Path, secret: bytes) -> list[str]:
+    """Files that hold a secret, plain."""
+    return [
+        str(path)
+        for path in place.rglob("*")
+        if path.is_file() and re.search(re.escape(secret), path.read_bytes())
+    ]

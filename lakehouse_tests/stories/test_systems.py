@@ -1,0 +1,120 @@
+"""Another system needs a folder of its own and nothing else; neither disturbs the other."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+import lakehouse.definitions
+import lakehouse.domains
+from lakehouse.platform import foreground
+from lakehouse.platform.code_location import definitions_of, shared
+from lakehouse.platform.discovery import domain, systems
+from lakehouse.platform.instance import prepare_instance
+from lakehouse.settings import Settings
+from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.nursery import DOMAINS, nursery
+from lakehouse_tests.stories.world import MON, TUE, WED, World, night, reference
+
+GATE_DAY = dg.AssetKey(["gold", "tolls", "gate_day"])
+
+
+def passages(day: dt.date, *fees: str) -> dict[str, str]:
+    """What a gate reports of a day."""
+    lines = ["gate,number,passed_on,fee"]
+    lines += [f"1,{number},{day},{fee}" for number, fee in enumerate(fees, start=1)]
+    return {f"tolls/{day}/unit_1/passages.csv": "\n".join(lines) + "\n"}
+
+
+@pytest.fixture
+def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tests' system stands beside those of the package."""
+    paths = [*lakehouse.domains.__path__, DOMAINS]
+    monkeypatch.setattr(lakehouse.domains, "__path__", paths)
+    systems.cache_clear()
+    assert systems() == ("mrhealth", "tolls")
+    made = dg.Definitions.merge(shared(), definitions_of(domain("tolls"), Settings()))
+    monkeypatch.setattr(lakehouse.definitions, "defs", made)
+    yield
+    systems.cache_clear()
+
+
+def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, make_world: Make):
+    world = make_world(system="tolls")
+    for day, fee in ((MON, "10.00"), (TUE, "1000.01"), (WED, "30.00")):
+        world.land_all(passages(day, fee))
+    runs = foreground.ingest(world.domain, world.settings, world.instance)
+    first = next(runs)
+    assert (first.first, first.last, first.succeeded) == (MON, WED, False)
+    assert f"1 of 3 days are withheld and the good days are stored. {TUE}" in (first.problem or "")
+    assert fees(world) == [(MON, 1, "10.00"), (WED, 1, "30.00")]
+    assert world.instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(WED)}
+    assert withheld(world) == {str(TUE)}
+
+    later = list(runs)
+    assert {(run.first, run.last) for run in later if run.succeeded} == {(MON, MON), (WED, WED)}
+    alone = [run for run in later if (run.first, run.last) == (TUE, TUE)]
+    assert len(alone) == world.settings.attempts
+    assert not any(run.succeeded for run in alone)
+    assert world.rows("ops.tolls_conservation", "day", "balance") == [
+        (MON, "balanced"),
+        (WED, "balanced"),
+    ]
+    assert world.ingest() == []
+
+    world.land_all(passages(TUE, "20.00"))
+    world.ingest()
+    assert fees(world) == [(MON, 1, "10.00"), (TUE, 1, "20.00"), (WED, 1, "30.00")]
+    assert world.balance() == {"balanced": 4}
+
+
+def fees(world: World) -> list[tuple[dt.date, int, str]]:
+    rows = world.rows("gold.tolls_gate_day", "day", "gate", "fees")
+    return [(day, gate, str(fee)) for day, gate, fee in rows]
+
+
+def withheld(world: World) -> set[str]:
+    """Days that the failed contract check of the newest run names."""
+    (record,) = world.instance.get_run_records(limit=1)
+    checks = [
+        entry.dagster_event.asset_check_evaluation_data
+        for entry in world.instance.all_logs(
+            record.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+        if entry.dagster_event
+    ]
+    failed = [check for check in checks if check.check_name == "contract" and not check.passed]
+    return {name for check in failed for name in check.metadata if name.startswith("20")}
+
+
+def take_in(home: str, system: str) -> None:
+    """In a process of its own: one arrival cycle."""
+    with prepare_instance(Path(home)) as instance:
+        for ran in foreground.ingest(domain(system), Settings.from_env(), instance):
+            assert ran.succeeded, ran.problem
+
+
+def test_two_systems_are_taken_in_at_once_and_both_are_right(
+    make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    world = make_world(str(tmp_path / "world"))
+    for day in (MON, TUE):
+        world.land_all(passages(day, "10.00", "5.00") | night(day, 1, "7.00"))
+    world.land_all({f"mrhealth/{MON}/reference/{n}": said for n, said in reference().items()})
+    prepare_instance(tmp_path / "home").dispose()
+    with nursery() as children:
+        started = [
+            children.start(take_in, str(tmp_path / "home"), system)
+            for system in ("mrhealth", "tolls")
+        ]
+        assert [children.ended(pid) for pid in started] == [0, 0]
+    assert fees(world) == [(MON, 1, "15.00"), (TUE, 1, "15.00")]
+    assert world.revenue() == {(MON, 1): "7.00", (TUE, 1): "7.00"}
+    assert world.balance() == {"balanced": 8}
+    assert set(world.rows("ops.tolls_conservation", "balance")) == {"balanced"}
+    with prepare_instance(tmp_path / "home") as instance:
+        assert all(run.is_success for run in instance.get_runs())
+        assert instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(TUE)}
