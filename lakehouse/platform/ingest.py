@@ -153,6 +153,8 @@ class _Ingestion:
         for delivery in self._captured(sorted(wanted), known):
             fresh.append(delivery)
         elsewhere = self._elsewhere(before, fresh, repeated)
+        for day, digests in _repeated_elsewhere(known).items():
+            elsewhere[day] = elsewhere.get(day, frozenset()) | digests
 
         done = Ingested(days=tuple(sorted(wanted)))
         bronze_schema = _without_day(arrow_schema(self.bronze.contract.schema))
@@ -438,6 +440,24 @@ class _Ingestion:
             for line in file.unparsable
         ]
         return pa.Table.from_pylist(rows, schema=QUARANTINE_SCHEMA)
+
+
+def _repeated_elsewhere(known: Iterable[Delivery]) -> dict[dt.date, frozenset[str]]:
+    """For each day, digests that were found to repeat a file of another day when they came.
+
+    A duplicate whose content the day itself does not hold can only repeat another day's.
+    """
+    held: set[tuple[dt.date, str]] = set()
+    repeated: set[tuple[dt.date, str]] = set()
+    for delivery in known:
+        if delivery.has_rows:
+            held.add((delivery.day, delivery.digest))
+        elif delivery.status is Status.DUPLICATE:
+            repeated.add((delivery.day, delivery.digest))
+    found: dict[dt.date, set[str]] = {}
+    for day, digest in repeated - held:
+        found.setdefault(day, set()).add(digest)
+    return {day: frozenset(digests) for day, digests in found.items()}
 
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9:.]+)?")

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from lakehouse.platform.discovery import domain
 from lakehouse.platform.landing import StrayReason
 from lakehouse.platform.quarantine import Kind, ReplayError, Selection
 from lakehouse_tests.platform.small_lake import SmallLake
+from lakehouse_tests.servers import S3Server
 
 MONDAY, TUESDAY = dt.date(2026, 10, 5), dt.date(2026, 10, 6)
 NIGHT = dt.datetime(2026, 10, 7, 3, tzinfo=dt.UTC)
@@ -284,6 +286,27 @@ def test_refused_and_held_files_come_back_whole(
     silver = {place: v for place, v in right.items() if place[0].startswith("silver")}
     assert small.versions("silver") == silver
     assert not quarantine.listing(small.lake)
+
+
+@pytest.mark.s3
+def test_on_s3_a_replaced_file_is_newer_than_one_of_the_same_second(
+    s3: S3Server, tmp_path: Path
+) -> None:
+    root = f"s3://{s3.bucket}/{uuid.uuid4().hex}"
+    small = SmallLake(folder=tmp_path, now=NOW, landing_root=root)
+    file = f"mrhealth/{MONDAY}/unidade_001/zz/PEDIDO.csv"
+    small.landing.store.write(file, RIGHT_ORDERS.replace("Status", "State").encode())
+    small.take_in([MONDAY])
+    mended = tmp_path / "mended.csv"
+    for number, text in enumerate((WRONG_ORDERS, RIGHT_ORDERS), start=1):
+        mended.write_bytes(text.encode())
+        done = quarantine.replace(small.lake, small.landing, small.settings, file, mended, now=NOW)
+        file = done.landed[0].path
+        small.take_in([MONDAY])
+        versions = small.rows("raw.mrhealth_orders")
+        loaded = [row for row in versions if row["status"] == Status.LOADED]
+        assert [(row["file"], row["version"]) for row in loaded] == [(file, number)]
+        assert loaded[0]["digest"] == done.landed[0].digest
 
 
 def test_the_report_of_a_refused_file_is_written_once_and_goes_when_the_file_is_taken(
