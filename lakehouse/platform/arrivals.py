@@ -54,7 +54,8 @@ class Batch:
     @property
     def digest(self) -> str:
         """Says which bytes: the same files give the same digest, a corrected one another."""
-        said = [self.work.value] + [f"{d}:{w}" for d in sorted(self.reasons) for w in self.reasons[d]]
+        asked = [f"{day}:{why}" for day in sorted(self.reasons) for why in self.reasons[day]]
+        said = [self.work.value, *asked]
         return hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
 
     def halves(self) -> tuple["Batch", "Batch"]:
@@ -213,5 +214,3 @@ def _places(root: str, path: str) -> frozenset[Place]:
         (row["file"], row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
         for row in rows.to_pylist()
     )
-
-

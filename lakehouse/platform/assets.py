@@ -178,7 +178,7 @@ def _strays(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         retry_policy=RETRY,
         pool=domain.system.name,
     )
-    def strays(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    def strays(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
         listing = platform.listing(domain, tuple(days))
         done = ingest.record_strays(

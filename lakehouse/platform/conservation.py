@@ -26,14 +26,13 @@ from lakehouse.platform.discovery import Domain
 from lakehouse.platform.materialize import (
     DUPLICATE,
     KEPT,
-    OUTCOMES,
     REFUSED,
     SUPERSEDED,
     outcomes_of,
     valid_snapshots,
 )
 from lakehouse.platform.storage import Lake, TableId
-from lakehouse.platform.table import How, Table
+from lakehouse.platform.table import Table
 
 
 class Balance(StrEnum):
@@ -108,7 +107,7 @@ class State:
     """What the books of a system say is done and not done."""
 
     unfinished: Mapping[dt.date, str]
-    """Delivery days whose deliveries are not the ones that were balanced, with their fingerprint."""
+    """Delivery days whose deliveries are not the balanced ones, with their fingerprint."""
     waiting: Mapping[dt.date, str]
     """Business days that deliveries still wait for, with a fingerprint of those deliveries."""
 
@@ -143,7 +142,7 @@ def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
 
 
 def state(domain: Domain, lake: Lake) -> State:
-    """What a system still has to do with what landed; reads logs, and files of waiting days only."""
+    """What a system still has to do; reads logs, and files of waiting days only."""
     table = lake.table(conservation_of(domain.system.name))
     shown = table.snapshot()
     unfinished = {}
@@ -155,9 +154,7 @@ def state(domain: Domain, lake: Lake) -> State:
     held = [f.day for f in shown.files if f.rows and f.bounds.get("waiting", (0, 0))[1] == 1]
     waiting: dict[dt.date, str] = {}
     if held:
-        for row in table.read(
-            held, snapshot=shown, columns=["waiting_days", "inputs"]
-        ).to_pylist():
+        for row in table.read(held, snapshot=shown, columns=["waiting_days", "inputs"]).to_pylist():
             for day in _days_of(row["waiting_days"]):
                 waiting[day] = fingerprint([waiting.get(day), row["inputs"]])
     return State(unfinished=unfinished, waiting=dict(sorted(waiting.items())))
@@ -165,9 +162,7 @@ def state(domain: Domain, lake: Lake) -> State:
 
 def judged_tables(domain: Domain) -> dict[str, Table]:
     """The silver table that accounts for the landed rows of each subject."""
-    return {
-        table.reads[0].table.id.table: table for table in domain.stored if table.judges_rows
-    }
+    return {table.reads[0].table.id.table: table for table in domain.stored if table.judges_rows}
 
 
 def affected_deliveries(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> list[dt.date]:
@@ -186,12 +181,9 @@ def affected_deliveries(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> 
 def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, arrow.Table]:
     """The balance of every delivery that these days touch.
 
-    Args:
-        days: the days that the run refreshed in every layer; rows on other days may have to wait.
-            A day outside of them stays as finished or unfinished as it was.
-
-    Returns:
-        A table of `SCHEMA` for each delivery day.
+    The days are those that the run refreshed in every layer; rows on other days may have to wait,
+    and a day outside of them stays as finished or unfinished as it was. Gives a table of `SCHEMA`
+    for each delivery day.
     """
     window = set(days)
     asked = affected_deliveries(domain, lake, sorted(window))
@@ -304,11 +296,8 @@ def _bronze_counts(
     shown = table.snapshot()
     if shown.schema is None:
         return {}
-    rows = table.read(days, snapshot=shown, columns=["day", "_file", "_digest"])
-    counted = rows.group_by(["day", "_file", "_digest"]).aggregate([([], "count_all")])
-    return {
-        (row["day"], row["_file"], row["_digest"]): row["count_all"] for row in counted.to_pylist()
-    }
+    counted = table.counts(["day", "_file", "_digest"], days, snapshot=shown)
+    return {(row["day"], row["_file"], row["_digest"]): row["rows"] for row in counted.to_pylist()}
 
 
 def _fates(
@@ -326,23 +315,15 @@ def _fates(
         and file.bounds["delivery_day"][0] <= days[-1]
         and file.bounds["delivery_day"][1] >= days[0]
     ]
-    rows = table.read(
-        wanted, snapshot=shown, columns=["delivery_day", "file", "digest", "outcome"]
-    )
-    rows = rows.filter(pc.is_in(rows["delivery_day"], arrow.array(list(days), arrow.date32())))
-    counted = rows.group_by(["delivery_day", "file", "digest", "outcome"]).aggregate(
-        [([], "count_all")]
-    )
+    counted = table.counts(["delivery_day", "file", "digest", "outcome"], wanted, snapshot=shown)
+    asked = pc.is_in(counted["delivery_day"], arrow.array(list(days), arrow.date32()))
     fates: dict[tuple[dt.date, str, str], Counter[str]] = defaultdict(Counter)
-    for row in counted.to_pylist():
-        assert row["outcome"] in OUTCOMES
-        fates[row["delivery_day"], row["file"], row["digest"]][row["outcome"]] = row["count_all"]
+    for row in counted.filter(asked).to_pylist():
+        fates[row["delivery_day"], row["file"], row["digest"]][row["outcome"]] = row["rows"]
     return fates
 
 
-def _touched(
-    domain: Domain, lake: Lake, days: Sequence[dt.date]
-) -> dict[dt.date, set[dt.date]]:
+def _touched(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
     """Business days that the rows of each delivery day lie on, the day itself among them."""
     found: dict[dt.date, set[dt.date]] = {day: {day} for day in days}
     for table in domain.stored:
@@ -352,16 +333,13 @@ def _touched(
         shown = stored.snapshot()
         if shown.schema is None:
             continue
-        rows = stored.read(days, snapshot=shown, columns=["day", "_business_day"])
-        pairs = rows.group_by(["day", "_business_day"]).aggregate([])
+        pairs = stored.counts(["day", "_business_day"], days, snapshot=shown)
         for row in pairs.to_pylist():
             found[row["day"]].add(row["_business_day"])
     return found
 
 
-def _stale_days(
-    lake: Lake, silver: Table, days: Sequence[dt.date]
-) -> dict[dt.date, set[dt.date]]:
+def _stale_days(lake: Lake, silver: Table, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
     """For each of these snapshot days, materialized days that should show it and do not."""
     bronze = lake.table(silver.reads[0].table.id)
     shown = lake.table(silver.id).snapshot()

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ from lakehouse.settings import Settings
 
 ROUNDS = 20
 QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +57,13 @@ def ingest(
     *,
     first: dt.date | None = None,
     last: dt.date | None = None,
-    on_batch: Callable[[Due, int], None] = lambda due, steps: None,
-    on_step: Callable[[Step], None] = lambda step: None,
+    on_batch: Callable[[Due, int], None] = _ignore,
+    on_step: Callable[[Step], None] = _ignore,
 ) -> Iterator[Ran]:
     """Run what has to run until nothing is left, and give each run as it ends.
 
-    Files that were changed a moment ago are taken: who calls this says that they are whole.
-
-    Args:
-        first: earliest delivery day to take in.
-        last: latest delivery day to take in.
+    Files that were changed a moment ago are taken: who calls this says that they are whole. `first`
+    and `last` limit the delivery days; rows that wait for other days are refreshed all the same.
     """
     lake = Lake(settings.root)
     place = landing_of(domain, settings)
@@ -77,13 +79,12 @@ def ingest(
             given_up.add(f"{each.batch.digest}-{each.attempt}")
             with _every_file_is_whole():
                 ran = run(
-                    domain,
                     instance,
                     job_name(domain.system.name, each.batch.work),
                     run_tags(domain, each),
                     first=each.batch.first,
                     last=each.batch.last,
-                    on_start=lambda steps, each=each: on_batch(each, steps),
+                    on_start=functools.partial(on_batch, each),
                     on_step=on_step,
                 )
             yield ran
@@ -96,12 +97,11 @@ def materialize(
     first: dt.date,
     last: dt.date,
     tables: list[dg.AssetKey] | None = None,
-    on_start: Callable[[int], None] = lambda steps: None,
-    on_step: Callable[[Step], None] = lambda step: None,
+    on_start: Callable[[int], None] = _ignore,
+    on_step: Callable[[Step], None] = _ignore,
 ) -> Ran:
     """Run the whole system, or some of its tables, for a range of days."""
     return run(
-        domain,
         instance,
         job_name(domain.system.name, Work.ARRIVALS),
         {SYSTEM_TAG: domain.system.name, **range_tags(first, last)},
@@ -114,7 +114,6 @@ def materialize(
 
 
 def run(
-    domain: Domain,
     instance: dg.DagsterInstance,
     job: str,
     tags: dict[str, str],
@@ -122,8 +121,8 @@ def run(
     first: dt.date,
     last: dt.date,
     tables: list[dg.AssetKey] | None = None,
-    on_start: Callable[[int], None] = lambda steps: None,
-    on_step: Callable[[Step], None] = lambda step: None,
+    on_start: Callable[[int], None] = _ignore,
+    on_step: Callable[[Step], None] = _ignore,
 ) -> Ran:
     """One run of a job in this process, recorded in the instance like any other.
 

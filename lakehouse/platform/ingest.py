@@ -12,9 +12,10 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,15 @@ from lakehouse.platform.csvfile import CsvFile, FileRefused, decompress, read_cs
 from lakehouse.platform.deliveries import Delivery, Status
 from lakehouse.platform.engine import arrow_schema
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.landing import Arrival, FileChanged, Landing, Listing, ReadRefused, Stray, StrayReason
+from lakehouse.platform.landing import (
+    Arrival,
+    FileChanged,
+    Landing,
+    Listing,
+    ReadRefused,
+    Stray,
+    StrayReason,
+)
 from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
 from lakehouse.platform.objectstore import DiskStore
 from lakehouse.platform.snapshots import Snapshots
@@ -36,6 +45,9 @@ from lakehouse.settings import Settings
 
 CACHE_BYTES = 256 * 1024 * 1024
 CONFLICT_ATTEMPTS = 5
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(kw_only=True)
@@ -75,7 +87,12 @@ def object_path(system: str, digest: str) -> str:
 
 
 def ingest(
-    bronze: Table, days: Sequence[dt.date], intake: Intake, listing: Listing, *, note: dict[str, str]
+    bronze: Table,
+    days: Sequence[dt.date],
+    intake: Intake,
+    listing: Listing,
+    *,
+    note: dict[str, str],
 ) -> Ingested:
     """Take in what landed of one subject for these delivery days, and commit raw and bronze.
 
@@ -190,9 +207,7 @@ class _Ingestion:
             refused_staged, schema=QUARANTINE_SCHEMA, note=self.note
         )
         failpoint("ingest.quarantine_committed")
-        raw.commit(
-            raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note
-        )
+        raw.commit(raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note)
         failpoint("ingest.ledger_committed")
         for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
             done.data_versions[table_id] = {each.day: each.data_version for each in staged}
@@ -216,7 +231,7 @@ class _Ingestion:
     def _read_new(
         self, arrivals: Sequence[Arrival], known: Sequence[Delivery]
     ) -> tuple[list[Delivery], set[str]]:
-        """Files that the table does not have yet, their bytes kept; and which bytes were there before."""
+        """Files that the table does not have yet, kept; and which bytes were there before."""
         seen = {(d.file, d.landed_at, d.size) for d in known}
         fresh = [a for a in arrivals if (a.path, a.modified_at, a.size) not in seen]
         workers = 4 if isinstance(self.intake.lake.store, DiskStore) else 24
@@ -495,10 +510,11 @@ def record_strays(
     """
     table = intake.lake.table(strays_of(intake.system.name))
     done = Ingested(days=tuple(days))
+    by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {}
     for attempt in range(CONFLICT_ATTEMPTS):
         before = table.snapshot()
         known = ledger.from_arrow(table.read(days)) if before.schema is not None else []
-        by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {d: {} for d in days}
+        by_day = {day: {} for day in days}
         for row in known:
             by_day[row.day][row.file, row.landed_at] = row
         for stray in strays:
@@ -574,9 +590,11 @@ def _without_day(schema: pa.Schema) -> pa.Schema:
     return schema.remove(schema.get_field_index("day"))
 
 
-def _ahead(pool, items, work, depth):  # type: ignore[no-untyped-def]
+def _ahead(
+    pool: ThreadPoolExecutor, items: Iterable[T], work: Callable[[T], R], depth: int
+) -> Iterator[R]:
     """Results of `work` in the order of the items, at most `depth` of them computed ahead."""
-    running = []
+    running: list[Future[R]] = []
     for item in items:
         running.append(pool.submit(work, item))
         if len(running) >= depth:

@@ -1,8 +1,8 @@
 """Values of assets as Delta tables of Parquet files, on disk or S3.
 
 What is stored is decided by the value: days that `materialize.compute` staged are committed; a
-pandas, pyarrow, Ibis or DuckDB value is cut into its days by the column ``day`` and written. What is
-loaded is decided by the annotation of the input.
+pandas, pyarrow, Ibis or DuckDB value is cut into its days by the column ``day`` and written. What
+is loaded is decided by the annotation of the input.
 """
 
 import datetime as dt
@@ -124,7 +124,7 @@ def write(
         ValueError: there is no such column, or a row lies on another day.
     """
     if "day" not in rows.column_names:
-        raise ValueError(f"{table.id.name}: the value has no column 'day' to cut it into partitions")
+        raise ValueError(f"{table.id.name}: the value has no column 'day' to cut it into days")
     column = rows["day"].cast(pa.date32())
     outside = pc.invert(pc.is_in(column, pa.array(days, pa.date32())))
     if pc.any(outside).as_py():

@@ -20,7 +20,7 @@ from lakehouse.platform.contract import split_reasons
 from lakehouse.platform.engine import Session, arrow_schema
 from lakehouse.platform.landed import PROVENANCE
 from lakehouse.platform.storage import Lake, Snapshot, Staged, TableId
-from lakehouse.platform.table import How, Read, Table, relation
+from lakehouse.platform.table import How, Read, Table
 from lakehouse.settings import Settings
 
 KEPT, REFUSED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
@@ -108,7 +108,7 @@ class Inputs:
         return sorted(touching)
 
     def valid_snapshots(self, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
-        """For each day the snapshot day that is valid: the newest one up to it, else the earliest."""
+        """For each day the valid snapshot: the newest one up to it, else the earliest."""
         read = next(read for read in self.table.reads if read.how is How.SNAPSHOT)
         return valid_snapshots(self.snapshots[read.table.id], days)
 
@@ -140,7 +140,7 @@ def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, d
 
 
 def windows(days: Sequence[dt.date], inputs: Inputs, rows: int) -> Iterator[list[dt.date]]:
-    """The days in groups that hold about this many input rows, so memory does not grow with them."""
+    """The days in groups of about this many input rows, so memory does not grow with them."""
     group: list[dt.date] = []
     size = 0
     for day in sorted(days):
@@ -159,9 +159,7 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
     Raises:
         RowsLost: an expression over landed rows gave fewer or more rows than there were.
     """
-    stored = arrow_schema(table.contract.schema).remove(
-        table.contract.schema.names.index("day")
-    )
+    stored = arrow_schema(table.contract.schema).remove(table.contract.schema.names.index("day"))
     done = Computed(table=table, schema=stored)
     inputs = Inputs.of(table, lake)
     for window in windows(days, inputs, settings.chunk_rows):
@@ -267,7 +265,8 @@ def _stage_judged(
         taken = dict(_by_day(session.batches(ordered), sorted(set(valid_on.values())), schema))
         empty = schema.empty_table()
         done.staged += target.stage_many(
-            ((day, taken.get(valid_on.get(day), empty)) for day in window), done.schema
+            ((day, taken[valid_on[day]] if day in valid_on else empty) for day in window),
+            done.schema,
         )
     else:
         done.staged += target.stage_many(
@@ -293,9 +292,7 @@ def _stage_judged(
     )
     outcomes = session.keep("outcomes", ibis.union(*outcome_parts, distinct=False))
     outcomes = outcomes.filter(_within(outcomes.day, counted))
-    for row in session.table(
-        outcomes.group_by("outcome").agg(n=outcomes.count())
-    ).to_pylist():
+    for row in session.table(outcomes.group_by("outcome").agg(n=outcomes.count())).to_pylist():
         done.outcomes[row["outcome"]] += row["n"]
     _stage_companion(
         lake,
@@ -317,12 +314,9 @@ def _stage_judged(
         quarantine_of(table.id),
         QUARANTINE_SCHEMA,
         _by_day(
-            [
-                batch
-                for batch in rejected.filter(
-                    pc.is_in(rejected["day"], pa.array(list(counted), pa.date32()))
-                ).to_batches()
-            ],
+            rejected.filter(
+                pc.is_in(rejected["day"], pa.array(list(counted), pa.date32()))
+            ).to_batches(),
             window,
             rejected.schema,
         ),
@@ -337,7 +331,8 @@ def _candidates(table: Table) -> ir.Table:
         name: made[name].cast(kind) for name, kind in table.contract.schema.items()
     }
     columns |= {name: made[name] for name in PROVENANCE}
-    columns["_reasons"] = made["_reasons"].fill_null("") if "_reasons" in given else ibis.literal("")
+    said = made["_reasons"].fill_null("") if "_reasons" in given else ibis.literal("")
+    columns["_reasons"] = said
     columns["_detail"] = made["_detail"] if "_detail" in given else ibis.null("string")
     columns["_replaced"] = (
         made["_replaced"].fill_null(False) if "_replaced" in given else ibis.literal(False)
@@ -529,7 +524,7 @@ def _within(day: ir.DateValue, days: Sequence[dt.date]) -> ir.BooleanValue:
 
 
 def _order(table: Table) -> list[str]:
-    """A total order of the rows, so that equal rows give equal bytes: the day, the key, the rest."""
+    """A total order, so that equal rows give equal bytes: the day, the key, the rest."""
     names = ["day", *(name for name in table.contract.key if name != "day")]
     return names if table.contract.key else [*names, *_others(table, names)]
 

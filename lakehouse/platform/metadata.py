@@ -1,7 +1,7 @@
 """What Dagster shows of a table: columns, where they come from, its SQL, its promises."""
 
-import inspect
 import datetime as dt
+import inspect
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Pandera itself reads what is stored and says whether it keeps its model.
 
 Before storing, rows are judged by rules that are read from the same models (`contract.Rule`): one
-query for a table, where Pandera asks a query for every column and check. This is the second opinion,
-on the newest day of every table.
+query for a table, where Pandera asks one for every column and check. This is the second opinion, on
+the newest day of every table.
 """
 
 from collections.abc import Iterator
@@ -43,13 +43,16 @@ def failures(table: Table, lake: Lake, settings: Settings) -> dict[str, Any]:
         stored = ibis.duckdb.from_connection(embedded.connection).table("stored")
         table.model.to_schema().validate(stored, lazy=True)
     except pandera.errors.SchemaErrors as found:
-        return {
-            f"{error.schema.name}.{getattr(error.check, 'error', error.check)}": str(error).splitlines()[0][:300]
-            for error in found.schema_errors[:SHOWN_FAILURES]
-        }
+        return dict(_said(error) for error in found.schema_errors[:SHOWN_FAILURES])
     finally:
         embedded.close()
     return {}
+
+
+def _said(error: pandera.errors.SchemaError) -> tuple[str, str]:
+    """Column and check, and the first line of what Pandera says."""
+    check = getattr(error.check, "error", error.check)
+    return f"{error.schema.name}.{check}", str(error).splitlines()[0][:300]
 
 
 def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:

@@ -32,8 +32,9 @@ def ranges(
 ) -> list[tuple[dt.date, dt.date]]:
     """Days joined into ranges, each one run: days at most `gap` apart belong together.
 
-    >>> ranges([dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 9)])
-    [(datetime.date(2024, 1, 1), datetime.date(2024, 1, 2)), (datetime.date(2024, 1, 9), datetime.date(2024, 1, 9))]
+    >>> days = [dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 9)]
+    >>> ranges(days) == [(days[0], days[1]), (days[2], days[2])]
+    True
     """
     found: list[tuple[dt.date, dt.date]] = []
     for day in sorted(set(days)):

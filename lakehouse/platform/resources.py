@@ -18,7 +18,7 @@ from lakehouse.platform.storage import Lake
 from lakehouse.settings import Settings
 
 
-class Platform(dg.ConfigurableResource):
+class Platform(dg.ConfigurableResource[Any]):
     """The lake, the landing zone and the settings of one run.
 
     The landing zone is listed once for all subjects of a run, so that an order and its items are

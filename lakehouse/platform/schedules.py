@@ -23,9 +23,7 @@ def daily_schedule(
 ) -> dg.ScheduleDefinition:
     """A schedule that runs a job over days relative to the day it fires, as one run.
 
-    Args:
-        first: first day, in days from today (−1 is yesterday).
-        last: last day, likewise.
+    `first` and `last` are counted in days from today: −1 is yesterday.
     """
 
     @dg.schedule(

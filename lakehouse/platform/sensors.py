@@ -1,4 +1,4 @@
-"""The landing zone is watched, and what has to run is asked for; schedules do the same by the clock."""
+"""The landing zone is watched, and what has to run is asked for."""
 
 import datetime as dt
 import json
@@ -105,8 +105,11 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
         decision = decide(domain, lake, listing, context.instance, here)
         for batch in decision.given_up:
             context.log.error(
-                f"{batch.first} to {batch.last}: failed {here.attempts} times and is not tried any"
-                " more. Look at the failed run, mend the cause, then materialize these days by hand"
+                "%s to %s: failed %s times and is not tried any more. Look at the failed run, mend"
+                " the cause, then materialize these days by hand",
+                batch.first,
+                batch.last,
+                here.attempts,
             )
         cursor = json.dumps(
             {

@@ -1,8 +1,8 @@
 """A table: a contract and one pure expression in one file.
 
-The module path names it: ``lakehouse/domains/<system>/<layer>/<table>.py``. The expression is called
-on unbound tables made from the upstream contracts when it is declared, and compared with its own
-contract, so a table that cannot keep its promise stops the import, before any data is read.
+The module path names it: ``lakehouse/domains/<system>/<layer>/<table>.py``. The expression is
+called on unbound tables made from the upstream contracts when it is declared, and compared with its
+own contract, so a table that cannot keep its promise stops the import, before any data is read.
 """
 
 import functools
@@ -231,7 +231,9 @@ def _without_verdicts(table: Table, given: sch.Schema) -> sch.Schema:
     return ibis.schema({name: kind for name, kind in given.items() if name not in hidden})
 
 
-def _decorator(layer: Layer, *, view: bool = False) -> Callable[..., Callable[[Callable], Table]]:
+def _decorator(
+    layer: Layer, *, view: bool = False
+) -> Callable[..., Callable[[Callable[..., ir.Table]], Table]]:
     def of(
         *,
         contract: type[pa.DataFrameModel],

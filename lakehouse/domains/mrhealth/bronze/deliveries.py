@@ -31,12 +31,11 @@ class Deliveries(pa.DataFrameModel):
 @bronze(contract=Deliveries, reads=[order_files, item_files])
 def deliveries(orders: ir.Table, items: ir.Table) -> ir.Table:
     """Landed files of orders and items by unit and day; single-folder deliveries are left out."""
-    columns = {"digest": "digest", "file": "file", "status": "status"}
+    columns = ("day", "unit", "digest", "file", "status")
     both = ibis.union(
-        orders.select("day", "unit", *columns, subject=ibis.literal("orders"), rows="record_rows"),
-        items.select("day", "unit", *columns, subject=ibis.literal("order_items"), rows="record_rows"),
+        orders.select(*columns, subject=ibis.literal("orders"), rows="record_rows"),
+        items.select(*columns, subject=ibis.literal("order_items"), rows="record_rows"),
     )
-    return (
-        both.filter(both.unit.notnull())
-        .select("day", "unit", "subject", "file", "digest", "status", "rows")
+    return both.filter(both.unit.notnull()).select(
+        "day", "unit", "subject", "file", "digest", "status", "rows"
     )

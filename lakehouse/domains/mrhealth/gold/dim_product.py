@@ -17,7 +17,7 @@ class DimProduct(pa.DataFrameModel):
     product_id: int = pa.Field(description="Product number")
     product_name: str = pa.Field(description="Product name, Portuguese")
     valid_from: dt.date = pa.Field(description="Day of the snapshot that says so")
-    valid_to: dt.date = pa.Field(nullable=True, description="Null: nothing newer was known that day")
+    valid_to: dt.date = pa.Field(nullable=True, description="Null: nothing newer was known")
     is_current: bool = pa.Field(description="True: the newest version known on that day")
 
     class Config:

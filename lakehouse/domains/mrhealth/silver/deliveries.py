@@ -36,11 +36,8 @@ def deliveries(files: ir.Table) -> ir.Table:
     loaded = files.status.isin(["loaded", "superseded"])
     quiet_day = (files.status == "duplicate") & (files.rows == 0)
     readable = loaded | quiet_day
-    return (
-        files.group_by(files.day, unit_id=files.unit)
-        .agg(
-            files=((files.status == "loaded") | quiet_day).sum(),
-            orders_delivered=(readable & (files.subject == "orders")).any(),
-            items_delivered=(readable & (files.subject == "order_items")).any(),
-        )
+    return files.group_by(files.day, unit_id=files.unit).agg(
+        files=((files.status == "loaded") | quiet_day).sum(),
+        orders_delivered=(readable & (files.subject == "orders")).any(),
+        items_delivered=(readable & (files.subject == "order_items")).any(),
     )

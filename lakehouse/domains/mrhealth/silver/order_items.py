@@ -103,9 +103,7 @@ def order_items(
             placed.number == order.order_id,
         ],
     )
-    product = products.select(
-        product_day=products.day, known_product=products.product_id
-    )
+    product = products.select(product_day=products.day, known_product=products.product_id)
     known = ordered.left_join(  # many items to one product of the day
         product,
         [ordered.business_day == product.product_day, ordered.product_id == product.known_product],
