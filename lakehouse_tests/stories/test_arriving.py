@@ -8,9 +8,10 @@ import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
 
-from lakehouse.platform import foreground
+from lakehouse.platform import foreground, quarantine
 from lakehouse.platform.ingest import object_path
 from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.resources import landing_of
 from lakehouse.platform.storage import TableId
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import (
@@ -28,15 +29,14 @@ from lakehouse_tests.stories.world import (
 BUSINESS = ("silver.", "gold.")
 ORDERS = TableId("silver", "mrhealth", "orders")
 DATES = dg.AssetKey(["gold", "mrhealth", "dim_date"])
+GOLD = ("gold.mrhealth_fact_orders", "gold.mrhealth_unit_day", "gold.mrhealth_product_day")
 UNMOVED = (
     "bronze.mrhealth_orders",
     "bronze.mrhealth_order_items",
     "silver.mrhealth_orders",
     "silver.mrhealth_orders__quarantine",
     "silver.mrhealth_order_items",
-    "gold.mrhealth_fact_orders",
-    "gold.mrhealth_unit_day",
-    "gold.mrhealth_product_day",
+    *GOLD,
 )
 
 
@@ -257,3 +257,35 @@ def test_a_run_in_the_foreground_is_alive_to_a_daemon_beside_it(
         (done,) = instance.get_runs()
         health = instance.run_launcher.check_run_worker_health(done)
         assert health.status == WorkerStatus.NOT_FOUND
+
+
+def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
+    make_world: Make, tmp_path: Path
+):
+    folder = f"mrhealth/{MON}/unidade_001"
+    right = orders((1, 1, MON, "10.00"), (1, 2, MON, "20.00"))
+    lines = items((1, 1, 10, 1, "9.00"), (2, 1, 11, 1, "19.00"))
+    clean = make_world()
+    clean.refer()
+    clean.land_all({f"{folder}/PEDIDO.csv": right, f"{folder}/ITEM_PEDIDO.csv": lines})
+    clean.ingest()
+
+    world = make_world()
+    world.refer()
+    world.land(f"{folder}/PEDIDO.csv", right.replace("20.00", "2o.oo"))
+    world.land(f"{folder}/ITEM_PEDIDO.csv", lines)
+    world.ingest()
+    assert (world.refusals(), world.refusals("order_items")) == (["bad_amount"], ["orphan_item"])
+    assert world.revenue() == {(MON, 1): "10.00"}
+    patch = tmp_path / "patch.csv"
+    assert quarantine.export(world.lake, patch, table="orders") == {patch: 1}
+    patch.write_text(patch.read_text().replace("2o.oo", "20.00"))
+    landing = landing_of(world.domain, world.settings)
+    done = quarantine.replay(world.lake, landing, world.settings, patch=patch)
+    assert [landed.edits for landed in done.landed] == [1]
+    world.ingest()
+    assert world.refusals() == world.refusals("order_items") == []
+    for name in ("silver.mrhealth_orders", "silver.mrhealth_order_items", *GOLD):
+        assert world.versions()[name][MON] == clean.versions()[name][MON], name
+    assert world.statuses() == {"loaded": 1, "superseded": 1}
+    assert set(world.balance()) == {"balanced"}

@@ -3,7 +3,7 @@
 import pandera.ibis as pa
 from lakehouse.domains.tolls.sources import PASSAGES
 
-from lakehouse.platform.source import Landed
+from lakehouse.platform.landed import Landed
 from lakehouse.platform.table import landed
 
 

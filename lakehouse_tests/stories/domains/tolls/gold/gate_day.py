@@ -15,9 +15,7 @@ class GateDay(pa.DataFrameModel):
 
     day: dt.date = pa.Field(description="Day of the passages")
     gate: int = pa.Field(description="Gate that was passed")
-    fees: Decimal(18, 2) = pa.Field(
-        le=1000, description="Sum of the fees in R$, at most 1000"
-    )
+    fees: Decimal(18, 2) = pa.Field(le=1000, description="Sum of the fees in R$, at most 1000")
 
     class Config:
         """One row per key."""

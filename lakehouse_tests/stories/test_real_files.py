@@ -1,0 +1,33 @@
+"""The files that Mr. Health really sent, where they stand beside the checkout."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lakehouse_tests.stories.world import World
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "mrhealth"
+
+pytestmark = pytest.mark.skipif(
+    not REAL.is_dir(), reason="the real files are not ours to ship; none at ../shared/data/mrhealth"
+)
+
+
+def test_the_real_files_give_the_figures_of_the_business(world: World):
+    for path in sorted(REAL.glob("*.csv")):
+        world.land(f"mrhealth/{path.name}", path.read_bytes())
+    world.ingest()
+    by_status: dict[str, list[Decimal]] = {}
+    for status, value in world.rows("gold.mrhealth_fact_orders", "status", "order_value"):
+        by_status.setdefault(status, []).append(value)
+    assert {status: (len(v), str(sum(v))) for status, v in by_status.items()} == {
+        "Finalizado": (14, "1821.28"),
+        "Pendente": (7, "1145.14"),
+        "Cancelado": (4, "489.79"),
+    }
+    assert sum(map(Decimal, world.revenue().values())) == Decimal("1821.28")
+    assert world.refusals("order_items") == ["ambiguous_parent"] * 14
+    assert len(world.rows("gold.mrhealth_fact_order_items", "item_id")) == 2
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
