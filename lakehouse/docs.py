@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lakehouse.platform.table import Table
 
 FOLDER = Path("docs")
+WIDTH = 100
+"""Characters of a line of help."""
 MADE = "<!-- Made by `make docs` from the code. Change it there. -->"
 
 
@@ -41,9 +43,9 @@ def data_dictionary() -> str:
         MADE,
         (
             "Tables are named `<layer>.<system>_<table>` in SQL. Stored tables are partitioned by"
-            " `day`: in raw and bronze the day of the delivery, in silver and gold the day the fact happened."
-            " A row that breaks a rule is refused with the reason code beside it"
-            " (`lakehouse quarantine list`)."
+            " `day`: in raw and bronze the day of the delivery, in silver and gold the day the fact"
+            " happened. A row that breaks the rule of a column is refused under the reason code"
+            " beside it; the other codes are in [reasons.md](reasons.md)."
         ),
     ]
     for domain in domains():
@@ -171,11 +173,17 @@ def command_line() -> str:
         "# Command line",
         MADE,
         (
-            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 fine, 1 what was asked"
-            " failed or a problem was found, 2 the call itself is wrong."
+            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 fine, 1 what was"
+            " asked failed or a problem was found, 2 the call itself is wrong."
         ),
     ]
-    root = click.Context(main, info_name="lakehouse", max_content_width=100, terminal_width=100)
+    root = click.Context(
+        main,
+        info_name="lakehouse",
+        max_content_width=WIDTH,
+        terminal_width=WIDTH,
+        help_option_names=list(main.context_settings["help_option_names"]),
+    )
     for name in main.list_commands(root):
         command = main.get_command(root, name)
         if command is not None:
@@ -185,7 +193,7 @@ def command_line() -> str:
 
 def _command(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
     context = click.Context(
-        command, info_name=name, parent=parent, max_content_width=100, terminal_width=100
+        command, info_name=name, parent=parent, max_content_width=WIDTH, terminal_width=WIDTH
     )
     yield f"## {context.command_path}"
     yield f"```text\n{command.get_help(context)}\n```"

@@ -78,7 +78,8 @@ def demo(
     _require_own(folders)
     if not keep:
         for folder in folders:
-            _clear(folder)
+            if (folder / MARKER).exists():
+                _clear(folder)
     told = Told(plan=plan)
     began = time.monotonic()
     _land(told, generator, settings, folders)
@@ -131,10 +132,13 @@ def _folders(settings: Settings) -> tuple[Path, Path, Path]:
 
 
 def _require_own(folders: tuple[Path, Path, Path]) -> None:
-    """Refuse folders in which something lies that no demo made, and those in use right now."""
+    """Refuse a lake and a landing zone with something that no demo made, and services that run.
+
+    Records in Dagster's home that no demo made stay; the demo's runs come beside them.
+    """
     lake, landing, home = folders
     way_out = "lakehouse demo --into data/demo, or name other folders (docs/settings.md)"
-    for folder in folders:
+    for folder in (lake, landing):
         if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
             raise Problem(
                 f"{folder} holds something that no demo made, and stays as it is", way_out
@@ -151,7 +155,7 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
                 f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
                 way_out,
             )
-    if (home / MARKER).exists() and _served(Settings.from_env()):
+    if home.exists() and _served(Settings.from_env()):
         raise Problem("`lakehouse up` is running on these folders", "stop it, then run the demo")
 
 
@@ -181,8 +185,6 @@ def _digest(path: Path) -> str:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier demo made; the marker goes last, so a half removed one is known."""
-    if not folder.exists():
-        return
     for item in sorted(folder.iterdir(), key=lambda item: item.name == MARKER):
         if item.is_dir() and not item.is_symlink():
             shutil.rmtree(item)
@@ -200,6 +202,8 @@ def _land(told: Told, generator: Any, settings: Settings, folders: tuple[Path, P
     files = list(counted("files generated", files_of(generator, told.plan)))
     told.files = {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
     for folder in folders:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+            continue
         folder.mkdir(parents=True, exist_ok=True)
         marked = _marked(folder) | told.files
         (folder / MARKER).write_text(json.dumps(marked, indent=0), "utf-8")

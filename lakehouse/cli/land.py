@@ -119,7 +119,8 @@ def _placed(system: str, path: Path, *, day: dt.date | None, unit: int | None) -
     found = sorted(_plain_files(path)) if path.is_dir() else [path]
     inner = path / system
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent
-    given = [f"{day}"] * (day is not None) + [f"unidade_{unit:03d}"] * (unit is not None)
+    given = [f"{day}"] if day is not None else []
+    given += [f"unidade_{unit:03d}"] if unit is not None else []
     prefix = given or _meant(system, base)
     for local in found:
         try:

@@ -1,0 +1,36 @@
+"""A command line over an empty lake of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lakehouse.cli import main
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where lake, landing zone and Dagster home lie; the working directory as well."""
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "0")
+    for name in ("LAKEHOUSE_MRHEALTH_DSN", "LAKEHOUSE_ENGINE", "LAKEHOUSE_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def call(folder: Path) -> Call:
+    """Call `lakehouse` with these words and require an exit code."""
+
+    def lakehouse(*words: str, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == code, f"{words}\n{result.output}\n{result.exception!r}"
+        return result
+
+    return lakehouse
