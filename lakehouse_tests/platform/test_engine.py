@@ -153,6 +153,13 @@ def test_results_have_the_promised_types_not_the_engines(settings: Settings):
         ]
 
 
+def test_spark_strips_blanks_and_no_letters(by_spark: Settings):
+    with session(by_spark) as opened:
+        opened.arrow("texts", pa.table({"text": [" \t\v\f\nfvtrn f\f "]}))
+        stripped = ibis.table({"text": "string"}, name="texts").text.strip().name("text")
+        assert opened.table(stripped.as_table())["text"].to_pylist() == ["fvtrn f"]
+
+
 def test_a_relation_without_files_is_empty_and_typed(settings: Settings):
     with session(settings) as opened:
         schema = ibis.schema({"day": "date", "amount": "decimal(14, 2)"})
