@@ -88,6 +88,7 @@ def main() -> None:
     words.add_argument("--units", type=int, default=50)
     words.add_argument("--sweep-files", type=int, default=2_000)
     words.add_argument("--folder", help="where the files are made; default: the temporary folder")
+    words.add_argument("--line", action="store_true", help="print on one line")
     given = words.parse_args()
     figures = {}
     for name, files in (("tenth", given.files // 10), ("whole", given.files)):
@@ -95,7 +96,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as root:
             fill(Path(root), days, given.units)
             figures[name] = measured(Path(root), days, given.units, given.sweep_files)
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(figures, indent=None if given.line else 2))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from bench.measure import spent
 from lakehouse.platform.instance import prepare_instance
 
 FIRST = dt.date(2024, 1, 1)
@@ -72,7 +73,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--stock", action="store_true", help="Dagster's own storage")
     given = parser.parse_args()
+    start = spent()
     took = seconds(given.assets, given.days, stock=given.stock)
+    cpu = (spent() - start).cpu
     print(
         json.dumps(
             {
@@ -80,6 +83,7 @@ def main() -> None:
                 "days": given.days,
                 "storage": "stock" if given.stock else "embedded",
                 "seconds": round(took, 3),
+                "cpu_seconds": round(cpu, 3),
                 "milliseconds_per_asset_day": round(1000 * took / given.assets / given.days, 3),
             }
         )

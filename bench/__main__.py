@@ -1,0 +1,223 @@
+"""The platform beside bare DuckDB, pandas day by day and Dagster without work, in one run.
+
+    python -m bench [--quick | --full] [--json FILE] [--only large,small,load]
+
+Every measurement is a process of its own, one after the other. Ratios are given in wall time and
+in processor seconds; on a machine that others use as well only the latter mean much.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import child
+
+FIRST = "2024-01-01"
+PEAK_MB = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much of everything; the rows and files of a day are those of the full size."""
+
+    small_days: int
+    large: tuple[tuple[int, int], ...]
+    pandas_days: int
+    history_days: int
+    listing_files: int
+    deliveries: int
+
+
+SIZES = {
+    "quick": Size(
+        small_days=10,
+        large=((333_333, 3),),
+        pandas_days=1,
+        history_days=60,
+        listing_files=10_000,
+        deliveries=3,
+    ),
+    "default": Size(
+        small_days=72,
+        large=((2_000_000, 18), (2_000_000, 73)),
+        pandas_days=2,
+        history_days=400,
+        listing_files=100_000,
+        deliveries=10,
+    ),
+    "full": Size(
+        small_days=360,
+        large=((10_000_000, 90), (10_000_000, 365)),
+        pandas_days=3,
+        history_days=3650,
+        listing_files=100_000,
+        deliveries=20,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One figure beside its goal."""
+
+    case: str
+    what: str
+    reached: float
+    cpu: float | None = None
+    """The same by processor seconds."""
+    goal: str = ""
+    met: bool | None = None
+
+
+def plain(case: str, what: str, reached: float, cpu: float | None = None) -> Line:
+    return Line(case=case, what=what, reached=reached, cpu=cpu)
+
+
+def at_most(case: str, what: str, limit: float, reached: float, cpu: float | None = None) -> Line:
+    met = min(reached, reached if cpu is None else cpu) <= limit
+    return Line(case=case, what=what, reached=reached, cpu=cpu, goal=f"≤ {limit:g}", met=met)
+
+
+def at_least(case: str, what: str, limit: float, reached: float, cpu: float | None = None) -> Line:
+    met = max(reached, reached if cpu is None else cpu) >= limit
+    return Line(case=case, what=what, reached=reached, cpu=cpu, goal=f"≥ {limit:g}", met=met)
+
+
+def pipeline(case: str, kind: str, days: int, items: int, size: Size) -> Iterator[Any]:
+    """One landing zone through the platform and through the baselines."""
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        root = Path(folder)
+        landing = root / "landing"
+        files = child("bench.landed", kind, days, landing, *([items] if items else []))["files"]
+        job = child(
+            "bench.job",
+            *("--landing", landing, "--lake", root / "lake", "--home", root / "home"),
+            *("--first", FIRST, "--days", days),
+        )
+        bare = child("bench.bare", "--landing", landing, "--out", root / "bare")
+        noop = child("bench.noop", "--assets", job["assets"], "--days", days)
+        sample = ("--landing", landing, "--sample", size.pandas_days)
+        pandas = child("bench.pandas_days", *sample, "--out", root / "pandas")
+        floats = child("bench.pandas_days", *sample, "--out", root / "floats", "--floats")
+    run, ideal = job["run"], bare["run"]
+    rows = job["rows"]["bronze.mrhealth_order_items"] + job["rows"]["bronze.mrhealth_orders"]
+
+    def against(other: dict[str, Any], plus: dict[str, Any] | None = None) -> tuple[float, float]:
+        """How often the other's seconds go into ours: wall, processor."""
+        wall, cpu = (other[k] + (plus[k] if plus else 0) for k in ("seconds", "cpu_seconds"))
+        return round(run["seconds"] / wall, 2), round(run["cpu_seconds"] / cpu, 2)
+
+    def faster(other: dict[str, Any]) -> tuple[float, float]:
+        wall, cpu = (round(other[k] / run[k], 2) for k in ("seconds", "cpu_seconds"))
+        return wall, cpu
+
+    yield {"case": case, "files": files, "job": job, "bare": bare, "noop": noop, "pandas": pandas}
+    per_second = round(files / run["seconds"], 1), round(files / run["cpu_seconds"], 1)
+    if kind == "small":
+        yield at_least(case, "files a second, end to end", 250, *per_second)
+        yield plain(case, "÷ (bare + no-op)", *against(ideal, noop))
+    else:
+        yield Line(
+            case=case,
+            what="rows a second",
+            reached=round(rows / run["seconds"]),
+            cpu=round(rows / run["cpu_seconds"]),
+        )
+        yield at_most(case, "÷ (bare + no-op)", 1.5, *against(ideal, noop))
+    yield at_least(case, "× faster than pandas, exact money", 5, *faster(pandas["run"]))
+    yield plain(case, "× faster than pandas, floats", *faster(floats["run"]))
+    yield at_most(case, "peak memory, MB", PEAK_MB, job["peak_mb"])
+    for layer, seconds in job["layers"].items():
+        yield Line(case=case, what=f"seconds: {layer}", reached=seconds)
+
+
+def small(size: Size) -> Iterator[Any]:
+    yield from pipeline(f"{size.small_days} days × 100 files", "small", size.small_days, 0, size)
+
+
+def large(size: Size) -> Iterator[Any]:
+    for items, days in size.large:
+        yield from pipeline(f"{items:,} items, {days} days", "large", days, items, size)
+
+
+def load(size: Size) -> Iterator[Any]:
+    found = child("bench.load", "--tables", 100)
+    yield {"case": "load", **found}
+    took = found["over_dagster_seconds"], found["over_dagster_cpu_seconds"]
+    yield at_most("100 tables", "seconds over Dagster's import", 2, *took)
+
+
+def listing(size: Size) -> Iterator[Any]:
+    found = child("bench.listing", "--files", size.listing_files, "--line")
+    yield {"case": "listing", **found}
+    case = f"{size.listing_files:,} known files"
+    tick = found["whole"]["tick_seconds"]
+    yield at_most(case, "seconds of a look", 1, tick)
+    yield Line(
+        case=case,
+        what="÷ the look at a tenth",
+        reached=round(tick / found["tenth"]["tick_seconds"], 2),
+    )
+
+
+def history(size: Size) -> Iterator[Any]:
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        found = child("bench.history", "--days", size.history_days, "--folder", folder)
+    yield {"case": "history", **found}
+    month, long = found["month"], found["long"]
+    case = f"{size.history_days} days of history"
+    ratios = (round(long[k] / month[k], 2) for k in ("run_seconds", "run_cpu_seconds"))
+    yield at_most(case, "daily run ÷ after a month", 1.1, *ratios)
+    yield at_most(case, "seconds of a tick, nothing new", 1, long["look_seconds"])
+
+
+def latency(size: Size) -> Iterator[Any]:
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        found = child("bench.latency", "--deliveries", size.deliveries, "--folder", folder)
+    yield {"case": "latency", **found}
+    yield at_most("landed → gold", "seconds, p95", 10, found["p95_seconds"])
+
+
+PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
+    "large": large,
+    "small": small,
+    "load": load,
+    "listing": listing,
+    "history": history,
+    "latency": latency,
+}
+
+
+def shown(line: Line) -> str:
+    cpu = "" if line.cpu is None else f"{line.cpu:,g}"
+    met = {None: "", True: "met", False: "missed"}[line.met]
+    return f"{line.case:28} {line.what:36} {line.reached:>10,g} {cpu:>10} {line.goal:>8} {met}"
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="bench", description=__doc__)
+    words.add_argument("--quick", action="store_true", help="some minutes")
+    words.add_argument("--full", action="store_true", help="the sizes of the goals; hours")
+    words.add_argument("--only", default=",".join(PARTS), help="parts, by comma")
+    words.add_argument("--json", type=Path, help="write every figure here")
+    given = words.parse_args()
+    size = SIZES["full" if given.full else "quick" if given.quick else "default"]
+    print(f"{'case':28} {'what':36} {'wall':>10} {'processor':>10} {'goal':>8}")
+    figures: list[dict[str, Any]] = []
+    for part in given.only.split(","):
+        for found in PARTS[part](size):
+            if isinstance(found, Line):
+                print(shown(found), flush=True)
+                figures.append(asdict(found))
+            else:
+                figures.append(found)
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

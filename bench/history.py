@@ -1,0 +1,135 @@
+"""The daily run and the sensor's look after a long history, beside the same after one month.
+
+    python -m bench.history --days 3650 --folder FOLDER
+
+One lake grows by arrival runs of at most 400 days. After a month, and again at the end, five new
+days land one by one: the sensor's decision and the run that takes the day in are measured.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import statistics
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Spent, spent
+
+MONTH, BATCH, REPEATS = 30, 400, 5
+
+
+class Growing:
+    """A lake, its landing zone and its instance, all below one folder."""
+
+    def __init__(self, folder: Path, first: dt.date) -> None:
+        import lakehouse.domains.mrhealth as system
+
+        system.SYSTEM = replace(system.SYSTEM, since=first)
+        os.environ |= {
+            "LAKEHOUSE_LANDING": str(folder / "landing"),
+            "LAKEHOUSE_ROOT": str(folder / "lake"),
+            "LAKEHOUSE_QUIET_SECONDS": "0",
+        }
+        from lakehouse.definitions import SETTINGS, defs
+        from lakehouse.platform.instance import prepare_instance
+
+        self.settings = SETTINGS
+        self.job = defs.resolve_job_def("mrhealth_arrivals")
+        self.instance = prepare_instance(folder / "home")
+        self.landing = folder / "landing"
+        self.first = first
+        self.days = 0
+
+    def land(self, count: int) -> tuple[dt.date, dt.date]:
+        """The next days of the plan land; the first and the last of them."""
+        from lakehouse.domains.mrhealth.generator import Plan, write
+
+        start = self.first + dt.timedelta(days=self.days)
+        write(Plan(units=2, first=start, days=count, orders_per_unit=2, dirt=0), self.landing)
+        self.days += count
+        return start, start + dt.timedelta(days=count - 1)
+
+    def run(self, first: dt.date, last: dt.date) -> Spent:
+        """What the arrival run over these days spends."""
+        start = spent()
+        done = self.job.execute_in_process(
+            instance=self.instance,
+            raise_on_error=False,
+            tags={
+                "dagster/asset_partition_range_start": first.isoformat(),
+                "dagster/asset_partition_range_end": last.isoformat(),
+            },
+        )
+        if not done.success:
+            raise SystemExit(f"the run of {first} to {last} failed")
+        return spent() - start
+
+    def grow(self, days: int) -> None:
+        """Take in days until there are this many."""
+        while self.days < days:
+            self.run(*self.land(min(BATCH, days - self.days)))
+
+    def look(self, expected: bool) -> Spent:
+        """What the sensor's decision spends over the newest days."""
+        from lakehouse.platform.discovery import domain
+        from lakehouse.platform.resources import landing_of
+        from lakehouse.platform.sensors import decide
+        from lakehouse.platform.storage import Lake
+
+        system = domain("mrhealth")
+        newest = self.first + dt.timedelta(days=self.days - 1)
+        start = spent()
+        listing = landing_of(system, self.settings).listing(
+            days=[newest - dt.timedelta(days=n) for n in range(10)],
+            now=dt.datetime.now(dt.UTC),
+            quiet=dt.timedelta(0),
+        )
+        lake = Lake(self.settings.root)
+        decision = decide(system, lake, listing, self.instance, self.settings)
+        if bool(decision.due) != expected:
+            raise SystemExit(f"the sensor decided {decision.due} with {self.days} days known")
+        return spent() - start
+
+    def daily(self) -> dict[str, float]:
+        """Medians over some new days: the run of a day, and a look with nothing new after it."""
+        runs, looks = [], []
+        for _ in range(REPEATS):
+            days = self.land(1)
+            self.look(expected=True)
+            runs.append(self.run(*days))
+            looks.append(self.look(expected=False))
+        return {
+            "days": self.days,
+            "run_seconds": _median(runs, "wall"),
+            "run_cpu_seconds": _median(runs, "cpu"),
+            "look_seconds": _median(looks, "wall"),
+            "look_cpu_seconds": _median(looks, "cpu"),
+        }
+
+
+def _median(spent_on: list[Spent], what: str) -> float:
+    return round(statistics.median(getattr(each, what) for each in spent_on), 3)
+
+
+def measured(folder: Path, days: int) -> dict[str, Any]:
+    last = dt.date.fromisoformat("2026-06-30")
+    growing = Growing(folder, last - dt.timedelta(days=days + 3 * REPEATS))
+    growing.grow(MONTH)
+    growing.run(*growing.land(1))  # imports and caches are warm
+    month = growing.daily()
+    growing.grow(days)
+    return {"month": month, "long": growing.daily()}
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="bench.history", description=__doc__)
+    words.add_argument("--days", type=int, default=3650)
+    words.add_argument("--folder", type=Path, required=True)
+    given = words.parse_args()
+    print(json.dumps(measured(given.folder, given.days)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Write invented deliveries to a folder: python -m bench.landed small|large DAYS FOLDER [ITEMS]."""
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+from lakehouse.domains.mrhealth.generator import LargePlan, Plan, write
+
+FIRST = dt.date(2024, 1, 1)
+UNITS = 50
+
+
+def main() -> None:
+    kind, days, folder, *items = sys.argv[1:]
+    plan = (
+        Plan(units=UNITS, first=FIRST, days=int(days))
+        if kind == "small"
+        else LargePlan(first=FIRST, days=int(days), items=int(items[0]))
+    )
+    print(json.dumps({"files": write(plan, Path(folder))}))
+
+
+if __name__ == "__main__":
+    main()

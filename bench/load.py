@@ -1,0 +1,69 @@
+"""Seconds that definitions of many tables take to load, over Dagster's own import.
+
+python -m bench.load --tables 100
+"""
+
+import argparse
+import json
+
+from bench.measure import spent
+
+
+def loaded(count: int) -> dict[str, float]:
+    """Processor and wall seconds of Dagster's import, of our libraries, and of the tables."""
+    start = spent()
+    import dagster as dg
+
+    dagster = spent()
+    import ibis.expr.types as ir
+
+    from lakehouse.domains.mrhealth import SYSTEM
+    from lakehouse.domains.mrhealth.silver.orders import Orders, orders
+    from lakehouse.platform.code_location import definitions_of, shared
+    from lakehouse.platform.discovery import Domain
+    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.table import declared
+    from lakehouse.settings import Settings
+
+    libraries = spent()
+
+    def copied(upstream: ir.Table) -> ir.Table:
+        """Orders that were worth something."""
+        return upstream.filter(upstream.order_value > 0)
+
+    tables = tuple(
+        declared(
+            copied,
+            table=TableId("gold", SYSTEM.name, f"table_{n}"),
+            contract=type(f"Orders{n}", (Orders,), {"__doc__": "Orders."}),
+            reads=[orders],
+        )
+        for n in range(count)
+    )
+    made = Domain(system=SYSTEM, sources=(), tables=tables)
+    dg.Definitions.merge(shared(), definitions_of(made, Settings())).get_repository_def()
+    done = spent()
+    steps = {
+        "dagster": dagster - start,
+        "libraries": libraries - dagster,
+        "tables": done - libraries,
+    }
+    return {
+        **{
+            f"{name}_{kind}": value
+            for name, took in steps.items()
+            for kind, value in took.as_json().items()
+        },
+        "over_dagster_cpu_seconds": round((done - dagster).cpu, 2),
+        "over_dagster_seconds": round((done - dagster).wall, 2),
+    }
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="bench.load", description=__doc__)
+    words.add_argument("--tables", type=int, default=100)
+    print(json.dumps(loaded(words.parse_args().tables)))
+
+
+if __name__ == "__main__":
+    main()
