@@ -13,9 +13,10 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.progress import Progress
 
     from lakehouse.platform.audit import Finding
+    from lakehouse.platform.discovery import Domain
     from lakehouse.platform.storage import Lake
 
 COLUMNS = ("system", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
@@ -101,13 +102,24 @@ def _findings(
     lake: "Lake", settings: Settings, system: str | None, days: list[dt.date] | None
 ) -> "Iterator[Finding]":
     from lakehouse.cli.progress import bars
-    from lakehouse.platform import audit
 
     with bars() as shown:
         for domain in domains_of(system):
-            task = shown.add_task(f"{domain.system.name} proven", total=None)
+            yield from _findings_of(domain, lake, settings, days, shown)
 
-            def proven(day: dt.date, done: int, total: int, task: "TaskID" = task) -> None:
-                shown.update(task, completed=done, total=total, description=f"{day} proven")
 
-            yield from audit.verify(lake, domain, settings, days, progress=proven)
+def _findings_of(
+    domain: "Domain",
+    lake: "Lake",
+    settings: Settings,
+    days: list[dt.date] | None,
+    shown: "Progress",
+) -> "Iterator[Finding]":
+    from lakehouse.platform import audit
+
+    task = shown.add_task(domain.system.name, total=None)
+
+    def proven(day: dt.date, done: int, total: int) -> None:
+        shown.update(task, completed=done, total=total, description=f"{day} proven")
+
+    return audit.verify(lake, domain, settings, days, progress=proven)

@@ -228,7 +228,10 @@ def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
     if table.system not in system_names():
         return
     (domain,) = domains_of(table.system)
-    below = [each.id for each in domain.stored if any(r.table.id == table for r in each.reads)]
+    below: list[TableId] = []
+    for each in domain.stored:
+        if any(read.table.id in (table, *below) for read in each.reads):
+            below.append(each.id)
     if below:
         named = " ".join(f"--table {each.name}" for each in below)
         note(f"Made from it and unchanged: {joined((each.name for each in below), 10)}. To follow:")

@@ -84,7 +84,7 @@ def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
     said = call(*back)
     assert one(call, count) == before
     assert versions(folder, day) == kept_before
-    assert "materialize --table gold.mrhealth_fact_orders" in said.stderr
+    assert "--table gold.mrhealth_unit_day" in said.stderr
     assert "already" in call(*back).stderr
 
     rebuild = ("materialize", "--table", ORDERS.name, "--from", day, "--to", day)
