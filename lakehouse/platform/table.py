@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -172,11 +173,24 @@ def declared(
             f" ({', '.join(up.id.name for up in reads)}): {error}"
         ) from error
     problems = disagreements(made.contract, _without_verdicts(made, given))
+    problems += _told_apart_by_case(made.expression)
     if problems:
         raise ContractError(
             f"{table.name} breaks its contract {made.contract.name}: " + "; ".join(problems)
         )
     return made if view else _with_a_day(made)
+
+
+def _told_apart_by_case(expression: ir.Table) -> list[str]:
+    """Columns of one relation that differ in case only: SQL takes them for one column."""
+    found = set()
+    for relation_ in expression.op().find(ops.Relation):
+        spellings: dict[str, str] = {}
+        for name in relation_.schema:
+            other = spellings.setdefault(name.lower(), name)
+            if other != name:
+                found.add(f"columns {other!r} and {name!r} are one name in SQL; call one otherwise")
+    return sorted(found)
 
 
 def _with_a_day(table: Table) -> Table:

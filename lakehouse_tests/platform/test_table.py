@@ -181,3 +181,20 @@ def test_a_table_over_landed_rows_must_keep_where_they_came_from():
 
 def test_a_relation_is_named_by_layer_system_and_table():
     assert relation(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
+
+
+def test_columns_that_differ_in_case_only_are_refused():
+    class Told(pa.DataFrameModel):
+        """A day and a status."""
+
+        day: dt.date = pa.Field(description="Day")
+        status: str = pa.Field(description="Status")
+
+    def told() -> ir.Table:
+        """One row whose status was read from a column of the same name in capitals."""
+        rows = ibis.range(0, 1).unnest().name("n").as_table()
+        given = rows.select(day=ibis.literal(dt.date(2026, 1, 5)), Status=ibis.literal("a"))
+        return given.mutate(status=given.Status.lower()).select("day", "status")
+
+    with pytest.raises(ContractError, match="'Status' and 'status' are one name in SQL"):
+        declared(told, table=TableId("gold", "toy", "told"), contract=Told)
