@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SYSTEM = "mrhealth"
 MARKER = ".lakehouse-demo.json"
 """Lies in each folder that the demo made; in the landing zone and the lake it names the files."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 LARGEST = 5
 LAYERS = ("raw + bronze", "silver", "gold", "ops")
 
@@ -150,7 +152,7 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
             raise Problem(f"{path} was not made by the demo, and stays as it is", way_out)
     taken = set(_marked(lake).values())
     for path in _files(lake / "raw" / SYSTEM / "objects"):
-        if path.name not in taken:
+        if DIGEST.fullmatch(path.name) and path.name not in taken:
             raise Problem(
                 f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
                 way_out,

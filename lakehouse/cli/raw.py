@@ -55,7 +55,8 @@ def _by_digest(lake: "Lake", digest: str) -> str:
         entry.path
         for system in system_names()
         for entry in lake.store.entries(_objects(system, digest))
-        if entry.path.rpartition("/")[2].startswith(digest)
+        if entry.path.startswith(f"{_objects(system, digest)}/{digest}")
+        and DIGEST.fullmatch(entry.path.rpartition("/")[2])
     ]
     names = {path.rpartition("/")[2] for path in found}
     if not names:

@@ -275,7 +275,11 @@ def test_records_of_dagster_that_no_demo_made_stay(
 
 
 @pytest.mark.parametrize(
-    "mine", ["landing/mrhealth/2026-01-05/unidade_001/mine.csv", "lake/raw/mrhealth/objects/ab/abc"]
+    "mine",
+    [
+        "landing/mrhealth/2026-01-05/unidade_001/mine.csv",
+        f"lake/raw/mrhealth/objects/ab/{'ab' * 32}",
+    ],
 )
 def test_the_demo_keeps_what_was_added_to_an_earlier_demo(
     mine: str, call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
