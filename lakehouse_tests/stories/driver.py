@@ -11,6 +11,7 @@ from lakehouse.platform.io_manager import commit
 from lakehouse.platform.partitions import between
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.storage import Lake
+from lakehouse.platform.table import Table
 from lakehouse.settings import Settings
 
 ROUNDS = 8
@@ -66,7 +67,7 @@ class Driver:
         wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
         assert not wrong, wrong
 
-    def _landed(self) -> Iterator[materialize.Table]:
+    def _landed(self) -> Iterator[Table]:
         return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")
 
     def _intake(self) -> ingest.Intake:
