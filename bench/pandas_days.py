@@ -54,7 +54,7 @@ def money(text: pd.Series, *, floats: bool) -> pd.Series:
     if floats:
         return pd.to_numeric(plain, errors="coerce").round(2)
     written = plain.str.fullmatch(r"-?[0-9]{1,12}([.][0-9]{1,2})?").fillna(value=False)
-    return plain.where(written, None).map(Decimal, na_action="ignore")
+    return plain.where(written).map(Decimal, na_action="ignore")
 
 
 def reasons(conditions: Mapping[str, pd.Series]) -> pd.Series:

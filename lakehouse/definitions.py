@@ -8,6 +8,4 @@ from lakehouse.settings import Settings
 
 SETTINGS = Settings.from_env()
 
-defs = dg.Definitions.merge(
-    shared(), *(definitions_of(domain, SETTINGS) for domain in domains())
-)
+defs = dg.Definitions.merge(shared(), *(definitions_of(domain, SETTINGS) for domain in domains()))

@@ -107,8 +107,7 @@ class Settings:
             if text:
                 kind = type(setting.default) if setting.default is not None else str
                 given[setting.name] = _read(variable, text, kind)
-        settings = cls(**given)
-        return settings
+        return cls(**given)
 
     @property
     def uses_s3(self) -> bool:

@@ -15,6 +15,7 @@ from lakehouse.platform import conservation, ingest, materialize
 from lakehouse.platform.conservation import Balance, Conservation
 from lakehouse.platform.deliveries import Deliveries
 from lakehouse.platform.discovery import Domain
+from lakehouse.platform.engine import engine_version
 from lakehouse.platform.io_manager import commit
 from lakehouse.platform.layers import Layer
 from lakehouse.platform.materialize import Computed, RowsLost
@@ -251,6 +252,7 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
             metadata={
                 "dagster/row_count": computed.rows,
                 "lakehouse/days": len(days),
+                "lakehouse/engine": engine_version(platform.settings),
                 **{f"lakehouse/refused_{r}": n for r, n in sorted(computed.reasons.items())},
             },
         )

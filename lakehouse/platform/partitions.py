@@ -1,7 +1,7 @@
 """Days as Dagster partitions."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import dagster as dg
 
@@ -51,8 +51,3 @@ def ranges(
 def between(first: dt.date, last: dt.date) -> list[dt.date]:
     """Every day from first to last, both included."""
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def contiguous(days: Sequence[dt.date]) -> bool:
-    """Whether sorted days have no gap."""
-    return not days or (days[-1] - days[0]).days + 1 == len(days)

@@ -115,13 +115,11 @@ def test_a_pandas_table_must_promise_a_day():
 
         amount: int = pa.Field(description="Amount")
 
-    def timeless() -> pd.DataFrame:
+    def timeless():
         """Nothing."""
 
     with pytest.raises(Exception, match=r"gold\.toy_timeless .*'day' is missing"):
-        declared(
-            timeless, table=TableId("gold", "toy", "timeless"), contract=Timeless, frames=True
-        )
+        declared(timeless, table=TableId("gold", "toy", "timeless"), contract=Timeless, frames=True)
 
 
 def test_its_table_is_a_table():

@@ -49,7 +49,7 @@ def run(source, reader, root, monkeypatch):
         ins={"rows": dg.AssetIn(key=["gold", "toy", "source"], input_manager_key="lake")},
         backfill_policy=policy,
     )
-    def taken(rows: reader):  # type: ignore[valid-type]
+    def taken(rows: reader):
         seen.append(rows)
         return dg.MaterializeResult()
 

@@ -116,7 +116,8 @@ def test_a_stored_table_needs_its_day_and_a_view_does_not():
 )
 def test_a_layer_reads_itself_the_one_before_and_gold_of_others(layer, upstream, allowed):
     if allowed:
-        assert declare(busy_days, upstream, table=id_of(layer, "busy_days"))
+        made = declare(busy_days, upstream, table=id_of(layer, "busy_days"))
+        assert made.reads[0].table is upstream
     else:
         with pytest.raises(ContractError, match=upstream.id.name):
             declare(busy_days, upstream, table=id_of(layer, "busy_days"))

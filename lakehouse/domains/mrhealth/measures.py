@@ -12,9 +12,6 @@ class OrderMeasures(pa.DataFrameModel):
     """Counts, money and shares of a group of orders."""
 
     orders: int = pa.Field(ge=0, description="Orders of any status")
-    online_orders: int = pa.Field(ge=0, description="Orders of any status from the online shop")
-    physical_orders: int = pa.Field(ge=0, description="Orders of any status taken in the unit")
-    unknown_orders: int = pa.Field(ge=0, description="Orders whose way is not known")
     completed_orders: int = pa.Field(ge=0, description="Finished orders")
     pending_orders: int = pa.Field(ge=0, description="Pending orders")
     cancelled_orders: int = pa.Field(ge=0, description="Cancelled orders")
@@ -34,21 +31,21 @@ class OrderMeasures(pa.DataFrameModel):
     )
 
 
-_COUNTS = (
-    "orders",
-    "online_orders",
-    "physical_orders",
-    "unknown_orders",
-    "completed_orders",
-    "pending_orders",
-    "cancelled_orders",
-    "items_sold",
-)
+class OrderChannels(pa.DataFrameModel):
+    """How the orders of a group were placed."""
+
+    online_orders: int = pa.Field(ge=0, description="Orders of any status from the online shop")
+    physical_orders: int = pa.Field(ge=0, description="Orders of any status taken in the unit")
+    unknown_orders: int = pa.Field(ge=0, description="Orders whose way is not known")
+
+
+_COUNTS = ("orders", "completed_orders", "pending_orders", "cancelled_orders", "items_sold")
+_CHANNELS = ("online_orders", "physical_orders", "unknown_orders")
 _MONEY = ("revenue", "pending_value", "cancelled_value", "delivery_fees")
 
 
 def sums(orders: ir.Table) -> dict[str, ir.Value]:
-    """Aggregates of a fact of orders that `measures` needs."""
+    """Aggregates of a fact of orders that `measures` and `channels` need."""
     finished = orders.status == rules.FINISHED
     pending = orders.status == rules.PENDING
     cancelled = orders.status == rules.CANCELLED
@@ -70,7 +67,7 @@ def sums(orders: ir.Table) -> dict[str, ir.Value]:
 
 def measures(spine: ir.Table) -> dict[str, ir.Value]:
     """The columns of `OrderMeasures`, where a member of the spine without orders counts 0."""
-    counts = {name: spine[name].fill_null(0).cast("int64") for name in _COUNTS}
+    counts = _counts(spine, _COUNTS)
     money = {name: spine[name].fill_null(0).cast("decimal(18, 2)") for name in _MONEY}
     return {
         **counts,
@@ -79,3 +76,12 @@ def measures(spine: ir.Table) -> dict[str, ir.Value]:
         "online_pct": rate(spine.online_orders, spine.orders),
         "cancellation_rate": rate(spine.cancelled_orders, spine.orders),
     }
+
+
+def channels(spine: ir.Table) -> dict[str, ir.Value]:
+    """The columns of `OrderChannels`, where a member of the spine without orders counts 0."""
+    return _counts(spine, _CHANNELS)
+
+
+def _counts(spine: ir.Table, names: tuple[str, ...]) -> dict[str, ir.Value]:
+    return {name: spine[name].fill_null(0).cast("int64") for name in names}

@@ -216,7 +216,10 @@ def test_a_file_that_does_not_balance_fails_and_one_that_waits_does_not() -> Non
 
 
 def test_drift_of_columns_warns_with_file_and_difference() -> None:
-    files = [{"file": "a.csv", "drift": None}, {"file": "b.csv", "drift": "a column more"}]
+    files: list[dict[str, object]] = [
+        {"file": "a.csv", "drift": None},
+        {"file": "b.csv", "drift": "a column more"},
+    ]
     for subject in ("orders", "order_items", "products", "units", "states", "countries"):
         verdict = judged(f"raw.mrhealth_{subject}.schema_drift", files)
         assert (verdict.result, verdict.details) == ("warn", "b.csv: a column more")

@@ -7,7 +7,13 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as every_unit_day
-from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
+from lakehouse.domains.mrhealth.measures import (
+    OrderChannels,
+    OrderMeasures,
+    channels,
+    measures,
+    sums,
+)
 from lakehouse.platform.table import view
 
 
@@ -15,7 +21,7 @@ class Day(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Day of the orders")
 
 
-class AggDailySales(OrderMeasures, Day):
+class AggDailySales(OrderChannels, OrderMeasures, Day):
     active_units: int = pa.Field(ge=0, description="Units with at least one order of any status")
 
     class Config:
@@ -32,5 +38,8 @@ def agg_daily_sales(orders: ir.Table, unit_days: ir.Table) -> ir.Table:
     days = unit_days.select("day").union(orders.select("day"), distinct=True)
     spine = days.left_join(by_day, "day")  # one day to one sum
     return spine.select(
-        "day", **measures(spine), active_units=spine.active_units.fill_null(0)
+        "day",
+        **measures(spine),
+        **channels(spine),
+        active_units=spine.active_units.fill_null(0),
     ).order_by("day")

@@ -9,7 +9,13 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
-from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
+from lakehouse.domains.mrhealth.measures import (
+    OrderChannels,
+    OrderMeasures,
+    channels,
+    measures,
+    sums,
+)
 from lakehouse.platform.frames import newest_by, place, rate
 from lakehouse.platform.table import view
 
@@ -21,7 +27,7 @@ class Unit(pa.DataFrameModel):
     country_name: str = pa.Field(nullable=True, description="Country the unit lies in")
 
 
-class AggUnitPerformance(OrderMeasures, Unit):
+class AggUnitPerformance(OrderChannels, OrderMeasures, Unit):
     items_per_order: Decimal(18, 2) = pa.Field(
         nullable=True, description="Pieces ÷ orders, both of any status; null without orders"
     )
@@ -56,6 +62,7 @@ def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
         "state_name",
         "country_name",
         **measures(spine),
+        **channels(spine),
         items_per_order=rate(spine.pieces, spine.orders, 2),
         first_order_date=spine.first_order_date,
         last_order_date=spine.last_order_date,
