@@ -60,7 +60,7 @@ def run(home: Path, first: dt.date, days: int) -> dict[str, Any]:
         "import": imported.as_json() | {"dagster_seconds": round(dagster.wall, 2)},
         "run": took.as_json(),
         "peak_mb": spent().peak_mb,
-        "assets": len(job.asset_layer.executable_asset_keys),
+        "assets": len(set(job.asset_layer.executable_asset_keys)),
         "layers": by_layer(steps, took),
         "steps": {step: round(seconds, 2) for step, seconds in steps.items()},
         "rows": rows(SETTINGS.root),
