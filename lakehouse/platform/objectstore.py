@@ -91,12 +91,8 @@ class ObjectStore(ABC):
         """Files below a folder; none when it does not exist.
 
         On disk a symbolic link is never followed and never listed here, so that a listing
-        cannot leave the root or run in a circle; ``links`` names them.
+        cannot leave the root or run in a circle.
         """
-
-    @abstractmethod
-    def links(self, prefix: str = "") -> list[str]:
-        """Paths of the symbolic links below a folder, sorted; S3 has none."""
 
     @abstractmethod
     def stat(self, path: str) -> Entry | None:
@@ -188,18 +184,6 @@ class DiskStore(ObjectStore):
                         yield _disk_entry(f"{folder}{item.name}", found)
             if recursive:
                 pending.extend(reversed(below))
-
-    def links(self, prefix: str = "") -> list[str]:
-        found = []
-        pending = [_folder(prefix)]
-        while pending:
-            folder = pending.pop()
-            for item in self._scan(folder):
-                if item.is_symlink():
-                    found.append(f"{folder}{item.name}")
-                elif _is_folder(item):
-                    pending.append(f"{folder}{item.name}/")
-        return sorted(found)
 
     def stat(self, path: str) -> Entry | None:
         try:
@@ -294,9 +278,6 @@ class S3Store(ObjectStore):
                         modified_at=item["LastModified"].astimezone(dt.UTC),
                         etag=item.get("ETag", "").strip('"') or None,
                     )
-
-    def links(self, prefix: str = "") -> list[str]:
-        return []
 
     def stat(self, path: str) -> Entry | None:
         try:

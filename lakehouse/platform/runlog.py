@@ -68,16 +68,18 @@ def pooled_engine(url: str) -> Engine:
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
 
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA journal_size_limit=67108864")
-        cursor.close()
-
+    sa.event.listen(engine, "connect", _prepare)
     _engines.add(engine)
     return engine
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    """Settings of each connection to a SQLite file."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA journal_size_limit=67108864")
+    cursor.close()
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class Headquarters:
 
 @pytest.fixture
 def headquarters(postgres: str) -> Iterator[Headquarters]:
-    password = "senha-" + secrets.token_hex(12)
+    password = secrets.token_hex(12)
     name = "hq_" + secrets.token_hex(4)
     whole = urlsplit(postgres)
     place = whole._replace(path=f"/{name}")

@@ -120,6 +120,20 @@ def fact_item(item: str = "1", **values: Any) -> Row:
     return valid_item(item) | {"status": rules.FINISHED, "order_type": "ONLINE"} | values
 
 
+def original_line(**values: Any) -> Row:
+    """A row of original_item_lines, as far as its roll-ups read it."""
+    return {
+        "Ano": 2026,
+        "Filial": "Unit 1",
+        "País": "Brasil",
+        "Produto": "Suco",
+        "Quantidade do item": 2,
+        "Valor do item": Decimal("10.00"),
+        "Valor do pedido": Decimal("50.00"),
+        **values,
+    }
+
+
 def only(row: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
     """These values of a row."""
     return tuple(row[name] for name in names)

@@ -3,19 +3,7 @@
 from decimal import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_lines_by_product import original_lines_by_product
-
-
-def line(**values):
-    return {
-        "Ano": 2026,
-        "Filial": "Unit 1",
-        "País": "Brasil",
-        "Produto": "Suco",
-        "Quantidade do item": 2,
-        "Valor do item": Decimal("10.00"),
-        "Valor do pedido": Decimal("50.00"),
-        **values,
-    }
+from lakehouse_tests.domains.mrhealth.rows import original_line as line
 
 
 def test_prices_are_added_without_their_quantity_and_the_most_sold_comes_first(made):

@@ -3,19 +3,7 @@
 from decimal import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_lines_by_year import original_lines_by_year
-
-
-def line(**values):
-    return {
-        "Ano": 2026,
-        "Filial": "Unit 1",
-        "País": "Brasil",
-        "Produto": "Suco",
-        "Quantidade do item": 2,
-        "Valor do item": Decimal("10.00"),
-        "Valor do pedido": Decimal("50.00"),
-        **values,
-    }
+from lakehouse_tests.domains.mrhealth.rows import original_line as line
 
 
 def test_the_newest_year_comes_first_and_in_it_the_unit_with_the_highest_sum(made):
