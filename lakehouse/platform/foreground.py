@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import functools
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import dagster as dg
 from lakehouse.platform.arrivals import Batch, Due, Work
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.landing import Listing
-from lakehouse.platform.launcher import working
+from lakehouse.platform.launcher import launcher_of, worker_of, worker_path, working
 from lakehouse.platform.partitions import between
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.sensors import SYSTEM_TAG, decide, job_name, range_tags, run_tags
@@ -21,11 +22,24 @@ from lakehouse.platform.storage import Lake
 from lakehouse.settings import Settings
 
 ROUNDS = 20
+OTHERS_SECONDS = 900.0
+"""How long a run here waits for a run of the same system elsewhere."""
+STARTING_SECONDS = 120.0
+"""A run that starts has no worker yet; older than this it never will."""
+CARRIED_OUT = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def _ignore(*_: object) -> None:
     """Nobody listens."""
+
+
+class Busy(RuntimeError):
+    """Another run of the same system is under way; the message says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +140,16 @@ def run(
 ) -> Ran:
     """One run of a job in this process, recorded in the instance like any other.
 
-    A daemon beside it sees the run alive until it ends, however it ends.
+    A daemon beside it sees the run alive until it ends, however it ends. One run of a system goes
+    on at a time: while the daemon has one, this waits, for a slower run must not overwrite a newer
+    one.
+
+    Raises:
+        Busy: another run of the system does not end.
     """
     from lakehouse.definitions import defs
 
+    wait_for_others(instance, tags[SYSTEM_TAG])
     definition = defs.resolve_job_def(job)
     seconds: dict[str, float] = {}
     problems: list[str] = []
@@ -169,6 +189,39 @@ def run(
         problem="; ".join(problems) or None,
         seconds_by_layer=seconds,
     )
+
+
+def wait_for_others(
+    instance: dg.DagsterInstance, system: str, *, seconds: float = OTHERS_SECONDS
+) -> None:
+    """Wait until no run of a system is carried out; one whose process is gone is failed.
+
+    Raises:
+        Busy: a run goes on for longer than this waits.
+    """
+    if launcher_of(instance) is None:
+        return
+    deadline = time.monotonic() + seconds
+    going_on = dg.RunsFilter(tags={SYSTEM_TAG: system}, statuses=CARRIED_OUT)
+    while living := [r for r in instance.get_run_records(going_on) if _lives(instance, r)]:
+        if time.monotonic() > deadline:
+            run_id = living[0].dagster_run.run_id
+            raise Busy(
+                f"run {run_id} of {system} has been going on for {seconds:.0f} seconds; wait for"
+                " it, or terminate it in Dagit, then try again"
+            )
+        time.sleep(0.5)
+
+
+def _lives(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+    run = record.dagster_run
+    if worker_of(worker_path(instance, run.run_id)) is not None:
+        return True
+    age = dt.datetime.now(dt.UTC) - record.create_timestamp
+    if run.status is dg.DagsterRunStatus.STARTING and age.total_seconds() < STARTING_SECONDS:
+        return True
+    instance.report_run_failed(run, "The process of the run is gone")
+    return False
 
 
 def _layer(step: str) -> str:
