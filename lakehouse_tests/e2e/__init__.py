@@ -1,0 +1,1 @@
+"""The platform as a person uses it: a real browser on the real services."""
