@@ -1,7 +1,7 @@
 """Whether what the pages show is true: examples run, commands exist, links lead somewhere.
 
 - ``>>>`` examples in ``python`` blocks run and give what they show; other ``python`` blocks parse,
-  and what they import from the lakehouse exists.
+  and what they import from the lakehouse exists, or is written on the page itself.
 - ``lakehouse …`` and ``make …`` in ``sh`` and ``console`` blocks name real commands, options and
   arguments.
 - Relative links point at files, and at headings inside them.
@@ -24,6 +24,8 @@ import click
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
+NAMED = re.compile(r"# (\S+\.py)\n")
+DOMAINS = "lakehouse.domains."
 COMMAND_ENDS = {"|", ">", ">>", "<", "&&", ";", "||", "#", "2>&1", "&"}
 
 
@@ -44,8 +46,15 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(page, text.count("\n", 0, fence.start(3)) + 1, fence[2], fence[3])
 
 
-def faults_of_python(block: Block) -> Iterator[str]:
-    """Examples that fail, or names that the lakehouse does not have."""
+def modules_of(page: Path) -> set[str]:
+    """Modules that a page writes: blocks that begin with a comment naming their file."""
+    names = (NAMED.match(block.text) for block in blocks(page))
+    files = (Path(found[1]) for found in names if found)
+    return {".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files}
+
+
+def faults_of_python(block: Block, written: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Examples that fail, or names that neither the lakehouse has nor the page has written."""
     if ">>>" in block.text:
         test = doctest.DocTestParser().get_doctest(
             block.text, {}, block.page.name, str(block.page), block.line - 1
@@ -60,7 +69,9 @@ def faults_of_python(block: Block) -> Iterator[str]:
         yield f"does not parse: {error.msg}, line {error.lineno} of the block"
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lakehouse"):
+        if not isinstance(node, ast.ImportFrom) or node.module in written:
+            continue
+        if (node.module or "").startswith("lakehouse"):
             yield from missing_names(str(node.module), [alias.name for alias in node.names])
 
 
@@ -145,12 +156,16 @@ def faults_of_links(page: Path) -> Iterator[str]:
 
 def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator[str]:
     """All that is untrue on a page, with file and line."""
+    written = frozenset(modules_of(page))
+    systems = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
+    unknown = [f"no system {name!r}" for name in sorted(systems)]
     for block in blocks(page):
         found: Iterator[str] = iter(())
         if block.language in ("python", "py"):
-            found = faults_of_python(block)
+            found = faults_of_python(block, written)
         elif block.language in ("sh", "bash", "console", "shell"):
-            found = faults_of_shell(block, targets, cli)
+            said = faults_of_shell(block, targets, cli)
+            found = (fault for fault in said if not any(words in fault for words in unknown))
         yield from (f"{page}:{block.line}: {fault}" for fault in found)
     yield from (f"{page}: {fault}" for fault in faults_of_links(page))
 

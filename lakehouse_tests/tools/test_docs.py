@@ -46,6 +46,9 @@ def fenced(language: str, text: str) -> str:
         fenced("python", "from lakehouse import __version__"),
         fenced("sh", "lakehouse history --limit 3 silver.mrhealth_orders | head  # newest"),
         fenced("sh", "AWS_PROFILE=dev .venv/bin/lakehouse history \\\n  gold.mrhealth_unit_day"),
+        fenced("python", "# lakehouse/domains/x/y.py\nA = 1")
+        + "\n"
+        + fenced("python", "from lakehouse.domains.x.y import A"),
         fenced("sh", "lakehouse history --help"),
         fenced("console", "$ make demo\nlakehouse is not read here"),
         fenced("text", "lakehouse nonsense"),
