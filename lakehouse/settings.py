@@ -52,7 +52,7 @@ class Settings:
         "LAKEHOUSE_MAX_FILE_MB", 1024, "Largest landed file that is read, unpacked, in megabytes"
     )
     quiet_seconds: float = _setting(
-        "LAKEHOUSE_QUIET_SECONDS", 2.0, "A file changed more recently than this is left alone"
+        "LAKEHOUSE_QUIET_SECONDS", 1.0, "A file changed more recently than this is left alone"
     )
     sensor_seconds: int = _setting(
         "LAKEHOUSE_SENSOR_SECONDS", 2, "Least time between two looks at the landing zone"

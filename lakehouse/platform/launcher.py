@@ -1,8 +1,8 @@
 """Starts a run in a process forked from a warm one, and knows whether it still lives.
 
 The default launcher starts an interpreter per run and imports everything anew: seconds on a laptop.
-Here a server process has the libraries in memory (:mod:`lakehouse.platform.warm`) and a run is a
-fork of it; the tables themselves are imported by the run.
+Here a server process has libraries and tables in memory (:mod:`lakehouse.platform.warm`) and a run
+is a fork of it, which loads the tables again when their code was edited meanwhile.
 
 While a run lives, its worker holds a lock on ``$DAGSTER_HOME/workers/<run id>``. The kernel frees
 the lock however the worker ends, so run monitoring finds a dead run without trusting process
@@ -72,8 +72,12 @@ def worker_of(path: Path) -> int | None:
 
 
 def work(args: ExecuteRunArgs, path: Path, started: connection.Connection) -> None:
-    """Carry out one run in this process."""
+    """Carry out one run in this process, with the tables as they are on disk now."""
     from dagster._cli.api import execute_run_command
+
+    from lakehouse.platform import warm as loaded
+
+    loaded.forget_edited(loaded.LOADED)
 
     execute = execute_run_command.callback
     assert execute is not None  # noqa: S101
