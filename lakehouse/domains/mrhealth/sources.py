@@ -32,28 +32,28 @@ ORDER_ITEMS = Source(
 )
 PRODUCTS = Source(
     subject="products",
-    files=r"tabela_produto\.csv",
+    files=r"(tabela_)?(produtos?|products?)\.csv",
     format=CsvFormat(columns=("Id_Produto", "Nome_Produto")),
     snapshot=True,
     query="select id_produto, nome_produto from tabela_produto order by 1",
 )
 UNITS = Source(
     subject="units",
-    files=r"tabela_unidade\.csv",
+    files=r"(tabela_)?(unidades?|units?)\.csv",
     format=CsvFormat(columns=("Id_Unidade", "Nome_Unidade", "Id_Estado")),
     snapshot=True,
     query="select id_unidade, nome_unidade, id_estado from tabela_unidade order by 1",
 )
 STATES = Source(
     subject="states",
-    files=r"tabela_estado\.csv",
+    files=r"(tabela_)?(estados?|states?)\.csv",
     format=CsvFormat(columns=("Id_Estado", "Id_Pais", "Nome_Estado")),
     snapshot=True,
     query="select id_estado, id_pais, nome_estado from tabela_estado order by 1",
 )
 COUNTRIES = Source(
     subject="countries",
-    files=r"tabela_pais\.csv",
+    files=r"(tabela_)?(pais|paises|countries|country)\.csv",
     format=CsvFormat(columns=("Id_Pais", "Nome_Pais")),
     snapshot=True,
     query="select id_pais, nome_pais from tabela_pais order by 1",

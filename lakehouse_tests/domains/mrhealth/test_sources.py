@@ -1,0 +1,28 @@
+"""Which file belongs to which subject."""
+
+import pytest
+
+from lakehouse.domains.mrhealth.sources import SOURCES
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("PEDIDO.csv", "orders"),
+        ("pedido.csv.gz", "orders"),
+        ("ITEM_PEDIDO.CSV", "order_items"),
+        ("Tabela_Produto.csv", "products"),
+        ("produtos.csv", "products"),
+        ("Tabela_Unidade.csv", "units"),
+        ("Tabela_Estado.csv", "states"),
+        ("Tabela_Pais.csv", "countries"),
+        ("paises.csv", "countries"),
+    ],
+)
+def test_a_file_belongs_to_one_subject(name, subject):
+    assert [source.subject for source in SOURCES if source.matches(name)] == [subject]
+
+
+@pytest.mark.parametrize("name", ["PEDIDO.txt", "xPEDIDO.csv", "PEDIDO.csv.bak", "leia-me.csv"])
+def test_other_files_belong_to_none(name):
+    assert not [source for source in SOURCES if source.matches(name)]
