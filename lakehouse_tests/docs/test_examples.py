@@ -1,6 +1,7 @@
 """The worked examples of docs/ are taken from their pages and run."""
 
 import datetime as dt
+import doctest
 import os
 import shlex
 import subprocess
@@ -24,6 +25,7 @@ lakehouse.domains.__path__.append(sys.argv[1])
 import lakehouse.domains.mrhealth.gold as gold
 gold.__path__.append(sys.argv[1] + "/mrhealth/gold")
 """
+MAIN = "import sys; from lakehouse.cli import main; main()"
 COMMAND = LOAD + "from lakehouse.cli import main; main(sys.argv[2:])"
 PYTEST = LOAD + "import pytest; sys.exit(pytest.main(sys.argv[2:]))"
 
@@ -138,3 +140,34 @@ def test_the_system_of_the_page_takes_in_its_file_and_balances(overlay: Path) ->
     assert rows == ["day,product,shops,pieces", "2026-01-05,301,1,12"]
     assert "bad_pieces" in lakehouse(overlay, listing)
     lakehouse(overlay, "lakehouse conservation --system stock")
+
+
+def test_the_walk_of_the_readme_prints_what_it_shows(tmp_path: Path) -> None:
+    shown = [block.text for block in blocks(ROOT / "README.md") if block.language == "console"]
+    asked: list[str] = []
+    expected: list[str] = []
+    for line in "".join(shown).splitlines(keepends=True):
+        if line.startswith("$ "):
+            asked.append(line.removeprefix("$ "))
+            expected.append("")
+        else:
+            expected[-1] += line
+    mark = "=====\n"
+    python = f"{shlex.quote(sys.executable)} -W ignore"
+    script = f"lakehouse() {{ {python} -c '{MAIN}' \"$@\"; }}\nexec 2>&1\n"
+    script += "".join(f"{command}printf {shlex.quote(mark)}\n" for command in asked)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    same = doctest.OutputChecker()
+    how = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    *printed, rest = done.stdout.split(mark)
+    assert not rest
+    for command, wanted, said in zip(asked, expected, printed, strict=True):
+        assert same.check_output(wanted, said, how), f"{command}printed\n{said}\nnot\n{wanted}"
