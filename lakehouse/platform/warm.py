@@ -1,7 +1,7 @@
 """Imported once by the server that run workers are forked from: what every run needs anyway.
 
 The tables are loaded here too. A worker compares the code on disk with the code that was loaded,
-and loads it again when a file was edited, added or removed since: a run never works with old tables.
+and loads it again when a file was edited, added or removed since: no run works with old tables.
 """
 
 import contextlib
