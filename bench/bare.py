@@ -227,7 +227,7 @@ def write(db: duckdb.DuckDBPyConnection, table: str, out: Path, query: str = "")
 
 def build(landing: Path, out: Path) -> dict[str, int]:
     """All layers; the rows of the tables that matter."""
-    db = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(out / "spill")})
+    db = duckdb.connect(config={"memory_limit": "8GB", "temp_directory": str(out / "spill")})
     read_reference(db, landing)
     read_bronze(db, landing)
     write(db, "bronze_orders", out)
