@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from lakehouse.domains.mrhealth.generator import LandedFile
 from lakehouse.platform import conservation, ingest, materialize
 from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.generated import LandedFile
 from lakehouse.platform.landing import Landing
 from lakehouse.platform.objectstore import ObjectStore
 from lakehouse.platform.storage import Lake

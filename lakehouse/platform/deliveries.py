@@ -30,6 +30,8 @@ class Status(StrEnum):
     HELD = "held"
 
 
+Scope = int | str | None
+"""Whose a delivery is: a unit's, or the file's own."""
 Order = tuple[dt.datetime, str, str]
 """Moment of landing, path, digest."""
 
@@ -121,8 +123,8 @@ def resolved(
         that goes back to earlier content is that content again; of another delivery an old file
         that comes again is not.
     """
-    by_delivery: dict[int | None, list[Delivery]] = defaultdict(list)
-    seen: set[tuple[int | None, str]] = set()
+    by_delivery: dict[Scope, list[Delivery]] = defaultdict(list)
+    seen: set[tuple[Scope, str]] = set()
     done: list[Delivery] = []
     in_order = sorted(deliveries, key=lambda d: d.order)
     outlived = _outlived([d for d in in_order if d.readable]) if source.snapshot else frozenset()
@@ -130,7 +132,8 @@ def resolved(
         if not delivery.readable:
             done.append(replace(delivery, version=0))
             continue
-        scope = None if source.self_identifying else delivery.unit
+        own = delivery.file if source.per_file else delivery.unit
+        scope = own if source.counts_copies or not source.self_identifying else None
         repeated = (scope, delivery.digest) in seen or delivery.digest in elsewhere
         if repeated or delivery.order in outlived:
             done.append(
@@ -146,7 +149,7 @@ def resolved(
             )
             continue
         seen.add((scope, delivery.digest))
-        by_delivery[delivery.unit].append(delivery)
+        by_delivery[own].append(delivery)
     for versions in by_delivery.values():
         for number, delivery in enumerate(versions, start=1):
             current = number == len(versions)

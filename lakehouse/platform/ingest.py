@@ -209,6 +209,8 @@ class _Ingestion:
         failpoint("ingest.quarantine_committed")
         raw.commit(raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note)
         failpoint("ingest.ledger_committed")
+        if self.source.kept is not None:
+            self.source.kept(lake, self.source.subject, judged)
         for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
             done.data_versions[table_id] = {each.day: each.data_version for each in staged}
         return done
@@ -307,7 +309,8 @@ class _Ingestion:
         Asked only for content whose bytes were in the lake before, so that the price does not grow
         with history; the kept bytes are a hint, the deliveries table is the truth.
         """
-        if not self.source.self_identifying or self.source.snapshot:
+        source = self.source
+        if not source.self_identifying or source.snapshot or source.counts_copies:
             return {}
         by_digest: dict[str, list[Delivery]] = {}
         for delivery in fresh:

@@ -7,6 +7,42 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The one question that a system is asked first.
+
+    Args:
+        question: for people, in their language.
+        sql: answers it, over names such as ``gold.sales_daily_sales``.
+    """
+
+    question: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """A time at which a system's job runs, beside the nightly ones that every system has.
+
+    Args:
+        name: the schedule's, unique in the system.
+        cron: when, in the lake's time zone.
+        description: what for.
+        work: ``arrivals``, ``refresh``, ``monthly`` or ``data_quality``.
+        first: first day of the run, counted from the day it fires; −1 is yesterday.
+        last: last day of the run, counted likewise.
+        running: whether it is switched on until somebody switches it off in Dagit.
+    """
+
+    name: str
+    cron: str
+    description: str
+    work: str = "arrivals"
+    first: int = -1
+    last: int = 0
+    running: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class System:
     """What a domain says of itself.
 
@@ -15,12 +51,16 @@ class System:
         title: the business' name for people.
         since: first day of its partitions.
         owners: Dagster owners, ``team:<name>`` or an e-mail address.
+        headline: what the demo and the overview answer for it.
+        clocks: schedules of its own.
     """
 
     name: str
     title: str
     since: dt.date
     owners: tuple[str, ...] = ()
+    headline: Headline | None = None
+    clocks: tuple[Clock, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from lakehouse.domains.mrhealth.generator import LandedFile, Plan, deliveries, reference
+from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
+from lakehouse.platform.generated import LandedFile
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse_tests.e2e.dagit import QUIET, Dagit, Run, browser, served
 

@@ -11,11 +11,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakehouse.domains.mrhealth.generator import LandedFile, Plan, deliveries, reference
+from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
 from lakehouse.platform import catalog, conservation, materialize
 from lakehouse.platform import deliveries as ledger
 from lakehouse.platform.catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.discovery import domain
+from lakehouse.platform.generated import LandedFile
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes

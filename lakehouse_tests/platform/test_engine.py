@@ -11,10 +11,11 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from lakehouse.domains.mrhealth.generator import LandedFile, Plan, deliveries, reference
+from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
 from lakehouse.platform import engine, materialize
 from lakehouse.platform.discovery import domain
 from lakehouse.platform.engine import Session, arrow_schema, session
+from lakehouse.platform.generated import LandedFile
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Table
 from lakehouse.settings import Settings

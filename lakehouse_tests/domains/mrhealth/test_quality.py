@@ -14,10 +14,11 @@ import pyarrow as pa
 import pytest
 from ibis.backends.sql.datatypes import DuckDBType
 
-from lakehouse.domains.mrhealth.generator import LandedFile, Plan, deliveries, reference
+from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
 from lakehouse.domains.mrhealth.quality import CHECKS
 from lakehouse.platform.code_location import definitions_of, shared
 from lakehouse.platform.discovery import domain
+from lakehouse.platform.generated import LandedFile
 from lakehouse.platform.quality import Day, QualityCheck, Verdict, log_of
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.settings import Settings

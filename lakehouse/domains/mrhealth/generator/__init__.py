@@ -29,7 +29,6 @@ from lakehouse.domains.mrhealth.generator.plan import (
     DayTotals,
     Dirt,
     Expected,
-    LandedFile,
     LargePlan,
     Plan,
     days_of,
@@ -41,12 +40,12 @@ from lakehouse.domains.mrhealth.generator.shipments import (
     repeated_ids,
     tally,
 )
+from lakehouse.platform.generated import LandedFile
 
 __all__ = [
     "DayTotals",
     "Dirt",
     "Expected",
-    "LandedFile",
     "LargePlan",
     "Plan",
     "deliveries",

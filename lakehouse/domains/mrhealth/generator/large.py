@@ -34,12 +34,12 @@ from lakehouse.domains.mrhealth.generator.plan import (
     KEPT,
     PARENT_REFUSED,
     Expected,
-    LandedFile,
     LargePlan,
     amount,
     days_of,
 )
 from lakehouse.domains.mrhealth.generator.shipments import csv_text
+from lakehouse.platform.generated import LandedFile
 
 _PRICES = np.array([cents for _, cents in (*PRODUCTS, PRODUCTS[0])])
 _STATUSES = (*STATUSES, "Entregue")

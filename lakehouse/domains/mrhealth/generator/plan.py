@@ -91,15 +91,6 @@ class LargePlan:
         _require(0 <= self.dirt <= 1, f"dirt is a share of lines, 0 to 1, not {self.dirt}")
 
 
-@dataclass(frozen=True, slots=True)
-class LandedFile:
-    """One file as it arrives. `modified_at` (UTC) orders the versions of a delivery."""
-
-    path: str
-    data: bytes
-    modified_at: dt.datetime
-
-
 @dataclass(kw_only=True)
 class DayTotals:
     """What silver holds for one business day. `revenue` is of finished orders, fee included."""

@@ -43,10 +43,10 @@ from lakehouse.domains.mrhealth.generator.plan import (
     PARENT_REFUSED,
     Dirt,
     Expected,
-    LandedFile,
     Plan,
     amount,
 )
+from lakehouse.platform.generated import LandedFile
 
 
 @dataclass(slots=True)
