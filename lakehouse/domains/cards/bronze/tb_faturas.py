@@ -1,0 +1,23 @@
+"""Invoices as they were delivered, every value as text."""
+
+import pandera.ibis as pa
+
+from lakehouse.domains.cards.sources import INVOICES
+from lakehouse.platform.landed import Landed
+from lakehouse.platform.table import landed
+
+
+class Faturas(Landed):
+    """Invoices as they were delivered, one row per record."""
+
+    id_fatura: str = pa.Field(nullable=True, description="<client>-<sequence>, or a plain number")
+    id_cliente: str = pa.Field(nullable=True, description="Client")
+    data_emissao: str = pa.Field(nullable=True, description="Day of issue")
+    data_vencimento: str = pa.Field(nullable=True, description="Day the invoice is due")
+    valor_fatura: str = pa.Field(nullable=True, description="Value in R$")
+    valor_pagamento_minimo: str = pa.Field(
+        nullable=True, description="Least payment in R$; the second layout has none"
+    )
+
+
+tb_faturas = landed(module=__name__, source=INVOICES, contract=Faturas)

@@ -1,0 +1,1 @@
+"""PoD Cartões, gold layer."""

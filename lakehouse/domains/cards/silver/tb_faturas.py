@@ -1,0 +1,58 @@
+"""Invoices that can be trusted, one row per client and invoice."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.cards import rules
+from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
+from lakehouse.platform.frames import traced
+from lakehouse.platform.table import silver
+
+
+class Faturas(pa.DataFrameModel):
+    """One invoice of one client."""
+
+    day: dt.date = pa.Field(description="Day of issue, the same as dt_emissao")
+    id_cliente: int = pa.Field(description="Client")
+    id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
+    dt_proc: str = pa.Field(description="When the file was generated, yyyyMMddHHmmss")
+    ref: str = pa.Field(description="Month of issue, yyyyMM")
+    dt_emissao: dt.date = pa.Field(description="Day of issue")
+    dt_vencimento: dt.date = pa.Field(description="Day the invoice is due")
+    vlr_fatura: Decimal(14, 2) = pa.Field(
+        ge=0, metadata={"reason": "bad_amount"}, description="Value in R$, 0 or more"
+    )
+    vlr_pagto_min: Decimal(14, 2) = pa.Field(
+        nullable=True,
+        ge=0,
+        metadata={"reason": "bad_amount"},
+        description="Least payment in R$; null when the delivery does not say it",
+    )
+
+    class Config:
+        """One row per key, over all days."""
+
+        strict = True
+        unique = ["id_cliente", "id_fatura"]
+
+
+@silver(contract=Faturas, reads=[landed_invoices])
+def tb_faturas(landed: ir.Table) -> ir.Table:
+    """Invoices that can be trusted; of an invoice the newest generated file wins."""
+    read = rules.invoices(landed)
+    return read.select(
+        **traced(read, day=read.day),
+        _reasons=read.reasons,
+        day=read["_business_day"].fill_null(read.day),
+        id_cliente=read.client,
+        id_fatura=read.invoice,
+        dt_proc=rules.generated(read),
+        ref=rules.ref(read.dt_emissao),
+        dt_emissao=read.dt_emissao,
+        dt_vencimento=read.dt_vencimento,
+        vlr_fatura=read.vlr_fatura,
+        vlr_pagto_min=read.vlr_pagto_min,
+    )

@@ -1,0 +1,46 @@
+"""What lands: invoices and payments, in either of two layouts.
+
+A file's name ends in its reference day and the moment when it was generated,
+``tb_faturas_20241201_20241202000000.csv``. A name without them belongs to no subject, because
+nothing else says which of two versions of an invoice is the later one.
+"""
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.source import Source
+
+INVOICES = Source(
+    subject="tb_faturas",
+    files=r"tb_faturas?_[0-9]{8}_[0-9]{14}\.csv",
+    format=CsvFormat(
+        columns=(
+            "id_fatura",
+            "id_cliente",
+            "data_emissao",
+            "data_vencimento",
+            "valor_fatura",
+            "valor_pagamento_minimo",
+        ),
+        aliases={
+            "dt_emissao_fatura": "data_emissao",
+            "dt_vencimento_fatura": "data_vencimento",
+        },
+        optional=("valor_pagamento_minimo",),
+    ),
+    business_day="data_emissao",
+    per_file=True,
+    key=("id_cliente", "id_fatura"),
+    affects={"tb_pagamentos": ("id_cliente", "id_fatura")},
+)
+PAYMENTS = Source(
+    subject="tb_pagamentos",
+    files=r"tb_pagamentos?_[0-9]{8}_[0-9]{14}\.csv",
+    format=CsvFormat(
+        columns=("id_pagamento", "id_fatura", "id_cliente", "data_pagamento", "valor_pagamento"),
+        aliases={"dt_pagamento": "data_pagamento"},
+    ),
+    business_day="data_pagamento",
+    per_file=True,
+    key=("id_cliente", "id_pagamento"),
+)
+
+SOURCES = (INVOICES, PAYMENTS)
