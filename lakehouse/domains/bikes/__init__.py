@@ -1,0 +1,31 @@
+"""Rox: a bike shop whose orders, customers and products come as a dump of its database."""
+
+import datetime as dt
+
+from lakehouse.platform.system import Clock, Headline, System
+
+SYSTEM = System(
+    name="bikes",
+    title="Rox Bikes",
+    since=dt.date(2011, 1, 1),
+    owners=("team:bikes",),
+    headline=Headline(
+        question="Quantos pedidos de setembro de 2011 passam de US$ 1.000?",
+        sql="select count(*) as orders from gold.bikes_q5_september_2011_orders",
+    ),
+    clocks=(
+        Clock(
+            name="rox_bike_etl",
+            cron="0 * * * *",
+            description="Takes in what landed today, and judges it.",
+            first=0,
+        ),
+        Clock(
+            name="rox_bike_data_quality",
+            cron="30 5 * * *",
+            description="Judges yesterday: every table has rows, as many as its files.",
+            work="data_quality",
+            last=-1,
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Rows as they landed, every value as text, with file and line."""

@@ -1,0 +1,28 @@
+"""Persons as the shop wrote them, every value as text."""
+
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes.sources import PERSONS
+from lakehouse.platform.landed import Landed
+from lakehouse.platform.table import landed
+
+
+class Persons(Landed):
+    """Persons as the shop wrote them, one row per record."""
+
+    BusinessEntityID: str = pa.Field(nullable=True, description="Person number")
+    PersonType: str = pa.Field(nullable=True, description="IN, SC, GC, EM, VC or SP")
+    NameStyle: str = pa.Field(nullable=True, description="1 when the family name comes first")
+    Title: str = pa.Field(nullable=True, description="Courtesy title")
+    FirstName: str = pa.Field(nullable=True, description="First name")
+    MiddleName: str = pa.Field(nullable=True, description="Middle name or initial")
+    LastName: str = pa.Field(nullable=True, description="Last name")
+    Suffix: str = pa.Field(nullable=True, description="Suffix of the name")
+    EmailPromotion: str = pa.Field(nullable=True, description="0, 1 or 2")
+    AdditionalContactInfo: str = pa.Field(nullable=True, description="Further contacts, XML")
+    Demographics: str = pa.Field(nullable=True, description="Answers to a survey, XML")
+    rowguid: str = pa.Field(nullable=True, description="Identity of the row")
+    ModifiedDate: str = pa.Field(nullable=True, description="When the row was last changed")
+
+
+persons = landed(module=__name__, source=PERSONS, contract=Persons)

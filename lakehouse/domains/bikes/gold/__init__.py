@@ -1,0 +1,1 @@
+"""Facts, dimensions and answers."""

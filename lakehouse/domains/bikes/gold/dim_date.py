@@ -1,0 +1,53 @@
+"""Days of the years in which something was ordered."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes import SYSTEM
+from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.table import view
+
+DAYS = 36_525
+"""A hundred years from the system's first day on."""
+
+
+class DimDate(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="The day")
+    date_key: int = pa.Field(description="The day as a number, yyyymmdd")
+    year: int = pa.Field(description="Year")
+    quarter: int = pa.Field(description="Quarter, 1 to 4")
+    month: int = pa.Field(description="Month, 1 to 12")
+    day_of_month: int = pa.Field(description="Day of the month")
+    day_of_week: int = pa.Field(description="ISO weekday, 1 is Monday")
+    is_month_end: bool = pa.Field(description="Last day of its month, when stores order")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day"]
+
+
+@view(contract=DimDate, reads=[fact_orders])
+def dim_date(orders: ir.Table) -> ir.Table:
+    """Every day from the first year with an order to the last."""
+    numbers = ibis.range(0, DAYS).unnest().name("n").as_table()
+    first = ibis.literal(SYSTEM.since)
+    days = numbers.select(day=(first + numbers.n.as_interval("D")).cast("date"))
+    ordered = orders.agg(first=orders.day.year().min(), last=orders.day.year().max())
+    days = days.cross_join(ordered)  # many days to one row
+    days = days.filter(days.day.year().between(days["first"], days["last"]))
+    year, month, day = days.day.year(), days.day.month(), days.day.day()
+    return days.select(
+        "day",
+        date_key=year * 10_000 + month * 100 + day,
+        year=year,
+        quarter=days.day.quarter(),
+        month=month,
+        day_of_month=day,
+        day_of_week=days.day.day_of_week.index() + 1,
+        is_month_end=(days.day + ibis.interval(days=1)).cast("date").day() == 1,
+    ).order_by("day")

@@ -1,0 +1,33 @@
+"""What was ordered by day: the line of the dashboard, with its peaks at the ends of months."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.table import gold
+
+
+class OrderDay(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="Day of the orders")
+    orders: int = pa.Field(gt=0, description="Orders")
+    online_orders: int = pa.Field(ge=0, description="Orders that were placed online")
+    total_due: Decimal(38, 4) = pa.Field(ge=0, description="To be paid for them in US$")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day"]
+
+
+@gold(contract=OrderDay, reads=[fact_orders])
+def order_day(orders: ir.Table) -> ir.Table:
+    """Orders and their total by day."""
+    return orders.group_by("day").agg(
+        orders=orders.count(),
+        online_orders=orders.count(where=orders.online_order_flag),
+        total_due=orders.total_due.sum(),
+    )

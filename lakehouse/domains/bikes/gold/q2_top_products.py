@@ -1,0 +1,35 @@
+"""Question 2: the three products ordered most."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes import rules
+from lakehouse.domains.bikes.gold.dim_product import dim_product
+from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
+from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
+from lakehouse.platform.frames import place
+from lakehouse.platform.table import view
+
+
+class Q2TopProducts(pa.DataFrameModel):
+    place: int = pa.Field(ge=1, le=rules.TOP, description="Place, 1 is ordered most")
+    product_id: int = pa.Field(description="Product number")
+    name: str = pa.Field(description="Product name")
+    days_to_manufacture: int = pa.Field(description="Days to make it")
+    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["place"]
+
+
+@view(contract=Q2TopProducts, reads=[fact_order_lines, special_offer_products, dim_product])
+def q2_top_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
+    """Three products by pieces; of equal ones the smaller product number comes first."""
+    sold = rules.ordered_products(lines, offers, products)
+    placed = sold.mutate(place=place(ibis.desc("order_qty"), "product_id"))
+    top = placed.filter(placed.place <= rules.TOP)
+    return top.select(*Q2TopProducts.to_schema().columns).order_by("place")

@@ -1,0 +1,43 @@
+"""Question 2, second reading: for each time to manufacture, the three products ordered most."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes import rules
+from lakehouse.domains.bikes.gold.dim_product import dim_product
+from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
+from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
+from lakehouse.platform.table import view
+
+
+class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):
+    days_to_manufacture: int = pa.Field(description="Days to make the product")
+    place: int = pa.Field(ge=1, le=rules.TOP, description="Place, 1 is ordered most")
+    product_id: int = pa.Field(description="Product number")
+    name: str = pa.Field(description="Product name")
+    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["days_to_manufacture", "place"]
+
+
+@view(
+    contract=Q2TopProductsByDaysToManufacture,
+    reads=[fact_order_lines, special_offer_products, dim_product],
+)
+def q2_top_products_by_days_to_manufacture(
+    lines: ir.Table, offers: ir.Table, products: ir.Table
+) -> ir.Table:
+    """Three products for each time to manufacture; of equal ones the smaller number is first."""
+    sold = rules.ordered_products(lines, offers, products)
+    most_first = ibis.window(
+        group_by="days_to_manufacture", order_by=[ibis.desc("order_qty"), "product_id"]
+    )
+    placed = sold.mutate(place=ibis.row_number().over(most_first) + 1)
+    top = placed.filter(placed.place <= rules.TOP)
+    columns = Q2TopProductsByDaysToManufacture.to_schema().columns
+    return top.select(*columns).order_by("days_to_manufacture", "place")

@@ -1,0 +1,39 @@
+"""Question 3: how many orders each customer who is a person placed."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes.gold.dim_customer import dim_customer
+from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.table import view
+
+
+class Q3CustomerOrders(pa.DataFrameModel):
+    person_id: int = pa.Field(description="Person number")
+    customer_id: int = pa.Field(description="Customer number")
+    customer_name: str = pa.Field(
+        metadata={"personal": True}, description="First, middle and last name"
+    )
+    orders: int = pa.Field(gt=0, description="Orders")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["customer_id"]
+
+
+@view(contract=Q3CustomerOrders, reads=[fact_orders, dim_customer])
+def q3_customer_orders(orders: ir.Table, customers: ir.Table) -> ir.Table:
+    """Customers by their orders, most first; persons of one name stay apart.
+
+    A customer without a known person has no name to be listed under.
+    """
+    named = customers.filter(customers.full_name.notnull())
+    placed = orders.inner_join(named, "customer_id")  # many orders to one customer
+    return (
+        placed.group_by("person_id", "customer_id", customer_name=placed.full_name)
+        .agg(orders=placed.count())
+        .order_by(ibis.desc("orders"), "person_id", "customer_id")
+    )

@@ -1,0 +1,32 @@
+"""Question 3, second reading: orders by full name, which merges persons of one name."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes.gold.q3_customer_orders import q3_customer_orders
+from lakehouse.platform.table import view
+
+
+class Q3CustomerOrdersByName(pa.DataFrameModel):
+    customer_name: str = pa.Field(
+        metadata={"personal": True}, description="First, middle and last name"
+    )
+    orders: int = pa.Field(gt=0, description="Orders of all customers of the name")
+    customers: int = pa.Field(gt=0, description="Customers of the name")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["customer_name"]
+
+
+@view(contract=Q3CustomerOrdersByName, reads=[q3_customer_orders])
+def q3_customer_orders_by_name(customers: ir.Table) -> ir.Table:
+    """Names by their orders, most first, then by the alphabet."""
+    return (
+        customers.group_by("customer_name")
+        .agg(orders=customers.orders.sum(), customers=customers.count())
+        .order_by(ibis.desc("orders"), "customer_name")
+    )

@@ -1,0 +1,34 @@
+"""Question 4: how many pieces of a product were ordered at an order date."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Timestamp
+
+from lakehouse.domains.bikes.gold.order_lines import order_lines
+from lakehouse.platform.table import view
+
+
+class Q4ProductDayQuantity(pa.DataFrameModel):
+    product_id: int = pa.Field(description="Product number")
+    name: str = pa.Field(description="Product name")
+    order_date: Timestamp(scale=6) = pa.Field(description="When the orders were placed")
+    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["product_id", "order_date"]
+
+
+@view(contract=Q4ProductDayQuantity, reads=[order_lines])
+def q4_product_day_quantity(lines: ir.Table) -> ir.Table:
+    """Pieces by product and order date, most first; lines of a known order and product."""
+    known = lines.filter(lines.order_date.notnull() & lines.product_name.notnull())
+    return (
+        known.group_by("product_id", "order_date", name=known.product_name)
+        .agg(order_qty=known.order_qty.sum())
+        .select(*Q4ProductDayQuantity.to_schema().columns)
+        .order_by(ibis.desc("order_qty"), "product_id", "order_date")
+    )

@@ -1,0 +1,32 @@
+"""Question 4, second reading: pieces by product name and calendar day."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.bikes.gold.q4_product_day_quantity import q4_product_day_quantity
+from lakehouse.platform.table import view
+
+
+class Q4ProductNameDayQuantity(pa.DataFrameModel):
+    name: str = pa.Field(description="Product name")
+    order_day: dt.date = pa.Field(description="Day on which the orders were placed")
+    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["name", "order_day"]
+
+
+@view(contract=Q4ProductNameDayQuantity, reads=[q4_product_day_quantity])
+def q4_product_name_day_quantity(quantities: ir.Table) -> ir.Table:
+    """Pieces by name and day, most first."""
+    return (
+        quantities.group_by("name", order_day=quantities.order_date.date())
+        .agg(order_qty=quantities.order_qty.sum())
+        .order_by(ibis.desc("order_qty"), "name", "order_day")
+    )

@@ -1,0 +1,27 @@
+"""Question 5, second reading: how many orders were of the same total."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.bikes.gold.q5_september_2011_orders import q5_september_2011_orders
+from lakehouse.platform.table import view
+
+
+class Q5September2011OrdersByTotalDue(pa.DataFrameModel):
+    total_due: Decimal(19, 4) = pa.Field(description="To be paid in US$")
+    orders: int = pa.Field(gt=0, description="Orders of exactly this total")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["total_due"]
+
+
+@view(contract=Q5September2011OrdersByTotalDue, reads=[q5_september_2011_orders])
+def q5_september_2011_orders_by_total_due(orders: ir.Table) -> ir.Table:
+    """Orders by their total, greatest first."""
+    counted = orders.group_by("total_due").agg(orders=orders.count())
+    return counted.order_by(ibis.desc("total_due"))

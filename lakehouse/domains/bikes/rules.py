@@ -1,0 +1,132 @@
+"""How the bike shop writes its values, and what its tables share."""
+
+import re
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.platform.contract import Column, contract_of
+from lakehouse.platform.frames import parse_decimal, parse_int, refused, traced, trimmed
+
+PERSON_TYPES = ("IN", "SC", "GC", "EM", "VC", "SP")
+LONGEST = 65_535
+"""Characters that the widest text column of the warehouse holds; longer XML is refused, not cut."""
+
+TOP = 3
+"""Places of the rankings."""
+
+
+def snake(name: str) -> str:
+    """A column of the shop as it is called from silver on.
+
+    >>> snake("SalesOrderID")
+    'sales_order_id'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def parse_flag(text: ir.StringValue) -> ir.BooleanValue:
+    """Read ``1`` or ``0``; what is neither becomes null.
+
+    >>> parse_flag(ibis.literal("1")).execute()
+    True
+    """
+    plain = text.strip()
+    return ibis.cases((plain == "1", True), (plain == "0", False), else_=ibis.null("boolean"))
+
+
+def parse_timestamp(text: ir.StringValue) -> ir.TimestampValue:
+    """Read ``2011-05-31 00:00:00.000``, milliseconds kept; what is no moment becomes null.
+
+    >>> parse_timestamp(ibis.literal("2014-02-08 10:01:36.827")).execute()
+    Timestamp('2014-02-08 10:01:36.827000')
+    """
+    plain = text.strip()
+    form = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?$"
+    written = plain.re_search(form).ifelse(plain, ibis.null("string"))
+    return written.try_cast("timestamp(6)")
+
+
+def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") -> ir.Table:
+    """Landed rows in the types of a contract whose columns are the landed ones in snake case.
+
+    Refused are missing values, and texts that are not of their column's type; the detail names
+    them. `dated` is the landed column that gives the row its day, which must not lie before the
+    system's first day or after its delivery; without it the day is that of the delivery.
+    """
+    promised = {column.name: column for column in contract_of(contract).columns}
+    named = {name: promised[snake(name)] for name in landed.columns if snake(name) in promised}
+    named.pop("day")
+    read = landed.mutate(
+        **{f"read_{column.name}": _read(landed[name], column) for name, column in named.items()}
+    )
+    missing = {
+        name: trimmed(read[name]).isnull() for name, column in named.items() if not column.nullable
+    }
+    unread = {
+        name: trimmed(read[name]).notnull() & read[f"read_{column.name}"].isnull()
+        for name, column in named.items()
+        if not column.type.is_string()
+    }
+    day = landed["_business_day"].fill_null(landed.day) if dated else landed.day
+    if dated:
+        unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
+    by_code: dict[str, list[ir.BooleanValue]] = {"missing_required": list(missing.values())}
+    for name, condition in unread.items():
+        by_code.setdefault(_reason(named[name].type), []).append(condition)
+    detail: ir.StringValue = ibis.literal("")
+    for name, condition in missing.items():
+        detail = detail + condition.ifelse(f"{name} is missing; ", "")
+    for name, condition in unread.items():
+        said = ibis.literal(f"{name} is ") + read[name].substr(0, 40) + "; "
+        detail = detail + condition.fill_null(False).ifelse(said, "")
+    return read.select(
+        **traced(read, day=read.day),
+        _reasons=refused(**{code: reduce(or_, found) for code, found in by_code.items()}),
+        _detail=detail.nullif(""),
+        day=day,
+        **{column.name: read[f"read_{column.name}"] for column in named.values()},
+    )
+
+
+def _read(text: ir.StringValue, column: Column) -> ir.Value:
+    kind = column.type
+    if isinstance(kind, dt.Decimal):
+        return parse_decimal(text, kind.precision, kind.scale)
+    if kind.is_integer():
+        return parse_int(text)
+    if kind.is_boolean():
+        return parse_flag(text)
+    return parse_timestamp(text) if kind.is_timestamp() else trimmed(text)
+
+
+def _reason(kind: dt.DataType) -> str:
+    if kind.is_decimal():
+        return "bad_amount"
+    if kind.is_integer():
+        return "bad_integer"
+    return "bad_flag" if kind.is_boolean() else "bad_date"
+
+
+def newest(snapshots: ir.Table) -> ir.Table:
+    """The rows of the newest snapshot that has any."""
+    return snapshots.filter(snapshots.day == snapshots.day.max().as_scalar())
+
+
+def full_name(persons: ir.Table) -> ir.StringValue:
+    """First, middle and last name with one blank between them; a missing part leaves none."""
+    middle = (ibis.literal(" ") + persons.middle_name).fill_null("")
+    return persons.first_name + middle + " " + persons.last_name
+
+
+def ordered_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
+    """Pieces ordered of each product, over lines whose offer has the product."""
+    offered = newest(offers).select("special_offer_id", "product_id")
+    known = lines.semi_join(offered, ["special_offer_id", "product_id"])
+    sold = known.group_by("product_id").agg(order_qty=known.order_qty.sum())
+    named = products.select("product_id", "name", "days_to_manufacture")
+    return sold.inner_join(named, "product_id")  # one sum to one product

@@ -1,0 +1,151 @@
+"""What lands: the six tables of the bike shop, each a file of its own."""
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.source import Source
+
+
+def _written(*columns: str) -> CsvFormat:
+    """The shop's dialect: ``;``, UTF-8 with a byte order mark, the text NULL for what is missing.
+
+    Values that contain commas are not quoted; codes of fixed width keep their trailing blanks.
+    """
+    return CsvFormat(
+        columns=columns, delimiters=";", encodings=("utf-8",), null_texts=frozenset({"NULL"})
+    )
+
+
+PERSONS = Source(
+    subject="persons",
+    files=r"person\.person\.csv",
+    format=_written(
+        "BusinessEntityID",
+        "PersonType",
+        "NameStyle",
+        "Title",
+        "FirstName",
+        "MiddleName",
+        "LastName",
+        "Suffix",
+        "EmailPromotion",
+        "AdditionalContactInfo",
+        "Demographics",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    snapshot=True,
+)
+PRODUCTS = Source(
+    subject="products",
+    files=r"production\.product\.csv",
+    format=_written(
+        "ProductID",
+        "Name",
+        "ProductNumber",
+        "MakeFlag",
+        "FinishedGoodsFlag",
+        "Color",
+        "SafetyStockLevel",
+        "ReorderPoint",
+        "StandardCost",
+        "ListPrice",
+        "Size",
+        "SizeUnitMeasureCode",
+        "WeightUnitMeasureCode",
+        "Weight",
+        "DaysToManufacture",
+        "ProductLine",
+        "Class",
+        "Style",
+        "ProductSubcategoryID",
+        "ProductModelID",
+        "SellStartDate",
+        "SellEndDate",
+        "DiscontinuedDate",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    snapshot=True,
+)
+CUSTOMERS = Source(
+    subject="customers",
+    files=r"sales\.customer\.csv",
+    format=_written(
+        "CustomerID",
+        "PersonID",
+        "StoreID",
+        "TerritoryID",
+        "AccountNumber",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    snapshot=True,
+)
+ORDER_HEADERS = Source(
+    subject="order_headers",
+    files=r"sales\.salesorderheader\.csv",
+    format=_written(
+        "SalesOrderID",
+        "RevisionNumber",
+        "OrderDate",
+        "DueDate",
+        "ShipDate",
+        "Status",
+        "OnlineOrderFlag",
+        "SalesOrderNumber",
+        "PurchaseOrderNumber",
+        "AccountNumber",
+        "CustomerID",
+        "SalesPersonID",
+        "TerritoryID",
+        "BillToAddressID",
+        "ShipToAddressID",
+        "ShipMethodID",
+        "CreditCardID",
+        "CreditCardApprovalCode",
+        "CurrencyRateID",
+        "SubTotal",
+        "TaxAmt",
+        "Freight",
+        "TotalDue",
+        "Comment",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    business_day="OrderDate",
+    key=("SalesOrderID",),
+)
+SPECIAL_OFFER_PRODUCTS = Source(
+    subject="special_offer_products",
+    files=r"sales\.specialofferproduct\.csv",
+    format=_written(
+        "SpecialOfferID",
+        "ProductID",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    snapshot=True,
+)
+ORDER_DETAILS = Source(
+    subject="order_details",
+    files=r"sales\.salesorderdetail\.csv",
+    format=_written(
+        "SalesOrderID",
+        "SalesOrderDetailID",
+        "CarrierTrackingNumber",
+        "OrderQty",
+        "ProductID",
+        "SpecialOfferID",
+        "UnitPrice",
+        "UnitPriceDiscount",
+        "LineTotal",
+        "rowguid",
+        "ModifiedDate",
+    ),
+    business_day="ModifiedDate",
+    key=(
+        "SalesOrderID",
+        "SalesOrderDetailID",
+    ),
+)
+
+SOURCES = (PERSONS, PRODUCTS, CUSTOMERS, ORDER_HEADERS, SPECIAL_OFFER_PRODUCTS, ORDER_DETAILS)
