@@ -20,7 +20,11 @@ def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
     upstream = {read.name: read.table.id for read in table.reads}
     found = _of_relation(table.expression.op(), {})
     return {
-        column: sorted((upstream[relation], name) for relation, name in found.get(column, ()))
+        column: sorted(
+            (upstream[relation], name)
+            for relation, name in found.get(column, ())
+            if relation in upstream
+        )
         for column in table.contract.schema.names
     }
 

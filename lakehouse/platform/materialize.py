@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from lakehouse.platform import engine
 from lakehouse.platform.contract import split_reasons
 from lakehouse.platform.engine import Session, arrow_schema
-from lakehouse.platform.landed import PROVENANCE
-from lakehouse.platform.storage import Lake, Snapshot, Staged, TableId
+from lakehouse.platform.landed import PROVENANCE, Landed
+from lakehouse.platform.storage import DayFile, Lake, Snapshot, Staged, TableId
 from lakehouse.platform.table import How, Read, Table
 from lakehouse.settings import Settings
 
@@ -120,12 +120,27 @@ class Inputs:
                 return shown.urls(self.delivery_days(days))
             case How.SNAPSHOT:
                 return shown.urls(set(self.valid_snapshots(days).values()))
+            case How.WHOLE:
+                return [file.url for file in self.reached(shown, days) if file.rows]
         return shown.urls(days)
+
+    def reached(self, shown: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFile]:
+        """The days of an upstream read whole; of a table by month only those within its reach."""
+        if self.table.monthly is None:
+            return shown.files
+        first, last = self.table.monthly.reach(days[0])[0], self.table.monthly.reach(days[-1])[1]
+        return shown.between(first, last)
 
     def rows(self, day: dt.date) -> int:
         """Rows that the upstream tables hold for one day, to size the work."""
-        shown = (self.snapshots[read.table.id].by_day.get(day) for read in self.table.reads)
-        return sum(file.rows for file in shown if file is not None)
+        total = 0
+        for read in self.table.reads:
+            shown = self.snapshots[read.table.id]
+            if read.how is How.WHOLE and self.table.monthly:
+                total += sum(file.rows for file in self.reached(shown, [day]))
+            elif day in shown.by_day:
+                total += shown.by_day[day].rows
+        return total
 
 
 def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
@@ -164,8 +179,13 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
     inputs = Inputs.of(table, lake)
     for window in windows(days, inputs, settings.chunk_rows):
         with engine.session(settings) as session:
-            for read in table.reads:
-                only_current = "NOT _superseded" if read.how is not How.DAY else ""
+            session.arrow("partitions", pa.table({"day": pa.array(window, pa.date32())}))
+            for place, read in enumerate(table.reads):
+                if place == 0 and table.keyed:
+                    _with_rivals(session, table, window, inputs)
+                    continue
+                landed = read.how is not How.DAY and issubclass(read.table.model, Landed)
+                only_current = "NOT _superseded" if landed else ""
                 session.files(
                     read.name, inputs.urls(read, window), read.table.contract.schema, only_current
                 )
@@ -175,6 +195,23 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
             else:
                 _stage_judged(session, table, window, inputs, lake, done)
     return done
+
+
+def _with_rivals(session: Session, table: Table, window: Sequence[dt.date], inputs: Inputs) -> None:
+    """Landed rows of the window, and those of other days that contest a key with one of them."""
+    landed = table.reads[0]
+    source = landed.table.source
+    if source is None:
+        raise TypeError(f"{landed.table.id.name} has no source")
+    everything = f"{landed.name}__everything"
+    shown = inputs.snapshots[landed.table.id]
+    urls = [file.url for file in shown.files if file.rows]
+    session.files(everything, urls, landed.table.contract.schema, "NOT _superseded")
+    rows = ibis.table(landed.table.contract.schema, name=everything)
+    on_day = rows["_business_day"].fill_null(rows.day)
+    touching = rows.filter(_within(on_day, window))
+    rivals = rows.filter(~_within(on_day, window)).semi_join(touching, list(source.key))
+    session.keep(landed.name, ibis.union(touching, rivals, distinct=False))
 
 
 def _stage_whole(
@@ -251,11 +288,17 @@ def _stage_judged(
     valid_on = inputs.valid_snapshots(window) if primary.how is How.SNAPSHOT else None
     counted = sorted({s for d, s in valid_on.items() if s == d}) if valid_on is not None else window
     in_window = (
-        candidates if valid_on is not None else candidates.filter(_within(candidates.day, window))
+        candidates
+        if valid_on is not None or table.keyed
+        else candidates.filter(_within(candidates.day, window))
     )
     valid = (in_window["_reasons"] == "") & ~_breaks(table, in_window)
     accepted, refused = in_window.filter(valid), in_window.filter(~valid)
     winners, losers = _contest(session, table, accepted)
+    if table.keyed:
+        winners = winners.filter(_within(winners.day, window))
+        refused = refused.filter(_within(refused.day, window))
+        losers = losers.filter(_within(losers.day, window)) if losers is not None else None
 
     columns = list(table.contract.schema.names)
     ordered = winners.select(columns).order_by(_order(table))
@@ -334,6 +377,9 @@ def _candidates(table: Table) -> ir.Table:
     said = made["_reasons"].fill_null("") if "_reasons" in given else ibis.literal("")
     columns["_reasons"] = said
     columns["_detail"] = made["_detail"] if "_detail" in given else ibis.null("string")
+    columns["_version"] = (
+        made["_version"].fill_null("") if "_version" in given else ibis.literal("")
+    )
     columns["_replaced"] = (
         made["_replaced"].fill_null(False) if "_replaced" in given else ibis.literal(False)
     )
@@ -377,9 +423,11 @@ def _contest(
     """Let the newest delivery of each key win.
 
     Inside one file the later line wins. Of the others an equal row is a duplicate, a different row
-    of the same file contradicts it and is refused, and a different row of an older delivery is
-    superseded.
+    of the same file contradicts it and is refused, unless the file is a log of changes, and a
+    different row of an older delivery is superseded.
     """
+    source = table.reads[0].table.source
+    same_file_outcome = SUPERSEDED if source is not None and source.change_log else REFUSED
     key = list(table.contract.key)
     entering = accepted.filter(~accepted["_replaced"])
     beaten = accepted.filter(accepted["_replaced"])
@@ -394,6 +442,7 @@ def _contest(
     newest_first = ibis.window(
         group_by=key,
         order_by=[
+            ibis.desc("_version"),
             ibis.desc("_delivered_at"),
             ibis.desc("_day"),
             ibis.desc("_file"),
@@ -424,7 +473,9 @@ def _contest(
         against.select(
             *lost.columns,
             _outcome=ibis.cases(
-                (equal, DUPLICATE), (same_file.fill_null(False), REFUSED), else_=SUPERSEDED
+                (equal, DUPLICATE),
+                (same_file.fill_null(False), same_file_outcome),
+                else_=SUPERSEDED,
             ),
         ),
     )

@@ -5,12 +5,14 @@ called on unbound tables made from the upstream contracts when it is declared, a
 own contract, so a table that cannot keep its promise stops the import, before any data is read.
 """
 
+import datetime
 import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -25,11 +27,19 @@ from lakehouse.platform.layers import Layer
 from lakehouse.platform.source import Source
 from lakehouse.platform.storage import TableId
 
+if TYPE_CHECKING:
+    from lakehouse.platform.storage import Lake
+
 VERDICTS = {
     "_reasons": dt.string,
     "_detail": dt.string,
     "_replaced": dt.boolean,
+    "_version": dt.string,
 }
+PARTITIONS = ibis.table({"day": "date"}, name="partitions")
+"""Among the `reads` of a table: the days that a run makes, as rows; for spines and dates."""
+Hook = Callable[["Lake", Sequence[datetime.date]], None]
+"""Something that happens around the making of these days of a table."""
 
 
 class How(StrEnum):
@@ -38,6 +48,7 @@ class How(StrEnum):
     DAY = "day"
     TOUCHING = "touching"
     SNAPSHOT = "snapshot"
+    WHOLE = "whole"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +64,43 @@ class Read:
         return relation(self.table.id)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """An upstream table of which every day is read; made by `whole`."""
+
+    table: "Table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monthly:
+    """A table with a partition for each month, whose day is the month's first.
+
+    Args:
+        before: how many months before its day a partition reads of what it reads whole.
+        after: how many months after its day, the first day after them left out.
+    """
+
+    before: int = 13
+    after: int = 1
+
+    def reach(self, day: datetime.date) -> tuple[datetime.date, datetime.date]:
+        """First and last day that the partition of a day reads."""
+        return months_after(day, -self.before), months_after(day, self.after) - ONE_DAY
+
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+def months_after(day: datetime.date, months: int) -> datetime.date:
+    """First day of the month that is so many months after a day's.
+
+    >>> months_after(datetime.date(2024, 2, 1), -13)
+    datetime.date(2023, 1, 1)
+    """
+    month = day.year * 12 + day.month - 1 + months
+    return datetime.date(month // 12, month % 12 + 1, 1)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
     """One table of one layer of one system: its promise, and what keeps it."""
@@ -66,6 +114,9 @@ class Table:
     snapshot: bool = False
     view: bool = False
     frames: bool = False
+    monthly: Monthly | None = None
+    gate: Hook | None = None
+    stored: Hook | None = None
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,7 +133,17 @@ class Table:
     @property
     def judges_rows(self) -> bool:
         """Rows of landed files become rows here one by one, so each is kept or accounted for."""
-        return bool(self.reads) and self.reads[0].how is not How.DAY
+        return bool(self.reads) and self.reads[0].how in (How.TOUCHING, How.SNAPSHOT)
+
+    @property
+    def keyed(self) -> bool:
+        """Its key is unique over all days, so rows of one key contest it wherever they lie."""
+        return (
+            self.judges_rows
+            and self.reads[0].table.source is not None
+            and bool(self.reads[0].table.source.key)
+            and "day" not in self.contract.key
+        )
 
     @functools.cached_property
     def unbound(self) -> ir.Table:
@@ -130,32 +191,40 @@ def declared(
     *,
     table: TableId,
     contract: type[pa.DataFrameModel],
-    reads: Sequence[Table] = (),
+    reads: Sequence[Table | Whole | ir.Table] = (),
     snapshot: bool = False,
     view: bool = False,
     frames: bool = False,
+    monthly: Monthly | None = None,
+    gate: Hook | None = None,
+    stored: Hook | None = None,
     owners: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
 ) -> Table:
     """A table made by an expression, checked against its contract and its place.
 
     With `frames` the transform takes and gives pandas frames instead, for what an expression cannot
-    say; its columns are judged when it runs.
+    say; its columns are judged when it runs. `gate` is called before days are computed and may
+    raise, `stored` after they are committed; both with the lake and the days.
 
     Raises:
         ContractError: naming table and column, with the way out.
     """
-    for upstream in reads:
-        _check_reads(table, upstream)
+    upstream = [each for each in reads if each is not PARTITIONS]
+    for each in upstream:
+        _check_reads(table, each.table if isinstance(each, Whole) else each)
     made = Table(
         id=table,
         model=contract,
         description=inspect.getdoc(transform) or "",
-        reads=tuple(Read(table=up, how=_how(table, up, snapshot)) for up in reads),
-        transform=transform,
+        reads=tuple(_read(table, each, snapshot) for each in upstream),
+        transform=_with_partitions(transform, reads),
         snapshot=snapshot,
         view=view,
         frames=frames,
+        monthly=monthly,
+        gate=gate,
+        stored=stored,
         owners=tuple(owners),
         tags=dict(tags or {}),
     )
@@ -170,7 +239,7 @@ def declared(
     except Exception as error:
         raise ContractError(
             f"{table.name}: the expression does not fit its upstream contracts"
-            f" ({', '.join(up.id.name for up in reads)}): {error}"
+            f" ({', '.join(read.table.id.name for read in made.reads)}): {error}"
         ) from error
     problems = disagreements(made.contract, _without_verdicts(made, given))
     problems += _told_apart_by_case(made.expression)
@@ -179,6 +248,24 @@ def declared(
             f"{table.name} breaks its contract {made.contract.name}: " + "; ".join(problems)
         )
     return made if view else _with_a_day(made)
+
+
+def _with_partitions(
+    transform: Callable[..., ir.Table], reads: Sequence[object]
+) -> Callable[..., ir.Table]:
+    """The transform as a function of its upstream tables alone."""
+    places = [place for place, each in enumerate(reads) if each is PARTITIONS]
+    if not places:
+        return transform
+
+    @functools.wraps(transform)
+    def filled(*upstream: ir.Table) -> ir.Table:
+        given = list(upstream)
+        for place in places:
+            given.insert(place, PARTITIONS)
+        return transform(*given)
+
+    return filled
 
 
 def _told_apart_by_case(expression: ir.Table) -> list[str]:
@@ -221,6 +308,22 @@ def _check_reads(table: TableId, upstream: object) -> None:
         raise ContractError(f"{table.name} reads the view {upstream.id.name}; read what it is over")
 
 
+def whole(table: Table) -> Whole:
+    """Among the `reads` of a table: every day of an upstream table, not the same day alone.
+
+    Of landed rows the current ones.
+    """
+    return Whole(table)
+
+
+def _read(table: TableId, upstream: object, snapshot: bool) -> Read:
+    if isinstance(upstream, Whole):
+        return Read(table=upstream.table, how=How.WHOLE)
+    if not isinstance(upstream, Table):
+        raise TypeError(f"{table.name} reads {upstream!r}")
+    return Read(table=upstream, how=_how(table, upstream, snapshot))
+
+
 def _how(table: TableId, upstream: Table, snapshot: bool) -> How:
     crosses = table.layer == Layer.SILVER and issubclass(upstream.model, Landed)
     if not crosses:
@@ -251,9 +354,12 @@ def _decorator(
     def of(
         *,
         contract: type[pa.DataFrameModel],
-        reads: Sequence[Table],
+        reads: Sequence[Table | Whole | ir.Table],
         snapshot: bool = False,
         frames: bool = False,
+        monthly: Monthly | None = None,
+        gate: Hook | None = None,
+        stored: Hook | None = None,
         owners: Sequence[str] = (),
         tags: Mapping[str, str] | None = None,
     ) -> Callable[[Callable[..., ir.Table]], Table]:
@@ -271,6 +377,9 @@ def _decorator(
                 snapshot=snapshot,
                 view=view,
                 frames=frames,
+                monthly=monthly,
+                gate=gate,
+                stored=stored,
                 owners=owners,
                 tags=tags,
             )
