@@ -4,6 +4,7 @@ Every setting has a default for a laptop; `docs/settings.md` is made from the ta
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -48,6 +49,34 @@ class Settings:
         "PostgreSQL with Mr. Health's reference tables; CSV files when not set",
         secret=True,
     )
+    people_filename_silver: str = _setting(
+        "LAKEHOUSE_PEOPLE_FILENAME_SILVER",
+        "people_all",
+        "Name of the exported file of all people, without `.parquet`",
+    )
+    people_filename_gold: str = _setting(
+        "LAKEHOUSE_PEOPLE_FILENAME_GOLD",
+        "people_without_duplicates",
+        "Name of the exported file of people without duplicates, without `.parquet`",
+    )
+    slack_webhook: str | None = _setting(
+        "LAKEHOUSE_SLACK_WEBHOOK", None, "Slack webhook that messages are posted to", secret=True
+    )
+    webhook: str | None = _setting(
+        "LAKEHOUSE_WEBHOOK",
+        None,
+        'Any address that messages are posted to as JSON `{"text": …}`',
+        secret=True,
+    )
+    notify_attempts: int = _setting(
+        "LAKEHOUSE_NOTIFY_ATTEMPTS", 3, "How often a message is posted before it is given up"
+    )
+    notify_timeout: float = _setting(
+        "LAKEHOUSE_NOTIFY_TIMEOUT", 5.0, "Seconds that a webhook has for its answer"
+    )
+    notify_metrics: int = _setting(
+        "LAKEHOUSE_NOTIFY_METRICS", 0, "1 adds a message with the figures of each run"
+    )
     max_file_mb: int = _setting(
         "LAKEHOUSE_MAX_FILE_MB", 1024, "Largest landed file that is read, unpacked, in megabytes"
     )
@@ -84,6 +113,14 @@ class Settings:
             raise SettingsError(
                 f"LAKEHOUSE_ENGINE is {self.engine!r}; it may be {' or '.join(ENGINES)}"
             )
+        for variable, name in (
+            ("LAKEHOUSE_PEOPLE_FILENAME_SILVER", self.people_filename_silver),
+            ("LAKEHOUSE_PEOPLE_FILENAME_GOLD", self.people_filename_gold),
+        ):
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+                raise SettingsError(
+                    f"{variable} is {name!r}; a file name has letters, digits, '.', '_' and '-'"
+                )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
