@@ -1004,7 +1004,7 @@ def _encode(tables: Iterable[pa.Table], schema: pa.Schema, sink: Any) -> pq.File
         store_schema=False,
         metadata_collector=footers,
     ) as writer:
-        for group in _row_groups(tables, schema):
+        for group in row_groups(tables, schema):
             writer.write_table(group, row_group_size=group.num_rows)
     return footers[0]
 
@@ -1024,7 +1024,7 @@ def _empty(schema: pa.Schema) -> tuple[pa.Buffer, _Written]:
     return _encoded(schema.empty_table(), schema)
 
 
-def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
+def row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
     """Cut rows into groups whose length depends on the schema only, never on the batches."""
     length = max(8_192, min(131_072, 8_000_000 // max(1, len(schema))))
     held: list[pa.Table] = []
