@@ -5,11 +5,12 @@ A file's name ends in its reference day and the moment when it was generated,
 nothing else says which of two versions of an invoice is the later one.
 """
 
+from lakehouse.domains.cards import control
 from lakehouse.platform.csvfile import CsvFormat
 from lakehouse.platform.source import Source
 
 INVOICES = Source(
-    subject="tb_faturas",
+    subject=control.FATURAS,
     files=r"tb_faturas?_[0-9]{8}_[0-9]{14}\.csv",
     format=CsvFormat(
         columns=(
@@ -25,22 +26,26 @@ INVOICES = Source(
             "dt_vencimento_fatura": "data_vencimento",
         },
         optional=("valor_pagamento_minimo",),
+        strip=True,
     ),
     business_day="data_emissao",
     per_file=True,
     key=("id_cliente", "id_fatura"),
-    affects={"tb_pagamentos": ("id_cliente", "id_fatura")},
+    affects={control.PAGAMENTOS: ("id_cliente", "id_fatura")},
+    kept=control.announce,
 )
 PAYMENTS = Source(
-    subject="tb_pagamentos",
+    subject=control.PAGAMENTOS,
     files=r"tb_pagamentos?_[0-9]{8}_[0-9]{14}\.csv",
     format=CsvFormat(
         columns=("id_pagamento", "id_fatura", "id_cliente", "data_pagamento", "valor_pagamento"),
         aliases={"dt_pagamento": "data_pagamento"},
+        strip=True,
     ),
     business_day="data_pagamento",
     per_file=True,
     key=("id_cliente", "id_pagamento"),
+    kept=control.announce,
 )
 
 SOURCES = (INVOICES, PAYMENTS)

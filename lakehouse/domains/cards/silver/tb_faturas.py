@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.cards import rules
+from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.platform.frames import traced
 from lakehouse.platform.table import silver
@@ -39,13 +39,19 @@ class Faturas(pa.DataFrameModel):
         unique = ["id_cliente", "id_fatura"]
 
 
-@silver(contract=Faturas, reads=[landed_invoices])
+@silver(
+    contract=Faturas,
+    reads=[landed_invoices],
+    gate=control.required(control.FATURAS),
+    stored=control.registering(control.FATURAS),
+)
 def tb_faturas(landed: ir.Table) -> ir.Table:
     """Invoices that can be trusted; of an invoice the newest generated file wins."""
     read = rules.invoices(landed)
     return read.select(
         **traced(read, day=read.day),
         _reasons=read.reasons,
+        _version=rules.generated(read),
         day=read["_business_day"].fill_null(read.day),
         id_cliente=read.client,
         id_fatura=read.invoice,

@@ -6,10 +6,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.cards import rules
+from lakehouse.domains.cards import control, rules
+from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.domains.cards.bronze.tb_pagamentos import tb_pagamentos as landed_payments
 from lakehouse.platform.frames import refused, traced
-from lakehouse.platform.table import silver
+from lakehouse.platform.table import silver, whole
 
 
 class Pagamentos(pa.DataFrameModel):
@@ -33,9 +34,18 @@ class Pagamentos(pa.DataFrameModel):
         unique = ["id_cliente", "id_pagamento"]
 
 
-@silver(contract=Pagamentos, reads=[landed_payments])
-def tb_pagamentos(landed: ir.Table) -> ir.Table:
-    """Payments that can be trusted; of a payment the newest generated file wins."""
+@silver(
+    contract=Pagamentos,
+    reads=[landed_payments, whole(landed_invoices)],
+    gate=control.required(control.PAGAMENTOS),
+    stored=control.registering(control.PAGAMENTOS),
+)
+def tb_pagamentos(landed: ir.Table, invoices: ir.Table) -> ir.Table:
+    """Payments that can be trusted; of a payment the newest generated file wins.
+
+    The invoice is looked for among all that landed and can be trusted, so a payment that comes
+    before its invoice waits in quarantine and leaves it by itself.
+    """
     read = landed.mutate(
         client=rules.number(landed.id_cliente, rules.PLAIN),
         payment=rules.number(landed.id_pagamento, rules.PAYMENT_ID),
@@ -43,23 +53,34 @@ def tb_pagamentos(landed: ir.Table) -> ir.Table:
         dt_pagamento=rules.known_date(landed.data_pagamento, landed),
         vlr_pagamento=rules.amount(landed.valor_pagamento),
     )
-    return read.select(
-        **traced(read, day=read.day),
+    read_invoices = rules.invoices(invoices)
+    known = (
+        read_invoices.filter(read_invoices.reasons == "")
+        .select(client="client", invoice="invoice", known=True)
+        .distinct()
+    )
+    checked = read.left_join(known, ["client", "invoice"])  # many payments to one invoice
+    named = checked.client.notnull() & checked.invoice.notnull()
+    unknown = named & checked.known.isnull()
+    return checked.select(
+        **traced(checked, day=checked.day),
         _reasons=refused(
-            bad_id=read.client.isnull()
-            | read.payment.isnull()
-            | read.invoice.isnull()
-            | (rules.owner(read.id_pagamento) != read.client).fill_null(False)
-            | (rules.owner(read.id_fatura) != read.client).fill_null(False),
-            bad_date=read.dt_pagamento.isnull(),
-            bad_amount=read.vlr_pagamento.isnull(),
+            bad_id=checked.client.isnull()
+            | checked.payment.isnull()
+            | checked.invoice.isnull()
+            | (rules.owner(checked.id_pagamento) != checked.client).fill_null(False)
+            | (rules.owner(checked.id_fatura) != checked.client).fill_null(False),
+            bad_date=checked.dt_pagamento.isnull(),
+            bad_amount=checked.vlr_pagamento.isnull(),
+            payment_without_invoice=unknown,
         ),
-        day=read["_business_day"].fill_null(read.day),
-        id_pagamento=read.payment,
-        id_fatura=read.invoice,
-        id_cliente=read.client,
-        dt_proc=rules.generated(read),
-        ref=rules.ref(read.dt_pagamento),
-        dt_pagamento=read.dt_pagamento,
-        vlr_pagamento=read.vlr_pagamento,
+        _version=rules.generated(checked),
+        day=checked["_business_day"].fill_null(checked.day),
+        id_pagamento=checked.payment,
+        id_fatura=checked.invoice,
+        id_cliente=checked.client,
+        dt_proc=rules.generated(checked),
+        ref=rules.ref(checked.dt_pagamento),
+        dt_pagamento=checked.dt_pagamento,
+        vlr_pagamento=checked.vlr_pagamento,
     )

@@ -1,0 +1,242 @@
+"""Control files: an empty file beside a data file says that its copy is whole.
+
+    raw/cards/control/<subject>/<delivery day>/<file>.ctl             waits to be processed
+    raw/cards/control/consumed/<subject>/<delivery day>/<file>.ctl    was processed
+
+A file is processed when each of its rows is in the trusted table or accounted for. It is then in
+the register ``ops.cards_ctl_processed_filenames``, once, and its control file is consumed. Every
+step looks at what is there and adds what is missing, so it may be cut off anywhere and repeated.
+"""
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+import pyarrow as arrow
+
+from lakehouse.domains.cards import SYSTEM
+from lakehouse.domains.cards.rules import GENERATED
+from lakehouse.platform.deliveries import Delivery, Status, from_arrow
+from lakehouse.platform.materialize import KEPT, outcomes_of
+from lakehouse.platform.storage import DayConflict, DayFile, Lake, LakeTable, Snapshot, TableId
+from lakehouse.platform.table import Hook
+
+FATURAS, PAGAMENTOS = SUBJECTS = ("tb_faturas", "tb_pagamentos")
+REGISTER = TableId("ops", SYSTEM.name, "ctl_processed_filenames")
+SCHEMA = arrow.schema(
+    [
+        ("tb_name", arrow.string()),
+        ("dt_proc", arrow.string()),
+        ("qtd_registros", arrow.int64()),
+        ("qtd_lidos", arrow.int64()),
+        ("file", arrow.string()),
+        ("digest", arrow.string()),
+    ]
+)
+"""By delivery day. `qtd_registros` are the file's rows in the trusted table when it was processed,
+`qtd_lidos` those that were read from it."""
+ATTEMPTS = 5
+
+
+class ControlFileMissing(Exception):
+    """Nothing says that the data of a subject are whole."""
+
+
+def missing(subject: str, detail: str) -> ControlFileMissing:
+    """The error in the words that operators of this system know; the detail is its note."""
+    error = ControlFileMissing(f"Arquivo de Controle não encontrado para assunto {subject}")
+    error.add_note(detail)
+    return error
+
+
+def announce(lake: Lake, subject: str, deliveries: Sequence[Delivery]) -> None:
+    """Put a control file into the lake for each data file that is whole and not yet processed."""
+    done = registered(lake, subject)
+    for delivery in filter(_counts, deliveries):
+        path = _waiting(subject, delivery)
+        if _identity(delivery) not in done and lake.store.stat(path) is None:
+            lake.store.write(path, b"")
+
+
+def required(subject: str) -> Hook:
+    """A gate: each file with rows on the days has a control file, or was processed before."""
+
+    def gate(lake: Lake, days: Sequence[dt.date]) -> None:
+        done = registered(lake, subject)
+        for delivery in _touching(lake, subject, days):
+            path = _waiting(subject, delivery)
+            if _identity(delivery) not in done and lake.store.stat(path) is None:
+                raise missing(subject, f"{path} does not exist; ingest {delivery.day} again")
+
+    return gate
+
+
+def registering(subject: str) -> Hook:
+    """After a commit: files that are done with are registered, and their control files consumed."""
+
+    def stored(lake: Lake, days: Sequence[dt.date]) -> None:
+        touching = _touching(lake, subject, days)
+        done = _register(lake, subject, touching)
+        _consume(lake, subject, [d for d in touching if _identity(d) in done])
+
+    return stored
+
+
+def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
+    """The gate of the book: invoices and payments have landed, and every file is processed.
+
+    Raises:
+        ControlFileMissing: naming the subject that is missing or unfinished.
+    """
+    for subject in SUBJECTS:
+        done = registered(lake, subject)
+        raw = lake.table(TableId("raw", SYSTEM.name, subject))
+        landed = _loaded(raw, None)
+        if not landed:
+            raise missing(subject, f"no file of {subject} has landed; {_book_of(days)} needs it")
+        for delivery in landed:
+            if _identity(delivery) not in done:
+                told = f"{delivery.file} is not processed; {_book_of(days)} waits for it"
+                raise missing(subject, told)
+
+
+def registered(lake: Lake, subject: str) -> set[tuple[str, str]]:
+    """Path and digest of the files of a subject that were processed."""
+    table = lake.table(REGISTER)
+    shown = table.snapshot()
+    if shown.schema is None:
+        return set()
+    rows = table.read(snapshot=shown, columns=["tb_name", "file", "digest"]).to_pylist()
+    return {(row["file"], row["digest"]) for row in rows if row["tb_name"] == subject}
+
+
+def _register(lake: Lake, subject: str, touching: Sequence[Delivery]) -> set[tuple[str, str]]:
+    """Add files that are done with to the register; gives all of the subject that are in it."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _registered_with(lake, subject, touching)
+        except DayConflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _registered_with(
+    lake: Lake, subject: str, touching: Sequence[Delivery]
+) -> set[tuple[str, str]]:
+    table = lake.table(REGISTER)
+    before = table.snapshot()
+    done = registered(lake, subject)
+    fresh = [d for d in touching if _identity(d) not in done]
+    finished = _finished(lake, subject, fresh) if fresh else {}
+    by_day: dict[dt.date, list[dict[str, object]]] = {d.day: [] for d in finished}
+    if before.schema is not None:
+        for row in table.read(sorted(by_day), snapshot=before).to_pylist():
+            by_day[row.pop("day")].append(row)
+    for delivery, kept in finished.items():
+        found = re.search(GENERATED, delivery.file)
+        by_day[delivery.day].append(
+            {
+                "tb_name": subject,
+                "dt_proc": found[1] if found else "",
+                "qtd_registros": kept,
+                "qtd_lidos": delivery.record_rows,
+                "file": delivery.file,
+                "digest": delivery.digest,
+            }
+        )
+    days = {
+        day: arrow.Table.from_pylist(
+            sorted(rows, key=lambda r: (r["tb_name"], r["file"], r["digest"])), schema=SCHEMA
+        )
+        for day, rows in by_day.items()
+    }
+    if days:
+        table.write(days, schema=SCHEMA, based_on=before)
+    return done | {_identity(d) for d in finished}
+
+
+def _finished(lake: Lake, subject: str, fresh: Iterable[Delivery]) -> dict[Delivery, int]:
+    """Of these files those with every row accounted for, and how many rows of each were kept.
+
+    A row about the day after its delivery cannot be in silver yet, and is not waited for.
+    """
+    days = sorted({d.day for d in fresh})
+    bronze = lake.table(TableId("bronze", SYSTEM.name, subject))
+    owed: Counter[tuple[str, str]] = Counter()
+    for row in bronze.counts(["day", "_file", "_digest", "_business_day"], days).to_pylist():
+        if (row["_business_day"] or row["day"]) <= row["day"]:
+            owed[row["_file"], row["_digest"]] += row["rows"]
+    outcomes = lake.table(outcomes_of(TableId("silver", SYSTEM.name, subject)))
+    shown = outcomes.snapshot()
+    about = [file.day for file in _overlapping(shown, "delivery_day", days)]
+    columns = ["day", "delivery_day", "file", "digest", "outcome"]
+    fates = outcomes.counts(columns, about, snapshot=shown).to_pylist() if about else []
+    accounted: Counter[tuple[str, str]] = Counter()
+    kept: Counter[tuple[str, str]] = Counter()
+    for row in fates:
+        identity = (row["file"], row["digest"])
+        accounted[identity] += row["rows"] if row["day"] <= row["delivery_day"] else 0
+        kept[identity] += row["rows"] if row["outcome"] == KEPT else 0
+    return {d: kept[_identity(d)] for d in fresh if accounted[_identity(d)] == owed[_identity(d)]}
+
+
+def _consume(lake: Lake, subject: str, processed: Sequence[Delivery]) -> None:
+    """Move the control files of processed files to those consumed."""
+    waiting = {entry.path for entry in lake.store.entries(_folder(subject))}
+    for delivery in processed:
+        path = _waiting(subject, delivery)
+        if path in waiting:
+            lake.store.write(_consumed(subject, delivery), b"")
+            lake.store.delete([path])
+
+
+def _touching(lake: Lake, subject: str, days: Sequence[dt.date]) -> list[Delivery]:
+    """Loaded files of the delivery days that have rows on these business days."""
+    bronze = lake.table(TableId("bronze", SYSTEM.name, subject)).snapshot()
+    delivered = [file.day for file in _overlapping(bronze, "_business_day", days)]
+    return _loaded(lake.table(TableId("raw", SYSTEM.name, subject)), delivered)
+
+
+def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFile]:
+    """Files of a table whose values of a column may be among these days."""
+    first, last = min(days), max(days)
+    bounds = ((file, file.bounds.get(column)) for file in shown.files if file.rows)
+    return [file for file, ends in bounds if ends and ends[0] <= last and ends[1] >= first]
+
+
+def _loaded(raw: LakeTable, days: Sequence[dt.date] | None) -> list[Delivery]:
+    shown = raw.snapshot()
+    if shown.schema is None:
+        return []
+    return [d for d in from_arrow(raw.read(days, snapshot=shown)) if _counts(d)]
+
+
+def _counts(delivery: Delivery) -> bool:
+    return delivery.status is Status.LOADED and delivery.record_rows > 0
+
+
+def _identity(delivery: Delivery) -> tuple[str, str]:
+    return delivery.file, delivery.digest
+
+
+def _folder(subject: str) -> str:
+    return f"raw/{SYSTEM.name}/control/{subject}"
+
+
+def _waiting(subject: str, delivery: Delivery) -> str:
+    return f"{_folder(subject)}/{delivery.day}/{_name(delivery)}"
+
+
+def _consumed(subject: str, delivery: Delivery) -> str:
+    return f"{_folder('consumed')}/{subject}/{delivery.day}/{_name(delivery)}"
+
+
+def _name(delivery: Delivery) -> str:
+    return PurePosixPath(delivery.file).with_suffix(".ctl").name
+
+
+def _book_of(days: Sequence[dt.date]) -> str:
+    return f"the book of {min(days):%Y-%m}"
