@@ -12,7 +12,7 @@ rows wait for business days outside of the run, is asked for again.
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,6 +33,10 @@ from lakehouse.platform.materialize import (
 )
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Table
+
+
+JOINED_DAYS = 400
+"""Delivery days whose keys are in memory at once."""
 
 
 class Balance(StrEnum):
@@ -192,11 +196,19 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     inputs = inputs_of(domain, lake)
     rows: dict[dt.date, list[dict[str, object]]] = {day: [] for day in delivery_days}
     touched = _touched(domain, lake, delivery_days)
+    changed = [
+        day
+        for day in delivery_days
+        if day in window
+        and (day not in previous or previous[day].inputs != inputs[day].fingerprint)
+    ]
+    reached = _reached(domain, lake, changed)
     for subject, silver in judged_tables(domain).items():
         deliveries = _deliveries(domain, lake, subject, delivery_days)
         in_bronze = _bronze_counts(lake, silver.reads[0].table, delivery_days)
         fates = _fates(lake, silver, delivery_days)
         stale = _stale_days(lake, silver, delivery_days) if silver.snapshot else {}
+        source = silver.reads[0].table.source
         for delivery in deliveries:
             counted = in_bronze.get((delivery.day, delivery.file, delivery.digest), 0)
             fate = fates.get((delivery.day, delivery.file, delivery.digest), Counter())
@@ -205,6 +217,11 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
                 rest |= previous[delivery.day].waits
             if silver.snapshot and delivery.status is Status.LOADED:
                 rest |= stale.get(delivery.day, set())
+            open_days = stale.get(delivery.day, set()) - window
+            if source is not None and (source.key or source.affects):
+                before = previous[delivery.day].waits if delivery.day in previous else set()
+                open_days |= (before | reached.get(delivery.day, set())) - window
+                rest |= open_days
             rows[delivery.day].append(
                 _balanced(
                     delivery,
@@ -212,8 +229,7 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
                     counted,
                     fate,
                     sorted(rest - window),
-                    must_wait=bool(stale.get(delivery.day, set()) - window)
-                    and delivery.status is Status.LOADED,
+                    must_wait=bool(open_days) and delivery.status is Status.LOADED,
                 )
             )
     for day in delivery_days:
@@ -337,6 +353,46 @@ def _touched(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
         for row in pairs.to_pylist():
             found[row["day"]].add(row["_business_day"])
     return found
+
+
+def _reached(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
+    """Business days whose tables depend on rows of these delivery days through a key.
+
+    Rows of the same key on other days are beaten by what arrived, or stand again where a newer
+    version lacks them; rows of a subject that is affected find what they refer to.
+    """
+    found: dict[dt.date, set[dt.date]] = {day: set() for day in days}
+    if not days:
+        return found
+    for source in domain.sources:
+        arrived = TableId("bronze", domain.system.name, source.subject)
+        own = {source.subject: source.key} if source.key else {}
+        for subject, columns in {**own, **source.affects}.items():
+            other = TableId("bronze", domain.system.name, subject)
+            for day, reached in _joined(lake, arrived, other, columns, days):
+                found[day].add(reached)
+    return found
+
+
+def _joined(
+    lake: Lake, arrived: TableId, other: TableId, columns: Sequence[str], days: Sequence[dt.date]
+) -> Iterator[tuple[dt.date, dt.date]]:
+    """Delivery day of a row, and business day of a row of the other table with equal columns."""
+    here, there = lake.table(arrived), lake.table(other)
+    shown = there.snapshot()
+    if shown.schema is None or here.snapshot().schema is None:
+        return
+    keys = here.counts([*columns, "day"], days).drop(["rows"])
+    keys = keys.rename_columns([*columns, "arrived_on"])
+    filled = [file.day for file in shown.files if file.rows]
+    for start in range(0, len(filled), JOINED_DAYS):
+        part = filled[start : start + JOINED_DAYS]
+        rows = there.read(part, snapshot=shown, columns=[*columns, "_business_day", "day"])
+        on_day = pc.coalesce(rows["_business_day"], rows["day"])
+        rows = rows.select(list(columns)).append_column("on_day", on_day)
+        pairs = rows.join(keys, list(columns), join_type="inner")
+        for row in pairs.group_by(["arrived_on", "on_day"]).aggregate([]).to_pylist():
+            yield row["arrived_on"], row["on_day"]
 
 
 def _stale_days(lake: Lake, silver: Table, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:

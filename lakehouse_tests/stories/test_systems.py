@@ -34,7 +34,7 @@ def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     paths = [*lakehouse.domains.__path__, DOMAINS]
     monkeypatch.setattr(lakehouse.domains, "__path__", paths)
     systems.cache_clear()
-    assert systems() == ("mrhealth", "tolls")
+    assert {"mrhealth", "tolls"} <= set(systems())
     made = dg.Definitions.merge(shared(), definitions_of(domain("tolls"), Settings()))
     monkeypatch.setattr(lakehouse.definitions, "defs", made)
     yield
