@@ -4,10 +4,8 @@ Keys, allowed values, parents of items and the balance of rows are kept before a
 `kept_by`); the checks on them here look at what is stored, and fail the run when it is not so.
 """
 
-import statistics
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -22,33 +20,28 @@ from lakehouse.domains.mrhealth.silver.deliveries import deliveries
 from lakehouse.domains.mrhealth.silver.order_items import order_items
 from lakehouse.domains.mrhealth.silver.orders import orders
 from lakehouse.domains.mrhealth.silver.units import units
-from lakehouse.platform.conservation import Balance, Conservation, conservation_of
 from lakehouse.platform.quality import (
     Day,
     QualityCheck,
     Result,
     Verdict,
     due_at,
-    made_rows_of,
     named,
     overdue,
-    refused_rows_of,
     rows_of,
 )
-from lakehouse.platform.table import Table
-
-PREVIOUS_DAYS = 30
-MOST_DEVIATION = 2
-"""Standard deviations from the mean of the previous days within which a volume is usual."""
+from lakehouse.platform.usual_checks import (
+    books,
+    drift,
+    none_found,
+    refusals,
+    rows_by_day,
+    volume,
+)
 
 NEARLY_ALL = Fraction(9, 10)
 EXACT, CLOSE = Decimal("0.01"), Decimal(1)
 """In R$: sums that differ by less are equal, or nearly so."""
-
-
-def rows_by_day(table: ir.Table) -> ir.Table:
-    """Rows of a table by day."""
-    return table.group_by("day").agg(rows=table.count())
 
 
 def fresh(day: Day) -> Verdict:
@@ -56,36 +49,6 @@ def fresh(day: Day) -> Verdict:
     rows = day.measured.get("rows", 0)
     return Verdict(
         result=Result.PASS if rows else Result.FAIL, expected="> 0 orders", actual=f"{rows} orders"
-    )
-
-
-def usual(day: Day) -> Verdict:
-    """As many orders as on the days before; exact, so that the limit itself is usual."""
-    rows = day.measured.get("rows", 0)
-    before = [Fraction(each.get("rows", 0)) for each in day.previous]
-    expected = f"|z| <= {MOST_DEVIATION} against {PREVIOUS_DAYS} days"
-    if len(before) < 2:
-        return Verdict(
-            result=Result.PASS,
-            expected=expected,
-            actual=f"{rows} orders",
-            details=f"{len(before)} earlier days are too few to compare with",
-        )
-    mean, variance = statistics.mean(before), statistics.variance(before)
-    if not variance:
-        return Verdict(
-            result=Result.PASS,
-            expected=expected,
-            actual=f"{rows} orders",
-            details=f"the {len(before)} earlier days do not vary: {float(mean):g} orders each",
-        )
-    is_usual = (rows - mean) ** 2 <= MOST_DEVIATION**2 * variance
-    z = float(rows - mean) / float(variance) ** 0.5
-    return Verdict(
-        result=Result.PASS if is_usual else Result.WARN,
-        expected=expected,
-        actual=f"z = {z:.2f}",
-        details=f"{rows} orders; mean {float(mean):.1f} of {len(before)} earlier days",
     )
 
 
@@ -216,91 +179,6 @@ def other_day_orders(cleaned: ir.Table) -> ir.Table:
     )
 
 
-def refusals(refused: ir.Table) -> ir.Table:
-    """Refused rows by what is wrong with them."""
-    by_reason = refused.group_by("day", reasons=refused.reasons.join(" + ")).agg(n=refused.count())
-    label = by_reason.reasons + ": " + by_reason.n.cast("string")
-    return by_reason.group_by("day").agg(
-        found=by_reason.n.sum(), names=label.collect(order_by=by_reason.reasons)
-    )
-
-
-def drifted_files(files: ir.Table) -> ir.Table:
-    """Landed files that depart from the declared columns."""
-    drifted = files.filter(files.drift.notnull())
-    label = drifted.file + ": " + drifted.drift
-    return drifted.group_by("day").agg(
-        found=drifted.count(), names=label.collect(order_by=[drifted.file, drifted.landed_at])
-    )
-
-
-def books(balances: ir.Table) -> ir.Table:
-    """Landed files by what their balance says."""
-    is_wrong = balances.balance == Balance.UNBALANCED.value
-    label = balances.file + ": " + balances["difference"].cast("string")
-    return balances.group_by("day").agg(
-        files=balances.count(),
-        waiting=balances.waiting.sum(),
-        found=balances.count(where=is_wrong),
-        names=label.collect(where=is_wrong, order_by=balances.file),
-    )
-
-
-def balanced(day: Day) -> Verdict:
-    """Every landed row is somewhere; one that waits for another business day is not lost."""
-    found, waiting = day.measured.get("found", 0), day.measured.get("waiting", 0)
-    return Verdict(
-        result=Result.FAIL if found else Result.PASS,
-        expected="0 files",
-        actual=f"{found} files",
-        details=f"rows missing (+) or too many (-): {named(day.measured['names'])}"
-        if found
-        else f"{waiting} of {day.measured['files']} files wait for other business days"
-        if waiting
-        else "",
-    )
-
-
-def none_found(what: str, otherwise: Result) -> Any:
-    """A judge for a measurement of what should not be there: ``found`` and ``names``."""
-
-    def judge(day: Day) -> Verdict:
-        found = day.measured.get("found", 0)
-        return Verdict(
-            result=otherwise if found else Result.PASS,
-            expected=f"0 {what}",
-            actual=f"{found} {what}",
-            details=named(day.measured.get("names") or ()),
-        )
-
-    return judge
-
-
-def _refused(table: Table) -> QualityCheck:
-    return QualityCheck(
-        name="refusals",
-        category="contract",
-        table=table.id,
-        description="No landed row was refused; warns with the reasons. Refused rows wait in"
-        " quarantine.",
-        reads=(refused_rows_of(table),),
-        measure=refusals,
-        judge=none_found("rows", Result.WARN),
-    )
-
-
-def _drift(ledger: Table) -> QualityCheck:
-    return QualityCheck(
-        name="schema_drift",
-        category="schema",
-        table=ledger.id,
-        description="Landed files have exactly the declared columns; warns with the difference.",
-        reads=(rows_of(ledger),),
-        measure=drifted_files,
-        judge=none_found("files", Result.WARN),
-    )
-
-
 CHECKS = (
     QualityCheck(
         name="freshness",
@@ -363,17 +241,7 @@ CHECKS = (
         blocking=True,
         kept_by="silver.mrhealth_order_items, which refuses an unknown_product or orphan_item",
     ),
-    QualityCheck(
-        name="volume",
-        category="volume",
-        table=fact_orders.id,
-        description=f"Orders lie within {MOST_DEVIATION} standard deviations of the previous"
-        f" {PREVIOUS_DAYS} days; warns otherwise.",
-        reads=(rows_of(fact_orders),),
-        measure=rows_by_day,
-        judge=usual,
-        previous_days=PREVIOUS_DAYS,
-    ),
+    volume(fact_orders, "orders"),
     QualityCheck(
         name="order_value",
         category="consistency",
@@ -392,20 +260,11 @@ CHECKS = (
         measure=other_day_orders,
         judge=none_found("orders", Result.WARN),
     ),
-    _refused(orders),
-    _refused(order_items),
-    QualityCheck(
-        name="books",
-        category="conservation",
-        table=landed_files.id,
-        description="Every landed file's rows are accounted for; fails with the files.",
-        reads=(made_rows_of(conservation_of(SYSTEM.name), Conservation),),
-        measure=books,
-        judge=balanced,
-        kept_by="the last step of a run, which fails when a delivery does not balance",
-    ),
+    refusals(orders),
+    refusals(order_items),
+    books(SYSTEM.name, landed_files),
     *(
-        _drift(ledger)
+        drift(ledger)
         for ledger in (
             raw.orders,
             raw.order_items,
