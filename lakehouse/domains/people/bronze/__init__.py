@@ -1,0 +1,1 @@
+"""Bronze of people: the rows of the files as text."""

@@ -1,0 +1,96 @@
+"""What people are told of each run: the messages of the pipeline before this one, word for word."""
+
+from collections.abc import Mapping
+from contextlib import closing
+
+from lakehouse.platform.catalog import connect, query
+from lakehouse.platform.notices import Notice, Notices, Outcome, failure, nothing_on, way_out
+from lakehouse.platform.notifications import digest
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
+
+NOTHING = "Nenhum arquivo para processar!"
+DONE = "Etapa concluída com sucesso!"
+
+
+def told(outcome: Outcome) -> tuple[Notice, ...]:
+    """The messages of an outcome; what to do about an error is a message of its own."""
+    if outcome.error is not None:
+        if outcome.layer not in MADE:
+            return failure(outcome)
+        return (_failed(outcome.layer, outcome.error), Notice(text=way_out(outcome)))
+    return MADE[outcome.layer](outcome)
+
+
+def _failed(layer: str, error: str, cause: str = "") -> Notice:
+    text = f"*[Camada {layer.capitalize()}]*\n\nOcorreu o erro abaixo:\n\n{error}"
+    return Notice(text=text, cause=cause)
+
+
+def _bronze(outcome: Outcome) -> tuple[Notice, ...]:
+    notices = tuple(
+        notice
+        for file, why in outcome.refused.items()
+        for notice in _refused(outcome.system, file, why)
+    )
+    if outcome.files:
+        processed = f"Serão processados {outcome.files} arquivos"
+        return (*notices, Notice(text=f"*[Camada Bronze]*\n\n{DONE}\n\n{processed}"))
+    if notices:
+        return notices
+    return (Notice(text=NOTHING, cause=nothing_on(outcome.system, outcome.last)),)
+
+
+def _refused(system: str, file: str, why: str) -> tuple[Notice, Notice]:
+    """A file that cannot be read at all, and what its sender does about it."""
+    cause = f"{system}/refused/{digest(file + why)}"
+    way = (
+        "*O que fazer*\n\n"
+        f"O arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o de novo com o"
+        " mesmo nome: ele substitui o recusado assim que chegar. Todos os recusados:\n"
+        f"`lakehouse quarantine list --system {system}`"
+    )
+    return (
+        _failed("bronze", f"{file}: {why}", cause),
+        Notice(text=way, cause=f"{cause}/way-out"),
+    )
+
+
+def _silver(outcome: Outcome) -> tuple[Notice, ...]:
+    name = outcome.settings.people_filename_silver
+    updated = f'Dados atualizados no arquivo "{name}.parquet"'
+    return _if_any(outcome, f"*[Camada Silver]*\n\n{DONE}\n\n{updated}")
+
+
+def _gold(outcome: Outcome) -> tuple[Notice, ...]:
+    name = outcome.settings.people_filename_gold
+    removed = outcome.figures["num_duplicates"]
+    return _if_any(
+        outcome,
+        f'*[Camada Gold]*\n\n{DONE}\n\nDados atualizados no arquivo "{name}.parquet"\n\n'
+        f"{removed} registros duplicados foram removidos",
+    )
+
+
+def _if_any(outcome: Outcome, text: str) -> tuple[Notice, ...]:
+    return (Notice(text=text),) if outcome.files else ()
+
+
+def figures(layer: str, lake: Lake, settings: Settings) -> Mapping[str, int]:
+    """Duplicates removed among all files, once gold is made."""
+    if layer != "gold":
+        return {}
+    view = "gold.people_duplicates"
+    with closing(connect(lake, settings, names={view})) as connection:
+        row = query(connection, "select removed from gold.people_duplicates").fetchone()
+    return {"num_duplicates": row[0] if row else 0}
+
+
+MADE = {"bronze": _bronze, "silver": _silver, "gold": _gold}
+
+NOTICES = Notices(
+    told=told,
+    ends={"bronze": "people", "silver": "people_all", "gold": "people_without_duplicates"},
+    nothing=NOTHING,
+    figures=figures,
+)

@@ -1,0 +1,66 @@
+"""Business rules of people that more than one table needs."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+
+from lakehouse.platform.frames import folded, parse_date, trimmed
+
+SEXES = ("Female", "Male")
+FIRST_BIRTH = dt.date(1900, 1, 1)
+
+
+def user_id(text: ir.StringValue) -> ir.StringValue:
+    """A user id of 15 hexadecimal digits as it is written; null for anything else.
+
+    >>> user_id(ibis.literal("e09c4f4cbfEFaFd")).execute()
+    'e09c4f4cbfEFaFd'
+    """
+    plain = trimmed(text)
+    return plain.re_search("^[0-9A-Fa-f]{15}$").ifelse(plain, ibis.null("string"))
+
+
+def sex(text: ir.StringValue) -> ir.StringValue:
+    """Female or Male, however they are spelled; null for anything else.
+
+    >>> sex(ibis.literal("MALE ")).execute()
+    'Male'
+    """
+    plain = folded(text)
+    return ibis.cases(
+        *((plain == known.lower(), known) for known in SEXES), else_=ibis.null("string")
+    )
+
+
+def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
+    """Date of birth written as YYYY-MM-DD; null when it cannot be one.
+
+    Day and month are told apart by no other form, so no other is read. Nobody was born after the
+    delivery, or before 1900.
+    """
+    plain = text.strip()
+    iso = plain.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}$").ifelse(plain, ibis.null("string"))
+    written = parse_date(iso)
+    possible = written.between(ibis.literal(FIRST_BIRTH), delivered)
+    return possible.ifelse(written, ibis.null("date"))
+
+
+def email(text: ir.StringValue) -> ir.StringValue:
+    """An e-mail address as it is written; null for what nobody could send to.
+
+    >>> email(ibis.literal("clintongood@example.org")).execute()
+    'clintongood@example.org'
+    """
+    plain = trimmed(text)
+    form = plain.re_search(r"^[^@\s]+@[^@\s.]+([.][^@\s.]+)+$")
+    return form.ifelse(plain, ibis.null("string"))
+
+
+def file_name(path: ir.StringValue) -> ir.StringValue:
+    """Name of a landed file without its folders.
+
+    >>> file_name(ibis.literal("people/2024-04-21/people-100000.csv")).execute()
+    'people-100000.csv'
+    """
+    return path.re_extract("[^/]+$", 0)

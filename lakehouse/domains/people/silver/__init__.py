@@ -1,0 +1,1 @@
+"""Silver of people: every valid row of every file."""

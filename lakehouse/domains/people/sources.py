@@ -1,0 +1,27 @@
+"""What lands: any number of people files under any name, each a delivery of its own."""
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.source import Source
+
+PEOPLE = Source(
+    subject="people",
+    files=r".*\.csv",
+    format=CsvFormat(
+        columns=(
+            "Index",
+            "User Id",
+            "First Name",
+            "Last Name",
+            "Sex",
+            "Email",
+            "Phone",
+            "Date of birth",
+            "Job Title",
+        ),
+    ),
+    per_file=True,
+    counts_copies=True,
+    key=("User Id",),
+)
+
+SOURCES = (PEOPLE,)

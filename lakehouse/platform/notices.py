@@ -1,0 +1,306 @@
+"""What people are told of a run: Dagster's hooks look, a system's own words say it.
+
+A system with a module ``notices`` has messages of its own; every other tells its failures only. A
+run of arrivals tells each layer once, and only when it changed something, so that a nightly run
+over known days is silent. Runs that refresh days after an arrival tell failures only.
+"""
+
+import datetime as dt
+import importlib
+import importlib.util
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from lakehouse.platform.deliveries import Status, from_arrow
+from lakehouse.platform.discovery import DOMAINS, Domain
+from lakehouse.platform.notifications import channels, digest, fit_to_tell, notify
+from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.partitions import between, days_of
+from lakehouse.platform.sensors import BATCH_TAG, RANGE_END, RANGE_START
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.resources import Platform
+
+COMMITS = 50
+"""Commits of a table that are looked through for those of a run."""
+SHOWN_FILES = 5
+LOG = logging.getLogger("lakehouse.notices")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one layer in one run.
+
+    Attributes:
+        system: its name.
+        title: its name for people.
+        layer: ``bronze``, ``silver``, ``gold`` or ``ops``.
+        first: first day of the run.
+        last: last day of the run.
+        run_id: names the run in Dagit.
+        settings: the environment of the run.
+        error: what went wrong; nothing when the layer is made.
+        files: landed files that are loaded on these days.
+        refused: path of each file that is not, with why.
+        figures: what the system counts itself.
+    """
+
+    system: str
+    title: str
+    layer: str
+    first: dt.date
+    last: dt.date
+    run_id: str
+    settings: Settings
+    error: str | None = None
+    files: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One message.
+
+    Args:
+        text: its words.
+        cause: what it is about, where that is not the layer of the run.
+    """
+
+    text: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """How a system speaks: ``NOTICES`` of its module ``notices``.
+
+    Args:
+        told: the messages of an outcome.
+        ends: layer → the table that is its last.
+        nothing: what is said when no file landed.
+        figures: counts for a layer, read from the lake.
+    """
+
+    told: Callable[[Outcome], tuple[Notice, ...]]
+    ends: Mapping[str, str] = field(default_factory=dict)
+    nothing: str = ""
+    figures: Callable[[str, Lake, Settings], Mapping[str, int]] = lambda *_: {}
+
+
+def failure(outcome: Outcome) -> tuple[Notice, ...]:
+    """What is said of a failure where a system has no words of its own."""
+    layer = outcome.layer.capitalize()
+    return (
+        Notice(text=f"*[{outcome.title}: {layer}]*\n\nOcorreu o erro abaixo:\n\n{outcome.error}"),
+        Notice(text=way_out(outcome)),
+    )
+
+
+def way_out(outcome: Outcome) -> str:
+    """What to do about a failure."""
+    days = f"--from {outcome.first} --to {outcome.last}"
+    return (
+        "*O que fazer*\n\n"
+        "Nada do que já estava gravado foi alterado por esta etapa. Veja a causa na execução"
+        f" {outcome.run_id} no Dagit; o sistema tenta de novo sozinho. Se o erro continuar, corrija"
+        f" a causa e execute:\n`lakehouse materialize --system {outcome.system} {days}`"
+    )
+
+
+def notices_of(system: str) -> Notices:
+    """The words of a system; without a module ``notices`` it tells failures only."""
+    name = f"{DOMAINS}.{system}.notices"
+    if importlib.util.find_spec(name) is None:
+        return Notices(told=failure)
+    found: Notices = importlib.import_module(name).NOTICES
+    return found
+
+
+def hooks_of(domain: Domain, *, arriving: bool) -> set[dg.HookDefinition]:
+    """Hooks of a job: failures of its steps are told, and where files arrive the layers too."""
+
+    @dg.failure_hook(name=f"{domain.system.name}_failed", required_resource_keys={"platform"})
+    def failed(context: dg.HookContext) -> None:
+        _told(context, domain, failed=True)
+
+    @dg.success_hook(name=f"{domain.system.name}_made", required_resource_keys={"platform"})
+    def made(context: dg.HookContext) -> None:
+        _told(context, domain, failed=False)
+
+    speaks = arriving and bool(notices_of(domain.system.name).ends)
+    return {failed, made} if speaks else {failed}
+
+
+def nothing_landed(domain: Domain, settings: Settings, day: dt.date) -> bool:
+    """Say that no file landed, once a day, where a system wants that said; gives whether it does.
+
+    Never raises.
+    """
+    said = notices_of(domain.system.name).nothing
+    if said:
+        _send(Notice(text=said, cause=nothing_on(domain.system.name, day)), "", settings, LOG)
+    return bool(said)
+
+
+def nothing_on(system: str, day: dt.date) -> str:
+    """The cause that no file landed up to a day."""
+    return f"{system}/nothing/{day}"
+
+
+def _told(context: dg.HookContext, domain: Domain, *, failed: bool) -> None:
+    """Tell what a step came to; whatever goes wrong here is logged and fails nothing."""
+    try:
+        platform: Platform = context.resources.platform
+        if not channels(platform.settings):
+            return
+        run = context.instance.get_run_by_id(context.run_id)
+        if run is None:
+            return
+        asked = Asked.of(run)
+        notices = notices_of(domain.system.name)
+        layer = layer_of(context.op.name)
+        if failed:
+            error = context.op_exception
+            told = fit_to_tell(_words(error), platform.settings)
+            outcome = _outcome(domain, layer, asked, platform.settings, error=told)
+            about = f"{domain.system.name}/{layer}/failed/{asked.origin}/{digest(told)}"
+        else:
+            if context.op.name != _last_step(domain, notices, layer):
+                return
+            if not _changed(domain, layer, asked, platform.lake):
+                return
+            outcome = _made(domain, layer, asked, platform.lake, platform.settings, notices)
+            about = f"{domain.system.name}/{layer}/made/{asked.origin}"
+        for number, notice in enumerate(notices.told(outcome)):
+            _send(notice, f"{about}/{number}", platform.settings, context.log)
+    except Exception as error:  # noqa: BLE001  a message never fails the data
+        context.log.warning("nobody was told of %s: %s", context.op.name, error)
+
+
+def _send(notice: Notice, about: str, settings: Settings, log: logging.Logger) -> None:
+    notify(
+        notice.text,
+        notice.cause or about,
+        store=ObjectStore.at(settings.root),
+        to=channels(settings),
+        attempts=settings.notify_attempts,
+        log=log,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Why and for which days a run is."""
+
+    first: dt.date
+    last: dt.date
+    origin: str
+    """The files that asked for it; of a run by hand the run, and of one tried again the first."""
+    runs: frozenset[str]
+    run_id: str
+
+    @classmethod
+    def of(cls, run: dg.DagsterRun) -> "Asked":
+        """Read the tags of a run."""
+        key = run.tags.get("dagster/partition", "")
+        days = days_of({run.tags.get(RANGE_START, key), run.tags.get(RANGE_END, key)})
+        root = run.root_run_id or run.run_id
+        return cls(
+            first=days[0],
+            last=days[-1],
+            origin=run.tags.get(BATCH_TAG, root),
+            runs=frozenset({run.run_id, run.parent_run_id or run.run_id, root}),
+            run_id=run.run_id,
+        )
+
+
+def layer_of(step: str) -> str:
+    """Layer that a step makes: raw and bronze are one.
+
+    >>> layer_of("people_people_landed"), layer_of("silver_people_people_all")
+    ('bronze', 'silver')
+    """
+    layer = step.split("_", 1)[0]
+    return layer if layer in ("silver", "gold", "ops") else "bronze"
+
+
+def _last_step(domain: Domain, notices: Notices, layer: str) -> str:
+    table = notices.ends.get(layer, "")
+    system = domain.system.name
+    return f"{system}_{table}_landed" if layer == "bronze" else f"{layer}_{system}_{table}"
+
+
+def _words(error: BaseException | None) -> str:
+    if isinstance(error, dg.Failure) and error.description:
+        return error.description
+    return str(error) or type(error).__name__
+
+
+def _changed(domain: Domain, layer: str, asked: Asked, lake: Lake) -> bool:
+    """Whether the run wrote something up to this layer."""
+    layers = ("raw", "bronze", "silver", "gold")
+    upto = layers[: layers.index(layer) + 1]
+    tables = (table.id for table in domain.stored if table.id.layer in upto)
+    return any(
+        version.run_id in asked.runs
+        for table in tables
+        for version in lake.table(table).history(COMMITS)
+    )
+
+
+def _made(
+    domain: Domain, layer: str, asked: Asked, lake: Lake, settings: Settings, notices: Notices
+) -> Outcome:
+    """A layer that is made, with the files of its days and the system's figures."""
+    days = between(asked.first, asked.last)
+    files = 0
+    refused: dict[str, str] = {}
+    for source in domain.sources:
+        ledger = lake.table(TableId("raw", domain.system.name, source.subject))
+        for delivery in from_arrow(ledger.read(days)):
+            files += delivery.status is Status.LOADED
+            if not delivery.readable:
+                why = fit_to_tell(delivery.detail or delivery.reason or "", settings)
+                refused[delivery.file] = why
+    return _outcome(
+        domain,
+        layer,
+        asked,
+        settings,
+        files=files,
+        refused=refused,
+        figures=notices.figures(layer, lake, settings),
+    )
+
+
+def _outcome(
+    domain: Domain,
+    layer: str,
+    asked: Asked,
+    settings: Settings,
+    *,
+    error: str | None = None,
+    files: int = 0,
+    refused: Mapping[str, str] | None = None,
+    figures: Mapping[str, int] | None = None,
+) -> Outcome:
+    return Outcome(
+        system=domain.system.name,
+        title=domain.system.title,
+        layer=layer,
+        first=asked.first,
+        last=asked.last,
+        run_id=asked.run_id,
+        settings=settings,
+        error=error,
+        files=files,
+        refused=refused or {},
+        figures=figures or {},
+    )
