@@ -8,6 +8,7 @@ from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
+from lakehouse.platform.notices import hooks_of
 from lakehouse.platform.pandera_checks import check_keys, pandera_checks
 from lakehouse.platform.quality_log import quality_job
 from lakehouse.platform.resources import Platform
@@ -78,6 +79,7 @@ def arrival_job(domain: Domain) -> Any:
         job_name(domain.system.name, Work.ARRIVALS),
         selection=_layers(domain, ("raw", "bronze", "silver", "gold", "ops")),
         description="Take in what landed for these days and refresh every table of them.",
+        hooks=hooks_of(domain, arriving=True),
         tags={"lakehouse/system": domain.system.name},
     )
 
@@ -88,6 +90,7 @@ def refresh_job(domain: Domain) -> Any:
         job_name(domain.system.name, Work.REFRESH),
         selection=_layers(domain, ("silver", "gold", "ops")),
         description="Refresh these business days from the bronze rows that touch them.",
+        hooks=hooks_of(domain, arriving=False),
         tags={"lakehouse/system": domain.system.name},
     )
 
