@@ -134,6 +134,7 @@ def postgres() -> Iterator[str]:
                 "listen_addresses": "127.0.0.1",
                 "unix_socket_directories": folder,
                 "fsync": "off",
+                "wal_level": "logical",
             }
             options = [
                 part for item in settings.items() for part in ("-c", "=".join(map(str, item)))
