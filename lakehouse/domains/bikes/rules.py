@@ -114,7 +114,9 @@ def _reason(kind: dt.DataType) -> str:
 
 def newest(snapshots: ir.Table) -> ir.Table:
     """The rows of the newest snapshot that has any."""
-    return snapshots.filter(snapshots.day == snapshots.day.max().as_scalar())
+    last = snapshots.day.max().over(ibis.window())
+    dated = snapshots.mutate(newest_day=last)
+    return dated.filter(dated.day == dated.newest_day).drop("newest_day")
 
 
 def full_name(persons: ir.Table) -> ir.StringValue:

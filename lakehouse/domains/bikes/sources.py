@@ -113,6 +113,7 @@ ORDER_HEADERS = Source(
     ),
     business_day="OrderDate",
     key=("SalesOrderID",),
+    affects={"order_details": ("SalesOrderID",)},
 )
 SPECIAL_OFFER_PRODUCTS = Source(
     subject="special_offer_products",

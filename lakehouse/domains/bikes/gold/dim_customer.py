@@ -21,7 +21,7 @@ class DimCustomer(pa.DataFrameModel):
     account_number: str = pa.Field(description="Account, AW and eight digits")
     full_name: str = pa.Field(
         nullable=True,
-        metadata={"personal": True},
+        metadata={"personal": "name"},
         description="First, middle and last name; null when there is no person, or none known",
     )
     person_type: str = pa.Field(nullable=True, description="IN customer, SC store contact, …")

@@ -4,16 +4,23 @@ import datetime as dt
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
-from ibis.expr.datatypes import Decimal
+from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_details import order_details
-from lakehouse.platform.table import gold
+from lakehouse.domains.bikes.silver.order_headers import order_headers
+from lakehouse.platform.table import gold, whole
 
 
 class FactOrderLines(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Day of the line")
     sales_order_id: int = pa.Field(description="Order number")
     sales_order_detail_id: int = pa.Field(description="Line number")
+    order_date: Timestamp(scale=6) = pa.Field(
+        nullable=True, description="When the order was placed; null when the order is not known"
+    )
+    customer_id: int = pa.Field(
+        nullable=True, description="Customer of the order; null when the order is not known"
+    )
     product_id: int = pa.Field(description="Product number")
     special_offer_id: int = pa.Field(description="Offer number; 1 is no discount")
     order_qty: int = pa.Field(gt=0, description="Pieces")
@@ -28,7 +35,9 @@ class FactOrderLines(pa.DataFrameModel):
         unique = ["sales_order_id", "sales_order_detail_id"]
 
 
-@gold(contract=FactOrderLines, reads=[order_details])
-def fact_order_lines(lines: ir.Table) -> ir.Table:
-    """Every line once, whether or not its order, product or offer is known."""
-    return lines.select(*FactOrderLines.to_schema().columns)
+@gold(contract=FactOrderLines, reads=[order_details, whole(order_headers)])
+def fact_order_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """Every line once, with the order it belongs to, whichever of them came first."""
+    placed = orders.select("sales_order_id", "order_date", "customer_id")
+    joined = lines.left_join(placed, "sales_order_id")  # many lines to one order
+    return joined.select(*FactOrderLines.to_schema().columns)

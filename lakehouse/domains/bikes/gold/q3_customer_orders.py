@@ -13,7 +13,7 @@ class Q3CustomerOrders(pa.DataFrameModel):
     person_id: int = pa.Field(description="Person number")
     customer_id: int = pa.Field(description="Customer number")
     customer_name: str = pa.Field(
-        metadata={"personal": True}, description="First, middle and last name"
+        metadata={"personal": "name"}, description="First, middle and last name"
     )
     orders: int = pa.Field(gt=0, description="Orders")
 

@@ -10,7 +10,7 @@ from lakehouse.platform.table import view
 
 class Q3CustomerOrdersByName(pa.DataFrameModel):
     customer_name: str = pa.Field(
-        metadata={"personal": True}, description="First, middle and last name"
+        metadata={"personal": "name"}, description="First, middle and last name"
     )
     orders: int = pa.Field(gt=0, description="Orders of all customers of the name")
     customers: int = pa.Field(gt=0, description="Customers of the name")

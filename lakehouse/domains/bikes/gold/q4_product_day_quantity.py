@@ -5,7 +5,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
-from lakehouse.domains.bikes.gold.order_lines import order_lines
+from lakehouse.domains.bikes.gold.dim_product import dim_product
+from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.platform.table import view
 
 
@@ -22,13 +23,13 @@ class Q4ProductDayQuantity(pa.DataFrameModel):
         unique = ["product_id", "order_date"]
 
 
-@view(contract=Q4ProductDayQuantity, reads=[order_lines])
-def q4_product_day_quantity(lines: ir.Table) -> ir.Table:
+@view(contract=Q4ProductDayQuantity, reads=[fact_order_lines, dim_product])
+def q4_product_day_quantity(lines: ir.Table, products: ir.Table) -> ir.Table:
     """Pieces by product and order date, most first; lines of a known order and product."""
-    known = lines.filter(lines.order_date.notnull() & lines.product_name.notnull())
+    placed = lines.filter(lines.order_date.notnull())
+    named = placed.inner_join(products.select("product_id", "name"), "product_id")  # one product
     return (
-        known.group_by("product_id", "order_date", name=known.product_name)
-        .agg(order_qty=known.order_qty.sum())
-        .select(*Q4ProductDayQuantity.to_schema().columns)
+        named.group_by("product_id", "name", "order_date")
+        .agg(order_qty=named.order_qty.sum())
         .order_by(ibis.desc("order_qty"), "product_id", "order_date")
     )

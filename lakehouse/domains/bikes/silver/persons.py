@@ -15,17 +15,25 @@ class Persons(pa.DataFrameModel):
     """One person on one day."""
 
     day: dt.date = pa.Field(description="Day of the snapshot that says so")
-    business_entity_id: int = pa.Field(description="Person number")
+    business_entity_id: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Person number"
+    )
     person_type: str = pa.Field(
         isin=rules.PERSON_TYPES,
         description="IN customer, SC store contact, GC contact, EM staff, VC vendor, SP seller",
     )
     name_style: bool = pa.Field(description="Whether the family name comes first")
-    title: str = pa.Field(nullable=True, description="Courtesy title, such as Ms.")
-    first_name: str = pa.Field(description="First name")
-    middle_name: str = pa.Field(nullable=True, description="Middle name or initial")
-    last_name: str = pa.Field(description="Last name")
-    suffix: str = pa.Field(nullable=True, description="Suffix of the name, such as Jr.")
+    title: str = pa.Field(
+        metadata={"personal": "name"}, nullable=True, description="Courtesy title, such as Ms."
+    )
+    first_name: str = pa.Field(metadata={"personal": "name"}, description="First name")
+    middle_name: str = pa.Field(
+        metadata={"personal": "name"}, nullable=True, description="Middle name or initial"
+    )
+    last_name: str = pa.Field(metadata={"personal": "name"}, description="Last name")
+    suffix: str = pa.Field(
+        metadata={"personal": "name"}, nullable=True, description="Suffix of the name, such as Jr."
+    )
     email_promotion: int = pa.Field(
         ge=0,
         le=2,
@@ -35,13 +43,13 @@ class Persons(pa.DataFrameModel):
     additional_contact_info: str = pa.Field(
         nullable=True,
         str_length={"max_value": rules.LONGEST},
-        metadata={"reason": "too_long"},
+        metadata={"personal": "contact", "reason": "too_long"},
         description="Further contacts, XML, as long as it came",
     )
     demographics: str = pa.Field(
         nullable=True,
         str_length={"max_value": rules.LONGEST},
-        metadata={"reason": "too_long"},
+        metadata={"personal": "demographics", "reason": "too_long"},
         description="Answers to a survey, XML, as long as it came",
     )
     rowguid: str = pa.Field(description="Identity of the row")
