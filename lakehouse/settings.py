@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ENGINES = ("duckdb", "spark")
+EXTRACTIONS = ("incremental", "cdc")
 
 
 class SettingsError(ValueError):
@@ -48,6 +49,21 @@ class Settings:
         None,
         "PostgreSQL with Mr. Health's reference tables; CSV files when not set",
         secret=True,
+    )
+    sales_dsn: str | None = _setting(
+        "LAKEHOUSE_SALES_DSN",
+        None,
+        "PostgreSQL with the legacy table of sales, to extract from; CSV files when not set",
+        secret=True,
+    )
+    sales_extraction: str = _setting(
+        "LAKEHOUSE_SALES_EXTRACTION", "incremental", "How sales are extracted: `incremental`, `cdc`"
+    )
+    extract_seconds: int = _setting(
+        "LAKEHOUSE_EXTRACT_SECONDS", 60, "Least time between two looks at a legacy database"
+    )
+    cdc_lag_mb: int = _setting(
+        "LAKEHOUSE_CDC_LAG_MB", 512, "Megabytes of log a slot may be behind before the alert"
     )
     people_filename_silver: str = _setting(
         "LAKEHOUSE_PEOPLE_FILENAME_SILVER",
@@ -121,6 +137,11 @@ class Settings:
                 raise SettingsError(
                     f"{variable} is {name!r}; a file name has letters, digits, '.', '_' and '-'"
                 )
+        if self.sales_extraction not in EXTRACTIONS:
+            raise SettingsError(
+                f"LAKEHOUSE_SALES_EXTRACTION is {self.sales_extraction!r};"
+                f" it may be {' or '.join(EXTRACTIONS)}"
+            )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:

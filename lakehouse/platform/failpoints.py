@@ -34,7 +34,20 @@ RUN: tuple[str, ...] = (
 )
 """Steps of a run between the commits of its tables, in their order."""
 
-FAILPOINTS = STORAGE + RUN
+EXTRACTION: tuple[str, ...] = (
+    "extraction.named",
+    "extraction.slot_made",
+    "extraction.drafted",
+    "extraction.staged",
+    "extraction.pending",
+    "extraction.landed",
+    "extraction.advanced",
+    "extraction.confirmed",
+    "extraction.settled",
+)
+"""Steps of an extraction, in their order; the first two when a slot is made."""
+
+FAILPOINTS = STORAGE + RUN + EXTRACTION
 
 _known = frozenset(FAILPOINTS)
 _hits: Counter[str] = Counter()
