@@ -28,6 +28,7 @@ COMMANDS = {
     "history": "versions",
     "rollback": "versions",
     "vacuum": "versions",
+    "export": "export",
     "raw": "raw",
     "doctor": "doctor",
     "up": "services",

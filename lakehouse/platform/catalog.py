@@ -259,7 +259,7 @@ class _Shown:
 
     def _stored(self, table: TableId, rows: _Rows) -> None:
         if rows.urls:
-            columns = ", ".join(_quoted(name) for name in ["day", *rows.schema.names])
+            columns = ", ".join(quoted(name) for name in ["day", *rows.schema.names])
             self._view(table.name, f"SELECT {columns} FROM {_parquet(rows.urls)}")  # noqa: S608  quoted
         else:
             self._empty(table.name, rows.schema)
@@ -282,7 +282,7 @@ class _Shown:
         sql = typed_sql(declared.expression, "duckdb")
         for read in declared.reads:
             self.define(read.table.id.name)
-            sql = sql.replace(_quoted(read.name), _sql_name(read.table.id.name))
+            sql = sql.replace(quoted(read.name), _sql_name(read.table.id.name))
         try:
             self._view(table.name, sql)
         except duckdb.BinderException as error:
@@ -303,15 +303,15 @@ class _Shown:
             selected = []
             for column, kind in columns.items():
                 if column == "day" or column in rows.schema.names:
-                    value = _quoted(column)
+                    value = quoted(column)
                 else:
                     value = _text(given[column]) if column in given else "NULL"
-                selected.append(f"CAST({value} AS {kind}) AS {_quoted(column)}")
+                selected.append(f"CAST({value} AS {kind}) AS {quoted(column)}")
             parts.append(
                 f"SELECT {', '.join(selected)} FROM {_parquet(rows.urls)}"  # noqa: S608  quoted
             )
         if not parts:
-            nothing = ", ".join(f"CAST(NULL AS {k}) AS {_quoted(c)}" for c, k in columns.items())
+            nothing = ", ".join(f"CAST(NULL AS {k}) AS {quoted(c)}" for c, k in columns.items())
             parts.append(f"SELECT {nothing} WHERE false")
         self._view(f"ops.{name}", " UNION ALL ".join(parts))
 
@@ -353,10 +353,11 @@ def _parquet(urls: Iterable[str]) -> str:
 
 
 def _sql_name(name: str) -> str:
-    return ".".join(_quoted(part) for part in name.split("."))
+    return ".".join(quoted(part) for part in name.split("."))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """An identifier as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
