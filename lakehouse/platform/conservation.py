@@ -34,7 +34,6 @@ from lakehouse.platform.materialize import (
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Table
 
-
 JOINED_DAYS = 400
 """Delivery days whose keys are in memory at once."""
 
