@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.cards import SYSTEM
-from lakehouse.platform.frames import parse_date, parse_decimal, parse_int, refused
+from lakehouse.platform.frames import parse_date, parse_decimal, parse_int, rate, refused
 
 NUMBER = "(0|[1-9][0-9]{0,17})"
 """Written in one way only, because rows of one key are found by its text."""
@@ -85,3 +85,15 @@ def ref(day: ir.DateValue) -> ir.StringValue:
     '202401'
     """
     return (day.year() * 100 + day.month()).cast("string")
+
+
+def percent(part: ir.NumericValue, of: ir.NumericValue) -> ir.DecimalValue:
+    """`part` of the whole in percent with two decimals, rounded half up; null of nothing.
+
+    Both are money, or both are counts.
+
+    >>> percent(ibis.literal("1.00").cast("decimal(18, 2)"), ibis.literal(3)).execute()
+    Decimal('33.33')
+    """
+    cents = [(value * 100).cast("decimal(38, 0)").cast("int64") for value in (part, of)]
+    return rate(cents[0] * 100, cents[1], 2)

@@ -1,0 +1,68 @@
+"""Open invoices by how long they have been due."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.cards import positions
+from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
+from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.frames import sum_where
+from lakehouse.platform.table import view
+
+
+class Ageing(pa.DataFrameModel):
+    """Open invoices of one bucket and situation on one reference day."""
+
+    dt_referencia: dt.date = pa.Field(description="Day that the invoices are looked at")
+    ordem: int = pa.Field(ge=1, le=4, description="Place of the bucket")
+    faixa: str = pa.Field(
+        isin=positions.BUCKETS, description="Days overdue; the due date itself is not overdue"
+    )
+    situacao: str = pa.Field(
+        isin=(positions.UNPAID, positions.PARTLY),
+        description="SEM_PAGAMENTO, or PARCIAL when something was paid by then",
+    )
+    qtd_faturas: int = pa.Field(gt=0, description="Invoices that are not paid in full")
+    qtd_clientes: int = pa.Field(gt=0, description="Clients they belong to")
+    vlr_fatura: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in R$")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What was paid of them by then, in R$")
+    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["dt_referencia", "faixa", "situacao"]
+
+
+@view(contract=Ageing, reads=[tb_faturas, tb_pagamentos])
+def ageing(faturas: ir.Table, pagamentos: ir.Table) -> ir.Table:
+    """Open invoices on the first day of each month and on the last day known, by days overdue.
+
+    Only what was known on the reference day counts: later invoices and payments do not.
+    """
+    days = positions.months(faturas, pagamentos)
+    found = positions.owed(days, faturas, pagamentos)
+    still = found.filter(found.faixa.notnull())
+    everything = still.faixa.notnull()
+    counted = still.group_by("dt_referencia", "faixa", "situacao").agg(
+        qtd_faturas=still.count(),
+        qtd_clientes=still.id_cliente.nunique(),
+        vlr_fatura=sum_where(still.vlr_fatura, everything),
+        vlr_pago=sum_where(still.vlr_pago, everything),
+        vlr_aberto=sum_where(still.vlr_aberto, everything),
+    )
+    return counted.select(
+        "dt_referencia",
+        ordem=positions.place_of_bucket(counted.faixa),
+        faixa=counted.faixa,
+        situacao=counted.situacao,
+        qtd_faturas=counted.qtd_faturas,
+        qtd_clientes=counted.qtd_clientes,
+        vlr_fatura=counted.vlr_fatura,
+        vlr_pago=counted.vlr_pago,
+        vlr_aberto=counted.vlr_aberto,
+    ).order_by("dt_referencia", "ordem", "situacao")

@@ -1,0 +1,88 @@
+"""Every client with what was invoiced, paid and left open."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.cards import positions
+from lakehouse.domains.cards.gold.invoices import invoices as all_invoices
+from lakehouse.domains.cards.rules import percent
+from lakehouse.platform.frames import sum_where
+from lakehouse.platform.table import view
+
+
+class Clients(pa.DataFrameModel):
+    """One client on the last day known."""
+
+    dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
+    id_cliente: int = pa.Field(description="Client")
+    qtd_faturas: int = pa.Field(gt=0, description="Invoices")
+    vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Their value in R$")
+    qtd_pagamentos: int = pa.Field(ge=0, description="Payments")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What they add up to, in R$")
+    perc_pago: Decimal(18, 2) = pa.Field(
+        nullable=True, description="Paid of what was invoiced, in percent, over 100 if exceeded"
+    )
+    dt_ultimo_pagamento: dt.date = pa.Field(nullable=True, description="Day of the last payment")
+    qtd_sem_pagamento: int = pa.Field(ge=0, description="Invoices without any payment")
+    qtd_sem_pagamento_recente: int = pa.Field(
+        ge=0, description="Of those the ones that came due in the last 180 days"
+    )
+    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
+    vlr_vencido: Decimal(18, 2) = pa.Field(ge=0, description="Of that what is overdue, in R$")
+    vlr_vencido_90: Decimal(18, 2) = pa.Field(
+        ge=0, description="Of that what has been overdue for more than 90 days, in R$"
+    )
+    dias_vencidos_max: int = pa.Field(
+        nullable=True, description="Days that the oldest open invoice is overdue"
+    )
+    em_risco: bool = pa.Field(
+        description="Three or more invoices that came due in the last 180 days have no payment"
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["id_cliente"]
+
+
+@view(contract=Clients, reads=[all_invoices])
+def clients(invoices: ir.Table) -> ir.Table:
+    """Every client's invoices, payments and arrears; look one up by its id_cliente."""
+    late = invoices.dias_vencidos > 0
+    unpaid = invoices.situacao == positions.UNPAID
+    recently = late & (invoices.dias_vencidos <= positions.RISK_DAYS)
+    everything = invoices.id_cliente.notnull()
+    summed = invoices.group_by("dt_referencia", "id_cliente").agg(
+        qtd_faturas=invoices.count(),
+        vlr_faturado=sum_where(invoices.vlr_fatura, everything),
+        qtd_pagamentos=invoices.qtd_pagamentos.sum().cast("int64"),
+        vlr_pago=sum_where(invoices.vlr_pago, everything),
+        dt_ultimo_pagamento=invoices.dt_ultimo_pagamento.max(),
+        qtd_sem_pagamento=invoices.count(where=unpaid),
+        qtd_sem_pagamento_recente=invoices.count(where=unpaid & recently),
+        vlr_aberto=sum_where(invoices.vlr_aberto, everything),
+        vlr_vencido=sum_where(invoices.vlr_aberto, late),
+        vlr_vencido_90=sum_where(invoices.vlr_aberto, invoices.faixa == positions.OVER_90),
+        dias_vencidos_max=invoices.dias_vencidos.max(where=late),
+    )
+    return summed.select(
+        "dt_referencia",
+        "id_cliente",
+        "qtd_faturas",
+        "vlr_faturado",
+        "qtd_pagamentos",
+        "vlr_pago",
+        perc_pago=percent(summed.vlr_pago, summed.vlr_faturado),
+        dt_ultimo_pagamento=summed.dt_ultimo_pagamento,
+        qtd_sem_pagamento=summed.qtd_sem_pagamento,
+        qtd_sem_pagamento_recente=summed.qtd_sem_pagamento_recente,
+        vlr_aberto=summed.vlr_aberto,
+        vlr_vencido=summed.vlr_vencido,
+        vlr_vencido_90=summed.vlr_vencido_90,
+        dias_vencidos_max=summed.dias_vencidos_max,
+        em_risco=summed.qtd_sem_pagamento_recente >= positions.RISK_INVOICES,
+    ).order_by("id_cliente")

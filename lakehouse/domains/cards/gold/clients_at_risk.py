@@ -1,0 +1,28 @@
+"""Clients at risk, the worst first."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.cards.gold.clients import Clients
+from lakehouse.domains.cards.gold.clients import clients as all_clients
+from lakehouse.platform.frames import place
+from lakehouse.platform.table import view
+
+
+class ClientsAtRisk(Clients):
+    """One client at risk."""
+
+    posicao: int = pa.Field(ge=1, description="Place among the clients at risk; 1 is the worst")
+
+
+@view(contract=ClientsAtRisk, reads=[all_clients])
+def clients_at_risk(clients: ir.Table) -> ir.Table:
+    """Clients with three or more recent invoices without payment, by their number and arrears."""
+    risky = clients.filter(clients.em_risco)
+    worst_first = (
+        ibis.desc("qtd_sem_pagamento_recente"),
+        ibis.desc("vlr_vencido"),
+        "id_cliente",
+    )
+    return risky.mutate(posicao=place(*worst_first)).order_by("posicao")
