@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from lakehouse.platform.landing import Arrival, Listing, Stray
 from lakehouse.platform.objectstore import ObjectStore
 from lakehouse.platform.partitions import between, ranges
 from lakehouse.platform.storage import Lake, Snapshot, TableId
+from lakehouse.platform.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7
@@ -35,6 +37,7 @@ class Work(StrEnum):
 
     ARRIVALS = "arrivals"
     REFRESH = "refresh"
+    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +76,11 @@ def planned(
     recorded: Callable[[Stray], bool],
     state: State,
     settings: Settings,
+    months: Mapping[dt.date, str] = MappingProxyType({}),
 ) -> list[Batch]:
     """Everything that has to run, in as few ranges as the limits allow, oldest day first.
+
+    Months wait until no day has to run, so that each is made once.
 
     Args:
         listing: what lies in the landing zone.
@@ -82,6 +88,7 @@ def planned(
         recorded: whether a file that is not taken is on record.
         state: what the balances say is not done.
         settings: limits of a batch.
+        months: first days of months that are out of date, each with a digest of its inputs.
     """
     wanted: dict[dt.date, list[str]] = {}
     for arrival in listing.files:
@@ -99,7 +106,22 @@ def planned(
     refresh = {
         day: [f"waiting {inputs}"] for day, inputs in state.waiting.items() if day not in covered
     }
-    return [*arriving, *_cut(Work.REFRESH, refresh, settings)]
+    daily = [*arriving, *_cut(Work.REFRESH, refresh, settings)]
+    return daily or [
+        _batch(Work.MONTHLY, days, {day: [f"months {inputs}"] for day, inputs in months.items()})
+        for days in _following(months)
+    ]
+
+
+def _following(months: Iterable[dt.date]) -> list[list[dt.date]]:
+    """Months in groups without a gap."""
+    groups: list[list[dt.date]] = []
+    for month in sorted(months):
+        if groups and months_after(groups[-1][-1], 1) == month:
+            groups[-1].append(month)
+        else:
+            groups.append([month])
+    return groups
 
 
 def _cut(

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform import conservation, ingest, materialize
+from lakehouse.platform import monthly as by_month
 from lakehouse.platform.conservation import Balance, Conservation
 from lakehouse.platform.deliveries import Deliveries
 from lakehouse.platform.discovery import Domain
@@ -26,7 +27,7 @@ from lakehouse.platform.metadata import (
     described,
     preview,
 )
-from lakehouse.platform.partitions import daily, days_of
+from lakehouse.platform.partitions import daily, days_of, monthly
 from lakehouse.platform.quality import log_of
 from lakehouse.platform.quality_log import quality_asset
 from lakehouse.platform.resources import Platform
@@ -59,6 +60,8 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
     if domain.checks:
         made.append(quality_asset(domain, settings))
     made.append(_balance(domain, settings))
+    if by_month.monthly_tables(domain):
+        made.append(_months(domain, settings))
     return made
 
 
@@ -80,9 +83,11 @@ def _spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.A
         owners=list(table.owners or domain.system.owners),
         tags={"lakehouse/system": domain.system.name, **table.tags},
         metadata=definition_metadata(table),
-        partitions_def=daily(domain.system, settings),
+        partitions_def=(monthly if table.monthly else daily)(domain.system, settings),
         code_version=table.contract.version,
-        freshness_policy=_daily_fresh(settings) if table.layer is Layer.GOLD else None,
+        freshness_policy=(
+            _daily_fresh(settings) if table.layer is Layer.GOLD and not table.monthly else None
+        ),
         **more,
     )
 
@@ -224,6 +229,8 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
     )
     def made(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
+        if table.monthly:
+            platform.month_inputs(domain)
         try:
             computed = materialize.compute(table, days, platform.lake, platform.settings)
         except RowsLost as error:
@@ -317,7 +324,7 @@ def _store_good_days(
 def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """The balance of every delivery, made after every table of the run."""
     table = conservation.conservation_of(domain.system.name)
-    upstream = [asset_key(t.id) for t in domain.stored if t.transform]
+    upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.monthly]
     if domain.checks:
         upstream.append(asset_key(log_of(domain.system.name)))
 
@@ -383,6 +390,37 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         )
 
     return balance
+
+
+def _months(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """What each month of the tables by month was made from, noted after all of them."""
+    table = by_month.months_of(domain.system.name)
+
+    @dg.multi_asset(
+        name=f"ops_{domain.system.name}_months",
+        specs=[
+            dg.AssetSpec(
+                key=asset_key(table),
+                deps=[asset_key(each.id) for each in by_month.monthly_tables(domain)],
+                description=by_month.Months.__doc__,
+                group_name=group(domain, table.layer),
+                kinds={"deltalake"},
+                owners=list(domain.system.owners),
+                tags={"lakehouse/system": domain.system.name},
+                metadata=book_metadata(table, by_month.Months),
+                partitions_def=monthly(domain.system, settings),
+            )
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRY,
+        pool=domain.system.name,
+    )
+    def months(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
+        made = days_of(context.partition_keys)
+        by_month.record(domain, platform.lake, made, platform.month_inputs(domain))
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(made)})
+
+    return months
 
 
 def _withheld(withheld: Mapping[dt.date, str]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
+from lakehouse.platform.metadata import asset_key
+from lakehouse.platform.monthly import monthly_tables, months_of
 from lakehouse.platform.notices import hooks_of
 from lakehouse.platform.pandera_checks import check_keys, pandera_checks
 from lakehouse.platform.quality_log import quality_job
@@ -30,11 +32,18 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of a system."""
     arriving, refreshing = arrival_job(domain), refresh_job(domain)
     judging = [quality_job(domain)] if domain.checks else []
+    by_month = [monthly_job(domain)] if monthly_tables(domain) else []
+    jobs = {
+        Work.ARRIVALS.value: arriving,
+        Work.REFRESH.value: refreshing,
+        **{Work.MONTHLY.value: job for job in by_month},
+        **{"data_quality": job for job in judging},
+    }
     return dg.Definitions(
         assets=assets_of(domain, settings),
         asset_checks=[pandera_checks(domain)],
-        jobs=[arriving, refreshing, *judging],
-        sensors=[arrival_sensor(domain, settings, [arriving, refreshing])],
+        jobs=list(jobs.values()),
+        sensors=[arrival_sensor(domain, settings, [arriving, refreshing, *by_month])],
         schedules=[
             daily_schedule(
                 domain,
@@ -69,6 +78,21 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                 )
                 for job in judging
             ),
+            *(
+                daily_schedule(
+                    domain,
+                    settings,
+                    jobs[clock.work],
+                    name=clock.name,
+                    cron=clock.cron,
+                    first=clock.first,
+                    last=clock.last,
+                    description=clock.description,
+                    running=clock.running,
+                    by_month=clock.work == Work.MONTHLY,
+                )
+                for clock in domain.system.clocks
+            ),
         ],
     )
 
@@ -95,7 +119,26 @@ def refresh_job(domain: Domain) -> Any:
     )
 
 
+def monthly_job(domain: Domain) -> Any:
+    """Tables by month, from what their upstream tables hold."""
+    return dg.define_asset_job(
+        job_name(domain.system.name, Work.MONTHLY),
+        selection=_by_month(domain),
+        description="Make these months of the tables by month.",
+        hooks=hooks_of(domain, arriving=False),
+        tags={"lakehouse/system": domain.system.name},
+    )
+
+
+def _by_month(domain: Domain) -> dg.AssetSelection:
+    keys = [asset_key(table.id) for table in monthly_tables(domain)]
+    keys += [asset_key(months_of(domain.system.name))] if keys else []
+    checks = [key for key in check_keys(domain) if key.asset_key in keys]
+    return dg.AssetSelection.assets(*keys) - dg.AssetSelection.checks(*checks)
+
+
 def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
     """The tables of these layers; Pandera's second opinion has a job of its own."""
     tables = dg.AssetSelection.groups(*(group(domain, layer) for layer in layers))
-    return tables - dg.AssetSelection.checks(*check_keys(domain))
+    days = tables - dg.AssetSelection.checks(*check_keys(domain))
+    return days - _by_month(domain) if monthly_tables(domain) else days

@@ -92,6 +92,8 @@ def commit(computed: Computed, lake: Lake, *, note: Mapping[str, str]) -> Commit
         computed.staged, schema=computed.schema, note=note
     )
     failpoint("materialize.committed")
+    if computed.table.stored is not None:
+        computed.table.stored(lake, sorted(each.day for each in computed.staged))
     return result
 
 

@@ -173,7 +173,10 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
 
     Raises:
         RowsLost: an expression over landed rows gave fewer or more rows than there were.
+        Exception: whatever the table's gate raises; nothing is computed then.
     """
+    if table.gate is not None:
+        table.gate(lake, days)
     stored = arrow_schema(table.contract.schema).remove(table.contract.schema.names.index("day"))
     done = Computed(table=table, schema=stored)
     inputs = Inputs.of(table, lake)

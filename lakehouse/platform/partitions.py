@@ -18,6 +18,16 @@ def daily(system: System, settings: Settings) -> dg.DailyPartitionsDefinition:
     )
 
 
+def monthly(system: System, settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """The months of a system, each named by its first day, the current month among them."""
+    return dg.MonthlyPartitionsDefinition(
+        start_date=system.since.replace(day=1).isoformat(),
+        timezone=settings.timezone,
+        fmt=DAY_FORMAT,
+        end_offset=1,
+    )
+
+
 def days_of(keys: Iterable[str]) -> list[dt.date]:
     """Partition keys as days, sorted.
 

@@ -39,7 +39,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 key=key,
-                deps=[asset_key(t.id) for t in domain.stored],
+                deps=[asset_key(t.id) for t in domain.stored if not t.monthly],
                 description=DataQualityLog.__doc__,
                 group_name=f"{domain.system.name}_{table.layer}",
                 kinds={"duckdb", "deltalake"},

@@ -8,7 +8,7 @@ import dagster as dg
 import pyarrow as arrow
 from pydantic import PrivateAttr
 
-from lakehouse.platform import conservation
+from lakehouse.platform import conservation, monthly
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.ingest import Intake
 from lakehouse.platform.landing import Landing, Listing
@@ -26,6 +26,7 @@ class Platform(dg.ConfigurableResource[Any]):
     """
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
+    _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _balances: dict[Any, dict[dt.date, arrow.Table]] = PrivateAttr(default_factory=dict)
 
     @cached_property
@@ -68,6 +69,13 @@ class Platform(dg.ConfigurableResource[Any]):
         if asked not in self._balances:
             self._balances[asked] = conservation.balances(domain, self.lake, days)
         return self._balances[asked]
+
+    def month_inputs(self, domain: Domain) -> dict[dt.date, str]:
+        """What each month would be made from, as it was when the run first asked."""
+        name = domain.system.name
+        if name not in self._months:
+            self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
+        return self._months[name]
 
 
 def landing_of(domain: Domain, settings: Settings) -> Landing:

@@ -9,6 +9,8 @@ from lakehouse.platform.discovery import Domain
 from lakehouse.platform.sensors import SYSTEM_TAG, range_tags
 from lakehouse.settings import Settings
 
+ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
+
 
 def daily_schedule(
     domain: Domain,
@@ -20,10 +22,13 @@ def daily_schedule(
     first: int,
     last: int,
     description: str,
+    running: bool = True,
+    by_month: bool = False,
 ) -> dg.ScheduleDefinition:
     """A schedule that runs a job over days relative to the day it fires, as one run.
 
-    `first` and `last` are counted in days from today: −1 is yesterday.
+    `first` and `last` are counted in days from today: −1 is yesterday. By month, the months of
+    these days are run.
     """
 
     @dg.schedule(
@@ -31,13 +36,15 @@ def daily_schedule(
         cron_schedule=cron,
         job=job,
         execution_timezone=settings.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
+        default_status=ON if running else OFF,
         description=description,
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(settings.zone).date()
         start = max(today + dt.timedelta(days=first), domain.system.since)
         end = today + dt.timedelta(days=last)
+        if by_month:
+            start, end = start.replace(day=1), end.replace(day=1)
         if end < start:
             return dg.SkipReason(f"{domain.system.title} begins on {domain.system.since}")
         return dg.RunRequest(

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform import arrivals, conservation
+from lakehouse.platform import arrivals, conservation, monthly
 from lakehouse.platform.arrivals import Decision, Due, Memory, Work
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.landing import Listing, Sweep
@@ -44,6 +44,7 @@ def decide(
         lambda stray: memory.records(stray, settings),
         conservation.state(domain, lake),
         settings,
+        monthly.out_of_date(domain, lake, settings) if monthly.monthly_tables(domain) else {},
     )
 
     def failures(digest: str) -> int:

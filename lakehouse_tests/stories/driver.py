@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakehouse.platform import arrivals, conservation, ingest, materialize
+from lakehouse.platform import arrivals, conservation, ingest, materialize, monthly
 from lakehouse.platform.arrivals import Batch, Memory, Work
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import commit
@@ -38,6 +38,7 @@ class Driver:
             lambda stray: memory.records(stray, self.settings),
             conservation.state(self.domain, self.lake),
             self.settings,
+            monthly.out_of_date(self.domain, self.lake, self.settings),
         )
 
     def take_in(self) -> None:
@@ -47,7 +48,10 @@ class Driver:
             if not batches:
                 return
             for batch in batches:
-                self.run(batch.work, between(batch.first, batch.last))
+                if batch.work is Work.MONTHLY:
+                    self.make_months(sorted(batch.reasons))
+                else:
+                    self.run(batch.work, between(batch.first, batch.last))
         raise AssertionError(f"after {ROUNDS} rounds there is still to run: {self.batches()}")
 
     def run(self, work: Work, days: Sequence[dt.date]) -> None:
@@ -59,13 +63,22 @@ class Driver:
                 ingest.ingest(table, days, intake, listing, note={})
             ingest.record_strays(listing.strays, days, intake, note={})
         for table in self.domain.stored:
-            if table.transform is not None:
+            if table.transform is not None and not table.monthly:
                 done = materialize.compute(table, days, self.lake, self.settings)
                 assert not done.withheld, done.withheld
                 commit(done, self.lake, note={})
         made = conservation.record(self.domain, self.lake, days, note={})
         wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
         assert not wrong, wrong
+
+    def make_months(self, months: Sequence[dt.date]) -> None:
+        """One run of the tables by month."""
+        inputs = monthly.inputs_of(self.domain, self.lake, self.settings)
+        for table in monthly.monthly_tables(self.domain):
+            done = materialize.compute(table, months, self.lake, self.settings)
+            assert not done.withheld, done.withheld
+            commit(done, self.lake, note={})
+        monthly.record(self.domain, self.lake, months, inputs)
 
     def _landed(self) -> Iterator[Table]:
         return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")

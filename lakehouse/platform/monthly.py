@@ -1,0 +1,114 @@
+"""Tables with a partition for each month: which months there are, and which are out of date.
+
+A month is made from the days of its upstream tables that are within its reach. A digest of their
+data versions is kept in ``ops/<system>/months``, so a month is out of date when any of these days
+changed, and that is known from the logs alone.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import pandera.ibis as pa
+import pyarrow as arrow
+
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.storage import Lake, Snapshot, TableId
+from lakehouse.platform.table import Monthly, Table, months_after
+from lakehouse.settings import Settings
+
+
+class Months(pa.DataFrameModel):
+    """What each month of the tables by month was made from."""
+
+    day: dt.date = pa.Field(description="First day of the month")
+    tables: int = pa.Field(description="Tables by month that were made for it")
+    inputs: str = pa.Field(description="Digest of the data versions of the days they were made of")
+
+
+SCHEMA = arrow.schema([("tables", arrow.int64()), ("inputs", arrow.string())])
+
+
+def months_of(system: str) -> TableId:
+    """Where it is kept what each month was made from."""
+    return TableId("ops", system, "months")
+
+
+def monthly_tables(domain: Domain) -> tuple[Table, ...]:
+    """The system's stored tables by month, each after those it reads."""
+    return tuple(table for table in domain.stored if table.monthly)
+
+
+def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """First days of the months that a range of days touches.
+
+    >>> len(months_between(dt.date(2024, 1, 31), dt.date(2024, 3, 1)))
+    3
+    """
+    found = [months_after(first, 0)]
+    while (following := months_after(found[-1], 1)) <= last:
+        found.append(following)
+    return found
+
+
+def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
+    """Months that have to be made, each with the digest of what it would be made from.
+
+    Months without any row within their reach are not made; the current month is the last.
+    """
+    wanted = inputs_of(domain, lake, settings)
+    shown = lake.table(months_of(domain.system.name)).snapshot()
+    made = {
+        file.day: file.bounds.get("inputs", (None, None))[0] for file in shown.files if file.rows
+    }
+    return {month: inputs for month, inputs in wanted.items() if made.get(month) != inputs}
+
+
+def record(
+    domain: Domain, lake: Lake, months: Sequence[dt.date], inputs: Mapping[dt.date, str]
+) -> None:
+    """Note what these months were made from.
+
+    `inputs` are the digests as they were before the tables were made: what changed meanwhile makes
+    the month out of date again.
+    """
+    count = len(monthly_tables(domain))
+    rows = {
+        month: arrow.Table.from_pylist(
+            [{"tables": count, "inputs": inputs.get(month, "")}], schema=SCHEMA
+        )
+        for month in months
+    }
+    lake.table(months_of(domain.system.name)).write(rows, schema=SCHEMA, note={})
+
+
+def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
+    """For each month the digest of what it would be made from now."""
+    today = dt.datetime.now(settings.zone).date()
+    upstream: dict[TableId, tuple[Snapshot, Monthly]] = {}
+    for table in monthly_tables(domain):
+        for read in table.reads:
+            if table.monthly and not read.table.monthly:
+                reach = table.monthly
+                if read.table.id in upstream:
+                    known = upstream[read.table.id][1]
+                    reach = Monthly(
+                        before=max(reach.before, known.before), after=max(reach.after, known.after)
+                    )
+                upstream[read.table.id] = (lake.table(read.table.id).snapshot(), reach)
+    found: dict[dt.date, list[str]] = {}
+    for name, (shown, reach) in sorted(upstream.items()):
+        filled = [file for file in shown.files if file.rows]
+        if not filled:
+            continue
+        first = max(months_after(filled[0].day, 1 - reach.after), domain.system.since)
+        last = min(months_after(filled[-1].day, reach.before), months_after(today, 0))
+        for month in months_between(first, last) if first <= last else ():
+            start, end = reach.reach(month)
+            versions = [f"{f.day}={f.data_version}" for f in filled if start <= f.day <= end]
+            if versions and month >= domain.system.since:
+                found.setdefault(month, []).append(f"{name.name}:{','.join(versions)}")
+    return {
+        month: hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
+        for month, said in sorted(found.items())
+    }
