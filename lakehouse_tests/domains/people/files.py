@@ -1,0 +1,51 @@
+"""People files for tests, and what follows from them without the platform's code."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from lakehouse.platform.generated import LandedFile
+
+HEADER = "Index,User Id,First Name,Last Name,Sex,Email,Phone,Date of birth,Job Title"
+COLUMNS = tuple(HEADER.split(","))
+
+
+def row(user_id: str = "e09c4f4cbfEFaFd", **values: str) -> str:
+    """One line of a file; names are those of its columns with `_` for a blank."""
+    given = {
+        "Index": "1",
+        "User Id": user_id,
+        "First Name": "Ana",
+        "Last Name": "Sá",
+        "Sex": "Female",
+        "Email": "ana@example.org",
+        "Phone": "001-149-154-0679x1617",
+        "Date of birth": "1972-01-17",
+        "Job Title": "Teacher, primary school",
+    } | {name.replace("_", " "): value for name, value in values.items()}
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="").writerow([given[name] for name in COLUMNS])
+    return text.getvalue()
+
+
+def file(*rows: str) -> str:
+    """A whole file of these lines."""
+    return "\n".join([HEADER, *rows, ""])
+
+
+def person(number: int) -> str:
+    """The id of a person of tests."""
+    return f"{number:015x}"
+
+
+def newest(files: Iterable[LandedFile]) -> dict[str, tuple[str, str, str]]:
+    """For each person path, phone and job title as the newest file says, in plain Python.
+
+    Takes files without dirt.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    for each in sorted(files, key=lambda f: (f.modified_at, f.path.rsplit("/", 1)[1])):
+        rows = csv.DictReader(io.StringIO(each.data.decode(), newline=""))
+        for values in reversed(list(rows)):
+            found[values["User Id"]] = (each.path, values["Phone"], values["Job Title"])
+    return found

@@ -1,0 +1,277 @@
+"""People files land in every way, and each person is one row."""
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import ibis
+import pytest
+
+from lakehouse.domains.people.generator import Plan, deliveries
+from lakehouse.platform.discovery import domain
+from lakehouse_tests.domains.business import Business
+from lakehouse_tests.domains.people.files import COLUMNS, HEADER, file, newest, person, row
+
+SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "people"
+WITHOUT = "gold.people_people_without_duplicates"
+MONDAY, TUESDAY = "2024-04-22", "2024-04-23"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Business:
+    return Business("people", tmp_path)
+
+
+def jobs(people: Business) -> dict[str, str]:
+    return dict(people.rows(f"select user_id, job_title from {WITHOUT}"))
+
+
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="no sample files at ../shared/data/people")
+def test_the_two_sample_files_give_ten_thousand_removed_duplicates(people: Business):
+    now = dt.datetime.now(dt.UTC)
+    for path in SAMPLE.glob("*.csv"):
+        people.land(path.name, path.read_bytes(), at=now)
+    people.ingest()
+    assert people.rows("select files, rows, people, removed from gold.people_duplicates") == [
+        (2, 20_000, 10_000, 10_000)
+    ]
+    assert people.rows(f"select count(*), count(distinct user_id) from {WITHOUT}") == [
+        (10_000, 10_000)
+    ]
+    assert people.rows("select file, kept, removed from gold.people_removed_duplicates") == [
+        ("people/people-10000.csv", 0, 10_000),
+        ("people/people-10000_v2.csv", 10_000, 0),
+    ]
+    assert people.refusals("people_all") == people.refusals("people") == []
+    assert people.balance() == ["balanced"] * 2
+
+
+def test_a_person_is_as_the_file_delivered_last_says_whatever_its_day_and_name(people: Business):
+    late = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    people.land(f"{TUESDAY}/z.csv", file(row(person(1), Job_Title="older")))
+    people.land(f"{MONDAY}/a.csv", file(row(person(1), Job_Title="newer")), at=late)
+    people.ingest()
+    assert people.rows(f"select job_title, day from {WITHOUT}") == [
+        ("newer", dt.date.fromisoformat(MONDAY))
+    ]
+
+
+def test_of_files_delivered_at_once_the_greater_name_wins_and_inside_one_the_first_row(
+    people: Business,
+):
+    once = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    first, second = row(person(1), Job_Title="first"), row(person(1), Job_Title="second")
+    people.land(f"{MONDAY}/z/people.csv", file(row(person(1), Job_Title="smaller name")), at=once)
+    people.land(f"{MONDAY}/a/people_v2.csv", file(first, second), at=once)
+    people.ingest()
+    assert jobs(people) == {person(1): "first"}
+    assert people.rows("select removed from gold.people_duplicates") == [(2,)]
+
+
+def test_ids_that_differ_in_case_only_are_two_persons(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row("abcdef012345678"), row("ABCDEF012345678")))
+    people.ingest()
+    assert set(jobs(people)) == {"abcdef012345678", "ABCDEF012345678"}
+
+
+def test_a_later_delivery_moves_a_person_to_its_day_and_leaves_the_others(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2))))
+    people.ingest()
+    people.land(f"{TUESDAY}/b.csv", file(row(person(1), Job_Title="Actor")))
+    people.ingest()
+    assert people.rows(f"select user_id, day::text, job_title from {WITHOUT} order by 1") == [
+        (person(1), TUESDAY, "Actor"),
+        (person(2), MONDAY, "Teacher, primary school"),
+    ]
+    assert set(people.balance()) == {"balanced"}
+
+
+def test_a_person_whom_a_corrected_file_names_no_more_is_as_the_file_before_said(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row(person(1), Job_Title="Actor")))
+    people.land(f"{TUESDAY}/b.csv", file(row(person(1)), row(person(2))))
+    people.ingest()
+    people.land(f"{TUESDAY}/b.csv", file(row(person(2))))
+    people.ingest()
+    assert jobs(people) == {person(1): "Actor", person(2): "Teacher, primary school"}
+    assert people.rows("select count(*) from silver.people_people_all") == [(2,)]
+
+
+def test_values_are_typed_and_keep_accents_commas_and_forms_of_phones(people: Business):
+    landed = row("e09c4f4cbfEFaFd", First_Name=" Érica ", Sex="FEMALE", Phone="(660)872-0844x8093")
+    people.land(f"{MONDAY}/a.csv", b"\xef\xbb\xbf" + file(landed).replace("\n", "\r\n").encode())
+    people.ingest()
+    ((*values, delivered_at),) = people.rows("select * from silver.people_people_all")
+    assert values == [
+        dt.date.fromisoformat(MONDAY),
+        1,
+        "e09c4f4cbfEFaFd",
+        "Érica",
+        "Sá",
+        "Female",
+        "ana@example.org",
+        "(660)872-0844x8093",
+        dt.date(1972, 1, 17),
+        "Teacher, primary school",
+        f"people/{MONDAY}/a.csv",
+        2,
+    ]
+    assert delivered_at == people.clock.replace(tzinfo=None)
+
+
+def test_a_person_may_have_no_phone_and_no_occupation(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row(person(1), Phone="", Job_Title="")))
+    people.ingest()
+    assert people.rows(f"select phone, job_title from {WITHOUT}") == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "values"),
+    [
+        ("bad_user_id", {"user_id": "e09c4f4cbfEFaF"}),
+        ("bad_user_id", {"user_id": "g09c4f4cbfEFaFd"}),
+        ("bad_date", {"Date_of_birth": "1972-02-30"}),
+        ("bad_date", {"Date_of_birth": "17/01/1972"}),
+        ("bad_date", {"Date_of_birth": "2024-04-23"}),
+        ("bad_date", {"Date_of_birth": "1899-12-31"}),
+        ("bad_sex", {"Sex": "F"}),
+        ("bad_email", {"Email": "ana.example.org"}),
+        ("bad_email", {"Email": "ana@example"}),
+        ("bad_index", {"Index": "one"}),
+        *(("missing_required", {name.replace(" ", "_"): " "}) for name in COLUMNS[2:6]),
+        ("missing_required", {"user_id": ""}),
+        ("missing_required", {"Index": ""}),
+        ("missing_required", {"Date_of_birth": ""}),
+    ],
+)
+def test_a_row_is_refused_with_its_reason_file_and_line(
+    people: Business, reason: str, values: dict[str, str]
+):
+    bad = row(**values)  # type: ignore[arg-type]
+    people.land(f"{MONDAY}/a.csv", file(row(person(1)), bad, row(person(2))))
+    people.ingest()
+    assert people.refusals("people_all") == [(reason, f"people/{MONDAY}/a.csv", 3)]
+    assert set(jobs(people)) == {person(1), person(2)}
+    assert people.balance() == ["balanced"]
+
+
+def test_a_line_with_a_value_too_many_is_no_record(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2)) + ",x"))
+    people.ingest()
+    assert people.refusals("people") == [("column_count", f"people/{MONDAY}/a.csv", 3)]
+    assert set(jobs(people)) == {person(1)}
+
+
+def test_a_file_without_a_column_is_refused_whole_and_the_others_are_taken(people: Business):
+    people.land(f"{MONDAY}/good.csv", file(row(person(1))))
+    people.land(
+        f"{MONDAY}/bad.csv", "\n".join([HEADER.replace(",Email", ""), "1,2,3,4,5,6,7,8", ""])
+    )
+    people.ingest()
+    refused = people.rows(
+        "select file, reason, detail from ops.deliveries where reason is not null"
+    )
+    ((path, reason, detail),) = refused
+    assert (path, reason) == (f"people/{MONDAY}/bad.csv", "schema")
+    assert "Email" in detail
+    assert set(jobs(people)) == {person(1)}
+
+
+def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people: Business):
+    people.land(f"{MONDAY}/a.csv", f"{HEADER},City\n{row(person(1))},Sabará\n")
+    people.ingest()
+    ((drift,),) = people.rows("select drift from ops.deliveries")
+    assert "City" in drift
+    assert people.rows('select "_rescued" from bronze.people_people') == [('{"City": "Sabará"}',)]
+    assert set(jobs(people)) == {person(1)}
+
+
+def test_the_masked_view_shows_nothing_that_names_a_person(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row("e09c4f4cbfEFaFd", Last_Name="Trevino")))
+    people.ingest()
+    masked = domain("people").table("gold", "people_masked").contract
+    ((_, person_, *shown),) = people.rows("select * from gold.people_people_masked")
+    assert shown == [
+        "A***",
+        "T***",
+        "Female",
+        "a***@example.org",
+        "***17",
+        1972,
+        "Teacher, primary school",
+    ]
+    assert "e09c4f4" not in person_.lower()
+    assert not [column.name for column in masked.columns if "personal" in column.tags]
+
+
+@pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
+def test_every_personal_column_says_of_what_kind_it_is(layer: str):
+    names = {"bronze": "people", "silver": "people_all", "gold": "people_without_duplicates"}
+    columns = domain("people").table(layer, names[layer]).contract.columns
+    kinds = [column.tags["personal"] for column in columns if "personal" in column.tags]
+    assert kinds == [
+        "identifier", "name", "name", "sex", "email", "phone", "birth_date", "occupation"
+    ]  # fmt: skip
+
+
+def test_clean_days_end_as_plain_python_says_whatever_the_order_of_their_arrival(tmp_path: Path):
+    files = list(deliveries(Plan(scale=0.002, dirt=0, days=4)))
+    expected = newest(files)
+    for name, order in (("forward", files), ("backward", files[::-1])):
+        people = Business("people", tmp_path / name)
+        for each in order:
+            people.land_all([each])
+            people.ingest()
+        found = people.rows(f"select user_id, file, phone, job_title from {WITHOUT}")
+        assert {user_id: values for user_id, *values in found} == {
+            user_id: list(values) for user_id, values in expected.items()
+        }
+        assert len(found) == len(expected) == 206
+
+
+def test_dirty_files_at_full_size_agree_with_plain_sql(people: Business):
+    """All rules again, in SQL over the landed files; the platform's code takes no part."""
+    files = list(deliveries(Plan()))
+    people.land_all(files)
+    people.ingest()
+    sql = duckdb.connect()
+    sql.execute(
+        "create table landed as select *, split_part(filename, '/', -1) as name from read_csv("
+        "?, all_varchar = true, filename = true, ignore_errors = true, union_by_name = true)",
+        [str(people.folder / "landing" / "people" / "*" / "people-*.csv")],
+    )
+    sql.execute(
+        """create table good as select *, case when name like 'people-100000%' then 0 when name like '%cidade%' then 22.5
+             else substr(split_part(filename, '/', -2), 9)::int end as place
+           from landed where regexp_matches("User Id", '^[0-9a-fA-F]{15}$')
+             and try_cast("Date of birth" as date) <= split_part(filename, '/', -2)::date
+             and Sex in ('Male', 'Female') and Email like '%_@_%.%' and "Last Name" is not null
+             and try_cast("Index" as int) is not null"""
+    )
+    counted = sql.execute('select count(*), count(distinct "User Id") from good').fetchone()
+    assert people.rows("select rows, people from gold.people_duplicates") == [counted]
+    assert counted is not None
+    assert counted[0] > 205_000
+    winners = sql.execute(
+        """select "User Id", "First Name", Phone, "Job Title", name from good
+           qualify row_number() over (partition by "User Id"
+             order by place desc, name desc, "First Name" = 'Repetida') = 1"""
+    ).fetchall()
+    names = "user_id, first_name, phone, job_title, split_part(file, '/', -1)"
+    assert set(people.rows(f"select {names} from {WITHOUT}")) == set(winners)
+    assert set(people.balance()) == {"balanced"}
+    refused = {reason for reason, *_ in people.refusals("people_all")}
+    assert refused == {
+        "bad_user_id", "bad_date", "bad_sex", "bad_email", "bad_index", "missing_required"
+    }  # fmt: skip
+
+
+def test_the_same_plan_gives_the_same_bytes_and_another_seed_gives_others():
+    first, again, other = (list(deliveries(Plan(seed=s, scale=0.001))) for s in (7, 7, 8))
+    assert first == again
+    assert [each.path for each in first] == [each.path for each in other]
+    assert first[0].data != other[0].data
+
+
+@pytest.mark.parametrize("table", [t for t in domain("people").tables if t.transform], ids=repr)
+def test_every_expression_can_be_written_for_spark(table):
+    assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")
