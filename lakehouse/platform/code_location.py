@@ -18,6 +18,8 @@ from lakehouse.platform.schedules import daily_schedule
 from lakehouse.platform.sensors import arrival_sensor, job_name
 from lakehouse.settings import Settings
 
+QUALITY = "data_quality"
+
 
 def shared() -> dg.Definitions:
     """What all systems use: the lake, how values are stored, how steps run."""
@@ -31,19 +33,18 @@ def shared() -> dg.Definitions:
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     """Everything Dagster knows of a system."""
     arriving, refreshing = arrival_job(domain), refresh_job(domain)
-    judging = [quality_job(domain)] if domain.checks else []
-    by_month = [monthly_job(domain)] if monthly_tables(domain) else []
-    jobs = {
-        Work.ARRIVALS.value: arriving,
-        Work.REFRESH.value: refreshing,
-        **{Work.MONTHLY.value: job for job in by_month},
-        **{"data_quality": job for job in judging},
-    }
+    jobs = {Work.ARRIVALS.value: arriving, Work.REFRESH.value: refreshing}
+    started = [arriving, refreshing]
+    if monthly_tables(domain):
+        jobs[Work.MONTHLY.value] = monthly_job(domain)
+        started.append(jobs[Work.MONTHLY.value])
+    if domain.checks:
+        jobs[QUALITY] = quality_job(domain)
     return dg.Definitions(
         assets=assets_of(domain, settings),
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
-        sensors=[arrival_sensor(domain, settings, [arriving, refreshing, *by_month])],
+        sensors=[arrival_sensor(domain, settings, started)],
         schedules=[
             daily_schedule(
                 domain,
@@ -76,7 +77,8 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                     last=-1,
                     description="The last week is judged again: what was overdue may have come.",
                 )
-                for job in judging
+                for work, job in jobs.items()
+                if work == QUALITY
             ),
             *(
                 daily_schedule(
