@@ -146,7 +146,7 @@ def test_a_person_may_have_no_phone_and_no_occupation(people: Business):
 def test_a_row_is_refused_with_its_reason_file_and_line(
     people: Business, reason: str, values: dict[str, str]
 ):
-    bad = row(**values)  # type: ignore[arg-type]
+    bad = row(**values)
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), bad, row(person(2))))
     people.ingest()
     assert people.refusals("people_all") == [(reason, f"people/{MONDAY}/a.csv", 3)]
@@ -240,7 +240,8 @@ def test_dirty_files_at_full_size_agree_with_plain_sql(people: Business):
         [str(people.folder / "landing" / "people" / "*" / "people-*.csv")],
     )
     sql.execute(
-        """create table good as select *, case when name like 'people-100000%' then 0 when name like '%cidade%' then 22.5
+        """create table good as select *, case when name like 'people-100000%' then 0
+             when name like '%cidade%' then 22.5
              else substr(split_part(filename, '/', -2), 9)::int end as place
            from landed where regexp_matches("User Id", '^[0-9a-fA-F]{15}$')
              and try_cast("Date of birth" as date) <= split_part(filename, '/', -2)::date
