@@ -92,6 +92,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                     description=clock.description,
                     running=clock.running,
                     by_month=clock.work == Work.MONTHLY,
+                    needs_files=clock.needs_files,
                 )
                 for clock in domain.system.clocks
             ),

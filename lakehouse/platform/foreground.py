@@ -15,6 +15,7 @@ from lakehouse.platform.arrivals import Batch, Due, Work
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.landing import Listing
 from lakehouse.platform.launcher import launcher_of, worker_of, worker_path, working
+from lakehouse.platform.notices import nothing_landed
 from lakehouse.platform.partitions import between
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.sensors import SYSTEM_TAG, decide, job_name, range_tags, run_tags
@@ -82,12 +83,14 @@ def ingest(
     lake = Lake(settings.root)
     place = landing_of(domain, settings)
     given_up: set[str] = set()
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         listing = place.listing(now=dt.datetime.now(dt.UTC), quiet=dt.timedelta(0))
         decision = decide(domain, lake, _within(listing, first, last), instance, settings)
         due = [d for d in decision.due if _asked(d.batch, first, last)]
         due = [d for d in due if f"{d.batch.digest}-{d.attempt}" not in given_up]
         if not due:
+            if not number and not _within(listing, first, last).files:
+                nothing_landed(domain, settings, dt.datetime.now(settings.zone).date())
             return
         for each in due:
             given_up.add(f"{each.batch.digest}-{each.attempt}")

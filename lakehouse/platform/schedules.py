@@ -6,6 +6,9 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.discovery import Domain
+from lakehouse.platform.notices import nothing_landed
+from lakehouse.platform.partitions import between
+from lakehouse.platform.resources import landing_of
 from lakehouse.platform.sensors import SYSTEM_TAG, range_tags
 from lakehouse.settings import Settings
 
@@ -24,11 +27,12 @@ def daily_schedule(
     description: str,
     running: bool = True,
     by_month: bool = False,
+    needs_files: bool = False,
 ) -> dg.ScheduleDefinition:
     """A schedule that runs a job over days relative to the day it fires, as one run.
 
     `first` and `last` are counted in days from today: −1 is yesterday. By month, the months of
-    these days are run.
+    these days are run. With `needs_files` days without a landed file are not run; that is told.
     """
 
     @dg.schedule(
@@ -47,9 +51,24 @@ def daily_schedule(
             start, end = start.replace(day=1), end.replace(day=1)
         if end < start:
             return dg.SkipReason(f"{domain.system.title} begins on {domain.system.since}")
+        if needs_files and not _landed(domain, start, end):
+            return dg.SkipReason(f"no file of {domain.system.title} from {start} to {end}")
         return dg.RunRequest(
             run_key=f"{name}-{context.scheduled_execution_time.isoformat()}",
             tags={SYSTEM_TAG: domain.system.name, **range_tags(start, end)},
         )
 
     return schedule
+
+
+def _landed(domain: Domain, first: dt.date, last: dt.date) -> bool:
+    """Whether a file lies there for one of these days; else people are told that none does."""
+    here = Settings.from_env()
+    now = dt.datetime.now(dt.UTC)
+    listing = landing_of(domain, here).listing(
+        days=between(first, last), now=now, quiet=dt.timedelta(0)
+    )
+    if any(first <= file.day <= last for file in listing.files):
+        return True
+    nothing_landed(domain, here, last)
+    return False

@@ -31,6 +31,7 @@ class Clock:
         first: first day of the run, counted from the day it fires; −1 is yesterday.
         last: last day of the run, counted likewise.
         running: whether it is switched on until somebody switches it off in Dagit.
+        needs_files: without a landed file on its days there is no run; people are told instead.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Clock:
     first: int = -1
     last: int = 0
     running: bool = True
+    needs_files: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

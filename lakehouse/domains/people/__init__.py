@@ -21,6 +21,7 @@ SYSTEM = System(
             name="pipeline",
             cron="@daily",
             description="Yesterday's files once more at midnight; no file, no run.",
+            needs_files=True,
         ),
     ),
 )
