@@ -1,6 +1,7 @@
 """How the bike shop writes its values, and what its tables share."""
 
 import re
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
@@ -75,9 +76,9 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") 
     day = landed["_business_day"].fill_null(landed.day) if dated else landed.day
     if dated:
         unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
-    by_code: dict[str, list[ir.BooleanValue]] = {"missing_required": list(missing.values())}
+    by_kind: dict[str, list[ir.BooleanValue]] = {}
     for name, condition in unread.items():
-        by_code.setdefault(_reason(named[name].type), []).append(condition)
+        by_kind.setdefault(_kind(named[name].type), []).append(condition)
     detail: ir.StringValue = ibis.literal("")
     for name, condition in missing.items():
         detail = detail + condition.ifelse(f"{name} is missing; ", "")
@@ -86,7 +87,13 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") 
         detail = detail + condition.fill_null(False).ifelse(said, "")
     return read.select(
         **traced(read, day=read.day),
-        _reasons=refused(**{code: reduce(or_, found) for code, found in by_code.items()}),
+        _reasons=refused(
+            missing_required=_any(missing.values()),
+            bad_integer=_any(by_kind.get("integer", ())),
+            bad_amount=_any(by_kind.get("amount", ())),
+            bad_flag=_any(by_kind.get("flag", ())),
+            bad_date=_any(by_kind.get("date", ())),
+        ),
         _detail=detail.nullif(""),
         day=day,
         **{column.name: read[f"read_{column.name}"] for column in named.values()},
@@ -104,12 +111,16 @@ def _read(text: ir.StringValue, column: Column) -> ir.Value:
     return parse_timestamp(text) if kind.is_timestamp() else trimmed(text)
 
 
-def _reason(kind: dt.DataType) -> str:
+def _kind(kind: dt.DataType) -> str:
     if kind.is_decimal():
-        return "bad_amount"
+        return "amount"
     if kind.is_integer():
-        return "bad_integer"
-    return "bad_flag" if kind.is_boolean() else "bad_date"
+        return "integer"
+    return "flag" if kind.is_boolean() else "date"
+
+
+def _any(conditions: Iterable[ir.BooleanValue]) -> ir.BooleanValue:
+    return reduce(or_, conditions, ibis.literal(False))
 
 
 def newest(snapshots: ir.Table) -> ir.Table:
