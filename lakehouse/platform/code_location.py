@@ -95,6 +95,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                     needs_files=clock.needs_files,
                 )
                 for clock in domain.system.clocks
+                if clock.work in jobs
             ),
         ],
     )

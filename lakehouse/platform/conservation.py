@@ -211,15 +211,15 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
         for delivery in deliveries:
             counted = in_bronze.get((delivery.day, delivery.file, delivery.digest), 0)
             fate = fates.get((delivery.day, delivery.file, delivery.digest), Counter())
-            rest = set(touched.get(delivery.day, ()))
-            if delivery.day in previous:
-                rest |= previous[delivery.day].waits
+            waits = previous[delivery.day].waits if delivery.day in previous else set()
+            rest = set(waits)
+            if not waits - window or delivery.day in changed:
+                rest |= touched.get(delivery.day, set())
             if silver.snapshot and delivery.status is Status.LOADED:
                 rest |= stale.get(delivery.day, set())
             open_days = stale.get(delivery.day, set()) - window
             if source is not None and (source.key or source.affects):
-                before = previous[delivery.day].waits if delivery.day in previous else set()
-                open_days |= (before | reached.get(delivery.day, set())) - window
+                open_days |= (waits | reached.get(delivery.day, set())) - window
                 rest |= open_days
             rows[delivery.day].append(
                 _balanced(
