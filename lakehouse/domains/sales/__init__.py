@@ -1,0 +1,26 @@
+"""Sales: the shop's legacy PostgreSQL, whose table of sales lands as exports and change files."""
+
+import datetime as dt
+
+from lakehouse.platform.system import Clock, Headline, System
+
+SYSTEM = System(
+    name="sales",
+    title="Vendas",
+    since=dt.date(2023, 1, 1),
+    owners=("team:sales",),
+    headline=Headline(
+        question="Quanto foi vendido em cada mês?",
+        sql=(
+            "select year as ano, month as mes, total_sales as total_vendas,"
+            " total_quantity as quantidade from gold.sales_monthly_sales order by year, month"
+        ),
+    ),
+    clocks=(
+        Clock(
+            name="sales_pipeline",
+            cron="0 6 * * *",
+            description="Takes in what the legacy database sent since yesterday, up to gold.",
+        ),
+    ),
+)

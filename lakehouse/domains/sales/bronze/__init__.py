@@ -1,0 +1,1 @@
+"""Rows of the landed files, every value as text."""

@@ -1,0 +1,34 @@
+"""Value and units sold by day."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.table import gold
+
+
+class DailySales(pa.DataFrameModel):
+    """One day with sales."""
+
+    day: dt.date = pa.Field(description="Day of the sales, the same as sale_date")
+    sale_date: dt.date = pa.Field(description="Day of the sales")
+    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in R$")
+    total_quantity: int = pa.Field(gt=0, description="Units sold")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day"]
+
+
+@gold(contract=DailySales, reads=[sales_fact])
+def daily_sales(sales: ir.Table) -> ir.Table:
+    """What was sold on each day; a day without sales has no row."""
+    return sales.group_by("day", "sale_date").agg(
+        total_sales=sales.total_value.sum().cast("decimal(18, 2)"),
+        total_quantity=sales.quantity.sum(),
+    )

@@ -1,0 +1,44 @@
+"""Customers who bought."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.sales import rules
+from lakehouse.domains.sales.gold.dim_customer_region import (
+    dim_customer_region as customers_by_region,
+)
+from lakehouse.platform.table import view
+
+
+class DimCustomer(pa.DataFrameModel):
+    """One customer."""
+
+    customer_key: int = pa.Field(description="Key, from the customer's number alone")
+    customer_id: int = pa.Field(description="Customer number")
+    customer_name: str = pa.Field(description="Name, Cliente and the number")
+    region: str = pa.Field(
+        isin=rules.REGIONS, description="Region of most of the customer's sales; ties by name"
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["customer_id"]
+
+
+@view(contract=DimCustomer, reads=[customers_by_region])
+def dim_customer(regions: ir.Table) -> ir.Table:
+    """Every customer with a sale, once; the region of a single sale is on the fact."""
+    most_first = ibis.window(
+        group_by="customer_id", order_by=[ibis.desc(regions.sales), regions.region]
+    )
+    ranked = regions.mutate(rank=ibis.row_number().over(most_first))
+    home = ranked.filter(ranked["rank"] == 0)
+    return home.select(
+        "customer_key",
+        "customer_id",
+        customer_name=rules.labelled("Cliente", home.customer_id),
+        region=home.region,
+    ).order_by("customer_id")

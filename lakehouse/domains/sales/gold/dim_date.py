@@ -1,0 +1,40 @@
+"""Dates with sales."""
+
+import datetime as dt
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.sales import rules
+from lakehouse.domains.sales.gold.daily_sales import daily_sales as sales_by_day
+from lakehouse.platform.table import view
+
+
+class DimDate(pa.DataFrameModel):
+    """One date."""
+
+    date_key: int = pa.Field(description="The date as a number, yyyymmdd")
+    sale_date: dt.date = pa.Field(description="The date")
+    year: int = pa.Field(description="Year")
+    month: int = pa.Field(in_range={"min_value": 1, "max_value": 12}, description="Month, 1 to 12")
+    day: int = pa.Field(
+        in_range={"min_value": 1, "max_value": 31}, description="Day of the month, 1 to 31"
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["sale_date"]
+
+
+@view(contract=DimDate, reads=[sales_by_day])
+def dim_date(days: ir.Table) -> ir.Table:
+    """Every date with a sale."""
+    return days.select(
+        date_key=rules.date_key(days.sale_date),
+        sale_date=days.sale_date,
+        year=days.sale_date.year(),
+        month=days.sale_date.month(),
+        day=days.sale_date.day(),
+    ).order_by("sale_date")

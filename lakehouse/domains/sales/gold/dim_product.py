@@ -1,0 +1,31 @@
+"""Products that were sold."""
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.sales import rules
+from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.table import view
+
+
+class DimProduct(pa.DataFrameModel):
+    """One product."""
+
+    product_key: int = pa.Field(description="Key, from the product's number alone")
+    product_id: int = pa.Field(description="Product number")
+    product_name: str = pa.Field(description="Name, Produto and the number")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["product_id"]
+
+
+@view(contract=DimProduct, reads=[sales_fact])
+def dim_product(sales: ir.Table) -> ir.Table:
+    """Every product with a sale."""
+    products = sales.select("product_key", "product_id").distinct()
+    return products.mutate(product_name=rules.labelled("Produto", products.product_id)).order_by(
+        "product_id"
+    )

@@ -1,0 +1,30 @@
+"""The monthly report as text."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.sales import report
+from lakehouse.domains.sales.gold.monthly_sales import monthly_sales as sales_by_month
+from lakehouse.platform.table import view
+
+
+class MonthlyReport(pa.DataFrameModel):
+    """One line of the report in one language."""
+
+    language: str = pa.Field(isin=("pt", "en"), description="pt Portuguese, en English")
+    line: int = pa.Field(description="Order of the lines: 1 title, 2 columns, yyyymm a month")
+    text: str = pa.Field(description="The line")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["language", "line"]
+
+
+@view(contract=MonthlyReport, reads=[sales_by_month])
+def monthly_report(months: ir.Table) -> ir.Table:
+    """The original's report of monthly totals, in Portuguese and in English."""
+    both = (report.lines(months, words) for words in (report.PORTUGUESE, report.ENGLISH))
+    return ibis.union(*both).order_by("language", "line")

@@ -1,0 +1,1 @@
+"""Sales that can be trusted."""

@@ -1,0 +1,122 @@
+"""Sales that can be trusted, one row per number of the legacy table."""
+
+import datetime as dt
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.sales import rules
+from lakehouse.domains.sales.bronze.sales import sales as landed_sales
+from lakehouse.platform.frames import (
+    folded,
+    parse_date,
+    parse_decimal,
+    parse_int,
+    refused,
+    traced,
+    trimmed,
+)
+from lakehouse.platform.table import silver
+
+INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
+REQUIRED = (
+    "id",
+    "sale_date",
+    "product_id",
+    "customer_id",
+    "quantity",
+    "unit_price",
+    "total_value",
+    "seller_id",
+    "region",
+)
+
+
+class Sales(pa.DataFrameModel):
+    """The newest version of one sale."""
+
+    day: dt.date = pa.Field(description="Day of the sale, the same as sale_date")
+    id: int = pa.Field(in_range=INT, description="Number of the sale in the legacy table")
+    sale_date: dt.date = pa.Field(description="Day of the sale")
+    product_id: int = pa.Field(
+        in_range=INT, metadata={"reason": "bad_id"}, description="Product sold"
+    )
+    customer_id: int = pa.Field(
+        in_range=INT, metadata={"reason": "bad_id"}, description="Customer who bought"
+    )
+    quantity: int = pa.Field(in_range=INT, description="Units sold")
+    unit_price: Decimal(10, 2) = pa.Field(
+        gt=0, metadata={"reason": "bad_amount"}, description="Price of one unit in R$"
+    )
+    total_value: Decimal(10, 2) = pa.Field(
+        gt=0, metadata={"reason": "bad_amount"}, description="quantity × unit_price in R$"
+    )
+    seller_id: int = pa.Field(in_range=INT, metadata={"reason": "bad_id"}, description="Seller")
+    region: str = pa.Field(isin=rules.REGIONS, description="Centro, Leste, Norte, Oeste or Sul")
+    deleted: bool = pa.Field(
+        description="The source deleted the sale; the row stays so that older files stay beaten"
+    )
+
+    class Config:
+        """One row per sale, over all days."""
+
+        strict = True
+        unique = ["id"]
+
+
+@silver(contract=Sales, reads=[landed_sales])
+def sales(landed: ir.Table) -> ir.Table:
+    """The newest delivery of a sale wins, whatever day it was of before.
+
+    A delete wins like any other version and leaves a tombstone.
+    """
+    read = landed.mutate(
+        sale_id=parse_int(landed.id),
+        sold_on=parse_date(landed.sale_date),
+        product=parse_int(landed["product_id"]),
+        customer=parse_int(landed.customer_id),
+        units=parse_int(landed.quantity),
+        price=parse_decimal(landed.unit_price, 10, 2),
+        total=parse_decimal(landed.total_value, 10, 2),
+        seller=parse_int(landed.seller_id),
+        known_region=rules.region(landed.region),
+        change=folded(landed.operation.fill_null("snapshot")),
+    )
+    exact = read.units * read.price
+    is_wrong = (read.total != exact).fill_null(False)
+    return read.select(
+        **traced(read, day=read.day),
+        _reasons=refused(
+            missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in REQUIRED)),
+            bad_id=rules.is_no(read.id, rules.is_number(read.sale_id))
+            | rules.is_no(read.product_id, rules.is_number(read["product"]))
+            | rules.is_no(read.customer_id, rules.is_number(read.customer))
+            | rules.is_no(read.seller_id, rules.is_number(read.seller)),
+            bad_date=rules.is_no(read.sale_date, read.sold_on == read["_business_day"]),
+            bad_quantity=rules.is_no(read.quantity, rules.is_number(read.units)),
+            bad_amount=rules.is_no(read.unit_price, read.price > 0)
+            | rules.is_no(read.total_value, read.total > 0),
+            bad_total=is_wrong,
+            bad_region=rules.is_no(read.region, read.known_region.notnull()),
+            bad_operation=read.change.notin(rules.OPERATIONS),
+        ),
+        _detail=is_wrong.ifelse(
+            read.total_value + " is not " + read.quantity + " x " + read.unit_price,
+            ibis.null("string"),
+        ),
+        day=read["_business_day"].fill_null(read.day),
+        id=read.sale_id,
+        sale_date=read.sold_on,
+        product_id=read["product"],
+        customer_id=read.customer,
+        quantity=read.units,
+        unit_price=read.price,
+        total_value=read.total,
+        seller_id=read.seller,
+        region=read.known_region,
+        deleted=read.change == "delete",
+    )

@@ -1,0 +1,30 @@
+"""What lands: exports of the legacy table and files of its changes, in one form."""
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.source import Source
+
+SALES = Source(
+    subject="sales",
+    files=r"sales.*\.csv",
+    format=CsvFormat(
+        columns=(
+            "id",
+            "sale_date",
+            "product_id",
+            "customer_id",
+            "quantity",
+            "unit_price",
+            "total_value",
+            "seller_id",
+            "region",
+            "operation",
+        ),
+        optional=("operation",),
+    ),
+    business_day="sale_date",
+    key=("id",),
+    per_file=True,
+    change_log=True,
+)
+
+SOURCES = (SALES,)
