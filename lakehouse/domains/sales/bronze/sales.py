@@ -22,6 +22,9 @@ class Sales(Landed):
     operation: str = pa.Field(
         nullable=True, description="insert, update, delete or snapshot; null in an export"
     )
+    extraction: str = pa.Field(
+        nullable=True, description="Number of the extraction that made the file; null in an export"
+    )
 
 
 sales = landed(module=__name__, source=SALES, contract=Sales)
