@@ -359,10 +359,10 @@ def _line(values: Iterable[object], form: Csv) -> str:
 
 
 def _field(value: object, form: Csv) -> str:
-    """A value as CSV has it; a text that would be read as null is put in quotes.
+    """A value as CSV has it; a text that would be read as null, or trimmed, is put in quotes.
 
-    >>> [_field(value, Csv(null="NULL")) for value in (None, "NULL", "a,b", True)]
-    ['NULL', '"NULL"', '"a,b"', 'true']
+    >>> [_field(value, Csv(null="NULL")) for value in (None, "NULL", "a,b", "CM ", True)]
+    ['NULL', '"NULL"', '"a,b"', '"CM "', 'true']
     """
     match value:
         case None:
@@ -375,7 +375,8 @@ def _field(value: object, form: Csv) -> str:
             return value.isoformat(" ")
         case _:
             text = str(value)
-    if text == form.null or any(letter in text for letter in (form.delimiter, '"', "\n", "\r")):
+    is_bare = text != form.null and text == text.strip()
+    if not is_bare or any(letter in text for letter in (form.delimiter, '"', "\n", "\r")):
         return '"' + text.replace('"', '""') + '"'
     return text
 
