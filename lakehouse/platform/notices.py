@@ -9,12 +9,14 @@ import datetime as dt
 import importlib
 import importlib.util
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from lakehouse.platform.conservation import conservation_of
 from lakehouse.platform.deliveries import Status, from_arrow
 from lakehouse.platform.discovery import DOMAINS, Domain
 from lakehouse.platform.notifications import channels, digest, fit_to_tell, notify
@@ -70,7 +72,7 @@ class Notice:
 
     Args:
         text: its words.
-        cause: what it is about, where that is not the layer of the run.
+        cause: what it is about, where that is not what the run changed in its layer.
     """
 
     text: str
@@ -134,19 +136,16 @@ def hooks_of(domain: Domain, *, arriving: bool) -> set[dg.HookDefinition]:
     def made(context: dg.HookContext) -> None:
         _told(context, domain, failed=False)
 
-    speaks = arriving and bool(notices_of(domain.system.name).ends)
+    metrics = Settings.from_env().notify_metrics
+    speaks = arriving and (metrics or notices_of(domain.system.name).ends)
     return {failed, made} if speaks else {failed}
 
 
-def nothing_landed(domain: Domain, settings: Settings, day: dt.date) -> bool:
-    """Say that no file landed, once a day, where a system wants that said; gives whether it does.
-
-    Never raises.
-    """
+def nothing_landed(domain: Domain, settings: Settings, day: dt.date) -> None:
+    """Say that no file landed, once a day, where a system wants that said."""
     said = notices_of(domain.system.name).nothing
     if said:
-        _send(Notice(text=said, cause=nothing_on(domain.system.name, day)), "", settings, LOG)
-    return bool(said)
+        _send(Notice(text=said, cause=nothing_on(domain.system.name, day)), settings, LOG)
 
 
 def nothing_on(system: str, day: dt.date) -> str:
@@ -164,30 +163,99 @@ def _told(context: dg.HookContext, domain: Domain, *, failed: bool) -> None:
         if run is None:
             return
         asked = Asked.of(run)
-        notices = notices_of(domain.system.name)
-        layer = layer_of(context.op.name)
-        if failed:
-            error = context.op_exception
-            told = fit_to_tell(_words(error), platform.settings)
-            outcome = _outcome(domain, layer, asked, platform.settings, error=told)
-            about = f"{domain.system.name}/{layer}/failed/{asked.origin}/{digest(told)}"
-        else:
-            if context.op.name != _last_step(domain, notices, layer):
-                return
-            if not _changed(domain, layer, asked, platform.lake):
-                return
-            outcome = _made(domain, layer, asked, platform.lake, platform.settings, notices)
-            about = f"{domain.system.name}/{layer}/made/{asked.origin}"
-        for number, notice in enumerate(notices.told(outcome)):
-            _send(notice, f"{about}/{number}", platform.settings, context.log)
+        notices = (
+            _of_failure(context, domain, asked, platform.settings)
+            if failed
+            else _of_layer(context.op.name, domain, asked, platform)
+        )
+        if platform.settings.notify_metrics and (failed or context.op.name == _end(domain)):
+            notices.append(_of_run(context, domain, asked, run, platform.lake))
+        for notice in notices:
+            _send(notice, platform.settings, context.log)
     except Exception as error:  # noqa: BLE001  a message never fails the data
         context.log.warning("nobody was told of %s: %s", context.op.name, error)
 
 
-def _send(notice: Notice, about: str, settings: Settings, log: logging.Logger) -> None:
+def _of_failure(
+    context: dg.HookContext, domain: Domain, asked: "Asked", settings: Settings
+) -> list[Notice]:
+    layer = layer_of(context.op.name)
+    error = fit_to_tell(_words(context.op_exception), settings)
+    outcome = _outcome(domain, layer, asked, settings, error=error)
+    about = f"{domain.system.name}/{layer}/failed/{asked.origin}/{digest(error)}"
+    return _about(about, notices_of(domain.system.name).told(outcome))
+
+
+def _of_layer(step: str, domain: Domain, asked: "Asked", platform: "Platform") -> list[Notice]:
+    """What is said of a layer at its last step; only what has a cause of its own if nothing new."""
+    notices = notices_of(domain.system.name)
+    layer = layer_of(step)
+    if step != _last_step(domain, notices, layer):
+        return []
+    outcome = _made(domain, layer, asked, platform.lake, platform.settings, notices)
+    changed = _changed(domain, layer, asked, platform.lake)
+    said = [notice for notice in notices.told(outcome) if notice.cause or changed]
+    return _about(f"{domain.system.name}/{layer}/made/{asked.origin}", said)
+
+
+def _of_run(
+    context: dg.HookContext, domain: Domain, asked: "Asked", run: dg.DagsterRun, lake: Lake
+) -> Notice:
+    """The figures of a run so far: time, volume, share of refused rows, state of each step."""
+    record = context.instance.get_run_record_by_id(run.run_id)
+    begun = (record.start_time if record else None) or time.time()
+    stats = context.instance.get_run_step_stats(run.run_id)
+    states = {each.step_key: each.status.value if each.status else "" for each in stats}
+    steps = [
+        f"• {name}: {STATES.get(states.get(name, ''), 'não executada')}"
+        for name in _steps(context.instance, run)
+    ]
+    books = lake.table(conservation_of(domain.system.name)).read(between(asked.first, asked.last))
+    rows = [row for row in books.to_pylist() if row["status"] == Status.LOADED]
+    refused = sum(row["quarantined_rows"] + row["unparsable_lines"] for row in rows)
+    landed = sum(row["bronze_rows"] + row["unparsable_lines"] for row in rows)
+    share = f"{100 * refused / landed:.2f}%".replace(".", ",") if landed else "0%"
+    state = "com erro" if "FAILURE" in states.values() else "sem erro"
+    text = "\n".join(
+        [
+            f"*[{domain.system.title}: execução {state}]*",
+            "",
+            f"Dias: {asked.first} a {asked.last}",
+            f"Tempo: {time.time() - begun:.1f} s".replace(".", ","),
+            f"Volume: {landed} linhas em {len(rows)} arquivos",
+            f"Taxa de erro: {share} ({refused} linhas recusadas)",
+            *steps,
+        ]
+    )
+    return Notice(text=text, cause=f"{domain.system.name}/run/{asked.origin}/{context.op.name}")
+
+
+STATES = {
+    "SUCCESS": "concluída",
+    "FAILURE": "falhou",
+    "IN_PROGRESS": "em andamento",
+}
+
+
+def _steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
+    """Steps of a run in the order of the plan."""
+    if run.execution_plan_snapshot_id is None:
+        return []
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    return list(plan.step_keys_to_execute)
+
+
+def _about(cause: str, notices: Iterable[Notice]) -> list[Notice]:
+    """Notices that each have a cause."""
+    return [
+        replace(notice, cause=notice.cause or f"{cause}/{n}") for n, notice in enumerate(notices)
+    ]
+
+
+def _send(notice: Notice, settings: Settings, log: logging.Logger) -> None:
     notify(
         notice.text,
-        notice.cause or about,
+        notice.cause,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
         attempts=settings.notify_attempts,
@@ -231,6 +299,11 @@ def layer_of(step: str) -> str:
     return layer if layer in ("silver", "gold", "ops") else "bronze"
 
 
+def _end(domain: Domain) -> str:
+    """The step that all others of a run precede."""
+    return f"ops_{domain.system.name}_conservation"
+
+
 def _last_step(domain: Domain, notices: Notices, layer: str) -> str:
     table = notices.ends.get(layer, "")
     system = domain.system.name
@@ -244,8 +317,8 @@ def _words(error: BaseException | None) -> str:
 
 
 def _changed(domain: Domain, layer: str, asked: Asked, lake: Lake) -> bool:
-    """Whether the run wrote something up to this layer."""
-    layers = ("raw", "bronze", "silver", "gold")
+    """Whether the run wrote rows up to this layer."""
+    layers = ("bronze", "silver", "gold")
     upto = layers[: layers.index(layer) + 1]
     tables = (table.id for table in domain.stored if table.id.layer in upto)
     return any(

@@ -51,7 +51,7 @@ def _refused(system: str, file: str, why: str) -> tuple[Notice, Notice]:
         f"`lakehouse quarantine list --system {system}`"
     )
     return (
-        _failed("bronze", f"{file}: {why}", cause),
+        _failed("bronze", why, cause),
         Notice(text=way, cause=f"{cause}/way-out"),
     )
 
