@@ -18,6 +18,7 @@ What a record is, is decided by ``csv.reader(strict=True)``. Where it finds none
   may be the end of a value whose beginning was refused.
 - A quote that stays open until the end of the file makes its line unparsable if all that follows
   reads well by itself; else the file counts as truncated.
+- A line that says `ERASED` is unparsable, ends every open quote and joins no record.
 - Re-reading is limited in proportion to the file; past the limit, the lines that a bad quote
   spans are unparsable together. The time to read a hostile file stays linear.
 
@@ -55,6 +56,9 @@ LINE_LIMIT = 131_072
 COLUMNAR_BYTES = 16_384
 """From this size on, a plain file is read by column."""
 
+ERASED = "lakehouse:erased"
+"""A line of a record that was removed on request; it stands where the record's line stood."""
+
 BLANKS = " \t\r\n\u00a0"
 """What `CsvFormat.strip` removes around a value."""
 
@@ -65,6 +69,7 @@ _CACHED = 1 << 18  # bytes
 _PIECE = 1 << 20  # bytes taken from a compressed stream at once
 _LONE_CR = "\udc0d"  # stands for a CR that ends no line; no decoder yields this character
 _NOTHING = "nothing but blanks"
+_REMOVED = "removed on request"
 _C1 = re.compile("[\x80-\x9f]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _OTHER_KINDS = {
@@ -113,6 +118,8 @@ class LineReason(StrEnum):
     """Longer than `LINE_LIMIT`."""
     BLANK_LINE = "blank_line"
     """Nothing but blanks."""
+    ERASED = "erased"
+    """A record was removed here on request; nothing of it is left."""
 
 
 class FileRefused(Exception):
@@ -630,6 +637,7 @@ class _Careful:
         self.layout = layout
         self.has_lone_cr = _LONE_CR in body
         self.at = 0  # the next line; set back where lines are read again
+        self.start = 0  # the line on which the record begins that is being read
         self.doubted = 0  # lines before this one are read again
         self.rereads = _REREADS * len(self.lines) + 1000
         self.records = _Records()
@@ -640,7 +648,7 @@ class _Careful:
         return self
 
     def __next__(self) -> str:
-        if self.at == len(self.lines):
+        if self.at == len(self.lines) or (self.at > self.start and self.erased(self.at)):
             raise StopIteration
         self.at += 1
         return self.lines[self.at - 1]
@@ -649,9 +657,11 @@ class _Careful:
         """Give each line to a row or to the unparsable ones."""
         reader = csv.reader(self, delimiter=self.layout.delimiter, strict=True)
         while self.at < len(self.lines):
-            start = self.at
+            start = self.start = self.at
             line = self.lines[start]
-            if not line.strip(" \r\n"):
+            if self.erased(start):
+                self.refuse(start, start + 1, LineReason.ERASED, _REMOVED)
+            elif not line.strip(" \r\n"):
                 self.refuse(start, start + 1, LineReason.BLANK_LINE, _NOTHING)
             elif len(line) > LINE_LIMIT:
                 detail = f"{len(line):,} characters, at most {LINE_LIMIT:,}"
@@ -665,6 +675,10 @@ class _Careful:
                     self.record(start, row)
         self.flush()
         return self.records
+
+    def erased(self, at: int) -> bool:
+        """Whether a line stands for one that was removed."""
+        return self.lines[at].rstrip("\r\n") == ERASED
 
     def record(self, start: int, row: list[str]) -> None:
         """Judge what the reader took for a record."""
@@ -704,7 +718,7 @@ class _Careful:
     def bad_quote(self, start: int, error: str) -> None:
         """Refuse the line that opened a bad quote, and have the lines after it read again."""
         detail = f"line {self.first + self.at - 1}: {error}"
-        if error == "unexpected end of data":
+        if error == "unexpected end of data" and self.at == len(self.lines):
             if not _reads_well(self.lines[start + 1 :], self.layout):
                 detail = "a quote is open until the end: the file was cut; held until it is whole"
                 raise FileRefused(FileReason.TRUNCATED, detail, self.first + start)
@@ -872,6 +886,8 @@ def _parsed(data: bytes, start: int, layout: _Layout) -> tuple[pa.Table, dict[in
 def _odd_line(line: bytes, number: int, width: int, layout: _Layout) -> Unparsable:
     """A line that is no record, as the careful way words it."""
     text = line.decode().rstrip("\r")
+    if text == ERASED:
+        return Unparsable(line=number, text=text, reason=LineReason.ERASED, detail=_REMOVED)
     blank = not text.strip(" ")
     return Unparsable(
         line=number,
