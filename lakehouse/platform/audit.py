@@ -498,7 +498,7 @@ class _Audit:
     def find_repetitions(self, days: Sequence[dt.date]) -> None:
         """For each of these days the digests that an older file of another day holds."""
         for source in self.domain.sources:
-            if not source.self_identifying or source.snapshot:
+            if not source.self_identifying or source.snapshot or source.counts_copies:
                 continue
             if not self.wants(
                 *(TableId(e, self.system, source.subject) for e in ("raw", "bronze"))
