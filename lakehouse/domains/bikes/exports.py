@@ -1,0 +1,84 @@
+"""The shop's six files as others read them: in its own dialect, and prepared for a COPY."""
+
+from ibis.expr.datatypes import DataType
+
+from lakehouse.domains.bikes.rules import snake
+from lakehouse.domains.bikes.silver.customers import customers
+from lakehouse.domains.bikes.silver.order_details import order_details
+from lakehouse.domains.bikes.silver.order_headers import order_headers
+from lakehouse.domains.bikes.silver.persons import persons
+from lakehouse.domains.bikes.silver.products import products
+from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
+from lakehouse.platform.catalog import quoted
+from lakehouse.platform.exports import Csv, Export
+from lakehouse.platform.source import Source
+from lakehouse.platform.table import Table
+
+FILES = {
+    "Person.Person": persons,
+    "Production.Product": products,
+    "Sales.Customer": customers,
+    "Sales.SalesOrderHeader": order_headers,
+    "Sales.SpecialOfferProduct": special_offer_products,
+    "Sales.SalesOrderDetail": order_details,
+}
+RAW = Csv(delimiter=";", bom=True, line_end="\r\n", null="NULL")
+PREPARED = Csv(delimiter=";")
+WIDTHS = {
+    "SizeUnitMeasureCode": 3,
+    "WeightUnitMeasureCode": 3,
+    "ProductLine": 2,
+    "Class": 2,
+    "Style": 2,
+}
+"""Characters of the codes that the shop pads with blanks."""
+
+
+def source_of(table: Table) -> Source:
+    """What lands for a silver table."""
+    found = table.reads[0].table.source
+    assert found is not None  # noqa: S101  silver reads landed rows
+    return found
+
+
+def current(table: Table) -> str:
+    """The rows of a silver table that hold now: of a snapshot table those of the newest day."""
+    newest = " QUALIFY day = max(day) OVER ()" if "day" in table.contract.key else ""
+    return f"SELECT * FROM {table.id.name}{newest}"  # noqa: S608  names of our tables
+
+
+def _selected(table: Table, *, raw: bool) -> str:
+    types = table.contract.schema
+    columns = ", ".join(
+        f"{_written(name, types[snake(name)], raw=raw)} AS {quoted(name)}"
+        for name in source_of(table).format.columns
+    )
+    order = ", ".join(quoted(name) for name in table.contract.key if name != "day")
+    return f"SELECT {columns} FROM ({current(table)}) ORDER BY {order}"  # noqa: S608  quoted
+
+
+def _written(name: str, kind: DataType, *, raw: bool) -> str:
+    """A value as the shop writes it, or the same with a decimal point and without padding."""
+    column = quoted(snake(name))
+    if kind.is_boolean():
+        return f"CAST({column} AS INTEGER)"
+    if kind.is_timestamp():
+        return f"strftime({column}, '%Y-%m-%d %H:%M:%S.%g')"
+    if kind.is_decimal() and kind.scale == 4:
+        text = f"regexp_replace(CAST({column} AS VARCHAR), '0{{1,2}}$', '')"
+        return f"replace({text}, '.', ',')" if raw else text
+    if raw and name in WIDTHS:
+        return f"rpad({column}, {WIDTHS[name]}, ' ')"
+    return column
+
+
+EXPORTS = tuple(
+    Export(
+        name=f"{table.id.table}_{form}",
+        path=f"{folder}/{file}.csv",
+        sql=_selected(table, raw=form == "raw"),
+        csv=csv,
+    )
+    for form, folder, csv in (("raw", "raw_data", RAW), ("prepared", "data", PREPARED))
+    for file, table in FILES.items()
+)
