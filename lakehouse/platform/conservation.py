@@ -201,7 +201,7 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
         if day in window
         and (day not in previous or previous[day].inputs != inputs[day].fingerprint)
     ]
-    reached = _reached(domain, lake, changed)
+    reached = reached_days(domain, lake, changed)
     for subject, silver in judged_tables(domain).items():
         deliveries = _deliveries(domain, lake, subject, delivery_days)
         in_bronze = _bronze_counts(lake, silver.reads[0].table, delivery_days)
@@ -354,7 +354,7 @@ def _touched(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     return found
 
 
-def _reached(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
+def reached_days(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
     """Business days whose tables depend on rows of these delivery days through a key.
 
     Rows of the same key on other days are beaten by what arrived, or stand again where a newer
