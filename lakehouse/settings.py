@@ -118,6 +118,12 @@ class Settings:
     deadline_hours: float = _setting(
         "LAKEHOUSE_DEADLINE_HOURS", 30.0, "Hours after a day's start when its delivery is overdue"
     )
+    privacy_key: str | None = _setting(
+        "LAKEHOUSE_PRIVACY_KEY",
+        None,
+        "Key of the marks that stand for erased persons; made and kept in the lake when not set",
+        secret=True,
+    )
     history_days: int = _setting(
         "LAKEHOUSE_HISTORY_DAYS", 30, "Days that old table versions are kept by `lakehouse vacuum`"
     )
