@@ -354,7 +354,9 @@ def _touched(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     return found
 
 
-def reached_days(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:
+def reached_days(
+    domain: Domain, lake: Lake, days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
     """Business days whose tables depend on rows of these delivery days through a key.
 
     Rows of the same key on other days are beaten by what arrived, or stand again where a newer
