@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli import books
-from lakehouse.cli.generate import DAYS, SEED, UNITS, files_of, first_day, generator_of, plan_of
-from lakehouse.cli.options import Day, plural
+from lakehouse.cli.generate import DAYS, SEED, UNITS, files_of, generator_of, plan_of
+from lakehouse.cli.options import Day, plural, system_option
 from lakehouse.cli.output import aligned
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.foreground import Ran
+    from lakehouse.platform.system import System
 
 SYSTEM = "mrhealth"
 MARKER = ".lakehouse-demo.json"
@@ -39,7 +40,7 @@ LAYERS = ("raw + bronze", "silver", "gold", "ops")
 class Told:
     """What the demo did, for its summary."""
 
-    plan: Any
+    systems: "list[System]"
     files: dict[str, str] = field(default_factory=dict)
     """Landed path → SHA-256."""
     generating: float = 0.0
@@ -49,6 +50,7 @@ class Told:
 
 
 @click.command()
+@system_option
 @click.option("--units", default=UNITS, show_default=True, help="How many restaurants.")
 @click.option("--days", default=DAYS, show_default=True, help="How many days of deliveries.")
 @click.option("--first", type=Day(), help="First day; without it the last day is yesterday.")
@@ -60,11 +62,19 @@ class Told:
     help="Use this folder, not that of the settings.",
 )
 def demo(
-    units: int, days: int, first: dt.date | None, seed: int, keep: bool, into: Path | None
+    system: str | None,
+    units: int,
+    days: int,
+    first: dt.date | None,
+    seed: int,
+    keep: bool,
+    into: Path | None,
 ) -> None:
-    """Invent fifty restaurants' deliveries and run them raw to gold.
+    """Invent the deliveries of every system and run them raw to gold.
 
-    Prints what became of every file and row, and where to look next.
+    Prints what became of every file and row, each system's headline answer, and where to look
+    next. Mr. Health has as many restaurants and days as asked; the others a small share of their
+    real size.
 
     Works in the lake, landing zone and Dagster home of the settings, so that `lakehouse up` shows
     it. Begins anew each time, but never removes or mixes with data that it did not make.
@@ -74,26 +84,30 @@ def demo(
       lakehouse demo --units 5 --days 3 --first 2026-01-05 --into data/try
     """
     settings = _settings(into)
-    generator = generator_of(SYSTEM)
-    plan = plan_of(generator, units=units, days=days, first=first_day(first, days), seed=seed)
+    from lakehouse.cli.options import domains_of
+
+    domains = domains_of(system)
     folders = _folders(settings)
     _require_own(folders)
     if not keep:
         for folder in folders:
             if (folder / MARKER).exists():
                 _clear(folder)
-    told = Told(plan=plan)
+    told = Told(systems=[domain.system for domain in domains])
     began = time.monotonic()
-    _land(told, generator, settings, folders)
+    for each in told.systems:
+        if each.name == SYSTEM:
+            plan = plan_of(each.name, units=units, days=days, first=first, seed=seed)
+        else:
+            plan = generator_of(each.name).demo(seed)
+        _land(told, generator_of(each.name), plan, settings, folders)
     told.generating = time.monotonic() - began
     note(
-        f"{plural(len(told.files), 'file')} of {plural(units, 'restaurant')} and"
-        f" {plural(days, 'day')} landed in {settings.landing} ({told.generating:.1f} s)"
+        f"{plural(len(told.files), 'file')} of {plural(len(domains), 'system')} landed in"
+        f" {settings.landing} ({told.generating:.1f} s)"
     )
-    from lakehouse.cli.options import domains_of
     from lakehouse.cli.runs import ingest_all
 
-    domains = domains_of(SYSTEM)
     began = time.monotonic()
     told.runs = ingest_all(domains, settings)
     told.running = time.monotonic() - began
@@ -151,8 +165,12 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
         if known.get(name) != _digest(path):
             raise Problem(f"{path} was not made by the demo, and stays as it is", way_out)
     taken = set(_marked(lake).values())
-    for path in _files(lake / "raw" / SYSTEM / "objects"):
-        if DIGEST.fullmatch(path.name) and path.name not in taken:
+    for path in _files(lake / "raw"):
+        if (
+            path.parent.parent.name == "objects"
+            and DIGEST.fullmatch(path.name)
+            and path.name not in taken
+        ):
             raise Problem(
                 f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
                 way_out,
@@ -194,15 +212,17 @@ def _clear(folder: Path) -> None:
             item.unlink()
 
 
-def _land(told: Told, generator: Any, settings: Settings, folders: tuple[Path, Path, Path]) -> None:
+def _land(
+    told: Told, generator: Any, plan: Any, settings: Settings, folders: tuple[Path, Path, Path]
+) -> None:
     """Generate and land; before a file is there, the markers say that it is the demo's."""
     from lakehouse.cli.land import put
     from lakehouse.cli.progress import counted
     from lakehouse.platform.objectstore import ObjectStore
 
     store = ObjectStore.at(settings.landing)
-    files = list(counted("files generated", files_of(generator, told.plan)))
-    told.files = {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
+    files = list(counted("files generated", files_of(generator, plan)))
+    told.files |= {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
     for folder in folders:
         if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
             continue
@@ -217,38 +237,68 @@ def _summary(told: Told, settings: Settings, into: Path | None) -> None:
     from lakehouse.platform.storage import Lake
 
     lake = Lake(settings.root)
-    files = books.deliveries(lake, SYSTEM)
-    balances = books.balances(lake, SYSTEM)
-    last = told.plan.first + dt.timedelta(days=told.plan.days - 1)
-    _say(f"Mr. Health, {told.plan.first} to {last}, seed {told.plan.seed}", bold=True)
-    statuses = Counter(row["status"] for row in files)
-    _block("Files by what became of them", ("status", "files"), statuses.most_common())
-    _block("Rows by what became of them", books.HEADINGS, books.summed(balances))
-    off = [row for row in balances if row["balance"] != "balanced"]
+    files = {each.name: books.deliveries(lake, each.name) for each in told.systems}
+    balances = {each.name: books.balances(lake, each.name) for each in told.systems}
+    statuses = Counter((name, row["status"]) for name, rows in files.items() for row in rows)
+    _block(
+        "Files by what became of them",
+        ("system", "status", "files"),
+        [(*key, number) for key, number in sorted(statuses.items())],
+    )
+    _block(
+        "Rows by what became of them",
+        ("system", *books.HEADINGS),
+        [(name, *row) for name, rows in balances.items() for row in books.summed(rows)],
+    )
+    all_balances = [row for rows in balances.values() for row in rows]
+    off = [row for row in all_balances if row["balance"] != "balanced"]
     _say(
-        f"{plural(len(balances) - len(off), 'delivery', 'deliveries')} balance to zero"
+        f"{plural(len(all_balances) - len(off), 'delivery', 'deliveries')} balance to zero"
         + (f", {len(off):,} DO NOT" if off else "")
     )
-    _block("Largest restaurants", ("restaurant", "revenue", "orders"), _largest(lake))
+    if SYSTEM in files:
+        _block("Largest restaurants", ("restaurant", "revenue", "orders"), _largest(lake))
     _block("Seconds", ("layer", "seconds"), _seconds(told))
     rate = len(told.files) / told.running if told.running else 0.0
     _say(
         f"{len(told.files):,} files in {told.running:.1f} s: {rate:,.0f} files/s, start-up included"
     )
     refusals = Counter(
-        (row["table"], row["reason"]) for row in files if row["status"] in ("refused", "held")
+        (name, row["table"], row["reason"])
+        for name, rows in files.items()
+        for row in rows
+        if row["status"] in ("refused", "held")
     )
     _block(
         "Not taken in, as the dirt in the data wants it",
-        ("what", "table", "reason", "number"),
+        ("what", "system", "table", "reason", "number"),
         [
             *(("file", *key, number) for key, number in sorted(refusals.items())),
-            *_quarantined(lake),
+            *(row for each in told.systems for row in _quarantined(lake, each.name)),
         ],
     )
+    _headlines(told, lake, settings)
     _say("\nWhere to look next", bold=True)
     for line in _next(settings, into):
         _say(f"  {line}")
+
+
+def _headlines(told: Told, lake: Any, settings: Settings) -> None:
+    """Each system's one question, and what its gold tables answer."""
+    from lakehouse.platform import catalog
+
+    _say("\nWhat each system answers", bold=True)
+    for system in told.systems:
+        if system.headline is None:
+            continue
+        names = catalog.names_in(system.headline.sql)
+        with catalog.connect(lake, settings, names=names) as connection:
+            answer = catalog.query(connection, system.headline.sql)
+            columns = [column[0] for column in answer.description or ()]
+            rows = answer.fetchmany(LARGEST)
+        _say(f"  {system.title}: {system.headline.question}")
+        for line in aligned(columns, rows):
+            _say(f"    {line.rstrip()}")
 
 
 def _largest(lake: Any) -> list[tuple[Any, ...]]:
@@ -282,13 +332,13 @@ def _seconds(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _quarantined(lake: Any) -> list[tuple[str, str, str, int]]:
+def _quarantined(lake: Any, system: str) -> list[tuple[str, str, str, str, int]]:
     from lakehouse.platform import quarantine
 
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for each in quarantine.listing(lake, system=SYSTEM):
+    counted: Counter[tuple[str, str, str, str]] = Counter()
+    for each in quarantine.listing(lake, system=system):
         if each.kind is not quarantine.Kind.FILE:
-            counted[each.kind.value, each.table, each.reason] += each.rows
+            counted[each.kind.value, system, each.table, each.reason] += each.rows
     return [(*key, number) for key, number in sorted(counted.items())]
 
 

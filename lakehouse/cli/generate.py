@@ -3,6 +3,7 @@
 import datetime as dt
 import importlib
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.options import Day, SystemName, plural
+from lakehouse.cli.options import Day, SystemName, joined, plural
 from lakehouse.cli.problems import Problem, note
 from lakehouse.cli.progress import counted
 
@@ -30,52 +31,76 @@ def first_day(first: dt.date | None, days: int) -> dt.date:
     return first or Day().convert("yesterday", None, None) - dt.timedelta(days=days - 1)
 
 
-def plan_of(generator: Any, **asked: Any) -> Any:
-    """A plan of the generator; BadParameter when it cannot be."""
+def plan_of(system: str, **asked: Any) -> Any:
+    """A plan of a system's generator, its own defaults where nothing was asked.
+
+    Raises:
+        click.BadParameter: the plan cannot be.
+        click.UsageError: the system is not sized by what was asked.
+    """
+    generator = generator_of(system)
+    known = {field.name for field in fields(generator.Plan)}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if unknown := sorted(set(given) - known):
+        may = joined(f"--{name}" for name in OPTIONS if name in known)
+        raise click.UsageError(f"{system} knows no --{unknown[0]}; it takes {may}")
+    if {"units", "days", "first"} <= known:
+        given = {"units": UNITS, "days": DAYS} | given
+        given["first"] = first_day(given.get("first"), given["days"])
     try:
-        return generator.Plan(**asked)
+        return generator.Plan(**given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
 def files_of(generator: Any, plan: Any) -> Iterator[Any]:
-    """Reference tables and deliveries of a plan, as they arrive."""
-    return chain(generator.reference(plan), generator.deliveries(plan))
+    """Deliveries of a plan as they arrive, after its reference tables where it has any."""
+    reference = generator.reference(plan) if hasattr(generator, "reference") else ()
+    return chain(reference, generator.deliveries(plan))
+
+
+OPTIONS = ("seed", "scale", "units", "days", "first", "dirt")
 
 
 @click.command()
 @click.argument("system", type=SystemName())
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--units", default=UNITS, show_default=True, help="How many units deliver.")
-@click.option("--days", default=DAYS, show_default=True, help="How many days.")
-@click.option("--first", type=Day(), help="First day; without it the last day is yesterday.")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed, the same bytes.")
-@click.option("--dirt", default=1.0, show_default=True, help="0 is clean, 1 one unit-day in ten.")
+@click.option("--scale", type=float, help="Share of the full size; 1 is the real system's.")
+@click.option("--units", type=int, help=f"How many units deliver, else {UNITS} [mrhealth].")
+@click.option("--days", type=int, help=f"How many days, else {DAYS} [mrhealth].")
+@click.option("--first", type=Day(), help="First day; without it the system's own choice.")
+@click.option("--dirt", type=float, help="0 is clean, 1 the usual share of faults.")
 def generate(
-    system: str, out: Path, units: int, days: int, first: dt.date | None, seed: int, dirt: float
+    system: str,
+    out: Path,
+    seed: int,
+    scale: float | None,
+    units: int | None,
+    days: int | None,
+    first: dt.date | None,
+    dirt: float | None,
 ) -> None:
     """Write invented deliveries of SYSTEM to the folder OUT.
 
     The same options always give the same bytes. OUT must be empty; `lakehouse land` brings the
-    files into the landing zone.
+    files into the landing zone. Mr. Health is sized by --units and --days, the others by --scale.
 
-    Example:
+    Examples:
       lakehouse generate mrhealth data/sample --units 5 --days 3 --first 2026-01-05
-      lakehouse land mrhealth data/sample
+      lakehouse generate cards data/cards --seed 7 --scale 0.1
+      lakehouse land cards data/cards
     """
     from lakehouse.cli.land import put
     from lakehouse.platform.objectstore import ObjectStore
 
     if out.exists() and any(out.iterdir()):
         raise Problem(f"{out} is not empty", "name a folder that does not exist yet")
-    generator = generator_of(system)
-    plan = plan_of(
-        generator, units=units, days=days, first=first_day(first, days), seed=seed, dirt=dirt
-    )
+    plan = plan_of(system, seed=seed, scale=scale, units=units, days=days, first=first, dirt=dirt)
     store = ObjectStore.at(str(out))
     count = 0
-    for file in counted("files generated", files_of(generator, plan)):
+    for file in counted("files generated", files_of(generator_of(system), plan)):
         put(store, file.path, file.data, file.modified_at)
         count += 1
-    note(f"{plural(count, 'file')} of {plural(days, 'day')} from {plan.first} in {out}")
+    note(f"{plural(count, 'file')} of {system} in {out}")
     note(f"  -> lakehouse land {system} {out}")

@@ -165,25 +165,39 @@ def built(
     spans: Sequence[tuple[dt.date, dt.date]],
     tables: "Sequence[TableId]" = (),
 ) -> "list[Ran]":
-    """Run a system from landed files to gold, or some of its tables; a run for each span."""
-    from lakehouse.platform import foreground
-    from lakehouse.platform.metadata import asset_key
+    """Run a system from landed files to gold, or some of its tables; a run for each span.
 
-    keys = [asset_key(table) for table in _with_siblings(tables)]
+    Tables by month are made for the months that a span touches, after the others.
+    """
+    from lakehouse.platform import foreground
+    from lakehouse.platform.arrivals import Work
+    from lakehouse.platform.metadata import asset_key
+    from lakehouse.platform.monthly import monthly_tables
+
+    monthly = {table.id for table in monthly_tables(domain)}
+    asked = {
+        Work.ARRIVALS: [asset_key(t) for t in _with_siblings(tables) if t not in monthly],
+        Work.MONTHLY: [asset_key(t) for t in tables if t in monthly],
+    }
+    works = [work for work, keys in asked.items() if keys] if tables else [Work.ARRIVALS]
+    if not tables and monthly:
+        works.append(Work.MONTHLY)
     done: list[Ran] = []
     with instance_of(settings) as instance, steps() as shown:
         for first, last in spans:
-            ran = foreground.materialize(
-                domain,
-                instance,
-                first=first,
-                last=last,
-                tables=keys or None,
-                on_start=shown.starter(f"{first} to {last}"),
-                on_step=shown.step,
-            )
-            shown.ended(ran)
-            done.append(ran)
+            for work in works:
+                ran = foreground.materialize(
+                    domain,
+                    instance,
+                    first=first,
+                    last=last,
+                    work=work,
+                    tables=asked[work] or None,
+                    on_start=shown.starter(f"{first} to {last}"),
+                    on_step=shown.step,
+                )
+                shown.ended(ran)
+                done.append(ran)
     return done
 
 

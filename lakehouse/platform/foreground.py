@@ -113,14 +113,17 @@ def materialize(
     *,
     first: dt.date,
     last: dt.date,
+    work: Work = Work.ARRIVALS,
     tables: list[dg.AssetKey] | None = None,
     on_start: Callable[[int], None] = _ignore,
     on_step: Callable[[Step], None] = _ignore,
 ) -> Ran:
-    """Run the whole system, or some of its tables, for a range of days."""
+    """Run a job of the system, or some of its tables, for a range of days or their months."""
+    if work is Work.MONTHLY:
+        first, last = first.replace(day=1), last.replace(day=1)
     return run(
         instance,
-        job_name(domain.system.name, Work.ARRIVALS),
+        job_name(domain.system.name, work),
         {SYSTEM_TAG: domain.system.name, **range_tags(first, last)},
         first=first,
         last=last,

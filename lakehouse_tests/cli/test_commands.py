@@ -238,7 +238,9 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 def demo_of_nothing(call: Call, monkeypatch: pytest.MonkeyPatch) -> Result:
     monkeypatch.setattr("lakehouse.cli.runs.ingest_all", lambda *given: [])
-    return call("demo", "--units", "2", "--days", "1", "--first", "2026-01-05")
+    return call(
+        "demo", "--system", "mrhealth", "--units", "2", "--days", "1", "--first", "2026-01-05"
+    )
 
 
 @pytest.mark.parametrize("place", ["lake", "landing"])
@@ -248,7 +250,10 @@ def test_the_demo_leaves_folders_alone_that_it_did_not_make(
     (folder / place / "mrhealth").mkdir(parents=True)
     (folder / place / "mrhealth/mine.csv").write_text("mine")
     before = files_below(folder)
-    assert "no demo made" in call("demo", "--units", "2", "--days", "1", code=1).stderr
+    assert (
+        "no demo made"
+        in call("demo", "--system", "mrhealth", "--units", "2", "--days", "1", code=1).stderr
+    )
     assert files_below(folder) == before
 
 
@@ -288,7 +293,7 @@ def test_the_demo_keeps_what_was_added_to_an_earlier_demo(
     (folder / mine).parent.mkdir(parents=True, exist_ok=True)
     (folder / mine).write_text("mine")
     before = files_below(folder)
-    call("demo", "--units", "2", "--days", "1", code=1)
+    call("demo", "--system", "mrhealth", "--units", "2", "--days", "1", code=1)
     assert files_below(folder) == before
     assert (folder / "landing" / MARKER).exists()
 

@@ -2,11 +2,21 @@
 
 import datetime as dt
 
-from lakehouse.platform.system import System
+from lakehouse.platform.system import Headline, System
 
 SYSTEM = System(
     name="mrhealth",
     title="Mr. Health",
     since=dt.date(2023, 1, 1),
     owners=("team:mrhealth",),
+    headline=Headline(
+        question="Qual é a receita por canal?",
+        sql="""
+            SELECT order_type AS canal, count(*) AS pedidos, sum(order_value) AS receita
+            FROM gold.mrhealth_fact_orders
+            WHERE status = 'Finalizado'
+            GROUP BY ALL
+            ORDER BY canal
+        """,
+    ),
 )
