@@ -65,6 +65,24 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
     return made
 
 
+def views_of(domain: Domain) -> list[dg.AssetSpec]:
+    """Every view of a system, to be seen in the graph; it is computed when it is asked."""
+    return [
+        dg.AssetSpec(
+            key=asset_key(table.id),
+            deps=[asset_key(read.table.id) for read in table.reads],
+            description=described(table),
+            group_name=group(domain, "views"),
+            kinds={"view"},
+            owners=list(table.owners or domain.system.owners),
+            tags={"lakehouse/system": domain.system.name, **table.tags},
+            metadata=definition_metadata(table),
+        )
+        for table in domain.tables
+        if table.view
+    ]
+
+
 def group(domain: Domain, layer: str) -> str:
     """Group of a layer in the asset graph."""
     return f"{domain.system.name}_{layer}"

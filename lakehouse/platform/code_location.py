@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.arrivals import Work
-from lakehouse.platform.assets import IO_MANAGER, assets_of, group
+from lakehouse.platform.assets import IO_MANAGER, assets_of, group, views_of
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
 from lakehouse.platform.metadata import asset_key
@@ -41,7 +41,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     if domain.checks:
         jobs[QUALITY] = quality_job(domain)
     return dg.Definitions(
-        assets=assets_of(domain, settings),
+        assets=[*assets_of(domain, settings), *views_of(domain)],
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
         sensors=[arrival_sensor(domain, settings, started)],
