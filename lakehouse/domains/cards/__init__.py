@@ -2,11 +2,54 @@
 
 import datetime as dt
 
-from lakehouse.platform.system import System
+from lakehouse.platform.system import Clock, Headline, System
 
 SYSTEM = System(
     name="cards",
     title="PoD Cartões",
     since=dt.date(2022, 1, 1),
     owners=("team:cards",),
+    headline=Headline(
+        question="Quanto está em aberto, quanto está vencido e quantos clientes estão em risco?",
+        sql=(
+            "select dt_referencia, qtd_clientes, vlr_aberto, vlr_vencido, qtd_clientes_em_risco"
+            " from gold.cards_kpis"
+        ),
+    ),
+    clocks=(
+        Clock(
+            name="data_lake_ingestion",
+            cron="0 8 1 * *",
+            first=-31,
+            running=False,
+            needs_files=True,
+            description="Takes in the invoices and payments of the last month, once a month.",
+        ),
+        Clock(
+            name="data_lake_aws_process",
+            cron="0 8 5 * *",
+            work="refresh",
+            first=-35,
+            running=False,
+            description="Makes the trusted tables of the last month again, once a month.",
+        ),
+        Clock(
+            name="ingestion",
+            cron="0 5 * * *",
+            description="Takes in the invoices and payments that landed since yesterday.",
+        ),
+        Clock(
+            name="processing",
+            cron="0 8 * * *",
+            work="refresh",
+            description="Makes the trusted tables of yesterday and today again.",
+        ),
+        Clock(
+            name="book",
+            cron="0 22 1 * *",
+            work="monthly",
+            first=0,
+            description="Makes the book of the month that begins, once both subjects are there.",
+        ),
+    ),
 )
