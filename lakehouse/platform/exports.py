@@ -70,8 +70,9 @@ class Export:
 
     Args:
         name: unique in its system.
-        path: below the export's root, ending in ``.parquet``, ``.csv`` or ``.txt``. A column in
-            braces makes a file for each of its values and is left out of the files.
+        path: below the export's root, ending in ``.parquet``, ``.csv``, ``.txt`` or, for files
+            without content, ``.ctl``. A column in braces makes a file for each of its values and
+            is left out of the files.
         sql: one statement that reads. Without an ORDER BY of its own the rows are sorted by all
             columns; one that it has ends in a key, or equal rows swap places.
         csv: the form of a ``.csv``.
@@ -346,10 +347,17 @@ def _text(to: Path, export: Export, schema: pa.Schema, rows: Iterable[pa.Table])
     return count
 
 
+def _control(to: Path, _: Export, __: pa.Schema, rows: Iterable[pa.Table]) -> int:
+    """A file without content: that it is there says that another one is whole."""
+    to.touch()
+    return sum(piece.num_rows for piece in rows)
+
+
 WRITERS: Mapping[str, Callable[[Path, Export, pa.Schema, Iterable[pa.Table]], int]] = {
     ".parquet": _parquet,
     ".csv": _csv,
     ".txt": _text,
+    ".ctl": _control,
 }
 """How rows are written, by the ending of the path."""
 

@@ -1,0 +1,87 @@
+"""The original's bucket: files and their control files, trusted tables by month, the register.
+
+Data files come before control files, which say that they are whole.
+"""
+
+from lakehouse.platform.exports import Export
+
+_FILE = r"regexp_replace(_file, '^.*/|\.csv(\.gz)?$', '', 'g') AS file"
+_SECOND = r"regexp_matches(_file, '(^|/)tb_fatura_[^/]*$')"
+
+
+def _data(name: str, subject: str, columns: str, which: str = "true") -> Export:
+    """The current data files of a subject, value for value."""
+    return Export(
+        name=name,
+        path=f"0001_raw/{subject}/dados/{{file}}.csv",
+        sql=(
+            f"SELECT {_FILE}, {columns} FROM bronze.cards_{subject}"  # noqa: S608  of the code
+            f" WHERE NOT _superseded AND {which} ORDER BY _file, _line"
+        ),
+    )
+
+
+def _control(subject: str) -> Export:
+    """A control file for each of them."""
+    return Export(
+        name=f"{subject}_controle",
+        path=f"0001_raw/{subject}/controle/{{file}}.ctl",
+        sql=(
+            f"SELECT DISTINCT {_FILE}, '' AS mark FROM bronze.cards_{subject}"  # noqa: S608  of the code
+            " WHERE NOT _superseded"
+        ),
+    )
+
+
+def _trusted(name: str, subject: str, columns: str, key: str) -> Export:
+    """A trusted table in a folder for each month."""
+    return Export(
+        name=name,
+        path=f"0002_trusted/{name}/ref={{ref}}/part-0.parquet",
+        sql=f"SELECT {columns}, ref FROM silver.cards_{subject} ORDER BY {key}",  # noqa: S608  of the code
+    )
+
+
+EXPORTS = (
+    _data(
+        "tb_faturas_dados",
+        "tb_faturas",
+        "id_fatura, id_cliente, data_emissao, data_vencimento, valor_fatura,"
+        " valor_pagamento_minimo",
+        f"NOT {_SECOND}",
+    ),
+    _data(
+        "tb_fatura_dados",
+        "tb_faturas",
+        "id_cliente, id_fatura, data_emissao AS dt_emissao_fatura,"
+        " data_vencimento AS dt_vencimento_fatura, valor_fatura",
+        _SECOND,
+    ),
+    _data(
+        "tb_pagamentos_dados",
+        "tb_pagamentos",
+        "id_pagamento, id_fatura, id_cliente, data_pagamento, valor_pagamento",
+    ),
+    _control("tb_faturas"),
+    _control("tb_pagamentos"),
+    _trusted(
+        "tb_0001_fatura",
+        "tb_faturas",
+        "id_fatura, id_cliente, dt_proc, dt_emissao, dt_vencimento, vlr_fatura, vlr_pagto_min",
+        "id_cliente, id_fatura",
+    ),
+    _trusted(
+        "tb_0002_pagamentos",
+        "tb_pagamentos",
+        "id_pagamento, id_fatura, id_cliente, dt_proc, dt_pagamento, vlr_pagamento",
+        "id_cliente, id_pagamento",
+    ),
+    Export(
+        name="ctl_processed_filenames",
+        path="0000_control/ctl_processed_filenames/trusted/{control}/part-0.parquet",
+        sql=(
+            "SELECT tb_name || '_' || dt_proc AS control, tb_name, dt_proc, qtd_registros"
+            " FROM ops.cards_ctl_processed_filenames ORDER BY day, file, digest"
+        ),
+    ),
+)
