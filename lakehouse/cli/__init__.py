@@ -18,6 +18,8 @@ from lakehouse.cli.problems import Problem, told
 COMMANDS = {
     "demo": "demo",
     "generate": "generate",
+    "legacy": "legacy",
+    "extract": "extract",
     "land": "land",
     "ingest": "runs",
     "materialize": "runs",

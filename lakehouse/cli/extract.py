@@ -1,0 +1,110 @@
+"""`lakehouse extract`: changes of a legacy database into the landing zone."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli.options import SystemName, plural
+from lakehouse.cli.output import format_option, show
+from lakehouse.cli.problems import Problem, note
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.extraction.declared import Extraction
+
+
+@click.command()
+@click.argument("system", type=SystemName())
+@click.option("--incremental", "mode", flag_value="incremental", help="Compare with a watermark.")
+@click.option("--cdc", "mode", flag_value="cdc", help="Follow the database's log by a slot.")
+@click.option("--anew", is_flag=True, help="Compare every row; with --cdc from another slot on.")
+@click.option("--accept-deletes", is_flag=True, help="Believe it when most rows are gone.")
+@click.option("--status", "status_only", is_flag=True, help="Only show how things stand.")
+@click.option("--drop-slot", is_flag=True, help="Give up the slot of --cdc.")
+@format_option
+def extract(
+    system: str,
+    mode: str | None,
+    anew: bool,
+    accept_deletes: bool,
+    status_only: bool,
+    drop_slot: bool,
+    form: str,
+) -> None:
+    """Land what changed in the legacy database of SYSTEM since the last time.
+
+    One CSV file with inserts, updates and deletes goes to the landing zone, whole; `lakehouse
+    ingest` takes it in. Without --incremental or --cdc the setting LAKEHOUSE_<SYSTEM>_EXTRACTION
+    says how. Killed at any step, the next call goes on where it ended. The slot of --cdc is
+    confirmed by the call after the lake has committed the files. A slot that is further behind than
+    LAKEHOUSE_CDC_LAG_MB gives exit code 1.
+
+    Examples:
+      lakehouse extract sales --incremental
+      lakehouse extract sales --cdc
+      lakehouse extract sales --status
+    """
+    from lakehouse.platform.extraction import extract as extracting
+
+    settings, extraction = Settings.from_env(), _extraction(system)
+    if drop_slot:
+        there = extracting.drop_slot(extraction, settings)
+        note("the slot is given up" if there else "there is no slot")
+        return
+    if status_only:
+        _show(extraction, settings, form)
+        return
+    done = extracting.extract(
+        extraction,
+        settings,
+        mode=mode or extracting.mode_of(extraction, settings),
+        anew=anew,
+        accept_deletes=accept_deletes,
+        said=note,
+    )
+    rows = [(file.path, file.rows, file.size) for file in done.files]
+    if rows:
+        show(("file", "changes", "bytes"), rows, form)
+        told = (f"{count:,} {operation}" for operation, count in sorted(done.operations.items()))
+        note(f"{plural(len(rows), 'file')} landed: {', '.join(told) or 'begun earlier'}")
+        note(f"  -> lakehouse ingest --system {system}")
+    else:
+        note("nothing changed since the last extraction")
+    _require_fine(extraction, settings, done.problem)
+
+
+def _show(extraction: "Extraction", settings: Settings, form: str) -> None:
+    from lakehouse.platform.extraction.extract import standing
+
+    found = standing(extraction, settings)
+    facts = {
+        "files": found.files,
+        "horizon": found.horizon,
+        "waiting for ingest": found.waiting,
+        "slot": found.slot,
+        "confirmed": found.confirmed,
+        "bytes behind": found.behind,
+        "bytes of log kept": found.kept,
+        "problem": found.problem,
+    }
+    show(("what", "value"), list(facts.items()), form)
+    _require_fine(extraction, settings, found.problem)
+
+
+def _require_fine(extraction: "Extraction", settings: Settings, problem: str | None) -> None:
+    """Tell people and end with exit code 1 when the slot needs a look."""
+    from lakehouse.platform.extraction.extract import alert
+
+    if problem is not None:
+        alert(extraction, problem, settings, logging.getLogger("lakehouse.extraction"))
+        raise Problem(problem)
+
+
+def _extraction(system: str) -> "Extraction":
+    from lakehouse.platform.extraction.declared import extraction_of
+
+    found = extraction_of(system)
+    if found is None:
+        raise Problem(f"{system} has no legacy database", "land its files: lakehouse land --help")
+    return found

@@ -1,0 +1,60 @@
+"""`lakehouse legacy`: a legacy database to try the extraction with."""
+
+from pathlib import Path
+
+import click
+
+from lakehouse.cli.options import SystemName, plural
+from lakehouse.cli.problems import Problem, note
+from lakehouse.settings import Settings
+
+SYSTEM, ROWS, SEED = "sales", 500, 7
+
+
+@click.group()
+def legacy() -> None:
+    """Legacy databases, for a try."""
+
+
+@legacy.command()
+@click.option("--system", type=SystemName(), default=SYSTEM, show_default=True, help="Whose.")
+@click.option("--rows", default=ROWS, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option("--seed", default=SEED, show_default=True, help="The same seed, the same rows.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Rows of a CSV file instead of invented ones.",
+)
+@click.option("--dsn", help="PostgreSQL; without it LAKEHOUSE_<SYSTEM>_DSN.")
+def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) -> None:
+    """Make the legacy database and its table, and fill the table if it is empty.
+
+    A second call adds nothing. A DSN that names no database, or postgres, stands for the legacy
+    database of that server.
+
+    Examples:
+      lakehouse legacy seed
+      lakehouse legacy seed --rows 5000 --seed 11
+    """
+    from lakehouse.platform.extraction.declared import extraction_of
+    from lakehouse.platform.extraction.extract import dsn_of
+    from lakehouse.platform.extraction.legacy import rows_of
+    from lakehouse.platform.extraction.legacy import seed as seeded
+
+    extraction = extraction_of(system)
+    if extraction is None:
+        raise Problem(f"{system} has no legacy database")
+    address = dsn or dsn_of(extraction, Settings.from_env())
+    if not address:
+        raise Problem(
+            f"LAKEHOUSE_{system.upper()}_DSN is not set",
+            "set it, or pass --dsn postgresql://user:password@host/database",
+        )
+    wanted = rows_of(extraction, file) if file else extraction.legacy.rows(rows, seed)
+    database, count, filled = seeded(extraction, address, wanted)
+    table = f"{database}, table {extraction.name}"
+    if filled:
+        note(f"{plural(count, 'row')} in {table}")
+    else:
+        note(f"{table} has {plural(count, 'row')} already; nothing was added")
+    note(f"  -> lakehouse extract {system}")
