@@ -1,0 +1,1 @@
+"""Sales: what lands, what is refused, what was sold."""
