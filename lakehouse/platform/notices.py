@@ -317,12 +317,12 @@ def _words(error: BaseException | None) -> str:
 
 
 def _changed(domain: Domain, layer: str, asked: Asked, lake: Lake) -> bool:
-    """Whether the run wrote rows up to this layer."""
+    """Whether the run wrote rows up to this layer; days that nobody delivered for are no news."""
     layers = ("bronze", "silver", "gold")
     upto = layers[: layers.index(layer) + 1]
     tables = (table.id for table in domain.stored if table.id.layer in upto)
     return any(
-        version.run_id in asked.runs
+        version.run_id in asked.runs and version.rows
         for table in tables
         for version in lake.table(table).history(COMMITS)
     )
