@@ -1,0 +1,252 @@
+"""People are told what a run did, word for word, through real runs and a real receiver."""
+
+import datetime as dt
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+
+from lakehouse.domains.people.notices import told
+from lakehouse.platform import foreground
+from lakehouse.platform.code_location import definitions_of, shared
+from lakehouse.platform.discovery import domain
+from lakehouse.platform.notices import Outcome, failure
+from lakehouse.settings import Settings
+from lakehouse_tests.domains.people.files import HEADER, file, person, row
+from lakehouse_tests.receiver import Receiver, receiver
+
+BRONZE = "*[Camada Bronze]*\n\nEtapa concluída com sucesso!\n\nSerão processados {} arquivos"
+NOTHING = "Nenhum arquivo para processar!"
+SILVER = (
+    '*[Camada Silver]*\n\nEtapa concluída com sucesso!\n\nDados atualizados no arquivo "{}.parquet"'
+)
+GOLD = (
+    "*[Camada Gold]*\n\nEtapa concluída com sucesso!\n\n"
+    'Dados atualizados no arquivo "{}.parquet"\n\n{} registros duplicados foram removidos'
+)
+ERROR = "*[Camada {}]*\n\nOcorreu o erro abaixo:\n\n{}"
+DAY = dt.date(2024, 4, 22)
+NEXT = DAY + dt.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return dg.Definitions.merge(shared(), definitions_of(domain("people"), Settings()))
+
+
+@dataclass
+class World:
+    folder: Path
+    instance: dg.DagsterInstance
+    hook: Receiver
+    defs: dg.Definitions
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+    def land(self, path: str, text: str) -> None:
+        place = self.folder / "landing" / "people" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def ingest(self) -> list[bool]:
+        """Whether each run of `lakehouse ingest` succeeded."""
+        runs = foreground.ingest(domain("people"), Settings.from_env(), self.instance)
+        return [ran.succeeded for ran in runs]
+
+    def run(
+        self, first: dt.date, last: dt.date, tables: list[dg.AssetKey] | None = None
+    ) -> foreground.Ran:
+        """What `lakehouse materialize` does."""
+        people = domain("people")
+        return foreground.materialize(people, self.instance, first=first, last=last, tables=tables)
+
+    def fired(self, schedule: str, at: dt.datetime) -> dg.RunRequest | dg.SkipReason:
+        """What a schedule asks for at a moment."""
+        context = dg.build_schedule_context(
+            instance=self.instance, scheduled_execution_time=at.replace(tzinfo=dt.UTC)
+        )
+        found = self.defs.resolve_schedule_def(schedule).evaluate_tick(context)
+        if found.skip_message is not None:
+            return dg.SkipReason(found.skip_message)
+        (request,) = found.run_requests or ()
+        return request
+
+    def texts(self) -> list[str]:
+        """What arrived since the last look."""
+        said = self.hook.texts
+        self.hook.bodies.clear()
+        return said
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defs: dg.Definitions) -> Iterator[World]:
+    monkeypatch.setitem(sys.modules, "lakehouse.definitions", SimpleNamespace(defs=defs))
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LAKEHOUSE_NOTIFY_ATTEMPTS", "1")
+    with receiver() as hook:
+        monkeypatch.setenv("LAKEHOUSE_SLACK_WEBHOOK", hook.url)
+        instance = dg.DagsterInstance.ephemeral()
+        yield World(tmp_path, instance, hook, defs)
+        instance.dispose()
+
+
+def test_a_run_tells_each_layer_once_and_a_run_without_news_tells_nothing(world: World):
+    world.land(f"{DAY}/people.csv", file(row(person(1)), row(person(2))))
+    world.land(f"{DAY}/people_v2.csv", file(row(person(1)), row(person(2))))
+    assert world.ingest() == [True]
+    assert world.texts() == [
+        BRONZE.format(2),
+        SILVER.format("people_all"),
+        GOLD.format("people_without_duplicates", 2),
+    ]
+    assert world.run(DAY, DAY).succeeded
+    assert world.run(DAY - dt.timedelta(days=1), DAY).succeeded
+    assert world.texts() == []
+
+
+def test_a_run_over_many_days_tells_each_layer_once_and_counts_duplicates_over_all_days(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LAKEHOUSE_PEOPLE_FILENAME_SILVER", "todas")
+    monkeypatch.setenv("LAKEHOUSE_PEOPLE_FILENAME_GOLD", "unicas-2024")
+    world.land(f"{DAY}/a.csv", file(row(person(1)), row(person(2))))
+    world.land(f"{NEXT}/b.csv", file(row(person(2))))
+    world.land(f"{NEXT + dt.timedelta(days=2)}/c.csv", file(row(person(2))))
+    assert world.ingest() == [True]
+    assert world.texts() == [
+        BRONZE.format(3),
+        SILVER.format("todas"),
+        GOLD.format("unicas-2024", 2),
+    ]
+
+
+def test_the_days_that_a_delivery_refreshes_are_not_told_again(world: World):
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    world.ingest()
+    world.texts()
+    world.land(f"{NEXT}/b.csv", file(row(person(1))))
+    assert world.ingest() == [True, True]
+    assert world.texts() == [
+        BRONZE.format(1),
+        SILVER.format("people_all"),
+        GOLD.format("people_without_duplicates", 1),
+    ]
+
+
+def test_when_nothing_landed_that_is_told_once_a_day(world: World):
+    assert world.ingest() == world.ingest() == []
+    assert world.texts() == [NOTHING]
+
+
+def test_the_clock_skips_days_without_a_file_and_says_so_once(world: World):
+    midnight = dt.datetime.combine(NEXT, dt.time(3))
+    for _ in range(2):
+        assert isinstance(world.fired("people_pipeline", midnight), dg.SkipReason)
+    assert world.run(DAY, NEXT).succeeded
+    assert world.texts() == [NOTHING]
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    assert isinstance(world.fired("people_pipeline", midnight), dg.RunRequest)
+    assert world.texts() == []
+
+
+@pytest.mark.parametrize("layer", ["Bronze", "Silver", "Gold"])
+def test_an_error_is_told_once_with_the_way_out_and_fails_the_run(world: World, layer: str):
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    world.ingest()
+    world.texts()
+    if layer == "Bronze":
+        world.land(f"{DAY}/b.csv", file(row(person(2))))
+        shutil.rmtree(world.lake / "raw/people/objects")
+        (world.lake / "raw/people/objects").write_text("no folder")
+    else:
+        above = "bronze/people/people" if layer == "Silver" else "silver/people/people_all"
+        (data,) = (world.lake / above).rglob("*.parquet")
+        data.write_bytes(b"no parquet")
+    tables = {
+        "Bronze": None,
+        "Silver": [dg.AssetKey(["silver", "people", "people_all"])],
+        "Gold": [dg.AssetKey(["gold", "people", "people_without_duplicates"])],
+    }
+    assert not world.run(DAY, DAY, tables[layer]).succeeded
+    error, way_out = world.texts()
+    assert error.startswith(ERROR.format(layer, ""))
+    assert len(error) > len(ERROR.format(layer, ""))
+    assert way_out.startswith("*O que fazer*\n\n")
+    assert f"lakehouse materialize --system people --from {DAY} --to {DAY}" in way_out
+
+
+def test_files_that_fail_again_are_told_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKEHOUSE_ATTEMPTS", "2")
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    (world.lake / "raw/people").mkdir(parents=True)
+    (world.lake / "raw/people/objects").write_text("no folder")
+    assert world.ingest() == [False, False]
+    error, _ = world.texts()
+    assert error.startswith(ERROR.format("Bronze", "[Errno 20] Not a directory"))
+
+
+def test_a_refused_file_is_told_once_beside_those_that_are_processed(world: World):
+    world.land(f"{DAY}/good.csv", file(row(person(1))))
+    world.land(f"{DAY}/bad.csv", HEADER.replace(",Email", "") + "\n1,2,3,4,5,6,7,8\n")
+    assert world.ingest() == [True]
+    error, way_out, *rest = world.texts()
+    assert error.startswith(ERROR.format("Bronze", f"people/{DAY}/bad.csv, line 1, column 'Email'"))
+    assert f"people/{DAY}/bad.csv não foi carregado" in way_out
+    assert rest[0] == BRONZE.format(1)
+    world.land(f"{DAY}/more.csv", file(row(person(2))))
+    world.ingest()
+    assert world.texts()[0] == BRONZE.format(2)
+
+
+@pytest.mark.parametrize("answers", [[500] * 9, None], ids=["failing", "gone"])
+def test_a_broken_webhook_breaks_no_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, answers: list[int] | None
+):
+    if answers:
+        world.hook.answers = answers
+    else:
+        monkeypatch.setenv("LAKEHOUSE_SLACK_WEBHOOK", "http://127.0.0.1:1/secret")
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    assert world.ingest() == [True]
+    (run,) = world.instance.get_runs()
+    said = [entry.user_message for entry in world.instance.all_logs(run.run_id)]
+    assert len([text for text in said if text.startswith("slack was not told of people/")]) == 3
+    assert not [text for text in said if "secret" in text]
+
+
+def test_a_run_may_tell_its_figures(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LAKEHOUSE_NOTIFY_METRICS", "1")
+    world.land(f"{DAY}/a.csv", file(*(row(person(n)) for n in range(7)), row("bad")))
+    world.ingest()
+    *_, figures = world.texts()
+    assert figures.startswith(f"*[People: execução sem erro]*\n\nDias: {DAY} a {DAY}\nTempo: ")
+    assert (
+        "\nVolume: 8 linhas em 1 arquivos\nTaxa de erro: 12,50% (1 linhas recusadas)\n" in figures
+    )
+    assert "• gold_people_people_without_duplicates: concluída" in figures
+
+
+def test_every_failure_of_other_layers_and_systems_has_words():
+    outcome = Outcome(
+        system="people",
+        title="People",
+        layer="ops",
+        first=DAY,
+        last=DAY,
+        run_id="r",
+        settings=Settings(),
+        error="1 deliveries do not balance",
+    )
+    assert told(outcome) == failure(outcome)
+    text, way_out = failure(outcome)
+    assert text.text == "*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n1 deliveries do not balance"
+    assert way_out.text.startswith("*O que fazer*")
