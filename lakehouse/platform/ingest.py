@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -36,6 +37,7 @@ from lakehouse.platform.landing import (
 )
 from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
 from lakehouse.platform.objectstore import DiskStore
+from lakehouse.platform.privacy.marks import Recognised
 from lakehouse.platform.snapshots import Snapshots
 from lakehouse.platform.source import Source
 from lakehouse.platform.storage import DayConflict, Lake, Snapshot, Staged, TableId
@@ -259,15 +261,22 @@ class _Ingestion:
             landed_at=arrival.modified_at,
         )
         try:
-            data = self.intake.landing.read(arrival, limit=limit)
+            return self._stored(plain, self.intake.landing.read(arrival, limit=limit))
         except FileChanged:
             return None, False
         except ReadRefused as error:
             refused = replace(plain, status=Status.REFUSED, reason=error.reason, detail=str(error))
             return refused, False
-        return self._stored(plain, data)
+
+    @cached_property
+    def erased(self) -> Recognised:
+        """Persons who were erased and must not come back."""
+        intake = self.intake
+        return Recognised.of(intake.lake, intake.settings, intake.system.name)
 
     def _stored(self, delivery: Delivery, data: bytes) -> tuple[Delivery, bool]:
+        limit = self.intake.settings.max_file_mb * 1024 * 1024
+        data = self.erased.without_erased(data, delivery.file, self.bronze, limit=limit)
         digest = hashlib.sha256(data).hexdigest()
         store, path = self.intake.lake.store, object_path(self.intake.system.name, digest)
         was_there = store.stat(path) is not None
