@@ -133,14 +133,8 @@ class Inputs:
 
     def rows(self, day: dt.date) -> int:
         """Rows that the upstream tables hold for one day, to size the work."""
-        total = 0
-        for read in self.table.reads:
-            shown = self.snapshots[read.table.id]
-            if read.how is How.WHOLE and self.table.monthly:
-                total += sum(file.rows for file in self.reached(shown, [day]))
-            elif day in shown.by_day:
-                total += shown.by_day[day].rows
-        return total
+        shown = (self.snapshots[read.table.id].by_day.get(day) for read in self.table.reads)
+        return sum(file.rows for file in shown if file is not None)
 
 
 def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
@@ -155,7 +149,13 @@ def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, d
 
 
 def windows(days: Sequence[dt.date], inputs: Inputs, rows: int) -> Iterator[list[dt.date]]:
-    """The days in groups of about this many input rows, so memory does not grow with them."""
+    """The days in groups of about this many input rows, so memory does not grow with them.
+
+    Months stand alone: each sees its own reach, whether it is made alone or with others.
+    """
+    if inputs.table.monthly:
+        yield from ([day] for day in sorted(days))
+        return
     group: list[dt.date] = []
     size = 0
     for day in sorted(days):

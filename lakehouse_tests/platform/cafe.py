@@ -1,0 +1,215 @@
+"""A tiny system that stands in no folder: visits that are sent again, and what refers to them."""
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.platform.csvfile import CsvFormat
+from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.discovery import Domain
+from lakehouse.platform.frames import parse_int, refused, traced
+from lakehouse.platform.landed import Landed
+from lakehouse.platform.source import Source
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.system import System
+from lakehouse.platform.table import PARTITIONS, Monthly, declared, landed, whole
+from lakehouse.settings import Settings
+from lakehouse_tests.stories.driver import Driver
+
+SYSTEM = System(name="cafe", title="Café", since=dt.date(2024, 1, 1))
+VISITS = Source(
+    subject="visits",
+    files=r"visits.*\.csv",
+    format=CsvFormat(columns=("number", "on", "spent")),
+    business_day="on",
+    per_file=True,
+    key=("number",),
+    affects={"tips": ("number",)},
+)
+TIPS = Source(
+    subject="tips",
+    files=r"tips.*\.csv",
+    format=CsvFormat(columns=("number", "on", "tip")),
+    business_day="on",
+    per_file=True,
+    change_log=True,
+    key=("number",),
+)
+
+
+class LandedVisits(Landed):
+    """Visits as they were sent."""
+
+    number: str = pa.Field(nullable=True, description="Number of the visit")
+    on: str = pa.Field(nullable=True, description="Day")
+    spent: str = pa.Field(nullable=True, description="Money spent")
+
+
+class LandedTips(Landed):
+    """Tips as they were sent."""
+
+    number: str = pa.Field(nullable=True, description="Number of the visit")
+    on: str = pa.Field(nullable=True, description="Day")
+    tip: str = pa.Field(nullable=True, description="Tip")
+
+
+class Visits(pa.DataFrameModel):
+    """One visit."""
+
+    day: dt.date = pa.Field(description="Day")
+    number: int = pa.Field(description="Number of the visit")
+    spent: int = pa.Field(ge=0, description="Money spent")
+
+    class Config:
+        strict = True
+        unique = ["number"]
+
+
+class Tips(pa.DataFrameModel):
+    """The tip of one visit."""
+
+    day: dt.date = pa.Field(description="Day")
+    number: int = pa.Field(description="Number of the visit")
+    tip: int = pa.Field(description="Tip")
+
+    class Config:
+        strict = True
+        unique = ["number"]
+
+
+class Ledger(pa.DataFrameModel):
+    """What a month had brought by its first day."""
+
+    day: dt.date = pa.Field(description="Day")
+    visits: int = pa.Field(description="Visits")
+    spent: int = pa.Field(description="Money spent")
+
+    class Config:
+        strict = True
+        unique = ["day"]
+
+
+landed_visits = landed(module="domains.cafe.bronze.visits", source=VISITS, contract=LandedVisits)
+landed_tips = landed(module="domains.cafe.bronze.tips", source=TIPS, contract=LandedTips)
+
+
+def _visits(rows: ir.Table) -> ir.Table:
+    """Visits that can be trusted."""
+    return rows.select(
+        **traced(rows, day=rows.day),
+        day=rows["_business_day"].fill_null(rows.day),
+        number=parse_int(rows.number),
+        spent=parse_int(rows.spent),
+    )
+
+
+visits = declared(
+    _visits, table=TableId("silver", "cafe", "visits"), contract=Visits, reads=[landed_visits]
+)
+
+
+def _tips(rows: ir.Table, known: ir.Table) -> ir.Table:
+    """Tips of visits that landed on whatever day."""
+    numbers = known.select("number", known=True).distinct()
+    joined = rows.left_join(numbers, "number")
+    return joined.select(
+        **traced(joined, day=joined.day),
+        _reasons=refused(unknown_visit=joined.known.isnull()),
+        day=joined["_business_day"].fill_null(joined.day),
+        number=parse_int(joined.number),
+        tip=parse_int(joined.tip),
+    )
+
+
+tips = declared(
+    _tips,
+    table=TableId("silver", "cafe", "tips"),
+    contract=Tips,
+    reads=[landed_tips, whole(landed_visits)],
+)
+
+
+def _ledger(months: ir.Table, known: ir.Table) -> ir.Table:
+    """Visits of the two months before each first of a month."""
+    dated = known.select("number", "spent", on=known.day)
+    within = months.join(dated, dated.on < months.day)
+    return within.group_by("day").agg(visits=within.count(), spent=within.spent.sum())
+
+
+month_ledger = declared(
+    _ledger,
+    table=TableId("gold", "cafe", "month_ledger"),
+    contract=Ledger,
+    reads=[PARTITIONS, whole(visits)],
+    monthly=Monthly(before=2, after=0),
+)
+
+DOMAIN = Domain(
+    system=SYSTEM,
+    sources=(VISITS, TIPS),
+    tables=(
+        ledger("cafe", VISITS),
+        ledger("cafe", TIPS),
+        landed_visits,
+        landed_tips,
+        visits,
+        tips,
+        month_ledger,
+    ),
+)
+
+
+@dataclass
+class Cafe:
+    """Its landing zone and lake below one folder."""
+
+    folder: Path
+    engine: str = "duckdb"
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            root=str(self.folder / "lake"),
+            landing=str(self.folder / "landing"),
+            engine=self.engine,
+            quiet_seconds=0,
+        )
+
+    @property
+    def driver(self) -> Driver:
+        return Driver(domain=DOMAIN, settings=self.settings)
+
+    def send(self, day: str, name: str, *lines: str, hour: int = 12) -> None:
+        """Land a file of a day at an hour of it."""
+        place = self.folder / "landing" / "cafe" / day / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        header = "number,on,tip" if name.startswith("tips") else "number,on,spent"
+        place.write_text("\n".join([header, *lines]) + "\n")
+        moment = dt.datetime.fromisoformat(f"{day}T{hour}:00:00+00:00").timestamp()
+        os.utime(place, (moment, moment))
+
+    def take_in(self) -> None:
+        self.driver.take_in()
+
+    def rows(self, name: str, *columns: str) -> list[tuple[object, ...]]:
+        table = Lake(self.settings.root).table(TableId.from_name(name))
+        if table.snapshot().schema is None:
+            return []
+        rows = table.read().select(list(columns)).to_pylist()
+        return sorted(tuple(row.values()) for row in rows)
+
+    def outcomes(self, subject: str) -> list[tuple[object, ...]]:
+        """File, line and outcome of each landed row."""
+        table = Lake(self.settings.root).table(TableId("silver", "cafe", subject, "outcomes"))
+        return sorted(
+            (row["file"].rpartition("/")[2], row["line"], row["outcome"])
+            for row in table.read().to_pylist()
+        )
+
+    def balance(self) -> set[str]:
+        table = Lake(self.settings.root).table(TableId("ops", "cafe", "conservation"))
+        return {row["balance"] for row in table.read().to_pylist()}
