@@ -1,14 +1,19 @@
 """People files land in every way, and each person is one row."""
 
+import csv
 import datetime as dt
+import importlib
 from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow.parquet as pq
 import pytest
 
+from lakehouse.domains.people import exports
 from lakehouse.domains.people.generator import Plan, deliveries
 from lakehouse.platform.discovery import domain
+from lakehouse.platform.exports import write
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.people.files import COLUMNS, HEADER, file, newest, person, row
 
@@ -276,3 +281,31 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_gives_others():
 @pytest.mark.parametrize("table", [t for t in domain("people").tables if t.transform], ids=repr)
 def test_every_expression_can_be_written_for_spark(table):
     assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")
+
+
+def test_the_files_of_the_old_pipeline_leave_under_the_names_of_the_settings(
+    people: Business, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    landed = row("e09c4f4cbfEFaFd", First_Name="Érica")
+    people.land(f"{MONDAY}/a.csv", file(landed))
+    people.land(f"{MONDAY}/b.csv", file(landed))
+    people.ingest()
+    with monkeypatch.context() as named:
+        named.setenv("LAKEHOUSE_PEOPLE_FILENAME_SILVER", "todas")
+        importlib.reload(exports)
+        assert [export.path for export in exports.EXPORTS] == [
+            "data/silver/todas.parquet",
+            "data/gold/people_without_duplicates.parquet",
+        ]
+    importlib.reload(exports)
+    list(write("people", exports.EXPORTS, str(tmp_path / "out"), people.lake, people.settings))
+    values = dict(zip(COLUMNS, next(csv.reader([landed])), strict=True)) | {"Index": 1}
+    read = {
+        path.name: pq.read_table(path).to_pylist() for path in (tmp_path / "out").rglob("*.parquet")
+    }
+    assert read == {
+        "people_all.parquet": [
+            {**values, "file": f"people/{MONDAY}/{name}.csv", "row": 2} for name in "ab"
+        ],
+        "people_without_duplicates.parquet": [values],
+    }
