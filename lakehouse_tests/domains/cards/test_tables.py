@@ -1,0 +1,326 @@
+"""Invoices and payments land in either layout, and what can be trusted of them is kept once."""
+
+import csv
+import datetime as dt
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import ibis
+import pytest
+
+from lakehouse.platform.discovery import domain
+from lakehouse.platform.storage import TableId
+from lakehouse.platform.table import Table
+from lakehouse_tests.domains.cards.files import (
+    INVOICES,
+    PAYMENTS,
+    SAMPLE,
+    Tables,
+    invoices_name,
+    lines,
+    payments_name,
+)
+
+VIEWS = ("invoices", "ageing", "clients", "clients_at_risk", "kpis")
+FIRST, LATER = "2024-03-02", "2024-03-09"
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> Tables:
+    return Tables("cards", tmp_path)
+
+
+def invoice(number: int, value: str = "100.0", issued: str = "2023-01-01") -> str:
+    return f"1-{number},1,{issued},2023-01-10,{value},30.0"
+
+
+def payment(number: int) -> str:
+    return f"PG-1-{number},1-{number},1,2023-01-05,40.0"
+
+
+def values(cards: Tables) -> list[tuple[object, ...]]:
+    return cards.rows(
+        "select id_cliente, id_fatura, vlr_fatura, dt_proc from silver.cards_tb_faturas"
+        " order by all"
+    )
+
+
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="no sample files at ../shared/data/cards")
+def test_the_sample_has_32500_invoices_of_13_months_and_22666_payments_of_14(cards: Tables):
+    paths = {path.name.split("_2")[0]: path for path in SAMPLE.glob("*.csv")}
+    for path in paths.values():
+        cards.land(f"2024-12-02/{path.name}", path.read_bytes())
+    cards.ingest()
+    for table, column, count, ref, last in (
+        ("tb_faturas", "valor_fatura", 32_500, "data_emissao", "202401"),
+        ("tb_pagamentos", "valor_pagamento", 22_666, "data_pagamento", "202402"),
+    ):
+        with paths[table].open() as stream:
+            rows = list(csv.DictReader(stream))
+        total = sum(Decimal(row[column]) for row in rows)
+        months = Counter(row[ref][:7].replace("-", "") for row in rows)
+        assert len(rows) == count
+        assert cards.rows(
+            f"select count(*), sum({column.replace('valor', 'vlr')}), max(ref),"
+            f" count(distinct dt_proc) from silver.cards_{table}"
+        ) == [(count, total, last, 1)]
+        assert dict(cards.rows(f"select ref, count(*) from silver.cards_{table} group by 1")) == (
+            months
+        )
+        assert cards.refusals(table) == []
+    assert cards.balance() == ["balanced"] * 2
+    assert cards.rows(
+        "select id_fatura, dt_proc, vlr_fatura, vlr_pagto_min, dt_vencimento"
+        " from silver.cards_tb_faturas where id_cliente = 1 and ref = '202304'"
+    ) == [(4, "20241202000000", Decimal("31796.21"), Decimal("9538.86"), dt.date(2023, 4, 10))]
+
+
+def test_the_second_layout_has_plain_numbers_and_no_minimum(cards: Tables):
+    cards.land(
+        f"{FIRST}/{invoices_name(table='tb_fatura')}",
+        lines(
+            "id_cliente,id_fatura,dt_emissao_fatura,dt_vencimento_fatura,valor_fatura",
+            "7,901,2023-01-01,2023-01-06,4393.7",
+        ),
+    )
+    cards.land(
+        f"{FIRST}/{payments_name()}",
+        lines(
+            "id_pagamento,id_fatura,id_cliente,dt_pagamento,valor_pagamento",
+            "55,901,7,2023-02-06,500.0",
+        ),
+    )
+    cards.ingest()
+    assert cards.rows("select * exclude (day, dt_proc) from silver.cards_tb_faturas") == [
+        (7, 901, "202301", dt.date(2023, 1, 1), dt.date(2023, 1, 6), Decimal("4393.70"), None)
+    ]
+    assert cards.rows("select * exclude (day, dt_proc) from silver.cards_tb_pagamentos") == [
+        (55, 901, 7, "202302", dt.date(2023, 2, 6), Decimal("500.00"))
+    ]
+    assert cards.balance() == ["balanced"] * 2
+
+
+def test_full_payments_overpayments_and_several_payments_are_all_kept(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1), invoice(2)))
+    cards.land(
+        f"{FIRST}/{payments_name()}",
+        lines(
+            PAYMENTS,
+            "PG-1-1,1-1,1,2023-01-05,100.0",
+            "PG-1-2,1-2,1,2023-01-10,70",
+            "PG-1-3,1-2,1,2023-02-20,30.01",
+            "PG-1-4,1-2,1,2022-12-31,0.0",
+        ),
+    )
+    cards.ingest()
+    assert cards.rows(
+        "select id_fatura, qtd_pagamentos, vlr_pago, vlr_aberto, situacao, dias_vencidos,"
+        " dt_ultimo_pagamento from gold.cards_invoices"
+    ) == [
+        (1, 1, Decimal("100.00"), Decimal("0.00"), "TOTAL", None, dt.date(2023, 1, 5)),
+        (2, 3, Decimal("100.01"), Decimal("0.00"), "EXCEDENTE", None, dt.date(2023, 2, 20)),
+    ]
+    assert cards.refusals("tb_pagamentos") == []
+
+
+def test_invoices_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: Tables):
+    bad = (
+        ("bad_id", "x-1,1,2023-01-01,2023-01-10,100.0,30.0"),
+        ("bad_id", "1-2,,2023-01-01,2023-01-10,100.0,30.0"),
+        ("bad_id", "2-3,1,2023-01-01,2023-01-10,100.0,30.0"),
+        ("bad_id", "01-4,01,2023-01-01,2023-01-10,100.0,30.0"),
+        ("bad_date", "1-5,1,2023-02-30,2023-03-10,100.0,30.0"),
+        ("bad_date", "1-6,1,2021-12-31,2022-01-10,100.0,30.0"),
+        ("bad_date", "1-7,1,2024-03-04,2024-03-10,100.0,30.0"),
+        ("bad_date", "1-8,1,2023-01-01,,100.0,30.0"),
+        ("bad_amount", "1-9,1,2023-01-01,2023-01-10,,30.0"),
+        ("bad_amount", "1-10,1,2023-01-01,2023-01-10,-0.01,30.0"),
+        ("bad_amount", "1-11,1,2023-01-01,2023-01-10,1.005,30.0"),
+        ("bad_amount", "1-12,1,2023-01-01,2023-01-10,100.0,-30.0"),
+        ("due_before_issue", "1-13,1,2023-01-11,2023-01-10,100.0,30.0"),
+        ("duplicate_key", "1-1,1,2023-01-01,2023-01-10,200.0,60.0"),
+        ("column_count", "1-14,1,2023-01-01,2023-01-10,100.0"),
+    )
+    file = f"{FIRST}/{invoices_name()}"
+    cards.land(file, lines(INVOICES, *(row for _, row in bad), invoice(1)))
+    cards.ingest()
+    assert cards.refusals("tb_faturas") == sorted(
+        (reason, f"cards/{file}", line) for line, (reason, _) in enumerate(bad, start=2)
+    )
+    assert values(cards) == [(1, 1, Decimal("100.00"), "20240302000000")]
+    assert cards.balance() == ["balanced"]
+
+
+def test_payments_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: Tables):
+    bad = (
+        ("bad_id", "PG-1,1-1,1,2023-01-05,40.0"),
+        ("bad_id", "PG-2-2,1-1,1,2023-01-05,40.0"),
+        ("bad_id", "2,1-1,,2023-01-05,40.0"),
+        ("bad_date", "PG-1-3,1-1,1,05.01.2023,40.0"),
+        ("bad_date", "PG-1-4,1-1,1,2024-03-04,40.0"),
+        ("bad_amount", "PG-1-5,1-1,1,2023-01-05,"),
+        ("bad_amount", "PG-1-6,1-1,1,2023-01-05,-1"),
+        ("payment_without_invoice", "PG-1-7,1-2,1,2023-01-05,40.0"),
+        ("payment_without_invoice", "PG-1-8,1-3,1,2023-01-05,40.0"),
+        ("column_count", "PG-1-9,1-1,1,2023-01-05,40.0,1"),
+    )
+    refused = "1-3,1,2023-01-01,2023-01-10,,30.0"
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1), refused))
+    file = f"{FIRST}/{payments_name()}"
+    cards.land(file, lines(PAYMENTS, *(row for _, row in bad), payment(1)))
+    cards.ingest()
+    assert cards.refusals("tb_pagamentos") == sorted(
+        (reason, f"cards/{file}", line) for line, (reason, _) in enumerate(bad, start=2)
+    )
+    assert cards.rows("select id_pagamento from silver.cards_tb_pagamentos") == [(1,)]
+    assert cards.balance() == ["balanced"] * 2
+
+
+def test_a_payment_of_another_clients_invoice_has_both_reasons(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
+    cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, "PG-2-1,1-1,2,2023-01-05,40.0"))
+    cards.ingest()
+    assert [found[0] for found in cards.refusals("tb_pagamentos")] == [
+        "bad_id",
+        "payment_without_invoice",
+    ]
+
+
+def test_a_name_without_its_two_moments_belongs_to_no_subject(cards: Tables):
+    cards.land(f"{FIRST}/tb_faturas_20240302.csv", lines(INVOICES, invoice(1)))
+    cards.ingest()
+    (found,) = cards.lake.table(TableId("raw", "cards", "strays")).read().to_pylist()
+    assert found["reason"] == "unknown_file"
+    assert "tb_faturas?_[0-9]{8}_[0-9]{14}" in found["detail"]
+
+
+def test_of_an_invoice_the_latest_generated_file_wins_whichever_lands_last(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name('20240302000001')}", lines(INVOICES, invoice(1, "200.0")))
+    cards.land(f"{LATER}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
+    cards.ingest()
+    assert values(cards) == [(1, 1, Decimal("200.00"), "20240302000001")]
+    assert cards.refusals("tb_faturas") == []
+    assert cards.balance() == ["balanced"] * 2
+
+
+def test_a_corrected_day_of_issue_moves_the_invoice(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
+    cards.ingest()
+    moved = invoice(1, issued="2022-12-30")
+    cards.land(f"{LATER}/{invoices_name('20240309000000')}", lines(INVOICES, moved))
+    cards.ingest()
+    assert cards.rows("select day, ref, dt_proc from silver.cards_tb_faturas") == [
+        (dt.date(2022, 12, 30), "202212", "20240309000000")
+    ]
+
+
+def test_every_file_of_a_day_is_taken_and_the_same_bytes_only_once(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
+    other = lines(INVOICES, invoice(2))
+    cards.land(f"{FIRST}/{invoices_name('20240302000001')}", other)
+    cards.land(f"{LATER}/{invoices_name('20240309000001')}", other)
+    cards.ingest()
+    assert [row[:2] for row in values(cards)] == [(1, 1), (1, 2)]
+    assert cards.rows("select status, count(*) from ops.deliveries group by 1 order by 1") == [
+        ("duplicate", 1),
+        ("loaded", 2),
+    ]
+
+
+def test_a_payment_that_came_before_its_invoice_is_released_by_it(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
+    cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1), payment(2)))
+    cards.ingest()
+    assert [found[0] for found in cards.refusals("tb_pagamentos")] == ["payment_without_invoice"]
+    late = invoice(2, issued="2022-12-01")
+    cards.land(f"{LATER}/{invoices_name('20240309000000')}", lines(INVOICES, late))
+    cards.ingest()
+    assert cards.refusals("tb_pagamentos") == []
+    assert cards.rows("select id_fatura from silver.cards_tb_pagamentos order by 1") == [(1,), (2,)]
+    assert cards.balance() == ["balanced"] * 3
+
+
+def test_another_look_at_the_same_files_changes_nothing(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
+    cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1)))
+    cards.ingest()
+
+    def versions() -> dict[TableId, int]:
+        return {t: cards.lake.table(t).snapshot().version for t in cards.lake.tables()}
+
+    before = versions()
+    cards.ingest()
+    assert versions() == before
+
+
+def test_the_ageing_counts_only_what_was_known_on_its_day(cards: Tables):
+    cards.land(
+        f"{FIRST}/{invoices_name()}",
+        lines(
+            INVOICES,
+            "1-1,1,2023-01-01,2023-01-10,100.0,30.0",
+            "2-1,2,2023-01-01,2023-02-01,50.0,15.0",
+            "2-2,2,2023-02-02,2023-02-11,70.0,21.0",
+        ),
+    )
+    cards.land(
+        f"{FIRST}/{payments_name()}",
+        lines(PAYMENTS, "PG-1-1,1-1,1,2023-01-20,40.0", "PG-1-2,1-1,1,2023-03-15,60.0"),
+    )
+    cards.ingest()
+    found = cards.rows(
+        "select dt_referencia, faixa, situacao, qtd_faturas, qtd_clientes, vlr_fatura, vlr_pago,"
+        " vlr_aberto from gold.cards_ageing"
+    )
+    january, february, march, last = (
+        dt.date(2023, 1, 1),
+        dt.date(2023, 2, 1),
+        dt.date(2023, 3, 1),
+        dt.date(2023, 3, 15),
+    )
+    money = [Decimal(f"{n}.00") for n in (0, 40, 50, 60, 100, 120, 150)]
+    none, forty, fifty, sixty, hundred, both, two = money
+    assert found == [
+        (january, "A vencer", "SEM_PAGAMENTO", 2, 2, two, none, two),
+        (february, "A vencer", "SEM_PAGAMENTO", 1, 1, fifty, none, fifty),
+        (february, "1-30 dias", "PARCIAL", 1, 1, hundred, forty, sixty),
+        (march, "1-30 dias", "SEM_PAGAMENTO", 2, 1, both, none, both),
+        (march, "31-90 dias", "PARCIAL", 1, 1, hundred, forty, sixty),
+        (last, "31-90 dias", "SEM_PAGAMENTO", 2, 1, both, none, both),
+    ]
+
+
+def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards: Tables):
+    months = [dt.date(2023, month, 1) for month in range(8, 12)]
+    rows = [
+        f"{client}-{n},{client},{month},{month.replace(day=10)},{10 * client}.0,3.0"
+        for client in (1, 2, 3)
+        for n, month in enumerate(months, start=1)
+    ]
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, *rows))
+    paid = ["PG-1-1,1-1,1,2023-08-05,10.0", "PG-3-1,3-1,3,2023-08-05,1.0",
+            "PG-3-2,3-2,3,2023-12-01,30.0"]  # fmt: skip
+    cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, *paid))
+    cards.ingest()
+    assert cards.rows(
+        "select posicao, id_cliente, qtd_sem_pagamento_recente, vlr_vencido, dias_vencidos_max"
+        " from gold.cards_clients_at_risk"
+    ) == [(1, 2, 4, Decimal("80.00"), 113), (2, 1, 3, Decimal("30.00"), 82)]
+    assert cards.rows(
+        "select dt_referencia, qtd_clientes, qtd_faturas, vlr_faturado, vlr_pago, perc_pago,"
+        " qtd_sem_pagamento, perc_sem_pagamento, vlr_aberto, qtd_clientes_em_risco"
+        " from gold.cards_kpis"
+    ) == [
+        (dt.date(2023, 12, 1), 3, 12, Decimal("240.00"), Decimal("41.00"), Decimal("17.08"), 9,
+         Decimal("75.00"), Decimal("199.00"), 2)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "table",
+    [t for t in domain("cards").tables if t.judges_rows or t.id.table in VIEWS],
+    ids=lambda table: table.id.table,
+)
+def test_a_table_can_be_said_in_the_words_of_spark(table: Table):
+    assert ibis.to_sql(table.expression, dialect="pyspark")
