@@ -50,6 +50,12 @@ class Settings:
         "PostgreSQL with Mr. Health's reference tables; CSV files when not set",
         secret=True,
     )
+    bikes_warehouse_dsn: str | None = _setting(
+        "LAKEHOUSE_BIKES_WAREHOUSE_DSN",
+        None,
+        "PostgreSQL that `lakehouse warehouse load bikes` fills",
+        secret=True,
+    )
     sales_dsn: str | None = _setting(
         "LAKEHOUSE_SALES_DSN",
         None,

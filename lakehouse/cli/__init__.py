@@ -31,6 +31,7 @@ COMMANDS = {
     "rollback": "versions",
     "vacuum": "versions",
     "export": "export",
+    "warehouse": "warehouse",
     "raw": "raw",
     "doctor": "doctor",
     "up": "services",

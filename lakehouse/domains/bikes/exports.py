@@ -11,7 +11,6 @@ from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.catalog import quoted
 from lakehouse.platform.exports import Csv, Export
-from lakehouse.platform.source import Source
 from lakehouse.platform.table import Table
 
 FILES = {
@@ -34,16 +33,21 @@ WIDTHS = {
 """Characters of the codes that the shop pads with blanks."""
 
 
-def source_of(table: Table) -> Source:
-    """What lands for a silver table."""
-    found = table.reads[0].table.source
-    assert found is not None  # noqa: S101  silver reads landed rows
-    return found
+def columns_of(table: Table) -> tuple[str, ...]:
+    """Columns of the file that a silver table comes from."""
+    source = table.reads[0].table.source
+    return source.format.columns if source else ()
+
+
+def is_snapshot(table: Table) -> bool:
+    """Whether each day of a table has all of its rows, so that the newest day's hold now."""
+    source = table.reads[0].table.source
+    return source is not None and source.snapshot
 
 
 def current(table: Table) -> str:
-    """The rows of a silver table that hold now: of a snapshot table those of the newest day."""
-    newest = " QUALIFY day = max(day) OVER ()" if "day" in table.contract.key else ""
+    """The rows of a table that hold now: of a snapshot table those of the newest day."""
+    newest = " QUALIFY day = max(day) OVER ()" if is_snapshot(table) else ""
     return f"SELECT * FROM {table.id.name}{newest}"  # noqa: S608  names of our tables
 
 
@@ -51,7 +55,7 @@ def _selected(table: Table, *, raw: bool) -> str:
     types = table.contract.schema
     columns = ", ".join(
         f"{_written(name, types[snake(name)], raw=raw)} AS {quoted(name)}"
-        for name in source_of(table).format.columns
+        for name in columns_of(table)
     )
     order = ", ".join(quoted(name) for name in table.contract.key if name != "day")
     return f"SELECT {columns} FROM ({current(table)}) ORDER BY {order}"  # noqa: S608  quoted
