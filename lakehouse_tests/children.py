@@ -11,7 +11,9 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["lakehouse.platform.storage", "boto3", "pytest"])
+_context.set_forkserver_preload(
+    ["lakehouse.platform.storage", "lakehouse.platform.extraction.extract", "boto3", "pytest"]
+)
 
 
 def child(task: Callable[..., Any], *arguments: Any, **environment: str) -> ForkServerProcess:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
@@ -13,6 +15,7 @@ from lakehouse.platform.catalog import quoted
 from lakehouse.platform.engine import DuckDBSession
 from lakehouse.platform.extraction.declared import EXTRACTED, OPERATION, Row
 from lakehouse.platform.extraction.outbox import Outbox
+from lakehouse.platform.objectstore import SMALL
 from lakehouse.platform.storage import TableId
 from lakehouse.settings import Settings
 
@@ -161,18 +164,20 @@ class Known:
 
     def _take_changes(self, stream: BinaryIO, place: int) -> int:
         """Rows of an extracted file, each newer than all before; gives the last one's place."""
-        text = io.TextIOWrapper(stream, "utf-8", newline="")
-        lines = csv.reader(text, strict=True)
-        next(lines)
         width = len(self._of.columns) + 1
+        with tempfile.SpooledTemporaryFile(SMALL) as local:  # an S3 stream is no file to csv
+            shutil.copyfileobj(stream, local)
+            local.seek(0)
+            lines = csv.reader(io.TextIOWrapper(local, "utf-8", newline=""), strict=True)
+            next(lines)
 
-        def rows() -> Iterator[Row]:
-            nonlocal place
-            for line in lines:
-                place += 1
-                yield [value or None for value in line[:width]] + [str(place)]
+            def rows() -> Iterator[Row]:
+                nonlocal place
+                for line in lines:
+                    place += 1
+                    yield [*(value or None for value in line[:width]), str(place)]
 
-        self._fill("later", rows())
+            self._fill("later", rows())
         return place
 
     def _make(self, name: str, columns: Sequence[str]) -> None:
