@@ -1,0 +1,154 @@
+"""The stage: every invoice that a book looks at, how it was paid, and the windows it lies in."""
+
+from enum import StrEnum
+
+import ibis
+import ibis.expr.types as ir
+
+from lakehouse.domains.cards.book import declaration as names
+from lakehouse.domains.cards.rules import ref
+
+
+class Mode(StrEnum):
+    """Which invoices and payments a reference date sees."""
+
+    NATIVE = "native"
+    """What was known on the reference date, payments of one invoice together."""
+    SEED_COMPATIBLE = "seed_compatible"
+    """The original's cut by months, the reference date's whole month among them."""
+
+
+def stage(months: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) -> ir.Table:
+    """Invoices of the year up to each reference date, beside what was paid of them.
+
+    `months` has the reference dates as ``day``, each the first of a month. Native gives one row
+    for each invoice, seed-compatible one for each payment found of it.
+    """
+    native = mode is Mode.NATIVE
+    paid = _known_payments(months, payments) if native else _payments_of_months(months, payments)
+    issued = _seen(months, invoices, "dt_emissao", whole_month=not native)
+    both = issued.left_join(paid, ["day", "id_cliente", "id_fatura"])  # one invoice to its payments
+    age = thirty_firsts(both.day, both.dt_emissao)
+    late = both.dt_pagamento.delta(both.dt_vencimento, unit="day")
+    unpaid = both.qtd_pagamentos.isnull()
+    money = "decimal(18, 2)"
+    value, had = both.vlr_fatura.cast(money), both.vlr_pago
+    partly, wholly = (had < value).fill_null(False), (had == value).fill_null(False)
+    exceeds = (had > value).fill_null(False)
+    columns = {
+        "day": both.day,
+        "id_cliente": both.id_cliente,
+        "id_fatura": both.id_fatura,
+        **({} if native else {"id_pagamento": both.id_pagamento}),
+        "ref": ref(both.day),
+        "dt_proc": ibis.greatest(both.dt_proc, both.dt_proc_pagamento.fill_null(both.dt_proc)),
+        "fbc_classif_pagto": ibis.cases(
+            (unpaid, names.SEM_PAGAMENTO),
+            (late == 0, names.NO_PRAZO),
+            (late < 0, names.ANTECIPADO),
+            else_=names.EM_ATRASO,
+        ),
+        "fbc_classif_vlr_pagto": ibis.cases(
+            (wholly, names.TOTAL),
+            (partly, names.PARCIAL),
+            (exceeds, names.EXCEDENTE if native else names.SEM_VALOR),
+            else_=names.SEM_VALOR,
+        ),
+        "fbc_classif_pagto_min": ibis.cases(
+            (unpaid, names.SEM_PAGAMENTO),
+            (wholly, names.PAGO_TOTAL),
+            (exceeds, names.PAGO_EXCEDENTE),
+            (both.vlr_pagto_min.isnull(), names.SEM_MINIMO),
+            (had < both.vlr_pagto_min.cast(money), names.INSUFICIENTE),
+            (had == both.vlr_pagto_min.cast(money), names.MINIMO),
+            else_=names.ACIMA_DO_MINIMO,
+        ),
+        "dt_emissao": both.dt_emissao,
+        "fvl_vlr_fatura": both.vlr_fatura,
+        "fvl_vlr_pagto": had,
+        "fvl_vlr_pagto_min": both.vlr_pagto_min,
+        "fvl_perc_vlr_fatura": ibis.cases(
+            (wholly, 100),
+            (partly | exceeds if native else partly, percent(had, value)),
+            else_=0,
+        ).cast("int64"),
+        "fvl_numero_dias_atraso": ibis.cases(
+            (unpaid, both.day.delta(both.dt_vencimento, unit="day")),
+            (late < 0, -1),
+            else_=late,
+        ).cast("int64"),
+        "fvl_qtd_transacao": ibis.literal(1).cast("int64"),
+        "dias_antecipados": (late < 0).ifelse(-late, ibis.null("int64")),
+        "qtd_pagamentos": both.qtd_pagamentos.fill_null(0).cast("int64"),
+    }
+    flags = {
+        f"flg_u{months}m": (
+            (age <= 31 * months) & (age >= 0) if native else age <= 31 * months
+        ).cast("int64")
+        for months in names.WINDOWS
+    }
+    return both.select(**columns, **flags)
+
+
+def _seen(months: ir.Table, rows: ir.Table, at: str, *, whole_month: bool) -> ir.Table:
+    """Rows of the twelve months before each reference date, and of it or its month."""
+    dated = rows.drop("day", "ref")
+    first = (months.day - ibis.interval(months=12)).cast("date")
+    following = (months.day + ibis.interval(months=1)).cast("date")
+    last = dated[at] < following if whole_month else dated[at] <= months.day
+    return months.inner_join(dated, [dated[at] >= first, last])
+
+
+def _known_payments(months: ir.Table, payments: ir.Table) -> ir.Table:
+    """Payments of each invoice made by a reference date, as one."""
+    dated = payments.drop("day", "ref")
+    known = months.inner_join(dated, dated.dt_pagamento <= months.day)
+    return known.group_by("day", "id_cliente", "id_fatura").agg(
+        vlr_pago=known.vlr_pagamento.sum().cast("decimal(38, 2)").cast("decimal(18, 2)"),
+        dt_pagamento=known.dt_pagamento.max(),
+        qtd_pagamentos=known.count(),
+        dt_proc_pagamento=known.dt_proc.max(),
+    )
+
+
+def _payments_of_months(months: ir.Table, payments: ir.Table) -> ir.Table:
+    """Payments made in the months that a reference date sees, each for itself."""
+    seen = _seen(months, payments, "dt_pagamento", whole_month=True)
+    return seen.select(
+        "day",
+        "id_cliente",
+        "id_fatura",
+        "id_pagamento",
+        "dt_pagamento",
+        vlr_pago=seen.vlr_pagamento.cast("decimal(18, 2)"),
+        qtd_pagamentos=ibis.literal(1),
+        dt_proc_pagamento=seen.dt_proc,
+    )
+
+
+def thirty_firsts(later: ir.DateValue, earlier: ir.DateValue) -> ir.IntegerValue:
+    """Spark's MONTHS_BETWEEN × 31, which is whole and so is not rounded.
+
+    Days count as a thirty-first of a month each, and not at all between equal days of month or
+    last days of their months.
+
+    >>> thirty_firsts(ibis.date("2024-02-01"), ibis.date("2023-12-31")).execute()
+    32
+    """
+    months = (later.year() - earlier.year()) * 12 + later.month() - earlier.month()
+    days = later.day() - earlier.day()
+    both_end = _ends_a_month(later) & _ends_a_month(earlier)
+    return (months * 31 + both_end.ifelse(0, days)).cast("int64")
+
+
+def _ends_a_month(day: ir.DateValue) -> ir.BooleanValue:
+    return (day + ibis.interval(days=1)).day() == 1
+
+
+def percent(part: ir.DecimalValue, whole: ir.DecimalValue) -> ir.IntegerValue:
+    """Whole percents of `whole`, rounded half up; 0 where it is 0. Both in cents.
+
+    Exact up to R$ 450 billion: whole numbers are divided as doubles by both engines.
+    """
+    cents, of = ((x * 100).cast("decimal(38, 0)").cast("int64") for x in (part, whole))
+    return ((cents * 200 + of) // (of * 2).nullif(0)).fill_null(0)

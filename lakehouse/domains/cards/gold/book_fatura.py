@@ -1,0 +1,15 @@
+"""The book: 462 variables of each client as known on each reference date."""
+
+import ibis.expr.types as ir
+
+from lakehouse.domains.cards.book.aggregate import book
+from lakehouse.domains.cards.book.contract import contract
+from lakehouse.domains.cards.book.declaration import FATURA
+from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
+from lakehouse.platform.table import Monthly, gold
+
+
+@gold(contract=contract("BookFatura", FATURA), reads=[stage_fatura], monthly=Monthly())
+def book_fatura(stage: ir.Table) -> ir.Table:
+    """The 462 variables of each client, from what was known on the reference date alone."""
+    return book(stage, FATURA)

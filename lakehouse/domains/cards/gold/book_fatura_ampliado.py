@@ -1,0 +1,15 @@
+"""The wider book: classes by the least payment, over what was paid."""
+
+import ibis.expr.types as ir
+
+from lakehouse.domains.cards.book.aggregate import book
+from lakehouse.domains.cards.book.contract import contract
+from lakehouse.domains.cards.book.declaration import AMPLIADO
+from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
+from lakehouse.platform.table import Monthly, gold
+
+
+@gold(contract=contract("BookFaturaAmpliado", AMPLIADO), reads=[stage_fatura], monthly=Monthly())
+def book_fatura_ampliado(stage: ir.Table) -> ir.Table:
+    """What each client paid beside the least payment, as known on the reference date."""
+    return book(stage, AMPLIADO)

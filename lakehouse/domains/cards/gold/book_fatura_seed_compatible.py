@@ -1,0 +1,19 @@
+"""The book as the original made it, with its cut by months."""
+
+import ibis.expr.types as ir
+
+from lakehouse.domains.cards.book.aggregate import book
+from lakehouse.domains.cards.book.contract import contract
+from lakehouse.domains.cards.book.declaration import FATURA
+from lakehouse.domains.cards.gold.stage_fatura_seed_compatible import stage_fatura_seed_compatible
+from lakehouse.platform.table import Monthly, gold
+
+
+@gold(
+    contract=contract("BookFaturaSeedCompatible", FATURA),
+    reads=[stage_fatura_seed_compatible],
+    monthly=Monthly(),
+)
+def book_fatura_seed_compatible(stage: ir.Table) -> ir.Table:
+    """The 462 variables of each client by the original's cut of months."""
+    return book(stage, FATURA)

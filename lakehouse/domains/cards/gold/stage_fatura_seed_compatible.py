@@ -1,0 +1,35 @@
+"""Invoices as the original's book sees them, one row per reference date and payment found."""
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.cards.book.stage import Mode, stage
+from lakehouse.domains.cards.gold.stage_fatura import Staged
+from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
+from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.table import PARTITIONS, Monthly, gold, whole
+
+
+class StageFaturaSeedCompatible(Staged):
+    id_pagamento: int = pa.Field(nullable=True, description="Payment; null without one")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day", "id_cliente", "id_fatura", "id_pagamento"]
+
+
+@gold(
+    contract=StageFaturaSeedCompatible,
+    reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
+    monthly=Monthly(before=13, after=1),
+)
+def stage_fatura_seed_compatible(
+    months: ir.Table, invoices: ir.Table, payments: ir.Table
+) -> ir.Table:
+    """Invoices and payments by the original's cut of months, the reference date's among them.
+
+    It looks ahead: up to the end of the reference date's month.
+    """
+    return stage(months, invoices, payments, Mode.SEED_COMPATIBLE)
