@@ -74,17 +74,20 @@ class Reads:
     """A lake table that a check reads: the days of the run.
 
     With `as_of` each day shows the newest stored day up to it that has rows, as reference tables
-    do, so that a day on which nothing ran still knows what to expect.
+    do, so that a day on which nothing ran still knows what to expect. With `newest` there are only
+    the rows of the newest stored day that has any, under that day, whatever days are judged.
     """
 
     id: TableId
     schema: sch.Schema
     as_of: bool = False
+    newest: bool = False
 
     @property
     def name(self) -> str:
         """Name of the relation in the expression."""
-        return self.id.path.replace("/", "__") + ("__as_of" if self.as_of else "")
+        kind = "__as_of" if self.as_of else "__newest" if self.newest else ""
+        return self.id.path.replace("/", "__") + kind
 
     @property
     def unbound(self) -> ir.Table:
@@ -92,9 +95,9 @@ class Reads:
         return ibis.table(self.schema, name=self.name)
 
 
-def rows_of(table: Table, *, as_of: bool = False) -> Reads:
+def rows_of(table: Table, *, as_of: bool = False, newest: bool = False) -> Reads:
     """The stored rows of a table."""
-    return Reads(id=table.id, schema=table.contract.schema, as_of=as_of)
+    return Reads(id=table.id, schema=table.contract.schema, as_of=as_of, newest=newest)
 
 
 def refused_rows_of(table: Table) -> Reads:
@@ -339,6 +342,10 @@ class _Relations:
             self.session.arrow(read.name, rows.cast(arrow_schema(read.schema)))
         elif read.as_of:
             self._bind_valid(read, days)
+        elif read.newest:
+            shown = self.snapshot(read.id)
+            filled = [file.day for file in shown.files if file.rows]
+            self.session.files(read.name, shown.urls(filled[-1:]), read.schema)
         else:
             self.session.files(read.name, self.snapshot(read.id).urls(days), read.schema)
 
