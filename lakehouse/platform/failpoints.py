@@ -22,6 +22,17 @@ STORAGE: tuple[str, ...] = (
 )
 """Steps of one table's commit, in the order in which a write meets them."""
 
+PRIVACY: tuple[str, ...] = (
+    "privacy.marked",
+    "privacy.planned",
+    "privacy.stored",
+    "privacy.ledger_committed",
+    "privacy.redacted",
+    "privacy.refreshed",
+    "privacy.forgotten",
+)
+"""Steps of taking a person out, in their order."""
+
 RUN: tuple[str, ...] = (
     "ingest.storing",
     "ingest.stored",

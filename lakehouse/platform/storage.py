@@ -559,6 +559,12 @@ class LakeTable:
             )
         )
 
+    def checkpoint(self) -> None:
+        """Sum the log up in one file, so that opening the table needs none of the earlier ones."""
+        opened = self._open()
+        if opened is not None:
+            opened.create_checkpoint()
+
     def vacuum(self, *, retention: dt.timedelta, dry_run: bool) -> list[str]:
         """Delete files that no version of the last ``retention`` shows; gives their paths.
 

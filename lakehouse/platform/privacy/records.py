@@ -126,6 +126,19 @@ def texts_of(
     return file.tagged_values(), [file.text(line) for line in file.lines]
 
 
+def ids_of(data: bytes, name: str, form: Form, person: Person, *, limit: int) -> set[str]:
+    """Ids that stand in a file's records with one of somebody's addresses."""
+    file = _File.of(data, name, form, limit)
+    return ids_in(file.read.rows, form.tags, person) if file.read else set()
+
+
+def ids_in(rows: pa.Table, tags: Tags, person: Person) -> set[str]:
+    """Ids that stand in rows with one of somebody's addresses."""
+    by_email = rows.filter(person.rows(rows, replace(tags, identifiers=())))
+    found = (value for name in tags.identifiers for value in by_email[name].to_pylist())
+    return {str(value) for value in found if value is not None}
+
+
 @dataclass(kw_only=True)
 class _File:
     """One file as it can be read: as records, or as lines at least."""

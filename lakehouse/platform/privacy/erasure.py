@@ -1,0 +1,375 @@
+"""Somebody is taken out of the lake for good, and stays out.
+
+In this order, each step harmless when done again: the mark that keeps them from coming back; the
+plan, which names days and files only; the landing zone; the kept bytes, with their deliveries and
+bronze; all tables of the days they were on; old versions and old bytes. What a crash leaves is
+found by the plan and by searching, so the same request again finishes it.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.platform import conservation, ingest
+from lakehouse.platform import deliveries as ledger
+from lakehouse.platform.deliveries import Delivery, Status
+from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.ingest import Intake, error_report, object_path
+from lakehouse.platform.landing import Listing
+from lakehouse.platform.objectstore import DiskStore
+from lakehouse.platform.privacy import marks
+from lakehouse.platform.privacy.history import forget
+from lakehouse.platform.privacy.persons import Person, Persons, declared_tags
+from lakehouse.platform.privacy.records import NotErasable, redacted
+from lakehouse.platform.privacy.search import (
+    DATA_FILE,
+    Finding,
+    Found,
+    Loose,
+    Search,
+    What,
+)
+from lakehouse.platform.source import Source
+from lakehouse.platform.storage import Lake, TableId
+from lakehouse.settings import Settings
+
+PLANS = f"{marks.FOLDER}/plans"
+ROUNDS = 3
+ABANDONED = dt.timedelta(hours=1)
+"""Age from which on an unfinished file is nobody's any more."""
+NOTE = {"by": "lakehouse privacy erase"}
+
+Refresh = Callable[[Domain, Sequence[dt.date]], None]
+"""Makes all tables of a system for these days from bronze on, and then whatever is left to do."""
+
+
+@dataclass(kw_only=True)
+class Erased:
+    """What became of one request; it says nothing of the person."""
+
+    found: Counter[tuple[str, str, What]] = field(default_factory=Counter)
+    """Rows by system, table and kind, before."""
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Files that were deleted or written anew, by system and what they were."""
+    others: int = 0
+    """Unreadable lines of others that had to go as well."""
+    left: list[Finding] = field(default_factory=list)
+    """What could not be erased."""
+    notes: list[str] = field(default_factory=list)
+    """Why, with the way out."""
+
+
+def erase(persons: Persons, lake: Lake, settings: Settings, refresh: Refresh) -> Erased:
+    """Take somebody out of every system that knows them.
+
+    No run of these systems may go on meanwhile. After a crash the same call finishes the work.
+
+    Args:
+        persons: by system, as `search.known_as` gives them.
+        lake: the lake.
+        settings: of the landing zone, and limits.
+        refresh: brings tables up to date.
+    """
+    done = Erased()
+    key = marks.key_of(lake, settings)
+    for system, person in persons.items():
+        marks.keep(lake, key.marks(system, person))
+    failpoint("privacy.marked")
+    for system, person in persons.items():
+        search = Search(domain=domain(system), lake=lake, settings=settings, person=person)
+        _Erasure(search=search, refresh=refresh, done=done).run()
+    return done
+
+
+@dataclass(kw_only=True)
+class _Plan:
+    """What has to be done in a system once anything was changed; outlives a crash."""
+
+    days: set[dt.date] = field(default_factory=set)
+    landed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Moment and new size of each file that is written anew where it landed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.landed)
+
+
+@dataclass(kw_only=True)
+class _Erasure:
+    search: Search
+    refresh: Refresh
+    done: Erased
+    plan: _Plan = field(default_factory=_Plan)
+
+    @property
+    def lake(self) -> Lake:
+        return self.search.lake
+
+    @property
+    def system(self) -> str:
+        return self.search.system
+
+    @property
+    def person(self) -> Person:
+        return self.search.person
+
+    def run(self) -> None:
+        for finding in self.search.findings():
+            key = (finding.system, finding.table, finding.what)
+            self.done.found[key] += finding.rows
+        self._resume()
+        self._landing()
+        self._kept()
+        failpoint("privacy.redacted")
+        self._tables()
+        failpoint("privacy.refreshed")
+        self._old()
+        self.lake.store.delete([self._plan_path])
+        self.done.left += self.search.findings()
+
+    @property
+    def _plan_path(self) -> str:
+        return f"{PLANS}/{self.system}.json"
+
+    def _resume(self) -> None:
+        try:
+            said = json.loads(self.lake.store.read(self._plan_path))
+        except FileNotFoundError:
+            return
+        self.plan.days = {dt.date.fromisoformat(day) for day in said["days"]}
+        self.plan.landed = {path: (at, size) for path, (at, size) in said["landed"].items()}
+
+    def _keep_plan(self) -> None:
+        said = {
+            "days": sorted(day.isoformat() for day in self.plan.days),
+            "landed": self.plan.landed,
+        }
+        self.lake.store.write(self._plan_path, json.dumps(said).encode())
+
+    def _landing(self) -> None:
+        """Files where they landed: without the person, of the same moment, so still known."""
+        known = {(row.file, row.landed_at) for rows in self.search.ledgers.values() for row in rows}
+        made: list[tuple[Found, bytes]] = []
+        for found in self.search.landed():
+            try:
+                new = redacted(
+                    found.data, found.path, found.form, self.person, limit=self.search.limit
+                )
+            except NotErasable as error:
+                self.done.notes.append(self.person.silenced(str(error)))
+                continue
+            self.done.others += new.others
+            if new.data != found.data:
+                made.append((found, new.data))
+                if found.arrival:
+                    at = found.arrival.modified_at.isoformat()
+                    self.plan.landed[found.path] = (at, len(new.data))
+        if made:
+            self._keep_plan()
+        failpoint("privacy.planned")
+        for found, data in made:
+            arrival = found.arrival
+            taken = arrival is not None and (arrival.path, arrival.modified_at) in known
+            try:
+                self._land(found, data, taken=taken)
+            except OSError as error:
+                name = self.person.silenced(found.path)
+                self.done.notes.append(
+                    f"{name} in the landing zone cannot be written ({error.strerror}); remove it"
+                )
+                self.plan.landed.pop(found.path, None)
+            else:
+                self.done.removed[self.system, "files in the landing zone"] += 1
+
+    def _land(self, found: Found, data: bytes, *, taken: bool) -> None:
+        """Replace one file; where its moment cannot be kept, one that was taken in is removed."""
+        store = self.search.place.store
+        if not isinstance(store, DiskStore):
+            if taken:
+                store.delete([found.path])
+            else:
+                store.write(found.path, data)
+            return
+        place = store.url(found.path)
+        seen = os.lstat(place)
+        scratch = store.scratch(found.path.rpartition("/")[0])
+        try:
+            scratch.write_bytes(data)
+            scratch.chmod(seen.st_mode & 0o777)
+            os.utime(scratch, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+            now = os.lstat(place)
+            if (now.st_mtime_ns, now.st_size) == (seen.st_mtime_ns, len(found.data)):
+                store.move_in(scratch, found.path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def _kept(self) -> None:
+        """Kept bytes, the deliveries that name them, and bronze."""
+        changes: dict[str, dict[str, str]] = defaultdict(dict)
+        for kept in self.search.kept():
+            if kept.subject is None:
+                continue
+            path = object_path(self.system, kept.digest)
+            form, name = self.search.forms[kept.subject], kept.deliveries[0].file
+            try:
+                new = redacted(
+                    self.lake.store.read(path), name, form, self.person, limit=self.search.limit
+                )
+            except NotErasable as error:
+                self.done.notes.append(self.person.silenced(str(error)))
+                continue
+            self.done.others += new.others
+            digest = hashlib.sha256(new.data).hexdigest()
+            self.lake.store.write(object_path(self.system, digest), new.data)
+            changes[kept.subject][kept.digest] = digest
+        for subject, deliveries in self.search.ledgers.items():
+            days = sorted({row.day for row in deliveries if row.digest in changes[subject]})
+            self._plan_days(subject, changes[subject], days)
+        if self.plan:
+            self._keep_plan()
+        failpoint("privacy.stored")
+        for subject in self.search.forms:
+            self._deliveries(subject, changes[subject])
+
+    def _plan_days(self, subject: str, changed: Mapping[str, str], days: Sequence[dt.date]) -> None:
+        """Days on which rows of the changed files lie or are joined to."""
+        bronze = self.lake.table(TableId("bronze", self.system, subject))
+        shown = bronze.snapshot()
+        if not days or shown.schema is None:
+            return
+        self.plan.days.update(days)
+        counted = bronze.counts(["_digest", "_business_day"], days, snapshot=shown)
+        own = pc.is_in(counted["_digest"], pa.array(list(changed)))
+        self.plan.days.update(d for d in counted.filter(own)["_business_day"].to_pylist() if d)
+        reached = conservation.reached_days(self.search.domain, self.lake, days)
+        self.plan.days.update(day for found in reached.values() for day in found)
+
+    def _deliveries(self, subject: str, changed: Mapping[str, str]) -> None:
+        """The ledger names the new bytes; bronze and its unparsable lines follow from them."""
+        raw = self.lake.table(TableId("raw", self.system, subject))
+        before = raw.snapshot()
+        if before.schema is None:
+            return
+        known = ledger.from_arrow(raw.read(snapshot=before))
+        rows = [self._renewed(row, changed) for row in known]
+        touched = {new.day for old, new in zip(known, rows, strict=True) if old != new}
+        if not touched:
+            return
+        self.plan.days |= touched
+        bronze = self.search.domain.table("bronze", subject)
+        if bronze.source is None:
+            raise TypeError(f"{bronze.id.name} has no source")
+        days: dict[dt.date, dict[object, Delivery]] = {day: {} for day in sorted(touched)}
+        for row in _repetitions(rows, bronze.source, frozenset(changed.values())):
+            if row.day in days:
+                days[row.day][row.order] = row
+        self._reports(changed, rows)
+        stored = {day: ledger.to_arrow(rows.values()) for day, rows in days.items()}
+        schema = ledger.SCHEMA.remove(ledger.SCHEMA.get_field_index("day"))
+        raw.write(stored, schema=schema, based_on=before, note=NOTE)
+        failpoint("privacy.ledger_committed")
+        intake = Intake(
+            system=self.search.domain.system,
+            landing=self.search.place,
+            lake=self.lake,
+            settings=self.search.settings,
+            now=dt.datetime.now(dt.UTC),
+        )
+        nothing = Listing(files=(), strays=(), growing=(), temporary=())
+        ingest.ingest(bronze, sorted(touched), intake, nothing, note=NOTE)
+
+    def _renewed(self, row: Delivery, changed: Mapping[str, str]) -> Delivery:
+        """A delivery under the digest and the size that its bytes have now."""
+        at, size = self.plan.landed.get(row.file, ("", 0))
+        if at != row.landed_at.isoformat():
+            size = row.size
+        return replace(row, digest=changed.get(row.digest, row.digest), size=size)
+
+    def _reports(self, changed: Mapping[str, str], rows: Iterable[Delivery]) -> None:
+        """Refused files keep the report that stands beside their bytes."""
+        for row in rows:
+            if not row.readable and row.digest in changed.values():
+                path, report = error_report(self.system, row)
+                said = json.dumps(report, ensure_ascii=False, indent=1)
+                self.lake.store.write(path, said.encode())
+
+    def _tables(self) -> None:
+        """Every table of the days that somebody was on, until they are on none."""
+        days = self.plan.days
+        for _ in range(ROUNDS):
+            if not days:
+                return
+            self.refresh(self.search.domain, sorted(days))
+            days = {
+                finding.day
+                for table in self.lake.tables(system=self.system)
+                if table.layer in ("silver", "gold")
+                for finding in self.search.shown(table, ())
+                if finding.day and finding.what is not What.NAME
+            }
+            self.plan.days |= days
+
+    def _old(self) -> None:
+        """Old bytes and old files of tables that hold somebody, and those only."""
+        loose: set[tuple[str, int]] = set()
+        doomed: list[str] = []
+        referenced = {
+            row.digest for rows in self.search.ledgers.values() for row in rows if row.digest
+        }
+        for kept in self.search.kept():
+            loose |= kept.loose
+            if kept.digest not in referenced:
+                doomed.append(kept.digest)
+        for table in self.lake.tables(system=self.system):
+            paths = self._outdated(table, loose)
+            self.done.removed[self.system, "old files of tables"] += len(paths)
+            forget(self.lake, table, paths)
+        failpoint("privacy.forgotten")
+        for digest in doomed:
+            path = object_path(self.system, digest)
+            reports = [entry.path for entry in self.lake.store.entries(f"{path}_errors")]
+            self.lake.store.delete([path, *reports])
+            self.done.removed[self.system, "kept files"] += 1
+        before = dt.datetime.now(dt.UTC) - ABANDONED
+        for layer in ("raw", "bronze", "silver", "gold", "ops"):
+            unfinished = self.lake.store.unfinished(f"{layer}/{self.system}")
+            self.lake.store.delete([e.path for e in unfinished if e.modified_at < before])
+
+    def _outdated(self, table: TableId, loose: Loose) -> list[str]:
+        """Old files of theirs; where a table has neither id nor address, all of their days."""
+        paths = {path for _, _, path in self.search.outdated(table, loose)}
+        tags = declared_tags(table)
+        if tags.others and not (tags.identifiers or tags.emails):
+            current = {file.path for file in self.lake.table(table).snapshot().files}
+            for entry in self.lake.store.entries(table.path):
+                path = entry.path[len(table.path) + 1 :]
+                met = DATA_FILE.fullmatch(path)
+                day = dt.date.fromisoformat(met[1]) if met else None
+                if day in self.plan.days and path not in current:
+                    paths.add(path)
+        return sorted(paths)
+
+
+def _repetitions(
+    rows: Sequence[Delivery], source: Source, digests: frozenset[str]
+) -> Iterable[Delivery]:
+    """The deliveries, where the new bytes of one are those of an earlier day as its duplicate."""
+    if not source.self_identifying or source.snapshot or source.counts_copies:
+        return rows
+    first: dict[str, Delivery] = {}
+    for row in sorted(rows, key=lambda row: row.order):
+        if row.readable and row.digest in digests:
+            first.setdefault(row.digest, row)
+    return [
+        replace(row, status=Status.DUPLICATE)
+        if row.readable and row.digest in first and first[row.digest].day != row.day
+        else row
+        for row in rows
+    ]

@@ -1,0 +1,381 @@
+"""Where somebody is: landing zone, kept bytes, every table with its companions, and old versions.
+
+A finding says system, table, day, file and line, and nothing of the person.
+"""
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lakehouse.platform import deliveries as ledger
+from lakehouse.platform.deliveries import Delivery
+from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.landing import Arrival, FileChanged, Landing, ReadRefused, StrayReason
+from lakehouse.platform.layers import Layer
+from lakehouse.platform.objectstore import ObjectStoreError
+from lakehouse.platform.privacy.persons import Person, Persons, Tags, declared_tags, tags_of
+from lakehouse.platform.privacy.records import Form, Located, ids_in, ids_of, located
+from lakehouse.platform.resources import landing_of
+from lakehouse.platform.storage import DAY, Lake, TableId
+from lakehouse.settings import Settings
+
+QUARANTINE = "quarantine"
+LANDING = "landing"
+NAMES = frozenset({"file", "_file", "source_file"})
+"""Columns that hold paths of the landing zone."""
+DATA_FILE = re.compile(r"day=(\d{4}-\d\d-\d\d)/[^/]+\.parquet")
+Loose = Collection[tuple[str, int]]
+"""Digest and line of lines that are no record."""
+_GZIP = b"\x1f\x8b"
+
+
+class What(StrEnum):
+    """What of somebody was found."""
+
+    RECORD = "record"
+    """A record or row of theirs."""
+    LINE = "line"
+    """A line of theirs that is no record."""
+    MENTION = "mention"
+    """Somebody else's record that names them."""
+    NAME = "name"
+    """The name of a file."""
+    FILE = "file"
+    """Somewhere in a file without lines."""
+    OLD = "old version"
+    """Rows in a file that only older versions of a table show."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Finding:
+    """One place, or a day of a table whose rows have no place."""
+
+    system: str
+    table: str
+    """SQL name; ``landing`` for the landing zone."""
+    day: dt.date | None = None
+    file: str | None = None
+    line: int | None = None
+    rows: int = 1
+    what: What = What.RECORD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file of the landing zone that somebody is in."""
+
+    path: str
+    arrival: Arrival | None
+    """None for a file that is not taken."""
+    located: Located
+    form: Form | None
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Kept bytes that somebody is in, and the deliveries of them; an orphan has none."""
+
+    digest: str
+    subject: str | None
+    deliveries: tuple[Delivery, ...]
+    located: Located
+
+    @property
+    def loose(self) -> set[tuple[str, int]]:
+        """Digest and line of each line of theirs that is no record."""
+        return {(self.digest, line) for line in self.located.lines}
+
+
+@dataclass(kw_only=True)
+class Search:
+    """One system searched for somebody."""
+
+    domain: Domain
+    lake: Lake
+    settings: Settings
+    person: Person
+
+    @property
+    def system(self) -> str:
+        return self.domain.system.name
+
+    @property
+    def limit(self) -> int:
+        return self.settings.max_file_mb * 1024 * 1024
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """How the files of each subject are read."""
+        return {
+            table.id.table: Form(format=table.source.format, tags=tags_of(table))
+            for table in self.domain.stored
+            if table.source is not None and table.layer == "bronze"
+        }
+
+    @property
+    def place(self) -> Landing:
+        return landing_of(self.domain, self.settings)
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything, the landing zone first and old versions last."""
+        for found in self.landed():
+            day = found.arrival.day if found.arrival else None
+            yield from self._places(LANDING, day, found.path, found.located)
+        loose: set[tuple[str, int]] = set()
+        for kept in self.kept():
+            loose |= kept.loose
+            table = f"raw.{self.system}_{kept.subject or 'objects'}"
+            for delivery in kept.deliveries:
+                yield from self._places(table, delivery.day, delivery.file, kept.located)
+            if not kept.deliveries:
+                yield from self._places(table, None, None, kept.located)
+        for table_id in self.lake.tables(system=self.system):
+            yield from self.shown(table_id, loose)
+        for table_id in self.lake.tables(system=self.system):
+            for day, rows, _ in self.outdated(table_id, loose):
+                yield Finding(
+                    system=self.system, table=table_id.name, day=day, rows=rows, what=What.OLD
+                )
+
+    def landed(self) -> Iterator[Found]:
+        """Files of the landing zone, whether or not they were taken in or ever will be."""
+        listing = self.place.listing(now=dt.datetime.now(dt.UTC), quiet=dt.timedelta(0))
+        for arrival in listing.files:
+            try:
+                data = self.place.read(arrival, limit=self.limit)
+            except (FileChanged, ReadRefused):
+                continue
+            found = self._landed(arrival.path, arrival, data)
+            if found is not None:
+                yield found
+        others = [s.path for s in listing.strays if s.reason not in _UNTOUCHABLE]
+        for path in [*others, *(p for p in listing.temporary if not p.endswith("/"))]:
+            try:
+                data = self.place.store.read(path, limit=self.limit)
+            except (FileNotFoundError, ObjectStoreError):
+                continue
+            found = self._landed(path, None, data)
+            if found is not None:
+                yield found
+
+    def _landed(self, path: str, arrival: Arrival | None, data: bytes) -> Found | None:
+        form = self.forms.get(arrival.subject) if arrival else None
+        places = located(data, path, form, self.person, limit=self.limit)
+        if not places and not self.person.mentioned(path):
+            return None
+        return Found(path=path, arrival=arrival, located=places, form=form, data=data)
+
+    @property
+    def ledgers(self) -> dict[str, list[Delivery]]:
+        """The deliveries of each subject, as they are now."""
+        found = {}
+        for subject in self.forms:
+            raw = self.lake.table(TableId("raw", self.system, subject))
+            shown = raw.snapshot()
+            known = shown.schema is not None
+            found[subject] = ledger.from_arrow(raw.read(snapshot=shown)) if known else []
+        return found
+
+    def kept(self) -> Iterator[Kept]:
+        """Kept bytes that somebody is in, once for each subject that has them."""
+        owners: dict[str, dict[str, list[Delivery]]] = defaultdict(lambda: defaultdict(list))
+        for subject, deliveries in self.ledgers.items():
+            for delivery in deliveries:
+                owners[delivery.digest][subject].append(delivery)
+        for entry in self.lake.store.entries(f"raw/{self.system}/objects"):
+            folder, _, digest = entry.path.rpartition("/")
+            if folder.count("/") != 3:  # a report beside them
+                continue
+            data = self.lake.store.read(entry.path)
+            if not self.person.may_be_in(data) and not data.startswith(_GZIP):
+                continue
+            for subject, deliveries in owners.get(digest, {}).items():
+                name, form = deliveries[0].file, self.forms[subject]
+                places = located(data, name, form, self.person, limit=self.limit)
+                if places:
+                    yield Kept(
+                        digest=digest,
+                        subject=subject,
+                        deliveries=tuple(deliveries),
+                        located=places,
+                    )
+            if digest not in owners:
+                yield from self._orphan(digest, data)
+
+    def _orphan(self, digest: str, data: bytes) -> Iterator[Kept]:
+        """Bytes that a run left behind before it could say whose they are."""
+        name = "orphan.gz" if data.startswith(_GZIP) else "orphan"
+        for form in self.forms.values():
+            places = located(data, name, form, self.person, limit=self.limit)
+            if places:
+                yield Kept(digest=digest, subject=None, deliveries=(), located=places)
+                return
+
+    def shown(self, table: TableId, loose: Loose) -> Iterator[Finding]:
+        """Rows of a table as it is now."""
+        stored = self.lake.table(table)
+        snapshot = stored.snapshot()
+        for file in snapshot.files:
+            if file.rows:
+                rows = stored.read([file.day], snapshot=snapshot)
+                yield from self._in_rows(table, file.day, rows, loose)
+
+    def outdated(self, table: TableId, loose: Loose) -> Iterator[tuple[dt.date, int, str]]:
+        """Day, rows of theirs and path of each file that only older versions show."""
+        current = {file.path for file in self.lake.table(table).snapshot().files}
+        for entry in self.lake.store.entries(table.path):
+            path = entry.path[len(table.path) + 1 :]
+            found = DATA_FILE.fullmatch(path)
+            if not found or path in current:
+                continue
+            rows = self.read(f"{table.path}/{path}")
+            day = dt.date.fromisoformat(found[1])
+            count = sum(each.rows for each in self._in_rows(table, day, rows, loose))
+            if count:
+                yield day, count, path
+
+    def read(self, path: str) -> pa.Table:
+        """One Parquet file of the lake, alone."""
+        return pq.ParquetFile(pa.BufferReader(self.lake.store.read(path))).read()
+
+    def _in_rows(
+        self,
+        table: TableId,
+        day: dt.date,
+        rows: pa.Table,
+        loose: Loose,
+    ) -> Iterator[Finding]:
+        if DAY in rows.column_names:
+            rows = rows.drop_columns([DAY])
+        named = [name for name in rows.column_names if name in NAMES]
+        if table.companion == QUARANTINE:
+            own = self._refused(table, rows, loose)
+        else:
+            own = self.person.rows(rows, declared_tags(table))
+        told = rows.drop_columns([*named, *(["values"] if table.companion == QUARANTINE else [])])
+        mentions = pc.and_(self.person.mentions(told), pc.invert(own))
+        yield from self._rows(table, day, rows.filter(own), What.RECORD)
+        yield from self._rows(table, day, rows.filter(mentions), What.MENTION)
+        if table.layer == "raw" and named:
+            names = self.person.mentions(rows.select(named))
+            yield from self._rows(table, day, rows.filter(names), What.NAME)
+
+    def _refused(self, table: TableId, rows: pa.Table, loose: Loose) -> pa.ChunkedArray:
+        """Rows of a quarantine that are theirs: a row by its values, a line by text or place."""
+        if table.layer == "bronze":
+            places = zip(rows["digest"].to_pylist(), rows["line"].to_pylist(), strict=True)
+            texts = rows["values"].to_pylist()
+            theirs = [
+                place in loose or self.person.mentioned(text)
+                for place, text in zip(places, texts, strict=True)
+            ]
+        else:
+            tags = self._landed_tags(table)
+            theirs = [self.person.values(text, tags) for text in rows["values"].to_pylist()]
+        return pa.chunked_array([pa.array(theirs, pa.bool_())])
+
+    def _landed_tags(self, table: TableId) -> Tags:
+        """Tags of the bronze table whose columns a refused row has."""
+        judging = self.domain.table(table.layer, table.table)
+        return tags_of(judging.reads[0].table) if judging.reads else Tags()
+
+    def _rows(self, table: TableId, day: dt.date, rows: pa.Table, what: What) -> Iterator[Finding]:
+        """A finding for each row that has a place, else one for all of them."""
+        for file, line in (("_file", "_line"), ("file", "line")):
+            if file in rows.column_names and line in rows.column_names:
+                for row in rows.select([file, line]).to_pylist():
+                    yield Finding(
+                        system=self.system,
+                        table=table.name,
+                        day=day,
+                        file=self.unnamed(row[file]),
+                        line=row[line],
+                        what=what,
+                    )
+                return
+        if rows.num_rows:
+            yield Finding(
+                system=self.system, table=table.name, day=day, rows=rows.num_rows, what=what
+            )
+
+    def _places(
+        self, table: str, day: dt.date | None, file: str | None, places: Located
+    ) -> Iterator[Finding]:
+        kinds = (
+            (What.RECORD, places.records),
+            (What.LINE, places.lines),
+            (What.MENTION, places.mentions),
+            (What.FILE, (None,) if places.opaque else ()),
+        )
+        for what, lines in kinds:
+            for line in lines:
+                yield Finding(
+                    system=self.system,
+                    table=table,
+                    day=day,
+                    file=self.unnamed(file),
+                    line=line,
+                    what=what,
+                )
+        if table == LANDING and self.person.mentioned(file):
+            yield Finding(
+                system=self.system, table=table, day=day, file=self.unnamed(file), what=What.NAME
+            )
+
+    def unnamed(self, file: str | None) -> str | None:
+        """A path that names nobody."""
+        return None if file is None else self.person.silenced(file)
+
+    def ids(self) -> set[str]:
+        """Ids that stand in rows with one of the addresses, in bronze and in the landing zone."""
+        found: set[str] = set()
+        if not self.person.emails:
+            return found
+        for table in self.domain.of(Layer.BRONZE):
+            tags = tags_of(table)
+            stored = self.lake.table(table.id)
+            shown = stored.snapshot()
+            if not (tags.identifiers and tags.emails) or shown.schema is None:
+                continue
+            for file in shown.files:
+                columns = [*tags.identifiers, *tags.emails]
+                rows = stored.read([file.day], snapshot=shown, columns=columns)
+                found |= ids_in(rows, tags, self.person)
+        for landed in self.landed():
+            if landed.form is not None:
+                found |= ids_of(
+                    landed.data, landed.path, landed.form, self.person, limit=self.limit
+                )
+        return found
+
+
+_UNTOUCHABLE = (StrayReason.SYMLINK, StrayReason.UNSAFE_PATH)
+
+
+def known_as(
+    systems: Iterable[str],
+    lake: Lake,
+    settings: Settings,
+    *,
+    ids: Iterable[str] = (),
+    emails: Iterable[str] = (),
+) -> Persons:
+    """Somebody in each of these systems: as given, and by the ids that stand beside an address.
+
+    The ids of one system say nothing in another.
+    """
+    found = {}
+    for system in systems:
+        person = Person.known(system, ids=ids, emails=emails)
+        search = Search(domain=domain(system), lake=lake, settings=settings, person=person)
+        found[system] = Person.known(system, ids={*person.ids, *search.ids()}, emails=person.emails)
+    return found
