@@ -71,6 +71,9 @@ def test_the_sample_has_32500_invoices_of_13_months_and_22666_payments_of_14(car
         assert cards.refusals(table) == []
     assert cards.balance() == ["balanced"] * 2
     assert cards.rows(
+        "select dt_referencia, qtd_clientes, vlr_faturado, vlr_pago from gold.cards_kpis"
+    ) == [(dt.date(2024, 2, 8), 2500, Decimal("1133570536.70"), Decimal("395508773.10"))]
+    assert cards.rows(
         "select id_fatura, dt_proc, vlr_fatura, vlr_pagto_min, dt_vencimento"
         " from silver.cards_tb_faturas where id_cliente = 1 and ref = '202304'"
     ) == [(4, "20241202000000", Decimal("31796.21"), Decimal("9538.86"), dt.date(2023, 4, 10))]
