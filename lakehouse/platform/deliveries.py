@@ -35,6 +35,9 @@ Scope = int | str | None
 Order = tuple[dt.datetime, str, str]
 """Moment of landing, path, digest."""
 
+REPLAY = "replay"
+"""Folder of the landing zone for corrected files."""
+
 STATUSES = tuple(status.value for status in Status)
 
 
@@ -108,6 +111,21 @@ class Delivery:
         return self.status in (Status.LOADED, Status.SUPERSEDED)
 
 
+def corrected_by(file: str) -> str | None:
+    """The landed file that a corrected one of a source with ``per_file`` takes the place of.
+
+    >>> corrected_by("sales/2023-01-05/replay/2023-01-04/sales_raw.csv")
+    'sales/2023-01-04/sales_raw.csv'
+    """
+    system, replayed, landed = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
+    return f"{system}/{landed}" if replayed else None
+
+
+def scope_of(file: str, unit: int | None, source: Source) -> Scope:
+    """Whose versions a file is one of: those of its unit, or those of its own name."""
+    return (corrected_by(file) or file) if source.per_file else unit
+
+
 def resolved(
     deliveries: Iterable[Delivery], source: Source, elsewhere: frozenset[str] = frozenset()
 ) -> list[Delivery]:
@@ -132,7 +150,7 @@ def resolved(
         if not delivery.readable:
             done.append(replace(delivery, version=0))
             continue
-        own = delivery.file if source.per_file else delivery.unit
+        own = scope_of(delivery.file, delivery.unit, source)
         scope = own if source.counts_copies or not source.self_identifying else None
         repeated = (scope, delivery.digest) in seen or delivery.digest in elsewhere
         if repeated or delivery.order in outlived:

@@ -352,8 +352,20 @@ class _Ingestion:
         read: dict[str, CsvFile | FileRefused] = {}
         judged = [self._judged(row, read) for row in rows]
         resolved = ledger.resolved(judged, self.source, elsewhere.get(day, frozenset()))
-        files = [(row, read[row.digest]) for row in resolved if row.has_rows]
+        files = [(row, read[row.digest]) for row in self._dated(resolved) if row.has_rows]
         return day, resolved, self._bronze_rows(day, files), self._unparsable_rows(day, files)
+
+    def _dated(self, rows: Sequence[Delivery]) -> list[Delivery]:
+        """The files, a corrected one as of what it corrects: what came after that stays newer."""
+        if not self.source.per_file:
+            return list(rows)
+        moments = {row.file: row.landed_at for row in sorted(rows, key=lambda row: row.order)}
+
+        def dated(row: Delivery) -> Delivery:
+            corrected = ledger.corrected_by(row.file)
+            return replace(row, landed_at=moments.get(corrected or "", row.landed_at))
+
+        return [dated(row) for row in rows]
 
     def _judged(self, row: Delivery, read: dict[str, CsvFile | FileRefused]) -> Delivery:
         """A file as its content makes it; what could not even be read stays refused."""

@@ -315,8 +315,10 @@ def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> I
         for row in delivered:
             if row.readable or chosen.file not in (None, row.file):
                 continue
-            if not settled and table != strays_of(table.system) and _successor(row, delivered):
-                continue
+            if not settled and table != strays_of(table.system):
+                source = _source(domain(table.system), table.table)
+                if _successor(row, delivered, source):
+                    continue
             yield Refusal(
                 kind=Kind.FILE,
                 system=table.system,
@@ -332,14 +334,30 @@ def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> I
             )
 
 
-def _successor(row: Delivery, delivered: Iterable[Delivery]) -> Delivery | None:
+def _successor(row: Delivery, delivered: Iterable[Delivery], source: Source) -> Delivery | None:
     """The newer good version that took the place of a file, if one came."""
     later = (
         other
-        for other in delivered
-        if other.status is Status.LOADED and other.unit == row.unit and other.order > row.order
+        for other in _versions(row, delivered, source)
+        if other.status is Status.LOADED and other.order > row.order
     )
     return max(later, key=lambda other: other.order, default=None)
+
+
+def _versions(row: Delivery, delivered: Iterable[Delivery], source: Source) -> list[Delivery]:
+    """Files of the same delivery, the row among them."""
+    own = ledger.scope_of(row.file, row.unit, source)
+    return [other for other in delivered if ledger.scope_of(other.file, other.unit, source) == own]
+
+
+def _replay_path(old: Delivery, system: str, source: Source) -> str:
+    """Where the corrected version of a file lands, so that it is one of the same delivery."""
+    folder = f"{system}/{old.day}/"
+    if source.per_file:
+        landed = ledger.corrected_by(old.file) or old.file
+        return f"{folder}{ledger.REPLAY}/{landed.partition('/')[2]}"
+    unit = "" if old.unit is None else f"unidade_{old.unit:03d}/"
+    return f"{folder}{unit}{ledger.REPLAY}/{PurePosixPath(old.file).name}"
 
 
 def _quarantined(
@@ -602,7 +620,7 @@ class _Replayer:
                     error
                 )
             packed = _packed(made, file)
-            current = _successor(old, known)
+            current = _successor(old, known, source)
             if made == plain or (current and current.digest == _digest(packed)):
                 unchanged.append(file)
             elif old.status is not Status.LOADED:
@@ -656,7 +674,7 @@ class _Replayer:
                 f"{file} never landed; `lakehouse quarantine list` names the refused files"
             )
         old = max(versions, key=lambda row: row.order)
-        newer = _successor(old, known)
+        newer = _successor(old, known, source)
         if newer is not None:
             raise ReplayError(f"{file} was replaced by {newer.file} since; correct that one")
         if old.status is Status.DUPLICATE:
@@ -718,8 +736,7 @@ class _Replayer:
     ) -> _Prepared:
         """Check everything that could keep a corrected file from replacing the old one."""
         system = self.domain.system.name
-        unit = "" if old.unit is None else f"unidade_{old.unit:03d}/"
-        path = f"{system}/{old.day}/{unit}replay/{PurePosixPath(old.file).name}"
+        path = _replay_path(old, system, source)
         entry = Entry(path=path, size=len(data), modified_at=self.now, etag=None)
         today = self.now.astimezone(self.landing.rules.zone).date()
         met = recognised(entry, self.landing.rules, today=today)
@@ -728,9 +745,10 @@ class _Replayer:
         if (met.subject, met.day, met.unit) != (source.subject, old.day, old.unit):
             raise ReplayError(f"{path} would not belong to the delivery of {old.file}")
         digest = _digest(data)
-        scope = [row for row in known if source.self_identifying or row.unit == old.unit]
+        anywhere = source.self_identifying and not source.counts_copies
+        scope = known if anywhere else _versions(old, known, source)
         twin = next((row for row in scope if row.readable and row.digest == digest), None)
-        if twin is None and source.self_identifying and not source.snapshot:
+        if twin is None and anywhere and not source.snapshot:
             twin = self._twin_elsewhere(source, digest)
         if twin is not None:
             raise ReplayError(
@@ -744,7 +762,7 @@ class _Replayer:
                 f"{old.file}: {pending} has landed and was not taken in yet; run `lakehouse ingest`"
                 " and export again"
             )
-        versions = [row.landed_at for row in known if row.unit == old.unit]
+        versions = [row.landed_at for row in _versions(old, known, source)]
         return _Prepared(
             old=old,
             source=source,
@@ -780,11 +798,13 @@ class _Replayer:
     ) -> str | None:
         """A file of the same delivery that the lake has not seen yet."""
         seen = {(row.file, row.landed_at, row.size) for row in known}
+        own = ledger.scope_of(old.file, old.unit, source)
         listed = self.landing.listing(
             days=[old.day], undated=False, now=self.now, quiet=dt.timedelta(0)
         )
         for file in listed.files:
-            same = (file.subject, file.day, file.unit) == (source.subject, old.day, old.unit)
+            scope = ledger.scope_of(file.path, file.unit, source)
+            same = (file.subject, file.day, scope) == (source.subject, old.day, own)
             unseen = (file.path, file.modified_at, file.size) not in seen
             if same and unseen and file.path != besides:
                 return file.path

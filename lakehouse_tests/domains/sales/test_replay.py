@@ -1,0 +1,103 @@
+"""Refused sales are corrected and come back; what came after them stays newer."""
+
+import csv
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lakehouse.platform import quarantine
+from lakehouse.platform.landing import Landing
+from lakehouse.platform.quarantine import Kind
+from lakehouse.platform.resources import landing_of
+from lakehouse_tests.domains.business import Business
+from lakehouse_tests.domains.sales.files import file, sale
+
+DAY = "2023-01-02"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Business:
+    return Business("sales", tmp_path)
+
+
+def landing(shop: Business) -> Landing:
+    return landing_of(shop.domain, shop.settings)
+
+
+def replay(shop: Business, patch: Path, **values: str) -> list[str]:
+    """Write these values into every refused row, land and take in; gives the landed paths."""
+    quarantine.export(shop.lake, patch, system="sales")
+    with patch.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    with patch.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(row | values for row in rows)
+    done = quarantine.replay(shop.lake, landing(shop), shop.settings, patch=patch)
+    shop.ingest()
+    return [each.path for each in done.landed]
+
+
+@pytest.mark.parametrize(
+    "path", [f"{DAY}/sales_raw.csv", f"{DAY}/norte/sales_raw.csv", "sales.csv"]
+)
+def test_a_corrected_row_comes_back_and_later_deliveries_of_the_others_stay(
+    shop: Business, tmp_path: Path, path: str
+) -> None:
+    shop.land(path, file(sale(1), sale(2, region="?")))
+    shop.land(f"{DAY}/sales_b.csv", file(sale(3)))
+    shop.ingest()
+    shop.land(f"{DAY}/sales_c.csv", file(sale(1, quantity=3, total_value="30.00")))
+    shop.ingest()
+    (landed,) = replay(shop, tmp_path / "patch.csv", region="Sul")
+    assert landed.endswith(f"/replay/{path}")
+    assert shop.rows("select id, total_value, region from gold.sales_fact_sales order by id") == [
+        (1, Decimal("30.00"), "Norte"),
+        (2, Decimal("20.00"), "Sul"),
+        (3, Decimal("20.00"), "Norte"),
+    ]
+    assert list(quarantine.rows(shop.lake, system="sales")) == []
+    assert shop.rows("select status, count(*) from raw.sales_sales group by 1 order by 1") == [
+        ("loaded", 3),
+        ("superseded", 1),
+    ]
+    assert set(shop.balance()) == {"balanced"}
+
+
+def test_a_row_may_be_corrected_twice(shop: Business, tmp_path: Path) -> None:
+    shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2, region="?")))
+    shop.ingest()
+    first = replay(shop, tmp_path / "first.csv", region="Nordeste")
+    second = replay(shop, tmp_path / "second.csv", region="Sul")
+    assert first == second == [f"sales/{DAY}/replay/{DAY}/sales_raw.csv"]
+    assert shop.rows("select region from gold.sales_fact_sales order by id") == [
+        ("Norte",),
+        ("Sul",),
+    ]
+
+
+def test_a_refused_file_is_listed_though_other_files_came_and_comes_back_whole(
+    shop: Business, tmp_path: Path
+) -> None:
+    shop.land(f"{DAY}/sales_a.csv", file(sale(1)).replace("sale_date", "data"))
+    shop.land(f"{DAY}/sales_b.csv", file(sale(2)))
+    shop.ingest()
+    (listed,) = quarantine.rows(shop.lake, system="sales")
+    assert (listed.kind, listed.reasons, listed.file) == (
+        Kind.FILE,
+        ("schema",),
+        f"sales/{DAY}/sales_a.csv",
+    )
+    content = tmp_path / "mended.csv"
+    content.write_text(file(sale(1, quantity=3, total_value="30.00")))
+    quarantine.replace(
+        shop.lake, landing(shop), shop.settings, listed.file, content, now=dt.datetime.now(dt.UTC)
+    )
+    shop.ingest()
+    assert shop.rows("select id, quantity from gold.sales_fact_sales order by id") == [
+        (1, 3),
+        (2, 2),
+    ]
+    assert list(quarantine.rows(shop.lake, system="sales")) == []
