@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 COMMITS = 50
 """Commits of a table that are looked through for those of a run."""
-SHOWN_FILES = 5
 LOG = logging.getLogger("lakehouse.notices")
 
 
