@@ -15,6 +15,7 @@ import pytest
 
 from lakehouse.domains.sales.extraction import EXTRACTION, REGIONS
 from lakehouse.domains.sales.sources import SALES
+from lakehouse.platform.extraction import legacy
 from lakehouse.platform.extraction.declared import ExtractionError
 from lakehouse.platform.extraction.extract import extract, standing
 from lakehouse.platform.extraction.incremental import CIRCLE, WRITTEN_SINCE
@@ -27,6 +28,7 @@ from lakehouse_tests.platform.legacy_shop import Shop, added, moved, removed, sh
 pytestmark = pytest.mark.postgres
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/sales/sales_raw.csv"
+BAD = "1,2023-05-06,101,1001,many,10.50,21.00,3,Sul"
 KILLED = tuple(
     step
     for step in STEPS
@@ -72,12 +74,17 @@ def test_a_server_without_the_database_gets_it(postgres: str):
             connection.cursor().execute(f"drop database {name}")
 
 
-def test_a_seed_that_fails_leaves_no_row(postgres: str, small: Shop, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("line", "said"), [("2,2023-01-05,101", "line 3: not as many values"), (BAD, "invalid input")]
+)
+def test_a_seed_that_fails_leaves_no_row(
+    small: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+):
+    monkeypatch.setattr(legacy, "CHUNK_ROWS", 1)
     small.say("delete from sales")
     bad = tmp_path / "bad.csv"
-    lines = [",".join(row) for row in EXTRACTION.legacy.rows(2, 7) if None not in row]
-    bad.write_text("\n".join([",".join(EXTRACTION.columns), lines[0], lines[1][:-8]]) + "\n")
-    with pytest.raises(ExtractionError, match=r"line 3|refused"):
+    bad.write_text("\n".join([",".join(EXTRACTION.columns), BAD.replace("many", "2"), line]) + "\n")
+    with pytest.raises(ExtractionError, match=said):
         seed(EXTRACTION, small.dsn, rows_of(EXTRACTION, bad))
     assert small.table() == {}
 

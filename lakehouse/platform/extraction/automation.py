@@ -71,12 +71,16 @@ def extraction_sensor(
         under_way = dg.RunsFilter(job_name=job.name, statuses=UNDER_WAY)
         if context.instance.get_run_records(under_way, limit=1):
             return dg.SkipReason("an extraction is under way")
-        problem = standing(extraction, here).problem
+        log = logging.getLogger("lakehouse.extraction")
+        try:
+            problem = standing(extraction, here).problem
+            is_due = due(extraction, here, mode=mode_of(extraction, here))
+        except ExtractionError as error:
+            alert(extraction, str(error), here, log)
+            raise
         if problem is not None:
             context.log.error("%s", problem)
-            alert(extraction, problem, here, logging.getLogger("lakehouse.extraction"))
-        if due(extraction, here, mode=mode_of(extraction, here)):
-            return dg.RunRequest()
-        return dg.SkipReason(problem or "nothing changed")
+            alert(extraction, problem, here, log)
+        return dg.RunRequest() if is_due else dg.SkipReason(problem or "nothing changed")
 
     return extraction_due

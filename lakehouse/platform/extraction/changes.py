@@ -144,11 +144,11 @@ def _start(job: Job) -> None:
         failpoint("extraction.slot_made")
         with job.origin.reading(exported) as reading, Known(job.outbox, job.settings) as known:
             known.compare(reading.streamed(job.select()), None)
-            draft = job.outbox.draft(known.number)
-            for row, operation in known.differences(whole=True):
-                draft.add(row, operation)
-    begin = place_of(begins)
-    job.send(draft, f"snapshot_{begin:016x}", Watermark(reached=begin))
+            begin = place_of(begins)
+            with job.outbox.draft(known.number) as draft:
+                for row, operation in known.differences(whole=True):
+                    draft.add(row, operation)
+                job.send(draft, f"snapshot_{begin:016x}", Watermark(reached=begin))
     job.said(f"slot {slot} begins at {begins}")
 
 
@@ -218,7 +218,8 @@ class _Writing:
         """Send the file, which holds every change committed before a place."""
         if self.draft is not None:
             draft, self.draft = self.draft, None
-            self.job.send(draft, f"cdc_{end:016x}", Watermark(reached=end), self.since)
+            with draft:
+                self.job.send(draft, f"cdc_{end:016x}", Watermark(reached=end), self.since)
 
     def close(self) -> None:
         """Leave nothing unfinished behind."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lakehouse.platform.extraction import changes
 from lakehouse.platform.extraction.declared import Extraction, ExtractionError
 from lakehouse.platform.extraction.incremental import incremental
-from lakehouse.platform.extraction.job import Job
+from lakehouse.platform.extraction.job import MEGABYTE, Job
 from lakehouse.platform.extraction.journal import ExtractedFile
 from lakehouse.platform.extraction.origin import Origin, origin
 from lakehouse.platform.extraction.outbox import Outbox
@@ -20,7 +20,6 @@ from lakehouse.platform.storage import Lake
 from lakehouse.settings import EXTRACTIONS, Settings
 
 INCREMENTAL, CDC = EXTRACTIONS
-MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,15 +45,15 @@ def incremental(job: Job, *, whole: bool, accept_deletes: bool) -> None:
         if horizon == next_number:
             return
         with Known(job.outbox, job.settings) as known:
-            compare(job, reading, known, horizon, next_number)
+            _compare(job, reading, known, horizon, next_number)
             _require_plausible(job, known, accept_deletes=accept_deletes)
-            draft = job.outbox.draft(known.number)
-            for row, operation in known.differences(whole=horizon is None):
-                draft.add(row, operation)
-    job.send(draft, "incremental", Watermark(horizon=lowest))
+            with job.outbox.draft(known.number) as draft:
+                for row, operation in known.differences(whole=horizon is None):
+                    draft.add(row, operation)
+                job.send(draft, "incremental", Watermark(horizon=lowest))
 
 
-def compare(
+def _compare(
     job: Job, reading: Reading, known: Known, horizon: int | None, next_number: int
 ) -> None:
     """Hold what the lake knows against the table, all of it or what was written since."""

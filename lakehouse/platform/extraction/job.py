@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from psycopg2 import sql
 
-from lakehouse.platform.extraction.declared import Extraction
+from lakehouse.platform.extraction.declared import Extraction, ExtractionError
 from lakehouse.platform.extraction.journal import ExtractedFile, Watermark
 from lakehouse.platform.extraction.origin import Origin
 from lakehouse.platform.extraction.outbox import Draft, Outbox
 from lakehouse.settings import Settings
+
+MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +43,19 @@ class Job:
     operations: Counter[str] = field(default_factory=Counter)
 
     def send(self, draft: Draft, kind: str, watermark: Watermark, since: int = 0) -> None:
-        """Land a draft, or only move the watermark when nothing is in it."""
+        """Land a draft, or only move the watermark when nothing is in it.
+
+        Raises:
+            ExtractionError: the lake would refuse a file as large as this.
+        """
         self.origin.still_locked()
+        size = draft.flushed().stat().st_size
+        if size > self.settings.max_file_mb * MEGABYTE:
+            raise ExtractionError(
+                f"{draft.rows:,} changes make a file of {size // MEGABYTE:,} MB, and the lake takes"
+                f" {self.settings.max_file_mb:,}; raise LAKEHOUSE_MAX_FILE_MB"
+            )
         if not draft.rows:
-            draft.discard()
             self.outbox.move(watermark, self.identity)
             return
         day = self.now.astimezone(self.settings.zone).date()

@@ -48,6 +48,12 @@ class Draft:
         """Changes written so far."""
         return self.operations.total()
 
+    def __enter__(self) -> "Draft":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
     def add(self, row: Row, operation: str) -> None:
         """Write one change; a null is empty."""
         self._writer.writerow([*row, operation, self._number])
@@ -65,7 +71,7 @@ class Draft:
             return digest_of(stream), self.place.stat().st_size
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind; what was staged is no draft any more."""
         self._text.close()
         self.place.unlink(missing_ok=True)
 
