@@ -12,10 +12,12 @@ from lakehouse.platform.contract import Contract, Rule, contract_of
 from lakehouse.platform.engine import typed_sql
 from lakehouse.platform.landed import Landed
 from lakehouse.platform.lineage import column_lineage
+from lakehouse.platform.privacy.persons import declared_tags
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Table
 
 PREVIEW_ROWS = 10
+HIDDEN = "•••"
 PREVIEW_COLUMNS = 30
 SIGNS = {
     "equal_to": "=",
@@ -137,14 +139,15 @@ def definition_metadata(table: Table) -> dict[str, Any]:
 
 
 def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataValue:
-    """The first rows of these days."""
+    """The first rows of these days; personal values would stay in Dagster's records for good."""
+    hidden = set(declared_tags(table).columns)
     rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
     if not rows.num_rows:
         return dg.MetadataValue.md("no rows")
     names = rows.column_names[:PREVIEW_COLUMNS]
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
     for row in rows.select(names).to_pylist():
-        cells = (_cell(value) for value in row.values())
+        cells = (HIDDEN if name in hidden else _cell(value) for name, value in row.items())
         lines.append("| " + " | ".join(cells) + " |")
     return dg.MetadataValue.md("\n".join(lines))
 
