@@ -58,7 +58,7 @@ EXTRACTION: tuple[str, ...] = (
 )
 """Steps of an extraction, in their order; the first two when a slot is made."""
 
-FAILPOINTS = STORAGE + RUN + EXTRACTION
+FAILPOINTS = STORAGE + RUN + EXTRACTION + PRIVACY
 
 _known = frozenset(FAILPOINTS)
 _hits: Counter[str] = Counter()
