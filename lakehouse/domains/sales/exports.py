@@ -4,11 +4,10 @@ Money is DECIMAL where the original had floating point.
 """
 
 from lakehouse.domains.sales import report
+from lakehouse.domains.sales.sources import COLUMNS
 from lakehouse.platform.exports import Export
 
-COLUMNS = (
-    "id, sale_date, product_id, customer_id, quantity, unit_price, total_value, seller_id, region"
-)
+TABLE = ", ".join(COLUMNS)
 BY_DAY = "year={year}/month={month}/day={day}/part-0.parquet"
 """Months and days are not padded."""
 
@@ -34,7 +33,7 @@ EXPORTS = (
     Export(
         name="sales_raw",
         path="sales_raw.csv",
-        sql=f"SELECT {COLUMNS} FROM silver.sales_sales WHERE NOT deleted ORDER BY id",  # noqa: S608
+        sql=f"SELECT {TABLE} FROM silver.sales_sales WHERE NOT deleted ORDER BY id",  # noqa: S608
     ),
     Export(
         name="sales_bronze",
@@ -55,7 +54,7 @@ EXPORTS = (
         name="sales_silver",
         path="sales_silver/sales.parquet",
         sql=(
-            f"SELECT {COLUMNS.replace('sale_date', 'CAST(sale_date AS VARCHAR) AS sale_date')}"  # noqa: S608
+            f"SELECT {TABLE.replace('sale_date', 'CAST(sale_date AS VARCHAR) AS sale_date')}"  # noqa: S608
             " FROM silver.sales_sales WHERE NOT deleted ORDER BY id"
         ),
     ),

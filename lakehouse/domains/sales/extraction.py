@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
+from lakehouse.domains.sales.sources import COLUMNS
 from lakehouse.platform.extraction.declared import Extraction, Legacy, Row
 
 REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
@@ -34,17 +35,7 @@ EXTRACTION = Extraction(
     system="sales",
     subject="sales",
     table="sales",
-    columns=(
-        "id",
-        "sale_date",
-        "product_id",
-        "customer_id",
-        "quantity",
-        "unit_price",
-        "total_value",
-        "seller_id",
-        "region",
-    ),
+    columns=COLUMNS,
     key="id",
     legacy=Legacy(
         database="legacy_sales_db",

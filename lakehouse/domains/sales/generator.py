@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 
 from lakehouse.domains.sales import SYSTEM
-from lakehouse.domains.sales.sources import SALES
+from lakehouse.domains.sales.sources import COLUMNS
 from lakehouse.platform.generated import LandedFile
 
 FULL_SIZE = 50_000
@@ -29,7 +29,7 @@ FIRST_BAD_ID = 1_000_000_001
 Line = list[str]
 """Values in the order of `HEADER`; a line of changes has its operation behind them."""
 
-HEADER = [name for name in SALES.format.columns if name not in SALES.format.optional]
+HEADER = list(COLUMNS)
 ID, SALE_DATE, PRODUCT, CUSTOMER, QUANTITY, UNIT_PRICE, TOTAL, SELLER, REGION = range(len(HEADER))
 BAD_VALUES = (
     (CUSTOMER, ""),

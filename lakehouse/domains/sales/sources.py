@@ -3,23 +3,24 @@
 from lakehouse.platform.csvfile import CsvFormat
 from lakehouse.platform.source import Source
 
+COLUMNS = (
+    "id",
+    "sale_date",
+    "product_id",
+    "customer_id",
+    "quantity",
+    "unit_price",
+    "total_value",
+    "seller_id",
+    "region",
+)
+"""Of the legacy table, in its order."""
+
 SALES = Source(
     subject="sales",
     files=r"sales.*\.csv",
     format=CsvFormat(
-        columns=(
-            "id",
-            "sale_date",
-            "product_id",
-            "customer_id",
-            "quantity",
-            "unit_price",
-            "total_value",
-            "seller_id",
-            "region",
-            "operation",
-            "extraction",
-        ),
+        columns=(*COLUMNS, "operation", "extraction"),
         optional=("operation", "extraction"),
     ),
     business_day="sale_date",

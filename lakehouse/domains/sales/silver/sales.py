@@ -11,6 +11,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.bronze.sales import sales as landed_sales
+from lakehouse.domains.sales.sources import COLUMNS
 from lakehouse.platform.frames import (
     folded,
     parse_date,
@@ -23,17 +24,6 @@ from lakehouse.platform.frames import (
 from lakehouse.platform.table import silver
 
 INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
-REQUIRED = (
-    "id",
-    "sale_date",
-    "product_id",
-    "customer_id",
-    "quantity",
-    "unit_price",
-    "total_value",
-    "seller_id",
-    "region",
-)
 
 
 class Sales(pa.DataFrameModel):
@@ -91,7 +81,7 @@ def sales(landed: ir.Table) -> ir.Table:
     return read.select(
         **traced(read, day=read.day),
         _reasons=refused(
-            missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in REQUIRED)),
+            missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in COLUMNS)),
             bad_id=rules.is_no(read.id, rules.is_number(read.sale_id))
             | rules.is_no(read.product_id, rules.is_number(read["product"]))
             | rules.is_no(read.customer_id, rules.is_number(read.customer))
