@@ -13,7 +13,7 @@ import pandera.ibis as pa
 import pyarrow as arrow
 
 from lakehouse.platform.discovery import Domain
-from lakehouse.platform.storage import Lake, Snapshot, TableId
+from lakehouse.platform.storage import Lake, TableId
 from lakehouse.platform.table import Monthly, Table, months_after
 from lakehouse.settings import Settings
 
@@ -54,14 +54,26 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
 def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
     """Months that have to be made, each with the digest of what it would be made from.
 
-    Months without any row within their reach are not made; the current month is the last.
+    Made by themselves are the months from the first day with rows to the month after the last;
+    later months, up to the current one, once somebody has asked for them.
     """
-    wanted = inputs_of(domain, lake, settings)
+    inputs = inputs_of(domain, lake, settings)
+    asked = {
+        day for table in monthly_tables(domain) for day in lake.table(table.id).snapshot().days
+    }
+    filled = [
+        file.day
+        for table in _upstream(domain)
+        for file in lake.table(table).snapshot().files
+        if file.rows
+    ]
+    last = months_after(max(filled), 1) if filled else dt.date.min
+    wanted = {m: digest for m, digest in inputs.items() if m <= last or m in asked}
     shown = lake.table(months_of(domain.system.name)).snapshot()
     made = {
         file.day: file.bounds.get("inputs", (None, None))[0] for file in shown.files if file.rows
     }
-    return {month: inputs for month, inputs in wanted.items() if made.get(month) != inputs}
+    return {month: digest for month, digest in wanted.items() if made.get(month) != digest}
 
 
 def record(
@@ -85,19 +97,9 @@ def record(
 def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
     """For each month the digest of what it would be made from now."""
     today = dt.datetime.now(settings.zone).date()
-    upstream: dict[TableId, tuple[Snapshot, Monthly]] = {}
-    for table in monthly_tables(domain):
-        for read in table.reads:
-            if table.monthly and not read.table.monthly:
-                reach = table.monthly
-                if read.table.id in upstream:
-                    known = upstream[read.table.id][1]
-                    reach = Monthly(
-                        before=max(reach.before, known.before), after=max(reach.after, known.after)
-                    )
-                upstream[read.table.id] = (lake.table(read.table.id).snapshot(), reach)
     found: dict[dt.date, list[str]] = {}
-    for name, (shown, reach) in sorted(upstream.items()):
+    for name, reach in sorted(_upstream(domain).items()):
+        shown = lake.table(name).snapshot()
         filled = [file for file in shown.files if file.rows]
         if not filled:
             continue
@@ -112,3 +114,17 @@ def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, s
         month: hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
         for month, said in sorted(found.items())
     }
+
+
+def _upstream(domain: Domain) -> dict[TableId, Monthly]:
+    """Tables by day that tables by month are made from, each with the widest reach."""
+    found: dict[TableId, Monthly] = {}
+    for table in monthly_tables(domain):
+        for read in table.reads:
+            if table.monthly and not read.table.monthly:
+                known = found.get(read.table.id, table.monthly)
+                found[read.table.id] = Monthly(
+                    before=max(table.monthly.before, known.before),
+                    after=max(table.monthly.after, known.after),
+                )
+    return found

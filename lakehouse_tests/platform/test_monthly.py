@@ -33,9 +33,16 @@ def test_a_month_sees_the_days_within_its_reach_and_no_other(cafe: Cafe) -> None
     assert cafe.rows("gold.cafe_month_ledger", "day", "visits", "spent") == [
         (FEB, 2, 30),
         (MAR, 3, 35),
-        (APR, 1, 5),
     ]
     assert stale(cafe) == []
+
+
+def test_a_later_month_is_kept_up_once_somebody_asked_for_it(cafe: Cafe) -> None:
+    cafe.driver.make_months([APR])
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 5)
+    cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
+    cafe.take_in()
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 6)
 
 
 def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> None:
@@ -43,8 +50,8 @@ def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> 
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
     cafe.take_in()
     after = {f.day: f.path for f in _files(cafe)}
-    assert {day for day, path in after.items() if before.get(day) != path} == {MAR, APR}
-    assert cafe.rows("gold.cafe_month_ledger", "day", "spent") == [(FEB, 30), (MAR, 36), (APR, 6)]
+    assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent") == [(FEB, 30), (MAR, 36)]
 
 
 def test_months_wait_until_no_day_has_to_run() -> None:
