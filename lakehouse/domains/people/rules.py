@@ -14,8 +14,8 @@ FIRST_BIRTH = dt.date(1900, 1, 1)
 def user_id(text: ir.StringValue) -> ir.StringValue:
     """A user id of 15 hexadecimal digits as it is written; null for anything else.
 
-    >>> user_id(ibis.literal("e09c4f4cbfEFaFd")).execute()
-    'e09c4f4cbfEFaFd'
+    >>> user_id(ibis.literal("00000000abcDEFa")).execute()
+    '00000000abcDEFa'
     """
     plain = trimmed(text)
     return plain.re_search("^[0-9A-Fa-f]{15}$").ifelse(plain, ibis.null("string"))
@@ -49,8 +49,8 @@ def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
 def email(text: ir.StringValue) -> ir.StringValue:
     """An e-mail address as it is written; null for what nobody could send to.
 
-    >>> email(ibis.literal("clintongood@example.org")).execute()
-    'clintongood@example.org'
+    >>> email(ibis.literal("ana@example.org")).execute()
+    'ana@example.org'
     """
     plain = trimmed(text)
     form = plain.re_search(r"^[^@\s]+@[^@\s.]+([.][^@\s.]+)+$")

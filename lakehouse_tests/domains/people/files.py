@@ -10,7 +10,7 @@ HEADER = "Index,User Id,First Name,Last Name,Sex,Email,Phone,Date of birth,Job T
 COLUMNS = tuple(HEADER.split(","))
 
 
-def row(user_id: str = "e09c4f4cbfEFaFd", **values: str) -> str:
+def row(user_id: str = "00000000abcDEFa", **values: str) -> str:
     """One line of a file; names are those of its columns with `_` for a blank."""
     given = {
         "Index": "1",
@@ -19,8 +19,8 @@ def row(user_id: str = "e09c4f4cbfEFaFd", **values: str) -> str:
         "Last Name": "Sá",
         "Sex": "Female",
         "Email": "ana@example.org",
-        "Phone": "001-149-154-0679x1617",
-        "Date of birth": "1972-01-17",
+        "Phone": "001-111-222-3333x4417",
+        "Date of birth": "1972-03-04",
         "Job Title": "Teacher, primary school",
     } | {name.replace("_", " "): value for name, value in values.items()}
     text = io.StringIO(newline="")
