@@ -18,6 +18,8 @@ from lakehouse.platform.table import Table
 
 PREVIEW_ROWS = 10
 HIDDEN = "•••"
+WIDEST = 100
+"""Columns of a table whose SQL and column lineage people can still read on a page."""
 PREVIEW_COLUMNS = 30
 SIGNS = {
     "equal_to": "=",
@@ -127,10 +129,10 @@ def definition_metadata(table: Table) -> dict[str, Any]:
     }
     if table.contract.key:
         about["lakehouse/key"] = ", ".join(table.contract.key)
-    if traced := lineage(table):
+    if len(table.contract.columns) <= WIDEST and (traced := lineage(table)):
         about["dagster/column_lineage"] = traced
         about["lakehouse/columns_from"] = _lineage_page(traced)
-    if table.transform is not None and not table.frames:
+    if table.transform is not None and not table.frames and len(table.contract.columns) <= WIDEST:
         sql = typed_sql(table.expression, "duckdb")
         about["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     if table.source is not None and issubclass(table.model, Landed):
