@@ -23,7 +23,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests.children import child, ended
 from lakehouse_tests.cli.conftest import Call, call, folder
 from lakehouse_tests.domains.business import Business
-from lakehouse_tests.platform.legacy_shop import Change, Shop, added, moved, removed, shop
+from lakehouse_tests.platform.legacy_shop import Shop, added, moved, removed, shop
 from lakehouse_tests.receiver import receiver
 
 __all__ = ["call", "folder"]
@@ -51,7 +51,7 @@ def followed(small: Shop) -> Shop:
     return small
 
 
-def landed_after(shop: Shop, files: int) -> list[Change]:
+def landed_after(shop: Shop, files: int) -> list[tuple[str, str, str]]:
     """Changes of the files behind the first ones."""
     skipped = sum(shop.landing.read(path).count(b"\n") - 1 for path in shop.paths()[:files])
     return shop.landed()[skipped:]
