@@ -101,6 +101,17 @@ def test_a_person_whom_a_corrected_file_names_no_more_is_as_the_file_before_said
     assert people.rows("select count(*) from silver.people_people_all") == [(2,)]
 
 
+def test_a_corrected_row_is_no_newer_than_the_file_that_it_was_in(people: Business):
+    people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2), Sex="?")))
+    people.land(f"{TUESDAY}/b.csv", file(row(person(1), Job_Title="Actor")))
+    people.ingest()
+    corrected = file(row(person(1)), row(person(2)))
+    people.land(f"{MONDAY}/replay/{MONDAY}/a.csv", corrected)
+    people.ingest()
+    assert people.refusals("people_all") == []
+    assert jobs(people) == {person(1): "Actor", person(2): "Teacher, primary school"}
+
+
 def test_values_are_typed_and_keep_accents_commas_and_forms_of_phones(people: Business):
     landed = row("00000000abcDEFa", First_Name=" Érica ", Sex="FEMALE", Phone="(111)222-3333x4455")
     people.land(f"{MONDAY}/a.csv", b"\xef\xbb\xbf" + file(landed).replace("\n", "\r\n").encode())
