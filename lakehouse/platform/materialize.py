@@ -5,6 +5,7 @@ Nothing here is visible to readers before the caller commits, and nothing here k
 
 import bisect
 import datetime as dt
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -159,7 +160,11 @@ def windows(days: Sequence[dt.date], inputs: Inputs, rows: int) -> Iterator[list
     group: list[dt.date] = []
     size = 0
     for day in sorted(days):
-        size += inputs.rows(day)
+        count = inputs.rows(day)
+        if group and size + count > 2 * rows:
+            yield group
+            group, size = [], 0
+        size += count
         group.append(day)
         if size >= rows:
             yield group
@@ -183,21 +188,34 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
     for window in windows(days, inputs, settings.chunk_rows):
         with engine.session(settings) as session:
             session.arrow("partitions", pa.table({"day": pa.array(window, pa.date32())}))
-            for place, read in enumerate(table.reads):
-                if place == 0 and table.keyed:
-                    _with_rivals(session, table, window, inputs)
-                    continue
-                landed = read.how is not How.DAY and issubclass(read.table.model, Landed)
-                only_current = "NOT _superseded" if landed else ""
-                session.files(
-                    read.name, inputs.urls(read, window), read.table.contract.schema, only_current
-                )
+            _bind(session, table, window, inputs)
             done.sql = done.sql or session.sql(table.expression)
-            if not table.judges_rows:
-                _stage_whole(session, table, window, lake, done)
-            else:
+            if table.judges_rows:
                 _stage_judged(session, table, window, inputs, lake, done)
+            elif slices := _slices(session, table, window, inputs, settings.chunk_rows):
+                _stage_sliced(session, table, window[0], inputs, slices, lake, done)
+            else:
+                _stage_whole(session, table, window, lake, done)
     return done
+
+
+def _bind(
+    session: Session,
+    table: Table,
+    window: Sequence[dt.date],
+    inputs: Inputs,
+    part: "Slice | None" = None,
+) -> None:
+    """Let the names of the upstream tables mean their rows for a window, or a slice of them."""
+    for place, read in enumerate(table.reads):
+        if place == 0 and table.keyed:
+            _with_rivals(session, table, window, inputs)
+            continue
+        landed = read.how is not How.DAY and issubclass(read.table.model, Landed)
+        where = "NOT _superseded" if landed else ""
+        if part is not None and part.column in read.table.contract.schema:
+            where = part.where
+        session.files(read.name, inputs.urls(read, window), read.table.contract.schema, where)
 
 
 def _with_rivals(session: Session, table: Table, window: Sequence[dt.date], inputs: Inputs) -> None:
@@ -222,11 +240,7 @@ def _stage_whole(
 ) -> None:
     """A table whose rows are made, not judged: a day that breaks the contract is withheld."""
     promised = table.contract.schema
-    made = table.expression
-    rows = session.keep(
-        "made", made.select(**{name: made[name].cast(kind) for name, kind in promised.items()})
-    )
-    rows = rows.filter(_within(rows.day, window))
+    rows = _made(session, table, window)
     for day, why in _broken_days(session, table, rows).items():
         done.withheld[day] = why
     good = [day for day in window if day not in done.withheld]
@@ -235,6 +249,85 @@ def _stage_whole(
         done.staged += lake.table(table.id).stage_many(
             _by_day(session.batches(ordered), good, arrow_schema(promised)), done.schema
         )
+
+
+def _made(session: Session, table: Table, window: Sequence[dt.date]) -> ir.Table:
+    """The expression's rows for a window, in the promised types, computed."""
+    made = table.expression
+    promised = table.contract.schema.items()
+    rows = session.keep(
+        "made", made.select(**{name: made[name].cast(kind) for name, kind in promised})
+    )
+    return rows.filter(_within(rows.day, window))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Values of one column of whole numbers from first to last."""
+
+    column: str
+    first: int
+    last: int
+
+    @property
+    def where(self) -> str:
+        """The slice as a condition that every engine understands."""
+        return f"{self.column} BETWEEN {self.first} AND {self.last}"
+
+
+def _slices(
+    session: Session, table: Table, window: Sequence[dt.date], inputs: Inputs, rows: int
+) -> list[Slice]:
+    """How a day with more input rows than this is cut; nothing where it need not be or cannot."""
+    count = -(-sum(inputs.rows(day) for day in window) // rows)
+    column = table.sliced_by
+    if column is None or len(window) > 1 or count < 2:
+        return []
+    read = next(read for read in table.reads if column in read.table.contract.schema)
+    upstream = engine.renamed(read.name, read.table.contract.schema)
+    ends = upstream.agg(low=upstream[column].min(), high=upstream[column].max())
+    (found,) = session.table(ends).to_pylist()
+    if found["low"] is None:
+        return []
+    width = found["high"] - found["low"] + 1
+    cuts = [found["low"] + width * place // count for place in range(count + 1)]
+    return [
+        Slice(column=column, first=first, last=after - 1)
+        for first, after in itertools.pairwise(cuts)
+        if first < after
+    ]
+
+
+def _stage_sliced(
+    session: Session,
+    table: Table,
+    day: dt.date,
+    inputs: Inputs,
+    slices: Sequence[Slice],
+    lake: Lake,
+    done: Computed,
+) -> None:
+    """A day written slice by slice, so that memory does not grow with its rows.
+
+    Slices follow each other in the order of the key, so the bytes are those of the whole.
+    """
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for each in slices:
+            _bind(session, table, [day], inputs, each)
+            rows = _made(session, table, [day])
+            if broken := _broken_days(session, table, rows):
+                raise _Withheld(broken[day])
+            yield from session.batches(rows.order_by(_order(table)))
+
+    try:
+        done.staged.append(lake.table(table.id).stage(day, batches(), done.schema))
+    except _Withheld as why:
+        done.withheld[day] = str(why)
+
+
+class _Withheld(Exception):
+    """A day breaks its contract; the message says how."""
 
 
 def broken_days(

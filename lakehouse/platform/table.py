@@ -115,6 +115,7 @@ class Table:
     view: bool = False
     frames: bool = False
     monthly: Monthly | None = None
+    sliced_by: str | None = None
     gate: Hook | None = None
     stored: Hook | None = None
     owners: tuple[str, ...] = ()
@@ -196,6 +197,7 @@ def declared(
     view: bool = False,
     frames: bool = False,
     monthly: Monthly | None = None,
+    sliced_by: str | None = None,
     gate: Hook | None = None,
     stored: Hook | None = None,
     owners: Sequence[str] = (),
@@ -204,7 +206,9 @@ def declared(
     """A table made by an expression, checked against its contract and its place.
 
     With `frames` the transform takes and gives pandas frames instead, for what an expression cannot
-    say; its columns are judged when it runs. `gate` is called before days are computed and may
+    say; its columns are judged when it runs. `sliced_by` names a whole number of the key: rows with
+    one value of it are made from upstream rows with the same value alone, so that a day with very
+    many rows may be made slice by slice. `gate` is called before days are computed and may
     raise, `stored` after they are committed; both with the lake and the days.
 
     Raises:
@@ -223,6 +227,7 @@ def declared(
         view=view,
         frames=frames,
         monthly=monthly,
+        sliced_by=sliced_by,
         gate=gate,
         stored=stored,
         owners=tuple(owners),
@@ -230,6 +235,7 @@ def declared(
     )
     if not made.description:
         raise ContractError(f"{table.name}: say in the function's docstring what the table is")
+    _check_slices(made)
     if frames:
         return _with_a_day(made)
     try:
@@ -287,6 +293,18 @@ def _with_a_day(table: Table) -> Table:
             " every stored table is partitioned by day"
         )
     return table
+
+
+def _check_slices(table: Table) -> None:
+    column = table.sliced_by
+    if column is None:
+        return
+    schema, key = table.contract.schema, [name for name in table.contract.key if name != "day"]
+    if key[:1] != [column] or not schema[column].is_integer():
+        raise ContractError(
+            f"{table.id.name} is sliced by {column!r}, which must be a whole number and the first"
+            " column of its key after the day"
+        )
 
 
 def _check_reads(table: TableId, upstream: object) -> None:
@@ -358,6 +376,7 @@ def _decorator(
         snapshot: bool = False,
         frames: bool = False,
         monthly: Monthly | None = None,
+        sliced_by: str | None = None,
         gate: Hook | None = None,
         stored: Hook | None = None,
         owners: Sequence[str] = (),
@@ -378,6 +397,7 @@ def _decorator(
                 view=view,
                 frames=frames,
                 monthly=monthly,
+                sliced_by=sliced_by,
                 gate=gate,
                 stored=stored,
                 owners=owners,

@@ -9,7 +9,12 @@ from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.platform.table import Monthly, gold
 
 
-@gold(contract=contract("BookFatura", FATURA), reads=[stage_fatura], monthly=Monthly())
+@gold(
+    contract=contract("BookFatura", FATURA),
+    reads=[stage_fatura],
+    monthly=Monthly(),
+    sliced_by="id_cliente",
+)
 def book_fatura(stage: ir.Table) -> ir.Table:
     """The 462 variables of each client, from what was known on the reference date alone."""
     return book(stage, FATURA)

@@ -9,7 +9,12 @@ from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.platform.table import Monthly, gold
 
 
-@gold(contract=contract("BookFaturaAmpliado", AMPLIADO), reads=[stage_fatura], monthly=Monthly())
+@gold(
+    contract=contract("BookFaturaAmpliado", AMPLIADO),
+    reads=[stage_fatura],
+    monthly=Monthly(),
+    sliced_by="id_cliente",
+)
 def book_fatura_ampliado(stage: ir.Table) -> ir.Table:
     """What each client paid beside the least payment, as known on the reference date."""
     return book(stage, AMPLIADO)

@@ -9,7 +9,12 @@ from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.platform.table import Monthly, gold
 
 
-@gold(contract=contract("BookFaturaExcedente", EXCEDENTES), reads=[stage_fatura], monthly=Monthly())
+@gold(
+    contract=contract("BookFaturaExcedente", EXCEDENTES),
+    reads=[stage_fatura],
+    monthly=Monthly(),
+    sliced_by="id_cliente",
+)
 def book_fatura_excedente(stage: ir.Table) -> ir.Table:
     """The 66 variables of each client's overpayments, as known on the reference date."""
     return book(stage, EXCEDENTES)

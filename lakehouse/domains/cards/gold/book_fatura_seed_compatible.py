@@ -13,6 +13,7 @@ from lakehouse.platform.table import Monthly, gold
     contract=contract("BookFaturaSeedCompatible", FATURA),
     reads=[stage_fatura_seed_compatible],
     monthly=Monthly(),
+    sliced_by="id_cliente",
 )
 def book_fatura_seed_compatible(stage: ir.Table) -> ir.Table:
     """The 462 variables of each client by the original's cut of months."""

@@ -59,6 +59,7 @@ class StageFatura(Staged):
     contract=StageFatura,
     reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
+    sliced_by="id_cliente",
 )
 def stage_fatura(months: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """Invoices of the year up to each reference date, with the payments known on that day.

@@ -24,6 +24,7 @@ class StageFaturaSeedCompatible(Staged):
     contract=StageFaturaSeedCompatible,
     reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
+    sliced_by="id_cliente",
 )
 def stage_fatura_seed_compatible(
     months: ir.Table, invoices: ir.Table, payments: ir.Table
