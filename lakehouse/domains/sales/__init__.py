@@ -18,7 +18,7 @@ SYSTEM = System(
     ),
     clocks=(
         Clock(
-            name="sales_pipeline",
+            name="pipeline",
             cron="0 6 * * *",
             description="Takes in what the legacy database sent since yesterday, up to gold.",
         ),
