@@ -10,7 +10,7 @@ from lakehouse.platform.discovery import Domain
 from lakehouse.platform.io_manager import LakeIOManager
 from lakehouse.platform.metadata import asset_key
 from lakehouse.platform.monthly import monthly_tables, months_of
-from lakehouse.platform.notices import hooks_of
+from lakehouse.platform.notices import failed_runs, hooks_of
 from lakehouse.platform.pandera_checks import check_keys, pandera_checks
 from lakehouse.platform.quality_log import quality_job
 from lakehouse.platform.resources import Platform
@@ -27,6 +27,7 @@ def shared() -> dg.Definitions:
     return dg.Definitions(
         resources={"platform": platform, IO_MANAGER: LakeIOManager(platform=platform)},
         executor=dg.in_process_executor,
+        sensors=[failed_runs()],
     )
 
 

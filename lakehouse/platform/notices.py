@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from lakehouse.platform.arrivals import Work
 from lakehouse.platform.conservation import conservation_of
 from lakehouse.platform.deliveries import Status, from_arrow
 from lakehouse.platform.discovery import DOMAINS, Domain
 from lakehouse.platform.notifications import channels, digest, fit_to_tell, notify
 from lakehouse.platform.objectstore import ObjectStore
 from lakehouse.platform.partitions import between, days_of
-from lakehouse.platform.sensors import BATCH_TAG, RANGE_END, RANGE_START
+from lakehouse.platform.sensors import BATCH_TAG, RANGE_END, RANGE_START, SYSTEM_TAG, job_name
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.resources import Platform
 
+WILL_RETRY = "dagster/will_retry"
 COMMITS = 50
 """Commits of a table that are looked through for those of a run."""
 LOG = logging.getLogger("lakehouse.notices")
@@ -173,6 +175,37 @@ def _told(context: dg.HookContext, domain: Domain, *, failed: bool) -> None:
             _send(notice, platform.settings, context.log)
     except Exception as error:  # noqa: BLE001  a message never fails the data
         context.log.warning("nobody was told of %s: %s", context.op.name, error)
+
+
+def failed_runs() -> dg.SensorDefinition:
+    """Runs that no hook could tell of: their worker died, or their job has none.
+
+    A run that is tried again by itself is no news.
+    """
+
+    @dg.run_failure_sensor(
+        name="failed_runs",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Runs that died, or failed outside of the tables' jobs, are told by webhook.",
+    )
+    def sensor(context: dg.RunFailureSensorContext) -> None:
+        run, settings = context.dagster_run, Settings.from_env()
+        system = run.tags.get(SYSTEM_TAG, "")
+        steps = context.get_step_failure_events()
+        is_told = bool(steps) and run.job_name in {job_name(system, work) for work in Work}
+        if is_told or run.tags.get(WILL_RETRY) == "true":
+            return
+        info = steps[0].step_failure_data.error if steps else None
+        cause = (info.cause or info).message if info else context.failure_event.message
+        error = fit_to_tell(cause or "sem causa registrada", settings)
+        text = f"*[{run.job_name}]*\n\nOcorreu o erro abaixo:\n\n{error}"
+        way = f"*O que fazer*\n\nVeja a execução {run.run_id} no Dagit, corrija a causa e repita-a."
+        origin = run.tags.get(BATCH_TAG, run.root_run_id or run.run_id)
+        about = f"{run.job_name}/failed/{origin}/{digest(error)}"
+        for notice in _about(about, (Notice(text=text), Notice(text=way))):
+            _send(notice, settings, context.log)
+
+    return sensor
 
 
 def _of_failure(
