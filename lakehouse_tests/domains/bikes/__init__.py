@@ -1,0 +1,1 @@
+"""The bike shop."""

@@ -1,0 +1,96 @@
+"""What the checks say of tables without rows, with too few, and of rows that hang loose."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from lakehouse.domains.bikes.quality import CHECKS, counted
+from lakehouse.platform.quality import Day, Result, evaluate
+from lakehouse.platform.storage import TableId
+from lakehouse_tests.domains.bikes.files import NAMES, file, path, row
+from lakehouse_tests.domains.business import Business
+
+
+@pytest.mark.parametrize(
+    ("measured", "result"),
+    [
+        ({}, Result.FAIL),
+        ({"rows": 0}, Result.FAIL),
+        ({"rows": 5}, Result.PASS),
+        ({"rows": 5, "landed": 5, "kept": 5}, Result.PASS),
+        ({"rows": 5, "landed": 6, "kept": 5, "repeated": 1}, Result.PASS),
+        ({"rows": 5, "landed": 6, "kept": 5, "refused": 1}, Result.WARN),
+        ({"rows": 5, "landed": 6, "kept": 5}, Result.FAIL),
+        ({"rows": 5, "landed": 6, "kept": 5, "waiting": 1}, Result.WARN),
+    ],
+)
+def test_a_table_has_rows_and_those_of_its_files(measured: dict[str, int], result: Result):
+    now = datetime(2014, 10, 2, tzinfo=UTC)
+    day = Day(day=date(2014, 10, 1), measured=measured, now=now, deadline_hours=30)
+    assert counted(day).result is result
+
+
+def told(shop: Business) -> dict[str, set[str]]:
+    """Of each check that does not pass the worst details, over all days of the lake."""
+    days = {
+        day
+        for name in ("fact_orders", "fact_order_lines")
+        for day in shop.lake.table(TableId("gold", "bikes", name)).snapshot().days
+    }
+    found: dict[str, set[str]] = {}
+    for each in evaluate(CHECKS, sorted(days), shop.lake, shop.settings, now=shop.clock):
+        if each.verdict.result is not Result.PASS:
+            found.setdefault(each.check.name, set()).add(each.verdict.details)
+    return found
+
+
+def test_what_hangs_loose_or_does_not_add_up_is_named(tmp_path: Path):
+    shop = Business("bikes", tmp_path)
+    for subject in ("persons", "products"):
+        shop.land(path(subject), file(subject, row(subject)))
+    shop.land(
+        path("customers"),
+        file("customers", row("customers"), row("customers", CustomerID=2, PersonID=99)),
+    )
+    offers = [row("special_offer_products"), row("special_offer_products", ProductID=5)]
+    shop.land(path("special_offer_products"), file("special_offer_products", *offers))
+    orders = [
+        row("order_headers"),
+        row("order_headers", SalesOrderID=2, CustomerID=2),
+        row("order_headers", SalesOrderID=3, CustomerID=3, TotalDue="2210,51"),
+    ]
+    shop.land(path("order_headers"), file("order_headers", *orders))
+    lines = [
+        row("order_details"),
+        row("order_details", SalesOrderDetailID=2, SalesOrderID=2, LineTotal="1999.994000"),
+        row("order_details", SalesOrderDetailID=3, SalesOrderID=3, SpecialOfferID=9),
+        row("order_details", SalesOrderDetailID=4, SalesOrderID=4, ProductID=9),
+        row("order_details", SalesOrderDetailID=5, SalesOrderID=3, LineTotal="0.010000"),
+    ]
+    shop.land(path("order_details"), file("order_details", *lines))
+    shop.ingest()
+    assert told(shop) == {
+        "customers_without_person": {"2"},
+        "offers_without_product": {"5"},
+        "orders_without_customer": {"3"},
+        "orders_without_person": {"2"},
+        "lines_without_order": {"4"},
+        "lines_without_product": {"4"},
+        "lines_without_offer": {"3, 4"},
+        "wrong_totals": {"3"},
+        "wrong_sub_totals": {"3"},
+    }
+
+
+def test_a_table_that_never_came_fails_on_every_day(tmp_path: Path):
+    shop = Business("bikes", tmp_path)
+    for subject in NAMES:
+        if subject != "persons":
+            shop.land(path(subject), file(subject, row(subject)))
+    shop.ingest()
+    days = shop.lake.table(TableId("gold", "bikes", "fact_orders")).snapshot().days
+    findings = evaluate(CHECKS, days, shop.lake, shop.settings, now=shop.clock)
+    failed = {each.check.id for each in findings if each.verdict.result is Result.FAIL}
+    assert failed == {"silver.bikes_persons.row_counts"}
+    assert len(days) > 1

@@ -1,0 +1,112 @@
+"""Every reason for which the shop's rows are refused, with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse_tests.domains.bikes.files import VALID, file, path, row
+from lakehouse_tests.domains.business import Business
+
+BAD = {
+    "persons": [
+        ("missing_required", row("persons", LastName="NULL")),
+        ("missing_required", row("persons", FirstName="  ")),
+        ("bad_person_type", row("persons", PersonType="XX")),
+        ("bad_integer", row("persons", BusinessEntityID="1.0")),
+        ("bad_integer", row("persons", EmailPromotion="3")),
+        ("bad_flag", row("persons", NameStyle="N")),
+        ("bad_date", row("persons", ModifiedDate="07/01/2009")),
+        ("too_long", row("persons", Demographics="ç" * 65_536)),
+        ("too_long", row("persons", AdditionalContactInfo="x" * 65_536)),
+    ],
+    "products": [
+        ("bad_amount", row("products", ListPrice="1.431,50")),
+        ("bad_amount", row("products", ListPrice="-1,00")),
+        ("bad_amount", row("products", StandardCost="10,12345")),
+        ("bad_amount", row("products", Weight="heavy")),
+        ("bad_integer", row("products", ProductSubcategoryID="14.0")),
+        ("bad_integer", row("products", ReorderPoint="-1")),
+        ("bad_flag", row("products", MakeFlag="2")),
+        ("bad_date", row("products", SellEndDate="2013-02-30 00:00:00.000")),
+    ],
+    "customers": [
+        ("bad_integer", row("customers", PersonID="934.0")),
+        ("missing_required", row("customers", AccountNumber="NULL")),
+        ("column_count", row("customers") + ";"),
+        ("blank_line", ""),
+    ],
+    "order_headers": [
+        ("bad_date", row("order_headers", OrderDate="2011-02-30 00:00:00.000")),
+        ("bad_date", row("order_headers", OrderDate="2010-12-31 00:00:00.000")),
+        ("bad_date", row("order_headers", OrderDate="2014-10-03 00:00:00.000")),
+        ("bad_date", row("order_headers", ShipDate="soon")),
+        ("bad_amount", row("order_headers", TotalDue="23.153,2339")),
+        ("bad_amount", row("order_headers", Freight="-0,01")),
+        ("bad_flag", row("order_headers", OnlineOrderFlag="true")),
+        ("bad_status", row("order_headers", Status="7")),
+        ("bad_integer", row("order_headers", CreditCardID="1e5")),
+        ("missing_required", row("order_headers", CustomerID="NULL")),
+        ("duplicate_key", row("order_headers", Comment="a")),
+    ],
+    "special_offer_products": [
+        ("missing_required", row("special_offer_products", ProductID="NULL")),
+        ("bad_integer", row("special_offer_products", SpecialOfferID="one")),
+    ],
+    "order_details": [
+        ("bad_quantity", row("order_details", OrderQty="0")),
+        ("bad_integer", row("order_details", OrderQty="2,5")),
+        ("bad_amount", row("order_details", UnitPrice="grátis")),
+        ("bad_amount", row("order_details", UnitPriceDiscount="1,01")),
+        ("bad_amount", row("order_details", LineTotal="2000.0000001")),
+        ("bad_date", row("order_details", ModifiedDate="NULL ")),
+        ("missing_required", row("order_details", SalesOrderID="NULL")),
+    ],
+}
+"""By subject the reason and the line; a valid line comes last."""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Business:
+    """A shop whose files have every fault, and one valid row each."""
+    business = Business("bikes", tmp_path_factory.mktemp("refusals"))
+    for subject, faults in BAD.items():
+        lines = [line for _, line in faults]
+        business.land(path(subject), file(subject, *lines, VALID[subject]))
+    business.ingest()
+    return business
+
+
+@pytest.mark.parametrize("subject", BAD)
+def test_each_fault_is_refused_with_its_reason_file_and_line(shop: Business, subject: str):
+    landed = f"bikes/{path(subject)}"
+    expected = [(reason, landed, line) for line, (reason, _) in enumerate(BAD[subject], start=2)]
+    assert shop.refusals(subject) == sorted(expected)
+
+
+@pytest.mark.parametrize("subject", BAD)
+def test_the_valid_row_is_kept(shop: Business, subject: str):
+    assert shop.rows(f"select count(*) from silver.bikes_{subject}") == [(1,)]
+
+
+def test_every_line_is_accounted_for(shop: Business):
+    assert shop.balance() == ["balanced"] * len(BAD)
+
+
+def test_the_quarantine_names_the_column_and_what_it_held(shop: Business):
+    details = shop.rows(
+        "select detail from ops.quarantine"
+        " where system = 'bikes' and list_contains(reasons, 'bad_amount') order by all"
+    )
+    assert [text for (text,) in details if text and "UnitPrice " in text] == [
+        "UnitPrice is grátis; "
+    ]
+
+
+def test_a_missing_column_refuses_the_file(tmp_path: Path):
+    business = Business("bikes", tmp_path)
+    business.land(
+        path("customers"), file("customers", VALID["customers"]).replace(b";StoreID", b"")
+    )
+    business.ingest()
+    files = "select status, reason from ops.deliveries where system = 'bikes'"
+    assert business.rows(files) == [("refused", "schema")]
