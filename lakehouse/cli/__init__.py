@@ -32,6 +32,7 @@ COMMANDS = {
     "vacuum": "versions",
     "export": "export",
     "warehouse": "warehouse",
+    "privacy": "privacy",
     "raw": "raw",
     "doctor": "doctor",
     "up": "services",

@@ -27,6 +27,7 @@ from lakehouse.platform.landing import Listing
 from lakehouse.platform.objectstore import DiskStore
 from lakehouse.platform.privacy import marks
 from lakehouse.platform.privacy.history import forget
+from lakehouse.platform.privacy.marks import Key, Recognised
 from lakehouse.platform.privacy.persons import Person, Persons, declared_tags
 from lakehouse.platform.privacy.records import NotErasable, redacted
 from lakehouse.platform.privacy.search import (
@@ -85,7 +86,7 @@ def erase(persons: Persons, lake: Lake, settings: Settings, refresh: Refresh) ->
     failpoint("privacy.marked")
     for system, person in persons.items():
         search = Search(domain=domain(system), lake=lake, settings=settings, person=person)
-        _Erasure(search=search, refresh=refresh, done=done).run()
+        _Erasure(search=search, refresh=refresh, done=done, key=key).run()
     return done
 
 
@@ -93,12 +94,11 @@ def erase(persons: Persons, lake: Lake, settings: Settings, refresh: Refresh) ->
 class _Plan:
     """What has to be done in a system once anything was changed; outlives a crash."""
 
+    marks: set[str] = field(default_factory=set)
+    """Whom it is about: ids that stood beside an address are not found by it any more."""
     days: set[dt.date] = field(default_factory=set)
     landed: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Moment and new size of each file that is written anew where it landed."""
-
-    def __bool__(self) -> bool:
-        return bool(self.days or self.landed)
 
 
 @dataclass(kw_only=True)
@@ -106,6 +106,7 @@ class _Erasure:
     search: Search
     refresh: Refresh
     done: Erased
+    key: Key
     plan: _Plan = field(default_factory=_Plan)
 
     @property
@@ -121,10 +122,10 @@ class _Erasure:
         return self.search.person
 
     def run(self) -> None:
+        self._resume()
         for finding in self.search.findings():
             key = (finding.system, finding.table, finding.what)
             self.done.found[key] += finding.rows
-        self._resume()
         self._landing()
         self._kept()
         failpoint("privacy.redacted")
@@ -139,15 +140,31 @@ class _Erasure:
         return f"{PLANS}/{self.system}.json"
 
     def _resume(self) -> None:
+        """Begin a plan, or go on with that of a request that was cut off."""
         try:
             said = json.loads(self.lake.store.read(self._plan_path))
         except FileNotFoundError:
-            return
+            said = {"marks": [], "days": [], "landed": {}}
+        self.plan.marks = set(said["marks"])
         self.plan.days = {dt.date.fromisoformat(day) for day in said["days"]}
         self.plan.landed = {path: (at, size) for path, (at, size) in said["landed"].items()}
+        if self.plan.marks:
+            begun = Recognised(
+                system=self.system,
+                marks={self.key.fingerprint: frozenset(self.plan.marks)},
+                keys={self.key.fingerprint: self.key},
+            ).known(self.search.values())
+            self.search.person = replace(
+                self.person,
+                ids=self.person.ids | begun.ids,
+                emails=self.person.emails | begun.emails,
+            )
+        self.plan.marks |= {mark.digest for mark in self.key.marks(self.system, self.person)}
+        self._keep_plan()
 
     def _keep_plan(self) -> None:
         said = {
+            "marks": sorted(self.plan.marks),
             "days": sorted(day.isoformat() for day in self.plan.days),
             "landed": self.plan.landed,
         }
@@ -171,8 +188,7 @@ class _Erasure:
                 if found.arrival:
                     at = found.arrival.modified_at.isoformat()
                     self.plan.landed[found.path] = (at, len(new.data))
-        if made:
-            self._keep_plan()
+        self._keep_plan()
         failpoint("privacy.planned")
         for found, data in made:
             arrival = found.arrival
@@ -232,8 +248,7 @@ class _Erasure:
         for subject, deliveries in self.search.ledgers.items():
             days = sorted({row.day for row in deliveries if row.digest in changes[subject]})
             self._plan_days(subject, changes[subject], days)
-        if self.plan:
-            self._keep_plan()
+        self._keep_plan()
         failpoint("privacy.stored")
         for subject in self.search.forms:
             self._deliveries(subject, changes[subject])

@@ -59,7 +59,9 @@ def tags_of(table: Table) -> Tags:
 
 
 def declared_tags(table: TableId) -> Tags:
-    """Tags of a stored table; none for one that no system declares."""
+    """Tags of a stored table; none for a companion and for one that no system declares."""
+    if table.companion:
+        return Tags()
     try:
         return tags_of(domain(table.system).table(table.layer, table.table))
     except (KeyError, ModuleNotFoundError):

@@ -21,8 +21,15 @@ from lakehouse.platform.discovery import Domain, domain
 from lakehouse.platform.landing import Arrival, FileChanged, Landing, ReadRefused, StrayReason
 from lakehouse.platform.layers import Layer
 from lakehouse.platform.objectstore import ObjectStoreError
-from lakehouse.platform.privacy.persons import Person, Persons, Tags, declared_tags, tags_of
-from lakehouse.platform.privacy.records import Form, Located, ids_in, ids_of, located
+from lakehouse.platform.privacy.persons import (
+    Person,
+    Persons,
+    Tags,
+    declared_tags,
+    tags_of,
+    words,
+)
+from lakehouse.platform.privacy.records import Form, Located, ids_in, ids_of, located, texts_of
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.storage import DAY, Lake, TableId
 from lakehouse.settings import Settings
@@ -356,6 +363,26 @@ class Search:
                     landed.data, landed.path, landed.form, self.person, limit=self.limit
                 )
         return found
+
+    def values(self) -> Iterator[str]:
+        """Everything that may be an id or an address, in every version of every file."""
+        names = {row.digest: row.file for rows in self.ledgers.values() for row in rows}
+        forms = list(self.forms.values())
+        for entry in self.lake.store.entries(f"raw/{self.system}/objects"):
+            digest = entry.path.rpartition("/")[2]
+            data = self.lake.store.read(entry.path)
+            name = names.get(digest, "orphan.gz" if data.startswith(_GZIP) else "orphan")
+            for form in forms:
+                tagged, texts = texts_of(data, name, form, limit=self.limit)
+                yield from tagged | words(texts)
+        for table in self.lake.tables(system=self.system):
+            tags = declared_tags(table)
+            for entry in self.lake.store.entries(table.path):
+                if tags and DATA_FILE.fullmatch(entry.path[len(table.path) + 1 :]):
+                    rows = self.read(entry.path)
+                    names_there = {*tags.identifiers, *tags.emails} & set(rows.column_names)
+                    for column in names_there:
+                        yield from map(str, rows[column].unique().drop_null().to_pylist())
 
 
 _UNTOUCHABLE = (StrayReason.SYMLINK, StrayReason.UNSAFE_PATH)

@@ -1,0 +1,206 @@
+"""`lakehouse privacy`: find a person in every layer of every system, and take them out."""
+
+import datetime as dt
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lakehouse.cli.options import joined, plural, system_names, system_option
+from lakehouse.cli.output import format_option, show
+from lakehouse.cli.problems import Problem, note, warn
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.discovery import Domain
+    from lakehouse.platform.privacy.erasure import Erased
+    from lakehouse.platform.privacy.persons import Persons
+    from lakehouse.platform.privacy.search import Finding
+    from lakehouse.platform.storage import Lake
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PLACES = ("system", "table", "day", "file", "line", "rows", "what")
+SUMS = ("system", "table", "what", "rows")
+
+
+def person(command: Command) -> Command:
+    """Options that say whom."""
+    for option in (
+        system_option,
+        click.option("--email", help="Their e-mail address; `-` reads it from stdin."),
+        click.option("--id", "id_", help="Their id in a system; `-` reads it from stdin."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def privacy() -> None:
+    """Find a person in the lake and the landing zone, and take them out for good.
+
+    Example:
+      lakehouse privacy find --email ana@example.org
+      lakehouse privacy erase --email ana@example.org
+    """
+
+
+@privacy.command()
+@person
+@format_option
+def find(id_: str | None, email: str | None, system: str | None, form: str) -> None:
+    """Print where a person is; nothing of what is known about them.
+
+    By --email the ids that stand beside it are followed within their system. Columns that contracts
+    tag as identifier or email are searched, and the text of refused rows, lines and files. Exit
+    code 0 also when they are nowhere.
+
+    Examples:
+      lakehouse privacy find --id 8717bbf45cCDbEe --system people
+      lakehouse privacy find --email - --format csv < address.txt
+    """
+    settings = Settings.from_env()
+    lake = _lake(settings)
+    persons = _persons(id_, email, system, lake, settings)
+    found = sorted(_findings(persons, lake, settings), key=_order)
+    show(PLACES, ([getattr(each, name) for name in PLACES] for each in found), form)
+    systems = sorted({each.system for each in found})
+    where = f" of {joined(systems)}" if systems else ""
+    note(f"{plural(sum(each.rows for each in found), 'place')}{where}")
+
+
+@privacy.command()
+@person
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@format_option
+def erase(id_: str | None, email: str | None, system: str | None, yes: bool, form: str) -> None:
+    """Take a person out of every layer, refused rows, kept files, old versions and landing zone.
+
+    A mark that tells nobody who they were keeps files that are delivered again and replays from
+    bringing them back. The days they were on are built anew. The same command again finishes what a
+    crash cut off. Exit code 1 when something is left, which is then named.
+
+    Examples:
+      lakehouse privacy erase --id 8717bbf45cCDbEe --system people
+      lakehouse privacy erase --email ana@example.org --yes
+    """
+    from lakehouse.platform.privacy import erasure
+
+    settings = Settings.from_env()
+    lake = _lake(settings)
+    persons = _persons(id_, email, system, lake, settings)
+    found = list(_findings(persons, lake, settings))
+    if id_ is not None:
+        persons = _of_one_system(persons, found)
+    if not yes:
+        show(SUMS, _sums((f.system, f.table, f.what, f.rows) for f in found), "table")
+        whom = joined(
+            f"{plural(len(one.ids), 'id')} of {name}" for name, one in persons.items() if one.ids
+        )
+        click.confirm(f"Erase for good{f' ({whom})' if whom else ''}?", abort=True, err=True)
+    _wait_for_runs(persons, settings)
+    done = erasure.erase(persons, lake, settings, _refreshed(settings))
+    _report(done, form)
+
+
+def _report(done: "Erased", form: str) -> None:
+    """Say what was erased and what was not; a problem when anything is left."""
+    show(SUMS, _sums((*key, rows) for key, rows in done.found.items()), form)
+    for (system, what), number in sorted(done.removed.items()):
+        if number:
+            note(f"{system}: {number:,} {what} removed or written anew")
+    if done.others:
+        warn(f"{plural(done.others, 'unreadable line')} of others had to go with them")
+    for each in done.notes:
+        warn(each)
+    if done.left:
+        show(PLACES, ([getattr(each, name) for name in PLACES] for each in done.left), form)
+        raise Problem(
+            f"{plural(sum(each.rows for each in done.left), 'place')} could not be erased",
+            "docs/privacy.md says what each kind needs",
+        )
+    note("erased; exports, backups and source databases outside of the lake are not reached")
+
+
+def _sums(counted: "Iterable[tuple[str, str, str, int]]") -> list[tuple[str, str, str, int]]:
+    sums: Counter[tuple[str, str, str]] = Counter()
+    for system, table, what, rows in counted:
+        sums[system, table, what] += rows
+    return [(*key, rows) for key, rows in sorted(sums.items())]
+
+
+def _persons(
+    id_: str | None, email: str | None, system: str | None, lake: "Lake", settings: Settings
+) -> "Persons":
+    from lakehouse.platform.privacy.search import known_as
+
+    if (id_ is None) == (email is None):
+        raise click.UsageError("give --id or --email")
+    value = (id_ if id_ is not None else email or "").strip()
+    value = sys.stdin.readline().strip() if value == "-" else value
+    if not value or not value.isprintable() or (email is not None and "@" not in value):
+        raise click.UsageError("that is no id or e-mail address")
+    ids, emails = ([value], []) if id_ is not None else ([], [value])
+    return known_as([system] if system else system_names(), lake, settings, ids=ids, emails=emails)
+
+
+def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable[Finding]":
+    from lakehouse.platform.discovery import domain
+    from lakehouse.platform.privacy.search import Search
+
+    for system, one in persons.items():
+        of = domain(system)
+        yield from Search(domain=of, lake=lake, settings=settings, person=one).findings()
+
+
+def _of_one_system(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
+    """An id is one person in one system only, and somebody else in another."""
+    having = sorted({each.system for each in found})
+    if len(persons) > 1 and len(having) != 1:
+        told = f"{joined(having)} have it" if having else "no system has it"
+        raise click.UsageError(f"{told}; an id says whom only with --system")
+    return persons if len(persons) == 1 else {having[0]: persons[having[0]]}
+
+
+def _wait_for_runs(systems: "Iterable[str]", settings: Settings) -> None:
+    """A run that is under way could write what was read before."""
+    from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.foreground import wait_for_others
+
+    with instance_of(settings) as instance:
+        for system in systems:
+            wait_for_others(instance, system)
+
+
+def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], None]":
+    """Runs of the system over days, then everything that they leave to do."""
+
+    def refresh(domain: "Domain", days: Sequence[dt.date]) -> None:
+        from lakehouse.cli.runs import built, ingest_all, require_success
+        from lakehouse.platform.arrivals import GAP_DAYS
+        from lakehouse.platform.partitions import ranges
+
+        today = dt.datetime.now(settings.zone).date()
+        open_days = [day for day in days if domain.system.since <= day <= today]
+        require_success(built(domain, settings, ranges(open_days, gap=GAP_DAYS)))
+        require_success(ingest_all([domain], settings))
+
+    return refresh
+
+
+def _order(finding: "Finding") -> tuple[object, ...]:
+    return (
+        finding.system,
+        finding.table,
+        str(finding.day or ""),
+        finding.file or "",
+        finding.line or 0,
+    )
+
+
+def _lake(settings: Settings) -> "Lake":
+    from lakehouse.platform.storage import Lake
+
+    return Lake(settings.root)
