@@ -12,7 +12,7 @@ class Client(pa.DataFrameModel):
     """Whose variables they are, and of when."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
     dt_proc: str = pa.Field(
         description="Latest generation of the client's rows, yyyyMMddHHmmss; no clock"

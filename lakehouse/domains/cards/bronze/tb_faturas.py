@@ -11,7 +11,9 @@ class Faturas(Landed):
     """Invoices as they were delivered, one row per record."""
 
     id_fatura: str = pa.Field(nullable=True, description="<client>-<sequence>, or a plain number")
-    id_cliente: str = pa.Field(nullable=True, description="Client")
+    id_cliente: str = pa.Field(
+        nullable=True, metadata={"personal": "identifier"}, description="Client"
+    )
     data_emissao: str = pa.Field(nullable=True, description="Day of issue")
     data_vencimento: str = pa.Field(nullable=True, description="Day the invoice is due")
     valor_fatura: str = pa.Field(nullable=True, description="Value in R$")

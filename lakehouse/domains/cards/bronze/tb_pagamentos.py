@@ -14,7 +14,9 @@ class Pagamentos(Landed):
         nullable=True, description="PG-<client>-<sequence>, or a plain number"
     )
     id_fatura: str = pa.Field(nullable=True, description="Invoice it pays, written as there")
-    id_cliente: str = pa.Field(nullable=True, description="Client")
+    id_cliente: str = pa.Field(
+        nullable=True, metadata={"personal": "identifier"}, description="Client"
+    )
     data_pagamento: str = pa.Field(nullable=True, description="Day of payment")
     valor_pagamento: str = pa.Field(nullable=True, description="Amount in R$")
 

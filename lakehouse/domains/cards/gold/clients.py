@@ -17,7 +17,7 @@ class Clients(pa.DataFrameModel):
     """One client on the last day known."""
 
     dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     qtd_faturas: int = pa.Field(gt=0, description="Invoices")
     vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Their value in R$")
     qtd_pagamentos: int = pa.Field(ge=0, description="Payments")

@@ -16,7 +16,7 @@ class Invoices(pa.DataFrameModel):
     """One invoice of one client on the last day known."""
 
     dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of issue, yyyyMM")
     dt_emissao: dt.date = pa.Field(description="Day of issue")

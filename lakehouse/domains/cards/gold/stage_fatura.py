@@ -16,7 +16,7 @@ class Staged(pa.DataFrameModel):
     """How one invoice stood on a reference date."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
     dt_proc: str = pa.Field(description="Latest generation of invoice and payments")

@@ -16,7 +16,7 @@ class Faturas(pa.DataFrameModel):
     """One invoice of one client."""
 
     day: dt.date = pa.Field(description="Day of issue, the same as dt_emissao")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
     dt_proc: str = pa.Field(description="When the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of issue, yyyyMM")

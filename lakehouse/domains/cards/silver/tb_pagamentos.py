@@ -19,7 +19,7 @@ class Pagamentos(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Day of payment, the same as dt_pagamento")
     id_pagamento: int = pa.Field(description="Payment, a sequence within the client")
     id_fatura: int = pa.Field(description="Invoice of the client that it pays")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     dt_proc: str = pa.Field(description="When the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of payment, yyyyMM")
     dt_pagamento: dt.date = pa.Field(description="Day of payment")

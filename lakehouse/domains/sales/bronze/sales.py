@@ -13,7 +13,9 @@ class Sales(Landed):
     id: str = pa.Field(nullable=True, description="Number of the sale in the legacy table")
     sale_date: str = pa.Field(nullable=True, description="Day of the sale, ISO or dd/mm/yyyy")
     product_id: str = pa.Field(nullable=True, description="Product sold")
-    customer_id: str = pa.Field(nullable=True, description="Customer who bought")
+    customer_id: str = pa.Field(
+        nullable=True, metadata={"personal": "identifier"}, description="Customer who bought"
+    )
     quantity: str = pa.Field(nullable=True, description="Units sold")
     unit_price: str = pa.Field(nullable=True, description="Price of one unit in R$")
     total_value: str = pa.Field(nullable=True, description="Value of the sale in R$")

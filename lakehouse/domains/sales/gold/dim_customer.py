@@ -15,7 +15,7 @@ class DimCustomer(pa.DataFrameModel):
     """One customer."""
 
     customer_key: int = pa.Field(description="Key, from the customer's number alone")
-    customer_id: int = pa.Field(description="Customer number")
+    customer_id: int = pa.Field(metadata={"personal": "identifier"}, description="Customer number")
     customer_name: str = pa.Field(description="Name, Cliente and the number")
     region: str = pa.Field(
         isin=rules.REGIONS, description="Region of most of the customer's sales; ties by name"

@@ -12,7 +12,7 @@ class DimCustomerRegion(pa.DataFrameModel):
     """One customer in one region."""
 
     customer_key: int = pa.Field(description="Key of dim_customer")
-    customer_id: int = pa.Field(description="Customer number")
+    customer_id: int = pa.Field(metadata={"personal": "identifier"}, description="Customer number")
     region: str = pa.Field(isin=rules.REGIONS, description="Region the customer bought in")
     sales: int = pa.Field(gt=0, description="Sales to the customer there")
 

@@ -22,7 +22,9 @@ class FactSales(pa.DataFrameModel):
     date_key: int = pa.Field(description="Key of dim_date, yyyymmdd")
     sale_date: dt.date = pa.Field(description="Day of the sale")
     product_id: int = pa.Field(description="Product sold")
-    customer_id: int = pa.Field(description="Customer who bought")
+    customer_id: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Customer who bought"
+    )
     seller_id: int = pa.Field(description="Seller")
     region: str = pa.Field(isin=rules.REGIONS, description="Region of this sale")
     quantity: int = pa.Field(gt=0, description="Units sold")

@@ -36,7 +36,9 @@ class Sales(pa.DataFrameModel):
         in_range=INT, metadata={"reason": "bad_id"}, description="Product sold"
     )
     customer_id: int = pa.Field(
-        in_range=INT, metadata={"reason": "bad_id"}, description="Customer who bought"
+        in_range=INT,
+        metadata={"personal": "identifier", "reason": "bad_id"},
+        description="Customer who bought",
     )
     quantity: int = pa.Field(in_range=INT, description="Units sold")
     unit_price: Decimal(10, 2) = pa.Field(
