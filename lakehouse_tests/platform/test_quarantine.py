@@ -523,10 +523,10 @@ def codes_of_rows() -> set[str]:
                 continue
             found |= {rule.code for rule in table.contract.rules}
             module = Path(__file__).parents[2] / "lakehouse/domains" / table.id.system
-            tree = ast.parse((module / f"silver/{table.id.table}.py").read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refused":
-                    found |= {keyword.arg or "" for keyword in node.keywords}
+            for place in (module / f"silver/{table.id.table}.py", module / "rules.py"):
+                for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))):
+                    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refused":
+                        found |= {keyword.arg or "" for keyword in node.keywords}
     return found
 
 
