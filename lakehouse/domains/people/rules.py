@@ -53,7 +53,7 @@ def email(text: ir.StringValue) -> ir.StringValue:
     'ana@example.org'
     """
     plain = trimmed(text)
-    form = plain.re_search(r"^[^@\s]+@[^@\s.]+([.][^@\s.]+)+$")
+    form = plain.re_search(r"^[^@\x00-\x20]+@[^@.\x00-\x20]+([.][^@.\x00-\x20]+)+$")
     return form.ifelse(plain, ibis.null("string"))
 
 
