@@ -1,0 +1,87 @@
+"""DuckDB and Spark give the same rows of every table and view of every system."""
+
+import datetime as dt
+import importlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lakehouse.platform import engine, monthly
+from lakehouse.platform.discovery import domain
+from lakehouse.platform.engine import Session, session
+from lakehouse.platform.landed import Landed
+from lakehouse.platform.storage import TableId
+from lakehouse.platform.table import Table
+from lakehouse.settings import Settings
+from lakehouse_tests.domains.business import Business
+from lakehouse_tests.stories.driver import Driver
+
+Views = dict[TableId, pa.Table]
+
+SYSTEMS = ("bikes", "cards", "people", "sales")
+MONTH = dt.date(2023, 7, 1)
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[None]:
+    """One Spark for all systems."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("no Java on this machine, so no Spark")
+    pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
+    started = engine._spark(Settings(engine="spark"))
+    started.conf.set("spark.sql.shuffle.partitions", "1")
+    yield
+    started.stop()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_both_engines_give_the_same_rows(
+    system: str, tmp_path: Path, spark: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business = Business(system, tmp_path)
+    generator = importlib.import_module(f"lakehouse.domains.{system}.generator")
+    business.land_all(generator.deliveries(generator.demo(7)))
+    monkeypatch.setattr(monthly, "out_of_date", lambda *_: {})  # one month is enough
+    business.ingest()
+    Driver(domain=business.domain, settings=business.settings).make_months([MONTH])
+    by_spark = replace(business.settings, engine="spark")
+    views: Views = {}
+    different, empty = [], []
+    for table in domain(system).tables:
+        if table.transform is None or table.frames:
+            continue
+        with session(business.settings) as opened:
+            _bind(opened, table, business, views)
+            made = opened.table(table.expression)
+        if table.view:
+            views[table.id] = made
+        with session(by_spark) as opened:
+            _bind(opened, table, business, views)
+            theirs = opened.table(table.expression)
+        if not made.num_rows:
+            empty.append(table.id.name)
+        if _sorted(made) != _sorted(theirs):
+            different.append(table.id.name)
+    assert different == []
+    assert empty == []
+
+
+def _bind(opened: Session, table: Table, business: Business, views: Views) -> None:
+    """Let the session know what a table reads."""
+    opened.arrow("partitions", pa.table({"day": pa.array([MONTH], pa.date32())}))
+    for read in table.reads:
+        if read.table.view:
+            opened.arrow(read.name, views[read.table.id])
+        else:
+            urls = business.lake.table(read.table.id).snapshot().urls()
+            current = "NOT _superseded" if issubclass(read.table.model, Landed) else ""
+            opened.files(read.name, urls, read.table.contract.schema, current)
+
+
+def _sorted(rows: pa.Table) -> list[str]:
+    return sorted(map(repr, rows.to_pylist()))
