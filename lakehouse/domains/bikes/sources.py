@@ -112,6 +112,7 @@ ORDER_HEADERS = Source(
         "ModifiedDate",
     ),
     business_day="OrderDate",
+    per_file=True,
     key=("SalesOrderID",),
     affects={"order_details": ("SalesOrderID",)},
 )
@@ -143,10 +144,8 @@ ORDER_DETAILS = Source(
         "ModifiedDate",
     ),
     business_day="ModifiedDate",
-    key=(
-        "SalesOrderID",
-        "SalesOrderDetailID",
-    ),
+    per_file=True,
+    key=("SalesOrderID", "SalesOrderDetailID"),
 )
 
 SOURCES = (PERSONS, PRODUCTS, CUSTOMERS, ORDER_HEADERS, SPECIAL_OFFER_PRODUCTS, ORDER_DETAILS)

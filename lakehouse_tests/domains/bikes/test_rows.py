@@ -106,6 +106,32 @@ def test_an_order_sent_again_replaces_the_old_one_even_on_another_day(shop: Busi
     assert shop.balance() == ["balanced", "balanced"]
 
 
+def test_all_files_of_a_day_are_taken_and_a_corrected_one_replaces_its_own_rows(shop: Business):
+    morning, evening = "2014-10-01/09h", "2014-10-01/18h"
+    name = "Sales.SalesOrderHeader.csv"
+    first, second, third = (row("order_headers", SalesOrderID=n) for n in (1, 2, 3))
+    shop.land(f"{morning}/{name}", file("order_headers", first, second))
+    shop.land(f"{evening}/{name}", file("order_headers", third))
+    shop.ingest()
+    orders = "select sales_order_id from gold.bikes_fact_orders order by all"
+    assert shop.rows(orders) == [(1,), (2,), (3,)]
+    shop.land(f"{morning}/{name}", file("order_headers", second))
+    shop.ingest()
+    assert shop.rows(orders) == [(2,), (3,)]
+    assert set(shop.balance()) == {"balanced"}
+
+
+def test_an_order_that_a_correction_lacks_is_gone_from_its_lines(shop: Business):
+    shop.land(path("order_headers"), file("order_headers", row("order_headers")))
+    shop.land(path("order_details"), file("order_details", row("order_details")))
+    shop.ingest()
+    other = row("order_headers", SalesOrderID=2, OrderDate="2011-10-05 00:00:00.000")
+    shop.land(path("order_headers"), file("order_headers", other))
+    shop.ingest()
+    lines = "select sales_order_id, customer_id from gold.bikes_fact_order_lines"
+    assert shop.rows(lines) == [(43659, None)]
+
+
 def test_a_line_waits_for_its_order(shop: Business):
     lines = "select sales_order_detail_id, customer_id, order_date from gold.bikes_fact_order_lines"
     shop.land(path("order_details"), file("order_details", row("order_details")))
