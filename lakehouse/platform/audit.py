@@ -457,8 +457,13 @@ class _Audit:
     def recomputed(self, days: Sequence[dt.date]) -> Iterator[Finding]:
         """Days computed again from what they read have the bytes that are stored."""
         for table in self.domain.stored:
-            if days and table.transform is not None and self.wants(table.id):
-                yield from self.made_again(table, days)
+            if table.transform is None or not self.wants(table.id):
+                continue
+            its_own = days
+            if table.monthly is not None:
+                its_own = [day for day in days if day in self.shown(table.id).by_day]
+            if its_own:
+                yield from self.made_again(table, its_own)
 
     def made_again(self, table: Table, days: Sequence[dt.date]) -> Iterator[Finding]:
         try:
