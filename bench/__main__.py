@@ -30,6 +30,7 @@ class Size:
     history_days: int
     listing_files: int
     deliveries: int
+    clients: tuple[int, ...]
 
 
 SIZES = {
@@ -40,6 +41,7 @@ SIZES = {
         history_days=60,
         listing_files=10_000,
         deliveries=3,
+        clients=(10_000,),
     ),
     "default": Size(
         small_days=72,
@@ -48,6 +50,7 @@ SIZES = {
         history_days=400,
         listing_files=100_000,
         deliveries=10,
+        clients=(10_000, 100_000),
     ),
     "full": Size(
         small_days=360,
@@ -56,6 +59,7 @@ SIZES = {
         history_days=3650,
         listing_files=100_000,
         deliveries=20,
+        clients=(10_000, 1_000_000),
     ),
 }
 
@@ -182,6 +186,28 @@ def latency(size: Size) -> Iterator[Any]:
     yield at_most("landed → gold", "seconds, p95", 10, found["p95_seconds"])
 
 
+def book(size: Size) -> Iterator[Any]:
+    """The 462 variables of card clients; by hand 10,000 clients at a time."""
+    for clients in size.clients:
+        with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+            lake = ("--lake", Path(folder) / "lake")
+            child("bench.book", "prepare", "--clients", clients, *lake)
+            ours = child("bench.book", "platform", *lake)
+            slices = ("--slices", -(-clients // 10_000))
+            bare = child("bench.book", "bare", *lake, "--out", Path(folder) / "bare", *slices)
+        if ours["book"] != bare["book"]:
+            raise SystemExit(f"two books of {clients} clients: {ours['book']}, {bare['book']}")
+        case = f"book of {clients:,} clients"
+        yield {"case": case, "platform": ours, "bare": bare}
+        run, ideal = ours["run"], bare["run"]
+        ratios = (round(run[k] / ideal[k], 2) for k in ("seconds", "cpu_seconds"))
+        yield at_most(case, "÷ 462 aggregates by hand", 1.2, *ratios)
+        for name, made in (("platform", ours), ("by hand", bare)):
+            yield plain(case, f"seconds: {name}", *made["run"].values())
+        yield at_most(case, "peak memory, MB", PEAK_MB, ours["peak_mb"])
+        yield plain(case, "peak memory by hand, MB", bare["peak_mb"])
+
+
 PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "large": large,
     "small": small,
@@ -189,6 +215,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "listing": listing,
     "history": history,
     "latency": latency,
+    "book": book,
 }
 
 

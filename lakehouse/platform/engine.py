@@ -48,7 +48,10 @@ class Session(ABC):
 
     @abstractmethod
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Compute an expression once; the result can be read many times under `name`."""
+        """Compute an expression once; the result can be read many times under `name`.
+
+        What was kept under the name before is given up first, so two never take memory.
+        """
 
     @abstractmethod
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
@@ -154,7 +157,8 @@ class DuckDBSession(Session):
         self.connection.register(name, table)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self.sql(expression)}')
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
         return renamed(name, expression.schema())
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
@@ -180,8 +184,11 @@ class SparkSession(Session):
             self.spark.catalog.dropTempView(name)
 
     def _view(self, name: str, frame: Any) -> None:
+        if name in self._names:
+            self.spark.catalog.uncacheTable(name)
+        else:
+            self._names.append(name)
         frame.createOrReplaceTempView(name)
-        self._names.append(name)
 
     def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
         from ibis.backends.pyspark.datatypes import PySparkSchema

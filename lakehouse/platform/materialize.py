@@ -25,6 +25,8 @@ from lakehouse.platform.table import How, Read, Table
 from lakehouse.settings import Settings
 
 KEPT, REFUSED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
+WIDE = 100
+"""Columns of a table for each time that its slices are cut smaller."""
 OUTCOMES = (KEPT, REFUSED, DUPLICATE, SUPERSEDED)
 
 QUARANTINE_SCHEMA = pa.schema(
@@ -278,8 +280,12 @@ class Slice:
 def _slices(
     session: Session, table: Table, window: Sequence[dt.date], inputs: Inputs, rows: int
 ) -> list[Slice]:
-    """How a day with more input rows than this is cut; nothing where it need not be or cannot."""
-    count = -(-sum(inputs.rows(day) for day in window) // rows)
+    """How a day with more input rows than this is cut; nothing where it need not be or cannot.
+
+    Rows of a wide table take more memory, so its slices are smaller.
+    """
+    wide = 1 + len(table.contract.schema) // WIDE
+    count = -(-sum(inputs.rows(day) for day in window) * wide // rows)
     column = table.sliced_by
     if column is None or len(window) > 1 or count < 2:
         return []
