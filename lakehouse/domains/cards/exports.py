@@ -1,4 +1,4 @@
-"""The original's bucket: files and their control files, trusted tables by month, the register.
+"""The original's bucket: files and their control files, tables by month, the register.
 
 Data files come before control files, which say that they are whole.
 """
@@ -39,6 +39,32 @@ def _trusted(name: str, subject: str, columns: str, key: str) -> Export:
         name=name,
         path=f"0002_trusted/{name}/ref={{ref}}/part-0.parquet",
         sql=f"SELECT {columns}, ref FROM silver.cards_{subject} ORDER BY {key}",  # noqa: S608  of the code
+    )
+
+
+def _stage(mode: str, key: str) -> Export:
+    """Invoices as a book sees them, with the original's columns."""
+    return Export(
+        name=f"stage_fatura{mode}",
+        path=f"0003_refined/stage/stage_fatura{mode}/ref={{ref}}/part-0.parquet",
+        sql=(
+            "SELECT id_cliente, ref, dt_proc, fbc_classif_pagto, fbc_classif_vlr_pagto, dt_emissao,"  # noqa: S608  of the code
+            " fvl_vlr_fatura, fvl_vlr_pagto, fvl_vlr_pagto_min, fvl_perc_vlr_fatura,"
+            " fvl_numero_dias_atraso, fvl_qtd_transacao"
+            f" FROM gold.cards_stage_fatura{mode} ORDER BY {key}"
+        ),
+    )
+
+
+def _book(mode: str) -> Export:
+    """A book with its variables as VAR_n."""
+    return Export(
+        name=f"book_fatura{mode}",
+        path=f"0003_refined/book_fatura{mode}/ref={{ref}}/dt_proc={{dt_proc}}/part-0.parquet",
+        sql=(
+            r"SELECT id_cliente, ref, dt_proc, COLUMNS('var_(\d+)') AS 'VAR_\1'"  # noqa: S608  of the code
+            f" FROM gold.cards_book_fatura{mode} ORDER BY id_cliente"
+        ),
     )
 
 
@@ -84,4 +110,8 @@ EXPORTS = (
             " FROM ops.cards_ctl_processed_filenames ORDER BY day, file, digest"
         ),
     ),
+    _stage("", "id_cliente, id_fatura"),
+    _stage("_seed_compatible", "id_cliente, id_fatura, id_pagamento"),
+    _book(""),
+    _book("_seed_compatible"),
 )
