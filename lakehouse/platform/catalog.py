@@ -345,11 +345,14 @@ def _every_name(lake: Lake) -> set[str]:
     return declared | stored | {f"ops.{book}" for book in BOOKS}
 
 
-def _parquet(urls: Iterable[str]) -> str:
-    return (
+def _parquet(urls: Collection[str]) -> str:
+    """Rows of files; of one alone its day is computed, for DuckDB 1.5 fails on ``max(day)``."""
+    rows = (
         f"read_parquet([{_texts(urls)}], hive_partitioning = true,"
         " hive_types = {'day': DATE}, union_by_name = true)"
     )
+    day = "CAST(date_trunc('day', \"day\") AS DATE) AS \"day\""
+    return f"(SELECT * REPLACE ({day}) FROM {rows})" if len(urls) == 1 else rows  # noqa: S608  ours
 
 
 def _sql_name(name: str) -> str:

@@ -67,6 +67,11 @@ def test_a_stored_table_shows_its_days_and_the_files_of_its_newest_version_only(
     ]
 
 
+def test_the_newest_day_of_a_table_of_one_day_is_that_day(lake: Lake):
+    lake.table(EVENTS).write(days_of_numbers(0), schema=SCHEMA)
+    assert asked(lake, "select max(day), min(n) from gold.mrhealth_events") == [(MONDAY, 0)]
+
+
 def test_a_connection_reads_the_version_it_was_opened_on(lake: Lake):
     table = lake.table(EVENTS)
     table.write(days_of_numbers(1), schema=SCHEMA)

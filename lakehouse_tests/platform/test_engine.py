@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
@@ -168,6 +170,16 @@ def test_a_relation_without_files_is_empty_and_typed(settings: Settings):
         assert (
             opened.table(ibis.table(schema, name="nothing")) == arrow_schema(schema).empty_table()
         )
+
+
+def test_the_newest_day_of_one_file_is_its_folder_s(settings: Settings, tmp_path: Path):
+    file = tmp_path / "day=2026-01-05" / "rows.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"n": [1]}), file)
+    with session(settings) as opened:
+        opened.files("rows", [str(file)], ibis.schema({"n": "int64", "day": "date"}))
+        rows = ibis.table({"n": "int64", "day": "date"}, name="rows")
+        assert opened.value(rows.day.max()) == dt.date(2026, 1, 5)
 
 
 def test_what_is_kept_is_computed_once(settings: Settings):
