@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lakehouse.platform import deliveries as ledger
 from lakehouse.platform.csvfile import CsvFile, FileRefused, decompress, read_csv
@@ -36,7 +37,7 @@ from lakehouse.platform.landing import (
     StrayReason,
 )
 from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
-from lakehouse.platform.objectstore import DiskStore
+from lakehouse.platform.objectstore import DiskStore, ObjectStore
 from lakehouse.platform.privacy.marks import Recognised
 from lakehouse.platform.snapshots import Snapshots
 from lakehouse.platform.source import Source
@@ -162,6 +163,7 @@ class _Ingestion:
         lake, system = self.intake.lake, self.intake.system.name
         raw = lake.table(TableId("raw", system, self.source.subject))
         before = raw.snapshot()
+        listing = at_first_landing(listing, [self.source], system, lake)
         arrivals = [a for a in listing.files if a.subject == self.source.subject]
         wanted = set(days)
         if self.source.snapshot:
@@ -445,20 +447,32 @@ class _Ingestion:
             "_unit": each([d.unit for d, _ in files], pa.int64()),
             "_superseded": each([d.status is Status.SUPERSEDED for d, _ in files], pa.bool_()),
             "_rescued": rows["_rescued"],
-            "_business_day": self._business_days(day, rows),
+            "_business_day": self._business_days(day, rows, files),
         }
         columns |= {name: rows[name] for name in self.source.format.columns}
         return pa.table([columns[name] for name in schema.names], schema=schema)
 
-    def _business_days(self, day: dt.date, rows: pa.Table) -> pa.Array | pa.ChunkedArray:
-        """The business day of each row, its delivery day when it names none that can be."""
-        if self.source.business_day is None:
+    def _business_days(
+        self, day: dt.date, rows: pa.Table, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+    ) -> pa.Array | pa.ChunkedArray:
+        """The business day of each row, its delivery day when it names none that can be.
+
+        A file that was replaced later may name days up to its landing.
+        """
+        column = self.source.business_day
+        if column is None:
             return pa.nulls(rows.num_rows, pa.date32())
-        written = rows[self.source.business_day].combine_chunks().dictionary_encode()
-        since = self.intake.system.since
-        days = [business_day(text, day, since) for text in written.dictionary.to_pylist()]
-        taken = pa.array(days, pa.date32()).take(written.indices)
-        return taken.fill_null(pa.scalar(day, pa.date32()))
+        zone, since = self.intake.settings.zone, self.intake.system.since
+        parts = []
+        for delivery, file in files:
+            if isinstance(file, CsvFile):
+                landed = delivery.landed_at.astimezone(zone).date()
+                last = max(day, landed) if self.source.per_file else day
+                written = file.rows[column].combine_chunks().dictionary_encode()
+                texts = written.dictionary.to_pylist()
+                days = [business_day(text, day, since, last) for text in texts]
+                parts.append(pa.array(days, pa.date32()).take(written.indices))
+        return pa.chunked_array(parts, pa.date32()).fill_null(pa.scalar(day, pa.date32()))
 
     def _unparsable_rows(
         self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
@@ -503,10 +517,13 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9:.]+)?")
 _DAY_FIRST = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
-def business_day(text: str | None, delivery_day: dt.date, since: dt.date) -> dt.date:
+def business_day(
+    text: str | None, delivery_day: dt.date, since: dt.date, landed: dt.date | None = None
+) -> dt.date:
     """The day a landed row is about: the one it names, else the day of its delivery.
 
-    A day before the system began or later than the day after the delivery is none.
+    A day before the system began is none, nor is one later than the day after the file landed,
+    which is its delivery day where nothing else is said.
 
     >>> business_day("2024-02-30", dt.date(2024, 3, 1), dt.date(2023, 1, 1))
     datetime.date(2024, 3, 1)
@@ -522,7 +539,41 @@ def business_day(text: str | None, delivery_day: dt.date, since: dt.date) -> dt.
         named = dt.date(int(year), int(month), int(number))
     except ValueError:
         return delivery_day
-    return named if since <= named <= delivery_day + dt.timedelta(days=1) else delivery_day
+    last = (landed or delivery_day) + dt.timedelta(days=1)
+    return named if since <= named <= last else delivery_day
+
+
+def at_first_landing(
+    listing: Listing, sources: Iterable[Source], system: str, lake: Lake
+) -> Listing:
+    """The listing with each undated file on the day on which a file of its name first landed.
+
+    Of a source whose files are deliveries, other bytes under a known name are another version of
+    that delivery, whenever they land.
+    """
+    per_file = {source.subject for source in sources if source.per_file}
+    undated = {a.subject for a in listing.files if a.subject in per_file and not a.dated}
+    if not undated:
+        return listing
+    first: dict[str, dt.date] = {}
+    for subject in undated:
+        table = lake.table(TableId("raw", system, subject))
+        for file in table.snapshot().files:
+            if file.rows:
+                for name in _names(lake.root, f"{table.id.path}/{file.path}"):
+                    first.setdefault(name, file.day)
+    files = (
+        replace(a, day=first.get(a.path, a.day)) if a.subject in undated and not a.dated else a
+        for a in listing.files
+    )
+    return replace(listing, files=tuple(sorted(files, key=lambda a: (a.day, a.path))))
+
+
+@lru_cache(maxsize=4096)
+def _names(root: str, path: str) -> frozenset[str]:
+    """Paths of the landed files in one file of deliveries, which never changes."""
+    kept = pa.BufferReader(ObjectStore.at(root).read(path))
+    return frozenset(pq.read_table(kept, columns=["file"])["file"].to_pylist())
 
 
 def record_strays(

@@ -9,6 +9,7 @@ import dagster as dg
 from lakehouse.platform import arrivals, conservation, monthly
 from lakehouse.platform.arrivals import Decision, Due, Memory, Work
 from lakehouse.platform.discovery import Domain
+from lakehouse.platform.ingest import at_first_landing
 from lakehouse.platform.landing import Listing, Sweep
 from lakehouse.platform.partitions import DAY_FORMAT
 from lakehouse.platform.resources import landing_of
@@ -38,6 +39,7 @@ def decide(
 ) -> Decision:
     """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
     memory = Memory(domain, lake)
+    listing = at_first_landing(listing, domain.sources, domain.system.name, lake)
     batches = arrivals.planned(
         listing,
         memory.knows,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,9 +186,13 @@ class Cafe:
 
     def send(self, day: str, name: str, *lines: str, hour: int = 12) -> None:
         """Land a file of a day at an hour of it."""
-        place = self.folder / "landing" / "cafe" / day / name
+        self.put(f"{day}/{name}", day, lines, hour)
+
+    def put(self, path: str, day: str, lines: Sequence[str], hour: int = 12) -> None:
+        """Land a file at any path, at an hour of a day."""
+        place = self.folder / "landing" / "cafe" / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        header = "number,on,tip" if name.startswith("tips") else "number,on,spent"
+        header = "number,on,tip" if place.name.startswith("tips") else "number,on,spent"
         place.write_text("\n".join([header, *lines]) + "\n")
         moment = dt.datetime.fromisoformat(f"{day}T{hour}:00:00+00:00").timestamp()
         os.utime(place, (moment, moment))

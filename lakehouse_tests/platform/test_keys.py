@@ -74,6 +74,20 @@ def test_every_file_of_a_day_is_a_delivery_and_equal_bytes_count_once(cafe: Cafe
     assert len(cafe.rows("silver.cafe_visits", "number")) == 2
 
 
+def test_other_bytes_under_a_known_name_replace_it_on_whatever_day_they_land(cafe: Cafe) -> None:
+    cafe.put("visits.csv", "2024-01-06", ["1,2024-01-05,10", "2,2024-01-05,20"])
+    cafe.take_in()
+    cafe.put("visits.csv", "2024-01-20", ["2,2024-01-05,21", "3,2024-01-20,30"])
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
+        (JAN_5, 2, 21),
+        (dt.date(2024, 1, 20), 3, 30),
+    ]
+    assert {day for (day,) in cafe.rows("raw.cafe_visits", "day")} == {dt.date(2024, 1, 6)}
+    assert cafe.balance() == {"balanced"}
+    assert cafe.driver.batches() == []
+
+
 def test_a_row_is_released_when_what_it_refers_to_lands_later(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3")
     cafe.take_in()

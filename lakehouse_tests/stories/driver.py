@@ -31,7 +31,9 @@ class Driver:
     def batches(self) -> list[Batch]:
         """What has to run now."""
         memory = Memory(self.domain, self.lake)
-        listing = self._intake().listing(None)
+        listing = ingest.at_first_landing(
+            self._intake().listing(None), self.domain.sources, self.domain.system.name, self.lake
+        )
         return arrivals.planned(
             listing,
             memory.knows,
