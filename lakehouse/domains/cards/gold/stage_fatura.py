@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
+from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
@@ -60,6 +61,7 @@ class StageFatura(Staged):
     reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
     sliced_by="id_cliente",
+    gate=control.both_registered,
 )
 def stage_fatura(months: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """Invoices of the year up to each reference date, with the payments known on that day.

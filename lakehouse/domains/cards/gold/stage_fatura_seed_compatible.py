@@ -3,6 +3,7 @@
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
+from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.gold.stage_fatura import Staged
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
@@ -25,6 +26,7 @@ class StageFaturaSeedCompatible(Staged):
     reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
     sliced_by="id_cliente",
+    gate=control.both_registered,
 )
 def stage_fatura_seed_compatible(
     months: ir.Table, invoices: ir.Table, payments: ir.Table

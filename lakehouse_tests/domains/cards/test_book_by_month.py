@@ -1,0 +1,78 @@
+"""Files land, months are made: the stored books."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from lakehouse.platform.discovery import Domain
+from lakehouse_tests.domains.business import Business
+from lakehouse_tests.domains.cards import plain_book
+from lakehouse_tests.domains.cards.files import INVOICES, PAYMENTS, lines
+from lakehouse_tests.domains.cards.plain_book import Invoice, Payment
+from lakehouse_tests.domains.cards.test_book import ON, business
+
+MONTHLY = ("stage_fatura", "book_fatura")
+BOOK = "SELECT * FROM gold.cards_book_fatura ORDER BY day, id_cliente"
+
+
+class Books(Business):
+    """Cards with the native book alone: each of the others is made in the same way."""
+
+    @property
+    def domain(self) -> Domain:
+        whole = super().domain
+        kept = (t for t in whole.tables if t.monthly is None or t.id.table in MONTHLY)
+        return replace(whole, tables=tuple(kept))
+
+
+def files(invoices: Iterable[Invoice], payments: Iterable[Payment]) -> list[tuple[str, str]]:
+    """A file for each half year of issue or payment, the older ones first."""
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for each in invoices:
+        row = f"{each.client}-{each.number},{each.client},{each.issued},{each.due},{each.value},"
+        found[_half(each.issued), "tb_faturas"].append(row + f"{each.least or ''}")
+    for paid in payments:
+        row = f"PG-{paid.client}-{paid.number},{paid.client}-{paid.invoice},{paid.client}"
+        found[_half(paid.paid), "tb_pagamentos"].append(f"{row},{paid.paid},{paid.value}")
+    header = {"tb_faturas": INVOICES, "tb_pagamentos": PAYMENTS}
+    return [
+        (f"2024-12-01/{subject}_20241201_20241201{half:06}.csv", lines(header[subject], *rows))
+        for (half, subject), rows in sorted(found.items())
+    ]
+
+
+def _half(day: dt.date) -> int:
+    return day.year * 100 + (day.month + 5) // 6
+
+
+def taken_in(folder: Path, *deliveries: list[tuple[str, str]]) -> Books:
+    found = Books("cards", folder)
+    for delivery in deliveries:
+        for path, data in delivery:
+            found.land(path, data)
+        found.ingest()
+    return found
+
+
+def test_a_book_loaded_piece_by_piece_is_that_of_one_load(tmp_path: Path):
+    invoices, payments = business(seed=3, clients=6)
+    landed = files(invoices, payments)
+    assert len(landed) > 5
+    at_once = taken_in(tmp_path / "once", landed)
+    in_pieces = taken_in(tmp_path / "pieces", landed[-3:], landed[:2], landed[2:-3])
+    rows = at_once.rows(BOOK)
+    assert rows
+    assert in_pieces.rows(BOOK) == rows
+
+    expected = plain_book.book(ON, invoices, payments, native=True)
+    numbered = ", ".join(f"var_{n}" for n in range(1, 463))
+    found = at_once.rows(
+        f"SELECT id_cliente, {numbered} FROM gold.cards_book_fatura WHERE day = '{ON}'"
+    )
+    assert {client: tuple(values) for client, *values in found} == {
+        client: tuple(row[f"var_{n}"] for n in range(1, 463)) for client, row in expected.items()
+    }
+    refs = at_once.rows("SELECT DISTINCT ref FROM gold.cards_book_fatura WHERE day = '2024-02-01'")
+    assert refs == [("202402",)]
