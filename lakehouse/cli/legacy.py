@@ -48,7 +48,7 @@ def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) 
     if not address:
         raise Problem(
             f"LAKEHOUSE_{system.upper()}_DSN is not set",
-            "set it, or pass --dsn postgresql://user:password@host/database",
+            "set it, or pass --dsn postgresql://user@host/database",
         )
     wanted = rows_of(extraction, file) if file else extraction.legacy.rows(rows, seed)
     database, count, filled = seeded(extraction, address, wanted)

@@ -171,7 +171,7 @@ def _job(
     if not dsn:
         raise ExtractionError(
             f"LAKEHOUSE_{extraction.system.upper()}_DSN is not set, so there is no database to"
-            " extract from; write postgresql://user:password@host/database"
+            " extract from; write postgresql://user@host/database"
         )
     with origin(dsn, extraction, alone=alone) as opened:
         identity = opened.identity()

@@ -22,7 +22,6 @@ from lakehouse.domains.mrhealth.generator import (
     DayTotals,
     Dirt,
     Expected,
-    LandedFile,
     LargePlan,
     Plan,
     deliveries,
@@ -34,6 +33,7 @@ from lakehouse.domains.mrhealth.generator import (
 )
 from lakehouse.domains.mrhealth.generator.dirt import soil
 from lakehouse.domains.mrhealth.generator.shipments import draw, files_of, tally
+from lakehouse.platform.generated import LandedFile
 
 MONDAY = dt.date(2026, 1, 5)
 DEFAULT = Plan(first=MONDAY)
