@@ -351,7 +351,7 @@ def _parquet(urls: Collection[str]) -> str:
         f"read_parquet([{_texts(urls)}], hive_partitioning = true,"
         " hive_types = {'day': DATE}, union_by_name = true)"
     )
-    day = "CAST(date_trunc('day', \"day\") AS DATE) AS \"day\""
+    day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
     return f"(SELECT * REPLACE ({day}) FROM {rows})" if len(urls) == 1 else rows  # noqa: S608  ours
 
 

@@ -147,7 +147,7 @@ class DuckDBSession(Session):
                 " hive_types = {'day': DATE}, union_by_name = true)"
             )
             if len(urls) == 1:  # DuckDB 1.5 fails on max(day) over one file
-                day = "CAST(date_trunc('day', \"day\") AS DATE) AS \"day\""
+                day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
                 rows = f"(SELECT * REPLACE ({day}) FROM {rows})"  # noqa: S608  ours
         else:
             nothing = ", ".join(f'NULL AS "{column}"' for column in schema)
