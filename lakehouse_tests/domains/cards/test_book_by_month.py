@@ -76,3 +76,27 @@ def test_a_book_loaded_piece_by_piece_is_that_of_one_load(tmp_path: Path):
     }
     refs = at_once.rows("SELECT DISTINCT ref FROM gold.cards_book_fatura WHERE day = '2024-02-01'")
     assert refs == [("202402",)]
+
+
+def test_the_dictionary_explains_every_variable(tmp_path: Path):
+    asked = Business("cards", tmp_path)
+    counts = "SELECT livro, count(*) FROM gold.cards_book_dictionary GROUP BY livro ORDER BY livro"
+    assert asked.rows(counts) == [
+        ("book_fatura", 462),
+        ("book_fatura_ampliado", 324),
+        ("book_fatura_excedente", 66),
+    ]
+    assert asked.rows("FROM gold.cards_book_dictionary WHERE variavel = 'VAR_388'") == [
+        (
+            "book_fatura",
+            388,
+            "VAR_388",
+            "avg_perc_vlr_fatura_valor_parcial_u6m",
+            "VALOR_PARCIAL",
+            "FVL_PERC_VLR_FATURA",
+            "U6M",
+            "AVG",
+            "Média: percentual pago da fatura; faturas pagas em parte; últimos 6 meses",
+            "decimal(18, 4)",
+        )
+    ]

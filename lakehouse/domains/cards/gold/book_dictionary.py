@@ -1,0 +1,60 @@
+"""What every variable of the books means."""
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.cards.book.declaration import AMPLIADO, EXCEDENTES, FATURA
+from lakehouse.domains.cards.gold.book_fatura import book_fatura
+from lakehouse.platform.table import view
+
+BOOKS = {
+    "book_fatura": FATURA,
+    "book_fatura_excedente": EXCEDENTES,
+    "book_fatura_ampliado": AMPLIADO,
+}
+
+
+class BookDictionary(pa.DataFrameModel):
+    """One variable of one book."""
+
+    livro: str = pa.Field(description="Table of the book; the seed-compatible one has the same")
+    numero: int = pa.Field(description="Place among the variables of the book, from 1")
+    variavel: str = pa.Field(description="Column, as VAR_n or by name")
+    nome: str = pa.Field(description="Descriptive name")
+    classe: str = pa.Field(description="Class of the rows that count")
+    valor: str = pa.Field(description="Value that is aggregated")
+    janela: str = pa.Field(description="Window of months, U1M to U12M; GERAL takes all rows")
+    agregacao: str = pa.Field(description="SUM, AVG, MIN or MAX")
+    significado: str = pa.Field(description="Meaning, in Portuguese")
+    tipo: str = pa.Field(description="Type of the column")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["livro", "numero"]
+
+
+@view(contract=BookDictionary, reads=[book_fatura])
+def book_dictionary(_: ir.Table) -> ir.Table:
+    """The variables of every book, made from what the books are made from."""
+    rows = [
+        {
+            "livro": name,
+            "numero": number,
+            "variavel": each.column.upper() if declaration.numbered else each.column,
+            "nome": each.name,
+            "classe": each.of.name,
+            "valor": each.value.column.upper(),
+            "janela": "GERAL" if each.window.months is None else f"U{each.window.months}M",
+            "agregacao": each.aggregate.value,
+            "significado": each.meaning,
+            "tipo": str(each.type),
+        }
+        for name, declaration in BOOKS.items()
+        for number, each in enumerate(declaration.variables, start=1)
+    ]
+    kinds = ", ".join(f"{name}: {'int64' if name == 'numero' else 'string'}" for name in rows[0])
+    written = ibis.literal(rows, f"array<struct<{kinds}>>").unnest().name("row").as_table()
+    return written.unpack("row").order_by("livro", "numero")
