@@ -24,7 +24,9 @@ from lakehouse.platform.extraction.journal import (
     Watermark,
 )
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.ingest import object_path
 from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.privacy.persons import ERASED_TEXT
 from lakehouse.platform.storage import Lake, TableId
 
 PIECE = 1 << 20
@@ -187,7 +189,8 @@ class Outbox:
     def _in_ledger(self, files: Sequence[ExtractedFile]) -> set[ExtractedFile]:
         """Those that the lake has committed; of those it refused `refused` tells why.
 
-        A refused file counts as committed once a mended version of it is.
+        A refused file counts as committed once a mended version of it is, and a file from which an
+        erased person was taken out as it was kept.
         """
         table = self.lake.table(TableId("raw", self.extraction.system, self.extraction.subject))
         shown = table.snapshot()
@@ -203,8 +206,16 @@ class Outbox:
             else:
                 good.add((row["file"], row["digest"]))
         mended = {path for path, _ in good if path in bad}
+        mended |= {path for path, digest in good if self._is_redacted(path, digest, files)}
         self.refused = {f.path: bad[f.path] for f in files if f.path in bad.keys() - mended}
         return {f for f in files if (f.path, f.digest) in good or f.path in mended}
+
+    def _is_redacted(self, path: str, digest: str, files: Sequence[ExtractedFile]) -> bool:
+        """Whether the lake keeps a file other than it was sent because it took a person out."""
+        if not any(f.path == path and f.digest != digest for f in files):
+            return False
+        kept = self.lake.store.read(object_path(self.extraction.system, digest))
+        return ERASED_TEXT.encode() in kept
 
     def untaken(self) -> list[ExtractedFile]:
         """Landed files whose rows are not in the lake yet, oldest first."""

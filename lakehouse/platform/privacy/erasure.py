@@ -126,6 +126,7 @@ class _Erasure:
         for finding in self.search.findings():
             key = (finding.system, finding.table, finding.what)
             self.done.found[key] += finding.rows
+        self._staged()
         self._landing()
         self._kept()
         failpoint("privacy.redacted")
@@ -170,24 +171,35 @@ class _Erasure:
         }
         self.lake.store.write(self._plan_path, json.dumps(said).encode())
 
+    def _staged(self) -> None:
+        """Files on their way to the landing zone, so that none lands anew."""
+        for found in self.search.staged():
+            new = self._without(found)
+            if new is not None:
+                self.lake.store.write(found.path, new)
+                self.done.removed[self.system, "files on their way"] += 1
+
+    def _without(self, found: Found) -> bytes | None:
+        """A file without the person; None where that changes nothing or cannot be."""
+        try:
+            new = redacted(found.data, found.path, found.form, self.person, limit=self.search.limit)
+        except NotErasable as error:
+            self.done.notes.append(self.person.silenced(str(error)))
+            return None
+        self.done.others += new.others
+        return new.data if new.data != found.data else None
+
     def _landing(self) -> None:
         """Files where they landed: without the person, of the same moment, so still known."""
         known = {(row.file, row.landed_at) for rows in self.search.ledgers.values() for row in rows}
         made: list[tuple[Found, bytes]] = []
         for found in self.search.landed():
-            try:
-                new = redacted(
-                    found.data, found.path, found.form, self.person, limit=self.search.limit
-                )
-            except NotErasable as error:
-                self.done.notes.append(self.person.silenced(str(error)))
-                continue
-            self.done.others += new.others
-            if new.data != found.data:
-                made.append((found, new.data))
+            new = self._without(found)
+            if new is not None:
+                made.append((found, new))
                 if found.arrival:
                     at = found.arrival.modified_at.isoformat()
-                    self.plan.landed[found.path] = (at, len(new.data))
+                    self.plan.landed[found.path] = (at, len(new))
         self._keep_plan()
         failpoint("privacy.planned")
         for found, data in made:

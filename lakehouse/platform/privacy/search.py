@@ -35,7 +35,7 @@ from lakehouse.platform.storage import DAY, Lake, TableId
 from lakehouse.settings import Settings
 
 QUARANTINE = "quarantine"
-LANDING = "landing"
+LANDING, STAGED = "landing", "staged"
 NAMES = frozenset({"file", "_file", "source_file"})
 """Columns that hold paths of the landing zone."""
 DATA_FILE = re.compile(r"day=(\d{4}-\d\d-\d\d)/[^/]+\.parquet")
@@ -67,7 +67,7 @@ class Finding:
 
     system: str
     table: str
-    """SQL name; ``landing`` for the landing zone."""
+    """SQL name; ``landing`` for the landing zone, ``staged`` for files on their way there."""
     day: dt.date | None = None
     file: str | None = None
     line: int | None = None
@@ -77,11 +77,11 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file of the landing zone that somebody is in."""
+    """A file of the landing zone, or one on its way there, that somebody is in."""
 
     path: str
     arrival: Arrival | None
-    """None for a file that is not taken."""
+    """None for a file that is not taken, or not yet there."""
     located: Located
     form: Form | None
     data: bytes = field(repr=False)
@@ -137,6 +137,8 @@ class Search:
         for found in self.landed():
             day = found.arrival.day if found.arrival else None
             yield from self._places(LANDING, day, found.path, found.located)
+        for found in self.staged():
+            yield from self._places(STAGED, None, found.path, found.located)
         loose: set[tuple[str, int]] = set()
         for kept in self.kept():
             loose |= kept.loose
@@ -180,6 +182,17 @@ class Search:
         if not places and not self.person.mentioned(path):
             return None
         return Found(path=path, arrival=arrival, located=places, form=form, data=data)
+
+    def staged(self) -> Iterator[Found]:
+        """Files beside the tables of operations: extracted ones on their way to the landing zone."""
+        tables = tuple(f"{table.path}/" for table in self.lake.tables("ops", self.system))
+        for entry in self.lake.store.entries(f"ops/{self.system}"):
+            if not entry.path.startswith(tables):
+                data = self.lake.store.read(entry.path)
+                form = self.forms.get(entry.path.split("/")[-2])
+                places = located(data, entry.path, form, self.person, limit=self.limit)
+                if places:
+                    yield Found(path=entry.path, arrival=None, located=places, form=form, data=data)
 
     @property
     def ledgers(self) -> dict[str, list[Delivery]]:
