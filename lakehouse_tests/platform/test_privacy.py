@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,10 +21,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.cli import main
+from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.platform import audit, quarantine
 from lakehouse.platform.arrivals import Work
 from lakehouse.platform.csvfile import ERASED, CsvFormat, FileRefused, LineReason, read_csv
-from lakehouse.platform.discovery import Domain
+from lakehouse.platform.discovery import Domain, domain
+from lakehouse.platform.extraction.extract import standing
 from lakehouse.platform.failpoints import PRIVACY
 from lakehouse.platform.metadata import preview
 from lakehouse.platform.objectstore import ObjectStore
@@ -37,6 +40,7 @@ from lakehouse.platform.resources import landing_of
 from lakehouse.platform.storage import Lake, TableId
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
+from lakehouse_tests.platform.legacy_shop import added, moved, shop
 from lakehouse_tests.servers import S3Server
 from lakehouse_tests.stories.driver import Driver
 
@@ -327,6 +331,74 @@ def test_on_s3_nothing_is_left_either(s3: S3Server, tmp_path: Path) -> None:
     assert people.verified() == []
     left = [entry.path for entry in store.entries("people")]
     assert left == [f"people/{MONDAY}/later.csv"], "what was taken in is gone, the rest is clean"
+
+
+def test_a_customer_known_by_a_number_is_erased_in_their_system_only(tmp_path: Path) -> None:
+    sales = Business("sales", tmp_path)
+    head = "id,sale_date,product_id,customer_id,quantity,unit_price,total_value,seller_id,region\n"
+    rows = [
+        f"{n},2023-05-0{1 + n % 3},12,{12 if n % 4 == 0 else 100 + n},12,1.00,12.00,12,Sul\n"
+        for n in range(1, 13)
+    ]
+    sales.land("2023-05-04/sales.csv", head + "".join(rows) + "13,2023-05-01,1,12,too,few\n")
+    sales.ingest()
+    counted = "select count(*), sum(total_value) from gold.sales_fact_sales"
+    assert sales.rows(f"{counted} where customer_id = 12") == [(3, Decimal("36.00"))]
+    persons = known_as(["bikes", "sales"], sales.lake, sales.settings, ids=["012"])
+    search = Search(
+        domain=sales.domain, lake=sales.lake, settings=sales.settings, person=persons["sales"]
+    )
+    assert Counter(each.table for each in search.findings() if each.line) == {
+        "landing": 4,
+        "raw.sales_sales": 4,
+        "bronze.sales_sales": 3,
+        "bronze.sales_sales__quarantine": 1,
+    }
+
+    def refresh(of: Domain, days: Sequence[dt.date]) -> None:
+        driver = Driver(domain=of, settings=sales.settings)
+        driver.run(Work.ARRIVALS, days)
+        driver.take_in()
+
+    only = {"sales": persons["sales"]}
+    done = erasure.erase(only, sales.lake, sales.settings, refresh)
+    assert done.left == []
+    assert sales.rows(counted) == [(9, Decimal("108.00"))]
+    assert sales.rows("select count(*) from bronze.sales_sales where customer_id = '12'") == [(0,)]
+    assert [str(e) for e in audit.verify(sales.lake, sales.domain, sales.settings)] == []
+    assert [mark.system for mark in marks.kept(sales.lake)] == ["sales"]
+
+
+@pytest.mark.postgres
+def test_an_extraction_goes_on_behind_an_erasure_and_brings_nobody_back(
+    postgres: str, tmp_path: Path
+) -> None:
+    with shop(postgres, str(tmp_path), rows=3) as made:
+        made.say(added(10), added(11).replace("1001", "77"))
+        made.extract()
+        lake, sales = Lake(made.settings.root), domain("sales")
+        driver = Driver(domain=sales, settings=made.settings)
+
+        def places() -> dict[str, int]:
+            (person,) = known_as(["sales"], lake, made.settings, ids=["77"]).values()
+            search = Search(domain=sales, lake=lake, settings=made.settings, person=person)
+            return dict(Counter(each.table for each in search.findings()))
+
+        assert places() == {"landing": 1, "staged": 1}
+        persons = known_as(["sales"], lake, made.settings, ids=["77"])
+        done = erasure.erase(persons, lake, made.settings, lambda *_: driver.take_in())
+        assert (done.left, places()) == ([], {})
+        driver.take_in()
+        made.say(moved(11, "Norte"))
+        made.extract()
+        driver.take_in()
+        made.extract()
+        assert places() == {"landing": 1}, "the source still has them; the lake has not"
+        assert standing(EXTRACTION, made.settings).problem is None
+        journal = json.loads(lake.store.read("ops/sales/extraction/sales.json"))
+        assert (journal["number"], journal["waiting"]) == (2, [])
+        keys = lake.table(TableId("silver", "sales", "sales")).read(columns=["id"])["id"]
+        assert sorted(keys.to_pylist()) == [1, 2, 3, 10]
 
 
 def test_log_and_checkpoints_forget_the_bounds_of_old_files(people: People) -> None:
