@@ -1,0 +1,82 @@
+"""What became of each client after a reference date, for models that learn from the book."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
+from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
+from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.table import view
+
+DUE_DAYS, GRACE_DAYS = 60, 30
+HORIZON_DAYS = DUE_DAYS + GRACE_DAYS
+
+
+class DefaultLabels(pa.DataFrameModel):
+    """One client of the book of one reference date; the book has the features."""
+
+    dt_referencia: dt.date = pa.Field(description="Reference date, `day` of the book")
+    id_cliente: int = pa.Field(description="Client")
+    dt_observado: dt.date = pa.Field(description="Last day that the labels look at")
+    faturas_vencidas: int = pa.Field(
+        nullable=True, ge=0, description="Invoices due in the 60 days after the reference date"
+    )
+    faturas_inadimplentes: int = pa.Field(
+        nullable=True, ge=0, description="Of these without a payment 30 days after they were due"
+    )
+    inadimplente: bool = pa.Field(
+        nullable=True, description="There is one of them; null while the days are not over"
+    )
+    evadido: bool = pa.Field(
+        nullable=True,
+        description="No invoice was issued in the 90 days after the reference date; null as above",
+    )
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["dt_referencia", "id_cliente"]
+
+
+@view(contract=DefaultLabels, reads=[stage_fatura, tb_faturas, tb_pagamentos])
+def default_labels(stage: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
+    """Default and churn in the 90 days after each reference date; nothing from before it counts.
+
+    They are null until something is known from after these days: what is not known yet is not a
+    good client. Features are joined from the book, by reference date and client.
+    """
+    days = ibis.union(invoices.select("day"), payments.select("day"))
+    known = days.agg(newest=days.day.max())
+    clients = stage.select("id_cliente", dt_referencia="day").distinct()
+    issued = invoices.select("id_cliente", "id_fatura", "dt_emissao", "dt_vencimento")
+    paid = issued.inner_join(payments, ["id_cliente", "id_fatura"])  # one invoice to its payments
+    in_time = paid.filter(paid.dt_pagamento <= paid.dt_vencimento + ibis.interval(days=GRACE_DAYS))
+    settled = in_time.select("id_cliente", "id_fatura", settled=True).distinct()
+    outcomes = issued.left_join(settled, ["id_cliente", "id_fatura"])  # one to at most one
+    after = clients.left_join(  # one client to all of its invoices
+        outcomes.drop("id_cliente_right", "id_fatura_right"), "id_cliente"
+    )
+    until_due = after.dt_vencimento.delta(after.dt_referencia, unit="day")
+    until_issue = after.dt_emissao.delta(after.dt_referencia, unit="day")
+    due = until_due.between(1, DUE_DAYS)
+    counted = after.group_by("dt_referencia", "id_cliente").agg(
+        due=after.count(where=due),
+        unpaid=after.count(where=due & after.settled.isnull()),
+        issued=after.count(where=until_issue.between(1, HORIZON_DAYS)),
+    )
+    seen = counted.cross_join(known)
+    last = (seen.dt_referencia + ibis.interval(days=HORIZON_DAYS)).cast("date")
+    over = seen.newest > last
+    return seen.select(
+        "dt_referencia",
+        "id_cliente",
+        dt_observado=last,
+        faturas_vencidas=over.ifelse(seen.due, ibis.null("int64")),
+        faturas_inadimplentes=over.ifelse(seen.unpaid, ibis.null("int64")),
+        inadimplente=over.ifelse(seen.unpaid > 0, ibis.null("boolean")),
+        evadido=over.ifelse(seen.issued == 0, ibis.null("boolean")),
+    ).order_by("dt_referencia", "id_cliente")
