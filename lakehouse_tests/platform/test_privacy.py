@@ -411,17 +411,31 @@ def test_log_and_checkpoints_forget_the_bounds_of_old_files(people: People) -> N
     assert [version.operation for version in table.history()]
 
 
-def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_erased(people: People) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may write everything")
-    folder = people.folder / "landing/people" / TUESDAY
-    folder.chmod(0o555)
-    try:
-        done = people.erase(ids=[ZULEIKA])
-    finally:
-        folder.chmod(0o755)
-    assert [note for note in done.notes if f"people/{TUESDAY}/b.csv.gz" in note]
-    assert {each.table for each in done.left} == {"landing"}
+def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_erased(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.utime
+
+    def refuses(path: Path, ns: tuple[int, int]) -> None:
+        if path.parent.name == TUESDAY:
+            raise PermissionError(13, "Permission denied")
+        plain(path, ns=ns)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "utime", refuses)
+        done = people.erase(emails=[ADDRESS])
+    name = f"people/{TUESDAY}/b.csv.gz"
+    assert done.notes == [
+        f"{name} in the landing zone cannot be written (Permission denied); remove it"
+    ]
+    assert {(each.table, each.file) for each in done.left} == {("landing", name)}
+    people.ingest()
+    assert people.traces() == [name]
+    assert people.verified() == []
+    assert people.erase(emails=[ADDRESS]).left == []
+    assert people.traces() == []
+    people.ingest()
+    assert people.verified() == []
 
 
 def test_the_page_of_a_partition_shows_nothing_personal(made: People) -> None:

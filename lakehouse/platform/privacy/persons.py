@@ -68,11 +68,6 @@ def declared_tags(table: TableId) -> Tags:
         return Tags()
 
 
-def tagged_systems(names: Iterable[str]) -> list[str]:
-    """Those of these systems that know persons."""
-    return [name for name in names if any(tags_of(table) for table in domain(name).tables)]
-
-
 @functools.cache
 def numbers_persons(system: str) -> bool:
     """Whether a system's ids are numbers, so that leading zeros mean nothing."""

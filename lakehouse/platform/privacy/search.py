@@ -184,7 +184,7 @@ class Search:
         return Found(path=path, arrival=arrival, located=places, form=form, data=data)
 
     def staged(self) -> Iterator[Found]:
-        """Files beside the tables of operations: extracted ones on their way to the landing zone."""
+        """Files beside the tables of operations: extracted ones that have not landed yet."""
         tables = tuple(f"{table.path}/" for table in self.lake.tables("ops", self.system))
         for entry in self.lake.store.entries(f"ops/{self.system}"):
             if not entry.path.startswith(tables):
