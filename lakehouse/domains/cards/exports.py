@@ -103,16 +103,6 @@ EXPORTS = (
         "id_cliente, id_pagamento",
     ),
     Export(
-        name="stage_fatura",
-        path="0003_refined/stage/stage_fatura/ref={ref}/part-0.parquet",
-        sql="SELECT * EXCLUDE (day) FROM gold.cards_stage_fatura ORDER BY id_cliente, id_fatura",
-    ),
-    Export(
-        name="book_fatura",
-        path="0003_refined/book/book_fatura/ref={ref}/dt_proc={dt_proc}/part-0.parquet",
-        sql="SELECT * EXCLUDE (day) FROM gold.cards_book_fatura ORDER BY id_cliente",
-    ),
-    Export(
         name="ctl_processed_filenames",
         path="0000_control/ctl_processed_filenames/trusted/{control}/part-0.parquet",
         sql=(
