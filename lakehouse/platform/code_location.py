@@ -41,6 +41,12 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         started.append(jobs[Work.MONTHLY.value])
     if domain.checks:
         jobs[QUALITY] = quality_job(domain)
+    for clock in domain.system.clocks:
+        if clock.work not in jobs:
+            raise ValueError(
+                f"{domain.system.name}: clock {clock.name!r} asks for {clock.work!r};"
+                f" the system has {', '.join(jobs)}"
+            )
     return dg.Definitions(
         assets=[*assets_of(domain, settings), *views_of(domain)],
         asset_checks=[pandera_checks(domain)],
@@ -96,7 +102,6 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                     needs_files=clock.needs_files,
                 )
                 for clock in domain.system.clocks
-                if clock.work in jobs
             ),
         ],
     )

@@ -5,6 +5,7 @@ Nothing here is visible to readers before the caller commits, and nothing here k
 
 import bisect
 import datetime as dt
+import functools
 import itertools
 import json
 from collections import Counter
@@ -21,9 +22,11 @@ from lakehouse.platform.contract import split_reasons
 from lakehouse.platform.engine import Session, arrow_schema
 from lakehouse.platform.landed import PROVENANCE, Landed
 from lakehouse.platform.storage import DayFile, Lake, Snapshot, Staged, TableId
-from lakehouse.platform.table import How, Read, Table
+from lakehouse.platform.table import PARTITIONS, How, Read, Table
 from lakehouse.settings import Settings
 
+MADE = "made"
+"""Name of a table's computed rows in a session."""
 KEPT, REFUSED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
 WIDE = 100
 """Columns of a table for each time that its slices are cut smaller."""
@@ -242,25 +245,44 @@ def _stage_whole(
 ) -> None:
     """A table whose rows are made, not judged: a day that breaks the contract is withheld."""
     promised = table.contract.schema
-    rows = _made(session, table, window)
+    rows = _made(session, table)
     for day, why in _broken_days(session, table, rows).items():
         done.withheld[day] = why
     good = [day for day in window if day not in done.withheld]
-    ordered = rows.filter(_within(rows.day, good)).order_by(_order(table)) if good else rows
     if good:
+        ordered = (
+            rows.filter(_within(rows.day, good)).order_by(_order(table))
+            if done.withheld
+            else _ordered(table)
+        )
         done.staged += lake.table(table.id).stage_many(
             _by_day(session.batches(ordered), good, arrow_schema(promised)), done.schema
         )
 
 
-def _made(session: Session, table: Table, window: Sequence[dt.date]) -> ir.Table:
-    """The expression's rows for a window, in the promised types, computed."""
+def _made(session: Session, table: Table) -> ir.Table:
+    """The expression's rows for the days of the window, in the promised types, computed."""
+    session.keep(MADE, _typed(table))
+    return _of_window(table)
+
+
+@functools.cache
+def _typed(table: Table) -> ir.Table:
+    """The expression in the promised types; kept, as what follows, for every window asks for it."""
     made = table.expression
-    promised = table.contract.schema.items()
-    rows = session.keep(
-        "made", made.select(**{name: made[name].cast(kind) for name, kind in promised})
+    return made.select(
+        **{name: made[name].cast(kind) for name, kind in table.contract.schema.items()}
     )
-    return rows.filter(_within(rows.day, window))
+
+
+@functools.cache
+def _of_window(table: Table) -> ir.Table:
+    return engine.renamed(MADE, table.contract.schema).semi_join(PARTITIONS, "day")
+
+
+@functools.cache
+def _ordered(table: Table) -> ir.Table:
+    return _of_window(table).order_by(_order(table))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,10 +343,10 @@ def _stage_sliced(
     def batches() -> Iterator[pa.RecordBatch]:
         for each in slices:
             _bind(session, table, [day], inputs, each)
-            rows = _made(session, table, [day])
+            rows = _made(session, table)
             if broken := _broken_days(session, table, rows):
                 raise _Withheld(broken[day])
-            yield from session.batches(rows.order_by(_order(table)))
+            yield from session.batches(_ordered(table))
 
     try:
         done.staged.append(lake.table(table.id).stage(day, batches(), done.schema))
