@@ -21,7 +21,7 @@ PEOPLE = Source(
     ),
     per_file=True,
     counts_copies=True,
-    key=("User Id",),
+    affects={"people": ("User Id",)},
 )
 
 SOURCES = (PEOPLE,)
