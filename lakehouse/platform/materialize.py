@@ -138,9 +138,18 @@ class Inputs:
         return shown.between(first, last)
 
     def rows(self, day: dt.date) -> int:
-        """Rows that the upstream tables hold for one day, to size the work."""
-        shown = (self.snapshots[read.table.id].by_day.get(day) for read in self.table.reads)
-        return sum(file.rows for file in shown if file is not None)
+        """Rows that the upstream tables hold for one day, to size the work.
+
+        A month's are those within its reach.
+        """
+        total = 0
+        for read in self.table.reads:
+            shown = self.snapshots[read.table.id]
+            if read.how is How.WHOLE and self.table.monthly:
+                total += sum(file.rows for file in self.reached(shown, [day]))
+            elif day in shown.by_day:
+                total += shown.by_day[day].rows
+        return total
 
 
 def valid_snapshots(shown: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:

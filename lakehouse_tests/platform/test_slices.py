@@ -12,7 +12,7 @@ from lakehouse.platform import materialize
 from lakehouse.platform.contract import ContractError
 from lakehouse.platform.engine import DuckDBSession, arrow_schema
 from lakehouse.platform.storage import Lake, TableId
-from lakehouse.platform.table import Table, declared
+from lakehouse.platform.table import PARTITIONS, Monthly, Table, declared, whole
 from lakehouse.settings import Settings
 
 DAY = dt.date(2024, 1, 1)
@@ -50,6 +50,11 @@ class Shops(pa.DataFrameModel):
 def summed(sold: ir.Table) -> ir.Table:
     """Pieces by shop."""
     return sold.group_by("day", "shop").agg(pieces=sold.pieces.sum())
+
+
+def summed_of_months(months: ir.Table, sold: ir.Table) -> ir.Table:
+    """Pieces by shop on the first of each month."""
+    return summed(sold.semi_join(months, "day"))
 
 
 SOLD = Table(id=TableId("silver", "market", "sold"), model=Sold, description="What was sold.")
@@ -129,3 +134,15 @@ def test_an_empty_day_is_a_file_without_rows(lake: Lake):
 def test_a_table_is_sliced_by_its_key_only(column: str):
     with pytest.raises(ContractError, match="first column of its key after the day"):
         declared(summed, table=SHOPS.id, contract=Shops, reads=[SOLD], sliced_by=column)
+
+
+def test_a_month_is_sliced_by_the_rows_within_its_reach(lake: Lake):
+    stock(lake, [1, 2], days=3)
+    month = declared(
+        summed_of_months,
+        table=SHOPS.id,
+        contract=Shops,
+        reads=[PARTITIONS, whole(SOLD)],
+        monthly=Monthly(before=1, after=1),
+    )
+    assert materialize.Inputs.of(month, lake).rows(DAY) == 12
