@@ -35,6 +35,7 @@ from lakehouse.platform.landing import (
     ReadRefused,
     Stray,
     StrayReason,
+    names_a_day,
 )
 from lakehouse.platform.materialize import QUARANTINE_SCHEMA, quarantine_of
 from lakehouse.platform.objectstore import DiskStore, ObjectStore
@@ -457,7 +458,7 @@ class _Ingestion:
     ) -> pa.Array | pa.ChunkedArray:
         """The business day of each row, its delivery day when it names none that can be.
 
-        A file that was replaced later may name days up to its landing.
+        An undated file that was replaced later may name days up to its landing.
         """
         column = self.source.business_day
         if column is None:
@@ -466,8 +467,11 @@ class _Ingestion:
         parts = []
         for delivery, file in files:
             if isinstance(file, CsvFile):
-                landed = delivery.landed_at.astimezone(zone).date()
-                last = max(day, landed) if self.source.per_file else day
+                last = day
+                if self.source.per_file and not names_a_day(
+                    ledger.corrected_by(delivery.file) or delivery.file
+                ):
+                    last = max(day, delivery.landed_at.astimezone(zone).date())
                 written = file.rows[column].combine_chunks().dictionary_encode()
                 texts = written.dictionary.to_pylist()
                 days = [business_day(text, day, since, last) for text in texts]

@@ -191,6 +191,15 @@ def recognised(entry: Entry, rules: Rules, *, today: dt.date) -> Arrival | Stray
     )
 
 
+def names_a_day(path: str) -> bool:
+    """Whether a landed file lies in a folder of a day; else its day is that of its landing.
+
+    >>> names_a_day("sales/2023-01-04/sales_raw.csv"), names_a_day("cards/tb_faturas.csv")
+    (True, False)
+    """
+    return any(_day(part) for part in path.split("/")[:-1])
+
+
 class Landing:
     """The files that one system's units put into the landing zone.
 
