@@ -1,0 +1,199 @@
+"""What is known of a day before it begins, to forecast its sales from."""
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from ibis.expr.datatypes import Decimal
+
+from lakehouse.domains.sales import SYSTEM
+from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.frames import rate
+from lakehouse.platform.table import view
+
+DAYS = 36_525
+"""A hundred years from the system's first day on."""
+WEEK, MONTH = 7, 30
+"""Calendar days of the moving averages."""
+
+
+class ForecastFeatures(pa.DataFrameModel):
+    """One calendar day: what was sold on it, and what was known when it began."""
+
+    day: dt.date = pa.Field(description="The day; every one from the first sale on, and one more")
+    total_sales: Decimal(18, 2) = pa.Field(
+        nullable=True,
+        ge=0,
+        description="To be forecast: value sold in R$, 0 without sales; null on the last day, which"
+        " is the one after the last sale",
+    )
+    total_quantity: int = pa.Field(
+        nullable=True, ge=0, description="To be forecast: units sold; 0 and null as total_sales"
+    )
+    sales_ma_7: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean total_sales of the 7 days before; null until there are 7"
+    )
+    sales_ma_30: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean total_sales of the 30 days before; null until there are 30"
+    )
+    quantity_ma_7: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean total_quantity of the 7 days before"
+    )
+    quantity_ma_30: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean total_quantity of the 30 days before"
+    )
+    customers_ma_30: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean number of different customers a day, 30 days before"
+    )
+    products_ma_30: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean number of different products a day, 30 days before"
+    )
+    regions_ma_30: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Mean number of different regions a day, 30 days before"
+    )
+    sales_trend_pct: Decimal(18, 4) = pa.Field(
+        nullable=True,
+        description="Value of the last whole month before the day, in % above the same month of the"
+        " year before; null where that month is not wholly known or had no sales",
+    )
+    quantity_trend_pct: Decimal(18, 4) = pa.Field(
+        nullable=True, description="Units of the last whole month, as sales_trend_pct"
+    )
+    month: int = pa.Field(description="Month of the day, 1 to 12")
+    day_of_month: int = pa.Field(description="Day of the month, 1 to 31")
+    day_of_week: int = pa.Field(description="ISO weekday, 1 is Monday")
+    is_weekend: bool = pa.Field(description="Saturday or Sunday")
+
+    class Config:
+        """One row per key."""
+
+        strict = True
+        unique = ["day"]
+
+
+def calendar(day: ir.DateValue) -> dict[str, ir.Value]:
+    """The features of a day that follow from its date alone, so they are known of any future day.
+
+    National holidays are not among them: the shop's source says nothing of the days it is closed.
+    """
+    weekday = day.day_of_week.index().cast("int64") + 1
+    return {
+        "month": day.month().cast("int64"),
+        "day_of_month": day.day().cast("int64"),
+        "day_of_week": weekday,
+        "is_weekend": weekday >= 6,
+    }
+
+
+def _by_day(sales: ir.Table) -> ir.Table:
+    """Sums of every calendar day from the first sale to the day after the last one."""
+    sums = sales.group_by("day").agg(
+        total_sales=sales.total_value.sum().cast("decimal(18, 2)"),
+        total_quantity=sales.quantity.sum().cast("int64"),
+        customers=sales.customer_id.nunique(),
+        products=sales.product_id.nunique(),
+        regions=sales.region.nunique(),
+    )
+    numbers = ibis.range(0, DAYS).unnest().name("n").as_table()
+    every = numbers.select(
+        day=(ibis.literal(SYSTEM.since) + numbers.n.as_interval("D")).cast("date")
+    )
+    ends = sums.agg(first_sale=sums.day.min(), last_sale=sums.day.max())
+    every = every.cross_join(ends)  # many days to one row
+    after_last = (every.last_sale + ibis.interval(days=1)).cast("date")
+    every = every.filter(every.day.between(every.first_sale, after_last))
+    spine = every.left_join(sums, "day")  # one day to at most one sum
+    return spine.select(
+        "day",
+        "first_sale",
+        "last_sale",
+        total_sales=spine.total_sales.fill_null(0).cast("decimal(18, 2)"),
+        **{
+            name: spine[name].fill_null(0)
+            for name in ("total_quantity", "customers", "products", "regions")
+        },
+    )
+
+
+def _mean_before(
+    value: ir.NumericColumn, before: ir.IntegerColumn, day: ir.DateColumn, length: int
+) -> ir.DecimalValue:
+    """Mean over the days before a day, its own left out; null while they are fewer."""
+    window = ibis.window(order_by=day, preceding=(length, 1))
+    kind = "decimal(18, 2)" if value.type().is_decimal() else "int64"
+    days = ibis.ifelse(before >= length, ibis.literal(length, "int64"), ibis.null("int64"))
+    return rate(value.sum().over(window).cast(kind), days)
+
+
+def _month(day: ir.DateValue) -> ir.IntegerValue:
+    """The month as a number that counts on over the years."""
+    return (day.year() * 12 + day.month()).cast("int64")
+
+
+def _trends(days: ir.Table) -> ir.Table:
+    """Each month in % above the same month of the year before.
+
+    The year before must be known from the month's first day on. The first sale rarely falls on the
+    first of a month, and a part of a month says nothing of a whole one.
+    """
+    in_month = days.mutate(trend_month=_month(days.day))
+    months = in_month.group_by("trend_month").agg(
+        sales=(in_month.total_sales.sum() * 100).cast("decimal(38, 0)").cast("int64"),
+        quantity=in_month.total_quantity.sum().cast("int64"),
+        first=in_month.day.min(),
+    )
+    year_before = months.filter(months.first.day() == 1).select(
+        trend_month=months.trend_month + 12,
+        sales_before=months.sales,
+        quantity_before=months.quantity,
+    )
+    both = months.left_join(year_before, "trend_month")  # one month to at most one
+    return both.select(
+        "trend_month",
+        sales_trend_pct=_above(both.sales, both.sales_before),
+        quantity_trend_pct=_above(both.quantity, both.quantity_before),
+    )
+
+
+def _above(now: ir.IntegerValue, then: ir.IntegerValue) -> ir.DecimalValue:
+    """How far one number is above another in %; null where the other is 0 or not known."""
+    return (rate(now * 100, then) - 100).cast("decimal(18, 4)")
+
+
+@view(contract=ForecastFeatures, reads=[sales_fact])
+def forecast_features(sales: ir.Table) -> ir.Table:
+    """Every calendar day with its sales and its features; days without sales count as 0.
+
+    Each feature of a day is made of earlier days and of the date alone, so nothing that happens on
+    the day or later changes it. A view, because a late sale changes the features of many days.
+    """
+    days = _by_day(sales)
+    before = ibis.row_number().over(order_by=days.day)
+    days = days.mutate(
+        **{
+            f"{name}_ma_{length}": _mean_before(days[column], before, days.day, length)
+            for name, column, length in (
+                ("sales", "total_sales", WEEK),
+                ("sales", "total_sales", MONTH),
+                ("quantity", "total_quantity", WEEK),
+                ("quantity", "total_quantity", MONTH),
+                ("customers", "customers", MONTH),
+                ("products", "products", MONTH),
+                ("regions", "regions", MONTH),
+            )
+        },
+        last_whole_month=_month(days.day) - 1,
+    )
+    trends = _trends(days)
+    rows = days.left_join(trends, days.last_whole_month == trends.trend_month)  # many to one month
+    sold = rows.day <= rows.last_sale
+    return rows.select(
+        "day",
+        total_sales=ibis.ifelse(sold, rows.total_sales, ibis.null("decimal(18, 2)")),
+        total_quantity=ibis.ifelse(sold, rows.total_quantity, ibis.null("int64")),
+        **{name: rows[name] for name in days.columns if "_ma_" in name},
+        sales_trend_pct=rows.sales_trend_pct,
+        quantity_trend_pct=rows.quantity_trend_pct,
+        **calendar(rows.day),
+    ).order_by("day")

@@ -1,0 +1,267 @@
+"""What is known of a day before it begins: against plain SQL, and against the future."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lakehouse.domains.sales.generator import Plan, deliveries
+from lakehouse.domains.sales.gold.fact_sales import fact_sales
+from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features
+from lakehouse.platform.engine import DuckDBSession, arrow_schema
+from lakehouse.settings import Settings
+from lakehouse_tests.domains.business import Business
+from lakehouse_tests.domains.sales.files import HEADER, SAMPLE
+
+Row = dict[str, Any]
+Features = Callable[[list[Row]], dict[dt.date, Row]]
+
+FACT = arrow_schema(fact_sales.contract.schema)
+TARGETS = ("total_sales", "total_quantity")
+FIRST = dt.date(2023, 1, 1)
+PLAIN = """
+WITH d AS (
+    SELECT CAST(range AS DATE) AS day
+    FROM range((SELECT min(day) FROM s), (SELECT max(day) FROM s) + INTERVAL 2 DAY, INTERVAL 1 DAY)
+), m AS (
+    SELECT CAST(date_trunc('month', day) AS DATE) AS month, sum(total_value) AS v,
+        sum(quantity) AS q
+    FROM s GROUP BY 1
+)
+SELECT d.day,
+    CASE WHEN d.day <= (SELECT max(day) FROM s)
+        THEN (SELECT coalesce(sum(total_value), 0) FROM s WHERE s.day = d.day) END,
+    CASE WHEN d.day <= (SELECT max(day) FROM s)
+        THEN (SELECT coalesce(sum(quantity), 0) FROM s WHERE s.day = d.day) END,
+    {averages},
+    {trends},
+    month(d.day), day(d.day), isodow(d.day), isodow(d.day) IN (6, 7)
+FROM d ORDER BY d.day
+"""
+"""Another way to the same: each figure of a day is asked of the rows of earlier days."""
+
+
+def plain(s: pa.Table) -> list[tuple[Any, ...]]:
+    """The features as a person would ask for them, one correlated question each."""
+    connection = duckdb.connect()
+    connection.register("s", s)
+    what = {
+        "sales": "sum(total_value)",
+        "quantity": "sum(quantity)",
+        "customers": "count(DISTINCT (s.day, customer_id))",
+        "products": "count(DISTINCT (s.day, product_id))",
+        "regions": "count(DISTINCT (s.day, region))",
+    }
+    lengths = [("sales", 7), ("sales", 30), ("quantity", 7), ("quantity", 30)]
+    lengths += [(name, 30) for name in ("customers", "products", "regions")]
+    averages = ", ".join(
+        f"CASE WHEN d.day - (SELECT min(day) FROM s) >= {length} THEN (SELECT"
+        f" coalesce({what[name]}, 0) FROM s WHERE s.day < d.day AND s.day >= d.day - {length})"
+        f" / {length}.0 END"
+        for name, length in lengths
+    )
+    trends = ", ".join(
+        f"(SELECT 100 * coalesce((SELECT {x} FROM m WHERE month = date_trunc('month', d.day)"
+        f" - INTERVAL 1 MONTH), 0) / CAST(p.{x} AS DOUBLE) - 100 FROM m AS p"
+        f" WHERE p.month = date_trunc('month', d.day) - INTERVAL 13 MONTH"
+        f" AND p.month >= (SELECT min(day) FROM s))"
+        for x in ("v", "q")
+    )
+    return connection.execute(PLAIN.format(averages=averages, trends=trends)).fetchall()
+
+
+def agree(made: list[tuple[Any, ...]], said: list[tuple[Any, ...]]) -> bool:
+    """Equal rows; numbers to the fourth place, to which the table keeps them."""
+    return [[rounded(v) for v in row] for row in made] == [
+        [rounded(v, exact) for v, exact in zip(row, mine, strict=True)]
+        for row, mine in zip(said, made, strict=True)
+    ]
+
+
+def rounded(value: Any, beside: Any = None) -> Any:
+    """A number to four places; one on the edge between two is what it is compared with."""
+    if isinstance(value, float | Decimal):
+        if beside is not None and abs(float(value) - float(beside)) <= 0.00005000001:
+            return rounded(beside)
+        return round(float(value), 4)
+    return value
+
+
+@pytest.fixture(scope="module")
+def features() -> Iterator[Features]:
+    """The features of some sales, by day."""
+    session = DuckDBSession(Settings(), s3=False)
+
+    def made(sales: list[Row]) -> dict[dt.date, Row]:
+        session.arrow("gold__sales__fact_sales", pa.Table.from_pylist(sales, schema=FACT))
+        rows = session.table(forecast_features.expression).to_pylist()
+        return {row["day"]: row for row in rows}
+
+    yield made
+    session.close()
+
+
+def sale(day: dt.date, cents: int = 2000, quantity: int = 2, **values: Any) -> Row:
+    """One sale; R$ 20.00 of 2 units, unless said otherwise."""
+    filled = dict.fromkeys(FACT.names, 1)
+    return filled | {
+        "day": day,
+        "sale_date": day,
+        "region": "Sul",
+        "unit_price": Decimal(1),
+        "total_value": Decimal(cents).scaleb(-2),
+        "quantity": quantity,
+        **values,
+    }
+
+
+def on(*offsets: int, **values: Any) -> list[Row]:
+    """Sales on the days that are so many after the first."""
+    return [sale(FIRST + dt.timedelta(days=n), **values) for n in offsets]
+
+
+@st.composite
+def many_sales(draw: st.DrawFn) -> list[Row]:
+    """Sales of up to three years, some months of it without any."""
+    start = draw(st.integers(0, 40))
+    days = draw(st.lists(st.integers(0, 1000), min_size=1, max_size=60))
+    return [
+        sale(
+            FIRST + dt.timedelta(days=start + n),
+            cents=draw(st.integers(1, 10**7)),
+            quantity=draw(st.integers(1, 10)),
+            customer_id=draw(st.integers(1, 4)),
+            product_id=draw(st.integers(1, 3)),
+            region=draw(st.sampled_from(["Sul", "Norte"])),
+        )
+        for n in days
+    ]
+
+
+@settings(deadline=None, max_examples=40)
+@given(sales=many_sales())
+def test_plain_sql_says_the_same_of_any_sales(features: Features, sales: list[Row]):
+    made = [tuple(row.values()) for row in features(sales).values()]
+    assert agree(made, plain(pa.Table.from_pylist(sales, schema=FACT)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(sales=many_sales(), others=many_sales(), data=st.data())
+def test_what_happens_on_a_day_or_later_changes_no_feature_of_the_day(
+    features: Features, sales: list[Row], others: list[Row], data: st.DataObject
+):
+    ends = max(row["day"] for row in sales) + dt.timedelta(days=1)
+    first = min(row["day"] for row in sales)
+    day = first + dt.timedelta(days=data.draw(st.integers(1, (ends - first).days)))
+    before = [row for row in sales if row["day"] < day]
+    after = data.draw(
+        st.sampled_from(
+            [
+                [],
+                [row for row in others if row["day"] >= day],
+                [{**row, "total_value": Decimal(9999), "quantity": 99} for row in sales],
+            ]
+        )
+    )
+    changed = features([*before, *(row for row in after if row["day"] >= day)])
+    known = {
+        each: {name: value for name, value in row.items() if name not in TARGETS}
+        for each, row in features(sales).items()
+        if each <= day and each in changed
+    }
+    assert known
+    for each, row in known.items():
+        assert {name: changed[each][name] for name in row} == row, each
+
+
+def test_the_day_itself_is_not_in_its_averages(features: Features):
+    rows = features([*on(*range(7), cents=700), *on(7, cents=10**6)])
+    eighth = rows[FIRST + dt.timedelta(days=7)]
+    assert eighth["sales_ma_7"] == 7
+    assert eighth["total_sales"] == 10_000
+    assert rows[FIRST + dt.timedelta(days=6)]["sales_ma_7"] is None
+    assert rows[FIRST + dt.timedelta(days=8)]["sales_ma_7"] == Decimal("1434.5714")
+
+
+def test_days_without_sales_are_there_and_count_as_nothing(features: Features):
+    rows = features(on(0, 14, cents=1400, quantity=7))
+    assert list(rows) == [FIRST + dt.timedelta(days=n) for n in range(16)]
+    assert rows[FIRST + dt.timedelta(days=9)]["total_sales"] == 0
+    assert rows[FIRST + dt.timedelta(days=7)]["quantity_ma_7"] == 1
+    assert rows[FIRST + dt.timedelta(days=8)]["quantity_ma_7"] == 0
+
+
+def test_the_last_row_is_the_day_after_the_last_sale_and_its_sales_are_not_known(
+    features: Features,
+):
+    *_, last = features(on(0, 1)).values()
+    assert last["day"] == FIRST + dt.timedelta(days=2)
+    assert (last["total_sales"], last["total_quantity"]) == (None, None)
+
+
+def test_without_sales_there_are_no_features(features: Features):
+    assert features([]) == {}
+
+
+def test_a_trend_needs_the_same_month_of_the_year_before_and_is_never_zero_for_want_of_it(
+    features: Features,
+):
+    january, year_later = sale(dt.date(2023, 1, 1), 10_000), sale(dt.date(2024, 1, 20), 15_000)
+    rows = features([january, year_later, sale(dt.date(2024, 4, 1))])
+    trends = {day: row["sales_trend_pct"] for day, row in rows.items()}
+    assert {trends[day] for day in trends if day < dt.date(2024, 2, 1)} == {None}
+    assert {trends[day] for day in trends if (day.year, day.month) == (2024, 2)} == {Decimal(50)}
+    assert trends[dt.date(2024, 3, 1)] is None, "February 2023 had no sales"
+
+
+def test_a_month_in_which_sales_began_midway_is_not_compared(features: Features):
+    rows = features(
+        [sale(dt.date(2023, 1, 2)), sale(dt.date(2024, 1, 2)), sale(dt.date(2024, 2, 1))]
+    )
+    assert {row["sales_trend_pct"] for row in rows.values()} == {None}
+
+
+def test_different_customers_of_a_day_count_once(features: Features):
+    sales = [*on(*range(30), customer_id=1), *on(*range(30), customer_id=1), *on(3, customer_id=2)]
+    row = features(sales)[FIRST + dt.timedelta(days=30)]
+    assert row["customers_ma_30"] == Decimal("1.0333")
+    assert row["products_ma_30"] == 1
+
+
+def test_the_calendar_knows_days_to_come(features: Features):
+    rows = features(on(0, 9)).values()
+    session = DuckDBSession(Settings(), s3=False)
+    session.arrow("days", pa.table({"day": [row["day"] for row in rows]}))
+    days = ibis.table({"day": "date"}, name="days")
+    said = session.table(days.select("day", **calendar(days.day))).to_pylist()
+    session.close()
+    assert said == [{name: row[name] for name in said[0]} for row in rows]
+
+
+@pytest.mark.parametrize("which", ["sample", "generated"])
+def test_plain_sql_over_the_fact_says_the_same_of_what_landed(which: str, tmp_path: Path):
+    shop = Business("sales", tmp_path)
+    if which == "sample":
+        if not SAMPLE.is_file():
+            pytest.skip("no sample file at ../shared/data/sales")
+        shop.land("2024-01-02/sales_raw.csv", SAMPLE.read_bytes())
+    else:
+        files = deliveries(Plan(days=500, scale=0.04, dirt=0))
+        lines = [line for file in files for line in file.data.decode().splitlines()[1:]]
+        shop.land("2024-06-01/sales_all.csv", "\n".join([HEADER, *lines, ""]))
+    shop.ingest()
+    made = shop.rows("from gold.sales_forecast_features order by day")
+    names = ["day", "customer_id", "product_id", "region", "quantity", "total_value"]
+    rows = shop.rows(f"select {', '.join(names)} from gold.sales_fact_sales")
+    facts = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+    assert agree(made, plain(facts))
+    trends = {row[10] for row in made}
+    assert (trends == {None}) == (which == "sample"), "the sample has one year"
