@@ -138,14 +138,19 @@ def resolved(
 
     Returns:
         The rows in a fixed order. A refused or held file never displaces a good one. A snapshot
-        that goes back to earlier content is that content again; of another delivery an old file
-        that comes again is not.
+        that goes back to earlier content is that content again, and so is a file under one path
+        where copies count; of another delivery an old file that comes again is not.
     """
     by_delivery: dict[Scope, list[Delivery]] = defaultdict(list)
     seen: set[tuple[Scope, str]] = set()
     done: list[Delivery] = []
     in_order = sorted(deliveries, key=lambda d: d.order)
-    outlived = _outlived([d for d in in_order if d.readable]) if source.snapshot else frozenset()
+    readable = [d for d in in_order if d.readable]
+    outlived: frozenset[Order] = frozenset()
+    if source.snapshot:
+        outlived = _outlived(readable)
+    elif source.counts_copies:
+        outlived = _said_again(readable, source)
     for delivery in in_order:
         if not delivery.readable:
             done.append(replace(delivery, version=0))
@@ -190,6 +195,27 @@ def _outlived(snapshots: Sequence[Delivery]) -> frozenset[Order]:
     newest = snapshots[-1].digest
     since = max((n for n, d in enumerate(snapshots) if d.digest != newest), default=-1)
     return frozenset(d.order for d in snapshots[: since + 1] if d.digest == newest)
+
+
+def _said_again(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
+    """Versions whose bytes came back under a path that said something else in between.
+
+    A file that is only sent once more says nothing again, so it undoes no correction.
+    """
+    found: set[Order] = set()
+    content: dict[str, str] = {}
+    current: dict[Scope, str] = {}
+    versions: dict[tuple[Scope, str], Order] = {}
+    for file in files:
+        own = scope_of(file.file, file.unit, source)
+        before, content[file.file] = content.get(file.file), file.digest
+        if file.digest in (before, current.get(own)):
+            continue
+        if (own, file.digest) in versions:
+            found.add(versions[own, file.digest])
+        current[own] = file.digest
+        versions[own, file.digest] = file.order
+    return frozenset(found)
 
 
 def ledger(system: str, source: Source) -> Table:

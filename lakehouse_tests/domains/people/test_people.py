@@ -12,6 +12,7 @@ import pytest
 
 from lakehouse.domains.people import exports
 from lakehouse.domains.people.generator import Plan, deliveries
+from lakehouse.platform import audit
 from lakehouse.platform.discovery import domain
 from lakehouse.platform.exports import write
 from lakehouse_tests.domains.business import Business
@@ -99,6 +100,21 @@ def test_a_person_whom_a_corrected_file_names_no_more_is_as_the_file_before_said
     people.ingest()
     assert jobs(people) == {person(1): "Actor", person(2): "Teacher, primary school"}
     assert people.rows("select count(*) from silver.people_people_all") == [(2,)]
+
+
+def test_a_file_that_says_again_what_it_said_before_counts_as_it_is_now(people: Business):
+    first, second = file(row(person(1))), file(row(person(2)))
+    for text in (first, second, first):
+        people.land(f"{MONDAY}/a.csv", text)
+        people.ingest()
+    assert set(jobs(people)) == {person(1)}
+    assert set(people.balance()) == {"balanced"}
+    assert [str(each) for each in audit.verify(people.lake, people.domain, people.settings)] == []
+    people.land(f"{MONDAY}/replay/{MONDAY}/a.csv", second)
+    people.ingest()
+    people.land(f"{MONDAY}/a.csv", first)
+    people.ingest()
+    assert set(jobs(people)) == {person(2)}, "a file sent once more undoes no correction"
 
 
 def test_a_corrected_row_is_no_newer_than_the_file_that_it_was_in(people: Business):
