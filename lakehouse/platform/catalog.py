@@ -279,7 +279,7 @@ class _Shown:
             schema = arrow_schema(declared.contract.schema)
             self._empty(table.name, schema.remove(schema.get_field_index("day")))
             return
-        sql = typed_sql(declared.expression, "duckdb")
+        sql = typed_sql(declared.promised, "duckdb")
         for read in declared.reads:
             self.define(read.table.id.name)
             sql = sql.replace(quoted(read.name), _sql_name(read.table.id.name))

@@ -271,17 +271,8 @@ def _stage_whole(
 
 def _made(session: Session, table: Table) -> ir.Table:
     """The expression's rows for the days of the window, in the promised types, computed."""
-    session.keep(MADE, _typed(table))
+    session.keep(MADE, table.promised)
     return _of_window(table)
-
-
-@functools.cache
-def _typed(table: Table) -> ir.Table:
-    """The expression in the promised types; kept, as what follows, for every window asks for it."""
-    made = table.expression
-    return made.select(
-        **{name: made[name].cast(kind) for name, kind in table.contract.schema.items()}
-    )
 
 
 @functools.cache

@@ -158,6 +158,14 @@ class Table:
             raise ContractError(f"{self.id.name} is not made by an expression")
         return self.transform(*(read.table.unbound for read in self.reads))
 
+    @functools.cached_property
+    def promised(self) -> ir.Table:
+        """The expression with the columns of the contract, in its order and its types."""
+        made = self.expression
+        return made.select(
+            **{name: made[name].cast(kind) for name, kind in self.contract.schema.items()}
+        )
+
     def __repr__(self) -> str:
         return f"Table({self.id.name})"
 
