@@ -32,6 +32,12 @@ def asked(dsn: str, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def is_there(dsn: str, schema: str) -> bool:
+    """Whether a schema is in the database."""
+    found = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = '{schema}'"
+    return bool(asked(dsn, found))
+
+
 def loaded(shop: Business, dsn: str, schema: str) -> dict[str, warehouse.Loaded]:
     """Load a warehouse; what it says of each table."""
     return {each.name: each for each in warehouse.load(dsn, shop.lake, shop.settings, schema)}
@@ -90,11 +96,7 @@ def test_postgresql_and_the_lake_give_the_same_answers_and_counts(
 def test_a_second_load_takes_the_place_of_the_first(shop: Business, postgres: str, schema: str):
     first = loaded(shop, postgres, schema)
     assert loaded(shop, postgres, schema) == first
-    left = asked(
-        postgres,
-        f"SELECT count(*) FROM information_schema.schemata WHERE schema_name = '{schema}_loading'",
-    )
-    assert left == [(0,)]
+    assert not is_there(postgres, f"{schema}_loading")
 
 
 def small(tmp_path: Path) -> Business:
@@ -137,7 +139,32 @@ def test_a_load_with_an_empty_table_fails_and_leaves_what_stood(tmp_path: Path, 
         loaded(lacking, postgres, "rox_left")
     assert asked(postgres, "SELECT count(*) FROM rox_left.specialofferproduct") == [(1,)]
     assert asked(postgres, "SELECT count(*) FROM rox_left.customer") == [(2,)]
+    assert not is_there(postgres, "rox_left_loading")
     warehouse.drop(postgres, "rox_left")
+
+
+def test_of_two_loads_at_once_the_second_is_told_and_the_first_goes_on(
+    tmp_path: Path, postgres: str
+):
+    business = small(tmp_path)
+    first = warehouse.load(postgres, business.lake, business.settings, "rox_twice")
+    begun = next(first)
+    with pytest.raises(warehouse.LoadError, match="another load"):
+        loaded(business, postgres, "rox_twice")
+    assert [begun.name, *(each.name for each in first)] == [
+        relation.name for wave in waves() for relation in wave
+    ]
+    assert asked(postgres, "SELECT count(*) FROM rox_twice.salesorderdetail") == [(1,)]
+    warehouse.drop(postgres, "rox_twice")
+
+
+def test_a_load_that_is_broken_off_leaves_nothing_behind(tmp_path: Path, postgres: str):
+    business = small(tmp_path)
+    load = warehouse.load(postgres, business.lake, business.settings, "rox_off")
+    next(load)
+    assert is_there(postgres, "rox_off_loading")
+    load.close()
+    assert not is_there(postgres, "rox_off_loading")
 
 
 def test_the_command_loads_prints_the_counts_and_drops(

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,27 +67,45 @@ def load(dsn: str, lake: Lake, settings: Settings, schema: str = SCHEMA) -> Iter
     """Fill all tables and take the place of the old ones; gives each table when it is filled.
 
     Raises:
-        LoadError: a table is empty, or its rows are not those of the lake and of the files.
+        LoadError: a table is empty, or its rows are not those of the lake and of the files; or
+            another load of the schema is under way.
     """
     made = f"{_named(schema)}_loading"
-    with closing(psycopg2.connect(dsn)) as connection, connection:
-        _run(connection, f"DROP SCHEMA IF EXISTS {quoted(made)} CASCADE")
-        _run(connection, f"CREATE SCHEMA {quoted(made)}")
-    with ThreadPoolExecutor(PARALLEL) as workers:
-        for wave in waves():
-            jobs = [workers.submit(_filled, dsn, lake, settings, made, each) for each in wave]
-            for job in jobs:
-                yield job.result()
-    with closing(psycopg2.connect(dsn)) as connection, connection:
-        _run(connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-        _drop(connection, schema)
-        for relation in RELATIONS:
-            table = f"{quoted(made)}.{quoted(relation.name)}"
-            _run(connection, f"ALTER TABLE {table} SET SCHEMA {quoted(schema)}")
-        for name, text in VIEWS.items():
-            answer = text.format(schema=quoted(schema))
-            _run(connection, f"CREATE VIEW {quoted(schema)}.{quoted(name)} AS {answer}")
-        _run(connection, f"DROP SCHEMA {quoted(made)}")
+    with _workshop(dsn, made):
+        with ThreadPoolExecutor(PARALLEL) as workers:
+            for wave in waves():
+                jobs = [workers.submit(_filled, dsn, lake, settings, made, each) for each in wave]
+                for job in jobs:
+                    yield job.result()
+        with closing(psycopg2.connect(dsn)) as connection, connection:
+            _run(connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+            _drop(connection, schema)
+            for relation in RELATIONS:
+                table = f"{quoted(made)}.{quoted(relation.name)}"
+                _run(connection, f"ALTER TABLE {table} SET SCHEMA {quoted(schema)}")
+            for name, text in VIEWS.items():
+                answer = text.format(schema=quoted(schema))
+                _run(connection, f"CREATE VIEW {quoted(schema)}.{quoted(name)} AS {answer}")
+
+
+@contextmanager
+def _workshop(dsn: str, schema: str) -> Iterator[None]:
+    """A schema to fill tables in, for one load at a time; gone at the end, however that comes.
+
+    Raises:
+        LoadError: another load fills it.
+    """
+    with closing(psycopg2.connect(dsn)) as connection:
+        connection.autocommit = True  # the lock is the session's, not a transaction's
+        if not _value(connection, f"SELECT pg_try_advisory_lock(hashtext('{schema}'))::int"):
+            raise LoadError(f"another load fills {schema}; wait for its end, then load again")
+        removed = f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE"
+        _run(connection, removed)
+        _run(connection, f"CREATE SCHEMA {quoted(schema)}")
+        try:
+            yield
+        finally:
+            _run(connection, removed)
 
 
 def drop(dsn: str, schema: str = SCHEMA) -> None:
