@@ -457,11 +457,16 @@ def _header(
 
 
 def _refuse_schema(names: list[str], columns: list[str], line: int, wanted: CsvFormat) -> None:
-    """Refuse a header that repeats a column or lacks a required one."""
-    expected = f"expected {_few(wanted.columns)}; found {_few(names)}"
+    """Refuse a header that repeats a column or lacks a required one.
+
+    A first line without any known column may be a row, whose values are not to be told.
+    """
+    known = not set(wanted.columns).isdisjoint(columns)
+    found = _few(names) if known else f"{len(names)} other values; is the header missing?"
+    expected = f"expected {_few(wanted.columns)}; found {found}"
     first: dict[str, str] = {}
     for name, column in zip(names, columns, strict=True):
-        if column in first:
+        if column in first and known:
             detail = f"the column comes twice, as {first[column]!r} and {name!r}; {expected}"
             raise FileRefused(FileReason.SCHEMA, f"{detail}. Send each column once", line, name)
         first[column] = name

@@ -208,6 +208,15 @@ def test_a_file_without_a_column_is_refused_whole_and_the_others_are_taken(peopl
     assert set(jobs(people)) == {person(1)}
 
 
+def test_of_a_file_without_a_header_no_value_is_quoted(people: Business):
+    people.land(f"{MONDAY}/a.csv", f"{row(person(1), Sex='Ana')}\n")
+    people.ingest()
+    ((reason, detail),) = people.rows("select reason, detail from ops.deliveries")
+    assert reason == "schema"
+    assert "found 9 other values; is the header missing?" in detail
+    assert not [value for value in (person(1), "Ana", "ana@example.org") if value in detail]
+
+
 def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people: Business):
     people.land(f"{MONDAY}/a.csv", f"{HEADER},City\n{row(person(1))},Sabará\n")
     people.ingest()
