@@ -200,7 +200,13 @@ def test_somebody_is_found_by_their_address_in_every_layer_and_place(made: Peopl
     of_copy = {(e.table, e.day, e.line) for e in found if e.file == f"people/{MONDAY}/copy.csv"}
     day = dt.date.fromisoformat(MONDAY)
     assert of_copy == {
-        (t, day, 2) for t in ("landing", "raw.people_people", "bronze.people_people")
+        (t, day, 2)
+        for t in (
+            "landing",
+            "raw.people_people",
+            "bronze.people_people",
+            "silver.people_people_all",
+        )
     }
     other_address = [e for e in found if e.file == f"people/{FRIDAY}/new_address.csv"]
     assert other_address, "the id beside the address is followed"
@@ -495,6 +501,18 @@ ANA = Person(ids=frozenset({"k-7788-ana"}), emails=frozenset({"ana@x.org"}))
             id="a bad quote that ended in their record ends before it",
         ),
         pytest.param(
+            b'id,mail,note\n1,Ana <ANA@x.org>,"hers"\n2,b@x.org,\n',
+            ANA,
+            f"id,mail,note\n{ERASED}\n2,b@x.org,\n".encode(),
+            id="an address among other words in its column says whose the record is",
+        ),
+        pytest.param(
+            b"id,mail,note,ana@x.org\n2,b@x.org,,1\n3,c@x.org,,\n",
+            ANA,
+            b"id,mail,note,erased\n2,b@x.org,,1\n3,c@x.org,,\n",
+            id="a column that is named after them gets another name",
+        ),
+        pytest.param(
             b"mail,id\nana@x.org,1\nb@x.org,2\n",
             ANA,
             f"mail,id\n{ERASED}\nb@x.org,2\n".encode(),
@@ -509,8 +527,9 @@ def test_a_persons_lines_say_that_they_were_erased(
     assert made.data == wanted
     assert made.others == 0
     assert redacted(made.data, "a.csv", FORM, person, limit=10**6).data == wanted
-    packed = redacted(gzip.compress(data), "a.csv.gz", FORM, person, limit=10**6)
-    assert gzip.decompress(packed.data) == wanted
+    for name in ("a.csv.gz", "a.csv"):
+        packed = redacted(gzip.compress(data), name, FORM, person, limit=10**6)
+        assert gzip.decompress(packed.data) == wanted
 
 
 @pytest.mark.parametrize(
@@ -518,6 +537,8 @@ def test_a_persons_lines_say_that_they_were_erased(
     [
         ("a.csv.gz", gzip.compress(b"id,mail,note\n1,ana@x.org,\n" * 99)[:-9]),
         ("a.csv", "id,mail,note\n1,ana@x.org,\n".encode("utf-16")),
+        ("a.csv", "id,mail,note\n1,ANA@x.org,\n".encode("utf-16-le")),
+        ("a.csv", "id,mail,note\n1,ana@x.org,\n".encode("utf-16-be")),
     ],
 )
 def test_a_damaged_file_that_names_them_loses_its_content(name: str, data: bytes) -> None:

@@ -193,7 +193,11 @@ class Person:
         for names, has in ((tags.identifiers, self.has_id), (tags.emails, self.has_email)):
             for name in names:
                 if name in rows.column_names:
-                    theirs = [v for v in rows[name].unique().to_pylist() if has(v)]
+                    theirs = [
+                        v
+                        for v in rows[name].unique().to_pylist()
+                        if has(v) or self.mentioned(_said(v))
+                    ]
                     wanted = pa.array(theirs, rows[name].type)
                     found = pc.or_(found, pc.is_in(rows[name], wanted))
         return found

@@ -31,7 +31,8 @@ from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
 NOT_ERASABLE = "not_erasable"
 """Reason of a file that is refused because an erased person cannot be taken out of it."""
 ENCODINGS = ("utf-8", "latin-1")
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, which has no lines of bytes
+GZIP = b"\x1f\x8b"
+_WIDE = ("utf-16-le", "utf-16-be")  # without lines of bytes
 
 
 class NotErasable(ReadRefused):
@@ -62,7 +63,7 @@ class Located:
     lines: tuple[int, ...] = ()
     """Lines of theirs that are no record."""
     mentions: tuple[int, ...] = ()
-    """On which other records start that name them."""
+    """On which the header or other records start that name them."""
     opaque: bool = False
     """They are in there, and the file has no lines."""
     erased: frozenset[int] = field(default=frozenset(), repr=False)
@@ -123,7 +124,7 @@ def texts_of(
 ) -> tuple[set[str], list[str]]:
     """Values of a file's tagged columns, and its text in pieces; to recognise who is in it."""
     file = _File.of(data, name, form, limit)
-    return file.tagged_values(), [file.text(line) for line in file.lines]
+    return file.tagged_values(), [*map(file.text, file.lines), *file.wide()]
 
 
 def ids_of(data: bytes, name: str, form: Form, person: Person, *, limit: int) -> set[str]:
@@ -147,25 +148,29 @@ class _File:
     plain: bytes
     form: Form | None
     read: CsvFile | None
+    is_packed: bool
+    """By its bytes, or by its name at least."""
     whole: bool
     """The packed file is sound."""
     lines: Sequence[bytes]
 
     @staticmethod
     def of(data: bytes, name: str, form: Form | None, limit: int) -> "_File":
-        plain, whole = _unpacked(data, name, limit)
+        is_packed = data.startswith(GZIP) or name.lower().endswith(".gz")
+        plain, whole = _unpacked(data, name, limit) if is_packed else (data, True)
         newline = b"\n" if b"\n" in plain or b"\r" not in plain else b"\r"
         return _File(
             name=name,
             plain=plain,
             form=form,
             read=_read(plain, name, form) if form else None,
+            is_packed=is_packed,
             whole=whole,
             lines=re.findall(b"[^%b]*%b|[^%b]+$" % ((newline,) * 3), plain),
         )
 
     def packed(self, plain: bytes) -> bytes:
-        return gzip.compress(plain, mtime=0) if self.name.lower().endswith(".gz") else plain
+        return gzip.compress(plain, mtime=0) if self.is_packed else plain
 
     def text(self, line: bytes) -> str:
         """A line as text, without its end."""
@@ -176,6 +181,10 @@ class _File:
             except UnicodeDecodeError:
                 continue
         return body.decode("latin-1")
+
+    def wide(self) -> list[str]:
+        """The whole file as text of two bytes a letter, where it may be such a text."""
+        return [self.plain.decode(code, "ignore") for code in _WIDE if b"\0" in self.plain]
 
     def tagged_values(self) -> set[str]:
         """Everything in tagged columns, and in lines that are no record what may be an id."""
@@ -201,14 +210,23 @@ class _File:
     def places(self) -> Places | None:
         if self.form is None:
             return None
-        header = next((self.text(line) for line in self.lines if line.strip()), "")
-        return places_in(header, self.form.format, self.form.tags)
+        header = self.header()
+        text = self.text(self.lines[header - 1]) if header else ""
+        return places_in(text, self.form.format, self.form.tags)
+
+    def header(self) -> int:
+        """The first line with anything in it; 0 for a file without any."""
+        return next((n for n, line in enumerate(self.lines, start=1) if line.strip()), 0)
 
     def located(self, person: Person) -> Located:
         if not person.may_be_in(self.plain):
             return Located()
-        if self.plain.startswith(_WIDE) or not self.whole:
+        if any(map(person.mentioned, self.wide())):
             return Located(opaque=True)
+        found = self._located(person)
+        return found if self.whole else Located(opaque=bool(found))
+
+    def _located(self, person: Person) -> Located:
         places = self.places() or Places(delimiter=",", width=1, identifiers=())
         loose = {n: self.text(self.lines[n - 1]) for n in self.loose()}
         lines = [n for n, text in loose.items() if text != ERASED and person.line(text, places)]
@@ -219,6 +237,9 @@ class _File:
         own = person.rows(rows, self.form.tags)
         other = pc.and_(person.mentions(rows), pc.invert(own))
         records, mentions = starts.filter(own).to_pylist(), starts.filter(other).to_pylist()
+        header = self.header()
+        if header and person.mentioned(self.text(self.lines[header - 1])):
+            mentions.insert(0, header)
         return Located(
             records=tuple(records),
             lines=tuple(lines),
@@ -228,13 +249,12 @@ class _File:
         )
 
     def spanned(self, starts: Iterable[int]) -> frozenset[int]:
-        """All lines of the records that start on these."""
+        """All lines of the header or the records that start on these."""
         if self.read is None:
             return frozenset(starts)
-        every = [*self.read.rows["_line"].to_pylist(), *(u.line for u in self.read.unparsable)]
-        following = dict(
-            zip(every := sorted(every), [*every[1:], len(self.lines) + 1], strict=True)
-        )
+        rows = self.read.rows["_line"].to_pylist()
+        every = sorted({self.header(), *rows, *(u.line for u in self.read.unparsable)})
+        following = dict(zip(every, [*every[1:], len(self.lines) + 1], strict=True))
         return frozenset(n for start in starts for n in range(start, following[start]))
 
     def broken(self) -> list[int]:
@@ -292,9 +312,7 @@ def _read(plain: bytes, name: str, form: Form) -> CsvFile | None:
 
 
 def _unpacked(data: bytes, name: str, limit: int) -> tuple[bytes, bool]:
-    """Content of a file, and whether it is all there: of damaged gzip data what can be read."""
-    if not name.lower().endswith(".gz"):
-        return data, True
+    """Content of gzip data, and whether it is all there: of damaged data what can be read."""
     try:
         return decompress(data, name=name, limit=limit), True
     except FileRefused:

@@ -29,7 +29,15 @@ from lakehouse.platform.privacy.persons import (
     tags_of,
     words,
 )
-from lakehouse.platform.privacy.records import Form, Located, ids_in, ids_of, located, texts_of
+from lakehouse.platform.privacy.records import (
+    GZIP,
+    Form,
+    Located,
+    ids_in,
+    ids_of,
+    located,
+    texts_of,
+)
 from lakehouse.platform.resources import landing_of
 from lakehouse.platform.storage import DAY, Lake, TableId
 from lakehouse.settings import Settings
@@ -41,7 +49,6 @@ NAMES = frozenset({"file", "_file", "source_file"})
 DATA_FILE = re.compile(r"day=(\d{4}-\d\d-\d\d)/[^/]+\.parquet")
 Loose = Collection[tuple[str, int]]
 """Digest and line of lines that are no record."""
-_GZIP = b"\x1f\x8b"
 
 
 class What(StrEnum):
@@ -216,7 +223,7 @@ class Search:
             if folder.count("/") != 3:  # a report beside them
                 continue
             data = self.lake.store.read(entry.path)
-            if not self.person.may_be_in(data) and not data.startswith(_GZIP):
+            if not self.person.may_be_in(data) and not data.startswith(GZIP):
                 continue
             for subject, deliveries in owners.get(digest, {}).items():
                 name, form = deliveries[0].file, self.forms[subject]
@@ -233,9 +240,8 @@ class Search:
 
     def _orphan(self, digest: str, data: bytes) -> Iterator[Kept]:
         """Bytes that a run left behind before it could say whose they are."""
-        name = "orphan.gz" if data.startswith(_GZIP) else "orphan"
         for form in self.forms.values():
-            places = located(data, name, form, self.person, limit=self.limit)
+            places = located(data, "orphan", form, self.person, limit=self.limit)
             if places:
                 yield Kept(digest=digest, subject=None, deliveries=(), located=places)
                 return
@@ -310,7 +316,7 @@ class Search:
 
     def _rows(self, table: TableId, day: dt.date, rows: pa.Table, what: What) -> Iterator[Finding]:
         """A finding for each row that has a place, else one for all of them."""
-        for file, line in (("_file", "_line"), ("file", "line")):
+        for file, line in (("_file", "_line"), ("file", "line"), ("file", "row")):
             if file in rows.column_names and line in rows.column_names:
                 for row in rows.select([file, line]).to_pylist():
                     yield Finding(
@@ -384,7 +390,7 @@ class Search:
         for entry in self.lake.store.entries(f"raw/{self.system}/objects"):
             digest = entry.path.rpartition("/")[2]
             data = self.lake.store.read(entry.path)
-            name = names.get(digest, "orphan.gz" if data.startswith(_GZIP) else "orphan")
+            name = names.get(digest, "orphan")
             for form in forms:
                 tagged, texts = texts_of(data, name, form, limit=self.limit)
                 yield from tagged | words(texts)
