@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.bikes import SYSTEM
+from lakehouse.domains.bikes.exports import is_snapshot
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
 from lakehouse.domains.bikes.silver.customers import customers
@@ -20,6 +21,7 @@ from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.conservation import Conservation, conservation_of
+from lakehouse.platform.deliveries import Status
 from lakehouse.platform.quality import (
     Day,
     QualityCheck,
@@ -36,45 +38,56 @@ CENT = Decimal("0.01")
 """In US$: amounts that differ by less are equal."""
 
 
-def rows_and_files(subject: str) -> Callable[[ir.Table, ir.Table], ir.Table]:
+def rows_and_files(table: Table) -> Callable[[ir.Table, ir.Table], ir.Table]:
     """Rows of a table as of each day, and what became of the rows of the day's files."""
+    file = ["day"] if is_snapshot(table) else ["day", "file"]
 
     def measure(stored: ir.Table, books: ir.Table) -> ir.Table:
         counted = stored.group_by("day").agg(rows=stored.count())
-        own = books.filter(books.table == subject)
+        own = books.filter(books.table == table.id.table)
         landed = own.group_by("day").agg(
-            landed=own.bronze_rows.sum(),
+            loaded=own.count(where=own.status == Status.LOADED.value),
+            landed=(own.bronze_rows + own.unparsable_lines).sum(),
             kept=own.silver_rows.sum(),
-            refused=own.quarantined_rows.sum(),
+            refused=(own.quarantined_rows + own.unparsable_lines).sum(),
             repeated=(own.duplicate_rows + own.superseded_rows).sum(),
             waiting=own.waiting.sum(),
         )
-        both = counted.left_join(landed, "day")  # one day to one day
-        return both.drop("day_right")
+        withheld = own.filter(own.status.isin([Status.REFUSED.value, Status.HELD.value]))
+        lacking = withheld.anti_join(own.filter(own.status == Status.LOADED.value), file)
+        untaken = lacking.group_by("day").agg(untaken=lacking.count())
+        books_of = landed.left_join(untaken, "day").drop("day_right")  # one day to one day
+        both = counted.outer_join(books_of, "day")  # one day to one day
+        return both.mutate(day=both.day.coalesce(both.day_right)).drop("day_right")
 
     return measure
 
 
 def counted(day: Day) -> Verdict:
     """The table has rows, and those of the day's files are all in it; refused ones are told."""
-    found = {name: day.measured.get(name) or 0 for name in (*_FATES, "rows", "landed", "waiting")}
+    found = {name: day.measured.get(name) or 0 for name in _MEASURED}
+    waiting, untaken = found["waiting"], found["untaken"]
     apart = found["landed"] - sum(found[name] for name in _FATES)
-    result = Result.PASS
-    if found["refused"] or found["waiting"]:
-        result = Result.WARN
-    if not found["rows"] or (apart and not found["waiting"]):
-        result = Result.FAIL
+    hollow = found["loaded"] > 0 and not found["landed"]
+    fails = untaken or hollow or (not waiting and (apart or not found["rows"]))
+    said = {
+        f"{untaken} files not taken in": untaken,
+        "a file without rows": hollow,
+        f"{waiting} files wait for the days of their rows": waiting,
+        f"{found['refused']} refused, {found['repeated']} repeated or replaced": found["refused"]
+        or found["repeated"],
+    }
+    warns = Result.WARN if found["refused"] or waiting else Result.PASS
     return Verdict(
-        result=result,
+        result=Result.FAIL if fails else warns,
         expected=f"> 0 rows, {found['landed']} of the day's files",
         actual=f"{found['rows']} rows, {found['kept']} of the day's files",
-        details=f"{found['refused']} refused, {found['repeated']} repeated or replaced"
-        if found["refused"] or found["repeated"]
-        else "",
+        details="; ".join(sentence for sentence, is_so in said.items() if is_so),
     )
 
 
 _FATES = ("kept", "refused", "repeated")
+_MEASURED = (*_FATES, "rows", "landed", "loaded", "untaken", "waiting")
 
 
 def none_found(what: str) -> Callable[[Day], Verdict]:
@@ -178,13 +191,13 @@ CHECKS = (
             name="row_counts",
             category="completeness",
             table=table.id,
-            description="The table has rows, as many as the day's files; fails with none or with"
-            " other numbers, warns of refused rows.",
+            description="The table has rows, as many as the day's files; fails with none, with"
+            " other numbers or with a file not taken in, warns of refused and waiting rows.",
             reads=(
                 Reads(id=table.id, schema=ibis.schema({"day": "date"}), as_of=True),
                 made_rows_of(conservation_of(SYSTEM.name), Conservation),
             ),
-            measure=rows_and_files(table.id.table),
+            measure=rows_and_files(table),
             judge=counted,
         )
         for table in (

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.bikes.quality import CHECKS, counted
+from lakehouse.platform.arrivals import Work
 from lakehouse.platform.quality import Day, Result, evaluate
 from lakehouse.platform.storage import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, file, path, row
 from lakehouse_tests.domains.business import Business
+from lakehouse_tests.stories.driver import Driver
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,9 @@ from lakehouse_tests.domains.business import Business
         ({"rows": 5, "landed": 6, "kept": 5, "refused": 1}, Result.WARN),
         ({"rows": 5, "landed": 6, "kept": 5}, Result.FAIL),
         ({"rows": 5, "landed": 6, "kept": 5, "waiting": 1}, Result.WARN),
+        ({"landed": 6, "waiting": 1}, Result.WARN),
+        ({"rows": 5, "loaded": 1}, Result.FAIL),
+        ({"rows": 5, "untaken": 1}, Result.FAIL),
     ],
 )
 def test_a_table_has_rows_and_those_of_its_files(measured: dict[str, int], result: Result):
@@ -94,3 +99,46 @@ def test_a_table_that_never_came_fails_on_every_day(tmp_path: Path):
     failed = {each.check.id for each in findings if each.verdict.result is Result.FAIL}
     assert failed == {"silver.bikes_persons.row_counts"}
     assert len(days) > 1
+
+
+def row_counts(shop: Business, day: date = date(2014, 10, 1)) -> dict[str, tuple[str, str]]:
+    """By subject what the counts of one day come to, and the details."""
+    checks = [check for check in CHECKS if check.name == "row_counts"]
+    return {
+        each.check.table.table: (each.verdict.result.value, each.verdict.details)
+        for each in evaluate(checks, [day], shop.lake, shop.settings, now=shop.clock)
+    }
+
+
+def test_orders_of_other_days_are_counted_on_the_day_of_their_file(tmp_path: Path):
+    shop = Business("bikes", tmp_path)
+    for subject in NAMES:
+        shop.land(path(subject), file(subject, row(subject)))
+    Driver(domain=shop.domain, settings=shop.settings).run(Work.ARRIVALS, [date(2014, 10, 1)])
+    waiting = ("warn", "1 files wait for the days of their rows")
+    assert row_counts(shop) == {subject: ("pass", "") for subject in NAMES} | {
+        "order_headers": waiting,
+        "order_details": waiting,
+    }
+    shop.ingest()
+    assert row_counts(shop) == {subject: ("pass", "") for subject in NAMES}
+
+
+def test_files_that_are_empty_refused_or_cut_fail_their_table(tmp_path: Path):
+    shop = Business("bikes", tmp_path)
+    for subject in NAMES:
+        shop.land(path(subject, "2014-09-30"), file(subject, row(subject)))
+    shop.land(path("persons"), file("persons"))
+    shop.land(path("products"), file("products", row("products")).replace(b";Color", b""))
+    shop.land(path("order_headers"), file("order_headers", row("order_headers"))[:-1])
+    line = row("order_details", SalesOrderDetailID=2)
+    shop.land(path("order_details"), file("order_details", line, f"{line};"))
+    shop.ingest()
+    assert row_counts(shop) == {
+        "persons": ("fail", "a file without rows"),
+        "products": ("fail", "1 files not taken in"),
+        "customers": ("pass", ""),
+        "order_headers": ("fail", "1 files not taken in"),
+        "special_offer_products": ("pass", ""),
+        "order_details": ("warn", "1 refused, 0 repeated or replaced"),
+    }
