@@ -83,6 +83,9 @@ def test_postgresql_and_the_lake_give_the_same_answers_and_counts(
         if found[relation.name].landed is not None:
             said = found[relation.name]
             assert said.landed == said.rows + said.refused + said.repeated
+    for name, subject in (("person", "persons"), ("salesorderdetail", "order_details")):
+        (landed,) = (shop.folder / "landing").rglob(NAMES[subject])
+        assert found[name].landed == landed.read_bytes().count(b"\r\n") - 1
     stars = asked(
         postgres,
         f"SELECT sum(l.line_total), count(*) FROM {schema}.fact_order_lines l"

@@ -48,7 +48,8 @@ class Loaded:
 
     Attributes:
         name: in the warehouse.
-        landed: rows of the files it comes from; None for a table of the star.
+        landed: rows of the files it comes from, lines that are no record among them; None for a
+            table of the star.
         refused: of them in quarantine.
         repeated: of them said already, or replaced by newer ones.
         rows: in the warehouse.
@@ -187,7 +188,8 @@ def _landed(rows: duckdb.DuckDBPyConnection, relation: Relation) -> tuple[int, i
     days = catalog.query(rows, f"SELECT DISTINCT day FROM ({relation.rows})")  # noqa: S608  ours
     of_newest = [day for (day,) in days.fetchall()] if is_snapshot(table) else None
     found = rows.execute(
-        "SELECT coalesce(sum(bronze_rows), 0), coalesce(sum(quarantined_rows), 0),"
+        "SELECT coalesce(sum(bronze_rows + unparsable_lines), 0),"
+        " coalesce(sum(quarantined_rows + unparsable_lines), 0),"
         " coalesce(sum(duplicate_rows + superseded_rows), 0) FROM ops.conservation"
         ' WHERE system = $system AND "table" = $subject'
         " AND ($days IS NULL OR list_contains($days, day))",
