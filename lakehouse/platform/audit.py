@@ -365,7 +365,7 @@ class _Audit:
     def balances(self, day: dt.date) -> Iterator[Finding]:
         """The balances made anew are those on record."""
         table = conservation_of(self.system)
-        made = conservation.balances(self.domain, self.lake, [day])[day].to_pylist()
+        made = conservation.balance_of(self.domain, self.lake, day).to_pylist()
         stored = self.read(table, day)
         if stored is None:
             if made:

@@ -12,7 +12,7 @@ rows wait for business days outside of the run, is asked for again.
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -192,7 +192,26 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     asked = affected_deliveries(domain, lake, sorted(window))
     previous = _previous(domain, lake, asked)
     delivery_days = sorted({*asked, *(d for d, was in previous.items() if was.waits & window)})
+    return _balances(domain, lake, window, delivery_days, previous)
+
+
+def balance_of(domain: Domain, lake: Lake, day: dt.date) -> arrow.Table:
+    """The balance of what was delivered on one day, as a run over this day alone makes it."""
+    previous = _previous(domain, lake, [day])
+    return _balances(domain, lake, {day}, [day], previous)[day]
+
+
+def _balances(
+    domain: Domain,
+    lake: Lake,
+    window: Set[dt.date],
+    delivery_days: Sequence[dt.date],
+    previous: "Mapping[dt.date, _Before]",
+) -> dict[dt.date, arrow.Table]:
+    """The balance of these delivery days after a run over the days of the window."""
     inputs = inputs_of(domain, lake)
+    if not any(day in inputs and inputs[day].files for day in delivery_days):
+        return {day: SCHEMA.empty_table() for day in delivery_days}
     rows: dict[dt.date, list[dict[str, object]]] = {day: [] for day in delivery_days}
     touched = _touched(domain, lake, delivery_days)
     changed = [
