@@ -171,6 +171,8 @@ class CsvFormat:
             lines with accents are UTF-8 is UTF-8, and its other lines are undecodable.
         null_texts: values that mean null.
         optional: those of `columns` that may be missing; they are filled with null.
+        decimal_comma: those of `columns` whose numbers have a decimal comma, all others have a
+            point. For those who make numbers of the text; nothing is changed here.
         strip: remove `BLANKS` around each value, before it is compared with `null_texts`.
         final_newline: good files end in a line end, so one that does not was cut.
 
@@ -184,6 +186,7 @@ class CsvFormat:
     encodings: tuple[str, ...] = ("utf-8", "latin-1")
     null_texts: frozenset[str] = frozenset()
     optional: tuple[str, ...] = ()
+    decimal_comma: tuple[str, ...] = ()
     strip: bool = False
     final_newline: bool = True
 
@@ -193,8 +196,9 @@ class CsvFormat:
             raise ValueError(f"columns must be named, each once: {self.columns}")
         if {"_line", "_rescued"} & set(self.columns):
             raise ValueError("_line and _rescued are the reader's own columns")
-        if unknown := {*self.optional, *self.aliases.values()} - set(self.columns):
-            raise ValueError(f"optional and aliased columns must be in columns: {sorted(unknown)}")
+        named = {*self.optional, *self.aliases.values(), *self.decimal_comma}
+        if unknown := named - set(self.columns):
+            raise ValueError(f"what is said of columns must be of columns: {sorted(unknown)}")
         if not self.delimiters or set(self.delimiters) & set('" \r\n'):
             raise ValueError(f"no delimiter can be {self.delimiters!r}")
         if not self.encodings:

@@ -42,17 +42,20 @@ def folded(text: ir.StringValue) -> ir.StringValue:
     return text.strip().translate(ACCENTED, PLAIN).lower()
 
 
-def parse_decimal(text: ir.StringValue, precision: int = 14, scale: int = 2) -> ir.DecimalValue:
+def parse_decimal(
+    text: ir.StringValue, precision: int = 14, scale: int = 2, *, mark: str = ".,"
+) -> ir.DecimalValue:
     """Read a number written with a decimal point or comma; what is not one becomes null.
 
     More decimal places than `scale`, or more digits than fit, are not a number of this kind: they
-    would be rounded silently.
+    would be rounded silently. Where a source always writes one `mark`, the other is not taken for
+    it: ``1.431`` may be a thousand and more.
 
     >>> parse_decimal(ibis.literal("1234,5")).execute()
     Decimal('1234.50')
     """
     whole = precision - scale
-    form = rf"^-?[0-9]{{1,{whole}}}([.,][0-9]{{1,{scale}}})?$"
+    form = rf"^-?[0-9]{{1,{whole}}}([{mark}][0-9]{{1,{scale}}})?$"
     plain = text.strip()
     number = plain.re_search(form).ifelse(plain.replace(",", "."), ibis.null("string"))
     return number.try_cast(f"decimal({precision}, {scale})")

@@ -251,6 +251,7 @@ def test_a_verdict_survives_pickling():
         {"columns": ("Id", "id")},
         {"columns": ("Id",), "optional": ("Nota",)},
         {"columns": ("Id",), "aliases": {"a": "Nota"}},
+        {"columns": ("Id",), "decimal_comma": ("Nota",)},
         {"columns": ("Id", "_line")},
         {"columns": ("Id",), "delimiters": '"'},
     ],

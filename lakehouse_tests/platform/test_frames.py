@@ -38,6 +38,21 @@ def test_money_is_read_exactly_or_not_at_all(text, number):
     assert value(frames.parse_decimal(ibis.literal(text, "string"))) == expected
 
 
+@pytest.mark.parametrize(
+    ("mark", "text", "number"),
+    [
+        (",", "1,431", "1.43100"),
+        (",", "1.431", None),
+        (",", "1431", "1431"),
+        (".", "1.431", "1.43100"),
+        (".", "1,431", None),
+    ],
+)
+def test_a_source_with_one_decimal_mark_is_read_with_that_one_only(mark, text, number):
+    expected = None if number is None else Decimal(number)
+    assert value(frames.parse_decimal(ibis.literal(text), 19, 4, mark=mark)) == expected
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.decimals(min_value=-(10**12) + 1, max_value=10**12 - 1, places=2))
 def test_every_amount_that_fits_is_read_back(amount):

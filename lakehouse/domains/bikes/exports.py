@@ -11,6 +11,7 @@ from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.catalog import quoted
 from lakehouse.platform.exports import Csv, Export
+from lakehouse.platform.source import Source
 from lakehouse.platform.table import Table
 
 FILES = {
@@ -33,15 +34,20 @@ WIDTHS = {
 """Characters of the codes that the shop pads with blanks."""
 
 
+def source_of(table: Table) -> Source | None:
+    """The file that a silver table comes from; nothing for any other table."""
+    return table.reads[0].table.source
+
+
 def columns_of(table: Table) -> tuple[str, ...]:
     """Columns of the file that a silver table comes from."""
-    source = table.reads[0].table.source
+    source = source_of(table)
     return source.format.columns if source else ()
 
 
 def is_snapshot(table: Table) -> bool:
     """Whether each day of a table has all of its rows, so that the newest day's hold now."""
-    source = table.reads[0].table.source
+    source = source_of(table)
     return source is not None and source.snapshot
 
 
@@ -52,23 +58,24 @@ def current(table: Table) -> str:
 
 
 def _selected(table: Table, *, raw: bool) -> str:
-    types = table.contract.schema
+    types, source = table.contract.schema, source_of(table)
+    money = source.format.decimal_comma if source else ()
     columns = ", ".join(
-        f"{_written(name, types[snake(name)], raw=raw)} AS {quoted(name)}"
+        f"{_written(name, types[snake(name)], raw=raw, money=name in money)} AS {quoted(name)}"
         for name in columns_of(table)
     )
     order = ", ".join(quoted(name) for name in table.contract.key if name != "day")
     return f"SELECT {columns} FROM ({current(table)}) ORDER BY {order}"  # noqa: S608  quoted
 
 
-def _written(name: str, kind: DataType, *, raw: bool) -> str:
+def _written(name: str, kind: DataType, *, raw: bool, money: bool) -> str:
     """A value as the shop writes it, or the same with a decimal point and without padding."""
     column = quoted(snake(name))
     if kind.is_boolean():
         return f"CAST({column} AS INTEGER)"
     if kind.is_timestamp():
         return f"strftime({column}, '%Y-%m-%d %H:%M:%S.%g')"
-    if kind.is_decimal() and kind.scale == 4:
+    if money:
         text = f"regexp_replace(CAST({column} AS VARCHAR), '0{{1,2}}$', '')"
         return f"replace({text}, '.', ',')" if raw else text
     if raw and name in WIDTHS:

@@ -10,8 +10,10 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.platform.contract import Column, contract_of
+from lakehouse.domains.bikes import SYSTEM
+from lakehouse.platform.contract import contract_of
 from lakehouse.platform.frames import parse_decimal, parse_int, refused, traced, trimmed
+from lakehouse.platform.source import Source
 
 PERSON_TYPES = ("IN", "SC", "GC", "EM", "VC", "SP")
 LONGEST = 65_535
@@ -52,18 +54,22 @@ def parse_timestamp(text: ir.StringValue) -> ir.TimestampValue:
     return written.try_cast("timestamp(6)")
 
 
-def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") -> ir.Table:
+def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -> ir.Table:
     """Landed rows in the types of a contract whose columns are the landed ones in snake case.
 
     Refused are missing values, and texts that are not of their column's type; the detail names
-    them. `dated` is the landed column that gives the row its day, which must not lie before the
-    system's first day or after its delivery; without it the day is that of the delivery.
+    them. Where the source has a business day it is the row's, and must not lie before the system's
+    first day or after its delivery; else the day is that of the delivery.
     """
     promised = {column.name: column for column in contract_of(contract).columns}
     named = {name: promised[snake(name)] for name in landed.columns if snake(name) in promised}
     named.pop("day")
+    commas = source.format.decimal_comma
     read = landed.mutate(
-        **{f"read_{column.name}": _read(landed[name], column) for name, column in named.items()}
+        **{
+            f"read_{column.name}": _read(landed[name], column.type, comma=name in commas)
+            for name, column in named.items()
+        }
     )
     missing = {
         name: trimmed(read[name]).isnull() for name, column in named.items() if not column.nullable
@@ -73,9 +79,12 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") 
         for name, column in named.items()
         if not column.type.is_string()
     }
-    day = landed["_business_day"].fill_null(landed.day) if dated else landed.day
-    if dated:
+    expected = {name: _expected(named[name].type, comma=name in commas) for name in unread}
+    day = landed.day
+    if dated := source.business_day:
+        day = landed["_business_day"].fill_null(landed.day)
         unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
+        expected[dated] += f", from {SYSTEM.since} to the delivery"
     by_kind: dict[str, list[ir.BooleanValue]] = {}
     for name, condition in unread.items():
         by_kind.setdefault(_kind(named[name].type), []).append(condition)
@@ -83,7 +92,8 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") 
     for name, condition in missing.items():
         detail = detail + condition.ifelse(f"{name} is missing; ", "")
     for name, condition in unread.items():
-        said = ibis.literal(f"{name} is ") + read[name].substr(0, 40) + "; "
+        found = ibis.literal(f"{name} is ") + read[name].substr(0, 40)
+        said = found + f", expected {expected[name]}; "
         detail = detail + condition.fill_null(False).ifelse(said, "")
     return read.select(
         **traced(read, day=read.day),
@@ -94,21 +104,29 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], dated: str = "") 
             bad_flag=_any(by_kind.get("flag", ())),
             bad_date=_any(by_kind.get("date", ())),
         ),
-        _detail=detail.nullif(""),
+        _detail=detail.re_replace("; $", "").nullif(""),
         day=day,
         **{column.name: read[f"read_{column.name}"] for column in named.values()},
     )
 
 
-def _read(text: ir.StringValue, column: Column) -> ir.Value:
-    kind = column.type
+def _read(text: ir.StringValue, kind: dt.DataType, *, comma: bool) -> ir.Value:
     if isinstance(kind, dt.Decimal):
-        return parse_decimal(text, kind.precision, kind.scale)
+        return parse_decimal(text, kind.precision, kind.scale, mark="," if comma else ".")
     if kind.is_integer():
         return parse_int(text)
     if kind.is_boolean():
         return parse_flag(text)
     return parse_timestamp(text) if kind.is_timestamp() else trimmed(text)
+
+
+def _expected(kind: dt.DataType, *, comma: bool) -> str:
+    if isinstance(kind, dt.Decimal):
+        mark = "comma" if comma else "point"
+        return f"an amount with a decimal {mark} and at most {kind.scale} places"
+    if kind.is_integer():
+        return "a whole number"
+    return "1 or 0" if kind.is_boolean() else "a moment like 2011-05-31 00:00:00.000"
 
 
 def _kind(kind: dt.DataType) -> str:

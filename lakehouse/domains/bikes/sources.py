@@ -4,13 +4,18 @@ from lakehouse.platform.csvfile import CsvFormat
 from lakehouse.platform.source import Source
 
 
-def _written(*columns: str) -> CsvFormat:
+def _written(*columns: str, money: tuple[str, ...] = ()) -> CsvFormat:
     """The shop's dialect: ``;``, UTF-8 with a byte order mark, the text NULL for what is missing.
 
-    Values that contain commas are not quoted; codes of fixed width keep their trailing blanks.
+    Money has a decimal comma, any other number a point. Values that contain commas are not quoted;
+    codes of fixed width keep their trailing blanks.
     """
     return CsvFormat(
-        columns=columns, delimiters=";", encodings=("utf-8",), null_texts=frozenset({"NULL"})
+        columns=columns,
+        delimiters=";",
+        encodings=("utf-8",),
+        null_texts=frozenset({"NULL"}),
+        decimal_comma=money,
     )
 
 
@@ -63,6 +68,7 @@ PRODUCTS = Source(
         "DiscontinuedDate",
         "rowguid",
         "ModifiedDate",
+        money=("StandardCost", "ListPrice"),
     ),
     snapshot=True,
 )
@@ -110,6 +116,7 @@ ORDER_HEADERS = Source(
         "Comment",
         "rowguid",
         "ModifiedDate",
+        money=("SubTotal", "TaxAmt", "Freight", "TotalDue"),
     ),
     business_day="OrderDate",
     per_file=True,
@@ -142,6 +149,7 @@ ORDER_DETAILS = Source(
         "LineTotal",
         "rowguid",
         "ModifiedDate",
+        money=("UnitPrice", "UnitPriceDiscount"),
     ),
     business_day="ModifiedDate",
     per_file=True,

@@ -23,6 +23,8 @@ BAD = {
         ("bad_amount", row("products", ListPrice="1.431,50")),
         ("bad_amount", row("products", ListPrice="-1,00")),
         ("bad_amount", row("products", StandardCost="10,12345")),
+        ("bad_amount", row("products", ListPrice="1.431")),
+        ("bad_amount", row("products", Weight="2,24")),
         ("bad_amount", row("products", Weight="heavy")),
         ("bad_integer", row("products", ProductSubcategoryID="14.0")),
         ("bad_integer", row("products", ReorderPoint="-1")),
@@ -58,6 +60,8 @@ BAD = {
         ("bad_amount", row("order_details", UnitPrice="grátis")),
         ("bad_amount", row("order_details", UnitPriceDiscount="1,01")),
         ("bad_amount", row("order_details", LineTotal="2000.0000001")),
+        ("bad_amount", row("order_details", LineTotal="2000,000000")),
+        ("bad_amount", row("order_details", UnitPrice="1000.00")),
         ("bad_date", row("order_details", ModifiedDate="NULL ")),
         ("missing_required", row("order_details", SalesOrderID="NULL")),
     ],
@@ -92,13 +96,41 @@ def test_every_line_is_accounted_for(shop: Business):
     assert shop.balance() == ["balanced"] * len(BAD)
 
 
-def test_the_quarantine_names_the_column_and_what_it_held(shop: Business):
-    details = shop.rows(
-        "select detail from ops.quarantine"
-        " where system = 'bikes' and list_contains(reasons, 'bad_amount') order by all"
+def test_the_quarantine_names_the_column_what_it_held_and_what_was_expected(shop: Business):
+    details = dict(
+        shop.rows(
+            "select \"table\" || ' ' || line, detail from ops.quarantine where system = 'bikes'"
+        )
     )
-    assert [text for (text,) in details if text and "UnitPrice " in text] == [
-        "UnitPrice is grátis; "
+    comma = "expected an amount with a decimal comma and at most 4 places"
+    days = "expected a moment like 2011-05-31 00:00:00.000, from 2011-01-01 to the delivery"
+    assert [details[f"order_headers {line}"] for line in (2, 3, 5, 6, 8, 10, 11)] == [
+        f"OrderDate is 2011-02-30 00:00:00.000, {days}",
+        f"OrderDate is 2010-12-31 00:00:00.000, {days}",
+        "ShipDate is soon, expected a moment like 2011-05-31 00:00:00.000",
+        f"TotalDue is 23.153,2339, {comma}",
+        "OnlineOrderFlag is true, expected 1 or 0",
+        "CreditCardID is 1e5, expected a whole number",
+        "CustomerID is missing",
+    ]
+    point = "expected an amount with a decimal point and at most"
+    assert [details[f"order_details {line}"] for line in (6, 7, 8)] == [
+        f"LineTotal is 2000.0000001, {point} 6 places",
+        f"LineTotal is 2000,000000, {point} 6 places",
+        f"UnitPrice is 1000.00, {comma}",
+    ]
+
+
+def test_every_fault_of_a_row_is_told(tmp_path: Path):
+    business = Business("bikes", tmp_path)
+    wrong = row("customers", PersonID="1.0", StoreID="x", AccountNumber="NULL")
+    business.land(path("customers"), file("customers", wrong))
+    business.ingest()
+    ((detail,),) = business.rows("select detail from ops.quarantine where system = 'bikes'")
+    assert detail.split("; ") == [
+        "AccountNumber is missing",
+        "PersonID is 1.0, expected a whole number",
+        "StoreID is x, expected a whole number",
     ]
 
 

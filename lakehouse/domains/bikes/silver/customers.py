@@ -8,6 +8,7 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.customers import customers as landed_customers
+from lakehouse.domains.bikes.sources import CUSTOMERS
 from lakehouse.platform.table import silver
 
 
@@ -37,4 +38,4 @@ class Customers(pa.DataFrameModel):
 @silver(contract=Customers, reads=[landed_customers])
 def customers(landed: ir.Table) -> ir.Table:
     """Customers as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Customers)
+    return rules.typed(landed, Customers, CUSTOMERS)

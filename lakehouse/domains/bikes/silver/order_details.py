@@ -8,6 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.order_details import order_details as landed_order_details
+from lakehouse.domains.bikes.sources import ORDER_DETAILS
 from lakehouse.platform.table import silver
 
 
@@ -50,4 +51,4 @@ class OrderDetails(pa.DataFrameModel):
 @silver(contract=OrderDetails, reads=[landed_order_details])
 def order_details(landed: ir.Table) -> ir.Table:
     """Lines of orders that can be trusted; the newest delivery of one wins."""
-    return rules.typed(landed, OrderDetails, dated="ModifiedDate")
+    return rules.typed(landed, OrderDetails, ORDER_DETAILS)

@@ -8,6 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.order_headers import order_headers as landed_order_headers
+from lakehouse.domains.bikes.sources import ORDER_HEADERS
 from lakehouse.platform.table import silver
 
 
@@ -80,4 +81,4 @@ class OrderHeaders(pa.DataFrameModel):
 @silver(contract=OrderHeaders, reads=[landed_order_headers])
 def order_headers(landed: ir.Table) -> ir.Table:
     """Orders that can be trusted; the newest delivery of one wins."""
-    return rules.typed(landed, OrderHeaders, dated="OrderDate")
+    return rules.typed(landed, OrderHeaders, ORDER_HEADERS)

@@ -8,6 +8,7 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.persons import persons as landed_persons
+from lakehouse.domains.bikes.sources import PERSONS
 from lakehouse.platform.table import silver
 
 
@@ -65,4 +66,4 @@ class Persons(pa.DataFrameModel):
 @silver(contract=Persons, reads=[landed_persons])
 def persons(landed: ir.Table) -> ir.Table:
     """Persons as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Persons)
+    return rules.typed(landed, Persons, PERSONS)

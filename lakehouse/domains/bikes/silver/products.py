@@ -8,6 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.products import products as landed_products
+from lakehouse.domains.bikes.sources import PRODUCTS
 from lakehouse.platform.table import silver
 
 
@@ -71,4 +72,4 @@ class Products(pa.DataFrameModel):
 @silver(contract=Products, reads=[landed_products])
 def products(landed: ir.Table) -> ir.Table:
     """Products as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Products)
+    return rules.typed(landed, Products, PRODUCTS)

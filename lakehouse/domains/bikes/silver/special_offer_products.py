@@ -10,6 +10,7 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.special_offer_products import (
     special_offer_products as landed_special_offer_products,
 )
+from lakehouse.domains.bikes.sources import SPECIAL_OFFER_PRODUCTS
 from lakehouse.platform.table import silver
 
 
@@ -32,4 +33,4 @@ class SpecialOfferProducts(pa.DataFrameModel):
 @silver(contract=SpecialOfferProducts, reads=[landed_special_offer_products])
 def special_offer_products(landed: ir.Table) -> ir.Table:
     """Offers and their products as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, SpecialOfferProducts)
+    return rules.typed(landed, SpecialOfferProducts, SPECIAL_OFFER_PRODUCTS)
