@@ -187,13 +187,15 @@ def _database(settings: Settings) -> Line | None:
         )
     import psycopg2
 
+    from lakehouse.platform.postgres import words
+
     try:
         connection = psycopg2.connect(settings.mrhealth_dsn, connect_timeout=5)
     except psycopg2.Error as error:
         return Line(
             verdict=Verdict.FAIL,
             what="PostgreSQL",
-            found=_without_secrets(" ".join(str(error).split())),
+            found=words(error, settings.mrhealth_dsn),
             way_out="check LAKEHOUSE_MRHEALTH_DSN and that the server runs and lets you in",
         )
     try:

@@ -28,6 +28,8 @@ class Snapshots:
         """
         import psycopg2
 
+        from lakehouse.platform.postgres import words
+
         if source.query is None:
             raise SnapshotError(f"{source.subject} has no query; it lands as files only")
         try:
@@ -46,7 +48,7 @@ class Snapshots:
         except psycopg2.Error as error:
             raise SnapshotError(
                 f"reference table {source.subject!r} cannot be read from PostgreSQL"
-                f" ({type(error).__name__}: {_plain(error, self.dsn)}); check the DSN, and that the"
+                f" ({type(error).__name__}: {words(error, self.dsn)}); check the DSN, and that the"
                 f" query runs: {source.query}"
             ) from None
         if not rows:
@@ -59,9 +61,3 @@ class Snapshots:
         writer.writerow(source.format.columns)
         writer.writerows(rows)
         return text.getvalue().encode()
-
-
-def _plain(error: Exception, secret: str) -> str:
-    """The database's words on one line, without the address."""
-    first = (str(error).strip().splitlines() or [""])[0]
-    return first.replace(secret, "…")

@@ -17,10 +17,11 @@ from lakehouse.domains.sales.extraction import EXTRACTION, REGIONS
 from lakehouse.domains.sales.sources import SALES
 from lakehouse.platform.extraction import legacy
 from lakehouse.platform.extraction.declared import ExtractionError
-from lakehouse.platform.extraction.extract import extract, standing
+from lakehouse.platform.extraction.extract import drop_slot, extract, standing
 from lakehouse.platform.extraction.incremental import CIRCLE, WRITTEN_SINCE
 from lakehouse.platform.extraction.legacy import rows_of, seed
 from lakehouse.platform.failpoints import EXTRACTION as STEPS
+from lakehouse.platform.storage import Lake, TableId
 from lakehouse.settings import Settings
 from lakehouse_tests.children import child, ended
 from lakehouse_tests.platform.legacy_shop import Shop, added, moved, removed, shop
@@ -63,11 +64,19 @@ def test_a_seed_fills_the_table_once_and_the_next_number_follows(postgres: str, 
         assert made.ask("select max(id) from sales") == [(501,)]
 
 
-def test_a_server_without_the_database_gets_it(postgres: str):
+def test_an_address_without_a_database_stands_for_the_legacy_one(postgres: str, tmp_path: Path):
     name = EXTRACTION.legacy.database
+    server = urlunsplit(urlsplit(postgres)._replace(path=""))
     try:
         assert seed(EXTRACTION, postgres, EXTRACTION.legacy.rows(2, 7)) == (name, 2, True)
-        assert seed(EXTRACTION, postgres, EXTRACTION.legacy.rows(9, 7)) == (name, 2, False)
+        assert seed(EXTRACTION, server, EXTRACTION.legacy.rows(9, 7)) == (name, 2, False)
+        made = Shop(dsn=server, root=str(tmp_path / "made"))
+        made.extract("incremental")
+        made.extract("cdc")
+        assert [change[:2] for change in made.landed()] == [("1", "snapshot"), ("2", "snapshot")]
+        assert drop_slot(EXTRACTION, made.settings)
+        with pytest.raises(ExtractionError, match=r"postgres has no table public\.sales"):
+            Shop(dsn=postgres, root=str(tmp_path)).extract()
     finally:
         with closing(psycopg2.connect(postgres)) as connection:
             connection.autocommit = True
@@ -75,7 +84,14 @@ def test_a_server_without_the_database_gets_it(postgres: str):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("2,2023-01-05,101", "line 3: not as many values"), (BAD, "invalid input")]
+    ("line", "said"),
+    [
+        ("2,2023-01-05,101", "line 3: not as many values"),
+        (BAD, "invalid input.*mend that value"),
+        (f'{BAD},"x"y', "line 3: ',' expected"),
+        (BAD.replace("Sul", "S\udcfcl"), r"bad\.csv is not UTF-8 text"),
+        (BAD.replace("many", "3000000000"), "out of range.*mend that value"),
+    ],
 )
 def test_a_seed_that_fails_leaves_no_row(
     small: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
@@ -83,10 +99,33 @@ def test_a_seed_that_fails_leaves_no_row(
     monkeypatch.setattr(legacy, "CHUNK_ROWS", 1)
     small.say("delete from sales")
     bad = tmp_path / "bad.csv"
-    bad.write_text("\n".join([",".join(EXTRACTION.columns), BAD.replace("many", "2"), line]) + "\n")
+    lines = [",".join(EXTRACTION.columns), BAD.replace("many", "2"), line]
+    bad.write_text("\n".join(lines) + "\n", errors="surrogateescape")
     with pytest.raises(ExtractionError, match=said):
         seed(EXTRACTION, small.dsn, rows_of(EXTRACTION, bad))
     assert small.table() == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [("", "no column id, sale_date, "), ("id,", "a column comes twice in id, id, sale_date")],
+)
+def test_a_seed_from_a_file_without_each_column_once_is_refused(
+    tmp_path: Path, header: str, said: str
+):
+    bad = tmp_path / "bad.csv"
+    bad.write_text(f"{header}{','.join(EXTRACTION.columns)}\n" if header else "")
+    with pytest.raises(ExtractionError, match=said):
+        list(rows_of(EXTRACTION, bad))
+
+
+def test_a_seed_reads_the_day_before_the_month(small: Shop, tmp_path: Path):
+    small.say("delete from sales")
+    file = tmp_path / "sales.csv"
+    line = BAD.replace("many", "2").replace("2023-05-06", "05/06/2023")
+    file.write_text(f"{','.join(EXTRACTION.columns)}\n{line}\n")
+    seed(EXTRACTION, small.dsn, rows_of(EXTRACTION, file))
+    assert small.ask("select sale_date::text from sales") == [("2023-06-05",)]
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="needs the shared sample data")
@@ -132,6 +171,25 @@ def test_a_row_that_changes_back_is_not_taken_for_a_repetition(small: Shop):
         small.ingest()
     assert small.statuses() == ["loaded"] * 5
     assert small.replayed() == small.table()
+
+
+@pytest.mark.parametrize(
+    "region", ["a\rb", "a\r\nb", 'a"b', " a,b ", "\ufeffa", "lakehouse:erased"]
+)
+def test_any_text_is_landed_as_it_is_and_known_before_and_after_the_intake(
+    small: Shop, region: str
+):
+    small.extract()
+    with closing(small.session()) as session:
+        session.cursor().execute("update sales set region = %s where id = 1", (region,))
+        session.commit()
+    for _ in range(2):
+        small.extract(anew=True)
+        assert len(small.paths()) == 2
+        small.ingest()
+    assert small.replayed() == small.table()
+    table = Lake(small.settings.root).table(TableId("bronze", "sales", "sales")).read()
+    assert region in table.column("region").to_pylist()
 
 
 def test_a_transaction_that_commits_late_is_not_missed_and_nothing_comes_twice(small: Shop):
@@ -246,11 +304,14 @@ def test_nothing_is_written_to_the_legacy_database(small: Shop, postgres: str):
     small.say(f"drop owned by {reader}", f"drop role {reader}")
 
 
-@pytest.mark.parametrize("template", ["{0}x", "{0}@x:1", "b@d:{0}", "{0} "])
+SECRETS = ["{0}x", "{0}@x:1", "b@d:{0}", "{0} ", "{0}/x", "{0}?x", "{0}%x", "x#{0}"]
+IN_URLS = [f"postgresql://lakehouse:{secret}@127.0.0.1:{{1}}/x" for secret in SECRETS]
+IN_WORDS = ["host=127.0.0.1 port={1} password=x {0}", "host=127.0.0.1 port={0} password=x"]
+
+
+@pytest.mark.parametrize("template", [*IN_URLS, *IN_WORDS, "mysql://root:{0}@127.0.0.1:{1}/x"])
 def test_no_error_shows_the_password(small: Shop, template: str):
-    place = urlsplit(small.dsn)
-    secret = template.format("Geheim4711")
-    wrong = f"postgresql://lakehouse:{secret}@127.0.0.1:{place.port}{place.path}"
+    wrong = template.format("Geheim4711", urlsplit(small.dsn).port)
     with pytest.raises(ExtractionError) as raised:
         small.with_settings(sales_dsn=wrong).extract()
     assert "Geheim" not in str(raised.value)

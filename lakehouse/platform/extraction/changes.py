@@ -136,7 +136,9 @@ def _start(job: Job) -> None:
     job.outbox.save(replace(state, slot=slot, watermark=Watermark()))
     failpoint("extraction.named")
     _drop(job, slot)
-    replication = connected(job.origin.dsn, connection_factory=LogicalReplicationConnection)
+    replication = connected(
+        job.origin.dsn, job.extraction, connection_factory=LogicalReplicationConnection
+    )
     with contextlib.closing(replication), replication.cursor() as cursor:
         made = sql.SQL("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT")
         cursor.execute(made.format(sql.Identifier(slot)))

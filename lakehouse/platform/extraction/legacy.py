@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import make_dsn, parse_dsn
+from psycopg2.extensions import make_dsn
 from psycopg2.extras import execute_values
 
 from lakehouse.platform.extraction.declared import Extraction, ExtractionError, Row
-from lakehouse.platform.extraction.origin import CONNECT_SECONDS, plainly
+from lakehouse.platform.extraction.origin import CONNECT_SECONDS, database_of, plainly
 
 MAINTENANCE = "postgres"
 CHUNK_ROWS = 5_000
@@ -37,10 +37,11 @@ def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, in
         ExtractionError: the server refuses, or a row does not fit.
     """
     with plainly(dsn):
-        named = parse_dsn(dsn).get("dbname", "")
-        database = named if named not in ("", MAINTENANCE) else extraction.legacy.database
+        named = database_of(dsn, extraction)
+        database = named if named != MAINTENANCE else extraction.legacy.database
         _create(make_dsn(dsn, dbname=MAINTENANCE), database)
         with _cursor(make_dsn(dsn, dbname=database)) as cursor:
+            cursor.execute("set local datestyle to iso, dmy")  # in 05/06/2023 the day is first
             cursor.execute("select pg_advisory_xact_lock(hashtext('lakehouse legacy'))")
             for statement in extraction.legacy.ddl:
                 cursor.execute(statement)
@@ -54,20 +55,30 @@ def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, in
 
 
 def rows_of(extraction: Extraction, file: Path) -> Iterator[Row]:
-    """Rows of a CSV file that has the declared columns, in any order.
+    """Rows of a UTF-8 CSV file that has the declared columns, in any order.
 
     Raises:
-        ExtractionError: a column is missing, or a line has more or fewer of them.
+        ExtractionError: a column is missing or there twice, a line has more or fewer of them, or
+            the file cannot be read as what it should be.
     """
     with file.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.DictReader(stream, strict=True)
-        missing = set(extraction.columns) - set(lines.fieldnames or ())
-        if missing:
-            raise ExtractionError(f"{file}: no column {', '.join(sorted(missing))}")
-        for line in lines:
-            if None in line or None in line.values():
-                raise ExtractionError(f"{file}, line {lines.line_num}: not as many values as names")
-            yield [line[name] for name in extraction.columns]
+        try:
+            named = list(lines.fieldnames or ())
+            if missing := [name for name in extraction.columns if name not in named]:
+                raise ExtractionError(f"{file}: no column {', '.join(missing)}")
+            if len(set(named)) < len(named):
+                raise ExtractionError(f"{file}: a column comes twice in {', '.join(named)}")
+            for line in lines:
+                if None in line or None in line.values():
+                    raise ExtractionError(
+                        f"{file}, line {lines.line_num}: not as many values as names"
+                    )
+                yield [line[name] for name in extraction.columns]
+        except csv.Error as error:
+            raise ExtractionError(f"{file}, line {lines.reader.line_num}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise ExtractionError(f"{file} is not UTF-8 text; save it as such") from error
 
 
 def _fill(cursor: Any, extraction: Extraction, table: sql.Identifier, rows: Iterable[Row]) -> None:

@@ -2,17 +2,18 @@
 
 import contextlib
 import hashlib
-import re
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
-import psycopg2.extensions
 from psycopg2 import sql
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from lakehouse.platform.extraction.declared import Extraction, ExtractionError
+from lakehouse.platform.postgres import words
 
 CONNECT_SECONDS = 10
 STATEMENT_MILLISECONDS = 3_600_000
@@ -55,7 +56,7 @@ class Origin:
     @contextlib.contextmanager
     def reading(self, exported: str | None = None) -> Iterator["Reading"]:
         """A read-only session that sees one moment: that of an exported snapshot, or now."""
-        connection = connected(self.dsn)
+        connection = connected(self.dsn, self.extraction)
         try:
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
             if exported is not None:
@@ -74,8 +75,9 @@ class Origin:
         )
         if found is None:
             raise ExtractionError(
-                f"PostgreSQL has no table {self.extraction.name}; `lakehouse legacy seed` makes one"
-                " to try, else check the database that the DSN names"
+                f"the database {self.value('select current_database()')} has no table"
+                f" {self.extraction.name}; name the one that has it in the DSN, or make it for a"
+                " try: `lakehouse legacy seed`"
             )
         missing = [name for name in self.extraction.columns if name not in self._columns(found)]
         if missing:
@@ -126,7 +128,7 @@ def origin(dsn: str, extraction: Extraction, *, alone: bool) -> Iterator[Origin]
     Raises:
         ExtractionError: the database does not answer as asked, or somebody else is at work.
     """
-    with plainly(dsn), contextlib.closing(connected(dsn)) as connection:
+    with plainly(dsn), contextlib.closing(connected(dsn, extraction)) as connection:
         connection.autocommit = True
         if connection.server_version < OLDEST:
             raise ExtractionError(
@@ -139,6 +141,12 @@ def origin(dsn: str, extraction: Extraction, *, alone: bool) -> Iterator[Origin]
         yield opened
 
 
+def database_of(dsn: str, extraction: Extraction) -> str:
+    """The database that an address or PGDATABASE names, else the declared one."""
+    named: str | None = parse_dsn(dsn).get("dbname") or os.environ.get("PGDATABASE")
+    return named or extraction.legacy.database
+
+
 @contextlib.contextmanager
 def plainly(dsn: str) -> Iterator[None]:
     """Errors of PostgreSQL as ours, on one line and without the secret parts of the address."""
@@ -146,15 +154,20 @@ def plainly(dsn: str) -> Iterator[None]:
         yield
     except psycopg2.Error as error:
         raise ExtractionError(
-            f"PostgreSQL refused ({type(error).__name__}: {_plain(error, dsn)});"
-            " check the DSN, the role's rights and that the server runs"
+            f"PostgreSQL refused ({type(error).__name__}: {words(error, dsn)}); {_way_out(error)}"
         ) from None
 
 
-def connected(dsn: str, **more: Any) -> Any:
-    """A connection that writes nothing unless told to."""
+def _way_out(error: psycopg2.Error) -> str:
+    if isinstance(error, (psycopg2.DataError, psycopg2.IntegrityError)):
+        return "mend that value, or the table's declaration"
+    return "check the DSN, the role's rights and that the server runs"
+
+
+def connected(dsn: str, extraction: Extraction, **more: Any) -> Any:
+    """A connection with the legacy database that writes nothing unless told to."""
     return psycopg2.connect(
-        dsn,
+        make_dsn(dsn, dbname=database_of(dsn, extraction)),
         connect_timeout=CONNECT_SECONDS,
         application_name="lakehouse extraction",
         options=_TEXT_OUTPUT,
@@ -174,24 +187,3 @@ def _locked(opened: Origin) -> None:
                 f"another extraction of {extraction.system} is under way; try again when it ended"
             )
         time.sleep(0.2)
-
-
-def _plain(error: Exception, dsn: str) -> str:
-    """The database's words on one line, without the address and any part of its password."""
-    text = (str(error).strip().splitlines() or [""])[0].replace(dsn, "…")
-    for secret in sorted(_secrets(dsn), key=len, reverse=True):
-        text = text.replace(secret, "…")
-    return text
-
-
-def _secrets(dsn: str) -> set[str]:
-    """The password, and its pieces where it was not quoted as a URL asks."""
-    found: set[str] = set()
-    with contextlib.suppress(psycopg2.Error):
-        found.add(psycopg2.extensions.parse_dsn(dsn).get("password", ""))
-    user = re.match(r"\w+://([^/]*)@", dsn)
-    if user:
-        found |= set(re.split(r"[@:]", user[1].partition(":")[2]))
-        found.add(re.split(r"[@:]", dsn)[-1] if "@" in user[1] else "")
-    found |= set(re.findall(r"password\s*=\s*'?([^\s']+)", dsn))
-    return {secret for secret in found if secret}

@@ -42,6 +42,7 @@ class Draft:
         self._stream = scratch.open("xb")
         self._text = io.TextIOWrapper(self._stream, "utf-8", newline="", write_through=False)
         self._writer = csv.writer(self._text, lineterminator="\n")
+        self._quoting = csv.writer(self._text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         self._writer.writerow(extraction.header)
         self._number = f"{number:012d}"
 
@@ -57,8 +58,13 @@ class Draft:
         self.discard()
 
     def add(self, row: Row, operation: str) -> None:
-        """Write one change; a null is empty."""
-        self._writer.writerow([*row, operation, self._number])
+        """Write one change; a null is empty.
+
+        csv leaves a CR bare where lines end in LF, and reads a bare one as a line end.
+        """
+        has_cr = any("\r" in value for value in row if value)
+        writer = self._quoting if has_cr else self._writer
+        writer.writerow([*row, operation, self._number])
         self.operations[operation] += 1
 
     def flushed(self) -> Path:
