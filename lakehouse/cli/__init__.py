@@ -32,6 +32,7 @@ COMMANDS = {
     "vacuum": "versions",
     "export": "export",
     "warehouse": "warehouse",
+    "forecast": "forecast",
     "privacy": "privacy",
     "raw": "raw",
     "doctor": "doctor",
