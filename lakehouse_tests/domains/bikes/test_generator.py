@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.bikes.generator import Plan, deliveries, demo, expected, tables
+from lakehouse.platform.exports import exports_of, write
 from lakehouse.platform.generated import LandedFile
 from lakehouse_tests.domains.bikes.files import COLUMNS
-from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain
+from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain, prepared
 from lakehouse_tests.domains.bikes.test_refusals import BAD
 from lakehouse_tests.domains.business import Business
 
@@ -133,3 +134,16 @@ def test_the_answers_are_those_of_plain_sql_over_the_files(tmp_path: Path, scale
         found = shop.rows(f"from gold.bikes_{name}")
         assert found, name
         assert found == plain.rows(sql), name
+
+
+def test_prepared_files_are_the_landed_ones_without_the_dialect(tmp_path: Path):
+    shop = Business("bikes", tmp_path)
+    files = {Path(file.path).name: file for file in deliveries(Plan(scale=0.005, dirt=0))}
+    shop.land_all(files.values())
+    shop.ingest()
+    out = tmp_path / "out"
+    ready = [export for export in exports_of("bikes") if export.name.endswith("_prepared")]
+    written = list(write("bikes", ready, str(out), shop.lake, shop.settings))
+    assert len(written) == len(files)
+    for name, file in files.items():
+        assert (out / "data" / name).read_bytes() == prepared(name, file.data), name

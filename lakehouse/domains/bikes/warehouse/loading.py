@@ -5,7 +5,7 @@ A load that fails leaves the warehouse as it was.
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Loaded:
     orphans: dict[str, int]
 
 
-def load(dsn: str, lake: Lake, settings: Settings, schema: str = SCHEMA) -> Iterator[Loaded]:
+def load(dsn: str, lake: Lake, settings: Settings, schema: str = SCHEMA) -> Generator[Loaded]:
     """Fill all tables and take the place of the old ones; gives each table when it is filled.
 
     Raises:
