@@ -2,10 +2,10 @@
 
 import datetime as dt
 
+import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.people import rules
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.platform.table import view
 
@@ -17,11 +17,9 @@ class PeopleMasked(pa.DataFrameModel):
     person: str = pa.Field(description="Stands for the user id: the same person, the same text")
     first_name: str = pa.Field(description="First letter")
     last_name: str = pa.Field(description="First letter")
-    sex: str = pa.Field(isin=rules.SEXES, description="Female or Male")
     email: str = pa.Field(description="First letter and domain")
-    phone: str = pa.Field(nullable=True, description="Last two characters")
+    phone: str = pa.Field(nullable=True, description="Last two characters of more than four")
     birth_year: int = pa.Field(description="Year of birth")
-    job_title: str = pa.Field(nullable=True, description="Occupation")
 
     class Config:
         """One row per key."""
@@ -32,15 +30,16 @@ class PeopleMasked(pa.DataFrameModel):
 
 @view(contract=PeopleMasked, reads=[people_without_duplicates])
 def people_masked(people: ir.Table) -> ir.Table:
-    """People for whoever need not know who they are; names, addresses and numbers are hidden."""
+    """People for whoever need not know who they are; of what is personal a part is shown at most."""
     return people.select(
         "day",
         person=people.user_id.hexdigest("sha256").substr(0, 16),
         first_name=people.first_name.substr(0, 1) + HIDDEN,
         last_name=people.last_name.substr(0, 1) + HIDDEN,
-        sex=people.sex,
         email=people.email.substr(0, 1) + HIDDEN + people.email.re_extract("@[^@]+$", 0),
-        phone=HIDDEN + people.phone.right(2),
+        phone=ibis.cases(
+            (people.phone.length() > 4, HIDDEN + people.phone.right(2)),
+            (people.phone.notnull(), HIDDEN),
+        ),
         birth_year=people.date_of_birth.year(),
-        job_title=people.job_title,
     )
