@@ -30,7 +30,7 @@ class PeopleMasked(pa.DataFrameModel):
 
 @view(contract=PeopleMasked, reads=[people_without_duplicates])
 def people_masked(people: ir.Table) -> ir.Table:
-    """People for whoever need not know who they are; of what is personal a part is shown at most."""
+    """People for whoever need not know who they are; of personal values a part is shown at most."""
     return people.select(
         "day",
         person=people.user_id.hexdigest("sha256").substr(0, 16),
