@@ -151,6 +151,11 @@ def settings() -> str:
         ),
         ("`AWS_REGION`", "`us-east-1`", "Region of the buckets"),
         ("`AWS_ENDPOINT_URL`", "not set", "An S3 server other than Amazon's; http or https"),
+        (
+            "`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SNS`",
+            "`AWS_ENDPOINT_URL`",
+            "Where S3 and SNS are, when not at the same place",
+        ),
     ]
     return _joined(
         [

@@ -9,10 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 ENGINES = ("duckdb", "spark")
 EXTRACTIONS = ("incremental", "cdc")
+MAILED = ("errors", "all")
+MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+MAIL_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+SNS_TOPIC = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
 
 
 class SettingsError(ValueError):
@@ -90,11 +95,31 @@ class Settings:
         'Any address that messages are posted to as JSON `{"text": …}`',
         secret=True,
     )
+    smtp: str | None = _setting(
+        "LAKEHOUSE_SMTP",
+        None,
+        "Mail server: `smtps://$USER:$PASSWORD@host`, `smtp+starttls://…` or, without encryption,"
+        " `smtp://…`",
+        secret=True,
+    )
+    mail_from: str | None = _setting(
+        "LAKEHOUSE_MAIL_FROM", None, "Address that mail is sent from", secret=True
+    )
+    mail_to: str | None = _setting(
+        "LAKEHOUSE_MAIL_TO", None, "Addresses that mail is sent to, with commas", secret=True
+    )
+    mail_about: str = _setting("LAKEHOUSE_MAIL_ABOUT", "errors", "What is mailed: `errors`, `all`")
+    sns_topic: str | None = _setting(
+        "LAKEHOUSE_SNS_TOPIC",
+        None,
+        "ARN of the Amazon SNS topic that messages are published to",
+        secret=True,
+    )
     notify_attempts: int = _setting(
-        "LAKEHOUSE_NOTIFY_ATTEMPTS", 3, "How often a message is posted before it is given up"
+        "LAKEHOUSE_NOTIFY_ATTEMPTS", 3, "How often a message is sent before it is given up"
     )
     notify_timeout: float = _setting(
-        "LAKEHOUSE_NOTIFY_TIMEOUT", 5.0, "Seconds that a webhook has for its answer"
+        "LAKEHOUSE_NOTIFY_TIMEOUT", 5.0, "Seconds that a receiver of messages has for an answer"
     )
     notify_metrics: int = _setting(
         "LAKEHOUSE_NOTIFY_METRICS", 0, "1 adds a message with the figures of each run"
@@ -154,6 +179,12 @@ class Settings:
                 f"LAKEHOUSE_SALES_EXTRACTION is {self.sales_extraction!r};"
                 f" it may be {' or '.join(EXTRACTIONS)}"
             )
+        _require_usable_mail(self)
+        if self.sns_topic and not re.fullmatch(SNS_TOPIC, self.sns_topic):
+            raise SettingsError(
+                "LAKEHOUSE_SNS_TOPIC is no ARN of a standard topic;"
+                " write arn:aws:sns:region:account:name"
+            )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
@@ -180,6 +211,12 @@ class Settings:
         return cls(**given)
 
     @property
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses that mail is sent to, each once."""
+        parts = (part.strip() for part in (self.mail_to or "").split(","))
+        return tuple(dict.fromkeys(filter(None, parts)))
+
+    @property
     def uses_s3(self) -> bool:
         """Whether the lake is on S3, so that the engine needs credentials."""
         return self.root.startswith("s3://")
@@ -193,6 +230,57 @@ class Settings:
     def home(self) -> Path:
         """Dagster's home folder (``DAGSTER_HOME``, else beside the lake)."""
         return Path(os.environ.get("DAGSTER_HOME") or "data/dagster").absolute()
+
+
+def _require_usable_mail(settings: Settings) -> None:
+    """Raise when mail cannot be sent as it is set; addresses and passwords are never named."""
+    if settings.mail_about not in MAILED:
+        raise SettingsError(
+            f"LAKEHOUSE_MAIL_ABOUT is {settings.mail_about!r}; it may be {' or '.join(MAILED)}"
+        )
+    given = {
+        "LAKEHOUSE_SMTP": settings.smtp,
+        "LAKEHOUSE_MAIL_FROM": settings.mail_from,
+        "LAKEHOUSE_MAIL_TO": settings.mail_to,
+    }
+    missing = [variable for variable, value in given.items() if not value]
+    if missing:
+        if len(missing) < len(given):
+            raise SettingsError(
+                f"{' and '.join(missing)} must be set too: mail needs {', '.join(given)}"
+            )
+        return
+    if not _is_mail_server(settings.smtp or ""):
+        raise SettingsError(
+            "LAKEHOUSE_SMTP is no mail server; write smtp+starttls://$USER:$PASSWORD@host, in the"
+            " password %40 for @, %2F for / and %3A for :"
+        )
+    if not re.fullmatch(MAIL_ADDRESS, settings.mail_from or "", re.ASCII):
+        raise SettingsError("LAKEHOUSE_MAIL_FROM is no address; write lakehouse@example.com")
+    for place, address in enumerate(settings.recipients or ("",), start=1):
+        if not re.fullmatch(MAIL_ADDRESS, address, re.ASCII):
+            raise SettingsError(
+                f"LAKEHOUSE_MAIL_TO: number {place} is no address;"
+                " write ana@example.com, rui@example.com"
+            )
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        place = urlsplit(url)
+        usable = place.scheme in MAIL_SCHEMES and bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False
+    login = unquote(f"{place.username or ''}:{place.password or ''}")
+    return (
+        usable
+        and not re.search(r"\s", url)
+        and place.path in ("", "/")
+        and not place.query
+        and not place.fragment
+        and bool(place.username) == bool(place.password)
+        and login.isascii()
+    )
 
 
 def _read(variable: str, text: str, kind: type) -> Any:

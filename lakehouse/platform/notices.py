@@ -74,10 +74,12 @@ class Notice:
     Args:
         text: its words.
         cause: what it is about, where that is not what the run changed in its layer.
+        way_out: what to do about an error; every error has one, and nothing else.
     """
 
     text: str
     cause: str = ""
+    way_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +102,8 @@ class Notices:
 def failure(outcome: Outcome) -> tuple[Notice, ...]:
     """What is said of a failure where a system has no words of its own."""
     layer = outcome.layer.capitalize()
-    return (
-        Notice(text=f"*[{outcome.title}: {layer}]*\n\nOcorreu o erro abaixo:\n\n{outcome.error}"),
-        Notice(text=way_out(outcome)),
-    )
+    text = f"*[{outcome.title}: {layer}]*\n\nOcorreu o erro abaixo:\n\n{outcome.error}"
+    return (Notice(text=text, way_out=way_out(outcome)),)
 
 
 def way_out(outcome: Outcome) -> str:
@@ -186,7 +186,7 @@ def failed_runs() -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="failed_runs",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Runs that died, or failed outside of the tables' jobs, are told by webhook.",
+        description="People are told of runs that died or failed outside of the tables' jobs.",
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         run, settings = context.dagster_run, Settings.from_env()
@@ -202,8 +202,7 @@ def failed_runs() -> dg.SensorDefinition:
         way = f"*O que fazer*\n\nVeja a execução {run.run_id} no Dagit, corrija a causa e repita-a."
         origin = run.tags.get(BATCH_TAG, run.root_run_id or run.run_id)
         about = f"{run.job_name}/failed/{origin}/{digest(error)}"
-        for notice in _about(about, (Notice(text=text), Notice(text=way))):
-            _send(notice, settings, context.log)
+        _send(Notice(text=text, way_out=way, cause=about), settings, context.log)
 
     return sensor
 
@@ -288,6 +287,8 @@ def _send(notice: Notice, settings: Settings, log: logging.Logger) -> None:
     notify(
         notice.text,
         notice.cause,
+        is_error=bool(notice.way_out),
+        way_out=notice.way_out,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
         attempts=settings.notify_attempts,

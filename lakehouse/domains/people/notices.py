@@ -14,25 +14,21 @@ DONE = "Etapa concluída com sucesso!"
 
 
 def told(outcome: Outcome) -> tuple[Notice, ...]:
-    """The messages of an outcome; what to do about an error is a message of its own."""
+    """The messages of an outcome."""
     if outcome.error is not None:
         if outcome.layer not in MADE:
             return failure(outcome)
-        return (_failed(outcome.layer, outcome.error), Notice(text=way_out(outcome)))
+        return (_failed(outcome.layer, outcome.error, way_out(outcome)),)
     return MADE[outcome.layer](outcome)
 
 
-def _failed(layer: str, error: str, cause: str = "") -> Notice:
+def _failed(layer: str, error: str, way_out: str, cause: str = "") -> Notice:
     text = f"*[Camada {layer.capitalize()}]*\n\nOcorreu o erro abaixo:\n\n{error}"
-    return Notice(text=text, cause=cause)
+    return Notice(text=text, way_out=way_out, cause=cause)
 
 
 def _bronze(outcome: Outcome) -> tuple[Notice, ...]:
-    notices = tuple(
-        notice
-        for file, why in outcome.refused.items()
-        for notice in _refused(outcome.system, file, why)
-    )
+    notices = tuple(_refused(outcome.system, file, why) for file, why in outcome.refused.items())
     if outcome.files:
         processed = f"Serão processados {outcome.files} arquivos"
         return (*notices, Notice(text=f"*[Camada Bronze]*\n\n{DONE}\n\n{processed}"))
@@ -41,19 +37,15 @@ def _bronze(outcome: Outcome) -> tuple[Notice, ...]:
     return (Notice(text=NOTHING, cause=nothing_on(outcome.system, outcome.last)),)
 
 
-def _refused(system: str, file: str, why: str) -> tuple[Notice, Notice]:
+def _refused(system: str, file: str, why: str) -> Notice:
     """A file that cannot be read at all, and what its sender does about it."""
-    cause = f"{system}/refused/{digest(file + why)}"
     way = (
         "*O que fazer*\n\n"
         f"O arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o de novo com o"
         " mesmo nome: ele substitui o recusado assim que chegar. Todos os recusados:\n"
         f"`lakehouse quarantine list --system {system}`"
     )
-    return (
-        _failed("bronze", why, cause),
-        Notice(text=way, cause=f"{cause}/way-out"),
-    )
+    return _failed("bronze", why, way, f"{system}/refused/{digest(file + why)}")
 
 
 def _silver(outcome: Outcome) -> tuple[Notice, ...]:

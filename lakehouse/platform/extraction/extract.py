@@ -152,6 +152,7 @@ def alert(extraction: Extraction, problem: str, settings: Settings, log: logging
     notify(
         f"{extraction.system}: {problem}",
         f"extraction {extraction.system} {today}",
+        is_error=True,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
         attempts=settings.notify_attempts,

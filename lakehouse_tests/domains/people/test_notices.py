@@ -18,6 +18,7 @@ from lakehouse.platform.discovery import domain
 from lakehouse.platform.notices import Outcome, failure
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.people.files import HEADER, file, person, row
+from lakehouse_tests.mailbox import mailbox
 from lakehouse_tests.receiver import Receiver, receiver
 
 BRONZE = "*[Camada Bronze]*\n\nEtapa concluída com sucesso!\n\nSerão processados {} arquivos"
@@ -223,6 +224,57 @@ def test_a_broken_webhook_breaks_no_run(
     assert not [text for text in said if "secret" in text]
 
 
+def test_a_refused_file_is_one_letter_with_the_way_out_and_success_is_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    with mailbox() as box:
+        mailed_by(box.url(), monkeypatch)
+        world.land(f"{DAY}/good.csv", file(row(person(1))))
+        world.land(f"{DAY}/bad.csv", HEADER.replace(",Email", "") + "\n1,2,3,4,5,6,7,8\n")
+        assert world.ingest() == [True]
+        assert world.run(DAY, DAY).succeeded
+    (letter,) = box.letters
+    assert letter["Subject"] == "Erro: [Camada Bronze]"
+    text = letter.get_content()
+    assert f"people/{DAY}/bad.csv, line 1, column 'Email'" in text
+    assert f"people/{DAY}/bad.csv não foi carregado" in text
+    assert len(world.texts()) == 5
+
+
+def test_a_step_that_fails_is_one_letter(world: World, monkeypatch: pytest.MonkeyPatch):
+    (world.lake / "raw/people").mkdir(parents=True)
+    (world.lake / "raw/people/objects").write_text("no folder")
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    monkeypatch.setenv("LAKEHOUSE_ATTEMPTS", "2")
+    with mailbox() as box:
+        mailed_by(box.url(), monkeypatch)
+        assert world.ingest() == [False, False]
+    (letter,) = box.letters
+    assert "[Errno 20] Not a directory" in letter.get_content()
+    assert "lakehouse materialize --system people" in letter.get_content()
+
+
+def test_a_dead_mail_server_breaks_no_run_and_is_named_nowhere(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    server = "smtp+starttls://lake:secret-pass@secret-host.invalid"  # pragma: allowlist secret
+    mailed_by(server, monkeypatch)
+    monkeypatch.setenv("LAKEHOUSE_MAIL_ABOUT", "all")
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    assert world.ingest() == [True]
+    (run,) = world.instance.get_runs()
+    entries = world.instance.all_logs(run.run_id)
+    assert "mail was not told of people/" in "\n".join(entry.user_message for entry in entries)
+    assert "secret" not in "\n".join(map(dg.serialize_value, entries))
+
+
+def mailed_by(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters go by a mail server from now on."""
+    monkeypatch.setenv("LAKEHOUSE_SMTP", server)
+    monkeypatch.setenv("LAKEHOUSE_MAIL_FROM", "secret-lake@example.com")
+    monkeypatch.setenv("LAKEHOUSE_MAIL_TO", "secret-ana@example.com")
+
+
 def test_a_run_may_tell_its_figures(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LAKEHOUSE_NOTIFY_METRICS", "1")
     world.land(f"{DAY}/a.csv", file(*(row(person(n)) for n in range(7)), row("bad")))
@@ -247,6 +299,6 @@ def test_every_failure_of_other_layers_and_systems_has_words():
         error="1 deliveries do not balance",
     )
     assert told(outcome) == failure(outcome)
-    text, way_out = failure(outcome)
-    assert text.text == "*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n1 deliveries do not balance"
-    assert way_out.text.startswith("*O que fazer*")
+    (notice,) = failure(outcome)
+    assert notice.text == "*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n1 deliveries do not balance"
+    assert notice.way_out.startswith("*O que fazer*")
