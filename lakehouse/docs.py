@@ -37,6 +37,7 @@ def pages() -> dict[str, str]:
 def data_dictionary() -> str:
     """Every table of every system as its contract promises it, in the order of the data's way."""
     from lakehouse.platform.discovery import domains
+    from lakehouse.platform.forecast.declared import forecast_of
 
     lines = [
         "# Data dictionary",
@@ -49,7 +50,11 @@ def data_dictionary() -> str:
         ),
     ]
     for domain in domains():
-        tables = sorted(domain.tables, key=lambda table: (table.layer.rank, table.id.name))
+        forecast = forecast_of(domain.system.name)
+        tables = sorted(
+            [*domain.tables, *(forecast.tables if forecast else ())],
+            key=lambda table: (table.layer.rank, table.id.name),
+        )
         lines.append(f"## {domain.system.title}")
         lines.append(
             f"System `{domain.system.name}`, since {domain.system.since}, owned by"
