@@ -4,7 +4,7 @@ Money is DECIMAL where the original had floating point.
 """
 
 from lakehouse.domains.sales import report
-from lakehouse.domains.sales.sources import COLUMNS
+from lakehouse.domains.sales.sources import COLUMNS, SALES
 from lakehouse.platform.exports import Export
 
 TABLE = ", ".join(COLUMNS)
@@ -23,6 +23,22 @@ _GOLD = {
     ),
     "monthly_sales": "year, month, total_sales, total_quantity",
 }
+_WHOLE = ("id", "product_id", "customer_id", "quantity", "seller_id")
+_MONEY = ("unit_price", "total_value")
+
+
+def _as_landed(column: str) -> str:
+    """A bronze column in the original's type; what is no such number is null, never rounded."""
+    if column in _WHOLE:
+        return f"{_read(column, '-?[0-9]{1,18}')}::BIGINT AS {column}"
+    if column in _MONEY:
+        number = _read(column, "-?[0-9]{1,8}([.,][0-9]{1,2})?")
+        return f"replace({number}, ',', '.')::DECIMAL(10, 2) AS {column}"
+    return column
+
+
+def _read(column: str, form: str) -> str:
+    return f"nullif(regexp_extract({column}, '^\\s*({form})\\s*$', 1), '')"
 
 
 def _parts(day: str) -> str:
@@ -39,13 +55,7 @@ EXPORTS = (
         name="sales_bronze",
         path=f"sales_bronze/{BY_DAY}",
         sql=(
-            "SELECT try_cast(id AS BIGINT) AS id, sale_date,"  # noqa: S608
-            " try_cast(product_id AS BIGINT) AS product_id,"
-            " try_cast(customer_id AS BIGINT) AS customer_id,"
-            " try_cast(quantity AS BIGINT) AS quantity,"
-            " try_cast(replace(unit_price, ',', '.') AS DECIMAL(10, 2)) AS unit_price,"
-            " try_cast(replace(total_value, ',', '.') AS DECIMAL(10, 2)) AS total_value,"
-            " try_cast(seller_id AS BIGINT) AS seller_id, region,"
+            f"SELECT {', '.join(map(_as_landed, SALES.format.columns))},"  # noqa: S608
             f" _file, _line, _digest, _delivered_at, {_parts('_business_day')}"
             " FROM bronze.sales_sales WHERE NOT _superseded"
         ),

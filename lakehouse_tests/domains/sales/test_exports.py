@@ -76,3 +76,26 @@ def test_files_have_the_originals_columns_and_a_moved_or_deleted_sale_leaves_its
         "fact_sales": {"product_key", "seller_key", "customer_key", "date_key", *HEADER.split(",")},
         "monthly_sales": {"year", "month", "total_sales", "total_quantity"},
     }
+
+
+def test_bronze_goes_out_as_it_landed_and_a_value_that_is_no_such_number_is_null(
+    shop: Business, tmp_path: Path
+) -> None:
+    lines = [
+        sale(" 7 ", unit_price="10.5", total_value="-21", region="North") + ",insert",
+        sale(8, sale_date="02/01/2023", quantity="1.5", unit_price="10.005") + ",delete",
+        sale("9e1", quantity="1.000", product_id="99999999999999999999", total_value="1e1") + ",",
+    ]
+    shop.land("2023-01-02/sales_cdc_1.csv", file(*lines, changes=True))
+    shop.ingest()
+    out = exported(shop, tmp_path / "out")
+    day = pq.ParquetFile(out / "sales_bronze/year=2023/month=1/day=2/part-0.parquet").read()
+    provenance = ["_file", "_line", "_digest", "_delivered_at"]
+    assert day.column_names == [*HEADER.split(","), "operation", "extraction", *provenance]
+    rows = {row["_line"]: list(row.values())[:10] for row in day.to_pylist()}
+    money = Decimal("10.50"), Decimal("-21.00"), Decimal("20.00")
+    assert rows == {
+        2: [7, "2023-01-02", 101, 1001, 2, money[0], money[1], 1, "North", "insert"],
+        3: [8, "02/01/2023", 101, 1001, None, None, money[2], 1, "Norte", "delete"],
+        4: [None, "2023-01-02", None, 1001, None, Decimal("10.00"), None, 1, "Norte", None],
+    }
