@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import hashlib
 import importlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -16,12 +18,27 @@ from lakehouse.domains.people.generator import Plan, deliveries
 from lakehouse.platform import audit
 from lakehouse.platform.discovery import domain
 from lakehouse.platform.exports import write
+from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.people.files import COLUMNS, HEADER, file, newest, person, row
+from lakehouse_tests.servers import S3Server
 
 SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "people"
 WITHOUT = "gold.people_people_without_duplicates"
 MONDAY, TUESDAY = "2024-04-22", "2024-04-23"
+MANY = 1_005
+
+
+@dataclass
+class OnS3(Business):
+    """The people's lake and landing zone in a bucket."""
+
+    root: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(root=f"{self.root}/lake", landing=f"{self.root}/landing", quiet_seconds=0)
 
 
 @pytest.fixture
@@ -51,6 +68,29 @@ def test_the_two_sample_files_give_ten_thousand_removed_duplicates(people: Busin
     ]
     assert people.refusals("people_all") == people.refusals("people") == []
     assert people.balance() == ["balanced"] * 2
+
+
+@pytest.mark.s3
+def test_on_s3_all_files_of_a_folder_arrive_however_many_pages_they_are(
+    s3: S3Server, tmp_path: Path
+):
+    """S3 lists a thousand names at a time."""
+    people = OnS3("people", tmp_path, root=f"s3://{s3.bucket}/{tmp_path.name}")
+    store = ObjectStore.at(people.settings.landing)
+
+    def put(number: int) -> None:
+        text = file(row(person(number)), row(person(0), Job_Title=f"{number}"))
+        store.write(f"people/{MONDAY}/lote/people_{number:04}.csv", text.encode())
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(put, range(1, MANY + 1)))
+    people.ingest()
+    assert people.rows("select * from gold.people_duplicates") == [
+        (MANY, 2 * MANY, MANY + 1, MANY - 1)
+    ]
+    newest = max(store.entries("people"), key=lambda entry: (entry.modified_at, entry.path))
+    assert f"_{jobs(people)[person(0)]:0>4}.csv" == newest.path[-9:]
+    assert people.balance() == ["balanced"] * MANY
 
 
 def test_a_person_is_as_the_file_delivered_last_says_whatever_its_day_and_name(people: Business):
