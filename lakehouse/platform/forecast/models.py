@@ -73,7 +73,7 @@ def xgboost(examples: Examples, _: Collection[str]) -> Predict:
     """Boosted trees; they know unknown values as such."""
     from xgboost import DMatrix
 
-    trees = boosted(examples)
+    trees: Booster = boosted(examples)
     return lambda x: np.asarray(trees.predict(DMatrix(x)), np.float64)
 
 
