@@ -14,7 +14,7 @@ from lakehouse.platform.notices import failed_runs, hooks_of
 from lakehouse.platform.pandera_checks import check_keys, pandera_checks
 from lakehouse.platform.quality_log import quality_job
 from lakehouse.platform.resources import Platform
-from lakehouse.platform.schedules import daily_schedule
+from lakehouse.platform.schedules import daily_schedule, retry_sensor
 from lakehouse.platform.sensors import arrival_sensor, job_name
 from lakehouse.settings import Settings
 
@@ -51,7 +51,14 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         assets=[*assets_of(domain, settings), *views_of(domain)],
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
-        sensors=[arrival_sensor(domain, settings, started)],
+        sensors=[
+            arrival_sensor(domain, settings, started),
+            *(
+                [retry_sensor(domain.system, jobs)]
+                if any(clock.retries for clock in domain.system.clocks)
+                else []
+            ),
+        ],
         schedules=[
             daily_schedule(
                 domain,

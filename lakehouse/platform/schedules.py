@@ -1,17 +1,29 @@
 """What the clock asks for: days that nobody delivered for must become rows too."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from lakehouse.platform.discovery import Domain
-from lakehouse.platform.notices import nothing_landed
+from lakehouse.platform.notices import WILL_RETRY, nothing_landed
 from lakehouse.platform.partitions import between
 from lakehouse.platform.resources import landing_of
-from lakehouse.platform.sensors import SYSTEM_TAG, range_tags
+from lakehouse.platform.sensors import (
+    ATTEMPT_TAG,
+    BATCH_TAG,
+    DAYS_TAG,
+    RANGE_END,
+    RANGE_START,
+    SYSTEM_TAG,
+    range_tags,
+)
+from lakehouse.platform.system import Clock, System
 from lakehouse.settings import Settings
 
+CLOCK_TAG = "lakehouse/clock"
+RETRY_AFTER = dt.timedelta(minutes=5)
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
 
@@ -53,12 +65,52 @@ def daily_schedule(
             return dg.SkipReason(f"{domain.system.title} begins on {domain.system.since}")
         if needs_files and not _landed(domain, start, end):
             return dg.SkipReason(f"no file of {domain.system.title} from {start} to {end}")
-        return dg.RunRequest(
-            run_key=f"{name}-{context.scheduled_execution_time.isoformat()}",
-            tags={SYSTEM_TAG: domain.system.name, **range_tags(start, end)},
-        )
+        key = f"{name}-{context.scheduled_execution_time.isoformat()}"
+        tags = {SYSTEM_TAG: domain.system.name, CLOCK_TAG: name, BATCH_TAG: key, ATTEMPT_TAG: "0"}
+        return dg.RunRequest(run_key=key, tags={**tags, **range_tags(start, end)})
 
     return schedule
+
+
+def retry_sensor(system: System, jobs: Mapping[str, Any]) -> dg.SensorDefinition:
+    """Ask once more for what clocks asked for and what failed; `jobs` are those of their work."""
+    clocks = [clock for clock in system.clocks if clock.retries]
+
+    @dg.sensor(
+        name=f"{system.name}_retries",
+        jobs=[jobs[work] for work in sorted({clock.work for clock in clocks})],
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="What a schedule asked for and what failed is tried again, five minutes later.",
+    )
+    def retries(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        now = dt.datetime.now(dt.UTC)
+        asked = [once_more(system, clock, context.instance, now) for clock in clocks]
+        due = [request for request in asked if request]
+        return dg.SensorResult(run_requests=due) if due else dg.SkipReason("nothing to try again")
+
+    return retries
+
+
+def once_more(
+    system: System, clock: Clock, instance: dg.DagsterInstance, now: dt.datetime
+) -> dg.RunRequest | None:
+    """The next attempt of a clock's newest run, when that failed and the pause is over."""
+    tags = {SYSTEM_TAG: system.name, CLOCK_TAG: clock.name}
+    records = instance.get_run_records(dg.RunsFilter(tags=tags), limit=1)
+    if not records or records[0].end_time is None:
+        return None
+    run, attempt = records[0].dagster_run, int(records[0].dagster_run.tags[ATTEMPT_TAG])
+    is_over = run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(WILL_RETRY) != "true"
+    due = dt.datetime.fromtimestamp(records[0].end_time, dt.UTC) + RETRY_AFTER
+    if not is_over or attempt >= clock.retries or now < due:
+        return None
+    kept = {tag: run.tags[tag] for tag in (BATCH_TAG, RANGE_START, RANGE_END, DAYS_TAG)}
+    return dg.RunRequest(
+        run_key=f"{run.tags[BATCH_TAG]}-{attempt + 1}",
+        job_name=run.job_name,
+        tags={**tags, **kept, ATTEMPT_TAG: str(attempt + 1)},
+    )
 
 
 def _landed(domain: Domain, first: dt.date, last: dt.date) -> bool:

@@ -32,6 +32,10 @@ class Clock:
         last: last day of the run, counted likewise.
         running: whether it is switched on until somebody switches it off in Dagit.
         needs_files: without a landed file on its days there is no run; people are told instead.
+        retries: how often a run that failed is tried again, five minutes after each failure.
+
+    Raises:
+        ValueError: fewer retries than none.
     """
 
     name: str
@@ -42,6 +46,11 @@ class Clock:
     last: int = 0
     running: bool = True
     needs_files: bool = False
+    retries: int = 0
+
+    def __post_init__(self) -> None:
+        if self.retries < 0:
+            raise ValueError(f"clock {self.name!r}: retries must be 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

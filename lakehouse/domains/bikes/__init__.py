@@ -19,6 +19,7 @@ SYSTEM = System(
             cron="0 * * * *",
             description="Takes in what landed today, and judges it.",
             first=0,
+            retries=3,
         ),
         Clock(
             name="rox_bike_data_quality",
