@@ -221,6 +221,24 @@ def test_a_slot_that_is_gone_is_named_and_a_comparison_mends_what_was_lost(follo
     assert followed.replayed() == followed.table()
 
 
+def test_a_slot_that_begins_with_most_rows_gone_is_given_up_unless_told_so(
+    postgres: str, tmp_path: Path
+):
+    with shop(postgres, str(tmp_path), rows=150) as made:
+        made.extract()
+        made.say("delete from sales where id > 20")
+        with pytest.raises(ExtractionError, match="130 of 150 rows are gone"):
+            made.extract("cdc")
+        assert len(made.paths()) == 1
+        assert standing(EXTRACTION, made.settings).slot is None
+        assert made.ask("select * from pg_replication_slots where database = current_catalog") == []
+        made.extract("cdc", accept_deletes=True)
+        assert made.replayed() == made.table()
+        made.say(added(200))
+        made.extract("cdc")
+        assert made.replayed() == made.table()
+
+
 def test_the_two_ways_take_turns_only_when_the_slot_is_given_up(followed: Shop):
     followed.say(added(10))
     with pytest.raises(ExtractionError, match="--drop-slot"):

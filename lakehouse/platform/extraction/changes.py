@@ -64,15 +64,16 @@ def place_of(text: str) -> int:
     return (int(high, 16) << 32) + int(low, 16)
 
 
-def follow(job: Job, *, anew: bool) -> None:
+def follow(job: Job, *, anew: bool, accept_deletes: bool) -> None:
     """Land every transaction that was committed by now, and confirm what the lake has.
 
     Args:
         job: what to work with.
         anew: give up the slot, make another, and compare the whole table with the lake.
+        accept_deletes: believe it when the comparison finds that most rows are gone.
 
     Raises:
-        ExtractionError: the server cannot be replicated from, or the slot is gone.
+        ExtractionError: the server cannot be replicated from, the slot is gone, or most rows are.
     """
     state = job.outbox.state
     if anew and state.slot is not None:
@@ -80,7 +81,11 @@ def follow(job: Job, *, anew: bool) -> None:
         state = replace(state, slot=None, watermark=Watermark())
         job.outbox.save(state)
     if state.slot is None or state.watermark.reached is None:
-        _start(job)
+        try:
+            _start(job, accept_deletes=accept_deletes)
+        except ExtractionError:
+            drop_slot(job)  # it would hold the server's log until somebody comes
+            raise
         return
     slot = state.slot
     _require_whole(job, slot)
@@ -127,7 +132,7 @@ def has_changes(job: Job) -> bool:
         return any(isinstance(event, Begin) and event.at >= reached for event in found)
 
 
-def _start(job: Job) -> None:
+def _start(job: Job, *, accept_deletes: bool) -> None:
     """Make a slot, and land what the lake does not know of the table as the slot begins."""
     _require_logical(job)
     _require_publication(job)
@@ -146,6 +151,7 @@ def _start(job: Job) -> None:
         failpoint("extraction.slot_made")
         with job.origin.reading(exported) as reading, Known(job.outbox, job.settings) as known:
             known.compare(reading.streamed(job.select()), None)
+            known.require_plausible(accept_deletes=accept_deletes)
             begin = place_of(begins)
             with job.outbox.draft(known.number) as draft:
                 for row, operation in known.differences(whole=True):

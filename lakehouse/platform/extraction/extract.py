@@ -106,7 +106,7 @@ def extract(
         job.outbox.settle()
         _require_taken(job.outbox)
         if mode == CDC:
-            changes.follow(job, anew=anew)
+            changes.follow(job, anew=anew, accept_deletes=accept_deletes)
         elif job.outbox.state.slot is not None:
             raise ExtractionError(
                 f"{extraction.name} is followed by the slot {job.outbox.state.slot}; extract with"

@@ -8,7 +8,6 @@ or above it, which no commit, however late, can escape, and no tie can cut. Rows
 equal what the lake has and are left out.
 """
 
-from lakehouse.platform.extraction.declared import ExtractionError
 from lakehouse.platform.extraction.job import Job
 from lakehouse.platform.extraction.journal import Watermark
 from lakehouse.platform.extraction.known import Known
@@ -16,8 +15,6 @@ from lakehouse.platform.extraction.origin import Reading
 
 CIRCLE = 1 << 32
 """Rows keep 32 bits of a transaction's number; PostgreSQL itself counts in 64."""
-FEW, MOST = 100, 0.5
-"""More deletes than both, in rows and as a share, look like a wrong database."""
 
 WRITTEN_SINCE = (
     f"where (xmin::text::bigint - %(horizon)s %% {CIRCLE} + {CIRCLE}) %% {CIRCLE} < %(span)s"
@@ -46,7 +43,7 @@ def incremental(job: Job, *, whole: bool, accept_deletes: bool) -> None:
             return
         with Known(job.outbox, job.settings) as known:
             _compare(job, reading, known, horizon, next_number)
-            _require_plausible(job, known, accept_deletes=accept_deletes)
+            known.require_plausible(accept_deletes=accept_deletes)
             with job.outbox.draft(known.number) as draft:
                 for row, operation in known.differences(whole=horizon is None):
                     draft.add(row, operation)
@@ -75,13 +72,3 @@ def _horizon(job: Job, next_number: int) -> int | None:
         job.said("the table is not the one that was extracted before; it is read whole")
         return None
     return horizon
-
-
-def _require_plausible(job: Job, known: Known, *, accept_deletes: bool) -> None:
-    gone, all_of_them = known.gone()
-    if gone > FEW and gone > MOST * all_of_them and not accept_deletes:
-        raise ExtractionError(
-            f"{gone:,} of {all_of_them:,} rows are gone from {job.extraction.name}, which looks"
-            " like a wrong or a half restored database; nothing was extracted. If they were"
-            " deleted, pass --accept-deletes"
-        )

@@ -13,13 +13,15 @@ import pyarrow as pa
 
 from lakehouse.platform.catalog import quoted
 from lakehouse.platform.engine import DuckDBSession
-from lakehouse.platform.extraction.declared import EXTRACTED, OPERATION, Row
+from lakehouse.platform.extraction.declared import EXTRACTED, OPERATION, ExtractionError, Row
 from lakehouse.platform.extraction.outbox import Outbox
 from lakehouse.platform.objectstore import SMALL
 from lakehouse.platform.storage import TableId
 from lakehouse.settings import Settings
 
 CHUNK_ROWS = 20_000
+FEW, MOST = 100, 0.5
+"""More deletes than both, in rows and as a share, look like a wrong database."""
 LANDED = {"_delivered_at": "timestamp(6)", "_file": "string", "_line": "int64"}
 """What makes a landed row newer than another of its key, by rank, with its types."""
 
@@ -98,12 +100,17 @@ class Known:
         else:
             self._fill("present", keys)
 
-    def gone(self) -> tuple[int, int]:
-        """How many known keys the legacy table has no more, and how many there were."""
-        missing = self._value(
-            f"select count(*) from known anti join present using ({self._key})"  # noqa: S608
-        )
-        return int(missing), int(self._value("select count(*) from known"))
+    def require_plausible(self, *, accept_deletes: bool) -> None:
+        """Raise when most rows are gone from the legacy table, unless that is to be believed."""
+        missing = f"select count(*) from known anti join present using ({self._key})"  # noqa: S608
+        gone = int(self._value(missing))
+        everything = int(self._value("select count(*) from known"))
+        if gone > FEW and gone > MOST * everything and not accept_deletes:
+            raise ExtractionError(
+                f"{gone:,} of {everything:,} rows are gone from {self._of.name}, which looks like a"
+                " wrong or a half restored database; nothing was extracted. If they were deleted,"
+                " pass --accept-deletes"
+            )
 
     def differences(self, *, whole: bool) -> Iterator[tuple[Row, str]]:
         """Each row that is not known as it is now and each that is gone, with its operation.
