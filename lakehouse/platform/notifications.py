@@ -11,11 +11,13 @@ import http.client
 import json
 import logging
 import re
+import threading
 import time
 import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import unquote, urlsplit
@@ -96,7 +98,7 @@ class Webhook:
     Args:
         name: of the channel.
         url: where to; a secret, because whoever knows it can post.
-        timeout: seconds for the answer.
+        timeout: seconds for the answer, all in all.
     """
 
     name: str
@@ -116,8 +118,7 @@ class Webhook:
                 headers={"Content-Type": "application/json; charset=utf-8"},
                 method="POST",
             )
-            with _OPENER.open(request, timeout=self.timeout):
-                return
+            _in_time(self.timeout, lambda: _OPENER.open(request, timeout=self.timeout).close())
         except urllib.error.HTTPError as error:
             passing = error.code >= 500 or error.code == TOO_OFTEN
             wait = _seconds(error.headers.get("Retry-After", ""))
@@ -139,6 +140,22 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 _OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def _in_time(seconds: float, work: Callable[[], None]) -> None:
+    """Do something whose own limit is for each wait of many; TimeoutError when all take longer."""
+    done: Future[None] = Future()
+
+    def worker() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  it is raised where somebody waits for it
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=worker, daemon=True).start()
+    done.result(seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,13 +208,13 @@ class Mail:
     def _letter(self, message: str, *, is_error: bool) -> "EmailMessage":
         from email.headerregistry import Address
         from email.message import EmailMessage
-        from email.utils import formatdate, make_msgid
+        from email.utils import make_msgid
 
         letter = EmailMessage()
         letter["From"] = Address("Lakehouse", addr_spec=self.sender)
         letter["To"] = ", ".join(self.recipients)
         letter["Subject"] = subject(message, is_error=is_error)
-        letter["Date"] = formatdate()
+        letter["Date"] = dt.datetime.now(dt.UTC)
         letter["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2])
         letter["Auto-Submitted"] = "auto-generated"
         letter.set_content(_plain(message), cte="quoted-printable")

@@ -3,6 +3,7 @@
 import json
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -125,6 +126,34 @@ def test_a_dead_or_wrong_webhook_raises_nothing_and_is_logged_without_its_addres
             assert not Told(str(tmp_path), url)("a")
     assert "slack was not told of a" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_webhook_that_answers_a_little_at_a_time_is_not_waited_for():
+    given_up = threading.Event()
+
+    def drips(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, connection.makefile("rb") as asked:
+            size = next(int(h.split()[1]) for h in asked if h.startswith(b"Content-Length"))
+            while asked.readline().strip():
+                continue
+            asked.read(size)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(50):
+                if given_up.wait(0.1):
+                    break
+                connection.sendall(b"X-Wait: 1\r\n")
+            connection.sendall(b"Content-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drips, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(NotDelivered, match="no answer") as caught:
+            Webhook(name="slack", url=url, timeout=0.3).send(MESSAGE)
+        given_up.set()
+        thread.join()
+    assert caught.value.passing
 
 
 def test_a_lake_that_cannot_remember_raises_nothing(tmp_path, hook: Receiver, caplog):
