@@ -22,6 +22,7 @@ SYSTEM = System(
             cron="@daily",
             description="Yesterday's files once more at midnight; no file, no run.",
             needs_files=True,
+            retries=1,
         ),
     ),
 )

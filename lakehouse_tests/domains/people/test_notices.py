@@ -16,6 +16,7 @@ from lakehouse.platform import foreground
 from lakehouse.platform.code_location import definitions_of, shared
 from lakehouse.platform.discovery import domain
 from lakehouse.platform.notices import Outcome, failure
+from lakehouse.platform.schedules import once_more
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.people.files import HEADER, file, person, row
 from lakehouse_tests.mailbox import mailbox
@@ -157,6 +158,28 @@ def test_the_clock_skips_days_without_a_file_and_says_so_once(world: World):
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     assert isinstance(world.fired("people_pipeline", midnight), dg.RunRequest)
     assert world.texts() == []
+
+
+def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_minutes(
+    world: World,
+):
+    schedule = world.defs.resolve_schedule_def("people_pipeline")
+    people = domain("people").system
+    assert (schedule.cron_schedule, people.since) == ("@daily", dt.date(2024, 4, 21))
+    world.land(f"{DAY}/a.csv", file(row(person(1))))
+    request: object = world.fired("people_pipeline", dt.datetime.combine(NEXT, dt.time(3)))
+    (clock,) = people.clocks
+    for attempt in range(2):
+        assert isinstance(request, dg.RunRequest)
+        job = world.defs.resolve_job_def("people_arrivals")
+        run = world.instance.create_run_for_job(
+            job_def=job, tags=dict(request.tags), status=dg.DagsterRunStatus.STARTED
+        )
+        world.instance.report_run_failed(run)
+        now = dt.datetime.now(dt.UTC)
+        assert once_more(people, clock, world.instance, now + dt.timedelta(minutes=4)) is None
+        request = once_more(people, clock, world.instance, now + dt.timedelta(minutes=5))
+        assert (request is None) == bool(attempt)
 
 
 @pytest.mark.parametrize("layer", ["Bronze", "Silver", "Gold"])
