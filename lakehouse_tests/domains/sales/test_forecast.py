@@ -4,21 +4,28 @@ import datetime as dt
 import math
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
 from lakehouse.cli import main
 from lakehouse.domains.sales.forecast import FORECAST
+from lakehouse.domains.sales.gold.fact_sales import fact_sales
+from lakehouse.platform import catalog
+from lakehouse.platform.engine import arrow_schema
 from lakehouse.platform.forecast import models, report
 from lakehouse.platform.forecast.declared import ForecastError
+from lakehouse.platform.forecast.examples import Examples
 from lakehouse.platform.forecast.forecasting import forecasts, store
+from lakehouse.platform.storage import Lake
+from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import SAMPLE, file, sale
 
@@ -119,6 +126,26 @@ def test_a_model_that_beats_every_average_is_published_and_sees_the_weekday(
     for day, _, value in values:
         sold = SOLD[day.weekday()]
         assert sold - 1 <= value <= sold + 2, f"{day}: {value} where {sold} or one more are sold"
+
+
+def test_models_are_judged_on_days_they_have_not_seen_and_the_published_one_learns_from_all(
+    weekly: Business, monkeypatch: pytest.MonkeyPatch
+):
+    learned_from: list[int] = []
+
+    def counting(learn: models.Learn) -> models.Learn:
+        def counted(examples: Examples, categories: Collection[str]) -> models.Predict:
+            learned_from.append(len(examples.y))
+            return learn(examples, categories)
+
+        return counted
+
+    wrapped = {name: counting(learn) for name, learn in models.CANDIDATES.items()}
+    monkeypatch.setattr(models, "CANDIDATES", wrapped)
+    list(forecasts(FORECAST, weekly.lake, weekly.settings, days=1))
+    every_day = 160 - 30
+    train = round(every_day * 0.7)
+    assert learned_from == 2 * [train, train, every_day]
 
 
 def test_every_value_is_a_row_of_the_report(weekly: Business, call: Call):
@@ -244,6 +271,27 @@ def test_rows_that_break_their_contract_are_not_stored(weekly: Business):
     with pytest.raises(ForecastError, match="nothing was stored"):
         store(FORECAST, [twice], weekly.lake, weekly.settings)
     assert weekly.rows(f"from {VALUES}") == before
+
+
+def test_a_forecast_is_made_and_kept_wherever_the_lake_lies(lake_root: str):
+    lake, settings = Lake(lake_root), Settings(root=lake_root)
+    schema = arrow_schema(fact_sales.contract.schema)
+    unit = {field.name: 1 for field in schema} | {"region": "Sul", "total_value": Decimal(10)}
+    days = {FIRST + dt.timedelta(days=n): SOLD[n % 7] for n in range(110)}
+    kept = schema.remove(schema.get_field_index("day"))
+    rows = {
+        day: pa.Table.from_pylist([{**unit, "sale_date": day}] * units, schema=kept)
+        for day, units in days.items()
+    }
+    lake.table(fact_sales.id).write(rows, schema=kept)
+    stored = store(FORECAST, list(forecasts(FORECAST, lake, settings, days=7)), lake, settings)
+    assert stored == {VALUES: 14, MODELS: 16}
+    with catalog.connect(lake, settings, names={VALUES}) as connection:
+        asked = f"select forecast_day, value from {VALUES} where target = 'total_quantity'"
+        values = dict(catalog.query(connection, asked).fetchall())
+    assert {day: round(value) for day, value in values.items()} == {
+        day: SOLD[day.weekday()] for day in values
+    }
 
 
 @pytest.fixture
