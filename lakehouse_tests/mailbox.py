@@ -22,7 +22,8 @@ LOGIN = "lake%40house:pass%3Aw%2Frd%40secret"
 class Mailbox:
     """What arrived, and what is answered: the next of `answers`, then that the letter is taken.
 
-    Recipients in `refused` are answered what stands there; a letter is read for `seconds`.
+    Recipients in `refused` are answered what stands there; a letter is read for `seconds`. A
+    server without `goodbye` hangs up.
     """
 
     scheme: str = "smtp"
@@ -72,6 +73,9 @@ class Mailbox:
     async def handle_QUIT(  # noqa: N802  likewise
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
+        if not self.goodbye:
+            assert server.transport is not None
+            server.transport.close()
         return self.goodbye
 
     def let_in(

@@ -280,6 +280,7 @@ class Topic:
 
     def send(self, message: str, *, is_error: bool = False) -> None:
         from botocore import exceptions as aws
+        from botocore.parsers import ResponseParserError
 
         kind = "error" if is_error else "news"
         try:
@@ -294,7 +295,7 @@ class Topic:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             passing = status >= 500 or status == TOO_OFTEN or "throttl" in code.lower()
             raise NotDelivered(f"SNS {code}", passing=passing) from None
-        except (aws.ConnectionError, aws.HTTPClientError) as error:
+        except (aws.ConnectionError, aws.HTTPClientError, ResponseParserError) as error:
             raise NotDelivered(f"no answer ({type(error).__name__})", passing=True) from None
         except aws.BotoCoreError as error:
             raise NotDelivered(

@@ -6,9 +6,12 @@ The topic is moto's: it checks the call and hands it to subscribers, but is not 
 import json
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import pytest
@@ -147,9 +150,7 @@ def test_throttling_and_faults_of_the_service_may_pass_and_nothing_else(
     assert (str(why.value), why.value.passing) == (f"SNS {code}", passing)
 
 
-def test_a_throttled_topic_is_asked_again_by_us_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_throttled_topic_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     client = boto3.client("sns", region_name=REGION)
     monkeypatch.setattr("boto3.Session.client", lambda *_, **__: client)
     with Stubber(client) as stub:
@@ -158,6 +159,41 @@ def test_a_throttled_topic_is_asked_again_by_us_alone(
         stub.add_response("publish", {"MessageId": "1"})
         assert told(tmp_path) == (True, [0.5, 1.0])
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>",
+        "<!DOCTYPE HTML><p>a gateway says<p>503",
+    ],
+    ids=["SNS", "gateway"],
+)
+def test_attempts_are_those_of_the_settings_and_boto3_adds_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+):
+    asked: list[str] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(503)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is written to the terminal."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        place = f"http://127.0.0.1:{server.server_address[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", place)
+        assert told(tmp_path) == (False, [0.5, 1.0])
+        server.shutdown()
+        thread.join()
+    assert [parse_qs(body)["TopicArn"] for body in asked] == [[ARN]] * 3
 
 
 @pytest.mark.parametrize("kind", ["closed", "silent"])
