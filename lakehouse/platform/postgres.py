@@ -6,8 +6,8 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 
 NO_ADDRESS = (
-    "this is no address of PostgreSQL; write postgresql://user@host:5432/database, and the letters"
-    " / @ : ? # % of a password as %2F %40 %3A %3F %23 %25, or leave it to PGPASSWORD"
+    "the DSN is no address of PostgreSQL; write postgresql://user@host:5432/database, and the"
+    " letters / @ : ? # % of a password as %2F %40 %3A %3F %23 %25, or leave it to PGPASSWORD"
 )
 LARGEST_PORT = 65_535
 
@@ -19,8 +19,9 @@ def words(error: psycopg2.Error, dsn: str) -> str:
     name there may be a piece of the password.
 
     >>> dsn = "postgresql://reader:half/other@localhost/shop"
-    >>> words(psycopg2.OperationalError('invalid integer value "half" for "port"'), dsn)[:16]
-    'this is no addre'
+    >>> said = words(psycopg2.OperationalError('invalid integer value "half" for "port"'), dsn)
+    >>> said.partition(";")[0]
+    'the DSN is no address of PostgreSQL'
     """
     password = _password(dsn)
     if password is None:

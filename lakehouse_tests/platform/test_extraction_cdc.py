@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import dagster as dg
 import pytest
@@ -212,7 +213,7 @@ def test_a_slot_that_is_gone_is_named_and_a_comparison_mends_what_was_lost(follo
     followed.say(f"select pg_drop_replication_slot('{slot}')", added(10), removed(1))
     with pytest.raises(ExtractionError, match=f"the slot {slot} is gone.*--anew"):
         followed.extract("cdc")
-    assert "is gone" in (standing(EXTRACTION, followed.settings).problem or "")
+    assert "--cdc --anew" in (standing(EXTRACTION, followed.settings).problem or "")
     followed.extract("cdc", anew=True)
     assert sorted(c[:2] for c in landed_after(followed, 1)) == [
         ("1", "delete"),
@@ -237,6 +238,23 @@ def test_a_slot_that_begins_with_most_rows_gone_is_given_up_unless_told_so(
         made.say(added(200))
         made.extract("cdc")
         assert made.replayed() == made.table()
+
+
+def test_a_role_that_may_not_replicate_leaves_no_slot_that_stands_in_the_way(small: Shop):
+    reader = f"reader_{urlsplit(small.dsn).path[-8:]}"
+    small.say(f"create role {reader} login password 'plain'", f"grant select on sales to {reader}")
+    small.extract("cdc")
+    small.ingest()
+    assert drop_slot(EXTRACTION, small.settings)
+    place = urlsplit(small.dsn)
+    address = place._replace(netloc=f"{reader}:plain@{place.hostname}:{place.port}")
+    by_reader = small.with_settings(sales_dsn=urlunsplit(address))
+    with pytest.raises(ExtractionError, match="replication"):
+        by_reader.extract("cdc")
+    small.say(added(10))
+    by_reader.extract("incremental")
+    assert by_reader.replayed() == small.table()
+    small.say(f"drop owned by {reader}", f"drop role {reader}")
 
 
 def test_the_two_ways_take_turns_only_when_the_slot_is_given_up(followed: Shop):

@@ -83,8 +83,9 @@ def follow(job: Job, *, anew: bool, accept_deletes: bool) -> None:
     if state.slot is None or state.watermark.reached is None:
         try:
             _start(job, accept_deletes=accept_deletes)
-        except ExtractionError:
-            drop_slot(job)  # it would hold the server's log until somebody comes
+        except (ExtractionError, psycopg2.Error):
+            with contextlib.suppress(psycopg2.Error):
+                drop_slot(job)  # it would hold the server's log until somebody comes
             raise
         return
     slot = state.slot

@@ -191,11 +191,15 @@ def _standing(job: Job) -> Standing:
     state = job.outbox.state
     untaken = len(job.outbox.untaken())
     confirmed, behind, kept, lost = _slot(job.origin, state.slot)
-    problem = lag_problem(state.slot, behind, job.settings.cdc_lag_mb)
+    system = job.extraction.system
+    problem = lag_problem(system, state.slot, behind, job.settings.cdc_lag_mb)
     if job.outbox.refused:
         problem = _refusal(job.outbox)
     if lost:
-        problem = f"the slot {state.slot} is gone or was given up by the server"
+        problem = (
+            f"the slot {state.slot} is gone or was given up by the server;"
+            f" `lakehouse extract {system} --cdc --anew` compares the whole table"
+        )
     return Standing(
         files=state.number,
         horizon=state.watermark.horizon,
@@ -208,19 +212,18 @@ def _standing(job: Job) -> Standing:
     )
 
 
-def lag_problem(slot: str | None, behind: int | None, limit_mb: int) -> str | None:
+def lag_problem(system: str, slot: str | None, behind: int | None, limit_mb: int) -> str | None:
     """What to tell people when a slot is further behind than it may be.
 
-    >>> lag_problem("lakehouse_sales_1", 600 << 20, 512)
-    'the slot lakehouse_sales_1 is 600 MB behind (limit 512): the server keeps its log until the \
-lake has committed; run `lakehouse extract --cdc` and `lakehouse ingest`, or drop the slot'
+    >>> print(lag_problem("sales", "lakehouse_sales_1", 600 << 20, 512).partition("; ")[2])
+    `lakehouse extract sales --cdc`, then `lakehouse ingest`, or give it up with --drop-slot
     """
     if slot is None or behind is None or behind <= limit_mb * MEGABYTE:
         return None
     return (
-        f"the slot {slot} is {behind // MEGABYTE:,} MB behind (limit {limit_mb:,}): the server"
-        " keeps its log until the lake has committed; run `lakehouse extract --cdc` and"
-        " `lakehouse ingest`, or drop the slot"
+        f"the slot {slot} is {behind // MEGABYTE:,} MB behind (limit {limit_mb:,}) and the server"
+        f" keeps its log until the lake has committed; `lakehouse extract {system} --cdc`, then"
+        " `lakehouse ingest`, or give it up with --drop-slot"
     )
 
 

@@ -13,7 +13,7 @@ from psycopg2 import sql
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from lakehouse.platform.extraction.declared import Extraction, ExtractionError
-from lakehouse.platform.postgres import words
+from lakehouse.platform.postgres import NO_ADDRESS, words
 
 CONNECT_SECONDS = 10
 STATEMENT_MILLISECONDS = 3_600_000
@@ -153,9 +153,10 @@ def plainly(dsn: str) -> Iterator[None]:
     try:
         yield
     except psycopg2.Error as error:
-        raise ExtractionError(
-            f"PostgreSQL refused ({type(error).__name__}: {words(error, dsn)}); {_way_out(error)}"
-        ) from None
+        said = words(error, dsn)
+        if said != NO_ADDRESS:
+            said = f"PostgreSQL refused ({type(error).__name__}: {said}); {_way_out(error)}"
+        raise ExtractionError(said) from None
 
 
 def _way_out(error: psycopg2.Error) -> str:
