@@ -284,6 +284,17 @@ def test_an_average_of_money_is_exact_and_rounded_half_up():
     assert row[variable(FATURA, "sum_vlr_fatura_sem_pagamento")] == total
 
 
+def test_payments_beyond_every_measure_make_a_book_all_the_same():
+    most = Decimal("999999999999.99")
+    load([invoice(value=Decimal("0.01"))], [payment(n, value=most) for n in range(9)])
+    (row,) = book(declaration=AMPLIADO)
+    assert row["avg_vlr_pagto_pagamento_excedente"] == most * 9
+    load([invoice(value=Decimal("0.01"))], [payment(value=Decimal(10) ** 11)])
+    (row,) = book(declaration=EXCEDENTES)
+    assert row["max_perc_vlr_fatura_valor_excedente"] == 10**15
+    assert row["avg_perc_vlr_fatura_valor_excedente"] == 10**15
+
+
 def test_columns_have_the_types_of_the_specification():
     load([invoice(), invoice(2)], [payment(value=Decimal("50.50"))])
     (row,) = book()

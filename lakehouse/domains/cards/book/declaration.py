@@ -199,11 +199,13 @@ _PERCENT = Value(
     average=dt.Decimal(18, 4),
     meaning="percentual pago da fatura",
 )
+_UNBOUNDED_PERCENT = replace(_PERCENT, average=dt.Decimal(22, 4))
+"""What was paid may be any multiple of the invoice."""
 _PAID = Value(
     column="fvl_vlr_pagto",
     kind=dt.Decimal(18, 2),
     aggregates=_ALL,
-    average=dt.Decimal(18, 6),
+    average=dt.Decimal(22, 6),
     nullable=True,
     meaning="valor pago em R$",
 )
@@ -235,7 +237,7 @@ FATURA = Declaration(
 
 EXCEDENTES = Declaration(
     classes=(Class(column=BY_AMOUNT, name=EXCEDENTE, meaning="faturas pagas acima do valor"),),
-    values=FATURA.values,
+    values=(_INVOICE, _COUNT, _DAYS, _UNBOUNDED_PERCENT),
     windows=_WINDOWS,
 )
 """The 66 variables of overpayments, which the 462 have no class for."""
