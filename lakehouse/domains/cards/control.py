@@ -3,6 +3,8 @@
     raw/cards/control/<subject>/<delivery day>/<file>.ctl             waits to be processed
     raw/cards/control/consumed/<subject>/<delivery day>/<file>.ctl    was processed
 
+<file> is the path below the day's folder: files of one name in two folders have one each.
+
 A file is processed when each of its rows is in the trusted table or accounted for. It is then in
 the register ``ops.cards_ctl_processed_filenames``, once, and its control file is consumed. Every
 step looks at what is there and adds what is missing, so it may be cut off anywhere and repeated.
@@ -95,10 +97,17 @@ def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
         raw = lake.table(TableId("raw", SYSTEM.name, subject))
         landed = _loaded(raw, None)
         if not landed:
-            raise missing(subject, f"no file of {subject} has landed; {_book_of(days)} needs it")
+            told = (
+                f"no file of {subject} has landed; {_book_of(days)} needs one:"
+                " lakehouse land cards FILE, then lakehouse ingest"
+            )
+            raise missing(subject, told)
         for delivery in landed:
             if _identity(delivery) not in done:
-                told = f"{delivery.file} is not processed; {_book_of(days)} waits for it"
+                told = (
+                    f"{delivery.file} is not processed; {_book_of(days)} waits for it:"
+                    " lakehouse ingest --system cards"
+                )
                 raise missing(subject, told)
 
 
@@ -235,7 +244,9 @@ def _consumed(subject: str, delivery: Delivery) -> str:
 
 
 def _name(delivery: Delivery) -> str:
-    return PurePosixPath(delivery.file).with_suffix(".ctl").name
+    path = PurePosixPath(re.sub(r"\.csv(\.gz)?$", ".ctl", delivery.file, flags=re.IGNORECASE))
+    day = PurePosixPath(SYSTEM.name, str(delivery.day))
+    return str(path.relative_to(day if path.is_relative_to(day) else SYSTEM.name))
 
 
 def _book_of(days: Sequence[dt.date]) -> str:

@@ -1,6 +1,7 @@
 """Nothing is processed without its control file, and everything once."""
 
 import datetime as dt
+import gzip
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -96,6 +97,30 @@ def test_a_control_file_is_consumed_and_its_file_registered_when_all_of_it_is_ke
     ]
 
 
+def test_files_of_one_name_in_two_folders_have_a_control_file_each(cards: Tables):
+    later = OTHER.replace("2023-01-01", "2023-01-02")
+    for folder, row in (("a", INVOICE), ("b", later)):
+        cards.land(f"{DAY}/{folder}/{invoices_name()}", lines(INVOICES, row))
+    take_in(cards)
+    driver = Driver(domain=cards.domain, settings=cards.settings)
+    driver.run(Work.REFRESH, [BUSINESS_DAY])
+    driver.run(Work.REFRESH, [BUSINESS_DAY + dt.timedelta(days=1)])
+    assert [row[2:] for row in registered(cards)] == [(1, 1), (1, 1)]
+    assert control_files(cards) == {
+        consumed("tb_faturas", f"{folder}/{invoices_name()}"): 0 for folder in "ab"
+    }
+
+
+@pytest.mark.parametrize("end", [".csv.gz", ".CSV"])
+def test_the_control_file_has_the_name_of_the_data_file_however_that_ends(cards: Tables, end: str):
+    data = lines(INVOICES, INVOICE).encode()
+    packed = gzip.compress(data) if end.endswith("gz") else data
+    cards.land(f"{DAY}/{invoices_name().replace('.csv', end)}", packed)
+    cards.ingest()
+    assert control_files(cards) == {consumed("tb_faturas", invoices_name()): 0}
+    assert [row[:2] for row in registered(cards)] == [("tb_faturas", "20240302000000")]
+
+
 def test_it_is_not_registered_while_some_of_its_days_wait(cards: Tables):
     land(cards, INVOICE, OTHER.replace("2023-01-01", "2023-01-02"))
     take_in(cards)
@@ -164,22 +189,24 @@ def test_an_invoice_of_tomorrow_does_not_keep_its_file_waiting(cards: Tables):
     assert registered(cards) == [("tb_faturas", "20240302000000", 1, 2)]
 
 
-def missing_for_the_book(cards: Tables) -> str | None:
+def missing_for_the_book(cards: Tables) -> tuple[str, str] | None:
+    """What the book's gate says, and how it goes on."""
     try:
         both_registered(cards.lake, [dt.date(2024, 2, 1)])
     except ControlFileMissing as error:
-        return str(error)
+        (note,) = error.__notes__
+        return str(error), note.partition("lakehouse ")[2]
     return None
 
 
 def test_the_book_needs_both_subjects_landed_and_processed(cards: Tables):
-    assert missing_for_the_book(cards) == FATURAS
+    assert missing_for_the_book(cards) == (FATURAS, "land cards FILE, then lakehouse ingest")
     land(cards, INVOICE)
     cards.ingest()
-    assert missing_for_the_book(cards) == PAGAMENTOS
+    assert missing_for_the_book(cards) == (PAGAMENTOS, "land cards FILE, then lakehouse ingest")
     land(cards, INVOICE, payments=[PAYMENT])
     take_in(cards)
-    assert missing_for_the_book(cards) == PAGAMENTOS
+    assert missing_for_the_book(cards) == (PAGAMENTOS, "ingest --system cards")
     cards.ingest()
     assert missing_for_the_book(cards) is None
 
