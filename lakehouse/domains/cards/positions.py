@@ -22,7 +22,7 @@ def newest(invoices: ir.Table, payments: ir.Table) -> ir.Table:
 def months(invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """The first day of every month that has invoices or payments, and the last day known."""
     known = ibis.union(invoices.select("day"), payments.select("day"), distinct=True)
-    firsts = known.select(dt_referencia=known.day.truncate("M").cast("date"))
+    firsts = known.select(dt_referencia=ibis.date(known.day.year(), known.day.month(), 1))
     return ibis.union(firsts, newest(invoices, payments), distinct=True)
 
 

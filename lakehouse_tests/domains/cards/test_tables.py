@@ -6,9 +6,13 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import ibis
 import pytest
 
+from lakehouse.domains.cards import positions
+from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
+from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.discovery import domain
 from lakehouse.platform.storage import TableId
 from lakehouse.platform.table import Table
@@ -292,6 +296,17 @@ def test_the_ageing_counts_only_what_was_known_on_its_day(cards: Tables):
         (march, "31-90 dias", "PARCIAL", 1, 1, hundred, forty, sixty),
         (last, "31-90 dias", "SEM_PAGAMENTO", 2, 1, both, none, both),
     ]
+
+
+def test_a_reference_day_is_a_date_on_the_engine_too_so_that_asking_for_one_makes_one_alone():
+    days = positions.months(tb_faturas.unbound, tb_pagamentos.unbound)
+    with duckdb.connect() as connection:
+        for table in (tb_faturas, tb_pagamentos):
+            connection.execute(f"CREATE TABLE {table.unbound.get_name()} (day DATE)")
+        shown = connection.sql(ibis.to_sql(days, dialect="duckdb"))
+        assert dict(zip(shown.columns, map(str, shown.types), strict=True)) == {
+            "dt_referencia": "DATE"
+        }
 
 
 def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards: Tables):
