@@ -19,7 +19,7 @@ class DefaultLabels(pa.DataFrameModel):
     """One client of the book of one reference date; the book has the features."""
 
     dt_referencia: dt.date = pa.Field(description="Reference date, `day` of the book")
-    id_cliente: int = pa.Field(description="Client")
+    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     dt_observado: dt.date = pa.Field(description="Last day that the labels look at")
     faturas_vencidas: int = pa.Field(
         nullable=True, ge=0, description="Invoices due in the 60 days after the reference date"
