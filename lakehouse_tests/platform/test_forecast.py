@@ -201,7 +201,7 @@ def test_the_model_is_chosen_on_the_validation_days_even_if_another_does_better_
     assert (said.chosen, said.published, said.undefeated) == ("line", "line", ())
 
 
-@pytest.mark.parametrize("line", [(1, 4), (1, 3.9, 2.1), (1, 4.1, 1.0), (1, 9)])
+@pytest.mark.parametrize("line", [(1, 4, 1.0), (1, 3.9, 2.0), (1, 3.9, 2.1), (1, 4.1, 1.0)])
 def test_a_model_that_does_not_beat_every_average_by_both_errors_is_not_published(line):
     said = verdict(scores(line=line), scores(ma_7=(7, 4), ma_30=(6, 9.5)))
     assert said.chosen == "line"
