@@ -59,7 +59,7 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -
 
     Refused are missing values, and texts that are not of their column's type; the detail names
     them. Where the source has a business day it is the row's, and must not lie before the system's
-    first day or after its delivery; else the day is that of the delivery.
+    first day or after the day that follows its delivery; else the day is that of the delivery.
     """
     promised = {column.name: column for column in contract_of(contract).columns}
     named = {name: promised[snake(name)] for name in landed.columns if snake(name) in promised}
@@ -84,7 +84,7 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -
     if dated := source.business_day:
         day = landed["_business_day"].fill_null(landed.day)
         unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
-        expected[dated] += f", from {SYSTEM.since} to the delivery"
+        expected[dated] += f", from {SYSTEM.since} to the day after the delivery"
     by_kind: dict[str, list[ir.BooleanValue]] = {}
     for name, condition in unread.items():
         by_kind.setdefault(_kind(named[name].type), []).append(condition)

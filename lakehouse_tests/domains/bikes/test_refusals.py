@@ -103,11 +103,12 @@ def test_the_quarantine_names_the_column_what_it_held_and_what_was_expected(shop
         )
     )
     comma = "expected an amount with a decimal comma and at most 4 places"
-    days = "expected a moment like 2011-05-31 00:00:00.000, from 2011-01-01 to the delivery"
+    moment = "expected a moment like 2011-05-31 00:00:00.000"
+    days = f"{moment}, from 2011-01-01 to the day after the delivery"
     assert [details[f"order_headers {line}"] for line in (2, 3, 5, 6, 8, 10, 11)] == [
         f"OrderDate is 2011-02-30 00:00:00.000, {days}",
         f"OrderDate is 2010-12-31 00:00:00.000, {days}",
-        "ShipDate is soon, expected a moment like 2011-05-31 00:00:00.000",
+        f"ShipDate is soon, {moment}",
         f"TotalDue is 23.153,2339, {comma}",
         "OnlineOrderFlag is true, expected 1 or 0",
         "CreditCardID is 1e5, expected a whole number",

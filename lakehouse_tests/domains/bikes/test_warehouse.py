@@ -1,6 +1,8 @@
 """A real PostgreSQL holds the six tables and the star, and gives the lake's answers by itself."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from lakehouse.domains.bikes import warehouse
 from lakehouse.domains.bikes.generator import Plan, deliveries
 from lakehouse.domains.bikes.warehouse.questions import VIEWS
 from lakehouse.domains.bikes.warehouse.schema import RELATIONS, waves
+from lakehouse.platform.exports import exports_of, write
 from lakehouse_tests.domains.bikes.files import NAMES, SAMPLE, file, path, row
 from lakehouse_tests.domains.business import Business
 
@@ -207,6 +210,25 @@ def test_the_ddl_is_what_postgresql_takes(postgres: str):
         )
         assert cursor.fetchall() == [(19, 4), (38, 6)]
     connection.close()
+
+
+def test_prepared_files_are_what_a_copy_into_the_tables_takes(tmp_path: Path, postgres: str):
+    business = small(tmp_path)
+    out = tmp_path / "out"
+    for _ in write("bikes", exports_of("bikes"), str(out), business.lake, business.settings):
+        pass
+    with closing(psycopg2.connect(postgres)) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA rox_copy; SET LOCAL search_path = rox_copy")
+        cursor.execute(warehouse.ddl(warehouse.Dialect.POSTGRESQL))
+        for name in NAMES.values():
+            table = name.split(".")[1].lower()
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")  # orphans are loaded
+            copy = f"COPY {table} FROM STDIN WITH (FORMAT csv, DELIMITER ';', HEADER)"
+            with (out / "data" / name).open() as prepared:
+                cursor.copy_expert(copy, prepared)
+            assert cursor.rowcount == (2 if table == "customer" else 1)
+        cursor.execute("SELECT listprice, sizeunitmeasurecode, makeflag, sellenddate FROM product")
+        assert cursor.fetchall() == [(Decimal("1431.5000"), "CM", True, None)]
 
 
 def test_redshift_gets_keys_to_distribute_and_sort_by():

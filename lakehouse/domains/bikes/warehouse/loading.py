@@ -149,8 +149,8 @@ def _filled(dsn: str, lake: Lake, settings: Settings, schema: str, relation: Rel
                 f" files {landed}; run `lakehouse ingest --system bikes`, then load again"
             )
         missing: dict[str, int] = {}
-        for number, foreign in enumerate(relation.foreign):
-            _run(connection, foreign_key(schema, relation, number))
+        for foreign in relation.foreign:
+            _run(connection, foreign_key(schema, relation, foreign))
             missing[foreign.table] = _value(connection, orphans(schema, relation, foreign))
     return Loaded(
         name=relation.name,

@@ -226,20 +226,19 @@ def ddl(dialect: Dialect) -> str:
     drops = [f"DROP TABLE IF EXISTS {quoted(each.name)}" for each in reversed(RELATIONS)]
     creates = [each.create(dialect) for each in RELATIONS]
     keys = [
-        foreign_key("", each, number)
+        foreign_key("", each, foreign)
         for each in RELATIONS
-        for number in range(len(each.foreign))
+        for foreign in each.foreign
         if dialect is Dialect.POSTGRESQL
     ]
     return "".join(f"{statement};\n" for statement in [*drops, *creates, *keys])
 
 
-def foreign_key(schema: str, relation: Relation, number: int) -> str:
+def foreign_key(schema: str, relation: Relation, foreign: Foreign) -> str:
     """The statement that adds a foreign key which rows that are there need not keep.
 
     Orphans are reported and loaded; what is written later must have its parent.
     """
-    foreign = relation.foreign[number]
     place = f"{quoted(schema)}." if schema else ""
     return (
         f"ALTER TABLE {place}{quoted(relation.name)}"
