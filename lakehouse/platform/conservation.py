@@ -389,30 +389,47 @@ def reached_days(
         own = {source.subject: source.key} if source.key else {}
         for subject, columns in {**own, **source.affects}.items():
             other = TableId("bronze", domain.system.name, subject)
-            for day, reached in _joined(lake, arrived, other, columns, days):
+            for day, reached in _joined(lake, arrived, other, columns, source.ignored, days):
                 found[day].add(reached)
     return found
 
 
 def _joined(
-    lake: Lake, arrived: TableId, other: TableId, columns: Sequence[str], days: Sequence[dt.date]
+    lake: Lake,
+    arrived: TableId,
+    other: TableId,
+    columns: Sequence[str],
+    ignored: Mapping[str, str],
+    days: Sequence[dt.date],
 ) -> Iterator[tuple[dt.date, dt.date]]:
-    """Delivery day of a row, and business day of a row of the other table with equal columns."""
+    """Delivery day of a row, and business day of a row of the other table with equal columns.
+
+    What is ignored of a column need not be equal.
+    """
     here, there = lake.table(arrived), lake.table(other)
     shown = there.snapshot()
     if shown.schema is None or here.snapshot().schema is None:
         return
-    keys = here.counts([*columns, "day"], days).drop(["rows"])
+    keys = _counting(here.counts([*columns, "day"], days).drop(["rows"]), ignored)
     keys = keys.rename_columns([*columns, "arrived_on"])
     filled = [file.day for file in shown.files if file.rows]
     for start in range(0, len(filled), JOINED_DAYS):
         part = filled[start : start + JOINED_DAYS]
         rows = there.read(part, snapshot=shown, columns=[*columns, "_business_day", "day"])
         on_day = pc.coalesce(rows["_business_day"], rows["day"])
-        rows = rows.select(list(columns)).append_column("on_day", on_day)
+        rows = _counting(rows.select(list(columns)), ignored).append_column("on_day", on_day)
         pairs = rows.join(keys, list(columns), join_type="inner")
         for row in pairs.group_by(["arrived_on", "on_day"]).aggregate([]).to_pylist():
             yield row["arrived_on"], row["on_day"]
+
+
+def _counting(rows: arrow.Table, ignored: Mapping[str, str]) -> arrow.Table:
+    """The rows with what counts of their columns."""
+    for place, name in enumerate(rows.column_names):
+        if name in ignored:
+            counting = pc.replace_substring_regex(rows[name], ignored[name], "")
+            rows = rows.set_column(place, name, counting)
+    return rows
 
 
 def _stale_days(lake: Lake, silver: Table, days: Sequence[dt.date]) -> dict[dt.date, set[dt.date]]:

@@ -21,6 +21,7 @@ from lakehouse.platform import engine
 from lakehouse.platform.contract import split_reasons
 from lakehouse.platform.engine import Session, arrow_schema
 from lakehouse.platform.landed import PROVENANCE, Landed
+from lakehouse.platform.source import Source
 from lakehouse.platform.storage import DayFile, Lake, Snapshot, Staged, TableId
 from lakehouse.platform.table import PARTITIONS, How, Read, Table
 from lakehouse.settings import Settings
@@ -245,8 +246,18 @@ def _with_rivals(session: Session, table: Table, window: Sequence[dt.date], inpu
     rows = ibis.table(landed.table.contract.schema, name=everything)
     on_day = rows["_business_day"].fill_null(rows.day)
     touching = rows.filter(_within(on_day, window))
-    rivals = rows.filter(~_within(on_day, window)).semi_join(touching, list(source.key))
+    others = rows.filter(~_within(on_day, window))
+    keys = touching.select(**{name: _counting(touching, name, source) for name in source.key})
+    rivals = others.semi_join(
+        keys, [_counting(others, name, source) == keys[name] for name in source.key]
+    )
     session.keep(landed.name, ibis.union(touching, rivals, distinct=False))
+
+
+def _counting(rows: ir.Table, column: str, source: Source) -> ir.StringValue:
+    """What counts of a key column."""
+    ignored = source.ignored.get(column)
+    return rows[column].re_replace(ignored, "") if ignored else rows[column]
 
 
 def _stage_whole(

@@ -33,6 +33,8 @@ class Source:
             newest delivery of a key wins wherever its older rows lie, and their days are refreshed.
         affects: other subjects whose rows depend on this one's, each with the columns, named alike
             in both, that join them: the days of rows that join what arrived are refreshed.
+        ignored: for columns of `key` and `affects` that are written in several ways, a regular
+            expression of the part that does not count where rows are joined.
         change_log: of several rows of a key in one file the later replaces the earlier. Else they
             contradict each other and the earlier is refused.
         query: reads the subject from PostgreSQL.
@@ -54,6 +56,7 @@ class Source:
     counts_copies: bool = False
     key: tuple[str, ...] = ()
     affects: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
     change_log: bool = False
     query: str | None = None
     kept: "Callable[[Lake, str, Sequence[Delivery]], None] | None" = None
@@ -61,6 +64,7 @@ class Source:
 
     def __post_init__(self) -> None:
         named = {*self.key, *(column for columns in self.affects.values() for column in columns)}
+        named |= self.ignored.keys()
         if unknown := named - set(self.format.columns):
             raise ValueError(f"{self.subject}: no columns {sorted(unknown)} to join by")
 

@@ -9,6 +9,9 @@ from lakehouse.domains.cards import control
 from lakehouse.platform.csvfile import CsvFormat
 from lakehouse.platform.source import Source
 
+UP_TO_SEQUENCE = "^.*-"
+"""What an identifier of the first layout has and one of the second has not: ``PG-345-7``, ``7``."""
+
 INVOICES = Source(
     subject=control.FATURAS,
     files=r"tb_faturas?_[0-9]{8}_[0-9]{14}\.csv",
@@ -32,6 +35,7 @@ INVOICES = Source(
     per_file=True,
     key=("id_cliente", "id_fatura"),
     affects={control.PAGAMENTOS: ("id_cliente", "id_fatura")},
+    ignored={"id_fatura": UP_TO_SEQUENCE},
     kept=control.announce,
 )
 PAYMENTS = Source(
@@ -45,6 +49,7 @@ PAYMENTS = Source(
     business_day="data_pagamento",
     per_file=True,
     key=("id_cliente", "id_pagamento"),
+    ignored={"id_pagamento": UP_TO_SEQUENCE},
     kept=control.announce,
 )
 

@@ -222,6 +222,27 @@ def test_a_corrected_day_of_issue_moves_the_invoice(cards: Tables):
     ]
 
 
+def test_a_number_is_one_key_in_either_layout_on_whatever_day(cards: Tables):
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
+    cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1), payment(2)))
+    cards.ingest()
+    plain = ("1,1,2023-02-01,2023-02-06,50.0", "1,2,2022-12-01,2022-12-06,60.0")
+    header = "id_cliente,id_fatura,dt_emissao_fatura,dt_vencimento_fatura,valor_fatura"
+    cards.land(f"{LATER}/{invoices_name('20240309000000', 'tb_fatura')}", lines(header, *plain))
+    header = "id_pagamento,id_fatura,id_cliente,dt_pagamento,valor_pagamento"
+    cards.land(f"{LATER}/{payments_name('20240309000000')}", lines(header, "1,1,1,2023-02-06,30.0"))
+    cards.ingest()
+    assert values(cards) == [
+        (1, 1, Decimal("50.00"), "20240309000000"),
+        (1, 2, Decimal("60.00"), "20240309000000"),
+    ]
+    assert cards.rows(
+        "select id_pagamento, vlr_pagamento from silver.cards_tb_pagamentos order by 1"
+    ) == [(1, Decimal("30.00")), (2, Decimal("40.00"))]
+    assert cards.refusals("tb_pagamentos") == []
+    assert cards.balance() == ["balanced"] * 4
+
+
 def test_every_file_of_a_day_is_taken_and_the_same_bytes_only_once(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
     other = lines(INVOICES, invoice(2))
