@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import pandera.ibis as pa
 import pyarrow as arrow
@@ -36,6 +37,8 @@ from lakehouse.platform.table import Table
 
 JOINED_DAYS = 400
 """Delivery days whose keys are in memory at once."""
+
+T = TypeVar("T")
 
 
 class Balance(StrEnum):
@@ -228,8 +231,8 @@ def _balances(
         stale = _stale_days(lake, silver, delivery_days) if silver.snapshot else {}
         source = silver.reads[0].table.source
         for delivery in deliveries:
-            counted = in_bronze.get((delivery.day, delivery.file, delivery.digest), 0)
-            fate = fates.get((delivery.day, delivery.file, delivery.digest), Counter())
+            counted = _own(delivery, in_bronze, 0)
+            fate = _own(delivery, fates, Counter())
             waits = previous[delivery.day].waits if delivery.day in previous else set()
             rest = set(waits)
             if not waits - window or delivery.day in changed:
@@ -259,6 +262,13 @@ def _balances(
             else:
                 row["inputs"] = was.inputs if was else ""
     return {day: arrow.Table.from_pylist(rows[day], schema=SCHEMA) for day in delivery_days}
+
+
+def _own(delivery: Delivery, found: Mapping[tuple[dt.date, str, str], T], nothing: T) -> T:
+    """What was found of a delivery; of a repetition nothing, though path and digest are equal."""
+    if not delivery.has_rows:
+        return nothing
+    return found.get((delivery.day, delivery.file, delivery.digest), nothing)
 
 
 def _balanced(

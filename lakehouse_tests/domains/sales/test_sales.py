@@ -176,6 +176,17 @@ def test_rows_that_repeat_across_files_and_days_count_once(shop: Business):
     assert set(shop.balance()) == {"balanced"}
 
 
+def test_a_file_that_lands_again_as_it_was_has_its_rows_in_the_books_once(shop: Business):
+    for _ in range(2):
+        shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2), sale(3, region="Nordeste")))
+        shop.ingest()
+    assert shop.rows(
+        "select status, bronze_rows, silver_rows, quarantined_rows, withheld_lines"
+        " from ops.conservation where system = 'sales' order by status desc"
+    ) == [("loaded", 3, 2, 1, 0), ("duplicate", 0, 0, 0, 4)]
+    assert set(shop.balance()) == {"balanced"}
+
+
 def test_a_corrected_sale_moves_to_its_other_day_and_leaves_the_first(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2)))
     shop.ingest()
