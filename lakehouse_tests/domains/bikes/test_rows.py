@@ -65,6 +65,23 @@ def test_long_xml_is_kept_whole(shop: Business):
     assert shop.rows("select additional_contact_info from silver.bikes_persons") == [(note,)]
 
 
+def test_quoted_text_keeps_its_delimiters_quotes_and_line_breaks(shop: Business):
+    survey = '"<a>\r\n<b c=""d;e""/>\r\n</a>"'
+    rows = [row("persons", Demographics=survey), row("persons", BusinessEntityID=2)]
+    shop.land(path("persons"), file("persons", *rows))
+    shop.ingest()
+    kept = "select business_entity_id, demographics from silver.bikes_persons order by all"
+    assert shop.rows(kept) == [(1, '<a>\r\n<b c="d;e"/>\r\n</a>'), (2, '<a b="c"/>')]
+    assert shop.balance() == ["balanced"]
+
+
+def test_a_file_without_byte_order_mark_and_with_lf_is_read_alike(shop: Business):
+    plain = file("persons", row("persons")).decode("utf-8-sig").replace("\r\n", "\n")
+    shop.land(path("persons"), plain)
+    shop.ingest()
+    assert shop.rows("select last_name from silver.bikes_persons") == [("Sánchez",)]
+
+
 def test_file_names_are_compared_without_case(shop: Business):
     shop.land("2014-10-01/SALES.customer.CSV", file("customers", VALID["customers"]))
     shop.ingest()
