@@ -182,11 +182,12 @@ class _Ingestion:
         bronze_schema = _without_day(arrow_schema(self.bronze.contract.schema))
         raw_staged: list[Staged] = []
         judged: list[Delivery] = []
-        by_day: dict[dt.date, list[Delivery]] = {day: [] for day in sorted(wanted)}
+        by_day: dict[dt.date, dict[ledger.Order, Delivery]] = {day: {} for day in sorted(wanted)}
         for delivery in [*known, *fresh]:
-            by_day[delivery.day].append(delivery)
+            by_day[delivery.day][delivery.order] = delivery
         with ThreadPoolExecutor(2) as pool:
-            parsed = _ahead(pool, by_day.items(), lambda item: self._parsed(*item, elsewhere), 3)
+            files = ((day, list(found.values())) for day, found in by_day.items())
+            parsed = _ahead(pool, files, lambda item: self._parsed(*item, elsewhere), 3)
             bronze_staged: list[Staged] = []
             refused_staged: list[Staged] = []
             for day, rows, table, lines in parsed:

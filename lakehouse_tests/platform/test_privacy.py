@@ -290,6 +290,24 @@ def test_what_is_delivered_or_replayed_later_does_not_bring_them_back(people: Pe
     assert people.verified() == []
 
 
+def test_a_file_that_is_put_back_with_its_moment_is_the_one_that_is_there(tmp_path: Path) -> None:
+    people = People("people", tmp_path)
+    at, text = people.clock, file(line(1), line(2))
+    people.land(f"{MONDAY}/a.csv", text, at=at)
+    people.ingest()
+    people.erase(ids=[ZULEIKA])
+    for _ in range(2):
+        people.land(f"{MONDAY}/a.csv", text, at=at)
+        people.land(f"{MONDAY}/b.csv", text, at=at)
+        people.ingest()
+    assert people.rows("select file, status, size from ops.deliveries order by file") == [
+        (f"people/{MONDAY}/{name}.csv", "loaded", len(text)) for name in "ab"
+    ]
+    assert people.verified() == []
+    assert people.erase(ids=[ZULEIKA]).left == []
+    assert (people.traces(), people.verified()) == ([], [])
+
+
 def test_an_address_keeps_out_everybody_who_comes_under_it(people: People) -> None:
     people.erase(emails=[ADDRESS])
     people.land("2024-05-02/a.csv", file(line(10), line(12, Email=ADDRESS.title())))
