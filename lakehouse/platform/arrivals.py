@@ -165,13 +165,20 @@ class Decision:
     given_up: tuple[Batch, ...]
 
 
-def decided(batches: Iterable[Batch], failures: Callable[[str], int], limit: int) -> Decision:
+def decided(
+    batches: Iterable[Batch],
+    failures: Callable[[str], int],
+    limit: int,
+    not_ready: Callable[[str], bool] = lambda _: False,
+) -> Decision:
     """Batches to run; one that failed is cut in half, a single day is tried up to a limit.
 
     Args:
         batches: what has to run.
         failures: how many runs of a batch's digest failed.
         limit: how often a single day is tried.
+        not_ready: whether a run of a batch's digest failed because nothing can be made yet; such a
+            batch is tried again as it is, like a single day.
     """
     due: list[Due] = []
     given_up: list[Batch] = []
@@ -179,7 +186,7 @@ def decided(batches: Iterable[Batch], failures: Callable[[str], int], limit: int
     while waiting:
         batch = waiting.pop(0)
         failed = failures(batch.digest)
-        if failed and len(batch.reasons) > 1:
+        if failed and len(batch.reasons) > 1 and not not_ready(batch.digest):
             waiting[:0] = batch.halves()
         elif failed >= limit:
             given_up.append(batch)

@@ -31,8 +31,9 @@ from lakehouse.platform.partitions import daily, days_of, monthly
 from lakehouse.platform.quality import log_of
 from lakehouse.platform.quality_log import quality_asset
 from lakehouse.platform.resources import Platform
+from lakehouse.platform.sensors import NOT_READY_TAG
 from lakehouse.platform.storage import TableId
-from lakehouse.platform.table import Table
+from lakehouse.platform.table import NotReady, Table
 from lakehouse.settings import Settings
 
 IO_MANAGER = "lake"
@@ -255,6 +256,9 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
             yield dg.AssetCheckResult(
                 check_name=CONSERVATION, passed=False, metadata={"problem": str(error)}
             )
+            raise dg.Failure(str(error), allow_retries=False) from error
+        except NotReady as error:
+            context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
             raise dg.Failure(str(error), allow_retries=False) from error
         yield dg.AssetCheckResult(
             check_name=CONTRACT,

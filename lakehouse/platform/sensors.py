@@ -17,7 +17,7 @@ from lakehouse.platform.storage import Lake
 from lakehouse.settings import Settings
 
 SYSTEM_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/system", "lakehouse/batch", "lakehouse/attempt"
-DAYS_TAG = "lakehouse/days"
+DAYS_TAG, NOT_READY_TAG = "lakehouse/days", "lakehouse/not-ready"
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 UNDER_WAY = [
@@ -54,7 +54,11 @@ def decide(
         failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
         return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=failed))
 
-    return arrivals.decided(batches, failures, settings.attempts)
+    def not_ready(digest: str) -> bool:
+        tags = {SYSTEM_TAG: domain.system.name, BATCH_TAG: digest, NOT_READY_TAG: "true"}
+        return instance.get_runs_count(dg.RunsFilter(tags=tags)) > 0
+
+    return arrivals.decided(batches, failures, settings.attempts, not_ready)
 
 
 def run_tags(domain: Domain, due: Due) -> dict[str, str]:

@@ -42,6 +42,10 @@ Hook = Callable[["Lake", Sequence[datetime.date]], None]
 """Something that happens around the making of these days of a table."""
 
 
+class NotReady(Exception):
+    """A gate's word that no day of a table can be made before something else has happened."""
+
+
 class How(StrEnum):
     """Which days of an upstream table a table reads for a window of its own days."""
 

@@ -127,6 +127,15 @@ def test_a_range_that_failed_is_halved_until_the_bad_day_stands_alone():
     assert given_up == []
 
 
+def test_a_range_that_nothing_can_be_made_of_yet_is_tried_again_as_it_is():
+    (week,) = plan(file(MON), file(TUE))
+    for failed in (1, 2):
+        found = decided([week], {week.digest: failed}.__getitem__, 3, lambda _: True)
+        assert [(due.batch.digest, due.attempt) for due in found.due] == [(week.digest, failed)]
+    found = decided([week], {week.digest: 3}.__getitem__, 3, lambda _: True)
+    assert [batch.digest for batch in found.given_up] == [week.digest]
+
+
 def test_a_day_is_given_up_after_its_last_attempt_and_comes_back_with_other_bytes():
     (bad,) = plan(file(MON))
     assert decide([bad], {bad.digest: 2}) == ([(MON, MON, 2)], [])

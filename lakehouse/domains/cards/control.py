@@ -23,7 +23,7 @@ from lakehouse.domains.cards.rules import GENERATED
 from lakehouse.platform.deliveries import Delivery, Status, from_arrow
 from lakehouse.platform.materialize import KEPT, outcomes_of
 from lakehouse.platform.storage import DayConflict, DayFile, Lake, LakeTable, Snapshot, TableId
-from lakehouse.platform.table import Hook
+from lakehouse.platform.table import Hook, NotReady
 
 FATURAS, PAGAMENTOS = SUBJECTS = ("tb_faturas", "tb_pagamentos")
 REGISTER = TableId("ops", SYSTEM.name, "ctl_processed_filenames")
@@ -46,9 +46,15 @@ class ControlFileMissing(Exception):
     """Nothing says that the data of a subject are whole."""
 
 
-def missing(subject: str, detail: str) -> ControlFileMissing:
+class BookNotReady(ControlFileMissing, NotReady):
+    """The same, for the book of any month."""
+
+
+def missing(
+    subject: str, detail: str, kind: type[ControlFileMissing] = ControlFileMissing
+) -> ControlFileMissing:
     """The error in the words that operators of this system know; the detail is its note."""
-    error = ControlFileMissing(f"Arquivo de Controle não encontrado para assunto {subject}")
+    error = kind(f"Arquivo de Controle não encontrado para assunto {subject}")
     error.add_note(detail)
     return error
 
@@ -90,7 +96,7 @@ def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
     """The gate of the book: invoices and payments have landed, and every file is processed.
 
     Raises:
-        ControlFileMissing: naming the subject that is missing or unfinished.
+        BookNotReady: naming the subject that is missing or unfinished.
     """
     for subject in SUBJECTS:
         done = registered(lake, subject)
@@ -101,14 +107,14 @@ def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
                 f"no file of {subject} has landed; {_book_of(days)} needs one:"
                 " lakehouse land cards FILE, then lakehouse ingest"
             )
-            raise missing(subject, told)
+            raise missing(subject, told, BookNotReady)
         for delivery in landed:
             if _identity(delivery) not in done:
                 told = (
                     f"{delivery.file} is not processed; {_book_of(days)} waits for it:"
                     " lakehouse ingest --system cards"
                 )
-                raise missing(subject, told)
+                raise missing(subject, told, BookNotReady)
 
 
 def registered(lake: Lake, subject: str) -> set[tuple[str, str]]:

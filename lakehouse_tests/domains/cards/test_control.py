@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.cards.control import ControlFileMissing, both_registered
-from lakehouse.platform import materialize
+from lakehouse.platform import foreground, materialize
 from lakehouse.platform.arrivals import Work
 from lakehouse.platform.deliveries import from_arrow
+from lakehouse.platform.discovery import domain
+from lakehouse.platform.instance import prepare_instance
 from lakehouse.platform.storage import TableId
+from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 from lakehouse_tests.children import child, ended
 from lakehouse_tests.domains.cards.files import (
@@ -209,6 +212,23 @@ def test_the_book_needs_both_subjects_landed_and_processed(cards: Tables):
     assert missing_for_the_book(cards) == (PAGAMENTOS, "ingest --system cards")
     cards.ingest()
     assert missing_for_the_book(cards) is None
+
+
+def test_without_payments_the_book_fails_as_a_whole_and_not_month_by_month(
+    cards: Tables, monkeypatch: pytest.MonkeyPatch
+):
+    land(cards, INVOICE)
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(cards.settings.root))
+    monkeypatch.setenv("LAKEHOUSE_LANDING", str(cards.settings.landing))
+    home = cards.folder / "dagster"
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    settings, instance = Settings.from_env(), prepare_instance(home)
+    runs = list(foreground.ingest(domain("cards"), settings, instance))
+    assert [ran.succeeded for ran in runs] == [True, True, *[False] * settings.attempts]
+    assert len({(ran.first, ran.last) for ran in runs if not ran.succeeded}) == 1
+    assert runs[-1].first < runs[-1].last
+    assert PAGAMENTOS in str(runs[-1].problem)
+    assert "lakehouse land cards FILE" in str(runs[-1].problem)
 
 
 def ingest(folder: str) -> None:
