@@ -140,8 +140,10 @@ def _persons(
         raise click.UsageError("give --id or --email")
     value = (id_ if id_ is not None else email or "").strip()
     value = sys.stdin.readline().strip() if value == "-" else value
-    if not value or not value.isprintable() or (email is not None and "@" not in value):
-        raise click.UsageError("that is no id or e-mail address")
+    if not value or not value.isprintable():
+        raise click.UsageError("an id or e-mail address is one line that can be read")
+    if email is not None and "@" not in value:
+        raise click.UsageError("an e-mail address has an @; for an id there is --id")
     ids, emails = ([value], []) if id_ is not None else ([], [value])
     return known_as([system] if system else system_names(), lake, settings, ids=ids, emails=emails)
 

@@ -642,6 +642,9 @@ def test_the_command_asks_finds_erases_and_says_nothing_of_the_person(
     assert "no system has it; an id says whom only with --system" in refused.output
     nonsense = run(main, ["privacy", "find", "--id", "a", "--email", "b@c.de"])
     assert "give --id or --email" in nonsense.output
+    for option, value, way_out in (("email", ZULEIKA, "there is --id"), ("id", " ", "one line")):
+        refused = run(main, ["privacy", "find", f"--{option}", value])
+        assert (refused.exit_code, way_out in refused.output) == (2, True)
 
 
 def test_a_mark_tells_nobody_and_depends_on_the_key(tmp_path: Path) -> None:
