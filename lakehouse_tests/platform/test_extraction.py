@@ -13,8 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 import pytest
 
-from lakehouse.domains.sales.extraction import EXTRACTION, REGIONS
-from lakehouse.domains.sales.sources import SALES
+from lakehouse.domains.sales.extraction import EXTRACTION
+from lakehouse.domains.sales.sources import REGIONS, SALES
 from lakehouse.platform.extraction import legacy
 from lakehouse.platform.extraction.declared import ExtractionError
 from lakehouse.platform.extraction.extract import drop_slot, extract, standing

@@ -5,10 +5,9 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
-from lakehouse.domains.sales.sources import COLUMNS
+from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 from lakehouse.platform.extraction.declared import Extraction, Legacy, Row
 
-REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
 FIRST_DAY, DAYS = dt.date(2023, 1, 1), 365
 
 

@@ -14,14 +14,13 @@ from enum import IntEnum
 import numpy as np
 
 from lakehouse.domains.sales import SYSTEM
-from lakehouse.domains.sales.sources import COLUMNS
+from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 from lakehouse.platform.generated import LandedFile
 
 FULL_SIZE = 50_000
 """Sales at scale 1."""
 PERIOD = 8
 """Days in which each kind of dirt occurs once, at dirt 1."""
-REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
 IN_ENGLISH = ("North", "South", "East", "West", "Center")
 FIRST_BAD_ID = 1_000_000_001
 """From here on are numbers of sales that never existed."""

@@ -3,9 +3,10 @@
 import ibis
 import ibis.expr.types as ir
 
+from lakehouse.domains.sales import sources
 from lakehouse.platform.frames import folded, trimmed
 
-REGIONS = ("Centro", "Leste", "Norte", "Oeste", "Sul")
+REGIONS = tuple(sorted(sources.REGIONS))
 IN_ENGLISH = {
     "center": "Centro",
     "east": "Leste",

@@ -15,6 +15,8 @@ COLUMNS = (
     "region",
 )
 """Of the legacy table, in its order."""
+REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
+"""As the legacy table names them."""
 
 SALES = Source(
     subject="sales",
