@@ -207,7 +207,7 @@ def _client(endpoint: str, key: str, secret: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
+    return boto3.Session().client(
         "s3",
         endpoint_url=endpoint,
         aws_access_key_id=key,

@@ -55,9 +55,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 def topic() -> Iterator[Callable[[dict[str, str]], Heard]]:
     """A topic; called with a subscription's attributes it gives what that hears."""
     with mock_aws():
-        sns = boto3.client("sns", region_name=REGION)
+        sns = boto3.Session().client("sns", region_name=REGION)
         assert sns.create_topic(Name="secret-topic")["TopicArn"] == ARN
-        sqs = boto3.client("sqs", region_name=REGION)
+        sqs = boto3.Session().client("sqs", region_name=REGION)
 
         def subscribed(attributes: dict[str, str]) -> Heard:
             url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
@@ -141,7 +141,7 @@ def test_a_subject_is_what_sns_takes_whatever_is_told(message: str, is_error: bo
 def test_throttling_and_faults_of_the_service_may_pass_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, code: str, status: int, passing: bool
 ):
-    client = boto3.client("sns", region_name=REGION)
+    client = boto3.Session().client("sns", region_name=REGION)
     monkeypatch.setattr("boto3.Session.client", lambda *_, **__: client)
     with Stubber(client) as stub:
         stub.add_client_error("publish", code, f"no {ARN}", http_status_code=status)
@@ -151,7 +151,7 @@ def test_throttling_and_faults_of_the_service_may_pass_and_nothing_else(
 
 
 def test_a_throttled_topic_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    client = boto3.client("sns", region_name=REGION)
+    client = boto3.Session().client("sns", region_name=REGION)
     monkeypatch.setattr("boto3.Session.client", lambda *_, **__: client)
     with Stubber(client) as stub:
         for _ in range(2):
