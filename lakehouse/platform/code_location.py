@@ -1,12 +1,13 @@
 """One system as Dagster definitions: assets, checks, jobs, sensors, schedules."""
 
+import functools
 from typing import Any
 
 import dagster as dg
 
 from lakehouse.platform.arrivals import Work
 from lakehouse.platform.assets import IO_MANAGER, assets_of, group, views_of
-from lakehouse.platform.discovery import Domain
+from lakehouse.platform.discovery import Domain, domain
 from lakehouse.platform.io_manager import LakeIOManager
 from lakehouse.platform.metadata import asset_key
 from lakehouse.platform.monthly import monthly_tables, months_of
@@ -29,6 +30,12 @@ def shared() -> dg.Definitions:
         executor=dg.in_process_executor,
         sensors=[failed_runs()],
     )
+
+
+@functools.cache
+def definitions_alone(system: str) -> dg.Definitions:
+    """One system without the others, whose tables need not be loaded for its runs."""
+    return dg.Definitions.merge(shared(), definitions_of(domain(system), Settings.from_env()))
 
 
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import dagster as dg
 
 from lakehouse.platform.arrivals import Batch, Due, Work
+from lakehouse.platform.code_location import definitions_alone
 from lakehouse.platform.discovery import Domain
 from lakehouse.platform.landing import Listing
 from lakehouse.platform.launcher import launcher_of, worker_of, worker_path, working
@@ -153,10 +154,9 @@ def run(
     Raises:
         Busy: another run of the system does not end.
     """
-    from lakehouse.definitions import defs
-
-    wait_for_others(instance, tags[SYSTEM_TAG])
-    definition = defs.resolve_job_def(job)
+    system = tags[SYSTEM_TAG]
+    wait_for_others(instance, system)
+    definition = definitions_alone(system).resolve_job_def(job)
     seconds: dict[str, float] = {}
     problems: list[str] = []
     on_start(len(definition.graph.node_dict))

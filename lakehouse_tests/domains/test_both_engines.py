@@ -25,6 +25,7 @@ Views = dict[TableId, pa.Table]
 
 SYSTEMS = ("bikes", "cards", "people", "sales")
 MONTH = dt.date(2023, 7, 1)
+WIDE = 100
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_both_engines_give_the_same_rows(
     views: Views = {}
     different, empty = [], []
     for table in domain(system).tables:
-        if table.transform is None or table.frames:
+        if table.transform is None or table.frames or not _is_compared(table):
             continue
         with session(business.settings) as opened:
             _bind(opened, table, business, views)
@@ -69,6 +70,11 @@ def test_both_engines_give_the_same_rows(
             different.append(table.id.name)
     assert different == []
     assert empty == []
+
+
+def _is_compared(table: Table) -> bool:
+    """Spark plans a table of hundreds of columns for half a minute: a long proof."""
+    return len(table.contract.schema) < WIDE or bool(os.environ.get("LAKEHOUSE_CHAOS"))
 
 
 def _bind(opened: Session, table: Table, business: Business, views: Views) -> None:

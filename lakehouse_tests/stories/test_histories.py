@@ -261,7 +261,7 @@ SPINES = {"silver.mrhealth_units", "silver.mrhealth_products"}
 
 
 quick = settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 

@@ -469,7 +469,8 @@ def test_overpayments_are_in_the_companion_and_not_among_the_462():
     by_amount = [
         each.column for each in FATURA.variables if each.of.column == "fbc_classif_vlr_pagto"
     ]
-    assert {book()[0][column] for column in by_amount} == {None}
+    (whole,) = book()
+    assert {whole[column] for column in by_amount} == {None}
 
 
 @pytest.mark.parametrize(
