@@ -17,7 +17,7 @@ help: ## list the targets
 
 env: $(DEV) ## build .venv with every pinned package, tests and tools included
 
-demo: $(RUN) ## generate fifty restaurants, run raw to gold on local disk, print what happened
+demo: $(RUN) ## generate five systems, run raw to gold on local disk, print what happened
 	@$(BIN)/lakehouse demo
 
 up: $(RUN) ## start Dagit and the daemon; prints the URL
