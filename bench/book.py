@@ -26,10 +26,10 @@ from lakehouse.domains.cards.gold.book_fatura import book_fatura
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform import materialize
-from lakehouse.platform.engine import arrow_schema
-from lakehouse.platform.io_manager import commit
-from lakehouse.platform.storage import Lake
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.orchestration.io_manager import commit
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
 ON = dt.date(2024, 2, 1)

@@ -33,7 +33,7 @@ class Growing:
             "LAKEHOUSE_QUIET_SECONDS": "0",
         }
         from lakehouse.definitions import SETTINGS, defs
-        from lakehouse.platform.instance import prepare_instance
+        from lakehouse.platform.local_runtime.instance import prepare_instance
 
         self.settings = SETTINGS
         self.job = defs.resolve_job_def("mrhealth_arrivals")
@@ -44,7 +44,7 @@ class Growing:
 
     def land(self, count: int) -> tuple[dt.date, dt.date]:
         """The next days of the plan land; the first and the last of them."""
-        from lakehouse.domains.mrhealth.generator import Plan, write
+        from lakehouse.demo.mrhealth import Plan, write
 
         start = self.first + dt.timedelta(days=self.days)
         write(Plan(units=2, first=start, days=count, orders_per_unit=2, dirt=0), self.landing)
@@ -73,10 +73,10 @@ class Growing:
 
     def look(self, expected: bool) -> Spent:
         """What the sensor's decision spends over the newest days."""
-        from lakehouse.platform.discovery import domain
-        from lakehouse.platform.resources import landing_of
-        from lakehouse.platform.sensors import decide
-        from lakehouse.platform.storage import Lake
+        from lakehouse.platform.orchestration.resources import landing_of
+        from lakehouse.platform.orchestration.sensors import decide
+        from lakehouse.platform.storage.delta_table import Lake
+        from lakehouse.platform.tables.registry import domain
 
         system = domain("mrhealth")
         newest = self.first + dt.timedelta(days=self.days - 1)

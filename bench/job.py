@@ -33,7 +33,7 @@ def run(home: Path, first: dt.date, days: int) -> dict[str, Any]:
 
     dagster = spent() - started
     from lakehouse.definitions import SETTINGS, defs
-    from lakehouse.platform.instance import prepare_instance
+    from lakehouse.platform.local_runtime.instance import prepare_instance
 
     job = defs.resolve_job_def("mrhealth_arrivals")
     imported = spent() - started
@@ -84,7 +84,7 @@ def failures(events: Iterable[Any]) -> list[str]:
 
 def rows(root: str) -> dict[str, int]:
     """Rows of every table of the lake that is nobody's companion."""
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     lake = Lake(root)
     return {

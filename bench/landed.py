@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from lakehouse.domains.mrhealth.generator import LargePlan, Plan, write
+from lakehouse.demo.mrhealth import LargePlan, Plan, write
 
 FIRST = dt.date(2024, 1, 1)
 UNITS = 50

@@ -18,12 +18,13 @@ import sys
 import time
 from pathlib import Path
 
-from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.demo.mrhealth import Plan, deliveries, reference
+from lakehouse.platform.storage.delta_table import Lake, TableId
 
 LIMIT = 180.0
 SERVE = (
-    "import sys; from pathlib import Path; from lakehouse.platform.instance import serve;"
+    "import sys; from pathlib import Path;"
+    " from lakehouse.platform.local_runtime.instance import serve;"
     " serve('127.0.0.1', int(sys.argv[1]), Path(sys.argv[2]))"
 )
 UNIT_DAY = TableId("gold", "mrhealth", "unit_day")

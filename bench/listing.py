@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.landing import Landing, Sweep
-from lakehouse.platform.objectstore import ObjectStore
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.ingestion.landing import Landing, Sweep
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.source import Source
 
 T = TypeVar("T")
 

@@ -19,10 +19,10 @@ def loaded(count: int) -> dict[str, float]:
 
     from lakehouse.domains.mrhealth import SYSTEM
     from lakehouse.domains.mrhealth.silver.orders import Orders, orders
-    from lakehouse.platform.code_location import definitions_of, shared
-    from lakehouse.platform.discovery import Domain
-    from lakehouse.platform.storage import TableId
-    from lakehouse.platform.table import declared
+    from lakehouse.platform.orchestration.code_location import definitions_of, shared
+    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.tables.declare import declared
+    from lakehouse.platform.tables.registry import Domain
     from lakehouse.settings import Settings
 
     libraries = spent()

@@ -18,7 +18,7 @@ from pathlib import Path
 import dagster as dg
 
 from bench.measure import spent
-from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.local_runtime.instance import prepare_instance
 
 FIRST = dt.date(2024, 1, 1)
 STOCK = "telemetry: {enabled: false}\n"

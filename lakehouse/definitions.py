@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from lakehouse.platform.code_location import definitions_of, shared
-from lakehouse.platform.discovery import domains
-from lakehouse.platform.extraction.automation import extraction_definitions
-from lakehouse.platform.forecast.automation import forecast_definitions
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.extraction import extraction_definitions
+from lakehouse.platform.orchestration.forecasting import forecast_definitions
+from lakehouse.platform.tables.registry import domains
 from lakehouse.settings import Settings
 
 SETTINGS = Settings.from_env()

@@ -17,7 +17,7 @@ import click
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.table import Table
+    from lakehouse.platform.tables.declare import Table
 
 FOLDER = Path("docs")
 WIDTH = 100
@@ -36,8 +36,8 @@ def pages() -> dict[str, str]:
 
 def data_dictionary() -> str:
     """Every table of every system as its contract promises it, in the order of the data's way."""
-    from lakehouse.platform.discovery import domains
-    from lakehouse.platform.forecast.declared import forecast_of
+    from lakehouse.platform.forecasting.declaration import forecast_of
+    from lakehouse.platform.tables.registry import domains
 
     lines = [
         "# Data dictionary",
@@ -121,7 +121,7 @@ def _link(table: "Table") -> str:
 
 def _books() -> Iterator[str]:
     """What `lakehouse sql` shows under ``ops``."""
-    from lakehouse.platform.catalog import BOOKS
+    from lakehouse.platform.serving.sql_catalog import BOOKS
 
     yield "## Books of operations"
     yield "Over all systems, in `lakehouse sql` only."

@@ -12,7 +12,12 @@ from typing import Any
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["lakehouse.platform.storage", "lakehouse.platform.extraction.extract", "boto3", "pytest"]
+    [
+        "lakehouse.platform.storage.delta_table",
+        "lakehouse.platform.connectors.postgres.extract",
+        "boto3",
+        "pytest",
+    ]
 )
 
 

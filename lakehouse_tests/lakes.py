@@ -4,12 +4,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from lakehouse.platform import conservation, ingest, materialize
-from lakehouse.platform.discovery import Domain, domain
-from lakehouse.platform.generated import LandedFile
-from lakehouse.platform.landing import Landing
-from lakehouse.platform.objectstore import ObjectStore
-from lakehouse.platform.storage import Lake
+from lakehouse.demo.files import LandedFile
+from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lakehouse.cli.options import within
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage import Lake, TableId
+    from lakehouse.platform.storage.delta_table import Lake, TableId
 
 BALANCE = (
     "physical_lines",
@@ -59,7 +59,7 @@ def balances(
     lake: "Lake", system: str, first: dt.date | None = None, last: dt.date | None = None
 ) -> list[dict[str, Any]]:
     """The balance of each landed file of a system."""
-    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.storage.delta_table import TableId
 
     columns = ("day", "table", "unit", "file", "status", *BALANCE, "balance", "waiting_days")
     return rows_of(lake, TableId("ops", system, "conservation"), columns, first, last)

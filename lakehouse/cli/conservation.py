@@ -15,9 +15,9 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from lakehouse.platform.audit import Finding
-    from lakehouse.platform.discovery import Domain
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.reconciliation.audit import Finding
+    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.tables.registry import Domain
 
 COLUMNS = ("system", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
 
@@ -52,8 +52,8 @@ def conservation(
       lakehouse conservation --from 2026-01-05 --to 2026-01-11
       lakehouse conservation --system mrhealth --verify
     """
-    from lakehouse.platform import audit
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.reconciliation import audit
+    from lakehouse.platform.storage.delta_table import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
@@ -115,7 +115,7 @@ def _findings_of(
     days: list[dt.date] | None,
     shown: "Progress",
 ) -> "Iterator[Finding]":
-    from lakehouse.platform import audit
+    from lakehouse.platform.reconciliation import audit
 
     task = shown.add_task(domain.system.name, total=None)
 

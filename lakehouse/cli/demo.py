@@ -25,8 +25,8 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.foreground import Ran
-    from lakehouse.platform.system import System
+    from lakehouse.platform.orchestration.local_runs import Ran
+    from lakehouse.platform.tables.domain_spec import System
 
 SYSTEM = "mrhealth"
 MARKER = ".lakehouse-demo.json"
@@ -141,7 +141,7 @@ def _settings(into: Path | None) -> Settings:
 
 
 def _folders(settings: Settings) -> tuple[Path, Path, Path]:
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     lake, landing = (Path(ObjectStore.at(uri).uri) for uri in (settings.root, settings.landing))
     return lake, landing, settings.home
@@ -218,7 +218,7 @@ def _land(
     """Generate and land; before a file is there, the markers say that it is the demo's."""
     from lakehouse.cli.land import put
     from lakehouse.cli.progress import counted
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     store = ObjectStore.at(settings.landing)
     files = list(counted("files generated", files_of(generator, plan)))
@@ -234,7 +234,7 @@ def _land(
 
 
 def _summary(told: Told, settings: Settings, into: Path | None) -> None:
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     lake = Lake(settings.root)
     files = {each.name: books.deliveries(lake, each.name) for each in told.systems}
@@ -285,7 +285,7 @@ def _summary(told: Told, settings: Settings, into: Path | None) -> None:
 
 def _headlines(told: Told, lake: Any, settings: Settings) -> None:
     """Each system's one question, and what its gold tables answer."""
-    from lakehouse.platform import catalog
+    from lakehouse.platform.serving import sql_catalog as catalog
 
     _say("\nWhat each system answers", bold=True)
     for system in told.systems:
@@ -302,7 +302,7 @@ def _headlines(told: Told, lake: Any, settings: Settings) -> None:
 
 
 def _largest(lake: Any) -> list[tuple[Any, ...]]:
-    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.storage.delta_table import TableId
 
     rows = books.rows_of(
         lake, TableId("gold", SYSTEM, "unit_day"), ("unit_name", "revenue", "orders")
@@ -333,7 +333,7 @@ def _seconds(told: Told) -> list[tuple[str, str]]:
 
 
 def _quarantined(lake: Any, system: str) -> list[tuple[str, str, str, str, int]]:
-    from lakehouse.platform import quarantine
+    from lakehouse.platform.quarantine import replay as quarantine
 
     counted: Counter[tuple[str, str, str, str]] = Counter()
     for each in quarantine.listing(lake, system=system):

@@ -104,7 +104,7 @@ def _settings(settings: Settings) -> Iterator[Line]:
 
 def _store(what: str, variable: str, uri: str) -> Line:
     """Whether a root can be written, read, listed and cleaned."""
-    from lakehouse.platform.objectstore import DiskStore, ObjectStore
+    from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
 
     probe = f"doctor-{uuid4().hex}/probe"
     try:
@@ -187,7 +187,7 @@ def _database(settings: Settings) -> Line | None:
         )
     import psycopg2
 
-    from lakehouse.platform.postgres import words
+    from lakehouse.platform.connectors.postgres.connection import words
 
     try:
         connection = psycopg2.connect(settings.mrhealth_dsn, connect_timeout=5)

@@ -25,8 +25,8 @@ def export(system: str, out: str, names: tuple[str, ...], form: str) -> None:
       lakehouse export mrhealth exported
       lakehouse export mrhealth s3://shop/exported --name original_lines_by_country
     """
-    from lakehouse.platform import exports as library
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.serving import exports as library
+    from lakehouse.platform.storage.delta_table import Lake
 
     declared = {each.name: each for each in library.exports_of(system)}
     if not declared:

@@ -11,7 +11,7 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.extraction.declared import Extraction
+    from lakehouse.platform.connectors.postgres.declaration import Extraction
 
 
 @click.command()
@@ -45,7 +45,7 @@ def extract(
       lakehouse extract sales --cdc
       lakehouse extract sales --status
     """
-    from lakehouse.platform.extraction import extract as extracting
+    from lakehouse.platform.connectors.postgres import extract as extracting
 
     settings, extraction = Settings.from_env(), _extraction(system)
     if drop_slot:
@@ -75,7 +75,7 @@ def extract(
 
 
 def _show(extraction: "Extraction", settings: Settings, form: str) -> None:
-    from lakehouse.platform.extraction.extract import standing
+    from lakehouse.platform.connectors.postgres.extract import standing
 
     found = standing(extraction, settings)
     facts = {
@@ -94,7 +94,7 @@ def _show(extraction: "Extraction", settings: Settings, form: str) -> None:
 
 def _require_fine(extraction: "Extraction", settings: Settings, problem: str | None) -> None:
     """Tell people and end with exit code 1 when the slot needs a look."""
-    from lakehouse.platform.extraction.extract import alert
+    from lakehouse.platform.connectors.postgres.extract import alert
 
     if problem is not None:
         alert(extraction, problem, settings, logging.getLogger("lakehouse.extraction"))
@@ -102,7 +102,7 @@ def _require_fine(extraction: "Extraction", settings: Settings, problem: str | N
 
 
 def _extraction(system: str) -> "Extraction":
-    from lakehouse.platform.extraction.declared import extraction_of
+    from lakehouse.platform.connectors.postgres.declaration import extraction_of
 
     found = extraction_of(system)
     if found is None:

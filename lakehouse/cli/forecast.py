@@ -7,7 +7,7 @@ import click
 from lakehouse.cli.options import Day, SystemName
 from lakehouse.cli.output import show
 from lakehouse.cli.problems import Problem, note
-from lakehouse.platform.forecast import HORIZON, LONGEST
+from lakehouse.platform.forecasting import HORIZON, LONGEST
 from lakehouse.settings import Settings
 
 
@@ -38,10 +38,10 @@ def forecast(system: str, days: int, until: dt.date | None) -> None:
       lakehouse forecast sales --days 30 --until yesterday
     """
     from lakehouse.cli.progress import counted
-    from lakehouse.platform.forecast import report
-    from lakehouse.platform.forecast.declared import forecast_of
-    from lakehouse.platform.forecast.forecasting import forecasts, store
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.forecasting import report
+    from lakehouse.platform.forecasting.declaration import forecast_of
+    from lakehouse.platform.forecasting.forecasting import forecasts, store
+    from lakehouse.platform.storage.delta_table import Lake
 
     declared = forecast_of(system)
     if declared is None:

@@ -20,7 +20,7 @@ SEED, UNITS, DAYS = 7, 50, 14
 
 def generator_of(system: str) -> Any:
     """The module that invents a system's deliveries."""
-    name = f"lakehouse.domains.{system}.generator"
+    name = f"lakehouse.demo.{system}"
     if find_spec(name) is None:
         raise Problem(f"{system} has no generator", "land files of your own: lakehouse land --help")
     return importlib.import_module(name)
@@ -92,7 +92,7 @@ def generate(
       lakehouse land cards data/cards
     """
     from lakehouse.cli.land import put
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     if out.exists() and any(out.iterdir()):
         raise Problem(f"{out} is not empty", "name a folder that does not exist yet")

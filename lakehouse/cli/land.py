@@ -15,8 +15,8 @@ from lakehouse.cli.progress import counted
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.landing import Rules
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.ingestion.landing import Rules
+    from lakehouse.platform.storage.object_store import ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Putting:
 
 def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.datetime) -> None:
     """Make a file of the landing zone, on disk with its modification time; never seen in part."""
-    from lakehouse.platform.objectstore import DiskStore
+    from lakehouse.platform.storage.object_store import DiskStore
 
     if not isinstance(store, DiskStore):
         store.copy_in(data, path) if isinstance(data, Path) else store.write(path, data)
@@ -72,7 +72,7 @@ def land(system: str, path: Path, day: dt.date | None, unit: int | None, replace
       lakehouse land mrhealth data/sample
       lakehouse land mrhealth PEDIDO.csv --day 2026-01-05 --unit 7
     """
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     settings = Settings.from_env()
     store = ObjectStore.at(settings.landing)
@@ -105,7 +105,7 @@ def land(system: str, path: Path, day: dt.date | None, unit: int | None, replace
 def _rules(system: str, settings: Settings) -> "Rules":
     import importlib
 
-    from lakehouse.platform.landing import Rules
+    from lakehouse.platform.ingestion.landing import Rules
 
     package = importlib.import_module(f"lakehouse.domains.{system}")
     sources = importlib.import_module(f"lakehouse.domains.{system}.sources").SOURCES
@@ -158,8 +158,8 @@ def _sorted_out(
     placed: Iterator[Putting], rules: "Rules", settings: Settings
 ) -> tuple[list[Putting], list[tuple[str, str]]]:
     """Files that the landing zone takes, and the others with the reason."""
-    from lakehouse.platform.landing import Stray, StrayReason, recognised
-    from lakehouse.platform.objectstore import Entry
+    from lakehouse.platform.ingestion.landing import Stray, StrayReason, recognised
+    from lakehouse.platform.storage.object_store import Entry
 
     today = dt.datetime.now(settings.zone).date()
     taken: list[Putting] = []

@@ -36,10 +36,10 @@ def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) 
       lakehouse legacy seed
       lakehouse legacy seed --rows 5000 --seed 11
     """
-    from lakehouse.platform.extraction.declared import extraction_of
-    from lakehouse.platform.extraction.extract import dsn_of
-    from lakehouse.platform.extraction.legacy import rows_of
-    from lakehouse.platform.extraction.legacy import seed as seeded
+    from lakehouse.platform.connectors.postgres.declaration import extraction_of
+    from lakehouse.platform.connectors.postgres.extract import dsn_of
+    from lakehouse.platform.connectors.postgres.legacy import rows_of
+    from lakehouse.platform.connectors.postgres.legacy import seed as seeded
 
     extraction = extraction_of(system)
     if extraction is None:

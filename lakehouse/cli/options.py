@@ -11,8 +11,8 @@ from lakehouse.cli.problems import Problem, near
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.discovery import Domain
-    from lakehouse.platform.storage import Lake, TableId
+    from lakehouse.platform.storage.delta_table import Lake, TableId
+    from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ class TableName(click.ParamType["TableId"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> "TableId":
-        from lakehouse.platform.storage import TableId
+        from lakehouse.platform.storage.delta_table import TableId
 
         if isinstance(value, TableId):
             return value
@@ -79,7 +79,7 @@ def system_names() -> list[str]:
 
 def domains_of(system: str | None) -> "list[Domain]":
     """The systems asked for, with their tables: one or all."""
-    from lakehouse.platform.discovery import domain
+    from lakehouse.platform.tables.registry import domain
 
     return [domain(name) for name in ([system] if system else system_names())]
 

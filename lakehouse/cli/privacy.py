@@ -14,11 +14,11 @@ from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.discovery import Domain
     from lakehouse.platform.privacy.erasure import Erased
     from lakehouse.platform.privacy.persons import Persons
     from lakehouse.platform.privacy.search import Finding
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -149,8 +149,8 @@ def _persons(
 
 
 def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable[Finding]":
-    from lakehouse.platform.discovery import domain
     from lakehouse.platform.privacy.search import Search
+    from lakehouse.platform.tables.registry import domain
 
     for system, one in persons.items():
         of = domain(system)
@@ -169,7 +169,7 @@ def _of_one_system(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
 def _wait_for_runs(systems: "Iterable[str]", settings: Settings) -> None:
     """A run that is under way could write what was read before."""
     from lakehouse.cli.runs import instance_of
-    from lakehouse.platform.foreground import wait_for_others
+    from lakehouse.platform.orchestration.local_runs import wait_for_others
 
     with instance_of(settings) as instance:
         for system in systems:
@@ -181,8 +181,8 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
 
     def refresh(domain: "Domain", days: Sequence[dt.date]) -> None:
         from lakehouse.cli.runs import built, ingest_all, require_success
-        from lakehouse.platform.arrivals import GAP_DAYS
-        from lakehouse.platform.partitions import ranges
+        from lakehouse.platform.orchestration.partitions import ranges
+        from lakehouse.platform.orchestration.planning import GAP_DAYS
 
         today = dt.datetime.now(settings.zone).date()
         open_days = [day for day in days if domain.system.since <= day <= today]
@@ -203,6 +203,6 @@ def _order(finding: "Finding") -> tuple[object, ...]:
 
 
 def _lake(settings: Settings) -> "Lake":
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     return Lake(settings.root)

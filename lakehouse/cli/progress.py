@@ -9,8 +9,8 @@ from lakehouse.cli.problems import interactive, note
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from lakehouse.platform.arrivals import Due
-    from lakehouse.platform.foreground import Ran, Step
+    from lakehouse.platform.orchestration.local_runs import Ran, Step
+    from lakehouse.platform.orchestration.planning import Due
 
 Item = TypeVar("Item")
 

@@ -22,9 +22,9 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.landing import Landing
-    from lakehouse.platform.quarantine import Replay
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.ingestion.landing import Landing
+    from lakehouse.platform.quarantine.replay import Replay
+    from lakehouse.platform.storage.delta_table import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,7 +88,7 @@ def list_(
     Example:
       lakehouse quarantine list --from 2026-01-05 --to 2026-01-11
     """
-    from lakehouse.platform import quarantine as library
+    from lakehouse.platform.quarantine import replay as library
 
     days = days_between(system, first, last)
     counts = library.listing(_lake(), system, table, days, reason)
@@ -117,7 +117,7 @@ def show_(
     Example:
       lakehouse quarantine show --table orders --reason bad_status --limit 5
     """
-    from lakehouse.platform import quarantine as library
+    from lakehouse.platform.quarantine import replay as library
 
     days = days_between(system, first, last)
     found = library.rows(_lake(), system, table, days, reason, file=file)
@@ -155,7 +155,7 @@ def export(
     Example:
       lakehouse quarantine export patch.csv --table orders --reason bad_status
     """
-    from lakehouse.platform import quarantine as library
+    from lakehouse.platform.quarantine import replay as library
 
     chosen = form or ("json" if path.suffix.lower() == ".json" else "csv")
     days = days_between(system, first, last)
@@ -212,7 +212,7 @@ def replay(
       lakehouse quarantine replay mrhealth --file mrhealth/2026-01-05/PEDIDO.csv --with new.csv
       lakehouse quarantine replay mrhealth --reason unknown_product
     """
-    from lakehouse.platform import quarantine as library
+    from lakehouse.platform.quarantine import replay as library
 
     if content is not None and (file is None or patch is not None):
         raise click.UsageError("--with needs --file, and excludes --patch")
@@ -238,7 +238,7 @@ def release(file: str, no_run: bool) -> None:
     Example:
       lakehouse quarantine release mrhealth/2026-01-05/unidade_007/PEDIDO.csv
     """
-    from lakehouse.platform import quarantine as library
+    from lakehouse.platform.quarantine import replay as library
 
     system = file.split("/", maxsplit=1)[0]
     if system not in system_names():
@@ -270,7 +270,7 @@ def _finish(
     if landed_only:
         runs = ingest_all(domains, settings)
     else:
-        from lakehouse.platform.partitions import ranges
+        from lakehouse.platform.orchestration.partitions import ranges
 
         runs = built(domains[0], settings, ranges(done.days))
     require_success(runs)
@@ -281,14 +281,14 @@ def _value(value: Any) -> Any:
 
 
 def _lake() -> "Lake":
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     return Lake(Settings.from_env().root)
 
 
 def _landing(system: str, settings: Settings) -> "Landing":
-    from lakehouse.platform.landing import Landing
-    from lakehouse.platform.objectstore import ObjectStore
+    from lakehouse.platform.ingestion.landing import Landing
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     (domain,) = domains_of(system)
     return Landing(

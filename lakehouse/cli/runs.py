@@ -22,9 +22,9 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-    from lakehouse.platform.discovery import Domain
-    from lakehouse.platform.foreground import Ran
-    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.orchestration.local_runs import Ran
+    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.tables.registry import Domain
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     """Dagster's instance of these settings, closed at the end."""
     import warnings
 
-    from lakehouse.platform.instance import prepare_instance
+    from lakehouse.platform.local_runtime.instance import prepare_instance
 
     warnings.filterwarnings("ignore", module="dagster")
     instance = prepare_instance(settings.home)
@@ -49,7 +49,7 @@ def ingest_all(
     last: dt.date | None = None,
 ) -> "list[Ran]":
     """Everything that has to run for these systems, with progress; gives the runs."""
-    from lakehouse.platform import foreground
+    from lakehouse.platform.orchestration import local_runs as foreground
 
     done: list[Ran] = []
     with instance_of(settings) as instance, steps() as shown:
@@ -149,7 +149,7 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
 
 def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
     """Raw and bronze of a subject are made together, so each brings the other along."""
-    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.storage.delta_table import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
     found = dict.fromkeys(tables)
@@ -169,10 +169,10 @@ def built(
 
     Tables by month are made for the months that a span touches, after the others.
     """
-    from lakehouse.platform import foreground
-    from lakehouse.platform.arrivals import Work
-    from lakehouse.platform.metadata import asset_key
-    from lakehouse.platform.monthly import monthly_tables
+    from lakehouse.platform.orchestration import local_runs as foreground
+    from lakehouse.platform.orchestration.metadata import asset_key
+    from lakehouse.platform.orchestration.planning import Work
+    from lakehouse.platform.transform.monthly import monthly_tables
 
     monthly = {table.id for table in monthly_tables(domain)}
     asked = {

@@ -14,7 +14,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
 FETCHED = 10_000
 """Rows in memory at once on their way out."""
@@ -48,8 +48,8 @@ def sql(statement: str, form: str | None, output: Path | None) -> None:
     """
     import duckdb
 
-    from lakehouse.platform import catalog
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.serving import sql_catalog as catalog
+    from lakehouse.platform.storage.delta_table import Lake
 
     chosen = _format(form, output)
     text = sys.stdin.read() if statement == "-" else statement
@@ -114,7 +114,7 @@ def _unknown(
     text: str, lake: "Lake", connection: "duckdb.DuckDBPyConnection", error: Exception
 ) -> Problem:
     """What is wrong with a name: the nearest table to a missing one, else DuckDB's word."""
-    from lakehouse.platform import catalog
+    from lakehouse.platform.serving import sql_catalog as catalog
 
     defined = {
         f"{schema}.{table}"
@@ -134,6 +134,6 @@ def _unknown(
 
 
 def _views() -> set[str]:
-    from lakehouse.platform.discovery import domains
+    from lakehouse.platform.tables.registry import domains
 
     return {table.id.name for domain in domains() for table in domain.tables}

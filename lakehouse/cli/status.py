@@ -16,9 +16,9 @@ from lakehouse.cli.problems import note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.arrivals import Batch
-    from lakehouse.platform.discovery import Domain
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.orchestration.planning import Batch
+    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.tables.registry import Domain
 
 COLUMNS = ("system", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
@@ -47,7 +47,7 @@ def status(system: str | None, form: str) -> None:
     Example:
       lakehouse status --system mrhealth
     """
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
@@ -90,7 +90,7 @@ def _files(lake: "Lake", system: str) -> Iterator[Line]:
 
 
 def _refused(lake: "Lake", system: str) -> Iterator[Line]:
-    from lakehouse.platform import quarantine
+    from lakehouse.platform.quarantine import replay as quarantine
 
     counts: dict[tuple[str, str], Counter[str]] = {}
     days: dict[tuple[str, str], list[dt.date]] = {}
@@ -126,9 +126,9 @@ def _balances(lake: "Lake", system: str) -> Iterator[Line]:
 
 def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     """What the next arrival cycle would do, and what is not tried any more."""
-    from lakehouse.platform import conservation
-    from lakehouse.platform.resources import landing_of
-    from lakehouse.platform.sensors import decide
+    from lakehouse.platform.orchestration.resources import landing_of
+    from lakehouse.platform.orchestration.sensors import decide
+    from lakehouse.platform.reconciliation import balance as conservation
 
     state = conservation.state(domain, lake)
     for what, days in (("days unfinished", state.unfinished), ("days waited for", state.waiting)):
@@ -165,7 +165,7 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     """Units whose delivery did not come in time, as the system's own check says."""
-    from lakehouse.platform import quality
+    from lakehouse.platform.quality import checks as quality
 
     checks = [check for check in domain.checks if check.category == "timeliness"]
     landed = {row["day"] for row in books.deliveries(lake, domain.system.name)}

@@ -21,7 +21,7 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage import Lake, LakeTable, TableId, Version
+    from lakehouse.platform.storage.delta_table import Lake, LakeTable, TableId, Version
 
 COMPANIONS = ("quarantine", "outcomes")
 """Kept beside a table by the same run, so they go back with it."""
@@ -163,7 +163,7 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
 
 
 def _lake() -> "Lake":
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     return Lake(Settings.from_env().root)
 
@@ -196,7 +196,7 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
 
 
 def _companions(lake: "Lake", table: "TableId") -> "list[LakeTable]":
-    from lakehouse.platform.storage import TableId
+    from lakehouse.platform.storage.delta_table import TableId
 
     named = [TableId(table.layer, table.system, table.table, each) for each in COMPANIONS]
     return [lake.table(each) for each in named if lake.table(each).exists()]

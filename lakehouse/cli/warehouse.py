@@ -35,7 +35,7 @@ def load(system: str, dsn: str | None, schema: str, form: str) -> None:
     Example:
       lakehouse warehouse load bikes
     """
-    from lakehouse.platform.storage import Lake
+    from lakehouse.platform.storage.delta_table import Lake
 
     library = _of(system)
     settings = Settings.from_env()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse import docs
-from lakehouse.platform.discovery import domains
+from lakehouse.platform.tables.registry import domains
 
 
 def test_the_dictionary_names_every_column_of_every_table_with_its_meaning() -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse_tests.cli.conftest import Call
 
 ORDERS = TableId("silver", "mrhealth", "orders")

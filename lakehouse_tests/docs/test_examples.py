@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.domains.mrhealth.generator import Plan, write
+from lakehouse.demo.mrhealth import Plan, write
 from tools.docs import NAMED, blocks
 
 ROOT = Path(__file__).parents[2]

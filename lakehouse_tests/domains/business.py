@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lakehouse.platform import catalog
-from lakehouse.platform.discovery import Domain, domain
-from lakehouse.platform.generated import LandedFile
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.demo.files import LandedFile
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.registry import Domain, domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lakehouse.platform import engine, monthly
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.engine import Session, session
-from lakehouse.platform.landed import Landed
-from lakehouse.platform.storage import TableId
-from lakehouse.platform.table import Table
+from lakehouse.platform.engines import session as engine
+from lakehouse.platform.engines.session import Session, session
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.provenance import Landed
+from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.stories.driver import Driver

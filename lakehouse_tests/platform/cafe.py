@@ -9,15 +9,15 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.deliveries import ledger
-from lakehouse.platform.discovery import Domain
-from lakehouse.platform.frames import parse_int, refused, traced
-from lakehouse.platform.landed import Landed
-from lakehouse.platform.source import Source
-from lakehouse.platform.storage import Lake, TableId
-from lakehouse.platform.system import System
-from lakehouse.platform.table import PARTITIONS, Monthly, declared, landed, whole
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.ingestion.deliveries import ledger
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, declared, landed, whole
+from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.expressions import parse_int, refused, traced
+from lakehouse.platform.tables.provenance import Landed
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 

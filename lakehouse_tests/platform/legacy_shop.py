@@ -13,13 +13,13 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 
 from lakehouse.domains.sales.extraction import EXTRACTION
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.extraction import extract as extracting
-from lakehouse.platform.extraction.declared import Extraction
-from lakehouse.platform.extraction.extract import Extracted
-from lakehouse.platform.extraction.legacy import seed
-from lakehouse.platform.objectstore import ObjectStore
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.connectors.postgres import extract as extracting
+from lakehouse.platform.connectors.postgres.declaration import Extraction
+from lakehouse.platform.connectors.postgres.extract import Extracted
+from lakehouse.platform.connectors.postgres.legacy import seed
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests.lakes import take_in
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from lakehouse.platform import conservation, ingest, materialize
-from lakehouse.platform.discovery import Domain, domain
-from lakehouse.platform.ingest import Intake
-from lakehouse.platform.io_manager import commit
-from lakehouse.platform.landing import Landing
-from lakehouse.platform.resources import landing_of
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion.ingest import Intake
+from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.orchestration.io_manager import commit
+from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
 NOTE = {"run_id": "test"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lakehouse.platform.discovery import domain
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
 from lakehouse_tests.stories.world import World

@@ -4,14 +4,18 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakehouse.platform import arrivals, conservation, ingest, materialize, monthly
-from lakehouse.platform.arrivals import Batch, Memory, Work
-from lakehouse.platform.discovery import Domain
-from lakehouse.platform.io_manager import commit
-from lakehouse.platform.partitions import between
-from lakehouse.platform.resources import landing_of
-from lakehouse.platform.storage import Lake
-from lakehouse.platform.table import Table
+from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.orchestration import planning as arrivals
+from lakehouse.platform.orchestration.io_manager import commit
+from lakehouse.platform.orchestration.partitions import between
+from lakehouse.platform.orchestration.planning import Batch, Memory, Work
+from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 
 ROUNDS = 8

@@ -8,11 +8,12 @@ import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
 
-from lakehouse.platform import foreground, quarantine
-from lakehouse.platform.ingest import object_path
-from lakehouse.platform.instance import prepare_instance
-from lakehouse.platform.resources import landing_of
-from lakehouse.platform.storage import TableId
+from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.quarantine import replay as quarantine
+from lakehouse.platform.storage.delta_table import TableId
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import (
     FRI,

@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, World, night
 
@@ -25,7 +25,13 @@ def daemon(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Code location and daemon in one session, killed at the end with all that they started."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lakehouse.platform.daemon", "-m", "lakehouse.definitions"],
+            [
+                sys.executable,
+                "-m",
+                "lakehouse.platform.local_runtime.daemon",
+                "-m",
+                "lakehouse.definitions",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -9,12 +9,18 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lakehouse.platform.arrivals import GAP_DAYS, Batch, decided, planned
-from lakehouse.platform.code_location import definitions_of, shared
-from lakehouse.platform.conservation import State
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.landing import Arrival, Listing, Stray, StrayReason
-from lakehouse.platform.sensors import ATTEMPT_TAG, BATCH_TAG, RANGE_END, RANGE_START, SYSTEM_TAG
+from lakehouse.platform.ingestion.landing import Arrival, Listing, Stray, StrayReason
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.planning import GAP_DAYS, Batch, decided, planned
+from lakehouse.platform.orchestration.sensors import (
+    ATTEMPT_TAG,
+    BATCH_TAG,
+    RANGE_END,
+    RANGE_START,
+    SYSTEM_TAG,
+)
+from lakehouse.platform.reconciliation.balance import State
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.world import FRI, MON, THU, TUE, WED, World, night
 

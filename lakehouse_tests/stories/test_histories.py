@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lakehouse.platform import engine
-from lakehouse.platform.arrivals import Work
-from lakehouse.platform.discovery import Domain, domain
-from lakehouse.platform.partitions import between
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.engines import session as engine
+from lakehouse.platform.orchestration.partitions import between
+from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.registry import Domain, domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 from lakehouse_tests.stories.world import BEFORE, MON, TUE, WED, items, orders, reference

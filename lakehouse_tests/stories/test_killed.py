@@ -11,12 +11,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lakehouse.platform import foreground
-from lakehouse.platform.discovery import domain
 from lakehouse.platform.failpoints import RUN, STORAGE
-from lakehouse.platform.instance import prepare_instance
-from lakehouse.platform.objectstore import DiskStore, ObjectStore
-from lakehouse.platform.storage import Lake
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
 from lakehouse_tests.stories.driver import Driver

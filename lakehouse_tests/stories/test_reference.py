@@ -12,7 +12,7 @@ import dagster as dg
 import psycopg2
 import pytest
 
-from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, orders
 

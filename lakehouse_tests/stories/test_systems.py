@@ -9,10 +9,10 @@ import pytest
 
 import lakehouse.definitions
 import lakehouse.domains
-from lakehouse.platform import foreground
-from lakehouse.platform.code_location import definitions_of, shared
-from lakehouse.platform.discovery import domain, systems
-from lakehouse.platform.instance import prepare_instance
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.tables.registry import domain, systems
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.nursery import DOMAINS, nursery

@@ -6,8 +6,8 @@ from itertools import permutations
 import pytest
 
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS, PRODUCTS
-from lakehouse.platform.deliveries import Delivery, Status, resolved
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.deliveries import Delivery, Status, resolved
+from lakehouse.platform.tables.source import Source
 from lakehouse_tests.stories.world import MON
 
 MORNING = dt.datetime(2024, 3, 5, 6, tzinfo=dt.UTC)

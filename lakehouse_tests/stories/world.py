@@ -12,11 +12,11 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform import foreground
-from lakehouse.platform.discovery import Domain
-from lakehouse.platform.foreground import Ran
-from lakehouse.platform.objectstore import DiskStore, ObjectStore
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration.local_runs import Ran
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
 MON, TUE, WED, THU, FRI = (dt.date(2024, 3, day) for day in range(4, 9))

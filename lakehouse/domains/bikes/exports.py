@@ -9,10 +9,10 @@ from lakehouse.domains.bikes.silver.order_headers import order_headers
 from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.catalog import quoted
-from lakehouse.platform.exports import Csv, Export
-from lakehouse.platform.source import Source
-from lakehouse.platform.table import Table
+from lakehouse.platform.serving.exports import Csv, Export
+from lakehouse.platform.serving.sql_catalog import quoted
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.source import Source
 
 FILES = {
     "Person.Person": persons,

@@ -20,9 +20,8 @@ from lakehouse.domains.bikes.silver.order_headers import order_headers
 from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.conservation import Conservation, conservation_of
-from lakehouse.platform.deliveries import Status
-from lakehouse.platform.quality import (
+from lakehouse.platform.ingestion.deliveries import Status
+from lakehouse.platform.quality.checks import (
     Day,
     QualityCheck,
     Reads,
@@ -32,7 +31,8 @@ from lakehouse.platform.quality import (
     named,
     rows_of,
 )
-from lakehouse.platform.table import Table
+from lakehouse.platform.reconciliation.balance import Conservation, conservation_of
+from lakehouse.platform.tables.declare import Table
 
 CENT = Decimal("0.01")
 """In US$: amounts that differ by less are equal."""

@@ -1,7 +1,7 @@
 """Landed files as they came: one table of deliveries per subject, beside the untouched bytes."""
 
 from lakehouse.domains.bikes import SYSTEM, sources
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 persons = ledger(SYSTEM.name, sources.PERSONS)
 products = ledger(SYSTEM.name, sources.PRODUCTS)

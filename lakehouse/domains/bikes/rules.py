@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes import SYSTEM
-from lakehouse.platform.contract import contract_of
-from lakehouse.platform.frames import parse_decimal, parse_int, refused, traced, trimmed
-from lakehouse.platform.source import Source
+from lakehouse.platform.tables.contract import contract_of
+from lakehouse.platform.tables.expressions import parse_decimal, parse_int, refused, traced, trimmed
+from lakehouse.platform.tables.source import Source
 
 PERSON_TYPES = ("IN", "SC", "GC", "EM", "VC", "SP")
 LONGEST = 65_535

@@ -1,7 +1,7 @@
 """What lands: the six tables of the bike shop, each a file of its own."""
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 
 def _written(*columns: str, money: tuple[str, ...] = ()) -> CsvFormat:

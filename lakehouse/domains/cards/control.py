@@ -20,10 +20,17 @@ import pyarrow as arrow
 
 from lakehouse.domains.cards import SYSTEM
 from lakehouse.domains.cards.rules import GENERATED
-from lakehouse.platform.deliveries import Delivery, Status, from_arrow
-from lakehouse.platform.materialize import KEPT, outcomes_of
-from lakehouse.platform.storage import DayConflict, DayFile, Lake, LakeTable, Snapshot, TableId
-from lakehouse.platform.table import Hook, NotReady
+from lakehouse.platform.ingestion.deliveries import Delivery, Status, from_arrow
+from lakehouse.platform.storage.delta_table import (
+    DayConflict,
+    DayFile,
+    Lake,
+    LakeTable,
+    Snapshot,
+    TableId,
+)
+from lakehouse.platform.tables.declare import Hook, NotReady
+from lakehouse.platform.transform.compute import KEPT, outcomes_of
 
 FATURAS, PAGAMENTOS = SUBJECTS = ("tb_faturas", "tb_pagamentos")
 REGISTER = TableId("ops", SYSTEM.name, "ctl_processed_filenames")

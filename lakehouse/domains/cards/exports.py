@@ -3,7 +3,7 @@
 Data files come before control files, which say that they are whole.
 """
 
-from lakehouse.platform.exports import Export
+from lakehouse.platform.serving.exports import Export
 
 _FILE = r"regexp_replace(_file, '^.*/|\.csv(\.gz)?$', '', 'g') AS file"
 _SECOND = r"regexp_matches(_file, '(^|/)tb_fatura_[^/]*$')"

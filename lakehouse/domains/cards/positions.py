@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.platform.frames import sum_where
+from lakehouse.platform.tables.expressions import sum_where
 
 UNPAID, PARTLY, WHOLLY, EXCEEDED = "SEM_PAGAMENTO", "PARCIAL", "TOTAL", "EXCEDENTE"
 SITUATIONS = (UNPAID, PARTLY, WHOLLY, EXCEEDED)

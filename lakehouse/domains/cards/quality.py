@@ -13,9 +13,9 @@ from lakehouse.domains.cards import SYSTEM, raw
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.quality import QualityCheck, Result, rows_of
-from lakehouse.platform.table import Table
-from lakehouse.platform.usual_checks import books, drift, none_found, refusals
+from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
+from lakehouse.platform.quality.common_checks import books, drift, none_found, refusals
+from lakehouse.platform.tables.declare import Table
 
 MINIMUM = 30
 """Least payment in percent of the invoice."""

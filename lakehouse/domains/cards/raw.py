@@ -2,7 +2,7 @@
 
 from lakehouse.domains.cards import SYSTEM
 from lakehouse.domains.cards.sources import INVOICES, PAYMENTS
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 tb_faturas = ledger(SYSTEM.name, INVOICES)
 tb_pagamentos = ledger(SYSTEM.name, PAYMENTS)

@@ -4,7 +4,13 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.cards import SYSTEM
-from lakehouse.platform.frames import parse_date, parse_decimal, parse_int, rate, refused
+from lakehouse.platform.tables.expressions import (
+    parse_date,
+    parse_decimal,
+    parse_int,
+    rate,
+    refused,
+)
 
 NUMBER = "(0|[1-9][0-9]{0,17})"
 """Written in one way only, because rows of one key are found by its text."""

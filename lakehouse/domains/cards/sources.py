@@ -6,8 +6,8 @@ nothing else says which of two versions of an invoice is the later one.
 """
 
 from lakehouse.domains.cards import control
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 UP_TO_SEQUENCE = "^.*-"
 """What an identifier of the first layout has and one of the second has not: ``PG-345-7``, ``7``."""

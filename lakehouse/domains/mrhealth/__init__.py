@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from lakehouse.platform.system import Headline, System
+from lakehouse.platform.tables.domain_spec import Headline, System
 
 SYSTEM = System(
     name="mrhealth",

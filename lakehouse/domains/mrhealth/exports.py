@@ -3,7 +3,7 @@
 The original wrote all of them to one path, so that the last one stayed.
 """
 
-from lakehouse.platform.exports import Export
+from lakehouse.platform.serving.exports import Export
 
 EXPORTS = tuple(
     Export(name=name, path=f"dados/{layer}/{name}/part-0.parquet", sql=sql)

@@ -5,7 +5,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth import rules
-from lakehouse.platform.frames import rate, sum_where
+from lakehouse.platform.tables.expressions import rate, sum_where
 
 
 class OrderMeasures(pa.DataFrameModel):

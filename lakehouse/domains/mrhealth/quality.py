@@ -20,7 +20,7 @@ from lakehouse.domains.mrhealth.silver.deliveries import deliveries
 from lakehouse.domains.mrhealth.silver.order_items import order_items
 from lakehouse.domains.mrhealth.silver.orders import orders
 from lakehouse.domains.mrhealth.silver.units import units
-from lakehouse.platform.quality import (
+from lakehouse.platform.quality.checks import (
     Day,
     QualityCheck,
     Result,
@@ -30,7 +30,7 @@ from lakehouse.platform.quality import (
     overdue,
     rows_of,
 )
-from lakehouse.platform.usual_checks import (
+from lakehouse.platform.quality.common_checks import (
     books,
     drift,
     none_found,

@@ -9,7 +9,7 @@ from lakehouse.domains.mrhealth.sources import (
     STATES,
     UNITS,
 )
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 orders = ledger(SYSTEM.name, ORDERS)
 order_items = ledger(SYSTEM.name, ORDER_ITEMS)

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth import SYSTEM
-from lakehouse.platform.frames import folded, parse_date
+from lakehouse.platform.tables.expressions import folded, parse_date
 
 FINISHED, PENDING, CANCELLED = "Finalizado", "Pendente", "Cancelado"
 STATUSES = (FINISHED, PENDING, CANCELLED)

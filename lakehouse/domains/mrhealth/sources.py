@@ -1,7 +1,7 @@
 """What lands: two files a night from each unit, and four reference tables of the headquarters."""
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 ORDERS = Source(
     subject="orders",

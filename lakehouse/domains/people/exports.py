@@ -1,6 +1,6 @@
 """The two files of the pipeline before this one, under the names that the settings give them."""
 
-from lakehouse.platform.exports import Export
+from lakehouse.platform.serving.exports import Export
 from lakehouse.settings import Settings
 
 SETTINGS = Settings.from_env()

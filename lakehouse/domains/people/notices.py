@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from contextlib import closing
 
-from lakehouse.platform.catalog import connect, query
-from lakehouse.platform.notices import Notice, Notices, Outcome, failure, nothing_on, way_out
-from lakehouse.platform.notifications import digest
-from lakehouse.platform.storage import Lake
+from lakehouse.platform.notifications.channels import digest
+from lakehouse.platform.orchestration.run_messages import (
+    Notice,
+    Notices,
+    Outcome,
+    failure,
+    nothing_on,
+    way_out,
+)
+from lakehouse.platform.serving.sql_catalog import connect, query
+from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.settings import Settings
 
 NOTHING = "Nenhum arquivo para processar!"

@@ -6,8 +6,8 @@ from lakehouse.domains.people import SYSTEM, raw
 from lakehouse.domains.people.bronze.people import people as landed_people
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all
-from lakehouse.platform.quality import QualityCheck, Result, rows_of
-from lakehouse.platform.usual_checks import books, drift, none_found, refusals
+from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
+from lakehouse.platform.quality.common_checks import books, drift, none_found, refusals
 
 
 def repeated_persons(persons: ir.Table) -> ir.Table:

@@ -2,6 +2,6 @@
 
 from lakehouse.domains.people import SYSTEM
 from lakehouse.domains.people.sources import PEOPLE
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 people = ledger(SYSTEM.name, PEOPLE)

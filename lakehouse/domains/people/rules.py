@@ -5,7 +5,7 @@ import datetime as dt
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.platform.frames import folded, parse_date, trimmed
+from lakehouse.platform.tables.expressions import folded, parse_date, trimmed
 
 SEXES = ("Female", "Male")
 FIRST_BIRTH = dt.date(1900, 1, 1)

@@ -1,7 +1,7 @@
 """What lands: any number of people files under any name, each a delivery of its own."""
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 PEOPLE = Source(
     subject="people",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from lakehouse.platform.system import Clock, Headline, System
+from lakehouse.platform.tables.domain_spec import Clock, Headline, System
 
 SYSTEM = System(
     name="sales",

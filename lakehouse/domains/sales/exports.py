@@ -5,7 +5,7 @@ Money is DECIMAL where the original had floating point.
 
 from lakehouse.domains.sales import report
 from lakehouse.domains.sales.sources import COLUMNS, SALES
-from lakehouse.platform.exports import Export
+from lakehouse.platform.serving.exports import Export
 
 TABLE = ", ".join(COLUMNS)
 BY_DAY = "year={year}/month={month}/day={day}/part-0.parquet"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from lakehouse.domains.sales.sources import COLUMNS, REGIONS
-from lakehouse.platform.extraction.declared import Extraction, Legacy, Row
+from lakehouse.platform.connectors.postgres.declaration import Extraction, Legacy, Row
 
 FIRST_DAY, DAYS = dt.date(2023, 1, 1), 365
 

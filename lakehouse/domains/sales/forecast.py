@@ -5,7 +5,7 @@ better by a model than by its mean. Products, customers and regions enter as fea
 """
 
 from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features
-from lakehouse.platform.forecast.declared import Forecast, Target
+from lakehouse.platform.forecasting.declaration import Forecast, Target
 
 FORECAST = Forecast(
     system="sales",

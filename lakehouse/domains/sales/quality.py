@@ -14,8 +14,8 @@ from lakehouse.domains.sales.bronze.sales import sales as landed_sales
 from lakehouse.domains.sales.gold.daily_sales import daily_sales
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
 from lakehouse.domains.sales.silver.sales import sales
-from lakehouse.platform.quality import Day, QualityCheck, Result, Verdict, rows_of
-from lakehouse.platform.usual_checks import (
+from lakehouse.platform.quality.checks import Day, QualityCheck, Result, Verdict, rows_of
+from lakehouse.platform.quality.common_checks import (
     books,
     drift,
     none_found,

@@ -2,6 +2,6 @@
 
 from lakehouse.domains.sales import SYSTEM
 from lakehouse.domains.sales.sources import SALES
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 sales = ledger(SYSTEM.name, SALES)

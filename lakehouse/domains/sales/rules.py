@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.sales import sources
-from lakehouse.platform.frames import folded, trimmed
+from lakehouse.platform.tables.expressions import folded, trimmed
 
 REGIONS = tuple(sorted(sources.REGIONS))
 IN_ENGLISH = {

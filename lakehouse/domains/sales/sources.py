@@ -1,7 +1,7 @@
 """What lands: exports of the legacy table and files of its changes, in one form."""
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 COLUMNS = (
     "id",

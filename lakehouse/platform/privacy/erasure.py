@@ -17,14 +17,12 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform import conservation, ingest
-from lakehouse.platform import deliveries as ledger
-from lakehouse.platform.deliveries import Delivery, Status
-from lakehouse.platform.discovery import Domain, domain
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.ingest import Intake, error_report, object_path
-from lakehouse.platform.landing import Listing
-from lakehouse.platform.objectstore import DiskStore
+from lakehouse.platform.ingestion import deliveries as ledger
+from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion.deliveries import Delivery, Status
+from lakehouse.platform.ingestion.ingest import Intake, error_report, object_path
+from lakehouse.platform.ingestion.landing import Listing
 from lakehouse.platform.privacy import marks
 from lakehouse.platform.privacy.history import forget
 from lakehouse.platform.privacy.marks import Key, Recognised
@@ -38,8 +36,11 @@ from lakehouse.platform.privacy.search import (
     Search,
     What,
 )
-from lakehouse.platform.source import Source
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.object_store import DiskStore
+from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 
 PLANS = f"{marks.FOLDER}/plans"

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lakehouse.platform.objectstore import ObjectStore
 from lakehouse.platform.privacy.persons import (
     EMAIL,
     IDENTIFIER,
@@ -24,8 +23,9 @@ from lakehouse.platform.privacy.persons import (
     words,
 )
 from lakehouse.platform.privacy.records import Form, redacted, texts_of
-from lakehouse.platform.storage import Lake
-from lakehouse.platform.table import Table
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.declare import Table
 from lakehouse.settings import Settings
 
 FOLDER = "ops/privacy"

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.csvfile import BLANKS, CsvFormat
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.storage import TableId
-from lakehouse.platform.table import Table
+from lakehouse.platform.ingestion.csv.reader import BLANKS, CsvFormat
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.registry import domain
 
 PERSONAL = "personal"
 """Key of a column's tags under which a contract says what it tells of a person."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.csvfile import (
+from lakehouse.platform.ingestion.csv.reader import (
     ERASED,
     CsvFile,
     CsvFormat,
@@ -25,7 +25,7 @@ from lakehouse.platform.csvfile import (
     decompress,
     read_csv,
 )
-from lakehouse.platform.landing import ReadRefused
+from lakehouse.platform.ingestion.landing import ReadRefused
 from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
 
 NOT_ERASABLE = "not_erasable"

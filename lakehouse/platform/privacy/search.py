@@ -15,12 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lakehouse.platform import deliveries as ledger
-from lakehouse.platform.deliveries import Delivery
-from lakehouse.platform.discovery import Domain, domain
-from lakehouse.platform.landing import Arrival, FileChanged, Landing, ReadRefused, StrayReason
-from lakehouse.platform.layers import Layer
-from lakehouse.platform.objectstore import ObjectStoreError
+from lakehouse.platform.ingestion import deliveries as ledger
+from lakehouse.platform.ingestion.deliveries import Delivery
+from lakehouse.platform.ingestion.landing import (
+    Arrival,
+    FileChanged,
+    Landing,
+    ReadRefused,
+    StrayReason,
+)
+from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.privacy.persons import (
     Person,
     Persons,
@@ -38,8 +42,10 @@ from lakehouse.platform.privacy.records import (
     located,
     texts_of,
 )
-from lakehouse.platform.resources import landing_of
-from lakehouse.platform.storage import DAY, Lake, TableId
+from lakehouse.platform.storage.delta_table import DAY, Lake, TableId
+from lakehouse.platform.storage.object_store import ObjectStoreError
+from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.registry import Domain, domain
 from lakehouse.settings import Settings
 
 QUARANTINE = "quarantine"

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse.cli import main as lakehouse
+from lakehouse.demo.bikes import Plan, deliveries
 from lakehouse.domains.bikes import warehouse
-from lakehouse.domains.bikes.generator import Plan, deliveries
 from lakehouse.domains.bikes.warehouse.questions import VIEWS
 from lakehouse.domains.bikes.warehouse.schema import RELATIONS, waves
-from lakehouse.platform.exports import exports_of, write
+from lakehouse.platform.serving.exports import exports_of, write
 from lakehouse_tests.domains.bikes.files import NAMES, SAMPLE, file, path, row
 from lakehouse_tests.domains.business import Business
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from lakehouse.platform.discovery import Domain
+from lakehouse.platform.tables.registry import Domain
 from lakehouse_tests.domains.business import Business
 
 SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "cards"

@@ -31,7 +31,7 @@ from lakehouse.domains.cards.book.declaration import (
 from lakehouse.domains.cards.book.stage import Mode
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.engine import arrow_schema, typed_sql
+from lakehouse.platform.engines.session import arrow_schema, typed_sql
 from lakehouse_tests.domains.cards import plain_book
 from lakehouse_tests.domains.cards.plain_book import Invoice, Payment
 

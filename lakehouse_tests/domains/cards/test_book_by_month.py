@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from lakehouse.platform.discovery import Domain
+from lakehouse.platform.tables.registry import Domain
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.cards import plain_book
 from lakehouse_tests.domains.cards.files import INVOICES, PAYMENTS, lines

@@ -7,7 +7,7 @@ from lakehouse.domains.cards.book import aggregate, stage
 from lakehouse.domains.cards.book.declaration import EXCEDENTES
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform import engine
+from lakehouse.platform.engines import session as engine
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.cards import test_book
 from lakehouse_tests.domains.cards.test_book import business, connection, load

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.cards.control import ControlFileMissing, both_registered
-from lakehouse.platform import foreground, materialize
-from lakehouse.platform.arrivals import Work
-from lakehouse.platform.deliveries import from_arrow
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.instance import prepare_instance
-from lakehouse.platform.storage import TableId
+from lakehouse.platform.ingestion.deliveries import from_arrow
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 from lakehouse_tests.children import child, ended

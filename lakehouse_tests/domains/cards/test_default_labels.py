@@ -8,7 +8,7 @@ import pytest
 from lakehouse.domains.cards.book.stage import Mode
 from lakehouse.domains.cards.gold.default_labels import default_labels
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
-from lakehouse.platform.engine import typed_sql
+from lakehouse.platform.engines.session import typed_sql
 from lakehouse_tests.domains.cards.plain_book import Invoice, Payment
 from lakehouse_tests.domains.cards.test_book import (
     ON,

@@ -13,9 +13,9 @@ import pytest
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.storage import TableId
-from lakehouse.platform.table import Table
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.registry import domain
 from lakehouse_tests.domains.cards.files import (
     INVOICES,
     PAYMENTS,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.cards.quality import CHECKS
-from lakehouse.platform.quality import Day, Result, Verdict
+from lakehouse.platform.quality.checks import Day, Result, Verdict
 
 DAY = dt.date(2024, 1, 1)
 INVOICE = {

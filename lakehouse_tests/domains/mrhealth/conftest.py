@@ -6,9 +6,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakehouse.platform.contract import split_reasons
-from lakehouse.platform.engine import arrow_schema, typed_sql
-from lakehouse.platform.table import Table
+from lakehouse.platform.engines.session import arrow_schema, typed_sql
+from lakehouse.platform.tables.contract import split_reasons
+from lakehouse.platform.tables.declare import Table
 from lakehouse_tests.domains.mrhealth.rows import Row
 
 

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pytest
 from ibis.backends.sql.datatypes import DuckDBType
 
-from lakehouse.domains.mrhealth.generator import Plan, deliveries, reference
+from lakehouse.demo.files import LandedFile
+from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.domains.mrhealth.quality import CHECKS
-from lakehouse.platform.code_location import definitions_of, shared
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.generated import LandedFile
-from lakehouse.platform.quality import Day, QualityCheck, Verdict, log_of
-from lakehouse.platform.storage import Lake, TableId
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.quality.checks import Day, QualityCheck, Verdict, log_of
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 
 DAY = dt.date(2024, 5, 2)

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from lakehouse.platform.generated import LandedFile
+from lakehouse.demo.files import LandedFile
 
 HEADER = "Index,User Id,First Name,Last Name,Sex,Email,Phone,Date of birth,Job Title"
 COLUMNS = tuple(HEADER.split(","))

@@ -12,11 +12,11 @@ import dagster as dg
 import pytest
 
 from lakehouse.domains.people.notices import told
-from lakehouse.platform import foreground
-from lakehouse.platform.code_location import definitions_of, shared
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.notices import Outcome, failure
-from lakehouse.platform.schedules import once_more
+from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.run_messages import Outcome, failure
+from lakehouse.platform.orchestration.schedules import once_more
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.people.files import HEADER, file, person, row
 from lakehouse_tests.mailbox import mailbox

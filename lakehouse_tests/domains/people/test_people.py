@@ -13,12 +13,12 @@ import ibis
 import pyarrow.parquet as pq
 import pytest
 
+from lakehouse.demo.people import Plan, deliveries
 from lakehouse.domains.people import exports
-from lakehouse.domains.people.generator import Plan, deliveries
-from lakehouse.platform import audit
-from lakehouse.platform.discovery import domain
-from lakehouse.platform.exports import write
-from lakehouse.platform.objectstore import ObjectStore
+from lakehouse.platform.reconciliation import audit
+from lakehouse.platform.serving.exports import write
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.registry import domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.people.files import COLUMNS, HEADER, file, newest, person, row

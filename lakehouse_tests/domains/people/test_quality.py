@@ -6,7 +6,7 @@ from pathlib import Path
 import ibis
 
 from lakehouse.domains.people.quality import CHECKS, repeated_persons
-from lakehouse.platform.quality import evaluate
+from lakehouse.platform.quality.checks import evaluate
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.people.files import HEADER, person, row
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.platform.exports import exports_of, write
+from lakehouse.platform.serving.exports import exports_of, write
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE, file, sale
 

@@ -18,13 +18,13 @@ from click.testing import CliRunner, Result
 from lakehouse.cli import main
 from lakehouse.domains.sales.forecast import FORECAST
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
-from lakehouse.platform import catalog
-from lakehouse.platform.engine import arrow_schema
-from lakehouse.platform.forecast import models, report
-from lakehouse.platform.forecast.declared import ForecastError
-from lakehouse.platform.forecast.examples import Examples
-from lakehouse.platform.forecast.forecasting import forecasts, store
-from lakehouse.platform.storage import Lake
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.forecasting import models, report
+from lakehouse.platform.forecasting.declaration import ForecastError
+from lakehouse.platform.forecasting.examples import Examples
+from lakehouse.platform.forecasting.forecasting import forecasts, store
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import SAMPLE, file, sale

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.domains.sales.generator import Plan, deliveries
+from lakehouse.demo.sales import Plan, deliveries
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
 from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features
-from lakehouse.platform.engine import DuckDBSession, arrow_schema
+from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.sales.quality import CHECKS
-from lakehouse.platform.engine import arrow_schema
-from lakehouse.platform.quality import Day, Verdict, evaluate
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.quality.checks import Day, Verdict, evaluate
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import file, sale
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform import quarantine
-from lakehouse.platform.landing import Landing
-from lakehouse.platform.quarantine import Kind
-from lakehouse.platform.resources import landing_of
+from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.quarantine import replay as quarantine
+from lakehouse.platform.quarantine.replay import Kind
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import file, sale
 

@@ -11,7 +11,7 @@ import ibis
 import pytest
 
 from lakehouse.domains.sales.sources import SALES
-from lakehouse.platform.discovery import domain
+from lakehouse.platform.tables.registry import domain
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE, file, sale
 

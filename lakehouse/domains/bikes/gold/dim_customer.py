@@ -8,7 +8,7 @@ import pandera.ibis as pa
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.customers import customers
 from lakehouse.domains.bikes.silver.persons import persons
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class DimCustomer(pa.DataFrameModel):

@@ -8,7 +8,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes import SYSTEM
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 DAYS = 36_525
 """A hundred years from the system's first day on."""

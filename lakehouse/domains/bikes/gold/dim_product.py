@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.products import products
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class DimProduct(pa.DataFrameModel):

@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_details import order_details
 from lakehouse.domains.bikes.silver.order_headers import order_headers
-from lakehouse.platform.table import gold, whole
+from lakehouse.platform.tables.declare import gold, whole
 
 
 class FactOrderLines(pa.DataFrameModel):

@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_headers import order_headers
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class FactOrders(pa.DataFrameModel):

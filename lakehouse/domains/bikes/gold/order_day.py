@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class OrderDay(pa.DataFrameModel):

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from lakehouse.domains.bikes.gold.q1_orders_with_three_lines_list import (
     q1_orders_with_three_lines_list,
 )
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q1OrdersWithThreeLines(pa.DataFrameModel):

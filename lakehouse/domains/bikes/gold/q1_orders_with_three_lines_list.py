@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 LEAST_LINES = 3
 

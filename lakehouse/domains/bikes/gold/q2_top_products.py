@@ -8,8 +8,8 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.frames import place
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import place
 
 
 class Q2TopProducts(pa.DataFrameModel):

@@ -8,7 +8,7 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):

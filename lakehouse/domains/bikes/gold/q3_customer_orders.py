@@ -6,7 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.dim_customer import dim_customer
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q3CustomerOrders(pa.DataFrameModel):

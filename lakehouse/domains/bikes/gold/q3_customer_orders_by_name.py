@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q3_customer_orders import q3_customer_orders
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q3CustomerOrdersByName(pa.DataFrameModel):

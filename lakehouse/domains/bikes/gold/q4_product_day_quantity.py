@@ -7,7 +7,7 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q4ProductDayQuantity(pa.DataFrameModel):

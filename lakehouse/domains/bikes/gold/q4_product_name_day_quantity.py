@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q4_product_day_quantity import q4_product_day_quantity
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q4ProductNameDayQuantity(pa.DataFrameModel):

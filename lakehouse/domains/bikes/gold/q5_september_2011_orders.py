@@ -8,7 +8,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 FIRST, AFTER = dt.datetime(2011, 9, 1), dt.datetime(2011, 10, 1)  # noqa: DTZ001  shop time
 MORE_THAN = 1_000

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.bikes.gold.q5_september_2011_orders import q5_september_2011_orders
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Q5September2011OrdersByTotalDue(pa.DataFrameModel):

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.customers import customers as landed_customers
 from lakehouse.domains.bikes.sources import CUSTOMERS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class Customers(pa.DataFrameModel):

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.order_details import order_details as landed_order_details
 from lakehouse.domains.bikes.sources import ORDER_DETAILS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class OrderDetails(pa.DataFrameModel):

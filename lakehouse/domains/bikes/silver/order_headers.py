@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.order_headers import order_headers as landed_order_headers
 from lakehouse.domains.bikes.sources import ORDER_HEADERS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class OrderHeaders(pa.DataFrameModel):

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.persons import persons as landed_persons
 from lakehouse.domains.bikes.sources import PERSONS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class Persons(pa.DataFrameModel):

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.bronze.products import products as landed_products
 from lakehouse.domains.bikes.sources import PRODUCTS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class Products(pa.DataFrameModel):

@@ -11,7 +11,7 @@ from lakehouse.domains.bikes.bronze.special_offer_products import (
     special_offer_products as landed_special_offer_products,
 )
 from lakehouse.domains.bikes.sources import SPECIAL_OFFER_PRODUCTS
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class SpecialOfferProducts(pa.DataFrameModel):

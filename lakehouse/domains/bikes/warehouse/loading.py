@@ -25,9 +25,9 @@ from lakehouse.domains.bikes.warehouse.schema import (
     orphans,
     waves,
 )
-from lakehouse.platform import catalog
-from lakehouse.platform.catalog import quoted
-from lakehouse.platform.storage import Lake
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.serving.sql_catalog import quoted
+from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.settings import Settings
 
 SCHEMA = "rox"

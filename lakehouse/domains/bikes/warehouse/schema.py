@@ -19,8 +19,8 @@ from lakehouse.domains.bikes.silver.order_headers import order_headers
 from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.catalog import quoted
-from lakehouse.platform.table import Table
+from lakehouse.platform.serving.sql_catalog import quoted
+from lakehouse.platform.tables.declare import Table
 
 SHORT_TEXT = 1_000
 """Bytes of a text in Redshift, where TEXT is 256; a COPY fails on a longer one and cuts none."""

@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.frames import sum_where
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import sum_where
 
 
 class Ageing(pa.DataFrameModel):

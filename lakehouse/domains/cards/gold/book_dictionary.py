@@ -6,7 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.cards.book.declaration import AMPLIADO, EXCEDENTES, FATURA
 from lakehouse.domains.cards.gold.book_fatura import book_fatura
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 BOOKS = {
     "book_fatura": FATURA,

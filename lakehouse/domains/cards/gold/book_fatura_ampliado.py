@@ -6,7 +6,7 @@ from lakehouse.domains.cards.book.aggregate import book
 from lakehouse.domains.cards.book.contract import contract
 from lakehouse.domains.cards.book.declaration import AMPLIADO
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
-from lakehouse.platform.table import Monthly, gold
+from lakehouse.platform.tables.declare import Monthly, gold
 
 
 @gold(

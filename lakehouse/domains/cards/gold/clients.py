@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.gold.invoices import invoices as all_invoices
 from lakehouse.domains.cards.rules import percent
-from lakehouse.platform.frames import sum_where
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import sum_where
 
 
 class Clients(pa.DataFrameModel):

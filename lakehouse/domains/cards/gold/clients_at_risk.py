@@ -6,8 +6,8 @@ import pandera.ibis as pa
 
 from lakehouse.domains.cards.gold.clients import Clients
 from lakehouse.domains.cards.gold.clients import clients as all_clients
-from lakehouse.platform.frames import place
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import place
 
 
 class ClientsAtRisk(Clients):

@@ -9,7 +9,7 @@ import pandera.ibis as pa
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 DUE_DAYS, GRACE_DAYS = 60, 30
 HORIZON_DAYS = DUE_DAYS + GRACE_DAYS

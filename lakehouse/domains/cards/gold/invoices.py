@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Invoices(pa.DataFrameModel):

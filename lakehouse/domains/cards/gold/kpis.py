@@ -8,8 +8,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards.gold.clients import clients as all_clients
 from lakehouse.domains.cards.rules import percent
-from lakehouse.platform.frames import sum_where
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import sum_where
 
 
 class Kpis(pa.DataFrameModel):

@@ -10,7 +10,7 @@ from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.table import PARTITIONS, Monthly, gold, whole
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, gold, whole
 
 
 class Staged(pa.DataFrameModel):

@@ -8,7 +8,7 @@ from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.gold.stage_fatura import Staged
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.table import PARTITIONS, Monthly, gold, whole
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, gold, whole
 
 
 class StageFaturaSeedCompatible(Staged):

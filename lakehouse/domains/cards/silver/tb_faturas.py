@@ -8,8 +8,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
-from lakehouse.platform.frames import traced
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import traced
 
 
 class Faturas(pa.DataFrameModel):

@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.domains.cards.bronze.tb_pagamentos import tb_pagamentos as landed_payments
-from lakehouse.platform.frames import refused, traced
-from lakehouse.platform.table import silver, whole
+from lakehouse.platform.tables.declare import silver, whole
+from lakehouse.platform.tables.expressions import refused, traced
 
 
 class Pagamentos(pa.DataFrameModel):

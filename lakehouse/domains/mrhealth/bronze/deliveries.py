@@ -8,7 +8,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.raw import order_items as item_files
 from lakehouse.domains.mrhealth.raw import orders as order_files
-from lakehouse.platform.table import bronze
+from lakehouse.platform.tables.declare import bronze
 
 
 class Deliveries(pa.DataFrameModel):

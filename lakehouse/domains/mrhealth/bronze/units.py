@@ -3,8 +3,8 @@
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.sources import UNITS
-from lakehouse.platform.landed import Landed
-from lakehouse.platform.table import landed
+from lakehouse.platform.tables.declare import landed
+from lakehouse.platform.tables.provenance import Landed
 
 
 class Units(Landed):

@@ -14,7 +14,7 @@ from lakehouse.domains.mrhealth.measures import (
     measures,
     sums,
 )
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Day(pa.DataFrameModel):

@@ -9,8 +9,8 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
-from lakehouse.platform.frames import newest_by, place, rate, sum_where
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import newest_by, place, rate, sum_where
 
 
 class AggProductPerformance(pa.DataFrameModel):

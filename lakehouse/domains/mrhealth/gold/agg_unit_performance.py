@@ -16,8 +16,8 @@ from lakehouse.domains.mrhealth.measures import (
     measures,
     sums,
 )
-from lakehouse.platform.frames import newest_by, place, rate
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import newest_by, place, rate
 
 
 class Unit(pa.DataFrameModel):

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth import SYSTEM
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 MONTHS = (
     "janeiro",

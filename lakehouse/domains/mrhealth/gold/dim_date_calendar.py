@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth.gold.dim_date import DimDate, calendar
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 FIRST_YEAR, LAST_YEAR = 2025, 2027
 

@@ -7,7 +7,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.silver.countries import countries as known_countries
 from lakehouse.domains.mrhealth.silver.states import states as known_states
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class DimGeography(pa.DataFrameModel):

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.silver.products import products as known_products
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class DimProduct(pa.DataFrameModel):

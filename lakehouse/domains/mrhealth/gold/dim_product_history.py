@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class DimProductHistory(pa.DataFrameModel):

@@ -8,7 +8,7 @@ import pandera.ibis as pa
 from lakehouse.domains.mrhealth.silver.countries import countries as known_countries
 from lakehouse.domains.mrhealth.silver.states import states as known_states
 from lakehouse.domains.mrhealth.silver.units import units as known_units
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class DimUnit(pa.DataFrameModel):

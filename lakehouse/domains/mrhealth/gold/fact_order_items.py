@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.order_items import order_items as valid_items
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class FactOrderItems(pa.DataFrameModel):

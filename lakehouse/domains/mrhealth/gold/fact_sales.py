@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth.gold.fact_orders import FactOrders
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 @view(contract=FactOrders, reads=[orders_fact])

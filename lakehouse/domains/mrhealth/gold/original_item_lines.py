@@ -13,8 +13,8 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.silver.ambiguous_items import ambiguous_items as unattached_items
-from lakehouse.platform.frames import newest_by
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import newest_by
 
 ITEM = ("order_id", "item_id", "product_id", "quantity", "unit_price", "note")
 

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class OriginalLinesByYear(pa.DataFrameModel):

@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as known_products
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class ProductDay(pa.DataFrameModel):

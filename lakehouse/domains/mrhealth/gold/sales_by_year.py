@@ -8,8 +8,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
-from lakehouse.platform.frames import newest_by, sum_where
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import newest_by, sum_where
 
 
 class SalesByYear(pa.DataFrameModel):

@@ -9,7 +9,7 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as known_units
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
 from lakehouse.domains.mrhealth.silver.deliveries import deliveries as unit_deliveries
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class UnitOfDay(pa.DataFrameModel):

@@ -10,8 +10,8 @@ from lakehouse.domains.mrhealth.bronze.order_items import order_items as landed_
 from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.order_items import parents
 from lakehouse.domains.mrhealth.silver.products import products as known_products
-from lakehouse.platform.frames import parse_decimal, parse_int, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import parse_decimal, parse_int, trimmed
 
 
 class AmbiguousItems(pa.DataFrameModel):

@@ -6,8 +6,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.bronze.countries import countries as landed_countries
-from lakehouse.platform.frames import traced, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import traced, trimmed
 
 
 class Countries(pa.DataFrameModel):

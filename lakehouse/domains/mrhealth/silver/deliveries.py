@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.bronze.deliveries import deliveries as landed_files
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
 
 
 class Deliveries(pa.DataFrameModel):

@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.units import units as known_units
-from lakehouse.platform.frames import parse_decimal, parse_int, refused, traced, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import parse_decimal, parse_int, refused, traced, trimmed
 
 
 class Orders(pa.DataFrameModel):

@@ -6,8 +6,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.bronze.products import products as landed_products
-from lakehouse.platform.frames import parse_int, traced, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import parse_int, traced, trimmed
 
 
 class Products(pa.DataFrameModel):

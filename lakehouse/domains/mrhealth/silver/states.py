@@ -6,8 +6,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.bronze.states import states as landed_states
-from lakehouse.platform.frames import parse_int, traced, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import parse_int, traced, trimmed
 
 
 class States(pa.DataFrameModel):

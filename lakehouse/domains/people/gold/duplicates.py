@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.people.silver.people_all import people_all as every_row
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class Duplicates(pa.DataFrameModel):

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 HIDDEN = "***"
 

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.silver.people_all import PeopleAll
 from lakehouse.domains.people.silver.people_all import people_all as every_row
-from lakehouse.platform.table import gold, whole
+from lakehouse.platform.tables.declare import gold, whole
 
 
 class PeopleWithoutDuplicates(PeopleAll):

@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all as every_row
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class RemovedDuplicates(pa.DataFrameModel):

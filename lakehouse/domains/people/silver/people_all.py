@@ -8,8 +8,8 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.bronze.people import people as landed_people
-from lakehouse.platform.frames import parse_int, refused, traced, trimmed
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import parse_int, refused, traced, trimmed
 
 
 class PeopleAll(pa.DataFrameModel):

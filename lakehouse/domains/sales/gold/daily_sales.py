@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class DailySales(pa.DataFrameModel):

@@ -8,7 +8,7 @@ from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.dim_customer_region import (
     dim_customer_region as customers_by_region,
 )
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class DimCustomer(pa.DataFrameModel):

@@ -5,7 +5,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class DimCustomerRegion(pa.DataFrameModel):

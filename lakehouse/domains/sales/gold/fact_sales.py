@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.silver.sales import sales as valid_sales
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class FactSales(pa.DataFrameModel):

@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import SYSTEM
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
-from lakehouse.platform.frames import rate
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.expressions import rate
 
 DAYS = 36_525
 """A hundred years from the system's first day on."""

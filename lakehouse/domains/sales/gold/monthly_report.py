@@ -6,7 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import report
 from lakehouse.domains.sales.gold.monthly_sales import monthly_sales as sales_by_month
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class MonthlyReport(pa.DataFrameModel):

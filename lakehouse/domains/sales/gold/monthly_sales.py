@@ -5,7 +5,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales.gold.daily_sales import daily_sales as sales_by_day
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class MonthlySales(pa.DataFrameModel):

@@ -10,7 +10,7 @@ from lakehouse.domains.sales.gold.dim_date import dim_date as known_dates
 from lakehouse.domains.sales.gold.dim_product import dim_product as known_products
 from lakehouse.domains.sales.gold.dim_seller import dim_seller as known_sellers
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
-from lakehouse.platform.table import view
+from lakehouse.platform.tables.declare import view
 
 
 class MonthlySalesDetail(pa.DataFrameModel):

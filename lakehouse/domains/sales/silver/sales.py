@@ -12,7 +12,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.bronze.sales import sales as landed_sales
 from lakehouse.domains.sales.sources import COLUMNS
-from lakehouse.platform.frames import (
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import (
     folded,
     parse_date,
     parse_decimal,
@@ -21,7 +22,6 @@ from lakehouse.platform.frames import (
     traced,
     trimmed,
 )
-from lakehouse.platform.table import silver
 
 INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
 

@@ -2,6 +2,6 @@
 
 import datetime as dt
 
-from lakehouse.platform.system import System
+from lakehouse.platform.tables.domain_spec import System
 
 SYSTEM = System(name="tolls", title="Tolls", since=dt.date(2024, 1, 1), owners=("team:tests",))

@@ -3,6 +3,6 @@
 from lakehouse.domains.tolls import SYSTEM
 from lakehouse.domains.tolls.sources import PASSAGES
 
-from lakehouse.platform.deliveries import ledger
+from lakehouse.platform.ingestion.deliveries import ledger
 
 passages = ledger(SYSTEM.name, PASSAGES)

@@ -1,7 +1,7 @@
 """What lands: one file a day from each gate."""
 
-from lakehouse.platform.csvfile import CsvFormat
-from lakehouse.platform.source import Source
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
 
 PASSAGES = Source(
     subject="passages",

@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 from lakehouse.domains.tolls.silver.passages import passages as known_passages
 
-from lakehouse.platform.table import gold
+from lakehouse.platform.tables.declare import gold
 
 
 class GateDay(pa.DataFrameModel):

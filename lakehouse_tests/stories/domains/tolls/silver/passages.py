@@ -7,8 +7,14 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 from lakehouse.domains.tolls.bronze.passages import passages as landed_passages
 
-from lakehouse.platform.frames import parse_date, parse_decimal, parse_int, refused, traced
-from lakehouse.platform.table import silver
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import (
+    parse_date,
+    parse_decimal,
+    parse_int,
+    refused,
+    traced,
+)
 
 
 class Passages(pa.DataFrameModel):

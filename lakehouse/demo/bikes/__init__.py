@@ -1,0 +1,82 @@
+"""Invented dumps of the bike shop: the same plan always gives the same bytes.
+
+At scale 1 the tables have the sizes, the counts of missing values and the shape of AdventureWorks:
+stores order at the ends of months, persons every day, some persons share a name. A smaller scale is
+a shorter history with fewer people. Faults come on top of the valid rows, each in a row of its own,
+so that what becomes of a row never depends on two of them.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+from lakehouse.demo.bikes import goods, orders, people
+from lakehouse.demo.bikes.dirt import FAULTS, corrected, soiled
+from lakehouse.demo.bikes.plan import Plan
+from lakehouse.demo.bikes.text import Rows, dump
+from lakehouse.demo.files import LandedFile
+from lakehouse.domains.bikes.sources import SOURCES
+
+__all__ = ["Plan", "deliveries", "demo", "expected", "tables"]
+
+FILES = {
+    "persons": "Person.Person.csv",
+    "products": "Production.Product.csv",
+    "customers": "Sales.Customer.csv",
+    "order_headers": "Sales.SalesOrderHeader.csv",
+    "special_offer_products": "Sales.SpecialOfferProduct.csv",
+    "order_details": "Sales.SalesOrderDetail.csv",
+}
+COLUMNS = {source.subject: source.format.columns for source in SOURCES}
+
+
+def demo(seed: int) -> Plan:
+    """The shop's first months."""
+    return Plan(seed=seed, scale=0.02)
+
+
+def tables(plan: Plan) -> dict[str, Rows]:
+    """The valid rows of the six tables."""
+    known = people.of(plan)
+    sold = goods.of(plan)
+    headers, lines = orders.of(plan, known, sold)
+    return {
+        "persons": known.persons,
+        "products": sold.products,
+        "customers": known.customers,
+        "order_headers": headers,
+        "special_offer_products": sold.offers,
+        "order_details": lines,
+    }
+
+
+def deliveries(plan: Plan) -> Iterator[LandedFile]:
+    """The dump of the first day; with dirt also what the day after corrects."""
+    made = tables(plan)
+    at = dt.datetime.combine(plan.first, dt.time(12), dt.UTC)
+    for subject, name in FILES.items():
+        rows = soiled(plan, subject, made[subject])
+        yield LandedFile(f"bikes/{plan.first}/{name}", dump(COLUMNS[subject], rows), at)
+    if plan.dirt:
+        after = plan.first + dt.timedelta(days=1)
+        for subject in ("products", "order_headers"):
+            rows = corrected(subject, made[subject])
+            name = FILES[subject].lower()
+            at_noon = dt.datetime.combine(after, dt.time(12), dt.UTC)
+            yield LandedFile(f"bikes/{after}/{name}", dump(COLUMNS[subject], rows), at_noon)
+
+
+def expected(plan: Plan) -> dict[str, Counter[str]]:
+    """By subject how many rows and lines are refused, with the reason."""
+    copies = plan.copies
+    return {
+        subject: Counter(
+            {
+                reason: copies * sum(1 for fault in faults if fault.reason == reason)
+                for reason in {fault.reason for fault in faults if fault.reason}
+            }
+            if copies
+            else {}
+        )
+        for subject, faults in FAULTS.items()
+    }

@@ -1,0 +1,211 @@
+"""Invoices and payments as columns of numbers: money in cents, days as ordinals of `datetime`."""
+
+import datetime as dt
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+
+from lakehouse.demo.cards.plan import MONTHS, PIECE, WEEK, Plan
+from lakehouse.platform.tables.declare import months_after
+
+Array = np.ndarray
+
+MOST = 7_000_000
+"""Cents of the largest invoice."""
+DUE_AFTER, DUE_AFTER_SECOND, LONGEST = 9, 5, 38
+"""Days from the issue until an invoice is due in either layout, and until the last payment."""
+PAID, PUNCTUAL = 0.7, 0.42
+"""Share of invoices that are paid; of those the share paid by the due date."""
+FULL, EXCEEDING, SEVERAL = 0.1, 0.05, 0.06
+"""Shares of payments, with dirt."""
+LATE, AMENDED, CHANGED, REPEATED, PAID_LATER, NEWER = 0.01, 0.02, 0.5, 0.01, 0.02, 0.2
+"""What the update brings: shares of invoices, of amended ones, of payments, of unpaid invoices and
+of clients."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rows:
+    client: Array
+    number: Array
+    value: Array
+
+    def where(self, chosen: Array | slice) -> Self:
+        """Some of the rows."""
+        return type(self)(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def __add__(self, other: Self) -> Self:
+        """The rows of both, by client and number."""
+        both = {
+            f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
+            for f in fields(self)
+        }
+        order = np.lexsort((both["number"], both["client"]))
+        return type(self)(**{name: column[order] for name, column in both.items()})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invoices(_Rows):
+    """Invoices by client and number."""
+
+    issued: Array
+    due: Array
+
+    @property
+    def places(self) -> Array:
+        """Client and invoice as one number."""
+        return _places(self.client, self.number)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payments(_Rows):
+    """Payments by client and number."""
+
+    invoice: Array
+    paid: Array
+
+    @property
+    def places(self) -> Array:
+        """Client and invoice as one number."""
+        return _places(self.client, self.invoice)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What a piece of the clients got and paid, and what comes in the update only."""
+
+    invoices: Invoices
+    payments: Payments
+    late: Array
+    """Which of the invoices come after their payments."""
+    repeated: Array
+    """Which of the payments come twice."""
+    amended: Invoices
+    newer: Invoices
+    newer_payments: Payments
+
+
+def draw(plan: Plan, piece: int) -> Drawn:
+    """One piece of the clients; what is like the originals does not depend on the dirt."""
+    origin, dirt = plan.first.toordinal(), plan.dirt
+    clients = np.arange(piece * PIECE, min((piece + 1) * PIECE, plan.clients)) + 1
+    rng = np.random.default_rng([plan.seed, origin, 0, piece])
+    invoices = _monthly(plan, rng, clients, DUE_AFTER)
+    payments = _paid_in_part(rng, invoices)
+    rng = np.random.default_rng([plan.seed, origin, 1, piece])
+    payments = _varied(plan, rng, invoices, payments)
+    count = len(invoices.client)
+    amended = invoices.where(rng.random(count) < AMENDED * dirt)
+    changed = rng.random(len(amended.client)) < CHANGED
+    other = rng.integers(1, MOST + 1, len(changed))
+    newer = _newer(plan, rng, clients[rng.random(len(clients)) < NEWER * dirt])
+    newer_payments = _paid_in_part(rng, newer)
+    by_then = newer_payments.paid <= (plan.delivered + WEEK).toordinal()
+    return Drawn(
+        invoices=invoices,
+        payments=payments,
+        late=(rng.random(count) < LATE * dirt) & ~np.isin(invoices.places, amended.places),
+        repeated=rng.random(len(payments.client)) < REPEATED * dirt,
+        amended=replace(amended, value=np.where(changed, other, amended.value)),
+        newer=newer,
+        newer_payments=newer_payments.where(by_then) + _later(plan, rng, invoices, payments),
+    )
+
+
+def second_layout(plan: Plan) -> tuple[Invoices, Payments]:
+    """A tenth as many other clients; invoices and payments are numbered through."""
+    rng = np.random.default_rng([plan.seed, plan.first.toordinal(), 2])
+    clients = plan.clients + 1 + np.arange(max(1, plan.clients // 10))
+    invoices = _monthly(plan, rng, clients, DUE_AFTER_SECOND)
+    payments = _paid_in_part(rng, invoices)
+    through = (payments.client - clients[0]) * MONTHS + payments.invoice
+    return (
+        replace(invoices, number=1 + np.arange(len(invoices.client))),
+        replace(payments, number=1 + np.arange(len(payments.client)), invoice=through),
+    )
+
+
+def _places(client: Array, invoice: Array) -> Array:
+    return client * 1000 + invoice
+
+
+def _monthly(plan: Plan, rng: np.random.Generator, clients: Array, due_after: int) -> Invoices:
+    months = np.array([months_after(plan.first, n).toordinal() for n in range(MONTHS)])
+    return _issued(rng, clients, months, 1, due_after)
+
+
+def _newer(plan: Plan, rng: np.random.Generator, clients: Array) -> Invoices:
+    """Three more invoices: a week before the first of the next month, on it, and a month later."""
+    following = months_after(plan.first, MONTHS)
+    days = (following - WEEK, following, months_after(following, 1))
+    issued = np.array([day.toordinal() for day in days])
+    return _issued(rng, clients, issued, MONTHS + 1, DUE_AFTER)
+
+
+def _issued(
+    rng: np.random.Generator, clients: Array, days: Array, number: int, due_after: int
+) -> Invoices:
+    issued = np.tile(days, len(clients))
+    return Invoices(
+        client=np.repeat(clients, len(days)),
+        number=np.tile(number + np.arange(len(days)), len(clients)),
+        value=rng.integers(1, MOST + 1, len(issued)),
+        issued=issued,
+        due=issued + due_after,
+    )
+
+
+def _paid_in_part(rng: np.random.Generator, invoices: Invoices) -> Payments:
+    """Seven in ten are paid once, with less than the invoice; one of a cent cannot be."""
+    count = len(invoices.client)
+    paid = (rng.random(count) < PAID) & (invoices.value > 1)
+    in_time = rng.random(count) < PUNCTUAL
+    window = invoices.due - invoices.issued
+    early = (rng.random(count) * (window + 1)).astype(np.int64)
+    late = window + 1 + (rng.random(count) * (LONGEST - window)).astype(np.int64)
+    part = (rng.random(count) * (invoices.value - 1)).astype(np.int64)
+    return Payments(
+        client=invoices.client,
+        number=invoices.number,
+        value=1 + part,
+        invoice=invoices.number,
+        paid=invoices.issued + np.where(in_time, early, late),
+    ).where(paid)
+
+
+def _varied(
+    plan: Plan, rng: np.random.Generator, invoices: Invoices, payments: Payments
+) -> Payments:
+    """Some payments become full, some exceed the invoice, some are followed by one or two more."""
+    whole = invoices.value[np.searchsorted(invoices.places, payments.places)]
+    drawn = rng.random(len(whole))
+    full, exceeding, several = np.cumsum([FULL, EXCEEDING, SEVERAL]) * plan.dirt
+    beyond = whole + 1 + (rng.random(len(whole)) * whole / 2).astype(np.int64)
+    value = np.where(drawn < full, whole, np.where(drawn < exceeding, beyond, payments.value))
+    varied = replace(payments, value=value)
+    followed = payments.where((drawn >= exceeding) & (drawn < several))
+    last = plan.delivered.toordinal() - 1
+    for number, some in enumerate((slice(None), slice(None, None, 2)), start=1):
+        more = followed.where(some)
+        count = len(more.client)
+        varied += replace(
+            more,
+            number=more.number + 100 * number,
+            value=rng.integers(1, MOST // 4, count),
+            paid=np.minimum(more.paid + rng.integers(0, LONGEST, count), last),
+        )
+    return varied
+
+
+def _later(plan: Plan, rng: np.random.Generator, invoices: Invoices, paid: Payments) -> Payments:
+    """Some of the invoices that nothing was paid of are paid in full at last."""
+    unpaid = ~np.isin(invoices.places, paid.places)
+    some = invoices.where(unpaid & (rng.random(len(unpaid)) < PAID_LATER * plan.dirt))
+    first = plan.delivered.toordinal()
+    return Payments(
+        client=some.client,
+        number=some.number,
+        value=some.value,
+        invoice=some.number,
+        paid=first + rng.integers(0, WEEK // dt.timedelta(days=1), len(some.client)),
+    )

@@ -1,0 +1,226 @@
+"""What goes wrong with a delivery, dealt so that no kind is ever left out."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from lakehouse.demo.mrhealth.business import (
+    DATE,
+    NOTE,
+    ORDER,
+    ORDER_COLUMNS,
+    PARENT,
+    PRICE,
+    PRODUCT,
+    STATUS,
+    UNIT,
+    UNKNOWN_PRODUCT,
+    VALUE,
+    money,
+    quoted,
+    random_of,
+)
+from lakehouse.demo.mrhealth.plan import UNIT_DAYS_PER_BLOCK, Dirt, Plan
+from lakehouse.demo.mrhealth.shipments import Item, Order, Shipment, uuid_of
+
+
+def soil(shipment: Shipment) -> None:
+    """Apply the shipment's dirt; a duplicate file is made where files are made."""
+    if shipment.dirt in _SOIL:
+        _SOIL[shipment.dirt](shipment)
+
+
+def dirt_of(plan: Plan, day: dt.date, unit: int) -> Dirt | None:
+    """What is wrong with one unit-day, if anything."""
+    if not plan.dirt:
+        return None
+    size = round(UNIT_DAYS_PER_BLOCK / plan.dirt)
+    number, place = divmod(day.toordinal() * plan.units + unit - 1, size)
+    return _block(plan.seed, size, number).get(place)
+
+
+@lru_cache(maxsize=64)
+def _block(seed: int, size: int, number: int) -> dict[int, Dirt]:
+    places = random_of(seed, "dirt", number).sample(range(size), len(Dirt))
+    return dict(zip(places, Dirt, strict=True))
+
+
+def _again(order: Order, **changes: object) -> Order:
+    """Copy of an order line; its values can change without touching the original."""
+    return replace(order, **{"fields": list(order.fields), **changes})  # type: ignore[arg-type]
+
+
+def _refuse(order: Order, column: int, text: str, reason: str) -> None:
+    order.fields[column] = text
+    order.outcome = reason
+
+
+def _corrected_file(shipment: Shipment) -> None:
+    shipment.superseded = shipment.orders
+    shipment.orders = [_again(order) for order in shipment.orders]
+    for n, order in enumerate(shipment.orders):
+        if order.fields[STATUS] == "Pendente":
+            order.fields[STATUS] = "Finalizado"
+        elif n == 0:
+            cancelled = order.fields[STATUS] == "Cancelado"
+            order.fields[STATUS] = "Finalizado" if cancelled else "Cancelado"
+
+
+def _missing_column(shipment: Shipment) -> None:
+    shipment.refused = "schema"
+    shipment.reshape = lambda fields: fields[:STATUS]
+
+
+def _extra_column(shipment: Shipment) -> None:
+    header = ORDER_COLUMNS[0]
+    shipment.reshape = lambda f: [*f, "Cupom" if f[0] == header else f"SAUDE{len(f[1])}"]
+
+
+def _reordered_columns(shipment: Shipment) -> None:
+    shipment.reshape = lambda fields: fields[::-1]
+
+
+def _truncated(shipment: Shipment) -> None:
+    shipment.refused = "truncated"
+    shipment.cut = shipment.rng.randrange(1, 25)
+
+
+def _empty_file(shipment: Shipment) -> None:
+    shipment.refused = "empty_file"
+
+
+def _missing_delivery(shipment: Shipment) -> None:
+    shipment.orders = []
+    shipment.sent = (False, False)
+
+
+def _missing_items(shipment: Shipment) -> None:
+    for order in shipment.orders:
+        order.items = []
+    shipment.sent = (True, False)
+
+
+def _header_only(shipment: Shipment) -> None:
+    shipment.orders = []
+
+
+def _orphan_item(shipment: Shipment) -> None:
+    order = shipment.rng.choice(shipment.orders)
+    fields = list(order.items[-1].fields)
+    fields[PARENT] = (
+        uuid_of(shipment.rng) if shipment.dialect.uuid_keys else str(80_000 + int(fields[PARENT]))
+    )
+    order.items.append(Item(fields, 0, "orphan_item"))
+
+
+def _unknown_product(shipment: Shipment) -> None:
+    item = shipment.rng.choice(shipment.rng.choice(shipment.orders).items)
+    item.fields[PRODUCT], item.outcome = UNKNOWN_PRODUCT, "unknown_product"
+
+
+def _bad_status(shipment: Shipment) -> None:
+    _refuse(shipment.rng.choice(shipment.orders), STATUS, "Entregue", "bad_status")
+
+
+def _bad_amount(shipment: Shipment) -> None:
+    order = shipment.rng.choice(shipment.orders)
+    if shipment.rng.random() < 0.5:
+        _refuse(order, VALUE, '"12,5O"', "bad_amount")
+    else:
+        item = shipment.rng.choice(order.items)
+        item.fields[PRICE], item.outcome = '"12,5O"', "bad_amount"
+
+
+def _bad_date(shipment: Shipment) -> None:
+    text = shipment.rng.choice([f"{shipment.day.year}-02-30", "amanhã", f"{shipment.day:%Y}-13-01"])
+    _refuse(shipment.rng.choice(shipment.orders), DATE, text, "bad_date")
+
+
+def _missing_key(shipment: Shipment) -> None:
+    _refuse(shipment.rng.choice(shipment.orders), ORDER, "", "missing_required")
+
+
+def _duplicate_row(shipment: Shipment) -> None:
+    place = shipment.rng.randrange(len(shipment.orders))
+    order = shipment.orders[place]
+    item = order.items[0]
+    order.items.insert(1, replace(item, outcome="duplicate_row"))
+    shipment.orders.insert(place + 1, _again(order, items=[], outcome="duplicate_row"))
+
+
+def _duplicate_key(shipment: Shipment) -> None:
+    place = shipment.rng.randrange(len(shipment.orders))
+    order = shipment.orders[place]
+    order.fields[STATUS] = "Finalizado"
+    before = _again(order, items=[], outcome="duplicate_key")
+    before.fields[STATUS] = "Pendente"
+    before.fields[VALUE] = money(order.cents - 100)
+    shipment.orders.insert(place, before)
+
+
+def _unit_mismatch(shipment: Shipment) -> None:
+    other = shipment.unit % max(shipment.units, 2) + 1
+    _refuse(shipment.rng.choice(shipment.orders), UNIT, str(other), "unit_mismatch")
+
+
+def _unterminated_quote(shipment: Shipment) -> None:
+    items = [item for order in shipment.orders for item in order.items]
+    place = shipment.rng.randrange(len(items) - 1)
+    items[place].fields[NOTE], items[place].outcome = '"Sem pressa', "bad_quoting"
+    items[place + 1].fields[NOTE] = '"Bem quente"'
+
+
+def _column_count(shipment: Shipment) -> None:
+    item = shipment.rng.choice(shipment.rng.choice(shipment.orders).items)
+    item.fields[NOTE:] = ["Sem sal", " por favor"]
+    item.outcome = "column_count"
+
+
+def _previous_day(shipment: Shipment) -> None:
+    """After-hours orders have numbers of their own: the day before used the low ones."""
+    day = shipment.day - dt.timedelta(days=1)
+    for n, order in enumerate(shipment.orders[:2], start=1):
+        key = order.fields[ORDER] if shipment.dialect.uuid_keys else str(90_000 + n)
+        order.day = day
+        order.fields[DATE], order.fields[ORDER] = day.isoformat(), key
+        for item in order.items:
+            item.fields[PARENT] = key
+
+
+def _line_break(shipment: Shipment) -> None:
+    item = shipment.rng.choice(shipment.rng.choice(shipment.orders).items)
+    item.fields[NOTE] = quoted(f"Deixar na portaria,{shipment.dialect.line_end}bloco B")
+
+
+def _value_mismatch(shipment: Shipment) -> None:
+    order = shipment.rng.choice(shipment.orders)
+    order.cents += 1000
+    order.fields[VALUE] = money(order.cents)
+
+
+_SOIL: dict[Dirt, Callable[[Shipment], None]] = {
+    Dirt.CORRECTED_FILE: _corrected_file,
+    Dirt.MISSING_COLUMN: _missing_column,
+    Dirt.EXTRA_COLUMN: _extra_column,
+    Dirt.REORDERED_COLUMNS: _reordered_columns,
+    Dirt.TRUNCATED: _truncated,
+    Dirt.EMPTY_FILE: _empty_file,
+    Dirt.MISSING_DELIVERY: _missing_delivery,
+    Dirt.MISSING_ITEMS: _missing_items,
+    Dirt.HEADER_ONLY: _header_only,
+    Dirt.ORPHAN_ITEM: _orphan_item,
+    Dirt.UNKNOWN_PRODUCT: _unknown_product,
+    Dirt.BAD_STATUS: _bad_status,
+    Dirt.BAD_AMOUNT: _bad_amount,
+    Dirt.BAD_DATE: _bad_date,
+    Dirt.MISSING_KEY: _missing_key,
+    Dirt.DUPLICATE_ROW: _duplicate_row,
+    Dirt.DUPLICATE_KEY: _duplicate_key,
+    Dirt.UNIT_MISMATCH: _unit_mismatch,
+    Dirt.UNTERMINATED_QUOTE: _unterminated_quote,
+    Dirt.COLUMN_COUNT: _column_count,
+    Dirt.PREVIOUS_DAY: _previous_day,
+    Dirt.LINE_BREAK: _line_break,
+    Dirt.VALUE_MISMATCH: _value_mismatch,
+}

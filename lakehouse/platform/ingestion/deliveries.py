@@ -1,0 +1,277 @@
+"""The memory of what landed: one row for every version of every delivery, and what became of it.
+
+A landed file is a version (SHA-256) of a delivery (system, subject, day, unit). The decision what a
+version becomes is a pure function of all versions of the delivery, so it does not depend on the
+order in which files were seen.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+import pandera.ibis as pa
+import pyarrow as arrow
+from ibis.expr.datatypes import Timestamp
+
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.source import Source
+
+
+class Status(StrEnum):
+    """What became of a landed file."""
+
+    LOADED = "loaded"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    HELD = "held"
+
+
+Scope = int | str | None
+"""Whose a delivery is: a unit's, or the file's own."""
+Order = tuple[dt.datetime, str, str]
+"""Moment of landing, path, digest."""
+
+REPLAY = "replay"
+"""Folder of the landing zone for corrected files."""
+
+STATUSES = tuple(status.value for status in Status)
+
+
+class Deliveries(pa.DataFrameModel):
+    """Landed files of one subject and what became of each."""
+
+    day: dt.date = pa.Field(description="Day of the delivery, as its path names it")
+    unit: int = pa.Field(nullable=True, description="Unit named by the path; null when none is")
+    file: str = pa.Field(description="Path in the landing zone")
+    digest: str = pa.Field(description="SHA-256 of the landed bytes; empty when never read")
+    size: int = pa.Field(ge=0, description="Landed bytes")
+    landed_at: Timestamp(scale=6) = pa.Field(description="Last modification where it landed, UTC")
+    version: int = pa.Field(description="Place among the delivery's versions, from 1; 0 for none")
+    status: str = pa.Field(
+        isin=STATUSES, description="loaded, superseded, duplicate, refused, held"
+    )
+    reason: str = pa.Field(nullable=True, description="Code of why the file is not loaded")
+    detail: str = pa.Field(nullable=True, description="What was found, expected, and the way out")
+    physical_lines: int = pa.Field(ge=0, description="Lines of the file")
+    header_lines: int = pa.Field(ge=0, description="Lines of its header")
+    continuation_lines: int = pa.Field(ge=0, description="Lines inside a record, after its first")
+    record_rows: int = pa.Field(ge=0, description="Rows that were read from it")
+    unparsable_lines: int = pa.Field(ge=0, description="Lines that are no record, in quarantine")
+    encoding: str = pa.Field(nullable=True, description="Encoding it was read in")
+    delimiter: str = pa.Field(nullable=True, description="Delimiter it was read with")
+    drift: str = pa.Field(nullable=True, description="Differences from the declared columns")
+
+    class Config:
+        """One row per file and modification."""
+
+        strict = True
+        unique = ["file", "landed_at", "digest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One row of the deliveries table; the meaning of each field is the contract's."""
+
+    day: dt.date
+    unit: int | None
+    file: str
+    digest: str
+    size: int
+    landed_at: dt.datetime
+    version: int = 0
+    status: Status = Status.LOADED
+    reason: str | None = None
+    detail: str | None = None
+    physical_lines: int = 0
+    header_lines: int = 0
+    continuation_lines: int = 0
+    record_rows: int = 0
+    unparsable_lines: int = 0
+    encoding: str | None = None
+    delimiter: str | None = None
+    drift: str | None = None
+
+    @property
+    def order(self) -> Order:
+        """Newer versions come later; ties in time are broken by name."""
+        return (self.landed_at, self.file, self.digest)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file was a good one, so that it is a version of its delivery."""
+        return self.status not in (Status.REFUSED, Status.HELD)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its rows are in bronze: those of the current and of older versions."""
+        return self.status in (Status.LOADED, Status.SUPERSEDED)
+
+
+def corrected_by(file: str) -> str | None:
+    """The landed file that a corrected one of a source with ``per_file`` takes the place of.
+
+    >>> corrected_by("sales/2023-01-05/replay/2023-01-04/sales_raw.csv")
+    'sales/2023-01-04/sales_raw.csv'
+    """
+    system, replayed, landed = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
+    return f"{system}/{landed}" if replayed else None
+
+
+def scope_of(file: str, unit: int | None, source: Source) -> Scope:
+    """Whose versions a file is one of: those of its unit, or those of its own name."""
+    return (corrected_by(file) or file) if source.per_file else unit
+
+
+def resolved(
+    deliveries: Iterable[Delivery], source: Source, elsewhere: frozenset[str] = frozenset()
+) -> list[Delivery]:
+    """What each file of one delivery day is: loaded, superseded by a newer version, or a duplicate.
+
+    Args:
+        deliveries: all rows of the day, known ones and those just read.
+        source: says whether the same bytes from another unit are a repetition.
+        elsewhere: digests that an older row of another day already holds.
+
+    Returns:
+        The rows in a fixed order. A refused or held file never displaces a good one. A snapshot
+        that goes back to earlier content is that content again, and so is a file under one path
+        where copies count; of another delivery an old file that comes again is not.
+    """
+    by_delivery: dict[Scope, list[Delivery]] = defaultdict(list)
+    seen: set[tuple[Scope, str]] = set()
+    done: list[Delivery] = []
+    in_order = sorted(deliveries, key=lambda d: d.order)
+    readable = [d for d in in_order if d.readable]
+    outlived: frozenset[Order] = frozenset()
+    if source.snapshot:
+        outlived = _outlived(readable)
+    elif source.counts_copies:
+        outlived = _said_again(readable, source)
+    for delivery in in_order:
+        if not delivery.readable:
+            done.append(replace(delivery, version=0))
+            continue
+        own = scope_of(delivery.file, delivery.unit, source)
+        scope = own if source.counts_copies or not source.self_identifying else None
+        repeated = (scope, delivery.digest) in seen or delivery.digest in elsewhere
+        if repeated or delivery.order in outlived:
+            done.append(
+                replace(
+                    delivery,
+                    version=0,
+                    status=Status.DUPLICATE,
+                    reason="same_content",
+                    detail="the same bytes were delivered before; nothing to load"
+                    if repeated
+                    else "the same bytes came back later and count from then on",
+                )
+            )
+            continue
+        seen.add((scope, delivery.digest))
+        by_delivery[own].append(delivery)
+    for versions in by_delivery.values():
+        for number, delivery in enumerate(versions, start=1):
+            current = number == len(versions)
+            done.append(
+                replace(
+                    delivery,
+                    version=number,
+                    status=Status.LOADED if current else Status.SUPERSEDED,
+                    reason=None if current else "newer_version",
+                    detail=None,
+                )
+            )
+    return sorted(done, key=lambda d: (d.unit is not None, d.unit or 0, d.order))
+
+
+def _outlived(snapshots: Sequence[Delivery]) -> frozenset[Order]:
+    """Snapshots whose bytes came back after others had replaced them: what is newest counts."""
+    if not snapshots:
+        return frozenset()
+    newest = snapshots[-1].digest
+    since = max((n for n, d in enumerate(snapshots) if d.digest != newest), default=-1)
+    return frozenset(d.order for d in snapshots[: since + 1] if d.digest == newest)
+
+
+def _said_again(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
+    """Versions whose bytes came back under a path that said something else in between.
+
+    A file that is only sent once more says nothing again, so it undoes no correction.
+    """
+    found: set[Order] = set()
+    content: dict[str, str] = {}
+    current: dict[Scope, str] = {}
+    versions: dict[tuple[Scope, str], Order] = {}
+    for file in files:
+        own = scope_of(file.file, file.unit, source)
+        before, content[file.file] = content.get(file.file), file.digest
+        if file.digest in (before, current.get(own)):
+            continue
+        if (own, file.digest) in versions:
+            found.add(versions[own, file.digest])
+        current[own] = file.digest
+        versions[own, file.digest] = file.order
+    return frozenset(found)
+
+
+def ledger(system: str, source: Source) -> Table:
+    """The raw table of a source: its deliveries."""
+    return Table(
+        id=TableId("raw", system, source.subject),
+        model=Deliveries,
+        description=f"Landed files of {source.subject}, byte for byte, and what became of each.",
+        source=source,
+    )
+
+
+SCHEMA = arrow.schema(
+    [
+        ("day", arrow.date32()),
+        ("unit", arrow.int64()),
+        ("file", arrow.string()),
+        ("digest", arrow.string()),
+        ("size", arrow.int64()),
+        ("landed_at", arrow.timestamp("us")),
+        ("version", arrow.int64()),
+        ("status", arrow.string()),
+        ("reason", arrow.string()),
+        ("detail", arrow.string()),
+        ("physical_lines", arrow.int64()),
+        ("header_lines", arrow.int64()),
+        ("continuation_lines", arrow.int64()),
+        ("record_rows", arrow.int64()),
+        ("unparsable_lines", arrow.int64()),
+        ("encoding", arrow.string()),
+        ("delimiter", arrow.string()),
+        ("drift", arrow.string()),
+    ]
+)
+
+
+def to_arrow(deliveries: Iterable[Delivery]) -> arrow.Table:
+    """Rows for the lake; times as UTC without a zone."""
+    rows = [{f.name: getattr(d, f.name) for f in fields(Delivery)} for d in deliveries]
+    for row in rows:
+        row["landed_at"] = row["landed_at"].astimezone(dt.UTC).replace(tzinfo=None)
+        row["status"] = row["status"].value
+    return arrow.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def from_arrow(table: arrow.Table) -> list[Delivery]:
+    """Rows of the lake as values."""
+    names = [f.name for f in fields(Delivery)]
+    rows = table.select(names).to_pylist()
+    return [
+        Delivery(
+            **{
+                **row,
+                "landed_at": row["landed_at"].replace(tzinfo=dt.UTC),
+                "status": Status(row["status"]),
+            }
+        )
+        for row in rows
+    ]

@@ -1,0 +1,63 @@
+"""Days as Dagster partitions."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import dagster as dg
+
+from lakehouse.platform.tables.domain_spec import System
+from lakehouse.settings import Settings
+
+DAY_FORMAT = "%Y-%m-%d"
+
+
+def daily(system: System, settings: Settings) -> dg.DailyPartitionsDefinition:
+    """The days of a system, today among them: a unit may deliver before midnight."""
+    return dg.DailyPartitionsDefinition(
+        start_date=system.since.isoformat(), timezone=settings.timezone, end_offset=1
+    )
+
+
+def monthly(system: System, settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """The months of a system, each named by its first day, the current month among them."""
+    return dg.MonthlyPartitionsDefinition(
+        start_date=system.since.replace(day=1).isoformat(),
+        timezone=settings.timezone,
+        fmt=DAY_FORMAT,
+        end_offset=1,
+    )
+
+
+def days_of(keys: Iterable[str]) -> list[dt.date]:
+    """Partition keys as days, sorted.
+
+    Raises:
+        ValueError: a key is not a day; it came from outside.
+    """
+    return sorted(dt.datetime.strptime(key, DAY_FORMAT).date() for key in keys)  # noqa: DTZ007
+
+
+def ranges(
+    days: Iterable[dt.date], *, gap: int = 1, longest: int | None = None
+) -> list[tuple[dt.date, dt.date]]:
+    """Days joined into ranges, each one run: days at most `gap` apart belong together.
+
+    >>> days = [dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 9)]
+    >>> ranges(days) == [(days[0], days[1]), (days[2], days[2])]
+    True
+    """
+    found: list[tuple[dt.date, dt.date]] = []
+    for day in sorted(set(days)):
+        if found:
+            first, last = found[-1]
+            near = (day - last).days <= gap
+            if near and (longest is None or (day - first).days < longest):
+                found[-1] = (first, day)
+                continue
+        found.append((day, day))
+    return found
+
+
+def between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Every day from first to last, both included."""
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,90 @@
+"""What runs use: the lake and the landing zone, made from the settings when a run starts."""
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+import pyarrow as arrow
+from pydantic import PrivateAttr
+
+from lakehouse.platform.ingestion.ingest import Intake
+from lakehouse.platform.ingestion.landing import Landing, Listing
+from lakehouse.platform.ingestion.snapshots import Snapshots
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import monthly
+from lakehouse.settings import Settings
+
+
+class Platform(dg.ConfigurableResource[Any]):
+    """The lake, the landing zone and the settings of one run.
+
+    The landing zone is listed once for all subjects of a run, so that an order and its items are
+    seen together or not at all.
+    """
+
+    _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
+    _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
+    _balances: dict[Any, dict[dt.date, arrow.Table]] = PrivateAttr(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment when the run started."""
+        return Settings.from_env()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake's tables."""
+        return Lake(self.settings.root)
+
+    @cached_property
+    def started_at(self) -> dt.datetime:
+        """The moment that decides what is of the future and what may still grow."""
+        return dt.datetime.now(dt.UTC)
+
+    def intake(self, domain: Domain) -> Intake:
+        """Where the files of a system come from and where they go."""
+        dsn = getattr(self.settings, f"{domain.system.name}_dsn", None)
+        return Intake(
+            system=domain.system,
+            landing=landing_of(domain, self.settings),
+            lake=self.lake,
+            settings=self.settings,
+            now=self.started_at,
+            snapshots=Snapshots(dsn) if dsn else None,
+        )
+
+    def listing(self, domain: Domain, days: tuple[dt.date, ...]) -> Listing:
+        """What lies in the landing zone for these days, and outside of any day."""
+        asked = (domain.system.name, days)
+        if asked not in self._listings:
+            self._listings[asked] = self.intake(domain).listing(days)
+        return self._listings[asked]
+
+    def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, arrow.Table]:
+        """The balances of these days once every table of the run is made; worked out once."""
+        asked = (domain.system.name, days)
+        if asked not in self._balances:
+            self._balances[asked] = conservation.balances(domain, self.lake, days)
+        return self._balances[asked]
+
+    def month_inputs(self, domain: Domain) -> dict[dt.date, str]:
+        """What each month would be made from, as it was when the run first asked."""
+        name = domain.system.name
+        if name not in self._months:
+            self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
+        return self._months[name]
+
+
+def landing_of(domain: Domain, settings: Settings) -> Landing:
+    """The landing zone of one system."""
+    return Landing(
+        ObjectStore.at(settings.landing),
+        domain.system.name,
+        domain.sources,
+        zone=settings.zone,
+        start=domain.system.since,
+    )

@@ -1,0 +1,145 @@
+"""The landing zone is watched, and what has to run is asked for."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform.ingestion.ingest import at_first_landing
+from lakehouse.platform.ingestion.landing import Listing, Sweep
+from lakehouse.platform.orchestration import planning as arrivals
+from lakehouse.platform.orchestration.partitions import DAY_FORMAT
+from lakehouse.platform.orchestration.planning import Decision, Due, Memory, Work
+from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import monthly
+from lakehouse.settings import Settings
+
+SYSTEM_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/system", "lakehouse/batch", "lakehouse/attempt"
+DAYS_TAG, NOT_READY_TAG = "lakehouse/days", "lakehouse/not-ready"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def job_name(system: str, work: Work) -> str:
+    """The job of a system that does this work."""
+    return f"{system}_{work.value}"
+
+
+def decide(
+    domain: Domain, lake: Lake, listing: Listing, instance: dg.DagsterInstance, settings: Settings
+) -> Decision:
+    """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
+    memory = Memory(domain, lake)
+    listing = at_first_landing(listing, domain.sources, domain.system.name, lake)
+    batches = arrivals.planned(
+        listing,
+        memory.knows,
+        lambda stray: memory.records(stray, settings),
+        conservation.state(domain, lake),
+        settings,
+        monthly.out_of_date(domain, lake, settings) if monthly.monthly_tables(domain) else {},
+    )
+
+    def failures(digest: str) -> int:
+        tags = {SYSTEM_TAG: domain.system.name, BATCH_TAG: digest}
+        failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+        return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=failed))
+
+    def not_ready(digest: str) -> bool:
+        tags = {SYSTEM_TAG: domain.system.name, BATCH_TAG: digest, NOT_READY_TAG: "true"}
+        return instance.get_runs_count(dg.RunsFilter(tags=tags)) > 0
+
+    return arrivals.decided(batches, failures, settings.attempts, not_ready)
+
+
+def run_tags(domain: Domain, due: Due) -> dict[str, str]:
+    """Tags of the run of a batch: its days, its digest, how often it was tried."""
+    return {
+        SYSTEM_TAG: domain.system.name,
+        BATCH_TAG: due.batch.digest,
+        ATTEMPT_TAG: str(due.attempt),
+        **range_tags(due.batch.first, due.batch.last),
+    }
+
+
+def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
+    """Tags that make one run of a range of days, and say so to people."""
+    start, end = first.strftime(DAY_FORMAT), last.strftime(DAY_FORMAT)
+    said = start if start == end else f"{start} to {end}"
+    return {RANGE_START: start, RANGE_END: end, DAYS_TAG: said}
+
+
+def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.SensorDefinition:
+    """Ask for runs over what landed, as soon as it lies still."""
+
+    @dg.sensor(
+        name=f"{domain.system.name}_landing",
+        jobs=jobs,
+        minimum_interval_seconds=settings.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"New files of {domain.system.title} start their days; what failed is retried.",
+    )
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        here = Settings.from_env()
+        if context.instance.get_run_records(
+            dg.RunsFilter(tags={SYSTEM_TAG: domain.system.name}, statuses=UNDER_WAY), limit=1
+        ):
+            return dg.SkipReason(f"a run of {domain.system.title} is under way; its end decides")
+        lake = Lake(here.root)
+        now = dt.datetime.now(dt.UTC)
+        quiet = dt.timedelta(seconds=here.quiet_seconds)
+        place = landing_of(domain, here)
+        memory = json.loads(context.cursor) if context.cursor else {}
+        sweep = Sweep(
+            recent_days=here.recent_days,
+            budget=here.sweep_files,
+            position=dt.date.fromisoformat(memory["position"]) if memory.get("position") else None,
+            files_per_day=memory.get("files_per_day", 100),
+        )
+        if Memory(domain, lake).empty:
+            listing = place.listing(now=now, quiet=quiet)
+        else:
+            listing = sweep.listing(place, now=now, quiet=quiet)
+        decision = decide(domain, lake, listing, context.instance, here)
+        for batch in decision.given_up:
+            context.log.error(
+                "%s to %s: failed %s times and is not tried any more. Look at the failed run, mend"
+                " the cause, then materialize these days by hand",
+                batch.first,
+                batch.last,
+                here.attempts,
+            )
+        cursor = json.dumps(
+            {
+                "position": sweep.position.isoformat() if sweep.position else None,
+                "files_per_day": sweep.files_per_day,
+            }
+        )
+        if not decision.due:
+            waiting = f"; {len(listing.growing)} files still grow" if listing.growing else ""
+            context.update_cursor(cursor)
+            return dg.SkipReason(f"nothing new{waiting}")
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(
+                    run_key=f"{due.batch.digest}-{due.attempt}",
+                    job_name=job_name(domain.system.name, due.batch.work),
+                    tags=run_tags(domain, due),
+                )
+                for due in decision.due
+            ],
+            cursor=cursor,
+        )
+
+    return landing

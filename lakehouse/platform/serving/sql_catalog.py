@@ -1,0 +1,372 @@
+"""Read-only SQL over the lake: each table and view under its name ``<layer>.<system>_<table>``.
+
+What is stored is described by its own log; a system's code is imported only for its views and for
+tables that nobody has made yet. The books of all systems are joined under ``ops``. SQL from outside
+reaches the defined names and nothing else: no other file, no network, no setting.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.settings import Settings
+
+LAYERS = ("raw", "bronze", "silver", "gold", "ops")
+QUARANTINE, OUTCOMES = "quarantine", "outcomes"
+BOOKS: Mapping[str, Mapping[str, str]] = {
+    "deliveries": {
+        "system": "VARCHAR",
+        "table": "VARCHAR",
+        "day": "DATE",
+        "unit": "BIGINT",
+        "file": "VARCHAR",
+        "digest": "VARCHAR",
+        "size": "BIGINT",
+        "landed_at": "TIMESTAMP",
+        "version": "BIGINT",
+        "status": "VARCHAR",
+        "reason": "VARCHAR",
+        "detail": "VARCHAR",
+        "physical_lines": "BIGINT",
+        "header_lines": "BIGINT",
+        "continuation_lines": "BIGINT",
+        "record_rows": "BIGINT",
+        "unparsable_lines": "BIGINT",
+        "encoding": "VARCHAR",
+        "delimiter": "VARCHAR",
+        "drift": "VARCHAR",
+    },
+    "conservation": {
+        "system": "VARCHAR",
+        "table": "VARCHAR",
+        "day": "DATE",
+        "unit": "BIGINT",
+        "file": "VARCHAR",
+        "digest": "VARCHAR",
+        "status": "VARCHAR",
+        "physical_lines": "BIGINT",
+        "header_lines": "BIGINT",
+        "continuation_lines": "BIGINT",
+        "unparsable_lines": "BIGINT",
+        "withheld_lines": "BIGINT",
+        "bronze_rows": "BIGINT",
+        "silver_rows": "BIGINT",
+        "quarantined_rows": "BIGINT",
+        "duplicate_rows": "BIGINT",
+        "superseded_rows": "BIGINT",
+        "difference": "BIGINT",
+        "balance": "VARCHAR",
+        "waiting_days": "VARCHAR",
+        "waiting": "BIGINT",
+        "inputs": "VARCHAR",
+    },
+    QUARANTINE: {
+        "system": "VARCHAR",
+        "table": "VARCHAR",
+        "layer": "VARCHAR",
+        "day": "DATE",
+        "delivery_day": "DATE",
+        "file": "VARCHAR",
+        "line": "BIGINT",
+        "reasons": "VARCHAR[]",
+        "detail": "VARCHAR",
+        "values": "VARCHAR",
+        "contract_version": "VARCHAR",
+        "digest": "VARCHAR",
+    },
+    OUTCOMES: {
+        "system": "VARCHAR",
+        "table": "VARCHAR",
+        "layer": "VARCHAR",
+        "day": "DATE",
+        "delivery_day": "DATE",
+        "file": "VARCHAR",
+        "digest": "VARCHAR",
+        "line": "BIGINT",
+        "outcome": "VARCHAR",
+    },
+    "data_quality_log": {
+        "system": "VARCHAR",
+        "day": "DATE",
+        "check_id": "VARCHAR",
+        "check_name": "VARCHAR",
+        "category": "VARCHAR",
+        "layer": "VARCHAR",
+        "table_name": "VARCHAR",
+        "check_sql": "VARCHAR",
+        "result": "VARCHAR",
+        "expected_value": "VARCHAR",
+        "actual_value": "VARCHAR",
+        "details": "VARCHAR",
+        "execution_date": "DATE",
+        "execution_timestamp": "TIMESTAMP",
+        "run_id": "VARCHAR",
+        "duration_seconds": "DOUBLE",
+    },
+    "pipeline_metrics": {
+        "system": "VARCHAR",
+        "day": "DATE",
+        "metric_id": "VARCHAR",
+        "job": "VARCHAR",
+        "run_id": "VARCHAR",
+        "step": "VARCHAR",
+        "metric_name": "VARCHAR",
+        "metric_value": "DOUBLE",
+        "metric_unit": "VARCHAR",
+        "execution_date": "DATE",
+        "execution_timestamp": "TIMESTAMP",
+        "details": "VARCHAR",
+    },
+}
+"""Columns of the books of operations under ``ops``, each over all systems."""
+
+_NAME = re.compile(rf'"?\b({"|".join(LAYERS)})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE)
+_LOOKS_AROUND = re.compile(
+    r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
+)
+_EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s+analyze\b)?", re.IGNORECASE)
+
+
+class CatalogError(Exception):
+    """SQL that is refused, or a view that cannot be shown; the message says why."""
+
+
+def names_in(sql: str) -> set[str] | None:
+    """Names of lake tables that an SQL text may mean; None when it asks what tables there are.
+
+    >>> sorted(names_in('select * from gold.mrhealth_unit_day join "ops"."deliveries" using (day)'))
+    ['gold.mrhealth_unit_day', 'ops.deliveries']
+    """
+    if _LOOKS_AROUND.search(sql):
+        return None
+    return {f"{layer}.{name}".lower() for layer, name in _NAME.findall(sql)}
+
+
+def connect(
+    lake: Lake, settings: Settings, *, names: Collection[str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database that shows the lake as it is now, and nothing else.
+
+    Args:
+        lake: where the tables are.
+        settings: memory and threads of the engine.
+        names: what to define, as of `names_in`; unknown names are left out. None defines all.
+
+    Raises:
+        CatalogError: a view does not fit what its tables hold.
+    """
+    connection = duckdb.connect(
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads or os.cpu_count() or 1,
+            "temp_directory": f"{tempfile.gettempdir()}/lakehouse-sql-{os.getpid()}",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        }
+    )
+    if lake.root.startswith("s3://"):
+        from lakehouse.platform.storage.object_store import duckdb_s3_setup
+
+        duckdb_s3_setup(connection)
+    for layer in LAYERS:
+        connection.execute(f"CREATE SCHEMA {layer}")
+    shown = _Shown(connection, lake)
+    for name in sorted(_every_name(lake) if names is None else names):
+        shown.define(name)
+    connection.execute(f"SET allowed_paths = [{_texts(shown.urls)}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run one statement that only reads; the result is fetched from what is returned.
+
+    Raises:
+        CatalogError: the text is not one statement that only reads.
+        duckdb.Error: it is, and fails.
+    """
+    _require_reading(sql)
+    return connection.execute(sql)
+
+
+def _require_reading(sql: str) -> None:
+    written = [each for each in duckdb.extract_statements(sql) if each.query.strip()]
+    if len(written) != 1:
+        raise CatalogError(f"one statement at a time; there are {len(written)}")
+    kind = written[0].type
+    if kind == duckdb.StatementType.EXPLAIN:
+        _require_reading(_EXPLAIN.sub("", written[0].query, count=1))
+    elif kind != duckdb.StatementType.SELECT:
+        raise CatalogError(
+            f"{kind.name} is refused: SQL only reads here; tables change by"
+            " `lakehouse materialize`, results leave by --output"
+        )
+
+
+@dataclass(kw_only=True)
+class _Rows:
+    """The files of one stored table that have rows, and its columns."""
+
+    urls: list[str]
+    schema: pa.Schema
+
+
+@dataclass
+class _Shown:
+    """Names that are defined in a database, and the files that stand behind them."""
+
+    connection: duckdb.DuckDBPyConnection
+    lake: Lake
+    urls: list[str] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+
+    def define(self, name: str) -> None:
+        """Define one name; one that nothing stands behind is left out."""
+        if name in self.done:
+            return
+        self.done.add(name)
+        layer, _, table = name.partition(".")
+        if layer == "ops" and table in BOOKS:
+            self._book(table)
+            return
+        try:
+            place = TableId.from_name(name)
+        except ValueError:
+            return
+        if place.companion or place.layer not in LAYERS:
+            return
+        rows = self._rows(place)
+        if rows is not None:
+            self._stored(place, rows)
+        else:
+            self._declared(place)
+
+    def _rows(self, table: TableId) -> _Rows | None:
+        snapshot = self.lake.table(table).snapshot()
+        if snapshot.schema is None:
+            return None
+        urls = [file.url for file in snapshot.files if file.rows]
+        self.urls += urls
+        return _Rows(urls=urls, schema=snapshot.schema)
+
+    def _stored(self, table: TableId, rows: _Rows) -> None:
+        if rows.urls:
+            columns = ", ".join(quoted(name) for name in ["day", *rows.schema.names])
+            self._view(table.name, f"SELECT {columns} FROM {_parquet(rows.urls)}")  # noqa: S608  quoted
+        else:
+            self._empty(table.name, rows.schema)
+
+    def _declared(self, table: TableId) -> None:
+        """A view of a system's code, or a table of it that is not there yet."""
+        from lakehouse.platform.engines.session import arrow_schema, typed_sql
+        from lakehouse.platform.tables.registry import domain, systems
+
+        if table.system not in systems():
+            return
+        try:
+            declared = domain(table.system).table(table.layer, table.table)
+        except KeyError:
+            return
+        if not declared.view:
+            schema = arrow_schema(declared.contract.schema)
+            self._empty(table.name, schema.remove(schema.get_field_index("day")))
+            return
+        sql = typed_sql(declared.promised, "duckdb")
+        for read in declared.reads:
+            self.define(read.table.id.name)
+            sql = sql.replace(quoted(read.name), _sql_name(read.table.id.name))
+        try:
+            self._view(table.name, sql)
+        except duckdb.BinderException as error:
+            raise CatalogError(
+                f"{table.name} does not fit what"
+                f" {', '.join(read.table.id.name for read in declared.reads)} hold"
+                f" ({str(error).splitlines()[0]}); materialize them again"
+            ) from error
+
+    def _book(self, name: str) -> None:
+        parts: list[str] = []
+        columns = BOOKS[name]
+        for table in _pages(self.lake, name):
+            rows = self._rows(table)
+            if rows is None or not rows.urls:
+                continue
+            given = {"system": table.system, "table": table.table, "layer": table.layer}
+            selected = []
+            for column, kind in columns.items():
+                if column == "day" or column in rows.schema.names:
+                    value = quoted(column)
+                else:
+                    value = _text(given[column]) if column in given else "NULL"
+                selected.append(f"CAST({value} AS {kind}) AS {quoted(column)}")
+            parts.append(
+                f"SELECT {', '.join(selected)} FROM {_parquet(rows.urls)}"  # noqa: S608  quoted
+            )
+        if not parts:
+            nothing = ", ".join(f"CAST(NULL AS {k}) AS {quoted(c)}" for c, k in columns.items())
+            parts.append(f"SELECT {nothing} WHERE false")
+        self._view(f"ops.{name}", " UNION ALL ".join(parts))
+
+    def _view(self, name: str, sql: str) -> None:
+        self.connection.execute(f"CREATE VIEW {_sql_name(name)} AS {sql}")
+
+    def _empty(self, name: str, schema: pa.Schema) -> None:
+        nothing = schema.insert(0, pa.field("day", pa.date32())).empty_table()
+        self.connection.register("nothing", nothing)
+        copied = "AS SELECT * FROM nothing"
+        self.connection.execute(f"CREATE TABLE {_sql_name(name)} {copied}")
+        self.connection.unregister("nothing")
+
+
+def _pages(lake: Lake, book: str) -> Iterator[TableId]:
+    """The stored tables that one book is made of."""
+    if book == "deliveries":
+        yield from lake.tables("raw")
+    elif book in (QUARANTINE, OUTCOMES):
+        layers = ("bronze", "silver", "gold") if book == QUARANTINE else ("silver",)
+        yield from (t for layer in layers for t in lake.tables(layer) if t.companion == book)
+    else:
+        yield from (t for t in lake.tables("ops") if t.table == book and not t.companion)
+
+
+def _every_name(lake: Lake) -> set[str]:
+    from lakehouse.platform.tables.registry import domains
+
+    declared = {table.id.name for domain in domains() for table in domain.tables}
+    stored = {table.name for table in lake.tables() if not table.companion}
+    return declared | stored | {f"ops.{book}" for book in BOOKS}
+
+
+def _parquet(urls: Collection[str]) -> str:
+    """Rows of files; of one alone its day is computed, for DuckDB 1.5 fails on ``max(day)``."""
+    rows = (
+        f"read_parquet([{_texts(urls)}], hive_partitioning = true,"
+        " hive_types = {'day': DATE}, union_by_name = true)"
+    )
+    day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
+    return f"(SELECT * REPLACE ({day}) FROM {rows})" if len(urls) == 1 else rows  # noqa: S608  ours
+
+
+def _sql_name(name: str) -> str:
+    return ".".join(quoted(part) for part in name.split("."))
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return ", ".join(map(_text, texts))

@@ -1,0 +1,510 @@
+"""The invented deliveries, read back with nothing but the standard library."""
+
+import csv
+import datetime as dt
+import gzip
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.demo.files import LandedFile
+from lakehouse.demo.mrhealth import (
+    DayTotals,
+    Dirt,
+    Expected,
+    LargePlan,
+    Plan,
+    deliveries,
+    expected,
+    large_deliveries,
+    large_expected,
+    reference,
+    write,
+)
+from lakehouse.demo.mrhealth.dirt import soil
+from lakehouse.demo.mrhealth.shipments import draw, files_of, tally
+
+MONDAY = dt.date(2026, 1, 5)
+DEFAULT = Plan(first=MONDAY)
+SMALL = Plan(first=MONDAY, units=10, days=3, orders_per_unit=6)
+CLEAN = replace(SMALL, dirt=0)
+
+Row = dict[str, str]
+
+
+@dataclass
+class Reading:
+    """What a plain reading of the landed bytes, by the letter of the rules, ends with."""
+
+    days: dict[dt.date, DayTotals] = field(default_factory=lambda: defaultdict(DayTotals))
+    refused_files: Counter[str] = field(default_factory=Counter)
+    refused_orders: Counter[str] = field(default_factory=Counter)
+    refused_items: Counter[str] = field(default_factory=Counter)
+    unreconciled: int = 0
+
+
+def text_of(file: LandedFile) -> str:
+    data = gzip.decompress(file.data) if file.path.endswith(".gz") else file.data
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def parsed(text: str) -> list[list[str]]:
+    delimiter = ";" if ";" in text.splitlines()[0] else ","
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        records: list[list[str]] = []
+        for line in text.splitlines(keepends=True):
+            try:
+                records += csv.reader([line], delimiter=delimiter, strict=True)
+            except csv.Error:
+                records.append(["unparsable"])
+        return records
+
+
+def rows_of(file: LandedFile, reading: Reading, *, status: bool) -> list[Row]:
+    text = text_of(file)
+    if not text:
+        reading.refused_files["empty_file"] += 1
+        return []
+    if not text.endswith("\n"):
+        reading.refused_files["truncated"] += 1
+        return []
+    header, *records = parsed(text)
+    names = [name.lower().replace(" ", "_") for name in header]
+    if status and "status" not in names:
+        reading.refused_files["schema"] += 1
+        return []
+    reading.refused_items["unparsable"] += sum(len(record) != len(names) for record in records)
+    return [dict(zip(names, r, strict=True)) for r in records if len(r) == len(names)]
+
+
+def flaw(order: Row, unit: int) -> str:
+    if not order["id_pedido"]:
+        return "missing_required"
+    if int(order["id_unidade"]) != unit:
+        return "unit_mismatch"
+    if order["status"] not in {"Finalizado", "Pendente", "Cancelado"}:
+        return "bad_status"
+    try:
+        Decimal(order["vlr_pedido"])
+    except InvalidOperation:
+        return "bad_amount"
+    try:
+        dt.date.fromisoformat(order["data_pedido"])
+    except ValueError:
+        return "bad_date"
+    return ""
+
+
+def item_flaw(item: Row, ids: set[str]) -> str:
+    if item["id_pedido"] not in ids:
+        return "no_order"
+    try:
+        Decimal(item["vlr_item"])
+    except InvalidOperation:
+        return "bad_amount"
+    return "" if 301 <= int(item["id_produto"]) <= 330 else "unknown_product"
+
+
+def read(files: Iterable[LandedFile]) -> Reading:
+    """Newest version of each delivery; later line of a key; items by the id in their delivery."""
+    newest: dict[tuple[str, str, bool], LandedFile] = {}
+    for file in sorted(files, key=lambda file: file.modified_at):
+        _, day, unit, *_ = file.path.split("/")
+        newest[day, unit, "item" in file.path.lower()] = file
+    reading = Reading()
+    for day, folder in {key[:2]: None for key in newest}:
+        sent_orders = newest.get((day, folder, False))
+        sent_items = newest.get((day, folder, True))
+        orders: dict[tuple[str, str], Row] = {}
+        for order in rows_of(sent_orders, reading, status=True) if sent_orders else []:
+            reason = flaw(order, int(folder.removeprefix("unidade_")))
+            key = order["id_pedido"], order["data_pedido"]
+            reading.refused_orders[reason or "repeated"] += bool(reason) or key in orders
+            if not reason:
+                orders[key] = order
+        items: dict[str, dict[str, Decimal]] = {order_id: {} for order_id, _ in orders}
+        for item in rows_of(sent_items, reading, status=False) if sent_items else []:
+            reason = item_flaw(item, set(items))
+            if not reason and item["id_item_pedido"] in items[item["id_pedido"]]:
+                reason = "repeated"
+            reading.refused_items[reason] += bool(reason)
+            if not reason:
+                total = int(item["qtd"]) * Decimal(item["vlr_item"])
+                items[item["id_pedido"]][item["id_item_pedido"]] = total
+        for (order_id, order_day), order in orders.items():
+            totals = reading.days[dt.date.fromisoformat(order_day)]
+            value = Decimal(order["vlr_pedido"])
+            lines = items[order_id].values()
+            totals.orders += 1
+            totals.items += len(lines)
+            if order["status"] == "Finalizado":
+                totals.finished += 1
+                totals.revenue += value
+            reading.unreconciled += value != sum(lines) + Decimal(order["taxa_entrega"])
+    return reading
+
+
+def digest(files: Iterable[LandedFile]) -> str:
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(f"{file.path} {file.modified_at} ".encode() + file.data)
+    return whole.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def landed() -> list[LandedFile]:
+    return list(deliveries(DEFAULT))
+
+
+@pytest.fixture(scope="module")
+def clean() -> list[LandedFile]:
+    return list(deliveries(CLEAN))
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_another_process_makes_the_same_bytes(hash_seed: str):
+    code = (
+        "import datetime as dt; from lakehouse_tests.domains.mrhealth.test_generator import *;"
+        "print(digest(deliveries(SMALL)), digest(reference(SMALL)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == [digest(deliveries(SMALL)), digest(reference(SMALL))]
+
+
+def test_another_seed_makes_other_bytes():
+    assert digest(deliveries(SMALL)) != digest(deliveries(replace(SMALL, seed=8)))
+
+
+def test_a_longer_plan_begins_with_the_files_of_the_shorter_one(landed: list[LandedFile]):
+    shorter = list(deliveries(replace(DEFAULT, days=3)))
+    assert shorter == landed[: len(shorter)]
+
+
+def test_a_day_is_the_same_whichever_plan_it_is_in(landed: list[LandedFile]):
+    day = MONDAY + dt.timedelta(days=8)
+    alone = list(deliveries(replace(DEFAULT, first=day, days=1)))
+    assert alone == [file for file in landed if f"/{day}/" in file.path]
+
+
+def test_every_kind_of_dirt_occurs_in_the_default_plan():
+    assert set(expected(DEFAULT).dirt) == set(Dirt)
+
+
+@dataclass
+class UnitDay:
+    """One delivery of a middling unit: what lands and what is expected of it."""
+
+    files: list[LandedFile]
+    total: Expected
+
+    @property
+    def orders(self) -> list[list[str]]:
+        return parsed(text_of(self.files[0]))
+
+    @property
+    def summary(self) -> tuple[int, int, int]:
+        return self.total.orders, self.total.items, self.total.unreconciled
+
+
+def unit_day(kind: Dirt | None) -> UnitDay:
+    shipment = draw(DEFAULT, MONDAY, 21, kind)
+    soil(shipment)
+    total = Expected()
+    tally(total, shipment)
+    return UnitDay(list(files_of(shipment)), total)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shows"),
+    [
+        (Dirt.DUPLICATE_FILE, lambda it, _: it.total.files == {"loaded": 2, "duplicate": 2}),
+        (Dirt.CORRECTED_FILE, lambda it, clean: it.total.revenue != clean.total.revenue),
+        (Dirt.MISSING_COLUMN, lambda it, _: it.orders[0][-1] == "Taxa_Entrega"),
+        (Dirt.EXTRA_COLUMN, lambda it, _: {len(row) for row in it.orders} == {9}),
+        (Dirt.REORDERED_COLUMNS, lambda it, _: it.orders[0][0] == "Status"),
+        (Dirt.TRUNCATED, lambda it, clean: it.files[0].data in clean.files[0].data[:-2]),
+        (Dirt.EMPTY_FILE, lambda it, _: it.files[0].data == b""),
+        (Dirt.MISSING_DELIVERY, lambda it, _: it.total.missing == [(MONDAY, 21)]),
+        (Dirt.MISSING_ITEMS, lambda it, _: [f.path[-10:] for f in it.files] == ["PEDIDO.csv"]),
+        (Dirt.HEADER_ONLY, lambda it, _: len(it.orders) == 1),
+        (Dirt.LINE_BREAK, lambda it, _: 'portaria,\r\nbloco B"' in text_of(it.files[1])),
+        (Dirt.PREVIOUS_DAY, lambda it, _: it.total.other_day == 2),
+    ],
+)
+def test_dirt_of_a_file_shows(kind: Dirt, shows: Callable[[UnitDay, UnitDay], bool]):
+    assert shows(unit_day(kind), unit_day(None))
+    assert not shows(unit_day(None), unit_day(None))
+
+
+@pytest.mark.parametrize(
+    ("kind", "orders", "items", "rows"),
+    [
+        (Dirt.ORPHAN_ITEM, 0, 0, {"orphan_item": 1}),
+        (Dirt.UNKNOWN_PRODUCT, 0, -1, {"unknown_product": 1}),
+        (Dirt.BAD_STATUS, -1, None, {"bad_status": 1}),
+        (Dirt.BAD_DATE, -1, None, {"bad_date": 1}),
+        (Dirt.MISSING_KEY, -1, None, {"missing_required": 1}),
+        (Dirt.UNIT_MISMATCH, -1, None, {"unit_mismatch": 1}),
+        (Dirt.DUPLICATE_ROW, 0, 0, {"duplicate_row": 2}),
+        (Dirt.DUPLICATE_KEY, 0, 0, {"duplicate_key": 1}),
+        (Dirt.UNTERMINATED_QUOTE, 0, -1, {"bad_quoting": 1}),
+        (Dirt.COLUMN_COUNT, 0, -1, {"column_count": 1}),
+    ],
+)
+def test_dirt_of_a_row_costs_that_row_only(
+    kind: Dirt, orders: int, items: int | None, rows: dict[str, int]
+):
+    dirty, clean = unit_day(kind).total, unit_day(None).total
+    lost = dirty.item_rows["parent_refused"]
+    assert dirty.orders - clean.orders == orders
+    assert dirty.items - clean.items == (-lost if items is None else items)
+    assert (lost > 0) is (items is None)
+    outcomes = dirty.order_rows + dirty.item_rows
+    del outcomes["kept"], outcomes["parent_refused"]
+    assert outcomes == rows
+
+
+def test_an_unterminated_quote_is_noticed_on_the_next_line():
+    text = text_of(unit_day(Dirt.UNTERMINATED_QUOTE).files[1])
+    opened = next(n for n, line in enumerate(text.splitlines(), start=1) if line.count('"') % 2)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    with pytest.raises(csv.Error, match="expected after"):
+        list(reader)
+    assert reader.line_num == opened + 1
+
+
+def test_an_order_written_twice_was_open_first_and_cheaper():
+    key, value, status = 1, 4, 7
+    rows = unit_day(Dirt.DUPLICATE_KEY).orders
+    [(before, after)] = [pair for pair in pairwise(rows) if pair[0][key] == pair[1][key]]
+    assert (before[status], after[status]) == ("Pendente", "Finalizado")
+    assert Decimal(before[value]) == Decimal(after[value]) - 1
+
+
+def test_a_bad_amount_is_in_an_order_or_in_an_item():
+    total = expected(replace(DEFAULT, days=60))
+    in_orders, in_items = total.order_rows["bad_amount"], total.item_rows["bad_amount"]
+    assert in_orders + in_items == total.dirt[Dirt.BAD_AMOUNT]
+    assert (in_orders > 0, in_items > 0) == (True, True)
+
+
+def test_an_order_value_that_is_not_its_items_is_kept_and_counted():
+    dirty, clean = unit_day(Dirt.VALUE_MISMATCH), unit_day(None)
+    assert clean.summary == (clean.total.orders, clean.total.items, 0)
+    assert dirty.summary == (clean.total.orders, clean.total.items, 1)
+
+
+def test_a_plan_without_dirt_is_clean():
+    total = expected(CLEAN)
+    assert not total.dirt
+    assert not total.missing
+    assert (total.unreconciled, total.other_day) == (0, 0)
+    assert total.files == {"loaded": 2 * CLEAN.units * CLEAN.days}
+    assert set(total.order_rows) == set(total.item_rows) == {"kept"}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [DEFAULT, CLEAN, replace(SMALL, dirt=10), replace(SMALL, dirt=3, seed=1, units=3, days=30)],
+    ids=("default", "clean", "filthy", "few-units"),
+)
+def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan):
+    total, reading = expected(plan), read(deliveries(plan))
+    assert reading.days == total.days
+    assert reading.unreconciled == total.unreconciled
+    assert +reading.refused_files == +Counter(
+        {reason: total.files[reason] for reason in ("schema", "truncated", "empty_file")}
+    )
+    repeated = total.order_rows["duplicate_row"] + total.order_rows["duplicate_key"]
+    reasons = ("missing_required", "unit_mismatch", "bad_status", "bad_amount", "bad_date")
+    assert +reading.refused_orders == +Counter(
+        {"repeated": repeated, **{reason: total.order_rows[reason] for reason in reasons}}
+    )
+    item_rows = total.item_rows
+    assert +reading.refused_items == +Counter(
+        no_order=item_rows["orphan_item"] + item_rows["parent_refused"],
+        unknown_product=item_rows["unknown_product"],
+        bad_amount=item_rows["bad_amount"],
+        repeated=item_rows["duplicate_row"],
+        unparsable=item_rows["column_count"] + item_rows["bad_quoting"],
+    )
+
+
+def test_totals_are_the_sums_of_the_days():
+    total = expected(DEFAULT)
+    assert total.orders == sum(day.orders for day in total.days.values())
+    assert total.items == sum(day.items for day in total.days.values())
+    assert total.revenue == sum(day.revenue for day in total.days.values())
+
+
+def test_files_and_missing_deliveries_are_counted(landed: list[LandedFile]):
+    total = expected(DEFAULT)
+    assert total.files.total() == len(landed)
+    delivered = {tuple(file.path.split("/")[1:3]) for file in landed}
+    missing = {(day.isoformat(), f"unidade_{unit:03d}") for day, unit in total.missing}
+    assert len(missing) == total.dirt[Dirt.MISSING_DELIVERY]
+    assert len(delivered) == DEFAULT.units * DEFAULT.days - len(missing)
+    assert not delivered & missing
+
+
+def test_a_resend_is_newer_than_what_it_repeats_or_corrects(landed: list[LandedFile]):
+    files = {file.path: file for file in landed}
+    resent = [file for file in landed if "/reenvio/" in file.path]
+    same = 0
+    for file in resent:
+        first = files[file.path.replace("/reenvio", "")]
+        assert file.modified_at > first.modified_at
+        same += file.data == first.data
+    total = expected(DEFAULT)
+    assert same == total.files["duplicate"] == 2 * total.dirt[Dirt.DUPLICATE_FILE]
+    assert len(resent) - same == total.files["superseded"] == total.dirt[Dirt.CORRECTED_FILE]
+
+
+def test_files_come_in_order_of_time_and_after_their_day(landed: list[LandedFile]):
+    times = [file.modified_at for file in landed]
+    assert times == sorted(times)
+    for file in landed:
+        day = dt.date.fromisoformat(file.path.split("/")[1])
+        assert file.modified_at >= dt.datetime.combine(day, dt.time(), dt.UTC) + dt.timedelta(1)
+
+
+def test_ids_repeat_between_units(clean: list[LandedFile]):
+    ids: dict[str, list[str]] = defaultdict(list)
+    for file in clean:
+        if "item" not in file.path.lower():
+            rows = rows_of(file, Reading(), status=True)
+            ids[file.path.split("/")[1]] += [row["id_pedido"] for row in rows]
+    counts = [Counter(day) for day in ids.values()]
+    repeated = sum(n for day in counts for n in day.values() if n > 1)
+    assert repeated == expected(CLEAN).repeated_ids > 0
+
+
+def test_both_dialects_latin_1_and_gzip_are_spoken(clean: list[LandedFile]):
+    files = {file.path.split("/", 2)[2]: file for file in clean if str(MONDAY) in file.path}
+    assert len(files) == 2 * CLEAN.units
+    first = files["unidade_001/PEDIDO.csv"].data
+    assert first.startswith("\ufeffId_Unidade,Id_Pedido,".encode())
+    assert b"Endereco Entrega" in first
+    assert first.count(b"\n") == first.count(b"\r\n") > 1
+    second = files["unidade_002/pedido.csv"].data.decode()
+    assert second.startswith("Id_Unidade;Id_Pedido;")
+    assert "Endereco_Entrega" in second
+    assert "\r" not in second
+    assert "Loja Física" not in second
+    assert all(len(line.split(";")[1]) == 36 for line in second.splitlines()[1:])
+    with pytest.raises(UnicodeDecodeError):
+        files["unidade_007/PEDIDO.csv"].data.decode("utf-8")
+    assert ",Endereco Entrega," in text_of(files["unidade_005/PEDIDO.csv.gz"])
+    assert ";Id_Item_Pedido;" in text_of(files["unidade_009/item_pedido.csv.gz"])
+
+
+def test_the_business_has_the_shape_it_is_said_to_have():
+    plan = replace(DEFAULT, dirt=0, days=28)
+    total = expected(plan)
+    assert total.orders / (plan.units * plan.days) == pytest.approx(12, rel=0.05)
+    assert total.items / total.orders == pytest.approx(2.48, rel=0.05)
+    finished = sum(day.finished for day in total.days.values())
+    assert finished / total.orders == pytest.approx(0.85, abs=0.02)
+    by_weekday = Counter[int]()
+    by_unit = Counter[str]()
+    kinds = Counter[str]()
+    for file in deliveries(plan):
+        if "item" in file.path.lower():
+            continue
+        rows = rows_of(file, Reading(), status=True)
+        by_weekday[file.modified_at.weekday()] += len(rows)
+        by_unit[file.path.split("/")[2]] += len(rows)
+        kinds.update(row["tipo_pedido"] for row in rows)
+        for row in rows:
+            online = row["tipo_pedido"] == "Loja Online"
+            assert (row["endereco_entrega"].count(",") == 3) is online
+            assert (row["endereco_entrega"] == "--") is not online
+            assert (Decimal(5) <= Decimal(row["taxa_entrega"]) <= 25) is online
+    assert kinds["Loja Online"] / total.orders == pytest.approx(0.6, abs=0.03)
+    saturday, tuesday = by_weekday[6], by_weekday[2]  # they arrive the night after
+    assert saturday > 1.2 * tuesday
+    largest = sum(count for _, count in by_unit.most_common(plan.units // 5))
+    assert 0.6 < largest / total.orders < 0.85
+
+
+def test_reference_tables_name_every_unit_state_country_and_product():
+    tables = {Path(file.path).stem: parsed(text_of(file)) for file in reference(DEFAULT)}
+    header, *units = tables["Tabela_Unidade"]
+    assert header == ["Id_Unidade", "Nome_Unidade", "Id_Estado"]
+    assert [int(unit) for unit, _, _ in units] == list(range(1, 51))
+    assert len({name for _, name, _ in units}) == 50
+    states = Counter(state for _, _, state in units)
+    assert states == {"43": 20, "42": 18, "41": 12}
+    assert set(states) <= {state for state, _, _ in tables["Tabela_Estado"][1:]}
+    countries = {country for country, _ in tables["Tabela_Pais"][1:]}
+    assert countries == {"BR", "AR", "CL"} == {row[1] for row in tables["Tabela_Estado"][1:]}
+    assert len(tables["Tabela_Produto"]) == 31
+
+
+def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
+    assert write(SMALL, tmp_path) == len(list(deliveries(SMALL))) + 4
+    for file in (*reference(SMALL), *deliveries(SMALL)):
+        path = tmp_path / file.path
+        assert path.read_bytes() == file.data
+        assert path.stat().st_mtime == file.modified_at.timestamp()
+    assert sum(path.is_file() for path in tmp_path.rglob("*")) == write(SMALL, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("units", 0),
+        ("units", 1000),
+        ("days", 0),
+        ("dirt", 10.5),
+        ("dirt", -1),
+        ("orders_per_unit", -1),
+    ],
+)
+def test_a_plan_that_cannot_be_made_is_refused(setting: str, value: Any):
+    with pytest.raises(ValueError, match=setting):
+        replace(DEFAULT, **{setting: value})
+
+
+def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_them():
+    plan = LargePlan(first=MONDAY, items=20_003, days=2, units=3, dirt=0.01)
+    files, total = list(large_deliveries(plan)), large_expected(plan)
+    lines = [text_of(file).count("\n") - 1 for file in files if "ITEM" in file.path]
+    assert sum(lines) == plan.items == total.item_rows.total()
+    assert max(lines) - min(lines) == 1
+    reading = read(files)
+    assert reading.days == total.days
+    assert reading.unreconciled == total.unreconciled
+    assert reading.refused_orders["bad_status"] == total.order_rows["bad_status"] > 0
+    refused = total.item_rows["orphan_item"] + total.item_rows["parent_refused"]
+    unknown = total.item_rows["unknown_product"]
+    assert (refused > 0, unknown > 0) == (True, True)
+    assert sum((+reading.refused_items).values()) == refused + unknown
+
+
+def test_large_files_without_dirt_all_reconcile():
+    total = large_expected(LargePlan(first=MONDAY, items=9_000, days=1, units=2, dirt=0))
+    assert (total.items, total.unreconciled) == (9_000, 0)
+    assert set(+total.order_rows) == set(+total.item_rows) == {"kept"}

@@ -1,0 +1,206 @@
+"""DuckDB and Spark make the same of every table and view."""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lakehouse.demo.files import LandedFile
+from lakehouse.demo.mrhealth import Plan, deliveries, reference
+from lakehouse.platform.engines import session as engine
+from lakehouse.platform.engines.session import Session, arrow_schema, session
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.transform import compute as materialize
+from lakehouse.settings import Settings
+from lakehouse_tests import lakes
+
+MONDAY = dt.date(2026, 1, 5)
+PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, dirt=10)
+DAYS = [MONDAY + dt.timedelta(days=n) for n in range(-2, PLAN.days)]
+ORDER_COLUMNS = "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco Entrega,"
+ORDERS = f"""{ORDER_COLUMNS}Taxa_Entrega,Status
+1,900,Loja Física,2026-01-05,10.01,--,0,Finalizado
+2,900,loja fisica,05/01/2026,"20,02",Rua Á,"1,5", finalizado
+3,901,Balcão,2026-01-05 23:59:59,33.33,--,,CANCELADO
+3,902,Loja Online,2026-02-30,1.00,--,0,Pendente
+1,903,Loja Online,2026-01-05,1e3,--,0,Pendente
+1,904,Loja Online,2026-01-05,12.345,--,0,Pendente
+1,,Loja Online,2026-01-05,-4,--,x,?
+"""
+ITEMS = """Id_Pedido,Id_Item_Pedido,Id_Produto,Qtd,Vlr_Item,Observacao
+900,1,301,2,5.00,ç
+901,1,302,3,11.11,
+901,2,302,12.7,11.11,
+901,3,999,1,1,
+901,4, 303 ,"1","0,005",
+999,1,301,1,1.00,
+,1,301,0,-1,
+"""
+TABLES = domain("mrhealth").tables
+Views = dict[TableId, pa.Table]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("engines")
+    settings = Settings(
+        root=str(folder / "duckdb"), landing=str(folder / "landing"), engine="duckdb"
+    )
+    at = dt.datetime.now(dt.UTC)
+    single_folder = [
+        LandedFile("mrhealth/2026-01-06/PEDIDO.csv", ORDERS.encode(), at),
+        LandedFile("mrhealth/2026-01-06/ITEM_PEDIDO.csv", ITEMS.encode(), at),
+    ]
+    lakes.land([*reference(PLAN), *deliveries(PLAN), *single_folder], settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def lake(settings: Settings) -> Lake:
+    return lakes.build(DAYS, settings)
+
+
+@pytest.fixture(scope="module")
+def views(settings: Settings, lake: Lake) -> Views:
+    """What DuckDB makes of each view."""
+    made: Views = {}
+    for table in TABLES:
+        if table.view:
+            with session(settings) as opened:
+                bind(opened, table, lake, made)
+                made[table.id] = opened.table(table.expression)
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_spark(settings: Settings) -> Iterator[Settings]:
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("no Java on this machine, so no Spark")
+    pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
+    by_spark = replace(settings, engine="spark")
+    spark = engine._spark(by_spark)
+    spark.conf.set("spark.sql.shuffle.partitions", "1")
+    yield by_spark
+    spark.stop()
+
+
+def bind(opened: Session, table: Table, lake: Lake, views: Views) -> None:
+    """Let the session know what a table reads."""
+    for read in table.reads:
+        if read.table.view:
+            opened.arrow(read.name, views[read.table.id])
+        else:
+            urls = lake.table(read.table.id).snapshot().urls()
+            opened.files(read.name, urls, read.table.contract.schema)
+
+
+def rows_of(settings: Settings, table: Table, lake: Lake, views: Views) -> list[str]:
+    with session(settings) as opened:
+        bind(opened, table, lake, views)
+        return sorted(map(repr, opened.table(table.expression).to_pylist()))
+
+
+def test_the_data_has_what_engines_differ_in(lake: Lake, views: Views):
+    reasons = set()
+    for name in ("orders", "order_items"):
+        refused = lake.table(TableId("silver", "mrhealth", name, "quarantine")).read()
+        reasons |= {code for codes in refused["reasons"].to_pylist() for code in codes}
+    assert {
+        "ambiguous_parent", "bad_amount", "bad_date", "bad_status", "missing_required",
+        "orphan_item", "unit_mismatch", "unknown_product",
+    } <= reasons  # fmt: skip
+    assert all(view.num_rows for view in views.values())
+    for table in TABLES:
+        if not table.view:
+            assert any(f.rows for f in lake.table(table.id).snapshot().files), table.id
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.transform], ids=str)
+def test_both_engines_give_the_same_rows(
+    table: Table, settings: Settings, by_spark: Settings, lake: Lake, views: Views
+):
+    ours, theirs = (rows_of(each, table, lake, views) for each in (settings, by_spark))
+    assert ours
+    assert sorted(set(theirs) - set(ours)) == sorted(set(ours) - set(theirs))
+    assert theirs == ours
+
+
+def test_spark_judges_and_stores_the_same_bytes(settings: Settings, by_spark: Settings, lake: Lake):
+    table = domain("mrhealth").table("silver", "orders")
+    ours = materialize.compute(table, DAYS, lake, settings)
+    theirs = materialize.compute(table, DAYS, lake, by_spark)
+    assert theirs.outcomes == ours.outcomes
+    assert theirs.reasons == ours.reasons
+    assert [s.data_version for s in theirs.staged] == [s.data_version for s in ours.staged]
+
+
+def test_results_have_the_promised_types_not_the_engines(settings: Settings):
+    with session(settings) as opened:
+        amounts = pa.table({"amount": [Decimal("1.00"), Decimal("1.01")], "n": [1, 2]})
+        opened.arrow("amounts", amounts)
+        rows = ibis.table({"amount": "decimal(14, 2)", "n": "int64"}, name="amounts")
+        expression = rows.agg(total=rows.amount.sum(), count=rows.n.sum(), least=rows.amount.min())
+        result = opened.table(expression)
+        assert result.schema == arrow_schema(expression.schema())
+        assert result.to_pylist() == [
+            {"total": Decimal("2.01"), "count": 3, "least": Decimal("1.00")}
+        ]
+
+
+def test_spark_strips_blanks_and_no_letters(by_spark: Settings):
+    with session(by_spark) as opened:
+        opened.arrow("texts", pa.table({"text": [" \t\v\f\nfvtrn f\f "]}))
+        stripped = ibis.table({"text": "string"}, name="texts").text.strip().name("text")
+        assert opened.table(stripped.as_table())["text"].to_pylist() == ["fvtrn f"]
+
+
+def test_a_relation_without_files_is_empty_and_typed(settings: Settings):
+    with session(settings) as opened:
+        schema = ibis.schema({"day": "date", "amount": "decimal(14, 2)"})
+        opened.files("nothing", [], schema)
+        assert (
+            opened.table(ibis.table(schema, name="nothing")) == arrow_schema(schema).empty_table()
+        )
+
+
+def test_the_newest_day_of_one_file_is_its_folder_s(settings: Settings, tmp_path: Path):
+    file = tmp_path / "day=2026-01-05" / "rows.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"n": [1]}), file)
+    with session(settings) as opened:
+        opened.files("rows", [str(file)], ibis.schema({"n": "int64", "day": "date"}))
+        rows = ibis.table({"n": "int64", "day": "date"}, name="rows")
+        assert opened.value(rows.day.max()) == dt.date(2026, 1, 5)
+
+
+def test_what_is_kept_is_computed_once(settings: Settings):
+    with session(settings) as opened:
+        drawn = opened.keep(
+            "drawn", ibis.range(0, 3).unnest().name("n").as_table().mutate(r=ibis.random())
+        )
+        assert opened.table(drawn).to_pylist() == opened.table(drawn).to_pylist()
+
+
+def test_spark_missing_is_said_with_the_way_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    by_spark = replace(settings, engine="spark")
+    with pytest.raises(engine.EngineError, match=r"lakehouse\[spark\]"), session(by_spark):
+        pass
+
+
+def test_the_engines_name_and_version_are_known():
+    assert engine.engine_version(Settings(engine="duckdb")).startswith("duckdb 1.")

@@ -1,0 +1,53 @@
+"""A run in the foreground does not run into another run of its system."""
+
+import uuid
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.local_runtime.launcher import alive, worker_path
+from lakehouse.platform.orchestration.local_runs import Busy, wait_for_others
+from lakehouse.platform.orchestration.sensors import SYSTEM_TAG
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    return prepare_instance(tmp_path / "home")
+
+
+@dg.job
+def nothing() -> None:
+    """A job to have a run of."""
+
+
+def started(instance: dg.DagsterInstance, system: str) -> str:
+    """A run that the records show as going on."""
+    run = instance.create_run_for_job(
+        nothing,
+        run_id=str(uuid.uuid4()),
+        status=dg.DagsterRunStatus.STARTED,
+        tags={SYSTEM_TAG: system},
+    )
+    return run.run_id
+
+
+def test_a_living_run_of_the_system_is_waited_for(instance):
+    run_id = started(instance, "mrhealth")
+    with alive(worker_path(instance, run_id)), pytest.raises(Busy, match=run_id):
+        wait_for_others(instance, "mrhealth", seconds=0.1)
+
+
+def test_a_run_of_another_system_is_no_reason_to_wait(instance):
+    with alive(worker_path(instance, started(instance, "sales"))):
+        wait_for_others(instance, "mrhealth", seconds=0)
+
+
+def test_a_run_whose_process_is_gone_is_failed_and_not_waited_for(instance):
+    run_id = started(instance, "mrhealth")
+    wait_for_others(instance, "mrhealth", seconds=0)
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.FAILURE

@@ -1,0 +1,128 @@
+"""Tables made by pandas stand beside the others: same place, contract, checks and storage."""
+
+import datetime as dt
+from decimal import Decimal
+
+import dagster as dg
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pandera.ibis as pa
+import pytest
+from ibis.expr.datatypes import Decimal as DecimalType
+
+from lakehouse.platform.orchestration.code_location import shared
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.declare import Table, declared
+from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.settings import Settings
+
+DAY, NEXT = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
+
+
+class Sales(pa.DataFrameModel):
+    """Sales of a day."""
+
+    day: dt.date = pa.Field(description="Day")
+    amount: DecimalType(14, 2) = pa.Field(ge=0, description="Amount in R$")
+
+    class Config:
+        """One row a day."""
+
+        strict = True
+        unique = ["day"]
+
+
+def sales() -> ir.Table:
+    """Two days of sales."""
+    rows = ibis.range(0, 2).unnest().name("n").as_table()
+    day = (ibis.literal(DAY) + rows.n.as_interval("D")).cast("date")
+    return rows.select(day=day, amount=(rows.n * 10).cast("decimal(14, 2)"))
+
+
+def trend(sales: pd.DataFrame) -> pd.DataFrame:
+    """Sales and a tenth of it, as a model would say."""
+    return pd.DataFrame(
+        {"day": sales["day"], "amount": [float(value) / 10 for value in sales["amount"]]}
+    )
+
+
+def below_zero(sales: pd.DataFrame) -> pd.DataFrame:
+    """A forecast that breaks its promise."""
+    return pd.DataFrame({"day": sales["day"], "amount": [-1.0] * len(sales)})
+
+
+def without_amount(sales: pd.DataFrame) -> pd.DataFrame:
+    """A forecast that forgot its column."""
+    return pd.DataFrame({"day": sales["day"]})
+
+
+def run(transform, root, monkeypatch):
+    """Materialize the sales and the pandas table for both days."""
+    from lakehouse.platform.orchestration.assets import _computed, _framed
+
+    monkeypatch.setenv("LAKEHOUSE_ROOT", str(root))
+    base = declared(sales, table=TableId("gold", "toy", "sales"), contract=Sales)
+    made = declared(
+        transform,
+        table=TableId("gold", "toy", "trend"),
+        contract=Sales,
+        reads=[base],
+        frames=True,
+    )
+    domain = Domain(
+        system=System(name="toy", title="Toy", since=DAY), sources=(), tables=(base, made)
+    )
+    settings = Settings.from_env()
+    defs = dg.Definitions.merge(
+        shared(),
+        dg.Definitions(
+            assets=[_computed(base, domain, settings), _framed(made, domain, settings)],
+            jobs=[dg.define_asset_job("all", "*")],
+        ),
+    )
+    tags = {
+        "dagster/asset_partition_range_start": str(DAY),
+        "dagster/asset_partition_range_end": str(NEXT),
+    }
+    return defs.resolve_job_def("all").execute_in_process(
+        instance=dg.DagsterInstance.ephemeral(), tags=tags, raise_on_error=False
+    )
+
+
+def test_a_pandas_table_is_stored_by_day_in_its_promised_types(tmp_path, monkeypatch):
+    assert run(trend, tmp_path, monkeypatch).success
+
+    rows = Lake(str(tmp_path)).table(TableId("gold", "toy", "trend")).read().to_pylist()
+    assert rows == [
+        {"amount": Decimal("0.00"), "day": DAY},
+        {"amount": Decimal("1.00"), "day": NEXT},
+    ]
+
+
+@pytest.mark.parametrize("transform", [below_zero, without_amount])
+def test_a_pandas_table_that_breaks_its_contract_stores_nothing(transform, tmp_path, monkeypatch):
+    result = run(transform, tmp_path, monkeypatch)
+
+    assert not result.success
+    assert not Lake(str(tmp_path)).table(TableId("gold", "toy", "trend")).exists()
+
+
+def test_a_pandas_table_must_promise_a_day():
+    class Timeless(pa.DataFrameModel):
+        """No day."""
+
+        amount: int = pa.Field(description="Amount")
+
+    def timeless():
+        """Nothing."""
+
+    with pytest.raises(Exception, match=r"gold\.toy_timeless .*'day' is missing"):
+        declared(timeless, table=TableId("gold", "toy", "timeless"), contract=Timeless, frames=True)
+
+
+def test_its_table_is_a_table():
+    made = declared(trend, table=TableId("gold", "toy", "trend"), contract=Sales, frames=True)
+    assert isinstance(made, Table)
+    assert made.frames

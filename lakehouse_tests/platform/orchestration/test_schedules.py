@@ -1,0 +1,141 @@
+"""What a clock asks for, and what becomes of it when it fails."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from lakehouse.platform.orchestration import schedules
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.schedules import once_more
+from lakehouse.platform.orchestration.sensors import DAYS_TAG, RANGE_END, RANGE_START, SYSTEM_TAG
+from lakehouse.platform.tables.domain_spec import Clock
+from lakehouse.platform.tables.registry import domain
+from lakehouse.settings import Settings
+
+BIKES = domain("bikes")
+(HOURLY,) = (clock for clock in BIKES.system.clocks if clock.retries)
+LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+KEPT = (SYSTEM_TAG, DAYS_TAG, RANGE_START, RANGE_END)
+
+
+@pytest.fixture(scope="module")
+def location() -> dg.Definitions:
+    return dg.Definitions.merge(shared(), definitions_of(BIKES, Settings()))
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def fired(location: dg.Definitions, instance: dg.DagsterInstance, hour: int) -> dg.RunRequest:
+    """What the hourly schedule asks for."""
+    at = dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC)
+    context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
+    found = location.resolve_schedule_def("bikes_rox_bike_etl").evaluate_tick(context)
+    (request,) = found.run_requests or ()
+    return request
+
+
+def failed(location: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
+    """A run of a request that began and failed."""
+    run = instance.create_run_for_job(
+        job_def=location.resolve_job_def("bikes_arrivals"),
+        tags=dict(request.tags),
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    instance.report_run_failed(run)
+
+
+def test_a_failed_run_of_a_clock_is_tried_again_as_often_as_it_says(
+    location: dg.Definitions, instance: dg.DagsterInstance
+):
+    request = first = fired(location, instance, 9)
+    keys = []
+    for _ in range(HOURLY.retries):
+        failed(location, instance, request)
+        again = once_more(BIKES.system, HOURLY, instance, LATER)
+        assert again is not None
+        assert again.job_name == "bikes_arrivals"
+        assert [again.tags[tag] for tag in KEPT] == [first.tags[tag] for tag in KEPT]
+        assert once_more(BIKES.system, HOURLY, instance, LATER) == again
+        request = again
+        keys.append(again.run_key)
+    assert len({*keys, first.run_key}) == 4
+    failed(location, instance, request)
+    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+
+
+def test_five_minutes_pass_before_it_is_tried_again(
+    location: dg.Definitions, instance: dg.DagsterInstance
+):
+    failed(location, instance, fired(location, instance, 9))
+    ended = instance.get_run_records()[0].end_time
+    assert ended is not None
+    due = dt.datetime.fromtimestamp(ended, dt.UTC) + dt.timedelta(minutes=5)
+    before = due - dt.timedelta(seconds=1)
+    assert once_more(BIKES.system, HOURLY, instance, before) is None
+    assert once_more(BIKES.system, HOURLY, instance, due) is not None
+
+
+@pytest.mark.parametrize("status", ["STARTED", "SUCCESS", "CANCELED"])
+def test_a_run_that_did_not_fail_is_left_alone(
+    location: dg.Definitions, instance: dg.DagsterInstance, status: str
+):
+    instance.create_run_for_job(
+        job_def=location.resolve_job_def("bikes_arrivals"),
+        tags=dict(fired(location, instance, 9).tags),
+        status=dg.DagsterRunStatus[status],
+    )
+    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+
+
+def test_only_the_newest_hour_is_tried_again(
+    location: dg.Definitions, instance: dg.DagsterInstance
+):
+    failed(location, instance, fired(location, instance, 9))
+    newest = fired(location, instance, 10)
+    failed(location, instance, newest)
+    again = once_more(BIKES.system, HOURLY, instance, LATER)
+    assert again is not None
+    assert again.run_key == f"{newest.run_key}-1"
+
+
+def test_a_run_that_dagster_tries_again_by_itself_is_left_to_it(
+    location: dg.Definitions, instance: dg.DagsterInstance
+):
+    failed(location, instance, fired(location, instance, 9))
+    (record,) = instance.get_run_records()
+    instance.add_run_tags(record.dagster_run.run_id, {"dagster/will_retry": "true"})
+    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+
+
+def test_the_sensor_asks_for_what_is_due(
+    location: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+):
+    sensor = location.resolve_sensor_def("bikes_retries")
+
+    def evaluated() -> object:
+        with dg.build_sensor_context(instance=instance, definitions=location) as context:
+            return sensor(context)
+
+    assert isinstance(evaluated(), dg.SkipReason)
+    failed(location, instance, fired(location, instance, 9))
+    assert isinstance(evaluated(), dg.SkipReason)
+    monkeypatch.setattr(schedules, "RETRY_AFTER", dt.timedelta(0))
+    found = evaluated()
+    assert isinstance(found, dg.SensorResult)
+    assert found.run_requests == [once_more(BIKES.system, HOURLY, instance, LATER)]
+
+
+def test_a_system_without_such_a_clock_has_no_such_sensor():
+    names = {sensor.name for sensor in definitions_of(domain("sales"), Settings()).sensors or ()}
+    assert not any(name.endswith("_retries") for name in names)
+
+
+def test_less_than_no_retry_is_refused():
+    with pytest.raises(ValueError, match="retries"):
+        Clock(name="x", cron="@daily", description="", retries=-1)

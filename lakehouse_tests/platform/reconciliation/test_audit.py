@@ -1,0 +1,337 @@
+"""What hides in a lake is found: 200 hostile changes, each of which the proof must name."""
+
+import datetime as dt
+import hashlib
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lakehouse.demo.mrhealth import Plan, write
+from lakehouse.platform.ingestion.deliveries import Status
+from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.reconciliation import audit
+from lakehouse.platform.reconciliation.audit import Finding, Proof
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse_tests.platform.small_lake import NOTE, SmallLake
+
+FIRST = dt.date(2026, 10, 1)
+DAYS = [FIRST, FIRST + dt.timedelta(days=1)]
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+MUTATIONS = 200
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
+    """Two days of four dirty units, raw to gold."""
+    folder = tmp_path_factory.mktemp("audited")
+    plan = Plan(units=4, first=FIRST, days=2, seed=3, orders_per_unit=3, dirt=10)
+    write(plan, folder / "landing")
+    small = SmallLake(folder=folder, now=NOW)
+    small.arrive(DAYS)
+    return small
+
+
+def findings(small: SmallLake, *days: dt.date, tables: list[TableId] | None = None) -> Any:
+    return audit.verify(small.lake, small.domain, small.settings, days or None, tables=tables)
+
+
+def test_an_untouched_lake_has_no_findings_and_is_left_as_it_was(lake: SmallLake) -> None:
+    root = Path(lake.lake.root)
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    told: list[tuple[int, int]] = []
+    found = audit.verify(
+        lake.lake,
+        lake.domain,
+        lake.settings,
+        progress=lambda _, done, total: told.append((done, total)),
+    )
+    assert list(found) == []
+    assert told[-1][0] == told[-1][1] >= 2
+    assert {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()} == before
+
+
+def test_the_report_adds_up_to_nothing_missing(lake: SmallLake) -> None:
+    told = audit.report(lake.lake, "mrhealth")
+    totals = told.totals
+    assert told.balanced
+    assert totals["difference"] == 0
+    assert totals["bronze_rows"] > 0
+    assert totals["quarantined_rows"] > 0
+    assert totals["physical_lines"] == totals["bronze_rows"] + sum(
+        totals[name] for name in audit.LINES if name != "physical_lines"
+    )
+    assert totals["bronze_rows"] == sum(
+        totals[name] for name in audit.ROWS if name != "bronze_rows"
+    )
+    one = audit.report(lake.lake, days=[FIRST])
+    assert {row["day"] for row in one.deliveries} == {FIRST}
+    assert 0 < len(one.deliveries) < len(told.deliveries)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One hostile change of one day of one table."""
+
+    table: TableId
+    day: dt.date
+    change: str
+    committed: bool
+    """Through Delta, under a name that its bytes deserve; else the file is rewritten in place."""
+    seed: int
+
+
+TABLES = [
+    *(
+        f"{layer}.mrhealth_{name}"
+        for name in ("orders", "order_items")
+        for layer in ("raw", "bronze")
+    ),
+    *("silver.mrhealth_orders", "silver.mrhealth_order_items", "silver.mrhealth_products"),
+    *("silver.mrhealth_orders__outcomes", "silver.mrhealth_order_items__outcomes"),
+    *("silver.mrhealth_orders__quarantine", "silver.mrhealth_order_items__quarantine"),
+    *("gold.mrhealth_fact_orders", "gold.mrhealth_fact_order_items", "gold.mrhealth_unit_day"),
+    *("raw.mrhealth_orders bytes", "raw.mrhealth_order_items bytes"),
+]
+CHANGES = ("removed", "injected", "altered")
+
+
+def mutations() -> Iterator[Mutation]:
+    """Every table, every kind of change, half of them committed; the same ones in every run."""
+    chance = random.Random(20261121)
+    for number in range(MUTATIONS):
+        yield Mutation(
+            table=TableId.from_name(TABLES[number // 2 % len(TABLES)].partition(" ")[0]),
+            day=chance.choice(DAYS),
+            change=CHANGES[number // (2 * len(TABLES)) % len(CHANGES)],
+            committed=number % 2 == 0,
+            seed=number,
+        )
+
+
+def of_bytes(number: int) -> bool:
+    return TABLES[number // 2 % len(TABLES)].endswith("bytes")
+
+
+def test_each_of_200_hostile_changes_is_found(lake: SmallLake, tmp_path: Path) -> None:
+    done = 0
+    missed = []
+    for number, mutation in enumerate(mutations()):
+        with_bytes = of_bytes(number)
+        kept = Kept(lake, mutation.table, tmp_path / str(number))
+        try:
+            if not (mutate_bytes if with_bytes else mutate_rows)(lake, mutation):
+                continue
+            done += 1
+            base = TableId(mutation.table.layer, mutation.table.system, mutation.table.table)
+            found = next(findings(lake, mutation.day, tables=[base]), None)
+            seen_in_names = found is not None and found.what is Proof.FILE
+            if found is None or (mutation.committed and seen_in_names):
+                missed.append((mutation, found))
+        finally:
+            kept.restore()
+    assert missed == []
+    assert done >= MUTATIONS
+    assert list(findings(lake, tables=[TableId("silver", "mrhealth", "orders")])) == []
+
+
+class Kept:
+    """A table and the kept bytes as they are, to be put back."""
+
+    def __init__(self, small: SmallLake, table: TableId, aside: Path) -> None:
+        root = Path(small.lake.root)
+        self.places = [root / table.path, root / "raw/mrhealth/objects"]
+        self.aside = aside
+        for number, place in enumerate(self.places):
+            shutil.copytree(place, aside / str(number))
+
+    def restore(self) -> None:
+        for number, place in enumerate(self.places):
+            shutil.rmtree(place)
+            shutil.move(self.aside / str(number), place)
+
+
+def mutate_rows(small: SmallLake, mutation: Mutation) -> bool:
+    table = small.lake.table(mutation.table)
+    shown = table.snapshot()
+    if not shown.by_day[mutation.day].rows and mutation.change != "injected":
+        mutation_day = next((f.day for f in shown.files if f.rows and f.day in DAYS), None)
+        assert mutation_day is not None, f"{mutation.table} has no rows on any day"
+        object.__setattr__(mutation, "day", mutation_day)
+    rows = table.read([mutation.day], snapshot=shown).drop_columns(["day"])
+    chance = random.Random(mutation.seed)
+    changed = CHANGE[mutation.change](rows, chance)
+    assert not changed.equals(rows)
+    if mutation.committed:
+        result = table.write({mutation.day: changed}, schema=changed.schema, note=NOTE)
+        assert result.changed == (mutation.day,)
+    else:
+        place = Path(small.lake.root) / mutation.table.path / shown.by_day[mutation.day].path
+        pq.write_table(changed, place)
+    return True
+
+
+def removed(rows: pa.Table, chance: random.Random) -> pa.Table:
+    place = chance.randrange(rows.num_rows)
+    return pa.concat_tables([rows.slice(0, place), rows.slice(place + 1)])
+
+
+def injected(rows: pa.Table, chance: random.Random) -> pa.Table:
+    """A row of its own: a copy of one with another value, or one of nothing but nulls."""
+    if not rows.num_rows:
+        return pa.Table.from_pylist([dict.fromkeys(rows.column_names)], schema=rows.schema)
+    one = rows.slice(chance.randrange(rows.num_rows), 1)
+    return pa.concat_tables([rows, altered(one, chance)])
+
+
+def altered(rows: pa.Table, chance: random.Random) -> pa.Table:
+    """One value of one row is another one."""
+    made = rows.to_pylist()
+    row = chance.choice(made)
+    column = chance.choice(sorted(row))
+    row[column] = other_than(row[column], rows.schema.field(column).type)
+    return pa.Table.from_pylist(made, schema=rows.schema)
+
+
+def other_than(value: Any, kind: pa.DataType) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case Decimal():
+            return value + Decimal("0.01")
+        case dt.date():
+            return value + dt.timedelta(days=1)
+        case str():
+            return f"{value}x"
+        case list():
+            return [*value, "x"]
+    return pa.array(["1"]).cast(kind)[0].as_py() if kind != pa.date32() else FIRST
+
+
+CHANGE: dict[str, Callable[[pa.Table, random.Random], pa.Table]] = {
+    "removed": removed,
+    "injected": injected,
+    "altered": altered,
+}
+
+
+def mutate_bytes(small: SmallLake, mutation: Mutation) -> bool:
+    """A landed file itself; a hostile hand that commits makes the ledger agree."""
+    chance = random.Random(mutation.seed)
+    table = small.lake.table(mutation.table)
+    rows = table.read([mutation.day])
+    loaded = [row for row in rows.to_pylist() if row["status"] == Status.LOADED]
+    loaded = [row for row in loaded if row["record_rows"] and not row["file"].endswith(".gz")]
+    row = chance.choice(loaded)
+    objects = Path(small.lake.root)
+    place = objects / object_path("mrhealth", row["digest"])
+    lines = place.read_bytes().splitlines(keepends=True)
+    at = chance.randrange(1, len(lines))
+    match mutation.change:
+        case "removed":
+            del lines[at]
+        case "injected":
+            lines.insert(at, lines[at].replace(b"1", b"7"))
+        case "altered":
+            lines[at] = lines[at].replace(b"0", b"8").replace(b"1", b"2") + b""
+    data = b"".join(lines)
+    assert data != place.read_bytes()
+    if not mutation.committed:
+        place.write_bytes(data)
+        return True
+    digest = hashlib.sha256(data).hexdigest()
+    forged = objects / object_path("mrhealth", digest)
+    forged.parent.mkdir(exist_ok=True)
+    forged.write_bytes(data)
+    values = rows.drop_columns(["day"]).to_pylist()
+    for value in values:
+        if value["digest"] == row["digest"]:
+            value["digest"] = digest
+    made = pa.Table.from_pylist(values, schema=rows.drop_columns(["day"]).schema)
+    table.write({mutation.day: made}, schema=made.schema, note=NOTE)
+    return True
+
+
+def test_a_change_is_named_by_table_day_and_way_out_by_a_proof_of_the_whole_day(
+    lake: SmallLake, tmp_path: Path
+) -> None:
+    table = TableId("gold", "mrhealth", "fact_orders")
+    kept = Kept(lake, table, tmp_path / "kept")
+    try:
+        stored = lake.lake.table(table)
+        rows = stored.read([FIRST]).drop_columns(["day"])
+        stored.write({FIRST: rows.slice(1)}, schema=rows.schema, note=NOTE)
+        found: list[Finding] = [f for f in findings(lake, FIRST) if f.table == table.name]
+    finally:
+        kept.restore()
+    assert [(f.day, f.what) for f in found] == [(FIRST, Proof.RECOMPUTED)]
+    assert f"found {rows.num_rows - 1} rows" in str(found[0])
+    assert "lakehouse materialize" in found[0].way_out
+
+
+def test_a_file_that_repeats_one_of_another_day_stays_a_duplicate_when_its_day_runs_again(
+    tmp_path: Path,
+) -> None:
+    small = SmallLake(folder=tmp_path, now=NOW)
+    text = (
+        "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco_Entrega,Taxa_Entrega,Status\n"
+        f"1,77,Loja Online,{FIRST},5.00,--,0.00,Finalizado\n"
+    )
+    for number, day in enumerate(DAYS):
+        at = NOW - dt.timedelta(days=9 - number)
+        small.land(f"{day}/unidade_001/PEDIDO.csv", text, at)
+        small.take_in([day])
+    for _ in range(2):
+        status = {row["day"]: row["status"] for row in small.rows("raw.mrhealth_orders")}
+        assert status == {DAYS[0]: "loaded", DAYS[1]: "duplicate"}
+        small.take_in([DAYS[1]])
+
+
+def test_a_day_that_lost_its_landed_bytes_or_its_file_is_named(
+    lake: SmallLake, tmp_path: Path
+) -> None:
+    raw = TableId("raw", "mrhealth", "orders")
+    kept = Kept(lake, raw, tmp_path / "kept")
+    try:
+        row = lake.lake.table(raw).read([FIRST]).to_pylist()[0]
+        (Path(lake.lake.root) / object_path("mrhealth", row["digest"])).unlink()
+        found = next(findings(lake, FIRST, tables=[raw]))
+        assert (found.what, found.found) == (Proof.OBJECT, "nothing")
+        assert row["file"] in found.expected
+        file = lake.lake.table(raw).snapshot().by_day[FIRST]
+        (Path(lake.lake.root) / raw.path / file.path).unlink()
+        found = next(findings(lake, FIRST, tables=[raw]))
+        assert (found.what, found.found) == (Proof.FILE, "no file")
+    finally:
+        kept.restore()
+
+
+def test_rows_that_wait_for_their_day_are_no_finding_of_identity(
+    lake: SmallLake, tmp_path: Path
+) -> None:
+    shutil.copytree(lake.folder, tmp_path, dirs_exist_ok=True)
+    small = SmallLake(folder=tmp_path, now=NOW)
+    text = (
+        "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco_Entrega,Taxa_Entrega,Status\n"
+        f"1,77,Loja Online,{DAYS[0]},5.00,--,0.00,Finalizado\n"
+    )
+    later = DAYS[1] + dt.timedelta(days=1)
+    small.land(f"{later}/unidade_001/PEDIDO.csv", text, NOW - dt.timedelta(days=1))
+    small.take_in([later])
+    small.refresh([later], ("bronze", "silver"))
+    told = audit.report(small.lake, days=[later])
+    assert told.balances["waiting"] == 1
+    assert told.totals["difference"] == 0
+    orders = [TableId("silver", "mrhealth", "orders")]
+    assert [f.what for f in findings(small, later, tables=orders)] == []
+    outdated = [f.what for f in findings(small, DAYS[0], tables=orders)]
+    assert set(outdated) == {Proof.RECOMPUTED}

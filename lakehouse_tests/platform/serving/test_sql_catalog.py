@@ -1,0 +1,311 @@
+"""SQL sees the lake under its names, on disk and on S3, and reaches nothing else."""
+
+import datetime as dt
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from lakehouse.demo.files import LandedFile
+from lakehouse.demo.mrhealth import Plan, deliveries, reference
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.ingestion import deliveries as ledger
+from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
+from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.registry import domain, systems
+from lakehouse.platform.transform import compute as materialize
+from lakehouse.settings import Settings
+from lakehouse_tests import lakes
+
+MONDAY = dt.date(2026, 1, 5)
+PLAN = Plan(first=MONDAY, units=3, days=3, orders_per_unit=4, dirt=10)
+DAYS = [MONDAY + dt.timedelta(days=n) for n in range(-1, PLAN.days)]
+EVENTS = TableId("gold", "mrhealth", "events")
+SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Settings]:
+    folder = tmp_path_factory.mktemp("built")
+    settings = Settings(root=str(folder / "lake"), landing=str(folder / "landing"))
+    stray = LandedFile(
+        "mrhealth/2026-01-05/unidade_001/notes.txt", b"no table", dt.datetime.now(dt.UTC)
+    )
+    lakes.land([*reference(PLAN), *deliveries(PLAN), stray], settings)
+    return lakes.build(DAYS, settings), settings
+
+
+@pytest.fixture
+def lake(lake_root: str) -> Lake:
+    return Lake(lake_root)
+
+
+def asked(lake: Lake, sql: str) -> list[Any]:
+    settings = Settings(root=lake.root)
+    return query(connect(lake, settings, names=names_in(sql)), sql).fetchall()
+
+
+def days_of_numbers(*numbers: int) -> dict[dt.date, pa.Table]:
+    return {
+        MONDAY + dt.timedelta(days=n): pa.table({"n": [n], "text": [str(n)]}, schema=SCHEMA)
+        for n in numbers
+    }
+
+
+def test_a_stored_table_shows_its_days_and_the_files_of_its_newest_version_only(lake: Lake):
+    table = lake.table(EVENTS)
+    table.write(days_of_numbers(1, 2), schema=SCHEMA)
+    replaced = pa.table({"n": [20], "text": ["new"]}, schema=SCHEMA)
+    table.write({MONDAY + dt.timedelta(days=2): replaced}, schema=SCHEMA)
+    assert asked(lake, "from gold.mrhealth_events order by day") == [
+        (dt.date(2026, 1, 6), 1, "1"),
+        (dt.date(2026, 1, 7), 20, "new"),
+    ]
+
+
+def test_the_newest_day_of_a_table_of_one_day_is_that_day(lake: Lake):
+    lake.table(EVENTS).write(days_of_numbers(0), schema=SCHEMA)
+    assert asked(lake, "select max(day), min(n) from gold.mrhealth_events") == [(MONDAY, 0)]
+
+
+def test_a_connection_reads_the_version_it_was_opened_on(lake: Lake):
+    table = lake.table(EVENTS)
+    table.write(days_of_numbers(1), schema=SCHEMA)
+    connection = connect(lake, Settings(root=lake.root), names={EVENTS.name})
+    table.write(days_of_numbers(2), schema=SCHEMA)
+    assert query(connection, "select n from gold.mrhealth_events").fetchall() == [(1,)]
+
+
+def test_a_column_that_was_added_later_is_null_in_older_days(lake: Lake):
+    table = lake.table(EVENTS)
+    table.write(days_of_numbers(1), schema=SCHEMA)
+    wider = SCHEMA.append(pa.field("price", pa.decimal128(14, 2)))
+    row = pa.table({"n": [2], "text": ["b"], "price": ["1.50"]}).cast(wider)
+    table.write({MONDAY: row}, schema=wider)
+    assert asked(lake, "select n, price::varchar from gold.mrhealth_events order by n") == [
+        (1, None),
+        (2, "1.50"),
+    ]
+
+
+def test_a_table_of_empty_days_has_its_columns_and_types(tmp_path: Path):
+    lake = Lake(str(tmp_path))
+    lake.table(EVENTS).write({MONDAY: SCHEMA.empty_table()}, schema=SCHEMA)
+    described = asked(lake, "describe gold.mrhealth_events")
+    assert [row[:2] for row in described] == [("day", "DATE"), ("n", "BIGINT"), ("text", "VARCHAR")]
+    assert asked(lake, "from gold.mrhealth_events") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["raw.mrhealth_orders", "silver.mrhealth_orders", "gold.mrhealth_unit_day"]
+)
+def test_a_declared_table_that_nobody_made_yet_is_empty_and_typed(tmp_path: Path, name: str):
+    described = asked(Lake(str(tmp_path)), f"describe {name}")
+    table = domain("mrhealth").table(*name.replace("mrhealth_", "").split("."))
+    assert {row[0] for row in described} == set(table.contract.schema.names)
+    assert described[0][:2] == ("day", "DATE")
+    assert asked(Lake(str(tmp_path)), f"from {name}") == []
+
+
+VIEWS = [table for name in systems() for table in domain(name).tables if table.view]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda table: table.id.name)
+def test_every_view_has_its_promised_columns_before_any_table_exists(tmp_path: Path, view: Table):
+    settings = Settings(root=str(tmp_path))
+    connection = connect(Lake(settings.root), settings, names={view.id.name})
+    shown = query(connection, f"from {view.id.name}").to_arrow_table().schema
+    assert shown == arrow_schema(view.contract.schema)
+
+
+def test_every_declared_name_is_shown_with_its_promised_columns(built):
+    lake, settings = built
+    connection = connect(lake, settings)
+    for table in domain("mrhealth").tables:
+        columns = query(connection, f"describe {table.id.name}").fetchall()
+        assert {row[0] for row in columns} == set(table.contract.schema.names), table.id
+
+
+def test_names_can_be_quoted_and_in_any_case(built):
+    lake, _ = built
+    assert asked(lake, 'select count(*) from "gold"."mrhealth_fact_orders"') == asked(
+        lake, "SELECT COUNT(*) FROM GOLD.MRHEALTH_FACT_ORDERS"
+    )
+
+
+def test_a_view_over_views_agrees_with_the_facts(built):
+    lake, _ = built
+    ((orders, revenue),) = asked(
+        lake,
+        "select count(*), sum(order_value) from gold.mrhealth_fact_orders"
+        " where status = 'Finalizado'",
+    )
+    assert orders
+    for view in ("agg_daily_sales", "agg_unit_performance", "sales_by_country", "sales_by_year"):
+        assert asked(
+            lake, f"select sum(completed_orders), sum(revenue) from gold.mrhealth_{view}"
+        ) == [(orders, revenue)], view
+
+
+def test_deliveries_of_all_subjects_and_strays_are_one_table(built):
+    lake, _ = built
+    files = asked(lake, 'select system, "table", file, reason from ops.deliveries')
+    assert {row[1] for row in files} == {
+        "countries",
+        "order_items",
+        "orders",
+        "products",
+        "states",
+        "strays",
+        "units",
+    }
+    assert [row[2] for row in files if row[1] == "strays"] == [
+        "mrhealth/2026-01-05/unidade_001/notes.txt"
+    ]
+    landed = len([*reference(PLAN), *deliveries(PLAN)])
+    assert len([row for row in files if row[1] != "strays"]) == landed
+
+
+def test_quarantine_has_one_row_for_each_refused_line_with_its_reasons_as_a_list(built):
+    lake, _ = built
+    refused = asked(
+        lake,
+        'select "table", layer, reasons, values, file, line from ops.quarantine',
+    )
+    ((counted,),) = asked(
+        lake, "select sum(quarantined_rows + unparsable_lines) from ops.conservation"
+    )
+    assert len(refused) == counted > 0
+    assert all(isinstance(row[2], list) and row[3] and row[4] and row[5] for row in refused)
+
+
+def test_outcomes_count_every_bronze_row_once(built):
+    lake, _ = built
+    counted = asked(
+        lake, 'select "table", count(*) from ops.outcomes where "table" = \'orders\' group by 1'
+    )
+    assert counted == [("orders", asked(lake, "select count(*) from bronze.mrhealth_orders")[0][0])]
+
+
+@pytest.mark.parametrize("book", sorted(catalog.BOOKS))
+def test_a_book_of_operations_is_empty_and_typed_before_the_first_run(tmp_path: Path, book: str):
+    lake = Lake(str(tmp_path))
+    described = asked(lake, f"describe ops.{book}")
+    assert {row[0]: row[1] for row in described} == dict(catalog.BOOKS[book])
+    assert asked(lake, f"from ops.{book}") == []
+
+
+@pytest.mark.parametrize(
+    ("book", "stored"),
+    [
+        ("deliveries", ledger.SCHEMA),
+        ("conservation", conservation.SCHEMA),
+        ("quarantine", materialize.QUARANTINE_SCHEMA),
+        ("outcomes", materialize.OUTCOME_SCHEMA),
+    ],
+)
+def test_a_book_shows_every_column_that_is_stored(book: str, stored: pa.Schema):
+    assert set(stored.names) <= set(catalog.BOOKS[book])
+
+
+def test_asking_what_there_is_lists_tables_views_and_books(built):
+    lake, _ = built
+    listed = asked(lake, "select table_schema || '.' || table_name from information_schema.tables")
+    names = {row[0] for row in listed}
+    assert {t.id.name for t in domain("mrhealth").tables} <= names
+    assert {f"ops.{book}" for book in catalog.BOOKS} <= names
+    assert not [name for name in names if "__" in name]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_text('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select * from glob('/*')",
+        "select * from read_parquet('https://example.com/x.parquet')",
+        "select * from read_parquet('{root}/gold/mrhealth/events/*/*.parquet')",
+        "copy (select 1) to '{root}/out.csv'",
+        "copy (select 1) to '{file}' (use_tmp_file false, format parquet)",
+        "attach '{root}/other.db'",
+        "install httpfs",
+        "load httpfs",
+        "set memory_limit = '100GB'",
+        "set enable_external_access = true",
+        "reset lock_configuration",
+        "export database '{root}/all'",
+        "create table gold.mine as select 1",
+        "drop view gold.mrhealth_events",
+        "explain analyze copy (select 1) to '{file}' (use_tmp_file false, format parquet)",
+        "select 1; drop view gold.mrhealth_events",
+        "",
+    ],
+)
+def test_sql_reaches_no_file_network_or_setting_and_changes_nothing(tmp_path: Path, sql: str):
+    lake = Lake(str(tmp_path / "lake"))
+    lake.table(EVENTS).write(days_of_numbers(1), schema=SCHEMA)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    file = lake.table(EVENTS).snapshot().urls()[0]
+    connection = connect(lake, Settings(root=lake.root), names={EVENTS.name})
+    with pytest.raises((duckdb.Error, CatalogError)):
+        query(connection, sql.format(root=tmp_path, file=file)).fetchall()
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()} == before
+    assert query(connection, "select n from gold.mrhealth_events").fetchall() == [(1,)]
+
+
+def test_an_explain_of_a_query_is_read_only(built):
+    lake, _ = built
+    assert "PARQUET" in str(asked(lake, "explain select * from gold.mrhealth_fact_orders"))
+
+
+def test_a_frame_of_the_calling_process_is_not_reached_by_its_name(tmp_path: Path):
+    secret = pa.table({"password": ["hidden"]})
+    with pytest.raises(duckdb.CatalogException):
+        asked(Lake(str(tmp_path)), "select * from secret")
+    assert secret.num_rows == 1
+
+
+def test_a_view_over_a_table_with_older_columns_names_it_and_the_way_out(tmp_path: Path):
+    lake = Lake(str(tmp_path))
+    old = TableId("gold", "mrhealth", "fact_orders")
+    lake.table(old).write(days_of_numbers(1), schema=SCHEMA)
+    with pytest.raises(CatalogError, match=r"fact_sales.*gold\.mrhealth_fact_orders.*materialize"):
+        connect(lake, Settings(root=lake.root), names={"gold.mrhealth_fact_sales"})
+
+
+def test_the_memory_limit_of_the_settings_holds(built):
+    lake, settings = built
+    tight = replace(settings, memory_limit="64MB")
+    connection = connect(lake, tight, names=set())
+    with pytest.raises(duckdb.OutOfMemoryException):
+        query(connection, "select list(range::varchar) from range(100000000)").fetchall()
+
+
+ASK = """
+import sys
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.settings import Settings
+
+lake, sql = Lake(sys.argv[1]), "select count(*) from gold.mrhealth_fact_orders, ops.deliveries"
+connection = catalog.connect(lake, Settings(root=lake.root), names=catalog.names_in(sql))
+catalog.query(connection, sql)
+print([m for m in ("ibis", "pandera", "pandas", "dagster", "boto3") if m in sys.modules])
+"""
+
+
+def test_a_stored_table_is_answered_without_importing_ibis_pandera_or_dagster(built):
+    lake, _ = built
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, lake.root], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,180 @@
+"""What a Pandera model promises becomes rules that an engine can judge by."""
+
+import datetime as dt
+from decimal import Decimal
+
+import ibis
+import pandera.ibis as pa
+import pyarrow
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ibis.expr.datatypes import Decimal as Money
+from pandera.errors import SchemaErrors
+
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.tables.contract import (
+    ContractError,
+    contract_of,
+    disagreements,
+    joined_reasons,
+    split_reasons,
+)
+
+
+class Sale(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="Day of the sale")
+    number: int = pa.Field(
+        ge=0, le=999, metadata={"reason": "bad_number"}, description="Number of the sale"
+    )
+    way: str = pa.Field(isin=("shop", "phone"), nullable=True, description="Way of the sale")
+    code: str = pa.Field(str_matches=r"[a-z]+\d", nullable=True, description="Code of the till")
+    note: str = pa.Field(str_length={"max_value": 5}, nullable=True, description="What was said")
+    price: Money(14, 2) = pa.Field(gt=0, description="Price in R$")
+
+    class Config:
+        strict = True
+        unique = ["day", "number"]
+
+
+SALE = contract_of(Sale)
+GOOD = {
+    "day": dt.date(2026, 1, 5),
+    "number": 1,
+    "way": "shop",
+    "code": "till1",
+    "note": "ok",
+    "price": Decimal("1.00"),
+}
+
+
+def reasons(**changes: object) -> list[str]:
+    row = pyarrow.Table.from_pylist([GOOD | changes], schema=arrow_schema(SALE.schema))
+    rows = ibis.memtable(row)
+    return split_reasons(SALE.reasons(rows).execute()[0])
+
+
+def test_types_key_and_descriptions_are_read_from_the_model():
+    assert dict(SALE.schema.items())["price"] == Money(14, 2)
+    assert SALE.key == ("day", "number")
+    assert [c.name for c in SALE.columns if c.nullable] == ["way", "code", "note"]
+    assert SALE.columns[0].description == "Day of the sale"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"day": None}, ["missing_required"]),
+        ({"day": None, "number": None, "price": None}, ["missing_required"]),
+        ({"number": -1}, ["bad_number"]),
+        ({"number": 1000}, ["bad_number"]),
+        ({"number": 0}, []),
+        ({"number": 999}, []),
+        ({"way": "post"}, ["bad_way"]),
+        ({"way": None}, []),
+        ({"code": "1till"}, ["bad_code"]),
+        ({"code": "till1 and more"}, []),
+        ({"note": "too long"}, ["bad_note"]),
+        ({"note": "12345"}, []),
+        ({"price": Decimal("0.00"), "way": "?"}, ["bad_way", "bad_price"]),
+    ],
+)
+def test_a_row_is_refused_for_every_rule_it_breaks_and_each_reason_once(changes, expected):
+    assert reasons(**changes) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    number=st.integers(-2, 1002),
+    way=st.sampled_from(["shop", "phone", "x"]),
+    code=st.sampled_from(["a1", "1a", "abc12"]),
+    note=st.text("ab", max_size=7),
+    cents=st.integers(-1, 2),
+)
+def test_the_verdict_is_that_of_pandera(number, way, code, note, cents):
+    changes = {"number": number, "way": way, "code": code, "note": note}
+    row = GOOD | changes | {"price": Decimal(cents) / 100}
+    try:
+        Sale.validate(ibis.memtable([row], schema=SALE.schema), lazy=True)
+        valid = True
+    except SchemaErrors:
+        valid = False
+    assert (reasons(**changes, price=row["price"]) == []) is valid
+
+
+def test_the_version_changes_exactly_when_the_promise_changes():
+    class Same(Sale):
+        day: dt.date = pa.Field(description="Said in other words")
+
+    class Other(Sale):
+        number: int = pa.Field(ge=1, description="Number of the sale")
+
+    assert contract_of(Same).version == SALE.version
+    assert contract_of(Other).version != SALE.version
+
+
+def test_a_column_without_a_description_is_refused_by_name():
+    class Silent(pa.DataFrameModel):
+        n: int
+
+    with pytest.raises(ContractError, match=r"Silent\.n has no description.*pa\.Field"):
+        contract_of(Silent)
+
+
+def test_a_check_that_no_engine_can_run_is_refused_with_the_way_out():
+    class Odd(pa.DataFrameModel):
+        n: int = pa.Field(description="A number")
+
+        @pa.check("n")
+        def is_odd(cls, n):  # noqa: N805 - Pandera makes it a class method
+            return n % 2 == 1
+
+    with pytest.raises(ContractError, match=r"Odd\.n.*is_odd.*frames\.refused"):
+        contract_of(Odd)
+
+
+def test_a_key_of_an_unknown_column_is_refused():
+    class Keyed(pa.DataFrameModel):
+        n: int = pa.Field(description="A number")
+
+        class Config:
+            unique = ["m"]
+
+    with pytest.raises(ContractError, match="'m'"):
+        contract_of(Keyed)
+
+
+@pytest.mark.parametrize(
+    ("column", "given_type", "fits"),
+    [
+        ("number", "int8", True),
+        ("number", "string", False),
+        ("number", "float64", False),
+        ("price", "decimal(10, 2)", True),
+        ("price", "decimal(14, 3)", False),
+        ("price", "decimal(16, 2)", False),
+        ("price", "int64", True),
+        ("price", "float64", False),
+        ("way", "null", True),
+        ("day", "timestamp", False),
+    ],
+)
+def test_lossless_widening_is_allowed_and_nothing_else(column, given_type, fits):
+    schema = ibis.schema({**SALE.schema, column: given_type})
+    found = disagreements(SALE, schema)
+    assert (found == []) is fits
+    assert fits or (repr(column) in found[0] and given_type.split("(")[0] in found[0])
+
+
+def test_missing_and_unpromised_columns_are_named():
+    schema = {n: t for n, t in SALE.schema.items() if n != "way"} | {"extra": "int64"}
+    assert disagreements(SALE, ibis.schema(schema)) == [
+        "column 'way' is promised and missing",
+        "column 'extra' is given and not promised",
+    ]
+
+
+def test_a_condition_that_is_null_is_no_reason():
+    unknown = ibis.null("boolean")
+    assert joined_reasons([("a", unknown), ("b", ibis.literal(True))]).execute() == "b,"

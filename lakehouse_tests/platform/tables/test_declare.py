@@ -1,0 +1,201 @@
+"""A table that cannot keep its promise stops when it is declared, before any data is read."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+import pytest
+
+from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.tables.contract import ContractError
+from lakehouse.platform.tables.declare import How, Table, declared, in_order, located, relation
+from lakehouse.platform.tables.registry import domain
+
+
+class Visits(pa.DataFrameModel):
+    day: dt.date = pa.Field(description="Day of the visit")
+    guests: int = pa.Field(ge=0, description="Guests that came")
+
+    class Config:
+        strict = True
+        unique = ["day"]
+
+
+class Counted(pa.DataFrameModel):
+    guests: int = pa.Field(description="Guests that came")
+
+
+def id_of(layer: str, name: str, system: str = "cafe") -> TableId:
+    return TableId(layer, system, name)
+
+
+def table(
+    layer: str = "silver", name: str = "visits", system: str = "cafe", **values: Any
+) -> Table:
+    return Table(id=id_of(layer, name, system), model=Visits, description="Visits.", **values)
+
+
+def declare(transform: Callable[..., ir.Table], *reads: Table, **values: Any) -> Table:
+    given = {"table": id_of("gold", "busy_days"), "contract": Visits, "reads": reads}
+    return declared(transform, **{**given, **values})
+
+
+def busy_days(visits: ir.Table) -> ir.Table:
+    """Days with many guests."""
+    return visits.filter(visits.guests > 9)
+
+
+def test_a_table_that_fits_is_declared_with_its_expression():
+    made = declare(busy_days, table())
+    assert made.description == "Days with many guests."
+    assert made.expression.schema() == made.contract.schema
+    assert [read.name for read in made.reads] == ["silver__cafe__visits"]
+    assert not made.judges_rows
+
+
+def test_a_missing_column_is_named_with_its_table():
+    def transform(visits: ir.Table) -> ir.Table:
+        """Days."""
+        return visits.select("day")
+
+    with pytest.raises(ContractError, match=r"gold\.cafe_busy_days.*'guests' is promised and miss"):
+        declare(transform, table())
+
+
+def test_a_wrong_type_is_named_with_both_types():
+    def transform(visits: ir.Table) -> ir.Table:
+        """Days."""
+        return visits.mutate(guests=visits.guests.cast("string"))
+
+    with pytest.raises(ContractError, match=r"'guests' is promised as int64 and given as string"):
+        declare(transform, table())
+
+
+def test_a_column_that_upstream_does_not_have_names_the_upstream():
+    def transform(visits: ir.Table) -> ir.Table:
+        """Days."""
+        return visits.select("day", guests=visits.people)
+
+    with pytest.raises(ContractError, match=r"silver\.cafe_visits.*people"):
+        declare(transform, table())
+
+
+def test_a_table_without_a_docstring_is_refused():
+    with pytest.raises(ContractError, match="docstring"):
+        declare(lambda visits: visits, table())
+
+
+def test_a_stored_table_needs_its_day_and_a_view_does_not():
+    def counted(visits: ir.Table) -> ir.Table:
+        """All guests."""
+        return visits.agg(guests=visits.guests.sum())
+
+    with pytest.raises(ContractError, match="'day' is missing"):
+        declare(counted, table(), contract=Counted)
+    assert declare(counted, table(), contract=Counted, view=True).view
+
+
+@pytest.mark.parametrize(
+    ("layer", "upstream", "allowed"),
+    [
+        ("silver", table("bronze"), True),
+        ("silver", table("silver"), True),
+        ("gold", table("gold"), True),
+        ("gold", table("bronze"), False),
+        ("silver", table("raw"), False),
+        ("bronze", table("silver"), False),
+        ("gold", table("gold", system="bar"), True),
+        ("silver", table("gold", system="bar"), True),
+        ("gold", table("silver", system="bar"), False),
+        ("silver", table("silver", view=True), False),
+    ],
+    ids=str,
+)
+def test_a_layer_reads_itself_the_one_before_and_gold_of_others(layer, upstream, allowed):
+    if allowed:
+        made = declare(busy_days, upstream, table=id_of(layer, "busy_days"))
+        assert made.reads[0].table is upstream
+    else:
+        with pytest.raises(ContractError, match=upstream.id.name):
+            declare(busy_days, upstream, table=id_of(layer, "busy_days"))
+
+
+def test_something_that_is_no_table_cannot_be_read():
+    with pytest.raises(ContractError, match="which is no table"):
+        declare(busy_days, "silver.cafe_visits")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "place"),
+    [
+        ("lakehouse.domains.cafe.gold.busy_days", "busy_days", "gold.cafe_busy_days"),
+        ("lakehouse.domains.cafe.raw", "visits", "raw.cafe_visits"),
+    ],
+)
+def test_the_place_in_the_code_names_the_table(module, name, place):
+    assert located(module, name).name == place
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("lakehouse.domains.cafe.gold.busy_days", "busy"), ("lakehouse.platform.x", "x")],
+)
+def test_a_table_in_another_place_is_refused(module, name):
+    with pytest.raises(ContractError, match=name):
+        located(module, name)
+
+
+def test_a_table_comes_after_those_it_reads():
+    visits = table()
+    busy = declare(busy_days, visits)
+    assert in_order([busy, visits]) == [visits, busy]
+    with pytest.raises(ContractError, match=r"reads silver\.cafe_visits, which does not exist"):
+        in_order([busy])
+
+
+def test_silver_reads_landed_rows_by_the_days_they_touch_or_by_snapshot():
+    mrhealth = domain("mrhealth")
+    hows = {
+        name: [read.how for read in mrhealth.table("silver", name).reads]
+        for name in ("order_items", "units", "deliveries")
+    }
+    assert hows == {
+        "order_items": [How.TOUCHING, How.TOUCHING, How.DAY, How.DAY],
+        "units": [How.SNAPSHOT],
+        "deliveries": [How.DAY],
+    }
+
+
+def test_a_table_over_landed_rows_must_keep_where_they_came_from():
+    landed = domain("mrhealth").table("bronze", "units")
+
+    def transform(units: ir.Table) -> ir.Table:
+        """Units."""
+        return units.select("day", guests=ibis.literal(1))
+
+    with pytest.raises(ContractError, match="drops _file, _line, _digest"):
+        declare(transform, landed, table=id_of("silver", "units", "mrhealth"))
+
+
+def test_a_relation_is_named_by_layer_system_and_table():
+    assert relation(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
+
+
+def test_columns_that_differ_in_case_only_are_refused():
+    class Told(pa.DataFrameModel):
+        """A day and a status."""
+
+        day: dt.date = pa.Field(description="Day")
+        status: str = pa.Field(description="Status")
+
+    def told() -> ir.Table:
+        """One row whose status was read from a column of the same name in capitals."""
+        rows = ibis.range(0, 1).unnest().name("n").as_table()
+        given = rows.select(day=ibis.literal(dt.date(2026, 1, 5)), Status=ibis.literal("a"))
+        return given.mutate(status=given.Status.lower()).select("day", "status")
+
+    with pytest.raises(ContractError, match="'Status' and 'status' are one name in SQL"):
+        declared(told, table=TableId("gold", "toy", "told"), contract=Told)

@@ -1,0 +1,114 @@
+"""Keys that are unique over all days, files that are deliveries of their own, rows that refer."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.source import Source
+from lakehouse_tests.platform.cafe import Cafe
+
+JAN_5, JAN_7 = dt.date(2024, 1, 5), dt.date(2024, 1, 7)
+
+
+@pytest.fixture
+def cafe(tmp_path: Path) -> Cafe:
+    return Cafe(tmp_path)
+
+
+def test_the_newest_delivery_of_a_key_wins_on_whatever_day_its_rows_lie(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-05,20")
+    cafe.take_in()
+    cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
+        (JAN_5, 2, 20),
+        (JAN_7, 1, 11),
+    ]
+    assert cafe.outcomes("visits") == [
+        ("visits_1.csv", 2, "superseded"),
+        ("visits_1.csv", 3, "silver"),
+        ("visits_2.csv", 2, "silver"),
+    ]
+    assert cafe.balance() == {"balanced"}
+
+
+def test_the_order_of_arrival_does_not_matter(cafe: Cafe, tmp_path: Path) -> None:
+    cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
+    cafe.take_in()
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [(JAN_7, 1, 11)]
+    assert cafe.balance() == {"balanced"}
+
+
+def test_an_older_row_stands_again_when_the_newer_file_is_corrected(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
+    cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
+    cafe.take_in()
+    cafe.send("2024-01-20", "visits_2.csv", "3,2024-01-07,300", hour=13)
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
+        (JAN_5, 1, 10),
+        (JAN_7, 3, 300),
+    ]
+    assert cafe.balance() == {"balanced"}
+
+
+def test_a_newer_row_that_is_refused_beats_nothing(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
+    cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,-1")
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [(JAN_5, 1, 10)]
+    assert cafe.outcomes("visits")[1] == ("visits_2.csv", 2, "quarantine")
+
+
+def test_every_file_of_a_day_is_a_delivery_and_equal_bytes_count_once(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
+    cafe.send("2024-01-06", "visits_2.csv", "2,2024-01-05,20")
+    cafe.send("2024-01-06", "visits_3.csv", "2,2024-01-05,20")
+    cafe.take_in()
+    statuses = cafe.rows("raw.cafe_visits", "file", "status")
+    assert [status for _, status in statuses] == ["loaded", "loaded", "duplicate"]
+    assert len(cafe.rows("silver.cafe_visits", "number")) == 2
+
+
+def test_other_bytes_under_a_known_name_replace_it_on_whatever_day_they_land(cafe: Cafe) -> None:
+    cafe.put("visits.csv", "2024-01-06", ["1,2024-01-05,10", "2,2024-01-05,20"])
+    cafe.take_in()
+    cafe.put("visits.csv", "2024-01-20", ["2,2024-01-05,21", "3,2024-01-20,30"])
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
+        (JAN_5, 2, 21),
+        (dt.date(2024, 1, 20), 3, 30),
+    ]
+    assert {day for (day,) in cafe.rows("raw.cafe_visits", "day")} == {dt.date(2024, 1, 6)}
+    assert cafe.balance() == {"balanced"}
+    assert cafe.driver.batches() == []
+
+
+def test_a_row_is_released_when_what_it_refers_to_lands_later(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3")
+    cafe.take_in()
+    assert cafe.outcomes("tips") == [("tips_1.csv", 2, "quarantine")]
+    cafe.send("2024-01-30", "visits_1.csv", "1,2024-01-28,10")
+    cafe.take_in()
+    assert cafe.rows("silver.cafe_tips", "day", "number", "tip") == [(JAN_5, 1, 3)]
+    assert cafe.balance() == {"balanced"}
+
+
+def test_in_a_log_of_changes_the_later_line_replaces_the_earlier(cafe: Cafe) -> None:
+    cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "1,2024-01-05,12")
+    cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3", "1,2024-01-07,4")
+    cafe.take_in()
+    assert cafe.outcomes("visits") == [
+        ("visits_1.csv", 2, "quarantine"),
+        ("visits_1.csv", 3, "silver"),
+    ]
+    assert cafe.outcomes("tips") == [("tips_1.csv", 2, "superseded"), ("tips_1.csv", 3, "silver")]
+
+
+def test_a_key_must_be_among_the_columns() -> None:
+    with pytest.raises(ValueError, match="no columns"):
+        Source(subject="a", files="a", format=CsvFormat(columns=("b",)), key=("c",))

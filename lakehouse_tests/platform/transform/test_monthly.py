@@ -1,0 +1,82 @@
+"""Tables by month: which months there are, what each reads, and when it is made again."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from lakehouse.platform.ingestion.landing import Listing
+from lakehouse.platform.orchestration import planning as arrivals
+from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.reconciliation.balance import State
+from lakehouse.platform.storage.delta_table import DayFile, Lake, TableId
+from lakehouse.platform.tables.declare import Monthly
+from lakehouse.platform.transform import monthly
+from lakehouse.settings import Settings
+from lakehouse_tests.platform.cafe import DOMAIN, Cafe
+
+JAN, FEB, MAR, APR, MAY = (dt.date(2024, month, 1) for month in range(1, 6))
+
+
+@pytest.fixture
+def cafe(tmp_path: Path) -> Cafe:
+    made = Cafe(tmp_path)
+    made.send("2024-02-01", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-31,20", "3,2024-02-01,5")
+    made.take_in()
+    return made
+
+
+def stale(cafe: Cafe) -> list[dt.date]:
+    return list(monthly.out_of_date(DOMAIN, Lake(cafe.settings.root), cafe.settings))
+
+
+def test_a_month_sees_the_days_within_its_reach_and_no_other(cafe: Cafe) -> None:
+    assert cafe.rows("gold.cafe_month_ledger", "day", "visits", "spent") == [
+        (FEB, 2, 30),
+        (MAR, 3, 35),
+    ]
+    assert stale(cafe) == []
+
+
+def test_a_later_month_is_kept_up_once_somebody_asked_for_it(cafe: Cafe) -> None:
+    cafe.driver.make_months([APR])
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 5)
+    cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
+    cafe.take_in()
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 6)
+
+
+def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> None:
+    before = {f.day: f.path for f in _files(cafe)}
+    cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
+    cafe.take_in()
+    after = {f.day: f.path for f in _files(cafe)}
+    assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
+    assert cafe.rows("gold.cafe_month_ledger", "day", "spent") == [(FEB, 30), (MAR, 36)]
+
+
+def test_months_wait_until_no_day_has_to_run() -> None:
+    nothing = Listing(files=(), strays=(), growing=(), temporary=())
+    months = {JAN: "a", FEB: "b", APR: "c"}
+
+    def planned(state: State) -> list[arrivals.Batch]:
+        return arrivals.planned(nothing, lambda _: True, lambda _: True, state, Settings(), months)
+
+    waits = planned(State(unfinished={}, waiting={JAN: "x"}))
+    assert [batch.work for batch in waits] == [Work.REFRESH]
+    found = planned(State(unfinished={}, waiting={}))
+    assert [(b.work, b.first, b.last) for b in found] == [
+        (Work.MONTHLY, JAN, FEB),
+        (Work.MONTHLY, APR, APR),
+    ]
+    assert found[0].digest != planned(State(unfinished={}, waiting={}))[1].digest
+
+
+def test_the_reach_of_a_month_is_counted_in_months() -> None:
+    reach = Monthly(before=13, after=1).reach(dt.date(2024, 2, 1))
+    assert reach == (dt.date(2023, 1, 1), dt.date(2024, 2, 29))
+
+
+def _files(cafe: Cafe) -> tuple[DayFile, ...]:
+    table = Lake(cafe.settings.root).table(TableId("gold", "cafe", "month_ledger"))
+    return table.snapshot().files
