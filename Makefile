@@ -20,7 +20,7 @@ env: $(DEV) ## build .venv with every pinned package, tests and tools included
 demo: $(RUN) ## generate five systems, run raw to gold on local disk, print what happened
 	@$(BIN)/lakehouse demo
 
-up: $(RUN) ## start Dagit and the daemon; prints the URL
+up: $(RUN) ## start the Dagster UI and the daemon; prints the URL
 	@$(BIN)/lakehouse up
 
 test: $(DEV) ## run the whole suite; ARGS="-k late" narrows it

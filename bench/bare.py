@@ -3,7 +3,7 @@
     python -m bench.bare --landing LANDING --out FOLDER
 
 One connection and plain SQL, written by hand and sharing nothing with the platform: files to
-bronze as text, silver typed, valid and one row per key, refused rows aside with their reasons, and
+bronze as text, silver typed, valid and one row per key, rejected rows aside with their reasons, and
 gold; every layer as zstd Parquet by day. Units that write another dialect are read with it; lines
 that DuckDB cannot read are dropped, and packed files are left out.
 """
@@ -19,7 +19,7 @@ from bench.measure import spent
 
 MONEY = r"^-?[0-9]{1,12}([.,][0-9]{1,2})?$"
 WHOLE = r"^-?[0-9]{1,18}$"
-SUBJECTS = {"orders": "pedido.csv", "order_items": "item_pedido.csv"}
+DATASETS = {"orders": "pedido.csv", "order_items": "item_pedido.csv"}
 COLUMNS = {
     "orders": (
         "Id_Unidade",
@@ -177,11 +177,11 @@ GOLD = {
 
 
 def dialects(landing: Path) -> dict[tuple[str, str, str], list[str]]:
-    """Files by subject, delimiter and encoding, as a human would find out: by looking at them."""
+    """Files by dataset, delimiter and encoding, as a human would find out: by looking at them."""
     found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for day in sorted(landing.joinpath("mrhealth").glob("????-??-??")):
         for path in sorted(day.rglob("*.csv")):
-            subject = next(s for s, name in SUBJECTS.items() if path.name.lower() == name)
+            dataset = next(s for s, name in DATASETS.items() if path.name.lower() == name)
             data = path.read_bytes()
             head = data[: data.find(b"\n") + 1]
             if not head:
@@ -191,25 +191,25 @@ def dialects(landing: Path) -> dict[tuple[str, str, str], list[str]]:
                 encoding = "utf-8"
             except UnicodeDecodeError:
                 encoding = "latin-1"
-            found[subject, ";" if b";" in head else ",", encoding].append(str(path))
+            found[dataset, ";" if b";" in head else ",", encoding].append(str(path))
     return found
 
 
 def read_bronze(db: duckdb.DuckDBPyConnection, landing: Path) -> None:
     parts: dict[str, list[str]] = defaultdict(list)
     files = dialects(landing)
-    for number, ((subject, delimiter, encoding), paths) in enumerate(files.items()):
+    for number, ((dataset, delimiter, encoding), paths) in enumerate(files.items()):
         name = f"files_{number}"
-        columns = ", ".join(f"'{column}': 'varchar'" for column in COLUMNS[subject])
+        columns = ", ".join(f"'{column}': 'varchar'" for column in COLUMNS[dataset])
         db.execute(f"set variable {name} = $1", [paths])
-        parts[subject].append(
+        parts[dataset].append(
             f"select *, {OF_PATH} from read_csv(getvariable('{name}'), delim = '{delimiter}',"
             f" encoding = '{encoding}', columns = {{{columns}}}, header = true, quote = '\"',"
             " escape = '\"', filename = true, null_padding = true, ignore_errors = true,"
             " strict_mode = false, auto_detect = false, parallel = false)"
         )
-    for subject, selects in parts.items():
-        db.execute(f"create temp table bronze_{subject} as {' union all '.join(selects)}")
+    for dataset, selects in parts.items():
+        db.execute(f"create temp table bronze_{dataset} as {' union all '.join(selects)}")
 
 
 def read_reference(db: duckdb.DuckDBPyConnection, landing: Path) -> None:

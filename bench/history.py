@@ -24,9 +24,9 @@ class Growing:
     """A lake, its landing zone and its instance, all below one folder."""
 
     def __init__(self, folder: Path, first: dt.date) -> None:
-        import lakehouse.domains.mrhealth as system
+        import lakehouse.domains.mrhealth as mrhealth
 
-        system.SYSTEM = replace(system.SYSTEM, since=first)
+        mrhealth.SPEC = replace(mrhealth.SPEC, since=first)
         os.environ |= {
             "LAKEHOUSE_LANDING": str(folder / "landing"),
             "LAKEHOUSE_ROOT": str(folder / "lake"),
@@ -76,18 +76,18 @@ class Growing:
         from lakehouse.platform.orchestration.resources import landing_of
         from lakehouse.platform.orchestration.sensors import decide
         from lakehouse.platform.storage.delta_table import Lake
-        from lakehouse.platform.tables.registry import domain
+        from lakehouse.platform.tables.registry import load_domain
 
-        system = domain("mrhealth")
+        domain = load_domain("mrhealth")
         newest = self.first + dt.timedelta(days=self.days - 1)
         start = spent()
-        listing = landing_of(system, self.settings).listing(
+        listing = landing_of(domain, self.settings).listing(
             days=[newest - dt.timedelta(days=n) for n in range(10)],
             now=dt.datetime.now(dt.UTC),
             quiet=dt.timedelta(0),
         )
         lake = Lake(self.settings.root)
-        decision = decide(system, lake, listing, self.instance, self.settings)
+        decision = decide(domain, lake, listing, self.instance, self.settings)
         if bool(decision.due) != expected:
             raise SystemExit(f"the sensor decided {decision.due} with {self.days} days known")
         return spent() - start

@@ -68,7 +68,7 @@ def run(home: Path, first: dt.date, days: int) -> dict[str, Any]:
 
 
 def by_layer(steps: dict[str, float], took: Spent) -> dict[str, float]:
-    """Seconds of the steps of each layer; raw and bronze of a subject are one step."""
+    """Seconds of the steps of each layer; raw and bronze of a dataset are one step."""
     found: dict[str, float] = defaultdict(float)
     for step, seconds in steps.items():
         layer = next((name for name in LAYERS if step.startswith(f"{name}_")), "raw and bronze")

@@ -30,8 +30,8 @@ NOW = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 LANDED = (NOW - dt.timedelta(days=1)).timestamp()
 NAMES = ("PEDIDO.csv", "ITEM_PEDIDO.csv")
 SOURCES = tuple(
-    Source(subject=subject, files=files, format=CsvFormat(columns=("Id",)))
-    for subject, files in (("orders", r"pedido\.csv"), ("order_items", r"item_pedido\.csv"))
+    Source(dataset=dataset, files=files, format=CsvFormat(columns=("Id",)))
+    for dataset, files in (("orders", r"pedido\.csv"), ("order_items", r"item_pedido\.csv"))
 )
 
 

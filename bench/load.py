@@ -17,7 +17,7 @@ def loaded(count: int) -> dict[str, float]:
     dagster = spent()
     import ibis.expr.types as ir
 
-    from lakehouse.domains.mrhealth import SYSTEM
+    from lakehouse.domains.mrhealth import SPEC
     from lakehouse.domains.mrhealth.silver.orders import Orders, orders
     from lakehouse.platform.orchestration.code_location import definitions_of, shared
     from lakehouse.platform.storage.delta_table import TableId
@@ -34,13 +34,13 @@ def loaded(count: int) -> dict[str, float]:
     tables = tuple(
         declared(
             copied,
-            table=TableId("gold", SYSTEM.name, f"table_{n}"),
+            table=TableId("gold", SPEC.name, f"table_{n}"),
             contract=type(f"Orders{n}", (Orders,), {"__doc__": "Orders."}),
             reads=[orders],
         )
         for n in range(count)
     )
-    made = Domain(system=SYSTEM, sources=(), tables=tables)
+    made = Domain(spec=SPEC, sources=(), tables=tables)
     dg.Definitions.merge(shared(), definitions_of(made, Settings())).get_repository_def()
     done = spent()
     steps = {

@@ -2,7 +2,7 @@
 
     python -m bench.pandas_days --landing LANDING --out FOLDER --sample 5
 
-Each day by itself: its files to bronze, silver, refused rows with their reasons, and gold, every
+Each day by itself: its files to bronze, silver, rejected rows with their reasons, and gold, every
 table one Parquet file of the day. Money is exact, as ``decimal.Decimal``; ``--floats`` shows what
 the same costs when cents may be lost. Only some days, spread evenly, are done; the figures are
 stretched linearly to all of them.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.bare import COLUMNS, SUBJECTS
+from bench.bare import COLUMNS, DATASETS
 from bench.measure import spent
 
 STATUSES = {"finalizado": "Finalizado", "pendente": "Pendente", "cancelado": "Cancelado"}
@@ -24,11 +24,11 @@ TYPES = {"loja online": "ONLINE", "loja fisica": "PHYSICAL"}
 KEY = ["day", "unit_id", "order_id"]
 
 
-def read(day: Path, subject: str) -> pd.DataFrame:
+def read(day: Path, dataset: str) -> pd.DataFrame:
     """Rows of a day's files as text; what cannot be read is left out."""
     frames = []
     for path in sorted(day.rglob("*.csv")):
-        if path.name.lower() != SUBJECTS[subject]:
+        if path.name.lower() != DATASETS[dataset]:
             continue
         data = path.read_bytes()
         if not data:
@@ -43,7 +43,7 @@ def read(day: Path, subject: str) -> pd.DataFrame:
             path, sep=separator, encoding=encoding, dtype=str, on_bad_lines="skip", engine="c"
         )
         rows = rows.rename(columns={"Endereco Entrega": "Endereco_Entrega"})
-        rows = rows.reindex(columns=COLUMNS[subject])
+        rows = rows.reindex(columns=COLUMNS[dataset])
         unit = next(part for part in path.parts if part.startswith("unidade_"))
         frames.append(rows.assign(unit=int(unit[8:]), file=str(path), day=pd.Timestamp(day.name)))
     return pd.concat(frames, ignore_index=True)
@@ -68,7 +68,7 @@ def reasons(conditions: Mapping[str, pd.Series]) -> pd.Series:
 def judged(
     rows: pd.DataFrame, key: list[str], said: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The newest good row of each key, and the refused rows with their reasons."""
+    """The newest good row of each key, and the rejected rows with their reasons."""
     good = rows[said == ""].sort_values("file").drop_duplicates(key, keep="last")
     return good, rows[said != ""].assign(reasons=said[said != ""])
 
@@ -186,7 +186,7 @@ def one_day(day: Path, reference: Path, out: Path, *, floats: bool) -> None:
     units.columns = pd.Index(["unit_id", "unit_name", "state_id"])
     products = pd.read_csv(reference / "Tabela_Produto.csv")
     products.columns = pd.Index(["product_id", "product_name"])
-    bronze = {subject: read(day, subject) for subject in SUBJECTS}
+    bronze = {dataset: read(day, dataset) for dataset in DATASETS}
     orders, bad_orders = silver_orders(bronze["orders"], units, floats=floats)
     items, bad_items = silver_items(bronze["order_items"], orders, products, floats=floats)
     tables = {f"bronze_{name}": rows for name, rows in bronze.items()}

@@ -5,14 +5,14 @@ import dagster as dg
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.orchestration.extraction import extraction_definitions
 from lakehouse.platform.orchestration.forecasting import forecast_definitions
-from lakehouse.platform.tables.registry import domains
+from lakehouse.platform.tables.registry import load_domains
 from lakehouse.settings import Settings
 
 SETTINGS = Settings.from_env()
 
 defs = dg.Definitions.merge(
     shared(),
-    *(definitions_of(domain, SETTINGS) for domain in domains()),
-    *(extraction_definitions(domain, SETTINGS) for domain in domains()),
-    *(forecast_definitions(domain, SETTINGS) for domain in domains()),
+    *(definitions_of(domain, SETTINGS) for domain in load_domains()),
+    *(extraction_definitions(domain, SETTINGS) for domain in load_domains()),
+    *(forecast_definitions(domain, SETTINGS) for domain in load_domains()),
 )

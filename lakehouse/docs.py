@@ -37,28 +37,28 @@ def pages() -> dict[str, str]:
 def data_dictionary() -> str:
     """Every table of every system as its contract promises it, in the order of the data's way."""
     from lakehouse.platform.forecasting.declaration import forecast_of
-    from lakehouse.platform.tables.registry import domains
+    from lakehouse.platform.tables.registry import load_domains
 
     lines = [
         "# Data dictionary",
         MADE,
         (
-            "Tables are named `<layer>.<system>_<table>` in SQL. Stored tables are partitioned by"
+            "Tables are named `<layer>.<domain>_<table>` in SQL. Stored tables are partitioned by"
             " `day`: in raw and bronze the day of the delivery, in silver and gold the day the fact"
-            " happened. A row that breaks the rule of a column is refused under the reason code"
+            " happened. A row that breaks the rule of a column is rejected under the reason code"
             " beside it; the other codes are in [reasons.md](reasons.md)."
         ),
     ]
-    for domain in domains():
-        forecast = forecast_of(domain.system.name)
+    for domain in load_domains():
+        forecast = forecast_of(domain.name)
         tables = sorted(
             [*domain.tables, *(forecast.tables if forecast else ())],
             key=lambda table: (table.layer.rank, table.id.name),
         )
-        lines.append(f"## {domain.system.title}")
+        lines.append(f"## {domain.spec.title}")
         lines.append(
-            f"System `{domain.system.name}`, since {domain.system.since}, owned by"
-            f" {', '.join(domain.system.owners) or 'nobody'}."
+            f"DomainSpec `{domain.name}`, since {domain.spec.since}, owned by"
+            f" {', '.join(domain.spec.owners) or 'nobody'}."
         )
         lines.append(_overview(tables))
         lines += [part for table in tables for part in _table(table, tables)]
@@ -77,7 +77,7 @@ def _overview(tables: "Sequence[Table]") -> str:
 
 
 def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
-    """One table: what it is, its key, where it comes from, its columns and what refuses rows."""
+    """One table: what it is, its key, where it comes from, its columns and what rejects rows."""
     contract = table.contract
     yield f"### {table.id.name}"
     yield inspect.cleandoc(table.description)
@@ -101,7 +101,7 @@ def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
     for rule in contract.rules:
         rules.setdefault(rule.column, []).append(f"`{rule.code}`")
     yield _grid(
-        ("column", "type", "null", "meaning", "refused as"),
+        ("column", "type", "null", "meaning", "rejected as"),
         (
             (
                 f"`{column.name}`",

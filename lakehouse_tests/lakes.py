@@ -7,10 +7,10 @@ from dataclasses import replace
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.landing import Landing
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
@@ -26,13 +26,13 @@ def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
     """Raw and bronze of these delivery days."""
     lake = Lake(settings.root)
     intake = ingest.Intake(
-        system=of.system,
+        spec=of.spec,
         landing=Landing(
             ObjectStore.at(settings.landing),
-            of.system.name,
+            of.spec.name,
             of.sources,
             zone=settings.zone,
-            start=of.system.since,
+            start=of.spec.since,
         ),
         lake=lake,
         settings=replace(settings, quiet_seconds=0),
@@ -42,13 +42,13 @@ def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
     for table in of.stored:
         if table.source is not None and table.layer == "bronze":
             ingest.ingest(table, days, intake, listing, note={})
-    ingest.record_strays(listing.strays, days, intake, note={})
+    ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
     return lake
 
 
-def build(days: Sequence[dt.date], settings: Settings, *, system: str = "mrhealth") -> Lake:
-    """Every stored table of a system for these days, from what landed."""
-    of = domain(system)
+def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealth") -> Lake:
+    """Every stored table of a domain for these days, from what landed."""
+    of = load_domain(domain)
     lake = take_in(of, days, settings)
     for table in of.stored:
         if table.transform is not None:
@@ -57,5 +57,5 @@ def build(days: Sequence[dt.date], settings: Settings, *, system: str = "mrhealt
             lake.table(table.id).commit(done.staged, schema=done.schema)
             for companion, (schema, staged) in done.companions.items():
                 lake.table(companion).commit(staged, schema=schema)
-    conservation.record(of, lake, days, note={})
+    reconciliation.record(of, lake, days, note={})
     return lake

@@ -22,7 +22,7 @@ LOGIN = "lake%40house:pass%3Aw%2Frd%40secret"
 class Mailbox:
     """What arrived, and what is answered: the next of `answers`, then that the letter is taken.
 
-    Recipients in `refused` are answered what stands there; a letter is read for `seconds`. A
+    Recipients in `rejected` are answered what stands there; a letter is read for `seconds`. A
     server without `goodbye` hangs up.
     """
 
@@ -30,7 +30,7 @@ class Mailbox:
     port: int = 0
     host: str = "127.0.0.1"
     answers: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
+    rejected: dict[str, str] = field(default_factory=dict)
     goodbye: str = "221 Bye"
     seconds: float = 0.0
     letters: list[EmailMessage] = field(default_factory=list)
@@ -51,8 +51,8 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802  aiosmtpd looks for it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if address in self.refused:
-            return self.refused[address]
+        if address in self.rejected:
+            return self.rejected[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -20,7 +20,7 @@ class Receiver:
 
     @property
     def texts(self) -> list[str]:
-        """The messages, in the order of their arrival; refused ones among them."""
+        """The messages, in the order of their arrival; rejected ones among them."""
         return [body["text"] for body in self.bodies]
 
 

@@ -119,7 +119,7 @@ def postgres() -> Iterator[str]:
         given = folder / "password"
         given.write_text(password)
         user: dict[str, Any] = {}
-        if os.geteuid() == 0:  # the server refuses to run as root
+        if os.geteuid() == 0:  # the server rejects to run as root
             user = {"user": "nobody"}
             for place in (folder, given):
                 shutil.chown(place, "nobody")

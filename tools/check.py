@@ -23,7 +23,7 @@ class Step:
 
     name: str
     command: tuple[str, ...]
-    way_out: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def main() -> int:
             verdict = "ok" if result.passed else "FAILED"
             print(f"{result.step.name:<16} {verdict:<7} {result.seconds:5.1f} s", flush=True)
             if not result.passed:
-                print(f"{result.output.rstrip()}\n  -> {result.step.way_out}\n", flush=True)
+                print(f"{result.output.rstrip()}\n  -> {result.step.hint}\n", flush=True)
     print(f"{failed} of {len(steps)} checks failed" if failed else f"{len(steps)} checks passed")
     return min(failed, 1)
 

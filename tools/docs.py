@@ -108,7 +108,7 @@ def faults_of_shell(block: Block, targets: set[str], cli: click.Command | None) 
 def faults_of_command(
     command: click.Command, arguments: list[str], parent: click.Context | None = None
 ) -> Iterator[str]:
-    """What the command line would refuse, without running the command."""
+    """What the command line would reject, without running the command."""
     context = click.Context(command, parent=parent, info_name=command.name)
     context.allow_interspersed_args = not isinstance(command, click.Group)
     try:
@@ -157,8 +157,8 @@ def faults_of_links(page: Path) -> Iterator[str]:
 def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator[str]:
     """All that is untrue on a page, with file and line."""
     written = frozenset(modules_of(page))
-    systems = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
-    unknown = [f"no system {name!r}" for name in sorted(systems)]
+    domains = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
+    unknown = [f"no system {name!r}" for name in sorted(domains)]
     for block in blocks(page):
         found: Iterator[str] = iter(())
         if block.language in ("python", "py"):

@@ -25,7 +25,7 @@ COMMANDS = {
     "materialize": "runs",
     "sql": "sql",
     "status": "status",
-    "conservation": "conservation",
+    "reconcile": "reconcile",
     "quarantine": "quarantine",
     "history": "versions",
     "rollback": "versions",
@@ -40,15 +40,18 @@ COMMANDS = {
     "prune": "services",
 }
 """Command → module of this package that has it under the same name; in the order of first use."""
+RENAMED = {"conservation": "reconcile"}
+"""Earlier name of a command → its name; scripts that use the earlier one go on."""
 
 
 class Cli(click.Group):
-    """Commands by name, imported when asked for; an error becomes one line with the way out."""
+    """Commands by name, imported when asked for; an error becomes one line with the hint."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = RENAMED.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
@@ -59,7 +62,7 @@ class Cli(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS | RENAMED and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)

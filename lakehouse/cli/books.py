@@ -1,4 +1,4 @@
-"""What the lake's books say of a system, read as plain rows for the screen."""
+"""What the lake's books say of a domain, read as plain rows for the screen."""
 
 import datetime as dt
 from collections import Counter
@@ -15,7 +15,7 @@ BALANCE = (
     "header_lines",
     "continuation_lines",
     "unparsable_lines",
-    "withheld_lines",
+    "excluded_lines",
     "bronze_rows",
     "silver_rows",
     "quarantined_rows",
@@ -44,25 +44,25 @@ def rows_of(
 
 
 def deliveries(
-    lake: "Lake", system: str, first: dt.date | None = None, last: dt.date | None = None
+    lake: "Lake", domain_name: str, first: dt.date | None = None, last: dt.date | None = None
 ) -> list[dict[str, Any]]:
-    """What became of each landed file of a system, files of no subject among them."""
+    """What became of each landed file of a domain, files of no dataset among them."""
     columns = ("day", "unit", "file", "size", "status", "reason", "detail")
     return [
         {"table": table.table, **row}
-        for table in lake.tables("raw", system)
+        for table in lake.tables("raw", domain_name)
         for row in rows_of(lake, table, columns, first, last)
     ]
 
 
 def balances(
-    lake: "Lake", system: str, first: dt.date | None = None, last: dt.date | None = None
+    lake: "Lake", domain_name: str, first: dt.date | None = None, last: dt.date | None = None
 ) -> list[dict[str, Any]]:
-    """The balance of each landed file of a system."""
+    """The balance of each landed file of a domain."""
     from lakehouse.platform.storage.delta_table import TableId
 
     columns = ("day", "table", "unit", "file", "status", *BALANCE, "balance", "waiting_days")
-    return rows_of(lake, TableId("ops", system, "conservation"), columns, first, last)
+    return rows_of(lake, TableId("ops", domain_name, "reconciliation"), columns, first, last)
 
 
 def summed(balances: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:

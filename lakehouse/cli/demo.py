@@ -19,16 +19,16 @@ import click
 
 from lakehouse.cli import books
 from lakehouse.cli.generate import DAYS, SEED, UNITS, files_of, generator_of, plan_of
-from lakehouse.cli.options import Day, plural, system_option
+from lakehouse.cli.options import Day, domain_option, plural
 from lakehouse.cli.output import aligned
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.orchestration.local_runs import Ran
-    from lakehouse.platform.tables.domain_spec import System
+    from lakehouse.platform.tables.domain_spec import DomainSpec
 
-SYSTEM = "mrhealth"
+SPEC = "mrhealth"
 MARKER = ".lakehouse-demo.json"
 """Lies in each folder that the demo made; in the landing zone and the lake it names the files."""
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -40,7 +40,7 @@ LAYERS = ("raw + bronze", "silver", "gold", "ops")
 class Told:
     """What the demo did, for its summary."""
 
-    systems: "list[System]"
+    domains: "list[DomainSpec]"
     files: dict[str, str] = field(default_factory=dict)
     """Landed path → SHA-256."""
     generating: float = 0.0
@@ -50,7 +50,7 @@ class Told:
 
 
 @click.command()
-@system_option
+@domain_option
 @click.option("--units", default=UNITS, show_default=True, help="How many restaurants.")
 @click.option("--days", default=DAYS, show_default=True, help="How many days of deliveries.")
 @click.option("--first", type=Day(), help="First day; without it the last day is yesterday.")
@@ -62,7 +62,7 @@ class Told:
     help="Use this folder, not that of the settings.",
 )
 def demo(
-    system: str | None,
+    domain_name: str | None,
     units: int,
     days: int,
     first: dt.date | None,
@@ -86,24 +86,24 @@ def demo(
     settings = _settings(into)
     from lakehouse.cli.options import domains_of
 
-    domains = domains_of(system)
+    domains = domains_of(domain_name)
     folders = _folders(settings)
     _require_own(folders)
     if not keep:
         for folder in folders:
             if (folder / MARKER).exists():
                 _clear(folder)
-    told = Told(systems=[domain.system for domain in domains])
+    told = Told(domains=[domain.spec for domain in domains])
     began = time.monotonic()
-    for each in told.systems:
-        if each.name == SYSTEM:
+    for each in told.domains:
+        if each.name == SPEC:
             plan = plan_of(each.name, units=units, days=days, first=first, seed=seed)
         else:
             plan = generator_of(each.name).demo(seed)
         _land(told, generator_of(each.name), plan, settings, folders)
     told.generating = time.monotonic() - began
     note(
-        f"{plural(len(told.files), 'file')} of {plural(len(domains), 'system')} landed in"
+        f"{plural(len(told.files), 'file')} of {plural(len(domains), 'domain')} landed in"
         f" {settings.landing} ({told.generating:.1f} s)"
     )
     from lakehouse.cli.runs import ingest_all
@@ -148,22 +148,20 @@ def _folders(settings: Settings) -> tuple[Path, Path, Path]:
 
 
 def _require_own(folders: tuple[Path, Path, Path]) -> None:
-    """Refuse a lake and a landing zone with something that no demo made, and services that run.
+    """Reject a lake and a landing zone with something that no demo made, and services that run.
 
     Records in Dagster's home that no demo made stay; the demo's runs come beside them.
     """
     lake, landing, home = folders
-    way_out = "lakehouse demo --into data/demo, or name other folders (docs/settings.md)"
+    hint = "lakehouse demo --into data/demo, or name other folders (docs/settings.md)"
     for folder in (lake, landing):
         if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-            raise Problem(
-                f"{folder} holds something that no demo made, and stays as it is", way_out
-            )
+            raise Problem(f"{folder} holds something that no demo made, and stays as it is", hint)
     known = _marked(landing)
     for path in _files(landing):
         name = path.relative_to(landing).as_posix()
         if known.get(name) != _digest(path):
-            raise Problem(f"{path} was not made by the demo, and stays as it is", way_out)
+            raise Problem(f"{path} was not made by the demo, and stays as it is", hint)
     taken = set(_marked(lake).values())
     for path in _files(lake / "raw"):
         if (
@@ -173,7 +171,7 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
         ):
             raise Problem(
                 f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
-                way_out,
+                hint,
             )
     if home.exists() and _served(Settings.from_env()):
         raise Problem("`lakehouse up` is running on these folders", "stop it, then run the demo")
@@ -237,17 +235,17 @@ def _summary(told: Told, settings: Settings, into: Path | None) -> None:
     from lakehouse.platform.storage.delta_table import Lake
 
     lake = Lake(settings.root)
-    files = {each.name: books.deliveries(lake, each.name) for each in told.systems}
-    balances = {each.name: books.balances(lake, each.name) for each in told.systems}
+    files = {each.name: books.deliveries(lake, each.name) for each in told.domains}
+    balances = {each.name: books.balances(lake, each.name) for each in told.domains}
     statuses = Counter((name, row["status"]) for name, rows in files.items() for row in rows)
     _block(
         "Files by what became of them",
-        ("system", "status", "files"),
+        ("domain", "status", "files"),
         [(*key, number) for key, number in sorted(statuses.items())],
     )
     _block(
         "Rows by what became of them",
-        ("system", *books.HEADINGS),
+        ("domain", *books.HEADINGS),
         [(name, *row) for name, rows in balances.items() for row in books.summed(rows)],
     )
     all_balances = [row for rows in balances.values() for row in rows]
@@ -256,25 +254,25 @@ def _summary(told: Told, settings: Settings, into: Path | None) -> None:
         f"{plural(len(all_balances) - len(off), 'delivery', 'deliveries')} balance to zero"
         + (f", {len(off):,} DO NOT" if off else "")
     )
-    if SYSTEM in files:
+    if SPEC in files:
         _block("Largest restaurants", ("restaurant", "revenue", "orders"), _largest(lake))
     _block("Seconds", ("layer", "seconds"), _seconds(told))
     rate = len(told.files) / told.running if told.running else 0.0
     _say(
         f"{len(told.files):,} files in {told.running:.1f} s: {rate:,.0f} files/s, start-up included"
     )
-    refusals = Counter(
+    rejections = Counter(
         (name, row["table"], row["reason"])
         for name, rows in files.items()
         for row in rows
-        if row["status"] in ("refused", "held")
+        if row["status"] in ("rejected", "held")
     )
     _block(
         "Not taken in, as the dirt in the data wants it",
-        ("what", "system", "table", "reason", "number"),
+        ("what", "domain", "table", "reason", "number"),
         [
-            *(("file", *key, number) for key, number in sorted(refusals.items())),
-            *(row for each in told.systems for row in _quarantined(lake, each.name)),
+            *(("file", *key, number) for key, number in sorted(rejections.items())),
+            *(row for each in told.domains for row in _quarantined(lake, each.name)),
         ],
     )
     _headlines(told, lake, settings)
@@ -288,15 +286,15 @@ def _headlines(told: Told, lake: Any, settings: Settings) -> None:
     from lakehouse.platform.serving import sql_catalog as catalog
 
     _say("\nWhat each system answers", bold=True)
-    for system in told.systems:
-        if system.headline is None:
+    for domain in told.domains:
+        if domain.headline is None:
             continue
-        names = catalog.names_in(system.headline.sql)
+        names = catalog.names_in(domain.headline.sql)
         with catalog.connect(lake, settings, names=names) as connection:
-            answer = catalog.query(connection, system.headline.sql)
+            answer = catalog.query(connection, domain.headline.sql)
             columns = [column[0] for column in answer.description or ()]
             rows = answer.fetchmany(LARGEST)
-        _say(f"  {system.title}: {system.headline.question}")
+        _say(f"  {domain.title}: {domain.headline.question}")
         for line in aligned(columns, rows):
             _say(f"    {line.rstrip()}")
 
@@ -305,7 +303,7 @@ def _largest(lake: Any) -> list[tuple[Any, ...]]:
     from lakehouse.platform.storage.delta_table import TableId
 
     rows = books.rows_of(
-        lake, TableId("gold", SYSTEM, "unit_day"), ("unit_name", "revenue", "orders")
+        lake, TableId("gold", SPEC, "unit_day"), ("unit_name", "revenue", "orders")
     )
     revenue: dict[str, Decimal] = defaultdict(Decimal)
     orders: Counter[str] = Counter()
@@ -332,13 +330,13 @@ def _seconds(told: Told) -> list[tuple[str, str]]:
     ]
 
 
-def _quarantined(lake: Any, system: str) -> list[tuple[str, str, str, str, int]]:
+def _quarantined(lake: Any, domain_name: str) -> list[tuple[str, str, str, str, int]]:
     from lakehouse.platform.quarantine import replay as quarantine
 
     counted: Counter[tuple[str, str, str, str]] = Counter()
-    for each in quarantine.listing(lake, system=system):
+    for each in quarantine.listing(lake, domain=domain_name):
         if each.kind is not quarantine.Kind.FILE:
-            counted[each.kind.value, system, each.table, each.reason] += each.rows
+            counted[each.kind.value, domain_name, each.table, each.reason] += each.rows
     return [(*key, number) for key, number in sorted(counted.items())]
 
 
@@ -360,10 +358,10 @@ def _next(settings: Settings, into: Path | None) -> list[str]:
         program = str(called.relative_to(Path.cwd()) if inside else called)
     return [
         *exports,
-        f"{program} up                    # Dagit: the graph, this run, backfills",
+        f"{program} up                    # DagsterUI: the graph, this run, backfills",
         f'{program} sql "from gold.mrhealth_agg_daily_sales limit 5"',
-        f"{program} conservation          # the balance of every delivery",
-        f"{program} quarantine list       # what was refused, and why",
+        f"{program} reconcile          # the balance of every delivery",
+        f"{program} quarantine list       # what was rejected, and why",
         f"{program} status",
     ]
 

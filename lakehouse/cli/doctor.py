@@ -37,13 +37,13 @@ class Line:
     verdict: Verdict
     what: str
     found: str
-    way_out: str | None = None
+    hint: str | None = None
 
 
 @click.command()
 @format_option
 def doctor(form: str) -> None:
-    """Check the settings and this machine, with the way out.
+    """Check the settings and this machine, with the hint.
 
     Looked at are the lake and the landing zone (disk or S3), PostgreSQL, disk space, memory,
     Dagster's home, Java where Spark is the engine, and the port. Each line is ok, warn or
@@ -54,11 +54,11 @@ def doctor(form: str) -> None:
       lakehouse doctor
     """
     lines = list(_lines())
-    columns = ("verdict", "what", "found", "way_out")
+    columns = ("verdict", "what", "found", "hint")
     show(columns, ([getattr(line, name) for name in columns] for line in lines), form)
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
     if failed:
-        raise Problem(f"{len(failed)} of {len(lines)} looks failed", failed[0].way_out)
+        raise Problem(f"{len(failed)} of {len(lines)} looks failed", failed[0].hint)
     note("ready")
 
 
@@ -66,9 +66,7 @@ def _lines() -> Iterator[Line]:
     try:
         settings = Settings.from_env()
     except SettingsError as error:
-        yield Line(
-            verdict=Verdict.FAIL, what="settings", found=str(error), way_out="docs/settings.md"
-        )
+        yield Line(verdict=Verdict.FAIL, what="settings", found=str(error), hint="docs/settings.md")
         return
     yield from _settings(settings)
     yield _store("lake", "LAKEHOUSE_ROOT", settings.root)
@@ -98,7 +96,7 @@ def _settings(settings: Settings) -> Iterator[Line]:
                 verdict=Verdict.WARN,
                 what="settings",
                 found=f"{variable} is set and nothing reads it",
-                way_out=f"did you mean {near[0]}?" if near else "docs/settings.md names them all",
+                hint=f"did you mean {near[0]}?" if near else "docs/settings.md names them all",
             )
 
 
@@ -126,7 +124,7 @@ def _store(what: str, variable: str, uri: str) -> Line:
             verdict=Verdict.FAIL,
             what=what,
             found=f"{uri}: {_without_secrets(told(error).removesuffix(_DEBUG))}",
-            way_out=_store_way_out(uri, variable, str(error)),
+            hint=_store_hint(uri, variable, str(error)),
         )
     return Line(verdict=Verdict.OK, what=what, found=f"{store.uri}: written, read, listed")
 
@@ -142,7 +140,7 @@ def _missing_folder(what: str, folder: Path) -> Line:
         verdict=Verdict.FAIL,
         what=what,
         found=f"{folder} does not exist and {above} cannot be written",
-        way_out=f"sudo install -d -o $USER {folder}, or name another folder",
+        hint=f"sudo install -d -o $USER {folder}, or name another folder",
     )
 
 
@@ -151,10 +149,10 @@ def _remove_folder(folder: Path) -> None:
         folder.rmdir()
 
 
-def _store_way_out(uri: str, variable: str, said: str) -> str:
+def _store_hint(uri: str, variable: str, said: str) -> str:
     if not uri.startswith("s3://"):
         return f"give this user the folder, or set {variable} to another one"
-    for sign, way_out in (
+    for sign, hint in (
         ("credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
         ("NoSuchBucket", f"make the bucket, or set {variable} to one that exists"),
         ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID is not known to this endpoint"),
@@ -164,7 +162,7 @@ def _store_way_out(uri: str, variable: str, said: str) -> str:
         ("connect", "check AWS_ENDPOINT_URL and that the server runs"),
     ):
         if sign.lower() in said.lower():
-            return way_out
+            return hint
     return f"check {variable}, AWS_ENDPOINT_URL and the credentials"
 
 
@@ -196,7 +194,7 @@ def _database(settings: Settings) -> Line | None:
             verdict=Verdict.FAIL,
             what="PostgreSQL",
             found=words(error, settings.mrhealth_dsn),
-            way_out="check LAKEHOUSE_MRHEALTH_DSN and that the server runs and lets you in",
+            hint="check LAKEHOUSE_MRHEALTH_DSN and that the server runs and lets you in",
         )
     try:
         with connection.cursor() as cursor:
@@ -211,7 +209,7 @@ def _database(settings: Settings) -> Line | None:
             verdict=Verdict.FAIL,
             what="PostgreSQL",
             found=f"connected; there is no {', '.join(missing)}",
-            way_out="create the tables or put their schema on the user's search_path",
+            hint="create the tables or put their schema on the user's search_path",
         )
     return Line(
         verdict=Verdict.OK, what="PostgreSQL", found="connected; reference tables are there"
@@ -231,7 +229,7 @@ def _disk(settings: Settings) -> Line:
         verdict=Verdict.OK if enough else Verdict.WARN,
         what="disk",
         found=f"{free:.1f} GB free at {place}",
-        way_out=None if enough else "free some: lakehouse vacuum, lakehouse prune",
+        hint=None if enough else "free some: lakehouse vacuum, lakehouse prune",
     )
 
 
@@ -247,7 +245,7 @@ def _memory(settings: Settings) -> Line:
         verdict=Verdict.OK if enough else Verdict.WARN,
         what="memory",
         found=f"{total:.1f} GB; the engine takes {settings.memory_limit}",
-        way_out=None if enough else "set LAKEHOUSE_MEMORY lower, such as 500MB",
+        hint=None if enough else "set LAKEHOUSE_MEMORY lower, such as 500MB",
     )
 
 
@@ -260,7 +258,7 @@ def _home(settings: Settings) -> Line:
             verdict=Verdict.FAIL,
             what="Dagster home",
             found=f"{home} cannot be written",
-            way_out="set DAGSTER_HOME to a folder of this user",
+            hint="set DAGSTER_HOME to a folder of this user",
         )
     made = (home / "dagster.yaml").exists()
     found = f"{home}" if made else f"{home}: dagster.yaml is made when first used"
@@ -277,7 +275,7 @@ def _java(settings: Settings) -> Line | None:
             verdict=Verdict.FAIL,
             what="Spark",
             found="pyspark is not installed",
-            way_out="pip install 'lakehouse[spark]', or LAKEHOUSE_ENGINE=duckdb",
+            hint="pip install 'lakehouse[spark]', or LAKEHOUSE_ENGINE=duckdb",
         )
     program = Path(os.environ.get("JAVA_HOME", "")) / "bin" / "java"
     java = str(program) if os.environ.get("JAVA_HOME") else shutil.which("java")
@@ -287,7 +285,7 @@ def _java(settings: Settings) -> Line | None:
             verdict=Verdict.FAIL,
             what="Java",
             found=f"Java {version}" if version else "there is no Java",
-            way_out=f"install Java {OLDEST_JAVA} or newer (apt install default-jre-headless)",
+            hint=f"install Java {OLDEST_JAVA} or newer (apt install default-jre-headless)",
         )
     return Line(verdict=Verdict.OK, what="Java", found=f"Java {version} for Spark")
 
@@ -311,6 +309,6 @@ def _port(settings: Settings) -> Line:
                 verdict=Verdict.WARN,
                 what="port",
                 found=f"{settings.host}:{settings.port}: {error.strerror}",
-                way_out="fine while lakehouse up runs; else set LAKEHOUSE_PORT",
+                hint="fine while lakehouse up runs; else set LAKEHOUSE_PORT",
             )
     return Line(verdict=Verdict.OK, what="port", found=f"{settings.host}:{settings.port} is free")

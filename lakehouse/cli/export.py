@@ -1,8 +1,8 @@
-"""`lakehouse export`: tables in the file layout that a system's readers know."""
+"""`lakehouse export`: tables in the file layout that a domain's readers know."""
 
 import click
 
-from lakehouse.cli.options import SystemName, joined
+from lakehouse.cli.options import DomainName, joined
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, near, note, warn
 from lakehouse.settings import Settings
@@ -11,12 +11,12 @@ COLUMNS = ("export", "files", "rows", "removed")
 
 
 @click.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.argument("out")
 @click.option("--name", "names", multiple=True, help="Only this export; may be given repeatedly.")
 @format_option
-def export(system: str, out: str, names: tuple[str, ...], form: str) -> None:
-    """Write the tables of SYSTEM below OUT as its original files.
+def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> None:
+    """Write the tables of SPEC below OUT as its original files.
 
     OUT is a folder or s3://bucket/prefix. The same export again replaces its own files, and removes
     those of them that have no rows any more.
@@ -28,16 +28,18 @@ def export(system: str, out: str, names: tuple[str, ...], form: str) -> None:
     from lakehouse.platform.serving import exports as library
     from lakehouse.platform.storage.delta_table import Lake
 
-    declared = {each.name: each for each in library.exports_of(system)}
+    declared = {each.name: each for each in library.exports_of(domain_name)}
     if not declared:
-        raise Problem(f"{system} has no exports", f"declare some in its module exports ({GUIDE})")
+        raise Problem(
+            f"{domain_name} has no exports", f"declare some in its module exports ({GUIDE})"
+        )
     for name in names:
         if name not in declared:
             raise click.BadParameter(f"no export {name!r}; {near(name, declared)}")
     settings = Settings.from_env()
     chosen = [declared[name] for name in dict.fromkeys(names)] or list(declared.values())
     done = []
-    for each in library.write(system, chosen, out, Lake(settings.root), settings):
+    for each in library.write(domain_name, chosen, out, Lake(settings.root), settings):
         note(f"{each.name}: {each.rows:,} rows")
         if each.kept:
             warn(f"{each.name}: changed since they were exported and left: {joined(each.kept)}")

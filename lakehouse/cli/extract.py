@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli.options import SystemName, plural
+from lakehouse.cli.options import DomainName, plural
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.option("--incremental", "mode", flag_value="incremental", help="Compare with a watermark.")
 @click.option("--cdc", "mode", flag_value="cdc", help="Follow the database's log by a slot.")
 @click.option("--anew", is_flag=True, help="Compare every row; with --cdc from another slot on.")
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--drop-slot", is_flag=True, help="Give up the slot of --cdc.")
 @format_option
 def extract(
-    system: str,
+    domain_name: str,
     mode: str | None,
     anew: bool,
     accept_deletes: bool,
@@ -32,10 +32,10 @@ def extract(
     drop_slot: bool,
     form: str,
 ) -> None:
-    """Land what changed in the legacy database of SYSTEM since the last time.
+    """Land what changed in the legacy database of SPEC since the last time.
 
     One CSV file with inserts, updates and deletes goes to the landing zone, whole; `lakehouse
-    ingest` takes it in. Without --incremental or --cdc the setting LAKEHOUSE_<SYSTEM>_EXTRACTION
+    ingest` takes it in. Without --incremental or --cdc the setting LAKEHOUSE_<SPEC>_EXTRACTION
     says how. Killed at any step, the next call goes on where it ended. The slot of --cdc is
     confirmed by the call after the lake has committed the files. A slot that is further behind than
     LAKEHOUSE_CDC_LAG_MB gives exit code 1.
@@ -47,7 +47,7 @@ def extract(
     """
     from lakehouse.platform.connectors.postgres import extract as extracting
 
-    settings, extraction = Settings.from_env(), _extraction(system)
+    settings, extraction = Settings.from_env(), _extraction(domain_name)
     if drop_slot:
         there = extracting.drop_slot(extraction, settings)
         note("the slot is given up" if there else "there is no slot")
@@ -68,7 +68,7 @@ def extract(
         show(("file", "changes", "bytes"), rows, form)
         told = (f"{count:,} {operation}" for operation, count in sorted(done.operations.items()))
         note(f"{plural(len(rows), 'file')} landed: {', '.join(told) or 'begun earlier'}")
-        note(f"  -> lakehouse ingest --system {system}")
+        note(f"  -> lakehouse ingest --domain {domain_name}")
     else:
         note("nothing changed since the last extraction")
     _require_fine(extraction, settings, done.problem)
@@ -101,10 +101,12 @@ def _require_fine(extraction: "Extraction", settings: Settings, problem: str | N
         raise Problem(problem)
 
 
-def _extraction(system: str) -> "Extraction":
+def _extraction(domain_name: str) -> "Extraction":
     from lakehouse.platform.connectors.postgres.declaration import extraction_of
 
-    found = extraction_of(system)
+    found = extraction_of(domain_name)
     if found is None:
-        raise Problem(f"{system} has no legacy database", "land its files: lakehouse land --help")
+        raise Problem(
+            f"{domain_name} has no legacy database", "land its files: lakehouse land --help"
+        )
     return found

@@ -4,7 +4,7 @@ import datetime as dt
 
 import click
 
-from lakehouse.cli.options import Day, SystemName
+from lakehouse.cli.options import Day, DomainName
 from lakehouse.cli.output import show
 from lakehouse.cli.problems import Problem, note
 from lakehouse.platform.forecasting import HORIZON, LONGEST
@@ -12,7 +12,7 @@ from lakehouse.settings import Settings
 
 
 @click.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.option(
     "--days",
     default=HORIZON,
@@ -25,12 +25,12 @@ from lakehouse.settings import Settings
     type=Day(),
     help="Last day that counts as known, such as yesterday; the last day with data if earlier.",
 )
-def forecast(system: str, days: int, until: dt.date | None) -> None:
-    """Forecast the days to come of SYSTEM and print who won, in Portuguese.
+def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
+    """Forecast the days to come of SPEC and print who won, in Portuguese.
 
     Linear regression and XGBoost are tried against moving averages. A model is published only if
     it beats every average on the last days; else the better average is. The forecast goes to
-    gold.<system>_forecast, how far off each model was to gold.<system>_forecast_models; making it
+    gold.<domain>_forecast, how far off each model was to gold.<domain>_forecast_models; making it
     again from the same day replaces it. Needs: pip install 'lakehouse[forecast]'.
 
     Examples:
@@ -43,9 +43,9 @@ def forecast(system: str, days: int, until: dt.date | None) -> None:
     from lakehouse.platform.forecasting.forecasting import forecasts, store
     from lakehouse.platform.storage.delta_table import Lake
 
-    declared = forecast_of(system)
+    declared = forecast_of(domain_name)
     if declared is None:
-        raise Problem(f"{system} has no forecast", "sales has one: docs/systems/sales.md")
+        raise Problem(f"{domain_name} has no forecast", "sales has one: docs/systems/sales.md")
     settings = Settings.from_env()
     lake = Lake(settings.root)
     each = forecasts(declared, lake, settings, days=days, until=until)

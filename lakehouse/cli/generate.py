@@ -1,4 +1,4 @@
-"""`lakehouse generate`: invented deliveries of a system."""
+"""`lakehouse generate`: invented deliveries of a domain."""
 
 import datetime as dt
 import importlib
@@ -11,18 +11,20 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.options import Day, SystemName, joined, plural
+from lakehouse.cli.options import Day, DomainName, joined, plural
 from lakehouse.cli.problems import Problem, note
 from lakehouse.cli.progress import counted
 
 SEED, UNITS, DAYS = 7, 50, 14
 
 
-def generator_of(system: str) -> Any:
-    """The module that invents a system's deliveries."""
-    name = f"lakehouse.demo.{system}"
+def generator_of(domain_name: str) -> Any:
+    """The module that invents a domain's deliveries."""
+    name = f"lakehouse.demo.{domain_name}"
     if find_spec(name) is None:
-        raise Problem(f"{system} has no generator", "land files of your own: lakehouse land --help")
+        raise Problem(
+            f"{domain_name} has no generator", "land files of your own: lakehouse land --help"
+        )
     return importlib.import_module(name)
 
 
@@ -31,19 +33,19 @@ def first_day(first: dt.date | None, days: int) -> dt.date:
     return first or Day().convert("yesterday", None, None) - dt.timedelta(days=days - 1)
 
 
-def plan_of(system: str, **asked: Any) -> Any:
-    """A plan of a system's generator, its own defaults where nothing was asked.
+def plan_of(domain_name: str, **asked: Any) -> Any:
+    """A plan of a domain's generator, its own defaults where nothing was asked.
 
     Raises:
         click.BadParameter: the plan cannot be.
         click.UsageError: the system is not sized by what was asked.
     """
-    generator = generator_of(system)
+    generator = generator_of(domain_name)
     known = {field.name for field in fields(generator.Plan)}
     given = {name: value for name, value in asked.items() if value is not None}
     if unknown := sorted(set(given) - known):
         may = joined(f"--{name}" for name in OPTIONS if name in known)
-        raise click.UsageError(f"{system} knows no --{unknown[0]}; it takes {may}")
+        raise click.UsageError(f"{domain_name} knows no --{unknown[0]}; it takes {may}")
     if {"units", "days", "first"} <= known:
         given = {"units": UNITS, "days": DAYS} | given
         given["first"] = first_day(given.get("first"), given["days"])
@@ -63,7 +65,7 @@ OPTIONS = ("seed", "scale", "units", "days", "first", "dirt")
 
 
 @click.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", default=SEED, show_default=True, help="The same seed, the same bytes.")
 @click.option("--scale", type=float, help="Share of the full size; 1 is the real system's.")
@@ -72,7 +74,7 @@ OPTIONS = ("seed", "scale", "units", "days", "first", "dirt")
 @click.option("--first", type=Day(), help="First day; without it the system's own choice.")
 @click.option("--dirt", type=float, help="0 is clean, 1 the usual share of faults.")
 def generate(
-    system: str,
+    domain_name: str,
     out: Path,
     seed: int,
     scale: float | None,
@@ -81,7 +83,7 @@ def generate(
     first: dt.date | None,
     dirt: float | None,
 ) -> None:
-    """Write invented deliveries of SYSTEM to the folder OUT.
+    """Write invented deliveries of SPEC to the folder OUT.
 
     The same options always give the same bytes. OUT must be empty; `lakehouse land` brings the
     files into the landing zone. Mr. Health is sized by --units and --days, the others by --scale.
@@ -96,11 +98,13 @@ def generate(
 
     if out.exists() and any(out.iterdir()):
         raise Problem(f"{out} is not empty", "name a folder that does not exist yet")
-    plan = plan_of(system, seed=seed, scale=scale, units=units, days=days, first=first, dirt=dirt)
+    plan = plan_of(
+        domain_name, seed=seed, scale=scale, units=units, days=days, first=first, dirt=dirt
+    )
     store = ObjectStore.at(str(out))
     count = 0
-    for file in counted("files generated", files_of(generator_of(system), plan)):
+    for file in counted("files generated", files_of(generator_of(domain_name), plan)):
         put(store, file.path, file.data, file.modified_at)
         count += 1
-    note(f"{plural(count, 'file')} of {system} in {out}")
-    note(f"  -> lakehouse land {system} {out}")
+    note(f"{plural(count, 'file')} of {domain_name} in {out}")
+    note(f"  -> lakehouse land {domain_name} {out}")

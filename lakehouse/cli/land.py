@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli.options import Day, SystemName, joined, plural
+from lakehouse.cli.options import Day, DomainName, joined, plural
 from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.cli.progress import counted
 from lakehouse.settings import Settings
@@ -52,7 +52,7 @@ def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.dat
 
 
 @click.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @click.option("--day", type=Day(), help="Delivery day, where PATH does not name it.")
 @click.option(
@@ -61,11 +61,13 @@ def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.dat
     help="Unit that delivers, where PATH does not name it.",
 )
 @click.option("--replace", is_flag=True, help="Overwrite a file of another content.")
-def land(system: str, path: Path, day: dt.date | None, unit: int | None, replace: bool) -> None:
-    """Copy a file or a folder into the landing zone of SYSTEM.
+def land(
+    domain_name: str, path: Path, day: dt.date | None, unit: int | None, replace: bool
+) -> None:
+    """Copy a file or a folder into the landing zone of SPEC.
 
     Folders named after a day and a unit keep their meaning; --day and --unit say it for files that
-    lie in none. Names that would be refused stay out and are listed. On disk the modification time
+    lie in none. Names that would be rejected stay out and are listed. On disk the modification time
     is kept: of two versions of a delivery the later one counts.
 
     Examples:
@@ -76,8 +78,8 @@ def land(system: str, path: Path, day: dt.date | None, unit: int | None, replace
 
     settings = Settings.from_env()
     store = ObjectStore.at(settings.landing)
-    wanted, refused = _sorted_out(
-        _placed(system, path, day=day, unit=unit), _rules(system, settings), settings
+    wanted, rejected = _sorted_out(
+        _placed(domain_name, path, day=day, unit=unit), _rules(domain_name, settings), settings
     )
     fresh, same, different = _compared(store, wanted)
     if different and not replace:
@@ -90,44 +92,46 @@ def land(system: str, path: Path, day: dt.date | None, unit: int | None, replace
         put(store, each.path, each.local, _modified(each.local))
     done = plural(len(fresh) + len(different), "file")
     note(
-        f"{done} landed in {store.uri}/{system}"
+        f"{done} landed in {store.uri}/{domain_name}"
         + (f", {len(same):,} already there" if same else "")
     )
-    for name, why in refused:
+    for name, why in rejected:
         warn(f"{name} was left out: {why}")
-    if refused:
+    if rejected:
         raise Problem(
-            f"{plural(len(refused), 'file')} left out", "rename them, or say --day and --unit"
+            f"{plural(len(rejected), 'file')} left out", "rename them, or say --day and --unit"
         )
-    note(f"  -> lakehouse ingest --system {system}")
+    note(f"  -> lakehouse ingest --domain {domain_name}")
 
 
-def _rules(system: str, settings: Settings) -> "Rules":
+def _rules(domain_name: str, settings: Settings) -> "Rules":
     import importlib
 
     from lakehouse.platform.ingestion.landing import Rules
 
-    package = importlib.import_module(f"lakehouse.domains.{system}")
-    sources = importlib.import_module(f"lakehouse.domains.{system}.sources").SOURCES
+    package = importlib.import_module(f"lakehouse.domains.{domain_name}")
+    sources = importlib.import_module(f"lakehouse.domains.{domain_name}.sources").SOURCES
     return Rules(
-        system=system, sources=tuple(sources), zone=settings.zone, start=package.SYSTEM.since
+        domain=domain_name, sources=tuple(sources), zone=settings.zone, start=package.SPEC.since
     )
 
 
-def _placed(system: str, path: Path, *, day: dt.date | None, unit: int | None) -> Iterator[Putting]:
+def _placed(
+    domain_name: str, path: Path, *, day: dt.date | None, unit: int | None
+) -> Iterator[Putting]:
     """Local files and where they go; below a folder of the system's name they keep it."""
     found = sorted(_plain_files(path)) if path.is_dir() else [path]
-    inner = path / system
+    inner = path / domain_name
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent
     given = [f"{day}"] if day is not None else []
     given += [f"unidade_{unit:03d}"] if unit is not None else []
-    prefix = given or _meant(system, base)
+    prefix = given or _meant(domain_name, base)
     for local in found:
         try:
             relative = local.relative_to(base).as_posix()
         except ValueError:
             relative = local.relative_to(path).as_posix()
-        yield Putting(local=local, path="/".join((system, *prefix, relative)))
+        yield Putting(local=local, path="/".join((domain_name, *prefix, relative)))
 
 
 def _plain_files(folder: Path) -> Iterator[Path]:
@@ -136,12 +140,12 @@ def _plain_files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in names)
 
 
-def _meant(system: str, base: Path) -> list[str]:
+def _meant(domain_name: str, base: Path) -> list[str]:
     """Folders of the landing zone that the local place stands for, such as a day and a unit."""
     parts = list(base.absolute().parts)
-    if system not in parts:
+    if domain_name not in parts:
         return []
-    below = parts[len(parts) - parts[::-1].index(system) :]
+    below = parts[len(parts) - parts[::-1].index(domain_name) :]
     known = below and (below[0] == "reference" or _is_day(below[0]))
     return below if known else []
 
@@ -158,24 +162,28 @@ def _sorted_out(
     placed: Iterator[Putting], rules: "Rules", settings: Settings
 ) -> tuple[list[Putting], list[tuple[str, str]]]:
     """Files that the landing zone takes, and the others with the reason."""
-    from lakehouse.platform.ingestion.landing import Stray, StrayReason, recognised
+    from lakehouse.platform.ingestion.landing import (
+        UnrecognizedFile,
+        UnrecognizedReason,
+        recognised,
+    )
     from lakehouse.platform.storage.object_store import Entry
 
     today = dt.datetime.now(settings.zone).date()
     taken: list[Putting] = []
-    refused: list[tuple[str, str]] = []
+    rejected: list[tuple[str, str]] = []
     for each in placed:
         if each.local.is_symlink() or not each.local.is_file():
-            refused.append((str(each.local), "it is a link or no plain file"))
+            rejected.append((str(each.local), "it is a link or no plain file"))
             continue
         size = each.local.stat().st_size
         entry = Entry(path=each.path, size=size, modified_at=_modified(each.local), etag=None)
         met = recognised(entry, rules, today=today)
-        if not isinstance(met, Stray):
+        if not isinstance(met, UnrecognizedFile):
             taken.append(each)
-        elif met.reason is not StrayReason.TEMPORARY:
-            refused.append((str(each.local), met.detail))
-    return taken, refused
+        elif met.reason is not UnrecognizedReason.TEMPORARY:
+            rejected.append((str(each.local), met.detail))
+    return taken, rejected
 
 
 def _compared(

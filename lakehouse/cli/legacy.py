@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from lakehouse.cli.options import SystemName, plural
+from lakehouse.cli.options import DomainName, plural
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
-SYSTEM, ROWS, SEED = "sales", 500, 7
+SPEC, ROWS, SEED = "sales", 500, 7
 
 
 @click.group()
@@ -17,7 +17,9 @@ def legacy() -> None:
 
 
 @legacy.command()
-@click.option("--system", type=SystemName(), default=SYSTEM, show_default=True, help="Whose.")
+@click.option(
+    "--domain", "domain_name", type=DomainName(), default=SPEC, show_default=True, help="Whose."
+)
 @click.option("--rows", default=ROWS, show_default=True, type=click.IntRange(1), help="How many.")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed, the same rows.")
 @click.option(
@@ -25,8 +27,8 @@ def legacy() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rows of a CSV file instead of invented ones.",
 )
-@click.option("--dsn", help="PostgreSQL; without it LAKEHOUSE_<SYSTEM>_DSN.")
-def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) -> None:
+@click.option("--dsn", help="PostgreSQL; without it LAKEHOUSE_<DOMAIN>_DSN.")
+def seed(domain_name: str, rows: int, seed: int, file: Path | None, dsn: str | None) -> None:
     """Make the legacy database and its table, and fill the table if it is empty.
 
     A second call adds nothing. A DSN that names no database, or postgres, stands for the legacy
@@ -41,13 +43,13 @@ def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) 
     from lakehouse.platform.connectors.postgres.legacy import rows_of
     from lakehouse.platform.connectors.postgres.legacy import seed as seeded
 
-    extraction = extraction_of(system)
+    extraction = extraction_of(domain_name)
     if extraction is None:
-        raise Problem(f"{system} has no legacy database")
+        raise Problem(f"{domain_name} has no legacy database")
     address = dsn or dsn_of(extraction, Settings.from_env())
     if not address:
         raise Problem(
-            f"LAKEHOUSE_{system.upper()}_DSN is not set",
+            f"LAKEHOUSE_{domain_name.upper()}_DSN is not set",
             "set it, or pass --dsn postgresql://user@host/database",
         )
     wanted = rows_of(extraction, file) if file else extraction.legacy.rows(rows, seed)
@@ -57,4 +59,4 @@ def seed(system: str, rows: int, seed: int, file: Path | None, dsn: str | None) 
         note(f"{plural(count, 'row')} in {table}")
     else:
         note(f"{table} has {plural(count, 'row')} already; nothing was added")
-    note(f"  -> lakehouse extract {system}")
+    note(f"  -> lakehouse extract {domain_name}")

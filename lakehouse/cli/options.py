@@ -38,22 +38,22 @@ class Day(click.ParamType[dt.date]):
             self.fail(f"{value!r} is no day; write YYYY-MM-DD, today or yesterday", param, ctx)
 
 
-class SystemName(click.ParamType[str]):
-    """A system of this lake."""
+class DomainName(click.ParamType[str]):
+    """A domain of this lake."""
 
-    name = "system"
+    name = "domain"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        known = system_names()
+        known = domain_names()
         if value not in known:
-            self.fail(f"no system {value!r}; {near(value, known)}", param, ctx)
+            self.fail(f"no domain {value!r}; {near(value, known)}", param, ctx)
         return str(value)
 
 
 class TableName(click.ParamType["TableId"]):
-    """A table by its SQL name, ``<layer>.<system>_<table>``."""
+    """A table by its SQL name, ``<layer>.<domain>_<table>``."""
 
-    name = "layer.system_table"
+    name = "layer.domain_table"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -70,18 +70,18 @@ class TableName(click.ParamType["TableId"]):
             )
 
 
-def system_names() -> list[str]:
+def domain_names() -> list[str]:
     """Systems that have a folder; imports none of them."""
     import lakehouse.domains
 
     return sorted(m.name for m in pkgutil.iter_modules(lakehouse.domains.__path__) if m.ispkg)
 
 
-def domains_of(system: str | None) -> "list[Domain]":
+def domains_of(domain_name: str | None) -> "list[Domain]":
     """The systems asked for, with their tables: one or all."""
-    from lakehouse.platform.tables.registry import domain
+    from lakehouse.platform.tables.registry import load_domain
 
-    return [domain(name) for name in ([system] if system else system_names())]
+    return [load_domain(name) for name in ([domain_name] if domain_name else domain_names())]
 
 
 def stored_table(lake: "Lake", table: "TableId") -> "TableId":
@@ -92,8 +92,12 @@ def stored_table(lake: "Lake", table: "TableId") -> "TableId":
     return table
 
 
-system_option = click.option(
-    "--system", type=SystemName(), help="Only this system; all when not given."
+domain_option = click.option(
+    "--domain",
+    "--system",
+    "domain_name",
+    type=DomainName(),
+    help="Only this domain; all when not given. --system is an alias.",
 )
 
 
@@ -141,15 +145,15 @@ def joined(names: Iterable[object], limit: int = 5) -> str:
 
 
 def days_between(
-    system: str | None, first: dt.date | None, last: dt.date | None
+    domain_name: str | None, first: dt.date | None, last: dt.date | None
 ) -> list[dt.date] | None:
     """Every day of a range; an open end is the first day or tomorrow. None is all."""
     if first is None and last is None:
         return None
     import importlib
 
-    names = [system] if system else system_names()
-    since = [importlib.import_module(f"lakehouse.domains.{name}").SYSTEM.since for name in names]
+    names = [domain_name] if domain_name else domain_names()
+    since = [importlib.import_module(f"lakehouse.domains.{name}").SPEC.since for name in names]
     start = first or min(since)
     end = last or dt.datetime.now(Settings.from_env().zone).date() + dt.timedelta(days=1)
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lakehouse.cli.options import joined, plural, system_names, system_option
+from lakehouse.cli.options import domain_names, domain_option, joined, plural
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.settings import Settings
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-PLACES = ("system", "table", "day", "file", "line", "rows", "what")
-SUMS = ("system", "table", "what", "rows")
+PLACES = ("domain", "table", "day", "file", "line", "rows", "what")
+SUMS = ("domain", "table", "what", "rows")
 
 
 def person(command: Command) -> Command:
     """Options that say whom."""
     for option in (
-        system_option,
+        domain_option,
         click.option("--email", help="Their e-mail address; `-` reads it from stdin."),
-        click.option("--id", "id_", help="Their id in a system; `-` reads it from stdin."),
+        click.option("--id", "id_", help="Their id in a domain; `-` reads it from stdin."),
     ):
         command = option(command)
     return command
@@ -50,24 +50,24 @@ def privacy() -> None:
 @privacy.command()
 @person
 @format_option
-def find(id_: str | None, email: str | None, system: str | None, form: str) -> None:
+def find(id_: str | None, email: str | None, domain_name: str | None, form: str) -> None:
     """Print where a person is; nothing of what is known about them.
 
     By --email the ids that stand beside it are followed within their system. Columns that contracts
-    tag as identifier or email are searched, and the text of refused rows, lines and files. Exit
+    tag as identifier or email are searched, and the text of rejected rows, lines and files. Exit
     code 0 also when they are nowhere.
 
     Examples:
-      lakehouse privacy find --id 8717bbf45cCDbEe --system people
+      lakehouse privacy find --id 8717bbf45cCDbEe --domain people
       lakehouse privacy find --email - --format csv < address.txt
     """
     settings = Settings.from_env()
     lake = _lake(settings)
-    persons = _persons(id_, email, system, lake, settings)
+    persons = _persons(id_, email, domain_name, lake, settings)
     found = sorted(_findings(persons, lake, settings), key=_order)
     show(PLACES, ([getattr(each, name) for name in PLACES] for each in found), form)
-    systems = sorted({each.system for each in found})
-    where = f" of {joined(systems)}" if systems else ""
+    domains = sorted({each.domain for each in found})
+    where = f" of {joined(domains)}" if domains else ""
     note(f"{plural(sum(each.rows for each in found), 'place')}{where}")
 
 
@@ -75,27 +75,29 @@ def find(id_: str | None, email: str | None, system: str | None, form: str) -> N
 @person
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @format_option
-def erase(id_: str | None, email: str | None, system: str | None, yes: bool, form: str) -> None:
-    """Take a person out of every layer, refused rows, kept files, old versions and landing zone.
+def erase(
+    id_: str | None, email: str | None, domain_name: str | None, yes: bool, form: str
+) -> None:
+    """Take a person out of every layer, rejected rows, kept files, old versions and landing zone.
 
     A mark that tells nobody who they were keeps files that are delivered again and replays from
     bringing them back. The days they were on are built anew. The same command again finishes what a
     crash cut off. Exit code 1 when something is left, which is then named.
 
     Examples:
-      lakehouse privacy erase --id 8717bbf45cCDbEe --system people
+      lakehouse privacy erase --id 8717bbf45cCDbEe --domain people
       lakehouse privacy erase --email ana@example.org --yes
     """
     from lakehouse.platform.privacy import erasure
 
     settings = Settings.from_env()
     lake = _lake(settings)
-    persons = _persons(id_, email, system, lake, settings)
+    persons = _persons(id_, email, domain_name, lake, settings)
     found = list(_findings(persons, lake, settings))
     if id_ is not None:
         persons = _of_one_system(persons, found)
     if not yes:
-        show(SUMS, _sums((f.system, f.table, f.what, f.rows) for f in found), "table")
+        show(SUMS, _sums((f.domain, f.table, f.what, f.rows) for f in found), "table")
         whom = joined(
             f"{plural(len(one.ids), 'id')} of {name}" for name, one in persons.items() if one.ids
         )
@@ -108,9 +110,9 @@ def erase(id_: str | None, email: str | None, system: str | None, yes: bool, for
 def _report(done: "Erased", form: str) -> None:
     """Say what was erased and what was not; a problem when anything is left."""
     show(SUMS, _sums((*key, rows) for key, rows in done.found.items()), form)
-    for (system, what), number in sorted(done.removed.items()):
+    for (domain, what), number in sorted(done.removed.items()):
         if number:
-            note(f"{system}: {number:,} {what} removed or written anew")
+            note(f"{domain}: {number:,} {what} removed or written anew")
     if done.others:
         warn(f"{plural(done.others, 'unreadable line')} of others had to go with them")
     for each in done.notes:
@@ -126,13 +128,13 @@ def _report(done: "Erased", form: str) -> None:
 
 def _sums(counted: "Iterable[tuple[str, str, str, int]]") -> list[tuple[str, str, str, int]]:
     sums: Counter[tuple[str, str, str]] = Counter()
-    for system, table, what, rows in counted:
-        sums[system, table, what] += rows
+    for domain, table, what, rows in counted:
+        sums[domain, table, what] += rows
     return [(*key, rows) for key, rows in sorted(sums.items())]
 
 
 def _persons(
-    id_: str | None, email: str | None, system: str | None, lake: "Lake", settings: Settings
+    id_: str | None, email: str | None, domain_name: str | None, lake: "Lake", settings: Settings
 ) -> "Persons":
     from lakehouse.platform.privacy.search import known_as
 
@@ -145,35 +147,37 @@ def _persons(
     if email is not None and "@" not in value:
         raise click.UsageError("an e-mail address has an @; for an id there is --id")
     ids, emails = ([value], []) if id_ is not None else ([], [value])
-    return known_as([system] if system else system_names(), lake, settings, ids=ids, emails=emails)
+    return known_as(
+        [domain_name] if domain_name else domain_names(), lake, settings, ids=ids, emails=emails
+    )
 
 
 def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable[Finding]":
     from lakehouse.platform.privacy.search import Search
-    from lakehouse.platform.tables.registry import domain
+    from lakehouse.platform.tables.registry import load_domain
 
-    for system, one in persons.items():
-        of = domain(system)
+    for domain, one in persons.items():
+        of = load_domain(domain)
         yield from Search(domain=of, lake=lake, settings=settings, person=one).findings()
 
 
 def _of_one_system(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
     """An id is one person in one system only, and somebody else in another."""
-    having = sorted({each.system for each in found})
+    having = sorted({each.domain for each in found})
     if len(persons) > 1 and len(having) != 1:
         told = f"{joined(having)} have it" if having else "no system has it"
-        raise click.UsageError(f"{told}; an id says whom only with --system")
+        raise click.UsageError(f"{told}; an id says whom only with --domain")
     return persons if len(persons) == 1 else {having[0]: persons[having[0]]}
 
 
-def _wait_for_runs(systems: "Iterable[str]", settings: Settings) -> None:
+def _wait_for_runs(domains: "Iterable[str]", settings: Settings) -> None:
     """A run that is under way could write what was read before."""
     from lakehouse.cli.runs import instance_of
     from lakehouse.platform.orchestration.local_runs import wait_for_others
 
     with instance_of(settings) as instance:
-        for system in systems:
-            wait_for_others(instance, system)
+        for domain in domains:
+            wait_for_others(instance, domain)
 
 
 def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], None]":
@@ -185,7 +189,7 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
         from lakehouse.platform.orchestration.planning import GAP_DAYS
 
         today = dt.datetime.now(settings.zone).date()
-        open_days = [day for day in days if domain.system.since <= day <= today]
+        open_days = [day for day in days if domain.spec.since <= day <= today]
         require_success(built(domain, settings, ranges(open_days, gap=GAP_DAYS)))
         require_success(ingest_all([domain], settings))
 
@@ -194,7 +198,7 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
 
 def _order(finding: "Finding") -> tuple[object, ...]:
     return (
-        finding.system,
+        finding.domain,
         finding.table,
         str(finding.day or ""),
         finding.file or "",

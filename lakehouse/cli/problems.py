@@ -1,4 +1,4 @@
-"""What goes wrong on the command line, said in one line with the way out."""
+"""What goes wrong on the command line, said in one line with the hint."""
 
 import sys
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ class Problem(click.ClickException):
 
     Args:
         message: what is wrong.
-        way_out: what to do or to type next.
+        hint: what to do or to type next.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, way_out: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.way_out = way_out
+        self.hint = hint
 
     def show(self, file: object = None) -> None:
         click.echo(f"{click.style('error:', fg='red')} {self.message}", err=True)
-        if self.way_out:
-            click.echo(f"  -> {self.way_out}", err=True)
+        if self.hint:
+            click.echo(f"  -> {self.hint}", err=True)
 
 
 def told(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""`lakehouse quarantine`: what was refused, why, and the way back."""
+"""`lakehouse quarantine`: what was rejected, why, and the way back."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lakehouse.cli.options import (
-    SystemName,
+    DomainName,
     days_between,
     days_options,
+    domain_names,
+    domain_option,
     domains_of,
     plural,
-    system_names,
-    system_option,
 )
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-COUNTS = ("system", "table", "day", "kind", "reason", "rows")
+COUNTS = ("domain", "table", "day", "kind", "reason", "rows")
 DETAILS = (
     "kind",
-    "system",
+    "domain",
     "table",
     "day",
     "delivery_day",
@@ -45,13 +45,16 @@ DETAILS = (
 
 
 def selection(command: Command) -> Command:
-    """Options that choose refusals."""
+    """Options that choose rejections."""
     for option in (
         click.option("--file", help="Only this landed file."),
         click.option("--reason", help="Only this reason code (docs/reasons.md)."),
         days_options("day: delivery day of files and lines, business day of rows"),
-        click.option("--table", help="Only this subject, such as orders; `strays` for no subject."),
-        system_option,
+        click.option(
+            "--table",
+            help="Only this dataset, such as orders; `unrecognized_files` for no dataset.",
+        ),
+        domain_option,
     ):
         command = option(command)
     return command
@@ -59,7 +62,7 @@ def selection(command: Command) -> Command:
 
 @click.group()
 def quarantine() -> None:
-    """See, mend and bring back what was refused.
+    """See, mend and bring back what was rejected.
 
     Example:
       lakehouse quarantine list
@@ -70,30 +73,32 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@system_option
-@click.option("--table", help="Only this subject, such as orders; `strays` for no subject.")
+@domain_option
+@click.option(
+    "--table", help="Only this dataset, such as orders; `unrecognized_files` for no dataset."
+)
 @days_options("day: delivery day of files and lines, business day of rows")
 @click.option("--reason", help="Only this reason code (docs/reasons.md).")
 @format_option
 def list_(
-    system: str | None,
+    domain_name: str | None,
     table: str | None,
     first: dt.date | None,
     last: dt.date | None,
     reason: str | None,
     form: str,
 ) -> None:
-    """Count what is refused now, by table, day and reason.
+    """Count what is rejected now, by table, day and reason.
 
     Example:
       lakehouse quarantine list --from 2026-01-05 --to 2026-01-11
     """
     from lakehouse.platform.quarantine import replay as library
 
-    days = days_between(system, first, last)
-    counts = library.listing(_lake(), system, table, days, reason)
+    days = days_between(domain_name, first, last)
+    counts = library.listing(_lake(), domain_name, table, days, reason)
     show(COUNTS, ([getattr(each, name) for name in COUNTS] for each in counts), form)
-    note(f"{plural(sum(each.rows for each in counts), 'refusal')}")
+    note(f"{plural(sum(each.rows for each in counts), 'rejection')}")
 
 
 @quarantine.command("show")
@@ -103,7 +108,7 @@ def list_(
 )
 @format_option
 def show_(
-    system: str | None,
+    domain_name: str | None,
     table: str | None,
     first: dt.date | None,
     last: dt.date | None,
@@ -112,15 +117,15 @@ def show_(
     limit: int,
     form: str,
 ) -> None:
-    """Print refused files, lines and rows with their original values.
+    """Print rejected files, lines and rows with their original values.
 
     Example:
       lakehouse quarantine show --table orders --reason bad_status --limit 5
     """
     from lakehouse.platform.quarantine import replay as library
 
-    days = days_between(system, first, last)
-    found = library.rows(_lake(), system, table, days, reason, file=file)
+    days = days_between(domain_name, first, last)
+    found = library.rows(_lake(), domain_name, table, days, reason, file=file)
     taken = list(islice(found, limit + 1))
     rows = ([_value(getattr(each, name)) for name in DETAILS] for each in taken[:limit])
     show(DETAILS, rows, form)
@@ -139,7 +144,7 @@ def show_(
 )
 def export(
     path: Path,
-    system: str | None,
+    domain_name: str | None,
     table: str | None,
     first: dt.date | None,
     last: dt.date | None,
@@ -147,9 +152,9 @@ def export(
     file: str | None,
     form: str | None,
 ) -> None:
-    """Write refused rows and lines to PATH, to be edited and replayed.
+    """Write rejected rows and lines to PATH, to be edited and replayed.
 
-    PATH with an ending is one file of one subject; else a folder with a file for each. Mend values
+    PATH with an ending is one file of one dataset; else a folder with a file for each. Mend values
     where they stand; `_delete` = yes drops a record.
 
     Example:
@@ -158,29 +163,36 @@ def export(
     from lakehouse.platform.quarantine import replay as library
 
     chosen = form or ("json" if path.suffix.lower() == ".json" else "csv")
-    days = days_between(system, first, last)
+    days = days_between(domain_name, first, last)
     try:
         written = library.export(
-            _lake(), path, chosen, system=system, table=table, days=days, reason=reason, file=file
+            _lake(),
+            path,
+            chosen,
+            domain=domain_name,
+            table=table,
+            days=days,
+            reason=reason,
+            file=file,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if not written:
-        raise Problem("nothing is refused that fits", "lakehouse quarantine list")
+        raise Problem("nothing is rejected that fits", "lakehouse quarantine list")
     for target, rows in written.items():
         click.echo(f"{target}: {plural(rows, 'row')}")
     note("edit, then:")
-    note(f"  -> lakehouse quarantine replay {system or 'SYSTEM'} --patch {path}")
+    note(f"  -> lakehouse quarantine replay {domain_name or 'SPEC'} --patch {path}")
 
 
 @quarantine.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.option(
     "--patch",
     type=click.Path(path_type=Path, exists=True),
     help="An edited export: a file, or a folder of files.",
 )
-@click.option("--table", help="Without --patch: only this subject.")
+@click.option("--table", help="Without --patch: only this dataset.")
 @days_options("day, without --patch")
 @click.option("--reason", help="Without --patch: only this reason code.")
 @click.option("--file", help="A landed file to replace whole (needs --with), or to rebuild.")
@@ -192,7 +204,7 @@ def export(
 )
 @click.option("--no-run", is_flag=True, help="Only land; the next arrival run does the rest.")
 def replay(
-    system: str,
+    domain_name: str,
     patch: Path | None,
     table: str | None,
     first: dt.date | None,
@@ -202,10 +214,10 @@ def replay(
     content: Path | None,
     no_run: bool,
 ) -> None:
-    """Bring refused rows of SYSTEM back in, through the same checks, and rebuild their days.
+    """Bring rejected rows of SPEC back in, through the same checks, and rebuild their days.
 
     With --patch or --file … --with the corrected file lands as a new version of its delivery.
-    Without, because rules or reference data were mended, the days of what is refused run again.
+    Without, because rules or reference data were mended, the days of what is rejected run again.
 
     Examples:
       lakehouse quarantine replay mrhealth --patch patch.csv
@@ -217,15 +229,21 @@ def replay(
     if content is not None and (file is None or patch is not None):
         raise click.UsageError("--with needs --file, and excludes --patch")
     settings = Settings.from_env()
-    lake, landing = _lake(), _landing(system, settings)
+    lake, landing = _lake(), _landing(domain_name, settings)
     if content is not None and file is not None:
         done = library.replace(lake, landing, settings, file, content)
     else:
-        days = days_between(system, first, last)
-        chosen = library.Selection(system=system, table=table, days=days, reason=reason, file=file)
+        days = days_between(domain_name, first, last)
+        chosen = library.Selection(
+            domain=domain_name, table=table, days=days, reason=reason, file=file
+        )
         done = library.replay(lake, landing, settings, chosen, patch)
     _finish(
-        system, done, settings, no_run=no_run, landed_only=patch is not None or content is not None
+        domain_name,
+        done,
+        settings,
+        no_run=no_run,
+        landed_only=patch is not None or content is not None,
     )
 
 
@@ -240,16 +258,16 @@ def release(file: str, no_run: bool) -> None:
     """
     from lakehouse.platform.quarantine import replay as library
 
-    system = file.split("/", maxsplit=1)[0]
-    if system not in system_names():
-        raise click.UsageError(f"{file!r} is no path of the landing zone; it begins with a system")
+    domain = file.split("/", maxsplit=1)[0]
+    if domain not in domain_names():
+        raise click.UsageError(f"{file!r} is no path of the landing zone; it begins with a domain")
     settings = Settings.from_env()
-    done = library.release(_lake(), _landing(system, settings), settings, file)
-    _finish(system, done, settings, no_run=no_run, landed_only=True)
+    done = library.release(_lake(), _landing(domain, settings), settings, file)
+    _finish(domain, done, settings, no_run=no_run, landed_only=True)
 
 
 def _finish(
-    system: str, done: "Replay", settings: Settings, *, no_run: bool, landed_only: bool
+    domain_name: str, done: "Replay", settings: Settings, *, no_run: bool, landed_only: bool
 ) -> None:
     """Say what landed, then run what has to run."""
     from lakehouse.cli.runs import built, ingest_all, require_success
@@ -264,9 +282,9 @@ def _finish(
         return
     if no_run:
         note(f"{plural(len(done.days), 'day')} to run: {done.days[0]} to {done.days[-1]}")
-        note(f"  -> lakehouse ingest --system {system}")
+        note(f"  -> lakehouse ingest --domain {domain_name}")
         return
-    domains = domains_of(system)
+    domains = domains_of(domain_name)
     if landed_only:
         runs = ingest_all(domains, settings)
     else:
@@ -286,15 +304,15 @@ def _lake() -> "Lake":
     return Lake(Settings.from_env().root)
 
 
-def _landing(system: str, settings: Settings) -> "Landing":
+def _landing(domain_name: str, settings: Settings) -> "Landing":
     from lakehouse.platform.ingestion.landing import Landing
     from lakehouse.platform.storage.object_store import ObjectStore
 
-    (domain,) = domains_of(system)
+    (domain,) = domains_of(domain_name)
     return Landing(
         ObjectStore.at(settings.landing),
-        system,
+        domain_name,
         domain.sources,
         zone=settings.zone,
-        start=domain.system.since,
+        start=domain.spec.since,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli.options import system_names
+from lakehouse.cli.options import domain_names
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
@@ -53,9 +53,9 @@ def cat(file: str, unpack: bool) -> None:
 def _by_digest(lake: "Lake", digest: str) -> str:
     found = [
         entry.path
-        for system in system_names()
-        for entry in lake.store.entries(_objects(system, digest))
-        if entry.path.startswith(f"{_objects(system, digest)}/{digest}")
+        for domain in domain_names()
+        for entry in lake.store.entries(_objects(domain, digest))
+        if entry.path.startswith(f"{_objects(domain, digest)}/{digest}")
         and DIGEST.fullmatch(entry.path.rpartition("/")[2])
     ]
     names = {path.rpartition("/")[2] for path in found}
@@ -66,17 +66,17 @@ def _by_digest(lake: "Lake", digest: str) -> str:
     return found[0]
 
 
-def _objects(system: str, digest: str) -> str:
+def _objects(domain_name: str, digest: str) -> str:
     """The folder of the lake in which landed bytes with this digest are kept."""
-    return f"raw/{system}/objects/{digest[:2]}"
+    return f"raw/{domain_name}/objects/{digest[:2]}"
 
 
 def _by_path(lake: "Lake", path: str) -> str:
     """The newest version of a path; its day folder says where to look, if it has one."""
     versions = sorted(
-        (row["landed_at"], row["digest"], system)
-        for system in system_names()
-        for row in _deliveries(lake, system, path)
+        (row["landed_at"], row["digest"], domain)
+        for domain in domain_names()
+        for row in _deliveries(lake, domain, path)
         if row["file"] == path
     )
     if not versions:
@@ -84,17 +84,17 @@ def _by_path(lake: "Lake", path: str) -> str:
             f"no file {path} has landed",
             'paths begin with the system; lakehouse sql "select file from ops.deliveries"',
         )
-    _, digest, system = versions[-1]
+    _, digest, domain = versions[-1]
     if not digest:
-        raise Problem(f"{path} was refused before it was read; there are no bytes of it")
+        raise Problem(f"{path} was rejected before it was read; there are no bytes of it")
     if len(versions) > 1:
         note(f"newest of {len(versions)} versions; `raw cat DIGEST` gives the others")
-    return f"{_objects(system, digest)}/{digest}"
+    return f"{_objects(domain, digest)}/{digest}"
 
 
-def _deliveries(lake: "Lake", system: str, path: str) -> Iterator[dict[str, Any]]:
+def _deliveries(lake: "Lake", domain_name: str, path: str) -> Iterator[dict[str, Any]]:
     from lakehouse.cli.books import rows_of
 
-    if path.split("/", maxsplit=1)[0] == system:
-        for table in lake.tables("raw", system):
+    if path.split("/", maxsplit=1)[0] == domain_name:
+        for table in lake.tables("raw", domain_name):
             yield from rows_of(lake, table, ("file", "digest", "landed_at"))

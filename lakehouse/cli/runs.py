@@ -10,10 +10,10 @@ import click
 from lakehouse.cli.options import (
     TableName,
     days_options,
+    domain_option,
     domains_of,
     joined,
     plural,
-    system_option,
 )
 from lakehouse.cli.problems import Problem, near, note, warn
 from lakehouse.cli.progress import steps
@@ -69,9 +69,9 @@ def ingest_all(
 
 
 @click.command()
-@system_option
+@domain_option
 @days_options("delivery day to take in")
-def ingest(system: str | None, first: dt.date | None, last: dt.date | None) -> None:
+def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None) -> None:
     """Take in what landed, and refresh what it touches.
 
     One arrival cycle as the daemon does it, through the same Dagster instance; it ends when nothing
@@ -79,9 +79,9 @@ def ingest(system: str | None, first: dt.date | None, last: dt.date | None) -> N
 
     Examples:
       lakehouse ingest
-      lakehouse ingest --system mrhealth --from 2026-01-05 --to 2026-01-11
+      lakehouse ingest --domain mrhealth --from 2026-01-05 --to 2026-01-11
     """
-    done = ingest_all(domains_of(system), Settings.from_env(), first, last)
+    done = ingest_all(domains_of(domain_name), Settings.from_env(), first, last)
     if not done:
         note("nothing to do: everything that landed is in the lake and balanced")
     require_success(done)
@@ -95,10 +95,10 @@ def ingest(system: str | None, first: dt.date | None, last: dt.date | None) -> N
     multiple=True,
     help="Only this table; may be given more than once.",
 )
-@system_option
+@domain_option
 @days_options("day to build", required=True)
 def materialize(
-    tables: "tuple[TableId, ...]", system: str | None, first: dt.date, last: dt.date
+    tables: "tuple[TableId, ...]", domain_name: str | None, first: dt.date, last: dt.date
 ) -> None:
     """Build tables for days, whether or not anything changed.
 
@@ -106,36 +106,36 @@ def materialize(
     the result is byte for byte the same.
 
     Examples:
-      lakehouse materialize --system mrhealth --from 2026-01-05 --to 2026-01-11
+      lakehouse materialize --domain mrhealth --from 2026-01-05 --to 2026-01-11
       lakehouse materialize --table gold.mrhealth_unit_day --from 2026-01-05 --to 2026-01-05
     """
     settings = Settings.from_env()
-    if tables and system and any(table.system != system for table in tables):
-        raise click.UsageError(f"--table names another system than --system {system}")
-    named = sorted({table.system for table in tables}) or [system or ""]
+    if tables and domain_name and any(table.domain != domain_name for table in tables):
+        raise click.UsageError(f"--table names another system than --domain {domain_name}")
+    named = sorted({table.domain for table in tables}) or [domain_name or ""]
     done: list[Ran] = []
     for domain in [each for name in named for each in _domains(name or None)]:
         _require_days(domain, settings, first, last)
-        own = [table for table in tables if table.system == domain.system.name]
+        own = [table for table in tables if table.domain == domain.name]
         for table in own:
             _require_declared(domain, table)
         done += built(domain, settings, [(first, last)], own)
     require_success(done)
 
 
-def _domains(system: str | None) -> "list[Domain]":
-    from lakehouse.cli.options import system_names
+def _domains(domain_name: str | None) -> "list[Domain]":
+    from lakehouse.cli.options import domain_names
 
-    if system is not None and system not in system_names():
-        raise click.UsageError(f"no system {system!r}; {near(system, system_names())}")
-    return domains_of(system)
+    if domain_name is not None and domain_name not in domain_names():
+        raise click.UsageError(f"no system {domain_name!r}; {near(domain_name, domain_names())}")
+    return domains_of(domain_name)
 
 
 def _require_days(domain: "Domain", settings: Settings, first: dt.date, last: dt.date) -> None:
-    since, today = domain.system.since, dt.datetime.now(settings.zone).date()
+    since, today = domain.spec.since, dt.datetime.now(settings.zone).date()
     if first < since or last > today:
         raise click.UsageError(
-            f"{domain.system.name} has the days {since} to {today}; {first} to {last} is not within"
+            f"{domain.name} has the days {since} to {today}; {first} to {last} is not within"
         )
 
 
@@ -148,14 +148,14 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
 
 
 def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
-    """Raw and bronze of a subject are made together, so each brings the other along."""
+    """Raw and bronze of a dataset are made together, so each brings the other along."""
     from lakehouse.platform.storage.delta_table import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
     found = dict.fromkeys(tables)
     for table in tables:
         if table.layer in pair:
-            found[TableId(pair[table.layer], table.system, table.table)] = None
+            found[TableId(pair[table.layer], table.domain, table.table)] = None
     return list(found)
 
 
@@ -165,7 +165,7 @@ def built(
     spans: Sequence[tuple[dt.date, dt.date]],
     tables: "Sequence[TableId]" = (),
 ) -> "list[Ran]":
-    """Run a system from landed files to gold, or some of its tables; a run for each span.
+    """Run a domain from landed files to gold, or some of its tables; a run for each span.
 
     Tables by month are made for the months that a span touches, after the others.
     """

@@ -13,7 +13,7 @@ from lakehouse.settings import Settings
 @click.option("--host", help="Address to listen on; LAKEHOUSE_HOST when not given.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; LAKEHOUSE_PORT when not given.")
 def up(host: str | None, port: int | None) -> None:
-    """Start Dagit and the daemon until Ctrl-C; prints the URL.
+    """Start the Dagster UI and the daemon until Ctrl-C; prints the URL.
 
     The daemon watches the landing zone: what lands is taken in by itself.
 

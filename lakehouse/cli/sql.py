@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.delta_table import Lake
 
 FETCHED = 10_000
-"""Rows in memory at once on their way out."""
+"""Rows in memory at once on their hint."""
 
 FORMATS = ["table", "csv", "json", "parquet"]
 
@@ -39,12 +39,12 @@ FORMATS = ["table", "csv", "json", "parquet"]
 def sql(statement: str, form: str | None, output: Path | None) -> None:
     """Answer one SQL STATEMENT, read-only; `-` reads it from stdin.
 
-    The dialect is DuckDB's. Tables are named <layer>.<system>_<table>; ops.deliveries,
-    ops.conservation, ops.quarantine and ops.data_quality_log hold the books of all systems.
+    The dialect is DuckDB's. Tables are named <layer>.<domain>_<table>; ops.deliveries,
+    ops.reconciliation, ops.quarantine and ops.data_quality_log hold the books of all systems.
 
     Examples:
       lakehouse sql "select unit_name, sum(revenue) from gold.mrhealth_unit_day group by all"
-      lakehouse sql "from ops.quarantine" --output refused.csv
+      lakehouse sql "from ops.quarantine" --output rejected.csv
     """
     import duckdb
 
@@ -126,7 +126,7 @@ def _unknown(
     missing = sorted((catalog.names_in(text) or set()) - defined)
     first = str(error).splitlines()[0].removeprefix("Catalog Error: ")
     if not missing:
-        tables = "tables are named <layer>.<system>_<table>, such as gold.mrhealth_unit_day"
+        tables = "tables are named <layer>.<domain>_<table>, such as gold.mrhealth_unit_day"
         return Problem(first, tables if "Table" in first else None)
     stored = {table.name for table in lake.tables() if table.companion is None}
     books = {f"ops.{name}" for name in catalog.BOOKS}
@@ -134,6 +134,6 @@ def _unknown(
 
 
 def _views() -> set[str]:
-    from lakehouse.platform.tables.registry import domains
+    from lakehouse.platform.tables.registry import load_domains
 
-    return {table.id.name for domain in domains() for table in domain.tables}
+    return {table.id.name for domain in load_domains() for table in domain.tables}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import books
-from lakehouse.cli.options import domains_of, joined, system_option
+from lakehouse.cli.options import domain_option, domains_of, joined
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import note
 from lakehouse.settings import Settings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.delta_table import Lake
     from lakehouse.platform.tables.registry import Domain
 
-COLUMNS = ("system", "about", "what", "number", "first", "last", "detail")
+COLUMNS = ("domain", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
 """Days back from today that are looked at for missing deliveries."""
 SHOWN_UNITS = 3
@@ -39,24 +39,24 @@ class Line:
 
 
 @click.command()
-@system_option
+@domain_option
 @format_option
-def status(system: str | None, form: str) -> None:
-    """Show what landed, what was refused, waits or is overdue.
+def status(domain_name: str | None, form: str) -> None:
+    """Show what landed, what was rejected, waits or is overdue.
 
     Example:
-      lakehouse status --system mrhealth
+      lakehouse status --domain mrhealth
     """
     from lakehouse.platform.storage.delta_table import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
     rows = []
-    for domain in domains_of(system):
-        name = domain.system.name
+    for domain in domains_of(domain_name):
+        name = domain.name
         for line in (
             *_files(lake, name),
-            *_refused(lake, name),
+            *_rejected(lake, name),
             *_balances(lake, name),
             *_work(domain, lake, settings),
             *_overdue(domain, lake, settings),
@@ -68,14 +68,14 @@ def status(system: str | None, form: str) -> None:
         note("the lake is empty; begin with `lakehouse demo` or `lakehouse land`")
 
 
-def _files(lake: "Lake", system: str) -> Iterator[Line]:
-    """Landed files by subject and what became of them."""
+def _files(lake: "Lake", domain_name: str) -> Iterator[Line]:
+    """Landed files by dataset and what became of them."""
     by_kind: dict[tuple[str, str], list[dt.date]] = {}
     why: dict[tuple[str, str], Counter[str]] = {}
-    for row in books.deliveries(lake, system):
+    for row in books.deliveries(lake, domain_name):
         kind = (row["table"], row["status"])
         by_kind.setdefault(kind, []).append(row["day"])
-        if row["status"] in ("refused", "held"):
+        if row["status"] in ("rejected", "held"):
             why.setdefault(kind, Counter())[row["reason"] or "?"] += 1
     for (table, what), days in sorted(by_kind.items()):
         reasons = why.get((table, what), Counter())
@@ -89,12 +89,12 @@ def _files(lake: "Lake", system: str) -> Iterator[Line]:
         )
 
 
-def _refused(lake: "Lake", system: str) -> Iterator[Line]:
+def _rejected(lake: "Lake", domain_name: str) -> Iterator[Line]:
     from lakehouse.platform.quarantine import replay as quarantine
 
     counts: dict[tuple[str, str], Counter[str]] = {}
     days: dict[tuple[str, str], list[dt.date]] = {}
-    for each in quarantine.listing(lake, system=system):
+    for each in quarantine.listing(lake, domain=domain_name):
         if each.kind is not quarantine.Kind.FILE:
             kind = (each.table, f"{each.kind.value}s in quarantine")
             counts.setdefault(kind, Counter())[each.reason] += each.rows
@@ -110,13 +110,13 @@ def _refused(lake: "Lake", system: str) -> Iterator[Line]:
         )
 
 
-def _balances(lake: "Lake", system: str) -> Iterator[Line]:
+def _balances(lake: "Lake", domain_name: str) -> Iterator[Line]:
     days: dict[str, list[dt.date]] = {}
-    for row in books.balances(lake, system):
+    for row in books.balances(lake, domain_name):
         days.setdefault(row["balance"], []).append(row["day"])
     for balance, found in sorted(days.items()):
         yield Line(
-            about="conservation",
+            about="reconciliation",
             what=f"deliveries {balance}",
             number=len(found),
             first=min(found),
@@ -128,9 +128,9 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     """What the next arrival cycle would do, and what is not tried any more."""
     from lakehouse.platform.orchestration.resources import landing_of
     from lakehouse.platform.orchestration.sensors import decide
-    from lakehouse.platform.reconciliation import balance as conservation
+    from lakehouse.platform.reconciliation import balance as reconciliation
 
-    state = conservation.state(domain, lake)
+    state = reconciliation.state(domain, lake)
     for what, days in (("days unfinished", state.unfinished), ("days waited for", state.waiting)):
         if days:
             yield Line(about="work", what=what, number=len(days), first=min(days), last=max(days))
@@ -168,7 +168,7 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
     from lakehouse.platform.quality import checks as quality
 
     checks = [check for check in domain.checks if check.category == "timeliness"]
-    landed = {row["day"] for row in books.deliveries(lake, domain.system.name)}
+    landed = {row["day"] for row in books.deliveries(lake, domain.name)}
     if not checks or not landed:
         return
     today = dt.datetime.now(settings.zone).date()

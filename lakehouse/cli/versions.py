@@ -9,11 +9,11 @@ import click
 from lakehouse.cli.options import (
     Day,
     TableName,
+    domain_names,
     domains_of,
     joined,
     plural,
     stored_table,
-    system_names,
     within,
 )
 from lakehouse.cli.output import format_option, show
@@ -81,7 +81,7 @@ def rollback(
 ) -> None:
     """Show TABLE, or days of it, as it was before.
 
-    The old files come back as one more version, so a rollback can be rolled back. Refused rows and
+    The old files come back as one more version, so a rollback can be rolled back. Rejected rows and
     outcomes that belong to the table go back with it.
 
     Examples:
@@ -198,7 +198,7 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
 def _companions(lake: "Lake", table: "TableId") -> "list[LakeTable]":
     from lakehouse.platform.storage.delta_table import TableId
 
-    named = [TableId(table.layer, table.system, table.table, each) for each in COMPANIONS]
+    named = [TableId(table.layer, table.domain, table.table, each) for each in COMPANIONS]
     return [lake.table(each) for each in named if lake.table(each).exists()]
 
 
@@ -225,9 +225,9 @@ def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
     """The next run rebuilds these days; what was made from them still shows the old state."""
     span = f"--from {days[0]} --to {days[-1]}"
     note(f"The next run over these days builds them anew: materialize --table {table.name} {span}")
-    if table.system not in system_names():
+    if table.domain not in domain_names():
         return
-    (domain,) = domains_of(table.system)
+    (domain,) = domains_of(table.domain)
     below: list[TableId] = []
     for each in domain.stored:
         if any(read.table.id in (table, *below) for read in each.reads):

@@ -1,4 +1,4 @@
-"""`lakehouse warehouse`: a system's tables in the relational database that others ask."""
+"""`lakehouse warehouse`: a domain's tables in the relational database that others ask."""
 
 import importlib
 from importlib.util import find_spec
@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.options import SystemName
+from lakehouse.cli.options import DomainName
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.settings import Settings
 
-COLUMNS = ("table", "files", "refused", "repeated", "warehouse", "orphans")
+COLUMNS = ("table", "files", "rejected", "repeated", "warehouse", "orphans")
 SCHEMA = "rox"
 
 
@@ -21,12 +21,12 @@ def warehouse() -> None:
 
 
 @warehouse.command()
-@click.argument("system", type=SystemName())
-@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SYSTEM>_WAREHOUSE_DSN.")
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SPEC>_WAREHOUSE_DSN.")
 @click.option("--schema", default=SCHEMA, show_default=True, help="Where the tables lie.")
 @format_option
-def load(system: str, dsn: str | None, schema: str, form: str) -> None:
-    """Fill the warehouse of SYSTEM from the lake and print the counts.
+def load(domain_name: str, dsn: str | None, schema: str, form: str) -> None:
+    """Fill the warehouse of SPEC from the lake and print the counts.
 
     The tables take the place of the old ones when all are filled and their rows are those of the
     lake and of the landed files; else the old ones stay. Orphans are loaded, and counted by the
@@ -37,10 +37,12 @@ def load(system: str, dsn: str | None, schema: str, form: str) -> None:
     """
     from lakehouse.platform.storage.delta_table import Lake
 
-    library = _of(system)
+    library = _of(domain_name)
     settings = Settings.from_env()
     rows = []
-    for each in library.load(_dsn(system, dsn, settings), Lake(settings.root), settings, schema):
+    for each in library.load(
+        _dsn(domain_name, dsn, settings), Lake(settings.root), settings, schema
+    ):
         note(f"{each.name}: {each.rows:,} rows")
         for parent, count in each.orphans.items():
             warn(f"{each.name}: {count:,} rows have no {parent}")
@@ -48,7 +50,7 @@ def load(system: str, dsn: str | None, schema: str, form: str) -> None:
             (
                 each.name,
                 each.landed,
-                each.refused,
+                each.rejected,
                 each.repeated,
                 each.rows,
                 sum(each.orphans.values()),
@@ -58,21 +60,21 @@ def load(system: str, dsn: str | None, schema: str, form: str) -> None:
 
 
 @warehouse.command()
-@click.argument("system", type=SystemName())
-@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SYSTEM>_WAREHOUSE_DSN.")
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SPEC>_WAREHOUSE_DSN.")
 @click.option("--schema", default=SCHEMA, show_default=True, help="Where the tables lie.")
 @click.confirmation_option("--yes", prompt="Remove the tables of the warehouse?")
-def drop(system: str, dsn: str | None, schema: str) -> None:
-    """Remove the tables and views of SYSTEM, each before those that it refers to.
+def drop(domain_name: str, dsn: str | None, schema: str) -> None:
+    """Remove the tables and views of SPEC, each before those that it refers to.
 
     Example:
       lakehouse warehouse drop bikes --yes
     """
-    _of(system).drop(_dsn(system, dsn, Settings.from_env()), schema)
+    _of(domain_name).drop(_dsn(domain_name, dsn, Settings.from_env()), schema)
 
 
 @warehouse.command()
-@click.argument("system", type=SystemName())
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 @click.option(
     "--dialect",
     type=click.Choice(["postgresql", "redshift"]),
@@ -80,26 +82,26 @@ def drop(system: str, dsn: str | None, schema: str) -> None:
     show_default=True,
     help="Whose SQL.",
 )
-def ddl(system: str, dialect: str) -> None:
-    """Print the statements that make the tables of SYSTEM.
+def ddl(domain_name: str, dialect: str) -> None:
+    """Print the statements that make the tables of SPEC.
 
     Example:
       lakehouse warehouse ddl bikes --dialect redshift
     """
-    library = _of(system)
+    library = _of(domain_name)
     click.echo(library.ddl(library.Dialect(dialect)), nl=False)
 
 
-def _of(system: str) -> Any:
-    name = f"lakehouse.domains.{system}.warehouse"
+def _of(domain_name: str) -> Any:
+    name = f"lakehouse.domains.{domain_name}.warehouse"
     if find_spec(name) is None:
-        raise Problem(f"{system} has no warehouse", "bikes has one: docs/systems/bikes.md")
+        raise Problem(f"{domain_name} has no warehouse", "bikes has one: docs/systems/bikes.md")
     return importlib.import_module(name)
 
 
-def _dsn(system: str, given: str | None, settings: Settings) -> str:
-    dsn = given or getattr(settings, f"{system}_warehouse_dsn")
+def _dsn(domain_name: str, given: str | None, settings: Settings) -> str:
+    dsn = given or getattr(settings, f"{domain_name}_warehouse_dsn")
     if not dsn:
-        variable = f"LAKEHOUSE_{system.upper()}_WAREHOUSE_DSN"
+        variable = f"LAKEHOUSE_{domain_name.upper()}_WAREHOUSE_DSN"
         raise Problem("no database is named", f"set {variable}, or give --dsn")
     return str(dsn)

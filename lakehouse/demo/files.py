@@ -1,4 +1,4 @@
-"""Invented deliveries: what a system's generator gives."""
+"""Invented deliveries: what a domain's generator gives."""
 
 import datetime as dt
 from dataclasses import dataclass

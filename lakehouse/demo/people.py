@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lakehouse.demo.files import LandedFile
-from lakehouse.domains.people import SYSTEM
+from lakehouse.domains.people import SPEC
 from lakehouse.domains.people.sources import PEOPLE
 
 FULL_SIZE = 100_000
@@ -94,7 +94,7 @@ class Plan:
     seed: int = 7
     scale: float = 1.0
     days: int = 3
-    first: dt.date = SYSTEM.since
+    first: dt.date = SPEC.since
     dirt: float = 1.0
 
     def __post_init__(self) -> None:

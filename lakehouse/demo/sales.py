@@ -14,7 +14,7 @@ from enum import IntEnum
 import numpy as np
 
 from lakehouse.demo.files import LandedFile
-from lakehouse.domains.sales import SYSTEM
+from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 
 FULL_SIZE = 50_000
@@ -69,7 +69,7 @@ class Plan:
     seed: int = 7
     scale: float = 1.0
     days: int = 365
-    first: dt.date = SYSTEM.since
+    first: dt.date = SPEC.since
     dirt: float = 1.0
 
     def __post_init__(self) -> None:
@@ -144,7 +144,7 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
         before = today
         for minute, (name, data) in enumerate(files.items()):
             at = dt.datetime.combine(day, dt.time(22, minute), dt.UTC)
-            yield LandedFile(path=f"{SYSTEM.name}/{day}/{name}", data=data, modified_at=at)
+            yield LandedFile(path=f"{SPEC.name}/{day}/{name}", data=data, modified_at=at)
 
 
 def _drawn(rng: np.random.Generator, day: dt.date, numbers: range) -> list[Sale]:

@@ -1,4 +1,4 @@
-"""Commands by their words: what they refuse, what they print, what they import."""
+"""Commands by their words: what they reject, what they print, what they import."""
 
 import datetime as dt
 import io
@@ -85,8 +85,8 @@ def test_every_option_says_what_it_does() -> None:
     [
         ("statsu", "did you mean status?"),
         ("materialize --from 2026-01-05 --to 2026-01-04", "--from 2026-01-05 is after"),
-        ("conservation --from 5.1.2026", "write YYYY-MM-DD"),
-        ("ingest --system mrhealht", "did you mean mrhealth?"),
+        ("reconciliation --from 5.1.2026", "write YYYY-MM-DD"),
+        ("ingest --domain mrhealht", "did you mean mrhealth?"),
         ("history orders", "write silver.mrhealth_orders"),
         ("history ../../etc/passwd", "names no table"),
         ("sql from.x --format parquet", "--output result.parquet"),
@@ -94,13 +94,13 @@ def test_every_option_says_what_it_does() -> None:
             "materialize --table gold.mrhealth_unit_dya --from 2026-01-05 --to 2026-01-05",
             "unit_day",
         ),
-        ("materialize --system mrhealth --from 1999-01-01 --to 1999-01-02", "not within"),
+        ("materialize --domain mrhealth --from 1999-01-01 --to 1999-01-02", "not within"),
         ("rollback gold.mrhealth_unit_day --to 1 --day 2026-01-05 --from 2026-01-05", "exclude"),
         ("generate mrhealth out --units 0", "units must be"),
         ("quarantine replay mrhealth --with pyproject", "does not exist"),
     ],
 )
-def test_a_wrong_call_is_refused_with_the_way_out(words: str, said: str, call: Call) -> None:
+def test_a_wrong_call_is_rejected_with_the_hint(words: str, said: str, call: Call) -> None:
     assert said in call(*words.split(), code=2).stderr
 
 
@@ -113,7 +113,7 @@ def test_a_wrong_call_is_refused_with_the_way_out(words: str, said: str, call: C
         ("history gold.mrhealth_unit_day", "no table gold.mrhealth_unit_day"),
         ("raw cat mrhealth/2026-01-05/PEDIDO.csv", "no file"),
         ("raw cat 0123456789abcdef", "no landed file"),
-        ("quarantine export patch.csv", "nothing is refused"),
+        ("quarantine export patch.csv", "nothing is rejected"),
     ],
 )
 def test_what_is_not_there_is_one_line_without_a_traceback(
@@ -206,7 +206,7 @@ def test_a_folder_lands_below_the_day_that_it_lies_in(call: Call, folder: Path) 
     ]
 
 
-def test_names_that_would_be_refused_stay_out_and_fail_the_command(
+def test_names_that_would_be_rejected_stay_out_and_fail_the_command(
     call: Call, folder: Path
 ) -> None:
     (folder / "in").mkdir()
@@ -239,7 +239,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 def demo_of_nothing(call: Call, monkeypatch: pytest.MonkeyPatch) -> Result:
     monkeypatch.setattr("lakehouse.cli.runs.ingest_all", lambda *given: [])
     return call(
-        "demo", "--system", "mrhealth", "--units", "2", "--days", "1", "--first", "2026-01-05"
+        "demo", "--domain", "mrhealth", "--units", "2", "--days", "1", "--first", "2026-01-05"
     )
 
 
@@ -252,7 +252,7 @@ def test_the_demo_leaves_folders_alone_that_it_did_not_make(
     before = files_below(folder)
     assert (
         "no demo made"
-        in call("demo", "--system", "mrhealth", "--units", "2", "--days", "1", code=1).stderr
+        in call("demo", "--domain", "mrhealth", "--units", "2", "--days", "1", code=1).stderr
     )
     assert files_below(folder) == before
 
@@ -293,7 +293,7 @@ def test_the_demo_keeps_what_was_added_to_an_earlier_demo(
     (folder / mine).parent.mkdir(parents=True, exist_ok=True)
     (folder / mine).write_text("mine")
     before = files_below(folder)
-    call("demo", "--system", "mrhealth", "--units", "2", "--days", "1", code=1)
+    call("demo", "--domain", "mrhealth", "--units", "2", "--days", "1", code=1)
     assert files_below(folder) == before
     assert (folder / "landing" / MARKER).exists()
 
@@ -314,9 +314,9 @@ def test_the_doctor_finds_what_is_wrong_and_keeps_secrets(
     result = call("doctor", "--format", "json", code=1)
     found = {row["what"]: row for row in json.loads(result.stdout) if row["verdict"] != "ok"}
     assert found["lake"]["verdict"] == "fail"
-    assert found["lake"]["way_out"]
+    assert found["lake"]["hint"]
     assert found["PostgreSQL"]["verdict"] == "fail"
-    assert found["settings"]["way_out"] == "did you mean LAKEHOUSE_LANDING?"
+    assert found["settings"]["hint"] == "did you mean LAKEHOUSE_LANDING?"
     assert secret not in result.output
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from lakehouse import docs
-from lakehouse.platform.tables.registry import domains
+from lakehouse.platform.tables.registry import load_domains
 
 
 def test_the_dictionary_names_every_column_of_every_table_with_its_meaning() -> None:
     page = docs.data_dictionary()
-    for domain in domains():
+    for domain in load_domains():
         for table in domain.tables:
             _, _, section = page.partition(f"\n### {table.id.name}\n")
             section = section.partition("\n### ")[0]

@@ -48,19 +48,19 @@ def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
     assert one(call, "select count(*) from ops.deliveries") == sum(
         path.is_file() for path in (folder / "out").rglob("*")
     )
-    balances = list(csv.DictReader(io.StringIO(call("conservation", "--format", "csv").stdout)))
+    balances = list(csv.DictReader(io.StringIO(call("reconcile", "--format", "csv").stdout)))
     assert {row["balance"] for row in balances} == {"balanced"}
-    refused = rows(call, "quarantine", "list")
-    assert sum(row["rows"] for row in refused if row["kind"] == "row") == one(
+    rejected = rows(call, "quarantine", "list")
+    assert sum(row["rows"] for row in rejected if row["kind"] == "row") == one(
         call, "select count(*) from ops.quarantine where layer = 'silver'"
     )
-    shown = {row["reason"] for row in refused}
+    shown = {row["reason"] for row in rejected}
     assert {
         reason for row in rows(call, "quarantine", "show") for reason in row["reasons"]
     } <= shown
 
     whole = (
-        "select c.day, c.unit, c.file, c.digest from ops.conservation c where c.table = 'orders'"
+        "select c.day, c.unit, c.file, c.digest from ops.reconciliation c where c.table = 'orders'"
         " and c.bronze_rows > 3 and c.bronze_rows = (select count(*) from silver.mrhealth_orders o"
         " where o.day = c.day and o.unit_id = c.unit) and not c.file like '%.gz' order by 1, 2"
     )
@@ -74,7 +74,7 @@ def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
     again = (folder / "landing" / delivery["file"]).parent / "reenvio/PEDIDO.csv"
     again.parent.mkdir(exist_ok=True)
     again.write_bytes(landed[: landed.rstrip().rindex(b"\n") + 1])
-    call("ingest", "--system", "mrhealth", "--from", day, "--to", day)
+    call("ingest", "--domain", "mrhealth", "--from", day, "--to", day)
     assert one(call, count) == before - 1
     assert versions(folder, day) != kept_before
 

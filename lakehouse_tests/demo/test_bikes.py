@@ -11,7 +11,7 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.platform.serving.exports import exports_of, write
 from lakehouse_tests.domains.bikes.files import COLUMNS
 from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain, prepared
-from lakehouse_tests.domains.bikes.test_refusals import BAD
+from lakehouse_tests.domains.bikes.test_rejections import BAD
 from lakehouse_tests.domains.business import Business
 
 MISSING = {
@@ -38,13 +38,13 @@ MISSING = {
 def full() -> dict[str, list[dict[str, str]]]:
     """The valid rows at full size, by column."""
     return {
-        subject: [dict(zip(COLUMNS[subject], row, strict=True)) for row in rows]
-        for subject, rows in tables(Plan()).items()
+        dataset: [dict(zip(COLUMNS[dataset], row, strict=True)) for row in rows]
+        for dataset, rows in tables(Plan()).items()
     }
 
 
 def test_the_full_size_is_that_of_adventureworks(full: dict[str, list[dict[str, str]]]):
-    assert {subject: len(rows) for subject, rows in full.items()} == {
+    assert {dataset: len(rows) for dataset, rows in full.items()} == {
         "persons": 19_972,
         "products": 504,
         "customers": 19_820,
@@ -52,9 +52,9 @@ def test_the_full_size_is_that_of_adventureworks(full: dict[str, list[dict[str, 
         "special_offer_products": 538,
         "order_details": 121_317,
     }
-    for subject, columns in MISSING.items():
-        nulls = {column: sum(row[column] == "NULL" for row in full[subject]) for column in columns}
-        assert nulls == columns, subject
+    for dataset, columns in MISSING.items():
+        nulls = {column: sum(row[column] == "NULL" for row in full[dataset]) for column in columns}
+        assert nulls == columns, dataset
 
 
 def test_orders_and_lines_have_the_shape_of_adventureworks(full: dict[str, list[dict[str, str]]]):
@@ -98,23 +98,23 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_others():
 @pytest.mark.parametrize(
     "asked", [{"scale": 0}, {"scale": 21}, {"dirt": -1}, {"first": dt.date(2014, 6, 30)}]
 )
-def test_a_plan_that_cannot_be_is_refused(asked: dict[str, object]):
+def test_a_plan_that_cannot_be_is_rejected(asked: dict[str, object]):
     with pytest.raises(ValueError, match=next(iter(asked))):
         Plan(**asked)  # type: ignore[arg-type]
 
 
-def test_what_is_wrong_is_refused_for_its_reason_and_the_rest_is_kept(tmp_path: Path):
+def test_what_is_wrong_is_rejected_for_its_reason_and_the_rest_is_kept(tmp_path: Path):
     plan = Plan(scale=0.005, dirt=2)
     shop = Business("bikes", tmp_path)
     shop.land_all(deliveries(plan))
     shop.ingest()
-    valid = {subject: len(rows) for subject, rows in tables(plan).items()}
-    for subject, reasons in expected(plan).items():
-        assert Counter(reason for reason, _, _ in shop.refusals(subject)) == reasons
+    valid = {dataset: len(rows) for dataset, rows in tables(plan).items()}
+    for dataset, reasons in expected(plan).items():
+        assert Counter(reason for reason, _, _ in shop.rejections(dataset)) == reasons
     tested = {reason for faults in BAD.values() for reason, _ in faults}
     assert {reason for reasons in expected(plan).values() for reason in reasons} <= tested
-    for subject in ("persons", "customers", "order_headers", "special_offer_products"):
-        assert shop.rows(f"select count(*) from silver.bikes_{subject}") == [(valid[subject],)]
+    for dataset in ("persons", "customers", "order_headers", "special_offer_products"):
+        assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(valid[dataset],)]
     orphans = "select count(*) from gold.bikes_fact_order_lines where customer_id is null"
     assert shop.rows(orphans) == [(2,)]
     again = "select count(*) from gold.bikes_fact_orders o join silver.bikes_order_headers h"

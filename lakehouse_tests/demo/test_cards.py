@@ -107,11 +107,11 @@ def test_the_trusted_tables_at_full_size_are_what_plain_sql_makes_of_the_files(
 def test_the_files_at_full_size_balance_and_every_fault_has_its_reason(full: Tables):
     faults = 65
     common = {"bad_id": 3, "bad_date": 2, "bad_amount": 2, "duplicate_key": 1, "column_count": 1}
-    for subject, reasons in (
+    for dataset, reasons in (
         ("tb_faturas", common | {"due_before_issue": 1}),
         ("tb_pagamentos", common | {"payment_without_invoice": 1}),
     ):
-        found = Counter(reason for reason, _, _ in full.refusals(subject))
+        found = Counter(reason for reason, _, _ in full.rejections(dataset))
         assert found == {reason: n * faults for reason, n in reasons.items()}
     assert full.balance() == ["balanced"] * 7
 
@@ -237,7 +237,7 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
 @pytest.mark.parametrize(
     "wrong", [{"seed": -1}, {"scale": 0}, {"dirt": 1.1}, {"first": dt.date(2024, 5, 2)}]
 )
-def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, object]):
+def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, object]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         replace(Plan(), **wrong)  # type: ignore[arg-type]
 
@@ -252,9 +252,9 @@ def test_the_export_gives_back_the_clean_files_byte_for_byte(tmp_path: Path):
     list(exports.write("cards", declared, str(out), cards.lake, cards.settings))
     for file in files:
         name = Path(file.path).name
-        subject = name.split("_2")[0]
-        assert (out / f"0001_raw/{subject}/dados/{name}").read_bytes() == file.data
-        control = out / f"0001_raw/{subject}/controle/{name}".replace(".csv", ".ctl")
+        dataset = name.split("_2")[0]
+        assert (out / f"0001_raw/{dataset}/dados/{name}").read_bytes() == file.data
+        control = out / f"0001_raw/{dataset}/controle/{name}".replace(".csv", ".ctl")
         assert control.read_bytes() == b""
     written = {entry.path for entry in DiskStore(out).entries()}
     assert "0002_trusted/tb_0001_fatura/ref=202301/part-0.parquet" in written

@@ -48,9 +48,9 @@ class Reading:
     """What a plain reading of the landed bytes, by the letter of the rules, ends with."""
 
     days: dict[dt.date, DayTotals] = field(default_factory=lambda: defaultdict(DayTotals))
-    refused_files: Counter[str] = field(default_factory=Counter)
-    refused_orders: Counter[str] = field(default_factory=Counter)
-    refused_items: Counter[str] = field(default_factory=Counter)
+    rejected_files: Counter[str] = field(default_factory=Counter)
+    rejected_orders: Counter[str] = field(default_factory=Counter)
+    rejected_items: Counter[str] = field(default_factory=Counter)
     unreconciled: int = 0
 
 
@@ -79,17 +79,17 @@ def parsed(text: str) -> list[list[str]]:
 def rows_of(file: LandedFile, reading: Reading, *, status: bool) -> list[Row]:
     text = text_of(file)
     if not text:
-        reading.refused_files["empty_file"] += 1
+        reading.rejected_files["empty_file"] += 1
         return []
     if not text.endswith("\n"):
-        reading.refused_files["truncated"] += 1
+        reading.rejected_files["truncated"] += 1
         return []
     header, *records = parsed(text)
     names = [name.lower().replace(" ", "_") for name in header]
     if status and "status" not in names:
-        reading.refused_files["schema"] += 1
+        reading.rejected_files["schema"] += 1
         return []
-    reading.refused_items["unparsable"] += sum(len(record) != len(names) for record in records)
+    reading.rejected_items["unparsable"] += sum(len(record) != len(names) for record in records)
     return [dict(zip(names, r, strict=True)) for r in records if len(r) == len(names)]
 
 
@@ -135,7 +135,7 @@ def read(files: Iterable[LandedFile]) -> Reading:
         for order in rows_of(sent_orders, reading, status=True) if sent_orders else []:
             reason = flaw(order, int(folder.removeprefix("unidade_")))
             key = order["id_pedido"], order["data_pedido"]
-            reading.refused_orders[reason or "repeated"] += bool(reason) or key in orders
+            reading.rejected_orders[reason or "repeated"] += bool(reason) or key in orders
             if not reason:
                 orders[key] = order
         items: dict[str, dict[str, Decimal]] = {order_id: {} for order_id, _ in orders}
@@ -143,7 +143,7 @@ def read(files: Iterable[LandedFile]) -> Reading:
             reason = item_flaw(item, set(items))
             if not reason and item["id_item_pedido"] in items[item["id_pedido"]]:
                 reason = "repeated"
-            reading.refused_items[reason] += bool(reason)
+            reading.rejected_items[reason] += bool(reason)
             if not reason:
                 total = int(item["qtd"]) * Decimal(item["vlr_item"])
                 items[item["id_pedido"]][item["id_item_pedido"]] = total
@@ -277,12 +277,12 @@ def test_dirt_of_a_row_costs_that_row_only(
     kind: Dirt, orders: int, items: int | None, rows: dict[str, int]
 ):
     dirty, clean = unit_day(kind).total, unit_day(None).total
-    lost = dirty.item_rows["parent_refused"]
+    lost = dirty.item_rows["parent_rejected"]
     assert dirty.orders - clean.orders == orders
     assert dirty.items - clean.items == (-lost if items is None else items)
     assert (lost > 0) is (items is None)
     outcomes = dirty.order_rows + dirty.item_rows
-    del outcomes["kept"], outcomes["parent_refused"]
+    del outcomes["kept"], outcomes["parent_rejected"]
     assert outcomes == rows
 
 
@@ -334,17 +334,17 @@ def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan)
     total, reading = expected(plan), read(deliveries(plan))
     assert reading.days == total.days
     assert reading.unreconciled == total.unreconciled
-    assert +reading.refused_files == +Counter(
+    assert +reading.rejected_files == +Counter(
         {reason: total.files[reason] for reason in ("schema", "truncated", "empty_file")}
     )
     repeated = total.order_rows["duplicate_row"] + total.order_rows["duplicate_key"]
     reasons = ("missing_required", "unit_mismatch", "bad_status", "bad_amount", "bad_date")
-    assert +reading.refused_orders == +Counter(
+    assert +reading.rejected_orders == +Counter(
         {"repeated": repeated, **{reason: total.order_rows[reason] for reason in reasons}}
     )
     item_rows = total.item_rows
-    assert +reading.refused_items == +Counter(
-        no_order=item_rows["orphan_item"] + item_rows["parent_refused"],
+    assert +reading.rejected_items == +Counter(
+        no_order=item_rows["orphan_item"] + item_rows["parent_rejected"],
         unknown_product=item_rows["unknown_product"],
         bad_amount=item_rows["bad_amount"],
         repeated=item_rows["duplicate_row"],
@@ -483,7 +483,7 @@ def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
         ("orders_per_unit", -1),
     ],
 )
-def test_a_plan_that_cannot_be_made_is_refused(setting: str, value: Any):
+def test_a_plan_that_cannot_be_made_is_rejected(setting: str, value: Any):
     with pytest.raises(ValueError, match=setting):
         replace(DEFAULT, **{setting: value})
 
@@ -497,11 +497,11 @@ def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_th
     reading = read(files)
     assert reading.days == total.days
     assert reading.unreconciled == total.unreconciled
-    assert reading.refused_orders["bad_status"] == total.order_rows["bad_status"] > 0
-    refused = total.item_rows["orphan_item"] + total.item_rows["parent_refused"]
+    assert reading.rejected_orders["bad_status"] == total.order_rows["bad_status"] > 0
+    rejected = total.item_rows["orphan_item"] + total.item_rows["parent_rejected"]
     unknown = total.item_rows["unknown_product"]
-    assert (refused > 0, unknown > 0) == (True, True)
-    assert sum((+reading.refused_items).values()) == refused + unknown
+    assert (rejected > 0, unknown > 0) == (True, True)
+    assert sum((+reading.rejected_items).values()) == rejected + unknown
 
 
 def test_large_files_without_dirt_all_reconcile():

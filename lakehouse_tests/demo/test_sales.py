@@ -100,8 +100,8 @@ def assert_equal_to_plain_sql(shop: Business, plain: duckdb.DuckDBPyConnection) 
         expected = plain.execute(said).fetchall()
         assert expected, said
         assert shop.rows(mine) == expected, mine
-    refused = plain.execute("SELECT file, line FROM sales WHERE NOT is_valid").fetchall()
-    assert {(file, line) for _, file, line in shop.refusals("sales")} == set(refused)
+    rejected = plain.execute("SELECT file, line FROM sales WHERE NOT is_valid").fetchall()
+    assert {(file, line) for _, file, line in shop.rejections("sales")} == set(rejected)
     assert set(shop.balance()) == {"balanced"}
 
 
@@ -113,7 +113,7 @@ def test_fifty_thousand_sales_of_a_year_are_what_plain_sql_says(tmp_path: Path):
     plain = plainly(files)
     assert_equal_to_plain_sql(shop, plain)
     assert plain.execute("SELECT count(*) > 49900 FROM newest").fetchone() == (True,)
-    assert {reason for reason, _, _ in shop.refusals("sales")} == {
+    assert {reason for reason, _, _ in shop.rejections("sales")} == {
         "missing_required",
         "bad_id",
         "bad_date",
@@ -126,7 +126,7 @@ def test_fifty_thousand_sales_of_a_year_are_what_plain_sql_says(tmp_path: Path):
     assert shop.rows("select distinct status, reason from raw.sales_sales order by 1") == [
         ("duplicate", "same_content"),
         ("loaded", None),
-        ("refused", "schema"),
+        ("rejected", "schema"),
     ]
 
 
@@ -177,6 +177,6 @@ def test_dirt_is_dealt_evenly(dirt: float, days: int):
 
 
 @pytest.mark.parametrize("wrong", [{"scale": 0}, {"days": 0}, {"dirt": -1}, {"dirt": 9}])
-def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]):
+def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, Any]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Plan(**wrong)

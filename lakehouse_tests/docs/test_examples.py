@@ -139,7 +139,7 @@ def test_the_system_of_the_page_takes_in_its_file_and_balances(overlay: Path) ->
     rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
     assert rows == ["day,product,shops,pieces", "2026-01-05,301,1,12"]
     assert "bad_pieces" in lakehouse(overlay, listing)
-    lakehouse(overlay, "lakehouse conservation --system stock")
+    lakehouse(overlay, "lakehouse reconcile --domain stock")
 
 
 def test_the_walk_of_the_readme_prints_what_it_shows(tmp_path: Path) -> None:

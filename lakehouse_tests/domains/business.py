@@ -10,7 +10,7 @@ from typing import Any
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 
@@ -19,7 +19,7 @@ from lakehouse_tests.stories.driver import Driver
 class Business:
     """What lands, what is run, and what can be asked; without Dagster."""
 
-    system: str
+    domain_name: str
     folder: Path
     clock: dt.datetime = field(
         default_factory=lambda: dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -37,7 +37,7 @@ class Business:
 
     @property
     def domain(self) -> Domain:
-        return domain(self.system)
+        return load_domain(self.domain_name)
 
     @property
     def lake(self) -> Lake:
@@ -45,7 +45,7 @@ class Business:
 
     def land(self, path: str, data: bytes | str, at: dt.datetime | None = None) -> None:
         """Put one file below the landing zone's folder of the system."""
-        place = self.folder / "landing" / self.system / path
+        place = self.folder / "landing" / self.domain_name / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data if isinstance(data, bytes) else data.encode())
         self.clock += dt.timedelta(minutes=1)
@@ -55,7 +55,7 @@ class Business:
     def land_all(self, files: Iterable[LandedFile]) -> None:
         """Put files as a generator gives them, with the moments that it says."""
         for file in files:
-            self.land(file.path.removeprefix(f"{self.system}/"), file.data, file.modified_at)
+            self.land(file.path.removeprefix(f"{self.domain_name}/"), file.data, file.modified_at)
 
     def ingest(self) -> None:
         """Run what has to run until nothing is left; a lake that comes to no rest is an error."""
@@ -67,11 +67,11 @@ class Business:
         with catalog.connect(self.lake, self.settings, names=names) as connection:
             return catalog.query(connection, sql).fetchall()
 
-    def refusals(self, subject: str) -> list[tuple[str, str, int]]:
-        """Reason, file and line of each row and line of a subject in quarantine."""
+    def rejections(self, dataset: str) -> list[tuple[str, str, int]]:
+        """Reason, file and line of each row and line of a dataset in quarantine."""
         found = []
         for layer in ("bronze", "silver"):
-            table = self.lake.table(TableId(layer, self.system, subject, "quarantine"))
+            table = self.lake.table(TableId(layer, self.domain_name, dataset, "quarantine"))
             if table.snapshot().schema is not None:
                 found += [
                     (reason, row["file"], row["line"])
@@ -82,5 +82,7 @@ class Business:
 
     def balance(self) -> list[str]:
         """What the balance of each delivery says."""
-        rows = self.lake.table(TableId("ops", self.system, "conservation")).read().to_pylist()
+        rows = (
+            self.lake.table(TableId("ops", self.domain_name, "reconciliation")).read().to_pylist()
+        )
         return [row["balance"] for row in rows]

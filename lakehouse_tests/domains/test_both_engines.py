@@ -16,7 +16,7 @@ from lakehouse.platform.engines.session import Session, session
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.provenance import Landed
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
@@ -41,12 +41,12 @@ def spark() -> Iterator[None]:
     started.stop()
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("domain", SYSTEMS)
 def test_both_engines_give_the_same_rows(
-    system: str, tmp_path: Path, spark: None, monkeypatch: pytest.MonkeyPatch
+    domain: str, tmp_path: Path, spark: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    business = Business(system, tmp_path)
-    generator = importlib.import_module(f"lakehouse.domains.{system}.generator")
+    business = Business(domain, tmp_path)
+    generator = importlib.import_module(f"lakehouse.domains.{domain}.generator")
     business.land_all(generator.deliveries(generator.demo(7)))
     monkeypatch.setattr(monthly, "out_of_date", lambda *_: {})  # one month is enough
     business.ingest()
@@ -54,7 +54,7 @@ def test_both_engines_give_the_same_rows(
     by_spark = replace(business.settings, engine="spark")
     views: Views = {}
     different, empty = [], []
-    for table in domain(system).tables:
+    for table in load_domain(domain).tables:
         if table.transform is None or table.frames or not _is_compared(table):
             continue
         with session(business.settings) as opened:

@@ -1,4 +1,4 @@
-"""The real services on a free port, their runs as Dagit tells them, and a browser's way through."""
+"""The real services on a free port, their runs as the Dagster UI tells them, and a browser's way through."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def browser() -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run as Dagit tells it."""
+    """One run as the Dagster UI tells it."""
 
     id: str
     job: str
@@ -62,7 +62,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dagit:
+class DagsterUI:
     """Services that run, and where they keep their things."""
 
     url: str
@@ -110,12 +110,12 @@ def until(ask: Callable[[], Any], seconds: float, why: Callable[[], str]) -> Any
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Dagit]:
+def served(folder: Path) -> Iterator[DagsterUI]:
     """`serve()` in a process of its own; when it was asked to stop, nothing of it is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    dagit = Dagit(
+    dagit = DagsterUI(
         url=f"http://127.0.0.1:{port}",
         home=folder / "home",
         lake=folder / "lake",

@@ -1,4 +1,4 @@
-"""What a person does in Dagit, done by a browser: look, materialize, backfill, find a fault."""
+"""What a person does in DagsterUI, done by a browser: look, materialize, backfill, find a fault."""
 
 import datetime as dt
 import os
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse_tests.e2e.dagster_ui import QUIET, Dagit, Run, browser, served
+from lakehouse_tests.e2e.dagster_ui import QUIET, DagsterUI, Run, browser, served
 
 WAIT = 60_000
 """Milliseconds until an element has to be there; a busy machine is slow."""
@@ -31,7 +31,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "images"
 
 
 @pytest.fixture(scope="module")
-def dagit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagit]:
+def dagit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUI]:
     with served(tmp_path_factory.mktemp("dagit")) as running:
         yield running
 
@@ -58,7 +58,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(
-    chromium: Browser, dagit: Dagit, tmp_path: Path, request: pytest.FixtureRequest
+    chromium: Browser, dagit: DagsterUI, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
     """A tab of 1400 × 900; a failed test leaves a picture of what it saw."""
     tab = chromium.new_page(base_url=dagit.url, viewport={"width": 1400, "height": 900})
@@ -72,7 +72,7 @@ def page(
 
 
 @pytest.fixture(scope="module")
-def arrived(dagit: Dagit) -> Run:
+def arrived(dagit: DagsterUI) -> Run:
     """Three good days, landed as files and nothing else; the run that the sensor made of them."""
     land(reference(PLAN), dagit)
     land(of_days(*GOOD), dagit)
@@ -80,7 +80,7 @@ def arrived(dagit: Dagit) -> Run:
 
 
 @pytest.fixture(scope="module")
-def broken(dagit: Dagit, arrived: Run) -> str:
+def broken(dagit: DagsterUI, arrived: Run) -> str:
     """Path of a landed file that was cut inside its last line."""
     files = list(of_days(BROKEN))
     cut = next(f for f in files if "unidade_002/" in f.path and "item" not in f.path.lower())
@@ -95,7 +95,7 @@ def of_days(*days: dt.date) -> Iterable[LandedFile]:
     return (file for file in deliveries(PLAN) if any(text(day) in file.path for day in days))
 
 
-def land(files: Iterable[LandedFile], dagit: Dagit) -> None:
+def land(files: Iterable[LandedFile], dagit: DagsterUI) -> None:
     for file in files:
         place = dagit.landing / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def text(day: dt.date) -> str:
     return day.isoformat()
 
 
-def unit_days(dagit: Dagit, day: dt.date) -> list[dict[str, object]]:
+def unit_days(dagit: DagsterUI, day: dt.date) -> list[dict[str, object]]:
     table = Lake(str(dagit.lake)).table(TableId("gold", "mrhealth", "unit_day"))
     rows: list[dict[str, object]] = table.read([day]).to_pylist()
     return rows
@@ -131,7 +131,7 @@ def launch(page: Page, button: str, days: str, launches: str) -> None:
     expect(dialog).to_be_hidden()
 
 
-def test_the_graph_shows_every_layer_of_the_system(page: Page, dagit: Dagit) -> None:
+def test_the_graph_shows_every_layer_of_the_system(page: Page, dagit: DagsterUI) -> None:
     page.goto("/")
     page.get_by_role("link", name="Lineage").click()
     for layer in LAYERS:
@@ -158,7 +158,7 @@ def test_jobs_schedules_and_the_sensor_say_what_they_do_and_are_on(
 
 
 def test_a_landed_file_is_taken_in_without_anyone_asking(
-    page: Page, arrived: Run, dagit: Dagit, pictures: Path
+    page: Page, arrived: Run, dagit: DagsterUI, pictures: Path
 ) -> None:
     assert arrived.status == "SUCCESS"
     assert arrived.days == (text(GOOD[0]), text(GOOD[-1]))
@@ -203,7 +203,7 @@ def test_a_table_tells_its_columns_its_origin_its_sql_and_its_state(
     page.screenshot(path=pictures / "days.png")
 
 
-def test_a_day_is_materialized_by_hand(page: Page, arrived: Run, dagit: Dagit) -> None:
+def test_a_day_is_materialized_by_hand(page: Page, arrived: Run, dagit: DagsterUI) -> None:
     page.goto("/locations/lakehouse/jobs/mrhealth_arrivals")
     launch(page, "Materialize all", text(SILENT), "Launch 1 run")
     run = dagit.ended(lambda run: run.days == (text(SILENT), text(SILENT)))
@@ -219,7 +219,7 @@ def test_a_day_is_materialized_by_hand(page: Page, arrived: Run, dagit: Dagit) -
 
 
 def test_a_range_is_backfilled_in_a_single_run(
-    page: Page, arrived: Run, dagit: Dagit, pictures: Path
+    page: Page, arrived: Run, dagit: DagsterUI, pictures: Path
 ) -> None:
     before = {run.id for run in dagit.runs()}
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
@@ -239,7 +239,7 @@ def test_a_range_is_backfilled_in_a_single_run(
     assert sum(other.tags.get("dagster/backfill") == backfill for other in dagit.runs()) == 1
 
 
-def test_a_failed_check_names_the_file_the_reason_and_the_way_out(
+def test_a_failed_check_names_the_file_the_reason_and_the_hint(
     page: Page, broken: str, pictures: Path
 ) -> None:
     page.goto("/assets/raw/mrhealth/orders")
@@ -269,6 +269,6 @@ def test_the_gold_tables_are_a_picture_for_the_pages(
     page.screenshot(path=pictures / "graph.png")
 
 
-def test_what_the_services_say_stays_where_it_is(dagit: Dagit, arrived: Run) -> None:
+def test_what_the_services_say_stays_where_it_is(dagit: DagsterUI, arrived: Run) -> None:
     assert (dagit.home / "services" / "daemon.log").stat().st_size
     assert not any((dagit.home / ".logs_queue").glob("*"))

@@ -12,18 +12,18 @@ import pandera.ibis as pa
 from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.ingestion.deliveries import ledger
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, declared, landed, whole
-from lakehouse.platform.tables.domain_spec import System
-from lakehouse.platform.tables.expressions import parse_int, refused, traced
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, declared, landed
+from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.expressions import parse_int, rejected, traced
 from lakehouse.platform.tables.provenance import Landed
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 
-SYSTEM = System(name="cafe", title="Café", since=dt.date(2024, 1, 1))
+SPEC = DomainSpec(name="cafe", title="Café", since=dt.date(2024, 1, 1))
 VISITS = Source(
-    subject="visits",
+    dataset="visits",
     files=r"visits.*\.csv",
     format=CsvFormat(columns=("number", "on", "spent")),
     business_day="on",
@@ -32,7 +32,7 @@ VISITS = Source(
     affects={"tips": ("number",)},
 )
 TIPS = Source(
-    subject="tips",
+    dataset="tips",
     files=r"tips.*\.csv",
     format=CsvFormat(columns=("number", "on", "tip")),
     business_day="on",
@@ -119,7 +119,7 @@ def _tips(rows: ir.Table, known: ir.Table) -> ir.Table:
     joined = rows.left_join(numbers, "number")
     return joined.select(
         **traced(joined, day=joined.day),
-        _reasons=refused(unknown_visit=joined.known.isnull()),
+        _reasons=rejected(unknown_visit=joined.known.isnull()),
         day=joined["_business_day"].fill_null(joined.day),
         number=parse_int(joined.number),
         tip=parse_int(joined.tip),
@@ -130,7 +130,7 @@ tips = declared(
     _tips,
     table=TableId("silver", "cafe", "tips"),
     contract=Tips,
-    reads=[landed_tips, whole(landed_visits)],
+    reads=[landed_tips, all_days(landed_visits)],
 )
 
 
@@ -145,12 +145,12 @@ month_ledger = declared(
     _ledger,
     table=TableId("gold", "cafe", "month_ledger"),
     contract=Ledger,
-    reads=[PARTITIONS, whole(visits)],
+    reads=[PARTITIONS, all_days(visits)],
     monthly=Monthly(before=2, after=0),
 )
 
 DOMAIN = Domain(
-    system=SYSTEM,
+    spec=SPEC,
     sources=(VISITS, TIPS),
     tables=(
         ledger("cafe", VISITS),
@@ -207,14 +207,14 @@ class Cafe:
         rows = table.read().select(list(columns)).to_pylist()
         return sorted(tuple(row.values()) for row in rows)
 
-    def outcomes(self, subject: str) -> list[tuple[object, ...]]:
+    def outcomes(self, dataset: str) -> list[tuple[object, ...]]:
         """File, line and outcome of each landed row."""
-        table = Lake(self.settings.root).table(TableId("silver", "cafe", subject, "outcomes"))
+        table = Lake(self.settings.root).table(TableId("silver", "cafe", dataset, "outcomes"))
         return sorted(
             (row["file"].rpartition("/")[2], row["line"], row["outcome"])
             for row in table.read().to_pylist()
         )
 
     def balance(self) -> set[str]:
-        table = Lake(self.settings.root).table(TableId("ops", "cafe", "conservation"))
+        table = Lake(self.settings.root).table(TableId("ops", "cafe", "reconciliation"))
         return {row["balance"] for row in table.read().to_pylist()}

@@ -19,7 +19,7 @@ from lakehouse.platform.connectors.postgres.extract import Extracted
 from lakehouse.platform.connectors.postgres.legacy import seed
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.lakes import take_in
 
@@ -104,7 +104,7 @@ class Shop:
     def ingest(self) -> None:
         """Raw and bronze of everything that landed."""
         take_in(
-            domain("sales"),
+            load_domain("sales"),
             [dt.date.fromisoformat(p.split("/")[1]) for p in self.paths()],
             self.settings,
         )

@@ -12,9 +12,9 @@ from lakehouse.platform.ingestion.ingest import Intake
 from lakehouse.platform.ingestion.landing import Landing
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.resources import landing_of
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
@@ -35,7 +35,7 @@ class SmallLake:
     now: dt.datetime
     root: str = ""
     landing_root: str = ""
-    domain: Domain = field(default_factory=lambda: domain("mrhealth"))
+    domain: Domain = field(default_factory=lambda: load_domain("mrhealth"))
 
     @cached_property
     def settings(self) -> Settings:
@@ -74,7 +74,7 @@ class SmallLake:
         self.take_in(wanted)
         for _ in range(3):
             self.refresh(wanted, layers)
-            state = conservation.state(self.domain, self.lake)
+            state = reconciliation.state(self.domain, self.lake)
             wanted = sorted({*state.unfinished, *state.waiting})
             if not wanted:
                 return
@@ -83,7 +83,7 @@ class SmallLake:
     def take_in(self, days: Sequence[dt.date]) -> None:
         """Raw and bronze of these delivery days."""
         intake = Intake(
-            system=self.domain.system,
+            spec=self.domain.spec,
             landing=self.landing,
             lake=self.lake,
             settings=self.settings,
@@ -93,7 +93,7 @@ class SmallLake:
         for table in self.domain.stored:
             if table.source is not None and table.layer == "bronze":
                 ingest.ingest(table, days, intake, listing, note=NOTE)
-        ingest.record_strays(listing.strays, days, intake, note=NOTE)
+        ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
         """Every table of these layers that is made by an expression, and the balance."""
@@ -102,7 +102,7 @@ class SmallLake:
                 computed = materialize.compute(table, days, self.lake, self.settings)
                 assert not computed.withheld, computed.withheld
                 commit(computed, self.lake, note=NOTE)
-        conservation.record(self.domain, self.lake, days, note=NOTE)
+        reconciliation.record(self.domain, self.lake, days, note=NOTE)
 
     def versions(self, *layers: str) -> dict[tuple[str, dt.date], str]:
         """Data version of every day of every table of these layers, companions left out."""

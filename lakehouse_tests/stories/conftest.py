@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
 from lakehouse_tests.stories.world import World
@@ -23,14 +23,14 @@ def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
     for name in [name for name in os.environ if name.startswith("LAKEHOUSE_")]:
         monkeypatch.delenv(name, raising=False)
 
-    def make(root: str | None = None, *, system: str = "mrhealth", **settings: str) -> World:
+    def make(root: str | None = None, *, domain: str = "mrhealth", **settings: str) -> World:
         place = root or str(tmp_path / uuid.uuid4().hex)
         given = {"ROOT": f"{place}/lake", "LANDING": f"{place}/landing", "QUIET_SECONDS": "0"}
         for name, value in {**given, **settings}.items():
             monkeypatch.setenv(f"LAKEHOUSE_{name}", value)
         instance = dg.DagsterInstance.ephemeral()
         opened.append(instance)
-        return World(domain=domain(system), settings=Settings.from_env(), instance=instance)
+        return World(domain=load_domain(domain), settings=Settings.from_env(), instance=instance)
 
     yield make
     for instance in opened:

@@ -10,7 +10,7 @@ from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Memory, Work
 from lakehouse.platform.orchestration.resources import landing_of
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
@@ -36,13 +36,13 @@ class Driver:
         """What has to run now."""
         memory = Memory(self.domain, self.lake)
         listing = ingest.at_first_landing(
-            self._intake().listing(None), self.domain.sources, self.domain.system.name, self.lake
+            self._intake().listing(None), self.domain.sources, self.domain.name, self.lake
         )
         return arrivals.planned(
             listing,
             memory.knows,
             lambda stray: memory.records(stray, self.settings),
-            conservation.state(self.domain, self.lake),
+            reconciliation.state(self.domain, self.lake),
             self.settings,
             monthly.out_of_date(self.domain, self.lake, self.settings),
         )
@@ -67,13 +67,13 @@ class Driver:
             listing = intake.listing(days)
             for table in self._landed():
                 ingest.ingest(table, days, intake, listing, note={})
-            ingest.record_strays(listing.strays, days, intake, note={})
+            ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
         for table in self.domain.stored:
             if table.transform is not None and not table.monthly:
                 done = materialize.compute(table, days, self.lake, self.settings)
                 assert not done.withheld, done.withheld
                 commit(done, self.lake, note={})
-        made = conservation.record(self.domain, self.lake, days, note={})
+        made = reconciliation.record(self.domain, self.lake, days, note={})
         wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
         assert not wrong, wrong
 
@@ -91,7 +91,7 @@ class Driver:
 
     def _intake(self) -> ingest.Intake:
         return ingest.Intake(
-            system=self.domain.system,
+            spec=self.domain.spec,
             landing=landing_of(self.domain, self.settings),
             lake=self.lake,
             settings=replace(self.settings, quiet_seconds=0),

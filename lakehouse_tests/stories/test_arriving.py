@@ -104,7 +104,7 @@ def test_a_correction_replaces_exactly_the_old_rows_and_they_stay_on_record(anyw
     assert anywhere.statuses() == {"loaded": 3, "superseded": 1}
     assert changed_days(before, anywhere.files()) == {MON}
     lines = ("status", "bronze_rows", "silver_rows", "superseded_rows", "difference", "unit")
-    kept = anywhere.rows("ops.mrhealth_conservation", "table", *lines, days=[MON])
+    kept = anywhere.rows("ops.mrhealth_reconciliation", "table", *lines, days=[MON])
     assert kept == [
         ("order_items", "loaded", 1, 1, 0, 0, 1),
         ("order_items", "loaded", 1, 1, 0, 0, 2),
@@ -174,7 +174,7 @@ def test_an_order_of_the_day_before_waits_and_then_lands_on_its_own_day(world: W
     assert (first.work, first.first, first.last) == ("mrhealth_arrivals", TUE, TUE)
     assert world.revenue() == {(MON, 1): "10.00", (TUE, 1): "4.00"}
     assert world.balance()["waiting"] == 2
-    assert set(world.rows("ops.mrhealth_conservation", "waiting_days", days=[TUE])) == {str(MON)}
+    assert set(world.rows("ops.mrhealth_reconciliation", "waiting_days", days=[TUE])) == {str(MON)}
     (follow_up,) = runs
     assert (follow_up.work, follow_up.first, follow_up.last) == ("mrhealth_refresh", MON, MON)
     assert world.revenue() == {(MON, 1): "13.00", (TUE, 1): "4.00"}
@@ -198,11 +198,11 @@ def test_items_that_come_before_their_orders_wait_in_quarantine_and_heal(world: 
     world.refer()
     world.land(item_path, item_file)
     world.ingest()
-    assert world.refusals("order_items") == ["orphan_item"]
+    assert world.rejections("order_items") == ["orphan_item"]
     assert set(world.balance()) == {"balanced"}
     world.land(order_path, order_file)
     world.ingest()
-    assert world.refusals("order_items") == []
+    assert world.rejections("order_items") == []
     assert world.rows("gold.mrhealth_fact_order_items", "order_id", "quantity") == [("1", 1)]
     assert set(world.balance()) == {"balanced"}
 
@@ -216,24 +216,24 @@ def test_one_folder_for_all_units_attaches_what_is_certain_and_nothing_else(anyw
     anywhere.land("mrhealth/ITEM_PEDIDO.csv", lines, at=taken)
     anywhere.ingest()
     assert anywhere.revenue() == {(MON, 1): "10.00", (MON, 2): "20.00"}
-    assert sorted(anywhere.refusals("order_items")) == ["ambiguous_parent", "orphan_item"]
+    assert sorted(anywhere.rejections("order_items")) == ["ambiguous_parent", "orphan_item"]
     attached = anywhere.rows("silver.mrhealth_order_items", "day", "unit_id", "order_id")
     assert attached == [(TUE, 2, "202")]
     assert set(anywhere.balance()) == {"balanced"}
 
 
-def test_a_refused_file_is_named_and_its_good_successor_takes_its_place(world: World):
+def test_a_rejected_file_is_named_and_its_good_successor_takes_its_place(world: World):
     world.refer()
     path = f"mrhealth/{MON}/unidade_001/PEDIDO.csv"
     world.land(path, "not,what,was,agreed\n1,2,3,4\n")
     world.ingest()
-    assert world.statuses() == {"refused": 1}
+    assert world.statuses() == {"rejected": 1}
     assert world.revenue() == {}
     (said,) = world.rows("raw.mrhealth_orders", "detail")
     assert "Id_Unidade" in said
     world.land(path, orders((1, 1, MON, "10.00")))
     world.ingest()
-    assert world.statuses() == {"refused": 1, "loaded": 1}
+    assert world.statuses() == {"rejected": 1, "loaded": 1}
     assert world.revenue() == {(MON, 1): "10.00"}
     assert set(world.balance()) == {"balanced"}
 
@@ -276,7 +276,10 @@ def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
     world.land(f"{folder}/PEDIDO.csv", right.replace("20.00", "2o.oo"))
     world.land(f"{folder}/ITEM_PEDIDO.csv", lines)
     world.ingest()
-    assert (world.refusals(), world.refusals("order_items")) == (["bad_amount"], ["orphan_item"])
+    assert (world.rejections(), world.rejections("order_items")) == (
+        ["bad_amount"],
+        ["orphan_item"],
+    )
     assert world.revenue() == {(MON, 1): "10.00"}
     patch = tmp_path / "patch.csv"
     assert quarantine.export(world.lake, patch, table="orders") == {patch: 1}
@@ -285,7 +288,7 @@ def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
     done = quarantine.replay(world.lake, landing, world.settings, patch=patch)
     assert [landed.edits for landed in done.landed] == [1]
     world.ingest()
-    assert world.refusals() == world.refusals("order_items") == []
+    assert world.rejections() == world.rejections("order_items") == []
     for name in ("silver.mrhealth_orders", "silver.mrhealth_order_items", *GOLD):
         assert world.versions()[name][MON] == clean.versions()[name][MON], name
     assert world.statuses() == {"loaded": 1, "superseded": 1}

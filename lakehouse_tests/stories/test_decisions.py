@@ -9,18 +9,23 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lakehouse.platform.ingestion.landing import Arrival, Listing, Stray, StrayReason
+from lakehouse.platform.ingestion.landing import (
+    Arrival,
+    Listing,
+    UnrecognizedFile,
+    UnrecognizedReason,
+)
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.orchestration.planning import GAP_DAYS, Batch, decided, planned
 from lakehouse.platform.orchestration.sensors import (
     ATTEMPT_TAG,
     BATCH_TAG,
+    DOMAIN_TAG,
     RANGE_END,
     RANGE_START,
-    SYSTEM_TAG,
 )
 from lakehouse.platform.reconciliation.balance import State
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.world import FRI, MON, THU, TUE, WED, World, night
 
@@ -32,7 +37,7 @@ LIMITS = Settings(batch_days=400, batch_files=50_000)
 def file(day: dt.date, unit: int = 1, *, size: int = 9, at: dt.datetime = LANDED) -> Arrival:
     return Arrival(
         path=f"mrhealth/{day}/unidade_{unit:03d}/PEDIDO.csv",
-        subject="orders",
+        dataset="orders",
         day=day,
         unit=unit,
         size=size,
@@ -45,11 +50,11 @@ def file(day: dt.date, unit: int = 1, *, size: int = 9, at: dt.datetime = LANDED
 def plan(
     *files: Arrival,
     known: tuple[Arrival, ...] = (),
-    strays: tuple[Stray, ...] = (),
+    unrecognized_files: tuple[UnrecognizedFile, ...] = (),
     state: State = NOTHING_OPEN,
     limits: Settings = LIMITS,
 ) -> list[Batch]:
-    listing = Listing(files=files, strays=strays, growing=(), temporary=())
+    listing = Listing(files=files, unrecognized_files=unrecognized_files, growing=(), temporary=())
     return planned(listing, lambda f: f in known, lambda stray: False, state, limits)
 
 
@@ -90,15 +95,15 @@ def test_days_that_rows_wait_for_are_refreshed_unless_a_run_covers_them():
     assert spans(plan(state=waiting)) == [("refresh", MON, FRI, 3)]
 
 
-def test_a_refused_name_is_recorded_on_the_day_of_its_folder():
-    stray = Stray(
+def test_a_rejected_name_is_recorded_on_the_day_of_its_folder():
+    stray = UnrecognizedFile(
         path=f"mrhealth/{TUE}/unidade_001/menu.pdf",
         size=1,
         modified_at=LANDED,
-        reason=StrayReason.UNKNOWN_FILE,
+        reason=UnrecognizedReason.UNKNOWN_FILE,
         detail="no",
     )
-    assert spans(plan(strays=(stray,))) == [("arrivals", TUE, TUE, 1)]
+    assert spans(plan(unrecognized_files=(stray,))) == [("arrivals", TUE, TUE, 1)]
 
 
 def test_the_same_files_give_the_same_digest_and_other_bytes_another():
@@ -152,7 +157,7 @@ def test_a_day_is_given_up_after_its_last_attempt_and_comes_back_with_other_byte
 
 @pytest.fixture(scope="module")
 def location() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(domain("mrhealth"), Settings()))
+    return dg.Definitions.merge(shared(), definitions_of(load_domain("mrhealth"), Settings()))
 
 
 class Tick:
@@ -208,7 +213,7 @@ def test_nothing_new_is_said_and_a_file_asks_for_one_run_over_its_day(tick: Tick
     request = tick.asked()
     assert request.job_name == "mrhealth_arrivals"
     assert request.run_key == f"{request.tags[BATCH_TAG]}-0"
-    assert request.tags[SYSTEM_TAG] == "mrhealth"
+    assert request.tags[DOMAIN_TAG] == "mrhealth"
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == (str(MON), str(MON))
     assert tick.asked().run_key == request.run_key
 

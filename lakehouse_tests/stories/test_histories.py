@@ -17,7 +17,7 @@ from lakehouse.platform.engines import session as engine
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 from lakehouse_tests.stories.world import BEFORE, MON, TUE, WED, items, orders, reference
@@ -177,7 +177,7 @@ class Landing:
 @functools.cache
 def chain() -> Domain:
     """Mr. Health with the tables that are compared and those they need."""
-    whole = domain("mrhealth")
+    whole = load_domain("mrhealth")
     wanted = {(layer, name) for layer, names in TABLES.items() for name in names}
     kept = [
         table
@@ -247,7 +247,7 @@ def compare(history: Sequence[Event]) -> None:
     with tempfile.TemporaryDirectory(prefix="history-") as place:
         lived, rebuilt = played(history, Path(place))
         run, full = processed(lived.lake), processed(rebuilt.lake)
-        for name in (*COMPARED, "ops.mrhealth_conservation"):
+        for name in (*COMPARED, "ops.mrhealth_reconciliation"):
             days = run & full if name in SPINES else run | full
             assert content(lived.lake, name, days) == content(rebuilt.lake, name, days), name
 

@@ -16,7 +16,7 @@ from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
 from lakehouse_tests.stories.driver import Driver
@@ -107,7 +107,7 @@ def ingest(home: str) -> None:
 
 
 def whole(settings: Settings, instance: dg.DagsterInstance) -> dict[str, dict[dt.date, str]]:
-    for ran in foreground.ingest(domain("mrhealth"), settings, instance):
+    for ran in foreground.ingest(load_domain("mrhealth"), settings, instance):
         assert ran.succeeded, ran.problem
     return held(Lake(settings.root))
 

@@ -29,7 +29,7 @@ def test_the_real_files_give_the_figures_of_the_business(world: World):
         "Cancelado": (4, "489.79"),
     }
     assert sum(map(Decimal, world.revenue().values())) == Decimal("1821.28")
-    assert world.refusals("order_items") == ["ambiguous_parent"] * 14
+    assert world.rejections("order_items") == ["ambiguous_parent"] * 14
     assert len(world.rows("gold.mrhealth_fact_order_items", "item_id")) == 2
     assert set(world.balance()) == {"balanced"}
     assert world.ingest() == []

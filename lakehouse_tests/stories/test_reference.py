@@ -20,12 +20,12 @@ from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, or
 def test_orders_of_unknown_units_and_products_heal_when_the_tables_come(world: World):
     world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00"))
     world.ingest()
-    assert world.refusals() == ["unknown_unit", "unknown_unit"]
+    assert world.rejections() == ["unknown_unit", "unknown_unit"]
     assert world.revenue() == {}
     world.refer(WED)
     runs = world.ingest()
     assert {run.work for run in runs} == {"mrhealth_arrivals", "mrhealth_refresh"}
-    assert world.refusals() == world.refusals("order_items") == []
+    assert world.rejections() == world.rejections("order_items") == []
     assert world.revenue() == {(MON, 1): "10.00", (TUE, 2): "5.00"}
     assert set(world.balance()) == {"balanced"}
     assert world.ingest() == []
@@ -36,7 +36,7 @@ def test_a_snapshot_changes_names_from_its_day_on_and_heals_what_it_knows(world:
     sold = {f"mrhealth/{TUE}/unidade_001/ITEM_PEDIDO.csv": items((1, 1, 11, 1, "9.00"))}
     world.land_all(night(MON, 1, "10.00") | night(TUE, 1, "10.00") | sold | night(WED, 1, "1.00"))
     world.ingest()
-    assert world.refusals("order_items") == ["unknown_product"]
+    assert world.rejections("order_items") == ["unknown_product"]
     world.refer(TUE, products={10: "Suco verde", 11: "Salada"}, units={1: "Centro", 2: "Orla"})
     world.ingest()
     names = world.rows("gold.mrhealth_product_day", "day", "product_name")
@@ -47,7 +47,7 @@ def test_a_snapshot_changes_names_from_its_day_on_and_heals_what_it_knows(world:
         (TUE, "Orla"),
         (WED, "Orla"),
     ]
-    assert world.refusals("order_items") == []
+    assert world.rejections("order_items") == []
     assert set(world.balance()) == {"balanced"}
     assert world.ingest() == []
 

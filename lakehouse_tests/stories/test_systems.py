@@ -12,7 +12,7 @@ import lakehouse.domains
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
-from lakehouse.platform.tables.registry import domain, systems
+from lakehouse.platform.tables.registry import domain_names, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.nursery import DOMAINS, nursery
@@ -33,16 +33,16 @@ def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The tests' system stands beside those of the package."""
     paths = [*lakehouse.domains.__path__, DOMAINS]
     monkeypatch.setattr(lakehouse.domains, "__path__", paths)
-    systems.cache_clear()
-    assert {"mrhealth", "tolls"} <= set(systems())
-    made = dg.Definitions.merge(shared(), definitions_of(domain("tolls"), Settings()))
+    domain_names.cache_clear()
+    assert {"mrhealth", "tolls"} <= set(domain_names())
+    made = dg.Definitions.merge(shared(), definitions_of(load_domain("tolls"), Settings()))
     monkeypatch.setattr(lakehouse.definitions, "defs", made)
     yield
-    systems.cache_clear()
+    domain_names.cache_clear()
 
 
 def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, make_world: Make):
-    world = make_world(system="tolls")
+    world = make_world(domain="tolls")
     for day, fee in ((MON, "10.00"), (TUE, "1000.01"), (WED, "30.00")):
         world.land_all(passages(day, fee))
     runs = foreground.ingest(world.domain, world.settings, world.instance)
@@ -58,7 +58,7 @@ def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, m
     alone = [run for run in later if (run.first, run.last) == (TUE, TUE)]
     assert len(alone) == world.settings.attempts
     assert not any(run.succeeded for run in alone)
-    assert world.rows("ops.tolls_conservation", "day", "balance") == [
+    assert world.rows("ops.tolls_reconciliation", "day", "balance") == [
         (MON, "balanced"),
         (WED, "balanced"),
     ]
@@ -89,10 +89,10 @@ def withheld(world: World) -> set[str]:
     return {name for check in failed for name in check.metadata if name.startswith("20")}
 
 
-def take_in(home: str, system: str) -> None:
+def take_in(home: str, domain: str) -> None:
     """In a process of its own: one arrival cycle."""
     with prepare_instance(Path(home)) as instance:
-        for ran in foreground.ingest(domain(system), Settings.from_env(), instance):
+        for ran in foreground.ingest(load_domain(domain), Settings.from_env(), instance):
             assert ran.succeeded, ran.problem
 
 
@@ -107,14 +107,14 @@ def test_two_systems_are_taken_in_at_once_and_both_are_right(
     prepare_instance(tmp_path / "home").dispose()
     with nursery() as children:
         started = [
-            children.start(take_in, str(tmp_path / "home"), system)
-            for system in ("mrhealth", "tolls")
+            children.start(take_in, str(tmp_path / "home"), domain)
+            for domain in ("mrhealth", "tolls")
         ]
         assert [children.ended(pid) for pid in started] == [0, 0]
     assert fees(world) == [(MON, 1, "15.00"), (TUE, 1, "15.00")]
     assert world.revenue() == {(MON, 1): "7.00", (TUE, 1): "7.00"}
     assert world.balance() == {"balanced": 8}
-    assert set(world.rows("ops.tolls_conservation", "balance")) == {"balanced"}
+    assert set(world.rows("ops.tolls_reconciliation", "balance")) == {"balanced"}
     with prepare_instance(tmp_path / "home") as instance:
         assert all(run.is_success for run in instance.get_runs())
         assert instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(TUE)}

@@ -22,7 +22,7 @@ def came(content: str, hour: int, *, unit: int | None = 1, good: bool = True) ->
         digest=content,
         size=1,
         landed_at=MORNING + dt.timedelta(hours=hour),
-        status=Status.LOADED if good else Status.REFUSED,
+        status=Status.LOADED if good else Status.REJECTED,
     )
 
 
@@ -33,7 +33,7 @@ def came(content: str, hour: int, *, unit: int | None = 1, good: bool = True) ->
         (ORDERS, [came("a", 1), came("b", 2)], ["superseded", "loaded"]),
         (ORDERS, [came("a", 1), came("a", 2)], ["loaded", "duplicate"]),
         (ORDERS, [came("a", 1), came("b", 2), came("a", 3)], ["superseded", "loaded", "duplicate"]),
-        (ORDERS, [came("a", 1), came("x", 2, good=False)], ["loaded", "refused"]),
+        (ORDERS, [came("a", 1), came("x", 2, good=False)], ["loaded", "rejected"]),
         (ORDERS, [came("a", 1), came("a", 2, unit=2)], ["loaded", "duplicate"]),
         (ORDER_ITEMS, [came("a", 1), came("a", 2, unit=2)], ["loaded", "loaded"]),
         (

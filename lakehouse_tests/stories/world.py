@@ -141,17 +141,17 @@ class World:
             return sorted(row[columns[0]] for row in found)
         return sorted(tuple(row[column] for column in columns) for row in found)
 
-    def statuses(self, subject: str = "orders") -> Counter[str]:
-        """What became of the landed files of a subject."""
-        return Counter(self.rows(f"raw.mrhealth_{subject}", "status"))
+    def statuses(self, dataset: str = "orders") -> Counter[str]:
+        """What became of the landed files of a dataset."""
+        return Counter(self.rows(f"raw.mrhealth_{dataset}", "status"))
 
     def balance(self) -> Counter[str]:
         """How many deliveries balance, wait or do not balance."""
-        return Counter(self.rows(f"ops.{self.domain.system.name}_conservation", "balance"))
+        return Counter(self.rows(f"ops.{self.domain.name}_reconciliation", "balance"))
 
-    def refusals(self, subject: str = "orders") -> list[str]:
+    def rejections(self, dataset: str = "orders") -> list[str]:
         """Reasons of the rows in quarantine."""
-        found = self.rows(f"silver.mrhealth_{subject}__quarantine", "reasons")
+        found = self.rows(f"silver.mrhealth_{dataset}__quarantine", "reasons")
         return [reason for reasons in found for reason in reasons]
 
     def revenue(self) -> dict[tuple[dt.date, int], str]:

@@ -20,5 +20,5 @@ def test_a_complete_list_has_nothing_wrong():
         ([], f"click @ file:///wheels/click.whl\n{LOCK}", "names an index or a host"),
     ],
 )
-def test_a_list_that_lags_or_leaks_is_refused(wanted: list[str], lock: str, wrong: str):
+def test_a_list_that_lags_or_leaks_is_rejected(wanted: list[str], lock: str, wrong: str):
     assert any(sentence.startswith(wrong) for sentence in unmet(wanted, lock))

@@ -27,7 +27,7 @@ FILES = {
     "special_offer_products": "Sales.SpecialOfferProduct.csv",
     "order_details": "Sales.SalesOrderDetail.csv",
 }
-COLUMNS = {source.subject: source.format.columns for source in SOURCES}
+COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
 
 
 def demo(seed: int) -> Plan:
@@ -54,23 +54,23 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
     """The dump of the first day; with dirt also what the day after corrects."""
     made = tables(plan)
     at = dt.datetime.combine(plan.first, dt.time(12), dt.UTC)
-    for subject, name in FILES.items():
-        rows = soiled(plan, subject, made[subject])
-        yield LandedFile(f"bikes/{plan.first}/{name}", dump(COLUMNS[subject], rows), at)
+    for dataset, name in FILES.items():
+        rows = soiled(plan, dataset, made[dataset])
+        yield LandedFile(f"bikes/{plan.first}/{name}", dump(COLUMNS[dataset], rows), at)
     if plan.dirt:
         after = plan.first + dt.timedelta(days=1)
-        for subject in ("products", "order_headers"):
-            rows = corrected(subject, made[subject])
-            name = FILES[subject].lower()
+        for dataset in ("products", "order_headers"):
+            rows = corrected(dataset, made[dataset])
+            name = FILES[dataset].lower()
             at_noon = dt.datetime.combine(after, dt.time(12), dt.UTC)
-            yield LandedFile(f"bikes/{after}/{name}", dump(COLUMNS[subject], rows), at_noon)
+            yield LandedFile(f"bikes/{after}/{name}", dump(COLUMNS[dataset], rows), at_noon)
 
 
 def expected(plan: Plan) -> dict[str, Counter[str]]:
-    """By subject how many rows and lines are refused, with the reason."""
+    """By dataset how many rows and lines are rejected, with the reason."""
     copies = plan.copies
     return {
-        subject: Counter(
+        dataset: Counter(
             {
                 reason: copies * sum(1 for fault in faults if fault.reason == reason)
                 for reason in {fault.reason for fault in faults if fault.reason}
@@ -78,5 +78,5 @@ def expected(plan: Plan) -> dict[str, Counter[str]]:
             if copies
             else {}
         )
-        for subject, faults in FAULTS.items()
+        for dataset, faults in FAULTS.items()
     }

@@ -19,7 +19,7 @@ class Fault:
     """One kind of fault: a valid row with other values.
 
     Attributes:
-        reason: the code under which it is refused; empty when it is kept, and only reported.
+        reason: the code under which it is rejected; empty when it is kept, and only reported.
         values: column → what is written there.
         own_key: the row gets a key of its own; else it repeats that of the row after it.
         more: further text at the end of the line.
@@ -72,7 +72,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         Fault("", {"SalesOrderID": "99999"}),
     ),
 }
-"""By subject; every reason that the shop's rows can be refused for is among them."""
+"""By dataset; every reason that the shop's rows can be rejected for is among them."""
 
 _KEYS = {
     "persons": "BusinessEntityID",
@@ -82,37 +82,37 @@ _KEYS = {
     "order_headers": "SalesOrderID",
     "order_details": "SalesOrderDetailID",
 }
-_COLUMNS = {source.subject: source.format.columns for source in SOURCES}
+_COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
 
 
-def soiled(plan: Plan, subject: str, rows: Rows) -> Rows:
+def soiled(plan: Plan, dataset: str, rows: Rows) -> Rows:
     """The valid rows with the plan's faults among them."""
-    faults = [fault for fault in FAULTS[subject] for _ in range(plan.copies)]
-    rng = np.random.default_rng([plan.seed, 4, list(FAULTS).index(subject)])
+    faults = [fault for fault in FAULTS[dataset] for _ in range(plan.copies)]
+    rng = np.random.default_rng([plan.seed, 4, list(FAULTS).index(dataset)])
     places = np.sort(rng.choice(len(rows), size=len(faults), replace=False))[::-1].tolist()
     made = list(rows)
     for number, (place, fault) in enumerate(zip(places, faults, strict=True)):
-        made.insert(place, _faulty(fault, subject, rows[place], NEW_NUMBER + number))
+        made.insert(place, _faulty(fault, dataset, rows[place], NEW_NUMBER + number))
     return made
 
 
-def _faulty(fault: Fault, subject: str, valid: Row, number: int) -> Row:
+def _faulty(fault: Fault, dataset: str, valid: Row, number: int) -> Row:
     if fault.is_blank:
         return [""]
-    columns = _COLUMNS[subject]
+    columns = _COLUMNS[dataset]
     row = list(valid)
     if fault.own_key:
-        row[columns.index(_KEYS[subject])] = str(number)
+        row[columns.index(_KEYS[dataset])] = str(number)
     for column, value in fault.values.items():
         row[columns.index(column)] = value
     row[-1] += fault.more
     return row
 
 
-def corrected(subject: str, rows: Rows) -> Rows:
+def corrected(dataset: str, rows: Rows) -> Rows:
     """What comes the day after: a few orders again, with a comment; all products, one dearer."""
-    columns = _COLUMNS[subject]
-    if subject == "products":
+    columns = _COLUMNS[dataset]
+    if dataset == "products":
         dearer = list(rows[-1])
         dearer[columns.index("ListPrice")] = "4999,9999"
         return [*rows[:-1], dearer]

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from lakehouse.domains.cards import SYSTEM
+from lakehouse.domains.cards import SPEC
 from lakehouse.platform.tables.declare import months_after
 
 CLIENTS = 10_000
@@ -40,8 +40,8 @@ class Plan:
             raise ValueError(f"scale is above 0 and at most 1000, not {self.scale}")
         if not 0 <= self.dirt <= 1:
             raise ValueError(f"dirt is 0 to 1, not {self.dirt}")
-        if self.first.day != 1 or self.first < SYSTEM.since:
-            raise ValueError(f"first is a month's first day from {SYSTEM.since}, not {self.first}")
+        if self.first.day != 1 or self.first < SPEC.since:
+            raise ValueError(f"first is a month's first day from {SPEC.since}, not {self.first}")
 
     @property
     def clients(self) -> int:

@@ -51,7 +51,7 @@ def _again(order: Order, **changes: object) -> Order:
     return replace(order, **{"fields": list(order.fields), **changes})  # type: ignore[arg-type]
 
 
-def _refuse(order: Order, column: int, text: str, reason: str) -> None:
+def _reject(order: Order, column: int, text: str, reason: str) -> None:
     order.fields[column] = text
     order.outcome = reason
 
@@ -68,7 +68,7 @@ def _corrected_file(shipment: Shipment) -> None:
 
 
 def _missing_column(shipment: Shipment) -> None:
-    shipment.refused = "schema"
+    shipment.rejected = "schema"
     shipment.reshape = lambda fields: fields[:STATUS]
 
 
@@ -82,12 +82,12 @@ def _reordered_columns(shipment: Shipment) -> None:
 
 
 def _truncated(shipment: Shipment) -> None:
-    shipment.refused = "truncated"
+    shipment.rejected = "truncated"
     shipment.cut = shipment.rng.randrange(1, 25)
 
 
 def _empty_file(shipment: Shipment) -> None:
-    shipment.refused = "empty_file"
+    shipment.rejected = "empty_file"
 
 
 def _missing_delivery(shipment: Shipment) -> None:
@@ -120,13 +120,13 @@ def _unknown_product(shipment: Shipment) -> None:
 
 
 def _bad_status(shipment: Shipment) -> None:
-    _refuse(shipment.rng.choice(shipment.orders), STATUS, "Entregue", "bad_status")
+    _reject(shipment.rng.choice(shipment.orders), STATUS, "Entregue", "bad_status")
 
 
 def _bad_amount(shipment: Shipment) -> None:
     order = shipment.rng.choice(shipment.orders)
     if shipment.rng.random() < 0.5:
-        _refuse(order, VALUE, '"12,5O"', "bad_amount")
+        _reject(order, VALUE, '"12,5O"', "bad_amount")
     else:
         item = shipment.rng.choice(order.items)
         item.fields[PRICE], item.outcome = '"12,5O"', "bad_amount"
@@ -134,11 +134,11 @@ def _bad_amount(shipment: Shipment) -> None:
 
 def _bad_date(shipment: Shipment) -> None:
     text = shipment.rng.choice([f"{shipment.day.year}-02-30", "amanhã", f"{shipment.day:%Y}-13-01"])
-    _refuse(shipment.rng.choice(shipment.orders), DATE, text, "bad_date")
+    _reject(shipment.rng.choice(shipment.orders), DATE, text, "bad_date")
 
 
 def _missing_key(shipment: Shipment) -> None:
-    _refuse(shipment.rng.choice(shipment.orders), ORDER, "", "missing_required")
+    _reject(shipment.rng.choice(shipment.orders), ORDER, "", "missing_required")
 
 
 def _duplicate_row(shipment: Shipment) -> None:
@@ -161,7 +161,7 @@ def _duplicate_key(shipment: Shipment) -> None:
 
 def _unit_mismatch(shipment: Shipment) -> None:
     other = shipment.unit % max(shipment.units, 2) + 1
-    _refuse(shipment.rng.choice(shipment.orders), UNIT, str(other), "unit_mismatch")
+    _reject(shipment.rng.choice(shipment.orders), UNIT, str(other), "unit_mismatch")
 
 
 def _unterminated_quote(shipment: Shipment) -> None:

@@ -33,7 +33,7 @@ from lakehouse.demo.mrhealth.business import (
 )
 from lakehouse.demo.mrhealth.plan import (
     KEPT,
-    PARENT_REFUSED,
+    PARENT_REJECTED,
     Expected,
     LargePlan,
     amount,
@@ -197,7 +197,7 @@ def _tally(total: Expected, day: dt.date, drawn: _Columns) -> None:
     total.item_rows[KEPT] += int(kept_items.sum())
     total.item_rows["orphan_item"] += int(drawn.orphan.sum())
     total.item_rows["unknown_product"] += int((~drawn.orphan & ~known).sum())
-    total.item_rows[PARENT_REFUSED] += int((known & ~parent_kept).sum())
+    total.item_rows[PARENT_REJECTED] += int((known & ~parent_kept).sum())
     total.unreconciled += int((kept_orders & (kept_value != drawn.values)).sum())
     sums = total.day(day)
     sums.orders += int(kept_orders.sum())

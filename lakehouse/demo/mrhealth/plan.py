@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 KEPT = "kept"
-PARENT_REFUSED = "parent_refused"
+PARENT_REJECTED = "parent_rejected"
 
 
 class Dirt(StrEnum):
@@ -106,9 +106,9 @@ class Expected:
     """What a correct platform makes of a plan.
 
     `files`, `order_rows` and `item_rows` count by outcome; `kept` rows end in silver. Files are
-    loaded, duplicate, superseded, or refused as schema, truncated or empty_file; rows of a
-    refused file count under that reason. Rows of duplicate files are not counted. An item whose
-    order was refused is `parent_refused`; a platform may call it an orphan. Of two orders with
+    loaded, duplicate, superseded, or rejected as schema, truncated or empty_file; rows of a
+    rejected file count under that reason. Rows of duplicate files are not counted. An item whose
+    order was rejected is `parent_rejected`; a platform may call it an orphan. Of two orders with
     one key in one file the later line is kept. `unreconciled` are kept orders whose value is not
     their kept items + fee. `repeated_ids` are order lines whose id occurs in another unit of
     the same delivery day.

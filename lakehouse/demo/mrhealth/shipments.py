@@ -41,7 +41,7 @@ from lakehouse.demo.mrhealth.business import (
 )
 from lakehouse.demo.mrhealth.plan import (
     KEPT,
-    PARENT_REFUSED,
+    PARENT_REJECTED,
     Dirt,
     Expected,
     Plan,
@@ -82,7 +82,7 @@ class Shipment:
     rng: Random
     dirt: Dirt | None
     superseded: list[Order] | None = None
-    refused: str = ""
+    rejected: str = ""
     cut: int = 0
     reshape: Callable[[list[str]], list[str]] | None = None
     sent: tuple[bool, bool] = (True, True)
@@ -185,7 +185,7 @@ def _resent(file: LandedFile, data: bytes) -> LandedFile:
 
 
 def _orders_text(shipment: Shipment, orders: list[Order]) -> str:
-    if shipment.refused == "empty_file":
+    if shipment.rejected == "empty_file":
         return ""
     dialect = shipment.dialect
     header = [*ORDER_COLUMNS]
@@ -215,7 +215,7 @@ def tally(total: Expected, shipment: Shipment) -> None:
     if not any(shipment.sent):
         total.missing.append((shipment.day, shipment.unit))
         return
-    total.files[shipment.refused or "loaded"] += 1
+    total.files[shipment.rejected or "loaded"] += 1
     total.files["loaded"] += shipment.sent[1]
     if shipment.dirt is Dirt.DUPLICATE_FILE:
         total.files["duplicate"] += 2
@@ -223,11 +223,11 @@ def tally(total: Expected, shipment: Shipment) -> None:
         total.files["superseded"] += 1
         total.order_rows["superseded"] += len(shipment.superseded)
     for order in shipment.orders:
-        if shipment.refused != "empty_file":
-            total.order_rows[shipment.refused or order.outcome] += 1
-        kept = order.outcome == KEPT and not shipment.refused
+        if shipment.rejected != "empty_file":
+            total.order_rows[shipment.rejected or order.outcome] += 1
+        kept = order.outcome == KEPT and not shipment.rejected
         for item in order.items:
-            outcome = item.outcome if kept or item.outcome != KEPT else PARENT_REFUSED
+            outcome = item.outcome if kept or item.outcome != KEPT else PARENT_REJECTED
             total.item_rows[outcome] += 1
         if kept:
             _count_kept(total, shipment, order)
@@ -250,7 +250,7 @@ def repeated_ids(shipments: list[Shipment]) -> int:
     landed = [
         [order.fields[ORDER] for order in shipment.orders if order.fields[ORDER]]
         for shipment in shipments
-        if shipment.refused != "empty_file"
+        if shipment.rejected != "empty_file"
     ]
     units_with = Counter(key for keys in landed for key in set(keys))
     return sum(units_with[key] > 1 for keys in landed for key in keys)

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from lakehouse.platform.tables.domain_spec import Clock, Headline, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 
-SYSTEM = System(
+SPEC = DomainSpec(
     name="bikes",
     title="Rox Bikes",
     since=dt.date(2011, 1, 1),
@@ -13,15 +13,15 @@ SYSTEM = System(
         question="Quantos pedidos de setembro de 2011 passam de US$ 1.000?",
         sql="select count(*) as orders from gold.bikes_q5_september_2011_orders",
     ),
-    clocks=(
-        Clock(
+    schedules=(
+        Schedule(
             name="rox_bike_etl",
             cron="0 * * * *",
             description="Takes in what landed today, and judges it.",
             first=0,
             retries=3,
         ),
-        Clock(
+        Schedule(
             name="rox_bike_data_quality",
             cron="30 5 * * *",
             description="Judges yesterday: every table has rows, as many as its files.",

@@ -10,7 +10,7 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.bikes import SYSTEM
+from lakehouse.domains.bikes import SPEC
 from lakehouse.domains.bikes.exports import is_snapshot
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
@@ -31,7 +31,7 @@ from lakehouse.platform.quality.checks import (
     named,
     rows_of,
 )
-from lakehouse.platform.reconciliation.balance import Conservation, conservation_of
+from lakehouse.platform.reconciliation.balance import Reconciliation, reconciliation_of
 from lakehouse.platform.tables.declare import Table
 
 CENT = Decimal("0.01")
@@ -49,11 +49,11 @@ def rows_and_files(table: Table) -> Callable[[ir.Table, ir.Table], ir.Table]:
             loaded=own.count(where=own.status == Status.LOADED.value),
             landed=(own.bronze_rows + own.unparsable_lines).sum(),
             kept=own.silver_rows.sum(),
-            refused=(own.quarantined_rows + own.unparsable_lines).sum(),
+            rejected=(own.quarantined_rows + own.unparsable_lines).sum(),
             repeated=(own.duplicate_rows + own.superseded_rows).sum(),
             waiting=own.waiting.sum(),
         )
-        withheld = own.filter(own.status.isin([Status.REFUSED.value, Status.HELD.value]))
+        withheld = own.filter(own.status.isin([Status.REJECTED.value, Status.HELD.value]))
         lacking = withheld.anti_join(own.filter(own.status == Status.LOADED.value), file)
         untaken = lacking.group_by("day").agg(untaken=lacking.count())
         books_of = landed.left_join(untaken, "day").drop("day_right")  # one day to one day
@@ -64,7 +64,7 @@ def rows_and_files(table: Table) -> Callable[[ir.Table, ir.Table], ir.Table]:
 
 
 def counted(day: Day) -> Verdict:
-    """The table has rows, and those of the day's files are all in it; refused ones are told."""
+    """The table has rows, and those of the day's files are all in it; rejected ones are told."""
     found = {name: day.measured.get(name) or 0 for name in _MEASURED}
     waiting, untaken = found["waiting"], found["untaken"]
     apart = found["landed"] - sum(found[name] for name in _FATES)
@@ -74,10 +74,10 @@ def counted(day: Day) -> Verdict:
         f"{untaken} files not taken in": untaken,
         "a file without rows": hollow,
         f"{waiting} files wait for the days of their rows": waiting,
-        f"{found['refused']} refused, {found['repeated']} repeated or replaced": found["refused"]
+        f"{found['rejected']} rejected, {found['repeated']} repeated or replaced": found["rejected"]
         or found["repeated"],
     }
-    warns = Result.WARN if found["refused"] or waiting else Result.PASS
+    warns = Result.WARN if found["rejected"] or waiting else Result.PASS
     return Verdict(
         result=Result.FAIL if fails else warns,
         expected=f"> 0 rows, {found['landed']} of the day's files",
@@ -86,7 +86,7 @@ def counted(day: Day) -> Verdict:
     )
 
 
-_FATES = ("kept", "refused", "repeated")
+_FATES = ("kept", "rejected", "repeated")
 _MEASURED = (*_FATES, "rows", "landed", "loaded", "untaken", "waiting")
 
 
@@ -124,7 +124,7 @@ def orders_without_person(orders: ir.Table, known: ir.Table, people: ir.Table) -
 
 
 def lines_without_order(lines: ir.Table) -> ir.Table:
-    """Lines whose order has not come, or was refused."""
+    """Lines whose order has not come, or was rejected."""
     return _listed(lines.filter(lines.customer_id.isnull()), "sales_order_detail_id")
 
 
@@ -192,10 +192,10 @@ CHECKS = (
             category="completeness",
             table=table.id,
             description="The table has rows, as many as the day's files; fails with none, with"
-            " other numbers or with a file not taken in, warns of refused and waiting rows.",
+            " other numbers or with a file not taken in, warns of rejected and waiting rows.",
             reads=(
                 Reads(id=table.id, schema=ibis.schema({"day": "date"}), as_of=True),
-                made_rows_of(conservation_of(SYSTEM.name), Conservation),
+                made_rows_of(reconciliation_of(SPEC.name), Reconciliation),
             ),
             measure=rows_and_files(table),
             judge=counted,

@@ -10,14 +10,20 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.bikes import SYSTEM
+from lakehouse.domains.bikes import SPEC
 from lakehouse.platform.tables.contract import contract_of
-from lakehouse.platform.tables.expressions import parse_decimal, parse_int, refused, traced, trimmed
+from lakehouse.platform.tables.expressions import (
+    parse_decimal,
+    parse_int,
+    rejected,
+    traced,
+    trimmed,
+)
 from lakehouse.platform.tables.source import Source
 
 PERSON_TYPES = ("IN", "SC", "GC", "EM", "VC", "SP")
 LONGEST = 65_535
-"""Characters that the widest text column of the warehouse holds; longer XML is refused, not cut."""
+"""Characters that the widest text column of the warehouse holds; longer XML is rejected, not cut."""
 
 TOP = 3
 """Places of the rankings."""
@@ -57,7 +63,7 @@ def parse_timestamp(text: ir.StringValue) -> ir.TimestampValue:
 def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -> ir.Table:
     """Landed rows in the types of a contract whose columns are the landed ones in snake case.
 
-    Refused are missing values, and texts that are not of their column's type; the detail names
+    Rejected are missing values, and texts that are not of their column's type; the detail names
     them. Where the source has a business day it is the row's, and must not lie before the system's
     first day or after the day that follows its delivery; else the day is that of the delivery.
     """
@@ -84,7 +90,7 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -
     if dated := source.business_day:
         day = landed["_business_day"].fill_null(landed.day)
         unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
-        expected[dated] += f", from {SYSTEM.since} to the day after the delivery"
+        expected[dated] += f", from {SPEC.since} to the day after the delivery"
     by_kind: dict[str, list[ir.BooleanValue]] = {}
     for name, condition in unread.items():
         by_kind.setdefault(_kind(named[name].type), []).append(condition)
@@ -97,7 +103,7 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -
         detail = detail + condition.fill_null(False).ifelse(said, "")
     return read.select(
         **traced(read, day=read.day),
-        _reasons=refused(
+        _reasons=rejected(
             missing_required=_any(missing.values()),
             bad_integer=_any(by_kind.get("integer", ())),
             bad_amount=_any(by_kind.get("amount", ())),

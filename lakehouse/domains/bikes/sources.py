@@ -20,7 +20,7 @@ def _written(*columns: str, money: tuple[str, ...] = ()) -> CsvFormat:
 
 
 PERSONS = Source(
-    subject="persons",
+    dataset="persons",
     files=r"person\.person\.csv",
     format=_written(
         "BusinessEntityID",
@@ -40,7 +40,7 @@ PERSONS = Source(
     snapshot=True,
 )
 PRODUCTS = Source(
-    subject="products",
+    dataset="products",
     files=r"production\.product\.csv",
     format=_written(
         "ProductID",
@@ -73,7 +73,7 @@ PRODUCTS = Source(
     snapshot=True,
 )
 CUSTOMERS = Source(
-    subject="customers",
+    dataset="customers",
     files=r"sales\.customer\.csv",
     format=_written(
         "CustomerID",
@@ -87,7 +87,7 @@ CUSTOMERS = Source(
     snapshot=True,
 )
 ORDER_HEADERS = Source(
-    subject="order_headers",
+    dataset="order_headers",
     files=r"sales\.salesorderheader\.csv",
     format=_written(
         "SalesOrderID",
@@ -124,7 +124,7 @@ ORDER_HEADERS = Source(
     affects={"order_details": ("SalesOrderID",)},
 )
 SPECIAL_OFFER_PRODUCTS = Source(
-    subject="special_offer_products",
+    dataset="special_offer_products",
     files=r"sales\.specialofferproduct\.csv",
     format=_written(
         "SpecialOfferID",
@@ -135,7 +135,7 @@ SPECIAL_OFFER_PRODUCTS = Source(
     snapshot=True,
 )
 ORDER_DETAILS = Source(
-    subject="order_details",
+    dataset="order_details",
     files=r"sales\.salesorderdetail\.csv",
     format=_written(
         "SalesOrderID",

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from lakehouse.platform.tables.domain_spec import Clock, Headline, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 
-SYSTEM = System(
+SPEC = DomainSpec(
     name="cards",
     title="PoD Cartões",
     since=dt.date(2022, 1, 1),
@@ -16,8 +16,8 @@ SYSTEM = System(
             " from gold.cards_kpis"
         ),
     ),
-    clocks=(
-        Clock(
+    schedules=(
+        Schedule(
             name="data_lake_ingestion",
             cron="0 8 1 * *",
             first=-31,
@@ -25,7 +25,7 @@ SYSTEM = System(
             needs_files=True,
             description="Takes in the invoices and payments of the last month, once a month.",
         ),
-        Clock(
+        Schedule(
             name="data_lake_aws_process",
             cron="0 8 5 * *",
             work="refresh",
@@ -33,23 +33,23 @@ SYSTEM = System(
             running=False,
             description="Makes the trusted tables of the last month again, once a month.",
         ),
-        Clock(
+        Schedule(
             name="ingestion",
             cron="0 5 * * *",
             description="Takes in the invoices and payments that landed since yesterday.",
         ),
-        Clock(
+        Schedule(
             name="processing",
             cron="0 8 * * *",
             work="refresh",
             description="Makes the trusted tables of yesterday and today again.",
         ),
-        Clock(
+        Schedule(
             name="book",
             cron="0 22 1 * *",
             work="monthly",
             first=0,
-            description="Makes the book of the month that begins, once both subjects are there.",
+            description="Makes the book of the month that begins, once both datasets are there.",
         ),
     ),
 )

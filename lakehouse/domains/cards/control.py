@@ -1,7 +1,7 @@
 """Control files: an empty file beside a data file says that its copy is whole.
 
-    raw/cards/control/<subject>/<delivery day>/<file>.ctl             waits to be processed
-    raw/cards/control/consumed/<subject>/<delivery day>/<file>.ctl    was processed
+    raw/cards/control/<dataset>/<delivery day>/<file>.ctl             waits to be processed
+    raw/cards/control/consumed/<dataset>/<delivery day>/<file>.ctl    was processed
 
 <file> is the path below the day's folder: files of one name in two folders have one each.
 
@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 import pyarrow as arrow
 
-from lakehouse.domains.cards import SYSTEM
+from lakehouse.domains.cards import SPEC
 from lakehouse.domains.cards.rules import GENERATED
 from lakehouse.platform.ingestion.deliveries import Delivery, Status, from_arrow
 from lakehouse.platform.storage.delta_table import (
@@ -32,8 +32,8 @@ from lakehouse.platform.storage.delta_table import (
 from lakehouse.platform.tables.declare import Hook, NotReady
 from lakehouse.platform.transform.compute import KEPT, outcomes_of
 
-FATURAS, PAGAMENTOS = SUBJECTS = ("tb_faturas", "tb_pagamentos")
-REGISTER = TableId("ops", SYSTEM.name, "ctl_processed_filenames")
+FATURAS, PAGAMENTOS = DATASETS = ("tb_faturas", "tb_pagamentos")
+REGISTER = TableId("ops", SPEC.name, "ctl_processed_filenames")
 SCHEMA = arrow.schema(
     [
         ("tb_name", arrow.string()),
@@ -50,7 +50,7 @@ ATTEMPTS = 5
 
 
 class ControlFileMissing(Exception):
-    """Nothing says that the data of a subject are whole."""
+    """Nothing says that the data of a dataset are whole."""
 
 
 class BookNotReady(ControlFileMissing, NotReady):
@@ -58,43 +58,43 @@ class BookNotReady(ControlFileMissing, NotReady):
 
 
 def missing(
-    subject: str, detail: str, kind: type[ControlFileMissing] = ControlFileMissing
+    dataset: str, detail: str, kind: type[ControlFileMissing] = ControlFileMissing
 ) -> ControlFileMissing:
     """The error in the words that operators of this system know; the detail is its note."""
-    error = kind(f"Arquivo de Controle não encontrado para assunto {subject}")
+    error = kind(f"Arquivo de Controle não encontrado para assunto {dataset}")
     error.add_note(detail)
     return error
 
 
-def announce(lake: Lake, subject: str, deliveries: Sequence[Delivery]) -> None:
+def announce(lake: Lake, dataset: str, deliveries: Sequence[Delivery]) -> None:
     """Put a control file into the lake for each data file that is whole and not yet processed."""
-    done = registered(lake, subject)
+    done = registered(lake, dataset)
     for delivery in filter(_counts, deliveries):
-        path = _waiting(subject, delivery)
+        path = _waiting(dataset, delivery)
         if _identity(delivery) not in done and lake.store.stat(path) is None:
             lake.store.write(path, b"")
 
 
-def required(subject: str) -> Hook:
+def required(dataset: str) -> Hook:
     """A gate: each file with rows on the days has a control file, or was processed before."""
 
     def gate(lake: Lake, days: Sequence[dt.date]) -> None:
-        done = registered(lake, subject)
-        for delivery in _touching(lake, subject, days):
-            path = _waiting(subject, delivery)
+        done = registered(lake, dataset)
+        for delivery in _touching(lake, dataset, days):
+            path = _waiting(dataset, delivery)
             if _identity(delivery) not in done and lake.store.stat(path) is None:
-                raise missing(subject, f"{path} does not exist; ingest {delivery.day} again")
+                raise missing(dataset, f"{path} does not exist; ingest {delivery.day} again")
 
     return gate
 
 
-def registering(subject: str) -> Hook:
+def registering(dataset: str) -> Hook:
     """After a commit: files that are done with are registered, and their control files consumed."""
 
     def stored(lake: Lake, days: Sequence[dt.date]) -> None:
-        touching = _touching(lake, subject, days)
-        done = _register(lake, subject, touching)
-        _consume(lake, subject, [d for d in touching if _identity(d) in done])
+        touching = _touching(lake, dataset, days)
+        done = _register(lake, dataset, touching)
+        _consume(lake, dataset, [d for d in touching if _identity(d) in done])
 
     return stored
 
@@ -103,42 +103,42 @@ def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
     """The gate of the book: invoices and payments have landed, and every file is processed.
 
     Raises:
-        BookNotReady: naming the subject that is missing or unfinished.
+        BookNotReady: naming the dataset that is missing or unfinished.
     """
-    for subject in SUBJECTS:
-        done = registered(lake, subject)
-        raw = lake.table(TableId("raw", SYSTEM.name, subject))
+    for dataset in DATASETS:
+        done = registered(lake, dataset)
+        raw = lake.table(TableId("raw", SPEC.name, dataset))
         landed = _loaded(raw, None)
         if not landed:
             told = (
-                f"no file of {subject} has landed; {_book_of(days)} needs one:"
+                f"no file of {dataset} has landed; {_book_of(days)} needs one:"
                 " lakehouse land cards FILE, then lakehouse ingest"
             )
-            raise missing(subject, told, BookNotReady)
+            raise missing(dataset, told, BookNotReady)
         for delivery in landed:
             if _identity(delivery) not in done:
                 told = (
                     f"{delivery.file} is not processed; {_book_of(days)} waits for it:"
-                    " lakehouse ingest --system cards"
+                    " lakehouse ingest --domain cards"
                 )
-                raise missing(subject, told, BookNotReady)
+                raise missing(dataset, told, BookNotReady)
 
 
-def registered(lake: Lake, subject: str) -> set[tuple[str, str]]:
-    """Path and digest of the files of a subject that were processed."""
+def registered(lake: Lake, dataset: str) -> set[tuple[str, str]]:
+    """Path and digest of the files of a dataset that were processed."""
     table = lake.table(REGISTER)
     shown = table.snapshot()
     if shown.schema is None:
         return set()
     rows = table.read(snapshot=shown, columns=["tb_name", "file", "digest"]).to_pylist()
-    return {(row["file"], row["digest"]) for row in rows if row["tb_name"] == subject}
+    return {(row["file"], row["digest"]) for row in rows if row["tb_name"] == dataset}
 
 
-def _register(lake: Lake, subject: str, touching: Sequence[Delivery]) -> set[tuple[str, str]]:
-    """Add files that are done with to the register; gives all of the subject that are in it."""
+def _register(lake: Lake, dataset: str, touching: Sequence[Delivery]) -> set[tuple[str, str]]:
+    """Add files that are done with to the register; gives all of the dataset that are in it."""
     for attempt in range(ATTEMPTS):
         try:
-            return _registered_with(lake, subject, touching)
+            return _registered_with(lake, dataset, touching)
         except DayConflict:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -146,13 +146,13 @@ def _register(lake: Lake, subject: str, touching: Sequence[Delivery]) -> set[tup
 
 
 def _registered_with(
-    lake: Lake, subject: str, touching: Sequence[Delivery]
+    lake: Lake, dataset: str, touching: Sequence[Delivery]
 ) -> set[tuple[str, str]]:
     table = lake.table(REGISTER)
     before = table.snapshot()
-    done = registered(lake, subject)
+    done = registered(lake, dataset)
     fresh = [d for d in touching if _identity(d) not in done]
-    finished = _finished(lake, subject, fresh) if fresh else {}
+    finished = _finished(lake, dataset, fresh) if fresh else {}
     by_day: dict[dt.date, list[dict[str, object]]] = {d.day: [] for d in finished}
     if before.schema is not None:
         for row in table.read(sorted(by_day), snapshot=before).to_pylist():
@@ -161,7 +161,7 @@ def _registered_with(
         found = re.search(GENERATED, delivery.file)
         by_day[delivery.day].append(
             {
-                "tb_name": subject,
+                "tb_name": dataset,
                 "dt_proc": found[1] if found else "",
                 "qtd_registros": kept,
                 "qtd_lidos": delivery.record_rows,
@@ -180,18 +180,18 @@ def _registered_with(
     return done | {_identity(d) for d in finished}
 
 
-def _finished(lake: Lake, subject: str, fresh: Iterable[Delivery]) -> dict[Delivery, int]:
+def _finished(lake: Lake, dataset: str, fresh: Iterable[Delivery]) -> dict[Delivery, int]:
     """Of these files those with every row accounted for, and how many rows of each were kept.
 
     A row about the day after its delivery cannot be in silver yet, and is not waited for.
     """
     days = sorted({d.day for d in fresh})
-    bronze = lake.table(TableId("bronze", SYSTEM.name, subject))
+    bronze = lake.table(TableId("bronze", SPEC.name, dataset))
     owed: Counter[tuple[str, str]] = Counter()
     for row in bronze.counts(["day", "_file", "_digest", "_business_day"], days).to_pylist():
         if (row["_business_day"] or row["day"]) <= row["day"]:
             owed[row["_file"], row["_digest"]] += row["rows"]
-    outcomes = lake.table(outcomes_of(TableId("silver", SYSTEM.name, subject)))
+    outcomes = lake.table(outcomes_of(TableId("silver", SPEC.name, dataset)))
     shown = outcomes.snapshot()
     about = [file.day for file in _overlapping(shown, "delivery_day", days)]
     columns = ["day", "delivery_day", "file", "digest", "outcome"]
@@ -205,21 +205,21 @@ def _finished(lake: Lake, subject: str, fresh: Iterable[Delivery]) -> dict[Deliv
     return {d: kept[_identity(d)] for d in fresh if accounted[_identity(d)] == owed[_identity(d)]}
 
 
-def _consume(lake: Lake, subject: str, processed: Sequence[Delivery]) -> None:
+def _consume(lake: Lake, dataset: str, processed: Sequence[Delivery]) -> None:
     """Move the control files of processed files to those consumed."""
-    waiting = {entry.path for entry in lake.store.entries(_folder(subject))}
+    waiting = {entry.path for entry in lake.store.entries(_folder(dataset))}
     for delivery in processed:
-        path = _waiting(subject, delivery)
+        path = _waiting(dataset, delivery)
         if path in waiting:
-            lake.store.write(_consumed(subject, delivery), b"")
+            lake.store.write(_consumed(dataset, delivery), b"")
             lake.store.delete([path])
 
 
-def _touching(lake: Lake, subject: str, days: Sequence[dt.date]) -> list[Delivery]:
+def _touching(lake: Lake, dataset: str, days: Sequence[dt.date]) -> list[Delivery]:
     """Loaded files of the delivery days that have rows on these business days."""
-    bronze = lake.table(TableId("bronze", SYSTEM.name, subject)).snapshot()
+    bronze = lake.table(TableId("bronze", SPEC.name, dataset)).snapshot()
     delivered = [file.day for file in _overlapping(bronze, "_business_day", days)]
-    return _loaded(lake.table(TableId("raw", SYSTEM.name, subject)), delivered)
+    return _loaded(lake.table(TableId("raw", SPEC.name, dataset)), delivered)
 
 
 def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFile]:
@@ -244,22 +244,22 @@ def _identity(delivery: Delivery) -> tuple[str, str]:
     return delivery.file, delivery.digest
 
 
-def _folder(subject: str) -> str:
-    return f"raw/{SYSTEM.name}/control/{subject}"
+def _folder(dataset: str) -> str:
+    return f"raw/{SPEC.name}/control/{dataset}"
 
 
-def _waiting(subject: str, delivery: Delivery) -> str:
-    return f"{_folder(subject)}/{delivery.day}/{_name(delivery)}"
+def _waiting(dataset: str, delivery: Delivery) -> str:
+    return f"{_folder(dataset)}/{delivery.day}/{_name(delivery)}"
 
 
-def _consumed(subject: str, delivery: Delivery) -> str:
-    return f"{_folder('consumed')}/{subject}/{delivery.day}/{_name(delivery)}"
+def _consumed(dataset: str, delivery: Delivery) -> str:
+    return f"{_folder('consumed')}/{dataset}/{delivery.day}/{_name(delivery)}"
 
 
 def _name(delivery: Delivery) -> str:
     path = PurePosixPath(re.sub(r"\.csv(\.gz)?$", ".ctl", delivery.file, flags=re.IGNORECASE))
-    day = PurePosixPath(SYSTEM.name, str(delivery.day))
-    return str(path.relative_to(day if path.is_relative_to(day) else SYSTEM.name))
+    day = PurePosixPath(SPEC.name, str(delivery.day))
+    return str(path.relative_to(day if path.is_relative_to(day) else SPEC.name))
 
 
 def _book_of(days: Sequence[dt.date]) -> str:

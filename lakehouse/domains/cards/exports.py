@@ -9,36 +9,36 @@ _FILE = r"regexp_replace(_file, '^.*/|\.csv(\.gz)?$', '', 'g') AS file"
 _SECOND = r"regexp_matches(_file, '(^|/)tb_fatura_[^/]*$')"
 
 
-def _data(name: str, subject: str, columns: str, which: str = "true") -> Export:
-    """The current data files of a subject, value for value."""
+def _data(name: str, dataset: str, columns: str, which: str = "true") -> Export:
+    """The current data files of a dataset, value for value."""
     return Export(
         name=name,
-        path=f"0001_raw/{subject}/dados/{{file}}.csv",
+        path=f"0001_raw/{dataset}/dados/{{file}}.csv",
         sql=(
-            f"SELECT {_FILE}, {columns} FROM bronze.cards_{subject}"  # noqa: S608  of the code
+            f"SELECT {_FILE}, {columns} FROM bronze.cards_{dataset}"  # noqa: S608  of the code
             f" WHERE NOT _superseded AND {which} ORDER BY _file, _line"
         ),
     )
 
 
-def _control(subject: str) -> Export:
+def _control(dataset: str) -> Export:
     """A control file for each of them."""
     return Export(
-        name=f"{subject}_controle",
-        path=f"0001_raw/{subject}/controle/{{file}}.ctl",
+        name=f"{dataset}_controle",
+        path=f"0001_raw/{dataset}/controle/{{file}}.ctl",
         sql=(
-            f"SELECT DISTINCT {_FILE}, '' AS mark FROM bronze.cards_{subject}"  # noqa: S608  of the code
+            f"SELECT DISTINCT {_FILE}, '' AS mark FROM bronze.cards_{dataset}"  # noqa: S608  of the code
             " WHERE NOT _superseded"
         ),
     )
 
 
-def _trusted(name: str, subject: str, columns: str, key: str) -> Export:
+def _trusted(name: str, dataset: str, columns: str, key: str) -> Export:
     """A trusted table in a folder for each month."""
     return Export(
         name=name,
         path=f"0002_trusted/{name}/ref={{ref}}/part-0.parquet",
-        sql=f"SELECT {columns}, ref FROM silver.cards_{subject} ORDER BY {key}",  # noqa: S608  of the code
+        sql=f"SELECT {columns}, ref FROM silver.cards_{dataset} ORDER BY {key}",  # noqa: S608  of the code
     )
 
 

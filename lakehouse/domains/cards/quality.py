@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.cards import SYSTEM, raw
+from lakehouse.domains.cards import SPEC, raw
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
-from lakehouse.platform.quality.common_checks import books, drift, none_found, refusals
+from lakehouse.platform.quality.common_checks import books, drift, none_found, rejections
 from lakehouse.platform.tables.declare import Table
 
 MINIMUM = 30
@@ -86,9 +86,9 @@ def _gates(table: Table, key: tuple[str, str], required: Sequence[str]) -> tuple
             measure=unset(*required, key=key),
             judge=none_found("rows", Result.FAIL),
             blocking=True,
-            kept_by=f"{promise}, under which such a row is refused",
+            kept_by=f"{promise}, under which such a row is rejected",
         ),
-        refusals(table),
+        rejections(table),
     )
 
 
@@ -121,7 +121,7 @@ CHECKS = (
         measure=issued_after_file,
         judge=none_found("invoices", Result.WARN),
     ),
-    books(SYSTEM.name, landed_invoices),
+    books(SPEC.name, landed_invoices),
     drift(raw.tb_faturas),
     drift(raw.tb_pagamentos),
 )

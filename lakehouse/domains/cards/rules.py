@@ -3,13 +3,13 @@
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.cards import SYSTEM
+from lakehouse.domains.cards import SPEC
 from lakehouse.platform.tables.expressions import (
     parse_date,
     parse_decimal,
     parse_int,
     rate,
-    refused,
+    rejected,
 )
 
 NUMBER = "(0|[1-9][0-9]{0,17})"
@@ -42,7 +42,7 @@ def owner(text: ir.StringValue) -> ir.IntegerValue:
 def known_date(text: ir.StringValue, landed: ir.Table) -> ir.DateValue:
     """A day between the system's first and the day after its delivery; else null."""
     written = parse_date(text)
-    known = written.between(ibis.literal(SYSTEM.since), landed.day + ibis.interval(days=1))
+    known = written.between(ibis.literal(SPEC.since), landed.day + ibis.interval(days=1))
     return known.ifelse(written, ibis.null("date"))
 
 
@@ -73,7 +73,7 @@ def invoices(landed: ir.Table) -> ir.Table:
     )
     minimum_given = read.valor_pagamento_minimo.notnull()
     return read.mutate(
-        reasons=refused(
+        reasons=rejected(
             bad_id=read.client.isnull()
             | read.invoice.isnull()
             | (owner(read.id_fatura) != read.client).fill_null(False),

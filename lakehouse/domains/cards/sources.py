@@ -1,7 +1,7 @@
 """What lands: invoices and payments, in either of two layouts.
 
 A file's name ends in its reference day and the moment when it was generated,
-``tb_faturas_20241201_20241202000000.csv``. A name without them belongs to no subject, because
+``tb_faturas_20241201_20241202000000.csv``. A name without them belongs to no dataset, because
 nothing else says which of two versions of an invoice is the later one.
 """
 
@@ -13,7 +13,7 @@ UP_TO_SEQUENCE = "^.*-"
 """What an identifier of the first layout has and one of the second has not: ``PG-345-7``, ``7``."""
 
 INVOICES = Source(
-    subject=control.FATURAS,
+    dataset=control.FATURAS,
     files=r"tb_faturas?_[0-9]{8}_[0-9]{14}\.csv",
     format=CsvFormat(
         columns=(
@@ -39,7 +39,7 @@ INVOICES = Source(
     kept=control.announce,
 )
 PAYMENTS = Source(
-    subject=control.PAGAMENTOS,
+    dataset=control.PAGAMENTOS,
     files=r"tb_pagamentos?_[0-9]{8}_[0-9]{14}\.csv",
     format=CsvFormat(
         columns=("id_pagamento", "id_fatura", "id_cliente", "data_pagamento", "valor_pagamento"),

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from lakehouse.platform.tables.domain_spec import Headline, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Headline
 
-SYSTEM = System(
+SPEC = DomainSpec(
     name="mrhealth",
     title="Mr. Health",
     since=dt.date(2023, 1, 1),

@@ -10,7 +10,7 @@ from fractions import Fraction
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.mrhealth import SYSTEM, raw
+from lakehouse.domains.mrhealth import SPEC, raw
 from lakehouse.domains.mrhealth.bronze.deliveries import deliveries as landed_files
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items
@@ -34,7 +34,7 @@ from lakehouse.platform.quality.common_checks import (
     books,
     drift,
     none_found,
-    refusals,
+    rejections,
     rows_by_day,
     volume,
 )
@@ -239,7 +239,7 @@ CHECKS = (
         measure=orphan_products,
         judge=none_found("orphan products", Result.FAIL),
         blocking=True,
-        kept_by="silver.mrhealth_order_items, which refuses an unknown_product or orphan_item",
+        kept_by="silver.mrhealth_order_items, which rejects an unknown_product or orphan_item",
     ),
     volume(fact_orders, "orders"),
     QualityCheck(
@@ -260,9 +260,9 @@ CHECKS = (
         measure=other_day_orders,
         judge=none_found("orders", Result.WARN),
     ),
-    refusals(orders),
-    refusals(order_items),
-    books(SYSTEM.name, landed_files),
+    rejections(orders),
+    rejections(order_items),
+    books(SPEC.name, landed_files),
     *(
         drift(ledger)
         for ledger in (

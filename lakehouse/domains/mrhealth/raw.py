@@ -1,6 +1,6 @@
-"""Landed files as they came: one table of deliveries per subject, beside the untouched bytes."""
+"""Landed files as they came: one table of deliveries per dataset, beside the untouched bytes."""
 
-from lakehouse.domains.mrhealth import SYSTEM
+from lakehouse.domains.mrhealth import SPEC
 from lakehouse.domains.mrhealth.sources import (
     COUNTRIES,
     ORDER_ITEMS,
@@ -11,9 +11,9 @@ from lakehouse.domains.mrhealth.sources import (
 )
 from lakehouse.platform.ingestion.deliveries import ledger
 
-orders = ledger(SYSTEM.name, ORDERS)
-order_items = ledger(SYSTEM.name, ORDER_ITEMS)
-products = ledger(SYSTEM.name, PRODUCTS)
-units = ledger(SYSTEM.name, UNITS)
-states = ledger(SYSTEM.name, STATES)
-countries = ledger(SYSTEM.name, COUNTRIES)
+orders = ledger(SPEC.name, ORDERS)
+order_items = ledger(SPEC.name, ORDER_ITEMS)
+products = ledger(SPEC.name, PRODUCTS)
+units = ledger(SPEC.name, UNITS)
+states = ledger(SPEC.name, STATES)
+countries = ledger(SPEC.name, COUNTRIES)

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.mrhealth import SYSTEM
+from lakehouse.domains.mrhealth import SPEC
 from lakehouse.platform.tables.expressions import folded, parse_date
 
 FINISHED, PENDING, CANCELLED = "Finalizado", "Pendente", "Cancelado"
@@ -44,7 +44,7 @@ def order_date(orders: ir.Table) -> ir.DateValue:
     The future begins two days after the delivery: a till that runs past midnight is no error.
     """
     written = parse_date(orders.Data_Pedido)
-    known = written.between(ibis.literal(SYSTEM.since), orders.day + ibis.interval(days=1))
+    known = written.between(ibis.literal(SPEC.since), orders.day + ibis.interval(days=1))
     return known.ifelse(written, ibis.null("date"))
 
 

@@ -4,7 +4,7 @@ from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 ORDERS = Source(
-    subject="orders",
+    dataset="orders",
     files=r"pedido\.csv",
     format=CsvFormat(
         columns=(
@@ -22,7 +22,7 @@ ORDERS = Source(
     required_per_unit=True,
 )
 ORDER_ITEMS = Source(
-    subject="order_items",
+    dataset="order_items",
     files=r"item_pedido\.csv",
     format=CsvFormat(
         columns=("Id_Pedido", "Id_Item_Pedido", "Id_Produto", "Qtd", "Vlr_Item", "Observacao"),
@@ -31,28 +31,28 @@ ORDER_ITEMS = Source(
     required_per_unit=True,
 )
 PRODUCTS = Source(
-    subject="products",
+    dataset="products",
     files=r"(tabela_)?(produtos?|products?)\.csv",
     format=CsvFormat(columns=("Id_Produto", "Nome_Produto")),
     snapshot=True,
     query="select id_produto, nome_produto from tabela_produto order by 1",
 )
 UNITS = Source(
-    subject="units",
+    dataset="units",
     files=r"(tabela_)?(unidades?|units?)\.csv",
     format=CsvFormat(columns=("Id_Unidade", "Nome_Unidade", "Id_Estado")),
     snapshot=True,
     query="select id_unidade, nome_unidade, id_estado from tabela_unidade order by 1",
 )
 STATES = Source(
-    subject="states",
+    dataset="states",
     files=r"(tabela_)?(estados?|states?)\.csv",
     format=CsvFormat(columns=("Id_Estado", "Id_Pais", "Nome_Estado")),
     snapshot=True,
     query="select id_estado, id_pais, nome_estado from tabela_estado order by 1",
 )
 COUNTRIES = Source(
-    subject="countries",
+    dataset="countries",
     files=r"(tabela_)?(pais|paises|countries|country)\.csv",
     format=CsvFormat(columns=("Id_Pais", "Nome_Pais")),
     snapshot=True,

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from lakehouse.platform.tables.domain_spec import Clock, Headline, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 
-SYSTEM = System(
+SPEC = DomainSpec(
     name="people",
     title="People",
     since=dt.date(2024, 4, 21),
@@ -16,8 +16,8 @@ SYSTEM = System(
             " files as arquivos from gold.people_duplicates"
         ),
     ),
-    clocks=(
-        Clock(
+    schedules=(
+        Schedule(
             name="pipeline",
             cron="@daily",
             description="Yesterday's files once more at midnight; no file, no run.",

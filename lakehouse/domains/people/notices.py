@@ -9,8 +9,8 @@ from lakehouse.platform.orchestration.run_messages import (
     Notices,
     Outcome,
     failure,
+    hint,
     nothing_on,
-    way_out,
 )
 from lakehouse.platform.serving.sql_catalog import connect, query
 from lakehouse.platform.storage.delta_table import Lake
@@ -25,34 +25,34 @@ def told(outcome: Outcome) -> tuple[Notice, ...]:
     if outcome.error is not None:
         if outcome.layer not in MADE:
             return failure(outcome)
-        return (_failed(outcome.layer, outcome.error, way_out(outcome)),)
+        return (_failed(outcome.layer, outcome.error, hint(outcome)),)
     return MADE[outcome.layer](outcome)
 
 
-def _failed(layer: str, error: str, way_out: str, cause: str = "") -> Notice:
+def _failed(layer: str, error: str, hint: str, cause: str = "") -> Notice:
     text = f"*[Camada {layer.capitalize()}]*\n\nOcorreu o erro abaixo:\n\n{error}"
-    return Notice(text=text, way_out=way_out, cause=cause)
+    return Notice(text=text, hint=hint, cause=cause)
 
 
 def _bronze(outcome: Outcome) -> tuple[Notice, ...]:
-    notices = tuple(_refused(outcome.system, file, why) for file, why in outcome.refused.items())
+    notices = tuple(_rejected(outcome.domain, file, why) for file, why in outcome.rejected.items())
     if outcome.files:
         processed = f"Serão processados {outcome.files} arquivos"
         return (*notices, Notice(text=f"*[Camada Bronze]*\n\n{DONE}\n\n{processed}"))
     if notices:
         return notices
-    return (Notice(text=NOTHING, cause=nothing_on(outcome.system, outcome.last)),)
+    return (Notice(text=NOTHING, cause=nothing_on(outcome.domain, outcome.last)),)
 
 
-def _refused(system: str, file: str, why: str) -> Notice:
+def _rejected(domain: str, file: str, why: str) -> Notice:
     """A file that cannot be read at all, and what its sender does about it."""
     way = (
         "*O que fazer*\n\n"
         f"O arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o de novo com o"
         " mesmo nome: ele substitui o recusado assim que chegar. Todos os recusados:\n"
-        f"`lakehouse quarantine list --system {system}`"
+        f"`lakehouse quarantine list --domain {domain}`"
     )
-    return _failed("bronze", why, way, f"{system}/refused/{digest(file + why)}")
+    return _failed("bronze", why, way, f"{domain}/rejected/{digest(file + why)}")
 
 
 def _silver(outcome: Outcome) -> tuple[Notice, ...]:

@@ -2,12 +2,12 @@
 
 import ibis.expr.types as ir
 
-from lakehouse.domains.people import SYSTEM, raw
+from lakehouse.domains.people import SPEC, raw
 from lakehouse.domains.people.bronze.people import people as landed_people
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all
 from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
-from lakehouse.platform.quality.common_checks import books, drift, none_found, refusals
+from lakehouse.platform.quality.common_checks import books, drift, none_found, rejections
 
 
 def repeated_persons(persons: ir.Table) -> ir.Table:
@@ -29,8 +29,8 @@ CHECKS = (
         blocking=True,
         kept_by="gold.people_people_without_duplicates, whose key is the person",
     ),
-    refusals(people_all),
-    books(SYSTEM.name, landed_people),
+    rejections(people_all),
+    books(SPEC.name, landed_people),
     drift(raw.people),
 )
 """Business first, then the books."""

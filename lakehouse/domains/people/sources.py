@@ -4,7 +4,7 @@ from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 PEOPLE = Source(
-    subject="people",
+    dataset="people",
     files=r".*\.csv",
     format=CsvFormat(
         columns=(

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from lakehouse.platform.tables.domain_spec import Clock, Headline, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 
-SYSTEM = System(
+SPEC = DomainSpec(
     name="sales",
     title="Vendas",
     since=dt.date(2023, 1, 1),
@@ -16,8 +16,8 @@ SYSTEM = System(
             " total_quantity as quantidade from gold.sales_monthly_sales order by year, month"
         ),
     ),
-    clocks=(
-        Clock(
+    schedules=(
+        Schedule(
             name="pipeline",
             cron="0 6 * * *",
             description="Takes in what the legacy database sent since yesterday, up to gold.",

@@ -31,8 +31,8 @@ def rows(count: int, seed: int) -> Iterator[Row]:
 
 
 EXTRACTION = Extraction(
-    system="sales",
-    subject="sales",
+    domain="sales",
+    dataset="sales",
     table="sales",
     columns=COLUMNS,
     key="id",

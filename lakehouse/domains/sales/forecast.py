@@ -8,7 +8,7 @@ from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_fe
 from lakehouse.platform.forecasting.declaration import Forecast, Target
 
 FORECAST = Forecast(
-    system="sales",
+    domain="sales",
     title="Previsão de vendas",
     features=forecast_features,
     known=tuple(

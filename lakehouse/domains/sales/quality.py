@@ -9,7 +9,7 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.sales import SYSTEM, raw, rules
+from lakehouse.domains.sales import SPEC, raw, rules
 from lakehouse.domains.sales.bronze.sales import sales as landed_sales
 from lakehouse.domains.sales.gold.daily_sales import daily_sales
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
@@ -19,12 +19,12 @@ from lakehouse.platform.quality.common_checks import (
     books,
     drift,
     none_found,
-    refusals,
+    rejections,
     rows_by_day,
     volume,
 )
 
-KEPT_BY_SILVER = "silver.sales_sales, which refuses such a sale"
+KEPT_BY_SILVER = "silver.sales_sales, which rejects such a sale"
 
 
 def fresh(day: Day) -> Verdict:
@@ -151,8 +151,8 @@ CHECKS = (
         blocking=True,
         kept_by=KEPT_BY_SILVER,
     ),
-    refusals(sales),
-    books(SYSTEM.name, landed_sales),
+    rejections(sales),
+    books(SPEC.name, landed_sales),
     drift(raw.sales),
 )
 """Business first, then the books."""

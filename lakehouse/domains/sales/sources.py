@@ -19,7 +19,7 @@ REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
 """As the legacy table names them."""
 
 SALES = Source(
-    subject="sales",
+    dataset="sales",
     files=r"sales.*\.csv",
     format=CsvFormat(
         columns=(*COLUMNS, "operation", "extraction"),

@@ -1,4 +1,4 @@
-"""What a system says of its forecast, and the tables that come of it."""
+"""What a domain says of its forecast, and the tables that come of it."""
 
 import datetime as dt
 import functools
@@ -12,7 +12,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.platform.storage.delta_table import TableId
-from lakehouse.platform.tables.declare import How, Read, Table
+from lakehouse.platform.tables.declare import Read, ReadScope, Table
 from lakehouse.platform.tables.registry import DOMAINS
 
 VALIDATION, TEST = "validation", "test"
@@ -53,7 +53,7 @@ class Forecast:
         targets: what is forecast.
     """
 
-    system: str
+    domain: str
     title: str
     features: Table
     known: tuple[str, ...]
@@ -70,9 +70,9 @@ class Forecast:
     def values(self) -> Table:
         """Where the published forecasts are kept."""
         return Table(
-            id=TableId("gold", self.system, "forecast"),
+            id=TableId("gold", self.domain, "forecast"),
             model=ForecastValues,
-            reads=(Read(table=self.features, how=How.WHOLE),),
+            reads=(Read(table=self.features, scope=ReadScope.ALL_DAYS),),
             description="What was published for each of the days to come, by the last known day."
             " Made by `lakehouse forecast` and not with the other tables.",
         )
@@ -81,9 +81,9 @@ class Forecast:
     def models(self) -> Table:
         """Where it is kept how far off each model was."""
         return Table(
-            id=TableId("gold", self.system, "forecast_models"),
+            id=TableId("gold", self.domain, "forecast_models"),
             model=ForecastModels,
-            reads=(Read(table=self.features, how=How.WHOLE),),
+            reads=(Read(table=self.features, scope=ReadScope.ALL_DAYS),),
             description="How far off every model and moving average was, by the last known day;"
             " the models learned from the days before those they are judged on.",
         )
@@ -139,9 +139,9 @@ class ForecastModels(pa.DataFrameModel):
         unique = ["day", "target", "model", "part"]
 
 
-def forecast_of(system: str) -> Forecast | None:
-    """``FORECAST`` of the system's module ``forecast``; a system without one has none."""
-    name = f"{DOMAINS}.{system}.forecast"
+def forecast_of(domain: str) -> Forecast | None:
+    """``FORECAST`` of the system's module ``forecast``; a domain without one has none."""
+    name = f"{DOMAINS}.{domain}.forecast"
     if importlib.util.find_spec(name) is None:
         return None
     found: Forecast = importlib.import_module(name).FORECAST

@@ -108,7 +108,7 @@ def _features(
         rows = rows.filter(pc.less_equal(rows["day"], first_unknown))
     if rows.num_rows < 2:
         upto = f" up to {until}" if until else ""
-        raise ForecastError(f"{name} has no day{upto}: lakehouse ingest --system {forecast.system}")
+        raise ForecastError(f"{name} has no day{upto}: lakehouse ingest --domain {forecast.domain}")
     return rows
 
 

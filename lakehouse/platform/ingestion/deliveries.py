@@ -1,6 +1,6 @@
 """The memory of what landed: one row for every version of every delivery, and what became of it.
 
-A landed file is a version (SHA-256) of a delivery (system, subject, day, unit). The decision what a
+A landed file is a version (SHA-256) of a delivery (system, dataset, day, unit). The decision what a
 version becomes is a pure function of all versions of the delivery, so it does not depend on the
 order in which files were seen.
 """
@@ -26,7 +26,7 @@ class Status(StrEnum):
     LOADED = "loaded"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     HELD = "held"
 
 
@@ -42,7 +42,7 @@ STATUSES = tuple(status.value for status in Status)
 
 
 class Deliveries(pa.DataFrameModel):
-    """Landed files of one subject and what became of each."""
+    """Landed files of one dataset and what became of each."""
 
     day: dt.date = pa.Field(description="Day of the delivery, as its path names it")
     unit: int = pa.Field(nullable=True, description="Unit named by the path; null when none is")
@@ -52,10 +52,10 @@ class Deliveries(pa.DataFrameModel):
     landed_at: Timestamp(scale=6) = pa.Field(description="Last modification where it landed, UTC")
     version: int = pa.Field(description="Place among the delivery's versions, from 1; 0 for none")
     status: str = pa.Field(
-        isin=STATUSES, description="loaded, superseded, duplicate, refused, held"
+        isin=STATUSES, description="loaded, superseded, duplicate, rejected, held"
     )
     reason: str = pa.Field(nullable=True, description="Code of why the file is not loaded")
-    detail: str = pa.Field(nullable=True, description="What was found, expected, and the way out")
+    detail: str = pa.Field(nullable=True, description="What was found, expected, and the hint")
     physical_lines: int = pa.Field(ge=0, description="Lines of the file")
     header_lines: int = pa.Field(ge=0, description="Lines of its header")
     continuation_lines: int = pa.Field(ge=0, description="Lines inside a record, after its first")
@@ -103,7 +103,7 @@ class Delivery:
     @property
     def readable(self) -> bool:
         """Whether the file was a good one, so that it is a version of its delivery."""
-        return self.status not in (Status.REFUSED, Status.HELD)
+        return self.status not in (Status.REJECTED, Status.HELD)
 
     @property
     def has_rows(self) -> bool:
@@ -117,8 +117,8 @@ def corrected_by(file: str) -> str | None:
     >>> corrected_by("sales/2023-01-05/replay/2023-01-04/sales_raw.csv")
     'sales/2023-01-04/sales_raw.csv'
     """
-    system, replayed, landed = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
-    return f"{system}/{landed}" if replayed else None
+    domain, replayed, landed = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
+    return f"{domain}/{landed}" if replayed else None
 
 
 def scope_of(file: str, unit: int | None, source: Source) -> Scope:
@@ -137,7 +137,7 @@ def resolved(
         elsewhere: digests that an older row of another day already holds.
 
     Returns:
-        The rows in a fixed order. A refused or held file never displaces a good one. A snapshot
+        The rows in a fixed order. A rejected or held file never displaces a good one. A snapshot
         that goes back to earlier content is that content again, and so is a file under one path
         where copies count; of another delivery an old file that comes again is not.
     """
@@ -218,12 +218,12 @@ def _said_again(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
     return frozenset(found)
 
 
-def ledger(system: str, source: Source) -> Table:
+def ledger(domain: str, source: Source) -> Table:
     """The raw table of a source: its deliveries."""
     return Table(
-        id=TableId("raw", system, source.subject),
+        id=TableId("raw", domain, source.dataset),
         model=Deliveries,
-        description=f"Landed files of {source.subject}, byte for byte, and what became of each.",
+        description=f"Landed files of {source.dataset}, byte for byte, and what became of each.",
         source=source,
     )
 

@@ -1,4 +1,4 @@
-"""Landed files become the raw and bronze tables of one subject.
+"""Landed files become the raw and bronze tables of one dataset.
 
 For each delivery day: new files are read, kept byte for byte under their digest, and read as CSV;
 what each file is follows from all files of the delivery (`deliveries.resolved`); bronze is made
@@ -25,16 +25,16 @@ import pyarrow.parquet as pq
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.csv.reader import CsvFile, FileRefused, decompress, read_csv
+from lakehouse.platform.ingestion.csv.reader import CsvFile, FileRejected, decompress, read_csv
 from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.landing import (
     Arrival,
     FileChanged,
     Landing,
     Listing,
-    ReadRefused,
-    Stray,
-    StrayReason,
+    ReadRejected,
+    UnrecognizedFile,
+    UnrecognizedReason,
     names_a_day,
 )
 from lakehouse.platform.ingestion.snapshots import Snapshots
@@ -42,7 +42,7 @@ from lakehouse.platform.privacy.marks import Recognised
 from lakehouse.platform.storage.delta_table import DayConflict, Lake, Snapshot, Staged, TableId
 from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.transform.compute import QUARANTINE_SCHEMA, quarantine_of
 from lakehouse.settings import Settings
@@ -56,7 +56,7 @@ R = TypeVar("R")
 
 @dataclass(kw_only=True)
 class Ingested:
-    """What one run took in of one subject."""
+    """What one run took in of one dataset."""
 
     days: tuple[dt.date, ...]
     files: Counter[str] = field(default_factory=Counter)
@@ -65,14 +65,14 @@ class Ingested:
     data_versions: dict[TableId, dict[dt.date, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
-    """Path of each file that is refused or held, with why and the way out."""
+    """Path of each file that is rejected or held, with why and the hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
     """Where files come from and where they go."""
 
-    system: System
+    spec: DomainSpec
     landing: Landing
     lake: Lake
     settings: Settings
@@ -85,9 +85,9 @@ class Intake:
         return self.landing.listing(days=days, now=self.now, quiet=quiet)
 
 
-def object_path(system: str, digest: str) -> str:
+def object_path(domain: str, digest: str) -> str:
     """Where the bytes of a landed file are kept in the lake."""
-    return f"raw/{system}/objects/{digest[:2]}/{digest}"
+    return f"raw/{domain}/objects/{digest[:2]}/{digest}"
 
 
 def ingest(
@@ -98,7 +98,7 @@ def ingest(
     *,
     note: dict[str, str],
 ) -> Ingested:
-    """Take in what landed of one subject for these delivery days, and commit raw and bronze.
+    """Take in what landed of one dataset for these delivery days, and commit raw and bronze.
 
     A snapshot source whose files name no day brings its own days along.
 
@@ -116,7 +116,7 @@ def ingest(
 
 @dataclass(frozen=True, kw_only=True)
 class Reread:
-    """What the kept bytes of one subject and delivery day say."""
+    """What the kept bytes of one dataset and delivery day say."""
 
     deliveries: pa.Table
     bronze: pa.Table
@@ -134,7 +134,7 @@ def reread(
     """Ledger, bronze and unparsable lines of a day as they follow from the kept bytes alone.
 
     Args:
-        bronze: the subject's table.
+        bronze: the dataset's table.
         day: the delivery day.
         deliveries: the files that the ledger names for it; what it says became of them is not used,
             but for files that were never read.
@@ -161,11 +161,11 @@ class _Ingestion:
         return self.bronze.source
 
     def run(self, days: Sequence[dt.date], listing: Listing) -> Ingested:
-        lake, system = self.intake.lake, self.intake.system.name
-        raw = lake.table(TableId("raw", system, self.source.subject))
+        lake, domain = self.intake.lake, self.intake.spec.name
+        raw = lake.table(TableId("raw", domain, self.source.dataset))
         before = raw.snapshot()
-        listing = at_first_landing(listing, [self.source], system, lake)
-        arrivals = [a for a in listing.files if a.subject == self.source.subject]
+        listing = at_first_landing(listing, [self.source], domain, lake)
+        arrivals = [a for a in listing.files if a.dataset == self.source.dataset]
         wanted = set(days)
         if self.source.snapshot:
             wanted |= {a.day for a in arrivals if not a.dated}
@@ -189,7 +189,7 @@ class _Ingestion:
             files = ((day, list(found.values())) for day, found in by_day.items())
             parsed = _ahead(pool, files, lambda item: self._parsed(*item, elsewhere), 3)
             bronze_staged: list[Staged] = []
-            refused_staged: list[Staged] = []
+            rejected_staged: list[Staged] = []
             for day, rows, table, lines in parsed:
                 judged += rows
                 ledger_rows = ledger.to_arrow(rows)
@@ -197,7 +197,7 @@ class _Ingestion:
                 target = lake.table(self.bronze.id)
                 bronze_staged.append(target.stage(day, table, bronze_schema))
                 quarantine = lake.table(quarantine_of(self.bronze.id))
-                refused_staged.append(quarantine.stage(day, lines, QUARANTINE_SCHEMA))
+                rejected_staged.append(quarantine.stage(day, lines, QUARANTINE_SCHEMA))
                 done.files.update(row.status.value for row in rows)
                 done.rows += table.num_rows
                 done.unparsable += lines.num_rows
@@ -205,33 +205,33 @@ class _Ingestion:
                     r.file: f"{r.status}: {r.detail or r.reason}" for r in rows if not r.readable
                 }
                 done.notes += [f"{r.file}: {r.drift}" for r in rows if r.drift and r.has_rows]
-        self._report_refused(known, judged)
+        self._report_rejected(known, judged)
         failpoint("ingest.staged")
         lake.table(self.bronze.id).commit(bronze_staged, schema=bronze_schema, note=self.note)
         failpoint("ingest.bronze_committed")
         lake.table(quarantine_of(self.bronze.id)).commit(
-            refused_staged, schema=QUARANTINE_SCHEMA, note=self.note
+            rejected_staged, schema=QUARANTINE_SCHEMA, note=self.note
         )
         failpoint("ingest.quarantine_committed")
         raw.commit(raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note)
         failpoint("ingest.ledger_committed")
         if self.source.kept is not None:
-            self.source.kept(lake, self.source.subject, judged)
+            self.source.kept(lake, self.source.dataset, judged)
         for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
             done.data_versions[table_id] = {each.day: each.data_version for each in staged}
         return done
 
-    def _report_refused(self, known: Sequence[Delivery], judged: Sequence[Delivery]) -> None:
-        """Put a report beside the kept copy of each file that is refused now and was not before."""
-        store, system = self.intake.lake.store, self.intake.system.name
+    def _report_rejected(self, known: Sequence[Delivery], judged: Sequence[Delivery]) -> None:
+        """Put a report beside the kept copy of each file that is rejected now and was not before."""
+        store, domain = self.intake.lake.store, self.intake.spec.name
         before = {(d.file, d.landed_at, d.digest): d.detail for d in known if not d.readable}
         for delivery in judged:
             told = before.get((delivery.file, delivery.landed_at, delivery.digest))
             if not delivery.readable and (told is None or told != delivery.detail):
-                path, report = error_report(system, delivery)
+                path, report = error_report(domain, delivery)
                 store.write(path, json.dumps(report, ensure_ascii=False, indent=1).encode())
             elif delivery.readable and told is not None:
-                store.delete([error_report(system, delivery)[0]])
+                store.delete([error_report(domain, delivery)[0]])
 
     def _known(self, table: pa.Table | None) -> list[Delivery]:
         return [] if table is None else ledger.from_arrow(table)
@@ -268,21 +268,23 @@ class _Ingestion:
             return self._stored(plain, self.intake.landing.read(arrival, limit=limit))
         except FileChanged:
             return None, False
-        except ReadRefused as error:
-            refused = replace(plain, status=Status.REFUSED, reason=error.reason, detail=str(error))
-            return refused, False
+        except ReadRejected as error:
+            rejected = replace(
+                plain, status=Status.REJECTED, reason=error.reason, detail=str(error)
+            )
+            return rejected, False
 
     @cached_property
     def erased(self) -> Recognised:
         """Persons who were erased and must not come back."""
         intake = self.intake
-        return Recognised.of(intake.lake, intake.settings, intake.system.name)
+        return Recognised.of(intake.lake, intake.settings, intake.spec.name)
 
     def _stored(self, delivery: Delivery, data: bytes) -> tuple[Delivery, bool]:
         limit = self.intake.settings.max_file_mb * 1024 * 1024
         data = self.erased.without_erased(data, delivery.file, self.bronze, limit=limit)
         digest = hashlib.sha256(data).hexdigest()
-        store, path = self.intake.lake.store, object_path(self.intake.system.name, digest)
+        store, path = self.intake.lake.store, object_path(self.intake.spec.name, digest)
         was_there = store.stat(path) is not None
         if not was_there:
             failpoint("ingest.storing")
@@ -303,7 +305,7 @@ class _Ingestion:
             Delivery(
                 day=today,
                 unit=None,
-                file=f"{self.intake.system.name}/postgresql/{self.source.subject}.csv",
+                file=f"{self.intake.spec.name}/postgresql/{self.source.dataset}.csv",
                 digest="",
                 size=len(data),
                 landed_at=self.intake.now.astimezone(dt.UTC),
@@ -335,9 +337,7 @@ class _Ingestion:
         first: dict[str, Delivery] = {}
         rows = [d for digest in asked for d in by_digest.get(digest, [])]
         if before.schema is not None and repeated:
-            raw = self.intake.lake.table(
-                TableId("raw", self.intake.system.name, self.source.subject)
-            )
+            raw = self.intake.lake.table(TableId("raw", self.intake.spec.name, self.source.dataset))
             rows += [d for d in self._known(raw.read(snapshot=before)) if d.digest in asked]
         for row in sorted(rows, key=lambda d: d.order):
             if row.readable:
@@ -353,7 +353,7 @@ class _Ingestion:
         self, day: dt.date, rows: Sequence[Delivery], elsewhere: dict[dt.date, frozenset[str]]
     ) -> tuple[dt.date, list[Delivery], pa.Table, pa.Table]:
         """One delivery day: what each file is, the bronze rows, and the lines that are no rows."""
-        read: dict[str, CsvFile | FileRefused] = {}
+        read: dict[str, CsvFile | FileRejected] = {}
         judged = [self._judged(row, read) for row in rows]
         resolved = ledger.resolved(judged, self.source, elsewhere.get(day, frozenset()))
         files = [(row, read[row.digest]) for row in self._dated(resolved) if row.has_rows]
@@ -371,8 +371,8 @@ class _Ingestion:
 
         return [dated(row) for row in rows]
 
-    def _judged(self, row: Delivery, read: dict[str, CsvFile | FileRefused]) -> Delivery:
-        """A file as its content makes it; what could not even be read stays refused."""
+    def _judged(self, row: Delivery, read: dict[str, CsvFile | FileRejected]) -> Delivery:
+        """A file as its content makes it; what could not even be read stays rejected."""
         if not row.digest:
             return row
         data: bytes | None = None
@@ -380,14 +380,14 @@ class _Ingestion:
             data = self._content(row.digest)
             try:
                 read[row.digest] = self._csv(row.file, data)
-            except FileRefused as error:
+            except FileRejected as error:
                 read[row.digest] = error
         found = read[row.digest]
-        if isinstance(found, FileRefused):
+        if isinstance(found, FileRejected):
             data = data if data is not None else self._content(row.digest)
             return replace(
                 row,
-                status=Status.HELD if found.held else Status.REFUSED,
+                status=Status.HELD if found.held else Status.REJECTED,
                 reason=found.reason.value,
                 detail=str(found),
                 physical_lines=_lines(data),
@@ -416,7 +416,7 @@ class _Ingestion:
         cached = self.cache.get(digest)
         if cached is not None:
             return cached
-        return self.intake.lake.store.read(object_path(self.intake.system.name, digest))
+        return self.intake.lake.store.read(object_path(self.intake.spec.name, digest))
 
     def _csv(self, name: str, data: bytes) -> CsvFile:
         if name.lower().endswith(".gz"):
@@ -425,7 +425,7 @@ class _Ingestion:
         return read_csv(data, self.source.format, name=name)
 
     def _bronze_rows(
-        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRejected]]
     ) -> pa.Table:
         schema = _without_day(arrow_schema(self.bronze.contract.schema))
         tables = [file.rows for _, file in files if isinstance(file, CsvFile)]
@@ -455,7 +455,7 @@ class _Ingestion:
         return pa.table([columns[name] for name in schema.names], schema=schema)
 
     def _business_days(
-        self, day: dt.date, rows: pa.Table, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+        self, day: dt.date, rows: pa.Table, files: Sequence[tuple[Delivery, CsvFile | FileRejected]]
     ) -> pa.Array | pa.ChunkedArray:
         """The business day of each row, its delivery day when it names none that can be.
 
@@ -464,7 +464,7 @@ class _Ingestion:
         column = self.source.business_day
         if column is None:
             return pa.nulls(rows.num_rows, pa.date32())
-        zone, since = self.intake.settings.zone, self.intake.system.since
+        zone, since = self.intake.settings.zone, self.intake.spec.since
         parts = []
         for delivery, file in files:
             if isinstance(file, CsvFile):
@@ -480,7 +480,7 @@ class _Ingestion:
         return pa.chunked_array(parts, pa.date32()).fill_null(pa.scalar(day, pa.date32()))
 
     def _unparsable_rows(
-        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRefused]]
+        self, day: dt.date, files: Sequence[tuple[Delivery, CsvFile | FileRejected]]
     ) -> pa.Table:
         rows = [
             {
@@ -549,26 +549,26 @@ def business_day(
 
 
 def at_first_landing(
-    listing: Listing, sources: Iterable[Source], system: str, lake: Lake
+    listing: Listing, sources: Iterable[Source], domain: str, lake: Lake
 ) -> Listing:
     """The listing with each undated file on the day on which a file of its name first landed.
 
     Of a source whose files are deliveries, other bytes under a known name are another version of
     that delivery, whenever they land.
     """
-    per_file = {source.subject for source in sources if source.per_file}
-    undated = {a.subject for a in listing.files if a.subject in per_file and not a.dated}
+    per_file = {source.dataset for source in sources if source.per_file}
+    undated = {a.dataset for a in listing.files if a.dataset in per_file and not a.dated}
     if not undated:
         return listing
     first: dict[str, dt.date] = {}
-    for subject in undated:
-        table = lake.table(TableId("raw", system, subject))
+    for dataset in undated:
+        table = lake.table(TableId("raw", domain, dataset))
         for file in table.snapshot().files:
             if file.rows:
                 for name in _names(lake.root, f"{table.id.path}/{file.path}"):
                     first.setdefault(name, file.day)
     files = (
-        replace(a, day=first.get(a.path, a.day)) if a.subject in undated and not a.dated else a
+        replace(a, day=first.get(a.path, a.day)) if a.dataset in undated and not a.dated else a
         for a in listing.files
     )
     return replace(listing, files=tuple(sorted(files, key=lambda a: (a.day, a.path))))
@@ -581,14 +581,18 @@ def _names(root: str, path: str) -> frozenset[str]:
     return frozenset(pq.read_table(kept, columns=["file"])["file"].to_pylist())
 
 
-def record_strays(
-    strays: Sequence[Stray], days: Sequence[dt.date], intake: Intake, *, note: dict[str, str]
+def record_unrecognized_files(
+    unrecognized_files: Sequence[UnrecognizedFile],
+    days: Sequence[dt.date],
+    intake: Intake,
+    *,
+    note: dict[str, str],
 ) -> Ingested:
-    """Record files that belong to no subject, or whose name is refused, as deliveries.
+    """Record files that belong to no dataset, or whose name is rejected, as deliveries.
 
-    Their day is that of `stray_day`.
+    Their day is that of `unrecognized_file_day`.
     """
-    table = intake.lake.table(strays_of(intake.system.name))
+    table = intake.lake.table(unrecognized_files_of(intake.spec.name))
     done = Ingested(days=tuple(days))
     by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {}
     for attempt in range(CONFLICT_ATTEMPTS):
@@ -597,8 +601,8 @@ def record_strays(
         by_day = {day: {} for day in days}
         for row in known:
             by_day[row.day][row.file, row.landed_at] = row
-        for stray in strays:
-            day = stray_day(stray, intake.settings)
+        for stray in unrecognized_files:
+            day = unrecognized_file_day(stray, intake.settings)
             if day in by_day:
                 by_day[day][stray.path, stray.modified_at] = Delivery(
                     day=day,
@@ -607,7 +611,7 @@ def record_strays(
                     digest="",
                     size=stray.size,
                     landed_at=stray.modified_at,
-                    status=Status.REFUSED,
+                    status=Status.REJECTED,
                     reason=stray.reason.value,
                     detail=stray.detail,
                 )
@@ -626,8 +630,8 @@ def record_strays(
     return done
 
 
-def stray_day(stray: Stray, settings: Settings) -> dt.date:
-    """The day a refused name is recorded under: the folder it lies in, else the day it landed.
+def unrecognized_file_day(stray: UnrecognizedFile, settings: Settings) -> dt.date:
+    """The day a rejected name is recorded under: the folder it lies in, else the day it landed.
 
     A folder of a day that cannot be is not believed.
     """
@@ -636,22 +640,25 @@ def stray_day(stray: Stray, settings: Settings) -> dt.date:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", part):
             with contextlib.suppress(ValueError):
                 named = dt.date.fromisoformat(part)
-                if stray.reason not in (StrayReason.FUTURE_DAY, StrayReason.BEFORE_START):
+                if stray.reason not in (
+                    UnrecognizedReason.FUTURE_DAY,
+                    UnrecognizedReason.BEFORE_START,
+                ):
                     return named
     return landed
 
 
-def strays_of(system: str) -> TableId:
-    """Where files are recorded that belong to no subject."""
-    return TableId("raw", system, "strays")
+def unrecognized_files_of(domain: str) -> TableId:
+    """Where files are recorded that belong to no dataset."""
+    return TableId("raw", domain, "unrecognized_files")
 
 
-def error_report(system: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
-    """Path in the lake and content of the report that stands beside the copy of a refused file.
+def error_report(domain: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
+    """Path in the lake and content of the report that stands beside the copy of a rejected file.
 
-    The same bytes may be refused under many names, so the landed path is part of the report's.
+    The same bytes may be rejected under many names, so the landed path is part of the report's.
     """
-    kept = object_path(system, delivery.digest or "unread")
+    kept = object_path(domain, delivery.digest or "unread")
     return (
         f"{kept}_errors/{delivery.file}_error.json",
         {

@@ -1,4 +1,4 @@
-"""The landing zone: which files lie there, whose and of which day they are, and what is refused.
+"""The landing zone: which files lie there, whose and of which day they are, and what is rejected.
 
 A path names the unit and the day of a delivery; nothing else is read from names, and a name never
 becomes part of a query or of another path. Content belongs to ``csvfile``, what is in the lake
@@ -47,7 +47,7 @@ class FileChanged(LandingError):
     """A file is not the one that was listed any more; the next listing shows what it became."""
 
 
-class ReadRefused(LandingError):
+class ReadRejected(LandingError):
     """A listed file that must not be read; ``reason`` is ``too_large`` or ``symlink``."""
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -55,7 +55,7 @@ class ReadRefused(LandingError):
         self.reason = reason
 
 
-class StrayReason(StrEnum):
+class UnrecognizedReason(StrEnum):
     """Why a file of the landing zone is not taken; of several reasons the first is given."""
 
     UNSAFE_PATH = "unsafe_path"
@@ -65,7 +65,7 @@ class StrayReason(StrEnum):
     TEMPORARY = "temporary"
     """Hidden, or still being written under another name; ignored and not recorded."""
     UNKNOWN_FILE = "unknown_file"
-    """No subject of the system takes a file of this name, or two do."""
+    """No dataset of the system takes a file of this name, or two do."""
     BAD_DAY = "bad_day"
     """A folder is nearly a day, is no day of the calendar, or two folders name two days."""
     BAD_UNIT = "bad_unit"
@@ -76,7 +76,7 @@ class StrayReason(StrEnum):
     """A day before the system's first."""
 
 
-_RANK = {reason: rank for rank, reason in enumerate(StrayReason)}
+_RANK = {reason: rank for rank, reason in enumerate(UnrecognizedReason)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +85,7 @@ class Arrival:
 
     path: str
     """Relative to the landing root: ``mrhealth/2026-01-05/unidade_007/reenvio/PEDIDO.csv``."""
-    subject: str
+    dataset: str
     day: dt.date
     """Delivery day."""
     unit: int | None
@@ -101,16 +101,16 @@ class Arrival:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stray:
+class UnrecognizedFile:
     """A file of the landing zone that is not taken, and why."""
 
     path: str
     """Relative to the landing root; what cannot be printed is written as an escape."""
     size: int
     modified_at: dt.datetime
-    reason: StrayReason
+    reason: UnrecognizedReason
     detail: str
-    """For people, with the way out."""
+    """For people, with the hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class Listing:
 
     files: tuple[Arrival, ...]
     """By day, then path."""
-    strays: tuple[Stray, ...]
+    unrecognized_files: tuple[UnrecognizedFile, ...]
     """By path; to be recorded."""
     growing: tuple[str, ...]
     """Changed too lately to be whole for certain; left alone until the next look."""
@@ -129,9 +129,9 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rules:
-    """What a system takes from the landing zone."""
+    """What a domain takes from the landing zone."""
 
-    system: str
+    domain: str
     sources: "tuple[Source, ...]"
     zone: ZoneInfo
     """Time zone of the delivery day of a file whose path names none."""
@@ -141,7 +141,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    reason: StrayReason
+    reason: UnrecognizedReason
     detail: str
 
 
@@ -154,34 +154,34 @@ class _Place:
     problem: _Problem | None = None
 
 
-def recognised(entry: Entry, rules: Rules, *, today: dt.date) -> Arrival | Stray:
+def recognised(entry: Entry, rules: Rules, *, today: dt.date) -> Arrival | UnrecognizedFile:
     """Whose and of which day a file is, by its path; or why it is not taken.
 
     >>> from lakehouse.platform.ingestion.csv.reader import CsvFormat
     >>> from lakehouse.platform.tables.source import Source
-    >>> orders = Source(subject="orders", files=r"pedido[.]csv", format=CsvFormat(columns=("Id",)))
+    >>> orders = Source(dataset="orders", files=r"pedido[.]csv", format=CsvFormat(columns=("Id",)))
     >>> rules = Rules(
     ...     system="mrhealth", sources=(orders,), zone=ZoneInfo("UTC"), start=dt.date(2026, 1, 1)
     ... )
     >>> path = "mrhealth/2026-01-05/unidade_007/reenvio/PEDIDO.csv.gz"
     >>> entry = Entry(path=path, size=9, modified_at=EPOCH, etag=None)
     >>> arrival = recognised(entry, rules, today=dt.date(2026, 1, 6))
-    >>> arrival.subject, arrival.day.isoformat(), arrival.unit
+    >>> arrival.dataset, arrival.day.isoformat(), arrival.unit
     ('orders', '2026-01-05', 7)
     """
     folder, _, name = entry.path.rpartition("/")
-    place = _place(rules.system, folder)
+    place = _place(rules.domain, folder)
     source = _source(rules, name)
     if isinstance(source, _Problem):
-        return _stray(entry, _foremost(p for p in (place.problem, source) if p))
+        return _unrecognized_file(entry, _foremost(p for p in (place.problem, source) if p))
     if place.problem:
-        return _stray(entry, place.problem)
+        return _unrecognized_file(entry, place.problem)
     day = place.day or entry.modified_at.astimezone(rules.zone).date()
     if not rules.start <= day <= today + _ONE_DAY:
-        return _stray(entry, _outside(day, rules, dated=place.day is not None))
+        return _unrecognized_file(entry, _outside(day, rules, dated=place.day is not None))
     return Arrival(
         path=entry.path,
-        subject=source.subject,
+        dataset=source.dataset,
         day=day,
         unit=None if source.snapshot else place.unit,
         size=entry.size,
@@ -206,7 +206,7 @@ class Landing:
     Args:
         store: the landing root; the system's files lie below a folder of its name.
         system: that name.
-        sources: the subjects it delivers.
+        sources: the datasets it delivers.
         zone: time zone of the lake's days.
         start: first day of the system.
     """
@@ -214,14 +214,14 @@ class Landing:
     def __init__(
         self,
         store: ObjectStore,
-        system: str,
+        domain: str,
         sources: "Sequence[Source]",
         *,
         zone: ZoneInfo,
         start: dt.date,
     ) -> None:
         self.store = store
-        self.rules = Rules(system=system, sources=tuple(sources), zone=zone, start=start)
+        self.rules = Rules(domain=domain, sources=tuple(sources), zone=zone, start=start)
 
     def days(self) -> list[dt.date]:
         """Delivery days that have a folder, sorted; costs a look at the folders, not at files.
@@ -271,7 +271,7 @@ class Landing:
         """
         survey = _Survey()
         if days is None:
-            found = self._below(self.rules.system, survey)
+            found = self._below(self.rules.domain, survey)
         else:
             survey = self._survey(files=undated)
             wanted = [folder for day in sorted(set(days)) for folder in survey.days.get(day, ())]
@@ -284,10 +284,10 @@ class Landing:
 
         Raises:
             FileChanged: it is gone, was replaced or grew; leave it to the next listing.
-            ReadRefused: it has more than ``limit`` bytes, or a symbolic link took its place.
+            ReadRejected: it has more than ``limit`` bytes, or a symbolic link took its place.
         """
         if arrival.size > limit:
-            raise ReadRefused(
+            raise ReadRejected(
                 f"{arrival.path} has {arrival.size:,} bytes, more than the {limit:,} allowed;"
                 " split the file or raise the limit",
                 reason="too_large",
@@ -309,21 +309,25 @@ class Landing:
     ) -> Listing:
         today = now.astimezone(self.rules.zone).date()
         files: list[Arrival] = []
-        strays: list[Stray] = []
+        unrecognized_files: list[UnrecognizedFile] = []
         growing: list[str] = []
         for entry in found:
             met = recognised(entry, self.rules, today=today)
-            if isinstance(met, Stray) and met.reason is StrayReason.TEMPORARY:
+            if isinstance(met, UnrecognizedFile) and met.reason is UnrecognizedReason.TEMPORARY:
                 survey.temporary.append(met.path)
             elif -quiet < now - entry.modified_at < quiet:
                 growing.append(_printable(entry.path))
-            elif isinstance(met, Stray):
-                strays.append(met)
+            elif isinstance(met, UnrecognizedFile):
+                unrecognized_files.append(met)
             else:
                 files.append(met)
         return Listing(
             files=tuple(sorted(files, key=lambda file: (file.day, file.path))),
-            strays=tuple(sorted((*strays, *survey.strays), key=lambda stray: stray.path)),
+            unrecognized_files=tuple(
+                sorted(
+                    (*unrecognized_files, *survey.unrecognized_files), key=lambda stray: stray.path
+                )
+            ),
             growing=tuple(sorted(growing)),
             temporary=tuple(sorted(survey.temporary)),
         )
@@ -331,7 +335,7 @@ class Landing:
     def _survey(self, *, files: bool) -> "_Survey":
         """The day folders, and what lies outside of them; day folders are not entered."""
         survey = _Survey()
-        pending = [] if self._is_link(survey) else [self.rules.system]
+        pending = [] if self._is_link(survey) else [self.rules.domain]
         while pending:
             folder = pending.pop()
             for name in self._level(folder, survey, files=files):
@@ -340,7 +344,7 @@ class Landing:
                 if day is not None:
                     survey.days.setdefault(day, []).append(below)
                 elif name in (".", ".."):
-                    survey.strays.append(_unlistable(below))
+                    survey.unrecognized_files.append(_unlistable(below))
                 elif _is_temporary(name):
                     survey.temporary.append(f"{_printable(below)}/")
                 else:
@@ -352,7 +356,7 @@ class Landing:
         if isinstance(self.store, DiskStore):
             level = _scan(self.store.uri, folder, files=files)
             survey.files.extend(level.files)
-            survey.strays.extend(level.strays)
+            survey.unrecognized_files.extend(level.unrecognized_files)
             return level.folders
         if files:
             survey.files.extend(self.store.entries(folder, recursive=False))
@@ -367,7 +371,7 @@ class Landing:
         while pending:
             folder = pending.pop()
             level = _scan(self.store.uri, folder)
-            survey.strays.extend(level.strays)
+            survey.unrecognized_files.extend(level.unrecognized_files)
             yield from level.files
             pending.extend(f"{folder}/{name}" for name in level.folders)
 
@@ -375,12 +379,14 @@ class Landing:
         """Whether the system's own folder is a symbolic link, which is not followed."""
         if not isinstance(self.store, DiskStore):
             return False
-        place = os.path.join(self.store.uri, self.rules.system)
+        place = os.path.join(self.store.uri, self.rules.domain)
         if not os.path.islink(place):
             return False
-        link = _disk_entry(self.rules.system, os.lstat(place))
-        if not any(stray.path == link.path for stray in survey.strays):
-            survey.strays.append(_stray(link, _linked(self.store.uri, link.path)))
+        link = _disk_entry(self.rules.domain, os.lstat(place))
+        if not any(stray.path == link.path for stray in survey.unrecognized_files):
+            survey.unrecognized_files.append(
+                _unrecognized_file(link, _linked(self.store.uri, link.path))
+            )
         return True
 
 
@@ -456,7 +462,7 @@ class _Survey:
 
     days: dict[dt.date, list[str]] = field(default_factory=dict)
     files: list[Entry] = field(default_factory=list)
-    strays: list[Stray] = field(default_factory=list)
+    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
     temporary: list[str] = field(default_factory=list)
 
 
@@ -466,7 +472,7 @@ class _Level:
 
     files: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
-    strays: list[Stray] = field(default_factory=list)
+    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
 
 
 def _scan(root: str, folder: str, *, files: bool = True) -> _Level:
@@ -497,10 +503,12 @@ def _scan_file(root: str, path: str, item: os.DirEntry[str], level: _Level) -> N
     if mode.S_ISREG(seen.st_mode):
         level.files.append(entry)
     elif mode.S_ISLNK(seen.st_mode):
-        level.strays.append(_stray(entry, _linked(root, path)))
+        level.unrecognized_files.append(_unrecognized_file(entry, _linked(root, path)))
     else:
         detail = "a pipe, socket or device, not a file; remove it"
-        level.strays.append(_stray(entry, _Problem(StrayReason.UNKNOWN_FILE, detail)))
+        level.unrecognized_files.append(
+            _unrecognized_file(entry, _Problem(UnrecognizedReason.UNKNOWN_FILE, detail))
+        )
 
 
 def _disk_entry(path: str, seen: os.stat_result) -> Entry:
@@ -544,9 +552,9 @@ def _enter(name: str, kind: int, place: int, arrival: Arrival) -> int:
         except FileNotFoundError:
             linked = False
         if linked:
-            raise ReadRefused(
+            raise ReadRejected(
                 f"{arrival.path}: {name!r} is a symbolic link now; put the file itself there",
-                reason=StrayReason.SYMLINK.value,
+                reason=UnrecognizedReason.SYMLINK.value,
             ) from error
         if isinstance(error, NotADirectoryError):
             raise FileNotFoundError(arrival.path) from error
@@ -559,8 +567,8 @@ def _check_as_listed(seen: os.stat_result, arrival: Arrival) -> None:
         raise FileChanged(f"{arrival.path} changed since it was listed; the next look will show it")
 
 
-def _stray(entry: Entry, problem: _Problem) -> Stray:
-    return Stray(
+def _unrecognized_file(entry: Entry, problem: _Problem) -> UnrecognizedFile:
+    return UnrecognizedFile(
         path=_printable(entry.path),
         size=entry.size,
         modified_at=entry.modified_at,
@@ -577,37 +585,37 @@ def _linked(root: str, path: str) -> _Problem:
     real, top = os.path.realpath(os.path.join(root, path)), os.path.realpath(root)
     where = "inside" if os.path.commonpath([real, top]) == top else "outside"
     return _Problem(
-        StrayReason.SYMLINK,
+        UnrecognizedReason.SYMLINK,
         f"a symbolic link to a place {where} the landing zone; put the file itself here",
     )
 
 
-def _unlistable(folder: str) -> Stray:
+def _unlistable(folder: str) -> UnrecognizedFile:
     """A folder whose files cannot even be named one by one; it has no time of its own."""
     entry = Entry(path=f"{folder}/", size=0, modified_at=EPOCH, etag=None)
-    return _stray(entry, _unsafe(folder))
+    return _unrecognized_file(entry, _unsafe(folder))
 
 
 def _outside(day: dt.date, rules: Rules, *, dated: bool) -> _Problem:
-    way_out = (
+    hint = (
         "rename the folder if the day is wrong"
         if dated
         else "taken from the time it was last changed; put the file into a folder YYYY-MM-DD"
     )
     if day < rules.start:
-        told = f"{day} is before {rules.system}'s first day {rules.start}; {way_out}"
-        return _Problem(StrayReason.BEFORE_START, told)
-    return _Problem(StrayReason.FUTURE_DAY, f"{day} is later than tomorrow; {way_out}")
+        told = f"{day} is before {rules.domain}'s first day {rules.start}; {hint}"
+        return _Problem(UnrecognizedReason.BEFORE_START, told)
+    return _Problem(UnrecognizedReason.FUTURE_DAY, f"{day} is later than tomorrow; {hint}")
 
 
 @functools.lru_cache(maxsize=8192)
-def _place(system: str, folder: str) -> _Place:
+def _place(domain: str, folder: str) -> _Place:
     top, *parts = folder.split("/")
     days: set[dt.date] = set()
     units: set[int] = set()
     problems = [found for part in (top, *parts) if (found := _unfit(part))]
-    if top != system:
-        problems.append(_Problem(StrayReason.UNKNOWN_FILE, f"not in the folder {system}/"))
+    if top != domain:
+        problems.append(_Problem(UnrecognizedReason.UNKNOWN_FILE, f"not in the folder {domain}/"))
     for part in parts:
         if (day := _day(part)) is not None:
             days.add(day)
@@ -615,16 +623,16 @@ def _place(system: str, folder: str) -> _Place:
             units.add(int(unit[1]))
         elif _NEARLY_DAY.search(part):
             told = f"the folder {part!r} is no day of the calendar; name it YYYY-MM-DD"
-            problems.append(_Problem(StrayReason.BAD_DAY, told))
+            problems.append(_Problem(UnrecognizedReason.BAD_DAY, told))
         elif _NEARLY_UNIT.fullmatch(part):
             told = f"the folder {part!r} names no unit; name it unidade_<number>"
-            problems.append(_Problem(StrayReason.BAD_UNIT, told))
+            problems.append(_Problem(UnrecognizedReason.BAD_UNIT, told))
     if len(days) > 1:
         told = f"the path names {' and '.join(map(str, sorted(days)))}; leave one of them"
-        problems.append(_Problem(StrayReason.BAD_DAY, told))
+        problems.append(_Problem(UnrecognizedReason.BAD_DAY, told))
     if len(units) > 1:
         told = f"the path names the units {' and '.join(map(str, sorted(units)))}; leave one"
-        problems.append(_Problem(StrayReason.BAD_UNIT, told))
+        problems.append(_Problem(UnrecognizedReason.BAD_UNIT, told))
     if problems:
         return _Place(problem=_foremost(problems))
     return _Place(day=next(iter(days), None), unit=next(iter(units), None))
@@ -639,25 +647,29 @@ def _source(rules: Rules, name: str) -> "Source | _Problem":
     if len(takers) == 1:
         return takers[0]
     if takers:
-        told = " and ".join(source.subject for source in takers)
-        return _Problem(StrayReason.UNKNOWN_FILE, f"both {told} take it; sharpen their patterns")
+        told = " and ".join(source.dataset for source in takers)
+        return _Problem(
+            UnrecognizedReason.UNKNOWN_FILE, f"both {told} take it; sharpen their patterns"
+        )
     expected = ", ".join(source.files for source in rules.sources)
-    told = f"{rules.system} takes no file of this name, only {expected}; rename or remove it"
-    return _Problem(StrayReason.UNKNOWN_FILE, told)
+    told = f"{rules.domain} takes no file of this name, only {expected}; rename or remove it"
+    return _Problem(UnrecognizedReason.UNKNOWN_FILE, told)
 
 
 def _unfit(part: str) -> _Problem | None:
     if part in ("", ".", "..") or "\\" in part or not part.isprintable():
         return _unsafe(part)
     if _is_temporary(part):
-        return _Problem(StrayReason.TEMPORARY, "hidden or unfinished; ignored until it is renamed")
+        return _Problem(
+            UnrecognizedReason.TEMPORARY, "hidden or unfinished; ignored until it is renamed"
+        )
     return None
 
 
 def _unsafe(part: str) -> _Problem:
     return _Problem(
-        StrayReason.UNSAFE_PATH,
-        f"{_printable(part)!r} in the path is refused; use names without '..', backslashes"
+        UnrecognizedReason.UNSAFE_PATH,
+        f"{_printable(part)!r} in the path is rejected; use names without '..', backslashes"
         " and control characters, and no empty ones",
     )
 

@@ -31,7 +31,7 @@ class Snapshots:
         from lakehouse.platform.connectors.postgres.connection import words
 
         if source.query is None:
-            raise SnapshotError(f"{source.subject} has no query; it lands as files only")
+            raise SnapshotError(f"{source.dataset} has no query; it lands as files only")
         try:
             connection = psycopg2.connect(
                 self.dsn,
@@ -47,13 +47,13 @@ class Snapshots:
                 connection.close()
         except psycopg2.Error as error:
             raise SnapshotError(
-                f"reference table {source.subject!r} cannot be read from PostgreSQL"
+                f"reference table {source.dataset!r} cannot be read from PostgreSQL"
                 f" ({type(error).__name__}: {words(error, self.dsn)}); check the DSN, and that the"
                 f" query runs: {source.query}"
             ) from None
         if not rows:
             raise SnapshotError(
-                f"reference table {source.subject!r} is empty in PostgreSQL; the earlier snapshot"
+                f"reference table {source.dataset!r} is empty in PostgreSQL; the earlier snapshot"
                 " stays valid"
             )
         text = io.StringIO()

@@ -126,7 +126,7 @@ def serve(
         )
         services.wait(lambda: _answers_http(f"{url}/server_info"), stopped)
         if not stopped():
-            echo(f"Dagit: {url}  (logs: {home / LOGS}; Ctrl-C stops)")
+            echo(f"the Dagster UI: {url}  (logs: {home / LOGS}; Ctrl-C stops)")
         services.wait(lambda: False, stopped, limit=float("inf"))
 
 

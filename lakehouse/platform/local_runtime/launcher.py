@@ -87,7 +87,7 @@ def work(args: ExecuteRunArgs, path: Path, started: connection.Connection) -> No
         execute(serialize_value(args), None)
 
 
-class WarmLauncher(RunLauncher, ConfigurableClass):
+class PreloadedLauncher(RunLauncher, ConfigurableClass):
     """Runs on this machine, each in a fork of a warm process."""
 
     def __init__(self, inst_data: ConfigurableClassData | None = None):
@@ -106,7 +106,7 @@ class WarmLauncher(RunLauncher, ConfigurableClass):
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> "WarmLauncher":
+    ) -> "PreloadedLauncher":
         return cls(inst_data=inst_data, **config_value)
 
     @property
@@ -189,9 +189,9 @@ class WarmLauncher(RunLauncher, ConfigurableClass):
         self._workers.clear()
 
 
-def launcher_of(instance: DagsterInstance) -> WarmLauncher | None:
+def launcher_of(instance: DagsterInstance) -> PreloadedLauncher | None:
     """The instance's launcher, when it is this one."""
-    return instance.run_launcher if isinstance(instance.run_launcher, WarmLauncher) else None
+    return instance.run_launcher if isinstance(instance.run_launcher, PreloadedLauncher) else None
 
 
 def working(instance: DagsterInstance, run_id: str) -> contextlib.AbstractContextManager[None]:

@@ -9,7 +9,7 @@ write-ahead log. A transaction is in the file before the call returns, so the de
 (``kill -9``) loses nothing that was stored. The disk is synced at checkpoints only
 (``synchronous=NORMAL``): a crash of the *machine* may lose the last seconds and never damages the
 file (``OFF`` might, and measured no faster). What the lake holds does not depend on these records:
-the lake is the truth, and a lost record is only a day that Dagit shows as not materialized.
+the lake is the truth, and a lost record is only a day that the Dagster UI shows as not materialized.
 
 Nothing here knows a table or a business.
 """

@@ -186,7 +186,7 @@ class Mail:
         import ssl
 
         try:
-            refused = self._handed_over(self._letter(message, is_error=is_error))
+            rejected = self._handed_over(self._letter(message, is_error=is_error))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             why, passing = f"SMTP {_listed(codes)} for every recipient", any(map(_passes, codes))
@@ -201,8 +201,8 @@ class Mail:
         except OSError as error:
             why, passing = f"no answer ({type(error).__name__})", True
         else:
-            some = f"{len(refused)} of {len(self.recipients)} recipients"
-            return f"SMTP {_listed(refused)} for {some}" if refused else None
+            some = f"{len(rejected)} of {len(self.recipients)} recipients"
+            return f"SMTP {_listed(rejected)} for {some}" if rejected else None
         raise NotDelivered(why, passing=passing)
 
     def _letter(self, message: str, *, is_error: bool) -> "EmailMessage":
@@ -221,7 +221,7 @@ class Mail:
         return letter
 
     def _handed_over(self, letter: "EmailMessage") -> list[int]:
-        """Deliver; gives the server's code for each recipient that it refused beside others."""
+        """Deliver; gives the server's code for each recipient that it rejected beside others."""
         place = urlsplit(self.server)
         connection = self._opened()
         try:
@@ -231,8 +231,8 @@ class Mail:
                 connection.login(unquote(place.username), unquote(place.password or ""))
             if connection.sock is not None:
                 connection.sock.settimeout(max(self.timeout, LETTER_WAIT))
-            refused = connection.send_message(letter, self.sender, self.recipients)
-            return [code for code, _ in refused.values()]
+            rejected = connection.send_message(letter, self.sender, self.recipients)
+            return [code for code, _ in rejected.values()]
         finally:
             with contextlib.suppress(OSError):  # a letter that was taken stays taken
                 connection.quit()
@@ -369,7 +369,7 @@ def notify(
     cause: str,
     *,
     is_error: bool = False,
-    way_out: str = "",
+    hint: str = "",
     store: ObjectStore,
     to: Sequence[Channel],
     attempts: int,
@@ -385,7 +385,7 @@ def notify(
         message: for people.
         cause: what it is about; the same text is the same cause.
         is_error: whether it is of something that went wrong.
-        way_out: what to do about that.
+        hint: what to do about that.
         store: the lake, where told causes are remembered.
         to: channels.
         attempts: how often each is tried.
@@ -399,7 +399,7 @@ def notify(
     for channel in to:
         if channel.errors_only and not is_error:
             continue
-        for about, text in _parts(channel, message, cause, way_out).items():
+        for about, text in _parts(channel, message, cause, hint).items():
             try:
                 place = record_path(channel.name, about)
                 if store.stat(place) is None:
@@ -416,13 +416,13 @@ def notify(
     return delivered
 
 
-def _parts(channel: Channel, message: str, cause: str, way_out: str) -> Mapping[str, str]:
+def _parts(channel: Channel, message: str, cause: str, hint: str) -> Mapping[str, str]:
     """Cause → text of each message that a channel is sent."""
-    if not way_out:
+    if not hint:
         return {cause: message}
     if channel.in_one:
-        return {cause: f"{message}\n\n{way_out}"}
-    return {cause: message, f"{cause}/way-out": way_out}
+        return {cause: f"{message}\n\n{hint}"}
+    return {cause: message, f"{cause}/way-out": hint}
 
 
 def _sent(

@@ -27,8 +27,8 @@ from lakehouse.platform.orchestration.quality_log import quality_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.sensors import NOT_READY_TAG
 from lakehouse.platform.quality.checks import log_of
-from lakehouse.platform.reconciliation import balance as conservation
-from lakehouse.platform.reconciliation.balance import Balance, Conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.balance import Balance, Reconciliation
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import NotReady, Table
 from lakehouse.platform.tables.layers import Layer
@@ -39,7 +39,7 @@ from lakehouse.platform.transform.compute import Computed, RowsLost
 from lakehouse.settings import Settings
 
 IO_MANAGER = "lake"
-CONTRACT, CONSERVATION, FILES = "contract", "conservation", "files"
+CONTRACT, RECONCILIATION, FILES = "contract", "reconciliation", "files"
 SHOWN_PROBLEMS = 20
 MEND = (
     "`lakehouse quarantine list` has them all; a corrected file of the same name replaces the old"
@@ -52,9 +52,9 @@ RETRY = dg.RetryPolicy(
 
 
 def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
-    """Every stored table of a system as an asset, and the system's balance behind them."""
+    """Every stored table of a domain as an asset, and the system's balance behind them."""
     made = [_landed(table, domain, settings) for table in domain.stored if _is_landed(table)]
-    made.append(_strays(domain, settings))
+    made.append(_unrecognized_files(domain, settings))
     for table in domain.stored:
         if table.frames:
             made.append(_framed(table, domain, settings))
@@ -69,7 +69,7 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def views_of(domain: Domain) -> list[dg.AssetSpec]:
-    """Every view of a system, to be seen in the graph; it is computed when it is asked."""
+    """Every view of a domain, to be seen in the graph; it is computed when it is asked."""
     return [
         dg.AssetSpec(
             key=asset_key(table.id),
@@ -77,8 +77,8 @@ def views_of(domain: Domain) -> list[dg.AssetSpec]:
             description=described(table),
             group_name=group(domain, "views"),
             kinds={"view"},
-            owners=list(table.owners or domain.system.owners),
-            tags={"lakehouse/system": domain.system.name, **table.tags},
+            owners=list(table.owners or domain.spec.owners),
+            tags={"lakehouse/domain": domain.name, **table.tags},
             metadata=definition_metadata(table),
         )
         for table in domain.tables
@@ -88,7 +88,7 @@ def views_of(domain: Domain) -> list[dg.AssetSpec]:
 
 def group(domain: Domain, layer: str) -> str:
     """Group of a layer in the asset graph."""
-    return f"{domain.system.name}_{layer}"
+    return f"{domain.name}_{layer}"
 
 
 def _is_landed(table: Table) -> bool:
@@ -101,10 +101,10 @@ def _spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.A
         description=described(table),
         group_name=group(domain, table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
-        owners=list(table.owners or domain.system.owners),
-        tags={"lakehouse/system": domain.system.name, **table.tags},
+        owners=list(table.owners or domain.spec.owners),
+        tags={"lakehouse/domain": domain.name, **table.tags},
         metadata=definition_metadata(table),
-        partitions_def=(monthly if table.monthly else daily)(domain.system, settings),
+        partitions_def=(monthly if table.monthly else daily)(domain.spec, settings),
         code_version=table.contract.version,
         freshness_policy=(
             _daily_fresh(settings) if table.layer is Layer.GOLD and not table.monthly else None
@@ -123,24 +123,24 @@ def _daily_fresh(settings: Settings) -> dg.FreshnessPolicy:
 
 
 def _landed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
-    """Raw and bronze of one subject: read, kept and committed together."""
-    subject = table.id.table
-    raw = domain.table("raw", subject)
+    """Raw and bronze of one dataset: read, kept and committed together."""
+    dataset = table.id.table
+    raw = domain.table("raw", dataset)
 
     @dg.multi_asset(
-        name=f"{domain.system.name}_{subject}_landed",
+        name=f"{domain.name}_{dataset}_landed",
         specs=[
             _spec(raw, domain, settings),
             _spec(table, domain, settings, deps=[asset_key(raw.id)]),
         ],
         check_specs=[
             dg.AssetCheckSpec(
-                FILES, asset=asset_key(raw.id), description="No landed file is refused or held."
+                FILES, asset=asset_key(raw.id), description="No landed file is rejected or held."
             )
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
     def landed(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
@@ -165,7 +165,7 @@ def _landed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefini
                     **_preview(platform, key, days),
                 },
             )
-        bad = {k: done.files[k] for k in ("refused", "held") if done.files[k]}
+        bad = {k: done.files[k] for k in ("rejected", "held") if done.files[k]}
         named = dict(list(done.problems.items())[:SHOWN_PROBLEMS])
         yield dg.AssetCheckResult(
             asset_key=asset_key(raw.id),
@@ -176,47 +176,49 @@ def _landed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefini
                 **bad,
                 **named,
                 **({"schema_drift": done.notes[:SHOWN_PROBLEMS]} if done.notes else {}),
-                **({"way_out": MEND} if bad else {}),
+                **({"hint": MEND} if bad else {}),
             },
         )
 
     return landed
 
 
-def _strays(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
-    """Files of the landing zone that belong to no subject, recorded with the reason."""
-    table = ingest.strays_of(domain.system.name)
+def _unrecognized_files(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Files of the landing zone that belong to no dataset, recorded with the reason."""
+    table = ingest.unrecognized_files_of(domain.name)
 
     @dg.multi_asset(
-        name=f"{domain.system.name}_strays",
+        name=f"{domain.name}_unrecognized_files",
         specs=[
             dg.AssetSpec(
                 key=asset_key(table),
-                description="Landed files that belong to no subject, or whose name is refused.",
+                description="Landed files that belong to no dataset, or whose name is rejected.",
                 group_name=group(domain, table.layer),
                 kinds={"deltalake"},
-                owners=list(domain.system.owners),
-                tags={"lakehouse/system": domain.system.name},
+                owners=list(domain.spec.owners),
+                tags={"lakehouse/domain": domain.name},
                 metadata=book_metadata(table, Deliveries),
-                partitions_def=daily(domain.system, settings),
+                partitions_def=daily(domain.spec, settings),
             )
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
-    def strays(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
+    def unrecognized_files(
+        context: dg.AssetExecutionContext, platform: Platform
+    ) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
         listing = platform.listing(domain, tuple(days))
-        done = ingest.record_strays(
-            listing.strays,
+        done = ingest.record_unrecognized_files(
+            listing.unrecognized_files,
             days,
             platform.intake(domain),
             note={"run_id": context.run.run_id},
         )
         return dg.MaterializeResult(metadata={"dagster/row_count": sum(done.files.values())})
 
-    return strays
+    return unrecognized_files
 
 
 def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
@@ -226,15 +228,15 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
     if table.judges_rows:
         checks.append(
             dg.AssetCheckSpec(
-                CONSERVATION,
+                RECONCILIATION,
                 asset=key,
                 blocking=True,
-                description="Every landed row is kept, refused, a duplicate or superseded.",
+                description="Every landed row is kept, rejected, a duplicate or superseded.",
             )
         )
 
     @dg.multi_asset(
-        name="_".join((table.id.layer, table.id.system, table.id.table)),
+        name="_".join((table.id.layer, table.id.domain, table.id.table)),
         specs=[
             _spec(
                 table,
@@ -246,7 +248,7 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
         check_specs=checks,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
     def made(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
@@ -256,7 +258,7 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
             computed = materialize.compute(table, days, platform.lake, platform.settings)
         except RowsLost as error:
             yield dg.AssetCheckResult(
-                check_name=CONSERVATION, passed=False, metadata={"problem": str(error)}
+                check_name=RECONCILIATION, passed=False, metadata={"problem": str(error)}
             )
             raise dg.Failure(str(error), allow_retries=False) from error
         except NotReady as error:
@@ -270,7 +272,7 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
         )
         if table.judges_rows:
             yield dg.AssetCheckResult(
-                check_name=CONSERVATION,
+                check_name=RECONCILIATION,
                 passed=True,
                 metadata={name: computed.outcomes[name] for name in materialize.OUTCOMES},
             )
@@ -284,7 +286,7 @@ def _computed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefi
                 "dagster/row_count": computed.rows,
                 "lakehouse/days": len(days),
                 "lakehouse/engine": engine_version(platform.settings),
-                **{f"lakehouse/refused_{r}": n for r, n in sorted(computed.reasons.items())},
+                **{f"lakehouse/rejected_{r}": n for r, n in sorted(computed.reasons.items())},
             },
         )
 
@@ -302,7 +304,7 @@ def _framed(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefini
         io_manager_key=IO_MANAGER,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
 
 
@@ -347,13 +349,13 @@ def _store_good_days(
 
 def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """The balance of every delivery, made after every table of the run."""
-    table = conservation.conservation_of(domain.system.name)
+    table = reconciliation.reconciliation_of(domain.name)
     upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.monthly]
     if domain.checks:
-        upstream.append(asset_key(log_of(domain.system.name)))
+        upstream.append(asset_key(log_of(domain.name)))
 
     @dg.multi_asset(
-        name=f"ops_{domain.system.name}_conservation",
+        name=f"ops_{domain.name}_reconciliation",
         specs=[
             dg.AssetSpec(
                 key=asset_key(table),
@@ -361,10 +363,10 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 description="The balance of every landed file, by delivery day.",
                 group_name=group(domain, table.layer),
                 kinds={"deltalake"},
-                owners=list(domain.system.owners),
-                tags={"lakehouse/system": domain.system.name},
-                metadata=book_metadata(table, Conservation),
-                partitions_def=daily(domain.system, settings),
+                owners=list(domain.spec.owners),
+                tags={"lakehouse/domain": domain.name},
+                metadata=book_metadata(table, Reconciliation),
+                partitions_def=daily(domain.spec, settings),
             )
         ],
         check_specs=[
@@ -377,11 +379,11 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
     def balance(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        made = conservation.record(
+        made = reconciliation.record(
             domain,
             platform.lake,
             days,
@@ -406,7 +408,7 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
             raise dg.Failure(
                 f"{len(wrong)} deliveries do not balance, first {first['file']} of"
                 f" {first['day']}: {first['difference']} rows are missing (+) or too many (-)."
-                f" See ops.conservation; `lakehouse conservation` prints it",
+                f" See ops.reconciliation; `lakehouse reconciliation` prints it",
                 allow_retries=False,
             )
         yield dg.MaterializeResult(
@@ -418,10 +420,10 @@ def _balance(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
 
 def _months(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """What each month of the tables by month was made from, noted after all of them."""
-    table = by_month.months_of(domain.system.name)
+    table = by_month.months_of(domain.name)
 
     @dg.multi_asset(
-        name=f"ops_{domain.system.name}_months",
+        name=f"ops_{domain.name}_months",
         specs=[
             dg.AssetSpec(
                 key=asset_key(table),
@@ -429,15 +431,15 @@ def _months(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 description=by_month.Months.__doc__,
                 group_name=group(domain, table.layer),
                 kinds={"deltalake"},
-                owners=list(domain.system.owners),
-                tags={"lakehouse/system": domain.system.name},
+                owners=list(domain.spec.owners),
+                tags={"lakehouse/domain": domain.name},
                 metadata=book_metadata(table, by_month.Months),
-                partitions_def=monthly(domain.system, settings),
+                partitions_def=monthly(domain.spec, settings),
             )
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
     def months(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
         made = days_of(context.partition_keys)
@@ -451,7 +453,7 @@ def _withheld(withheld: Mapping[dt.date, str]) -> dict[str, Any]:
     if not withheld:
         return {}
     shown = list(withheld.items())[:SHOWN_PROBLEMS]
-    return {"withheld_days": len(withheld), **{day.isoformat(): why for day, why in shown}}
+    return {"failed_days": len(withheld), **{day.isoformat(): why for day, why in shown}}
 
 
 def _joint(versions: Mapping[dt.date, str]) -> str:

@@ -15,7 +15,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.run_messages import failed_runs, hooks_of
 from lakehouse.platform.orchestration.schedules import daily_schedule, retry_sensor
 from lakehouse.platform.orchestration.sensors import arrival_sensor, job_name
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform.monthly import monthly_tables, months_of
 from lakehouse.settings import Settings
 
@@ -33,13 +33,13 @@ def shared() -> dg.Definitions:
 
 
 @functools.cache
-def definitions_alone(system: str) -> dg.Definitions:
+def definitions_alone(domain: str) -> dg.Definitions:
     """One system without the others, whose tables need not be loaded for its runs."""
-    return dg.Definitions.merge(shared(), definitions_of(domain(system), Settings.from_env()))
+    return dg.Definitions.merge(shared(), definitions_of(load_domain(domain), Settings.from_env()))
 
 
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Everything Dagster knows of a system."""
+    """Everything Dagster knows of a domain."""
     arriving, refreshing = arrival_job(domain), refresh_job(domain)
     jobs = {Work.ARRIVALS.value: arriving, Work.REFRESH.value: refreshing}
     started = [arriving, refreshing]
@@ -48,10 +48,10 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         started.append(jobs[Work.MONTHLY.value])
     if domain.checks:
         jobs[QUALITY] = quality_job(domain)
-    for clock in domain.system.clocks:
-        if clock.work not in jobs:
+    for schedule in domain.spec.schedules:
+        if schedule.work not in jobs:
             raise ValueError(
-                f"{domain.system.name}: clock {clock.name!r} asks for {clock.work!r};"
+                f"{domain.name}: schedule {schedule.name!r} asks for {schedule.work!r};"
                 f" the system has {', '.join(jobs)}"
             )
     return dg.Definitions(
@@ -61,8 +61,8 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         sensors=[
             arrival_sensor(domain, settings, started),
             *(
-                [retry_sensor(domain.system, jobs)]
-                if any(clock.retries for clock in domain.system.clocks)
+                [retry_sensor(domain.spec, jobs)]
+                if any(schedule.retries for schedule in domain.spec.schedules)
                 else []
             ),
         ],
@@ -105,17 +105,17 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
                 daily_schedule(
                     domain,
                     settings,
-                    jobs[clock.work],
-                    name=clock.name,
-                    cron=clock.cron,
-                    first=clock.first,
-                    last=clock.last,
-                    description=clock.description,
-                    running=clock.running,
-                    by_month=clock.work == Work.MONTHLY,
-                    needs_files=clock.needs_files,
+                    jobs[schedule.work],
+                    name=schedule.name,
+                    cron=schedule.cron,
+                    first=schedule.first,
+                    last=schedule.last,
+                    description=schedule.description,
+                    running=schedule.running,
+                    by_month=schedule.work == Work.MONTHLY,
+                    needs_files=schedule.needs_files,
                 )
-                for clock in domain.system.clocks
+                for schedule in domain.spec.schedules
             ),
         ],
     )
@@ -124,39 +124,39 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
 def arrival_job(domain: Domain) -> Any:
     """Delivery days from landed files to gold."""
     return dg.define_asset_job(
-        job_name(domain.system.name, Work.ARRIVALS),
+        job_name(domain.name, Work.ARRIVALS),
         selection=_layers(domain, ("raw", "bronze", "silver", "gold", "ops")),
         description="Take in what landed for these days and refresh every table of them.",
         hooks=hooks_of(domain, arriving=True),
-        tags={"lakehouse/system": domain.system.name},
+        tags={"lakehouse/domain": domain.name},
     )
 
 
 def refresh_job(domain: Domain) -> Any:
     """Business days from bronze to gold."""
     return dg.define_asset_job(
-        job_name(domain.system.name, Work.REFRESH),
+        job_name(domain.name, Work.REFRESH),
         selection=_layers(domain, ("silver", "gold", "ops")),
         description="Refresh these business days from the bronze rows that touch them.",
         hooks=hooks_of(domain, arriving=False),
-        tags={"lakehouse/system": domain.system.name},
+        tags={"lakehouse/domain": domain.name},
     )
 
 
 def monthly_job(domain: Domain) -> Any:
     """Tables by month, from what their upstream tables hold."""
     return dg.define_asset_job(
-        job_name(domain.system.name, Work.MONTHLY),
+        job_name(domain.name, Work.MONTHLY),
         selection=_by_month(domain),
         description="Make these months of the tables by month.",
         hooks=hooks_of(domain, arriving=False),
-        tags={"lakehouse/system": domain.system.name},
+        tags={"lakehouse/domain": domain.name},
     )
 
 
 def _by_month(domain: Domain) -> dg.AssetSelection:
     keys = [asset_key(table.id) for table in monthly_tables(domain)]
-    keys += [asset_key(months_of(domain.system.name))] if keys else []
+    keys += [asset_key(months_of(domain.name))] if keys else []
     checks = [key for key in check_keys(domain) if key.asset_key in keys]
     return dg.AssetSelection.assets(*keys) - dg.AssetSelection.checks(*checks)
 

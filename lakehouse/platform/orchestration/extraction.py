@@ -23,8 +23,8 @@ from lakehouse.settings import Settings
 
 
 def extraction_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Job and sensor of a system whose legacy database is named; nothing for any other."""
-    extraction = extraction_of(domain.system.name)
+    """Job and sensor of a domain whose legacy database is named; nothing for any other."""
+    extraction = extraction_of(domain.name)
     if extraction is None or not dsn_of(extraction, settings):
         return dg.Definitions()
     job = extraction_job(extraction)
@@ -33,7 +33,7 @@ def extraction_definitions(domain: Domain, settings: Settings) -> dg.Definitions
 
 def extraction_job(extraction: Extraction) -> dg.JobDefinition:
     """Changes of the legacy table become files of the landing zone."""
-    name = f"{extraction.system}_extraction"
+    name = f"{extraction.domain}_extraction"
 
     @dg.op(name=f"{name}_step")
     def step(context: dg.OpExecutionContext) -> None:
@@ -64,7 +64,7 @@ def extraction_sensor(
     """Ask for an extraction when there is something to extract; tell of a slot that is behind."""
 
     @dg.sensor(
-        name=f"{extraction.system}_extraction",
+        name=f"{extraction.domain}_extraction",
         job=job,
         minimum_interval_seconds=settings.extract_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,

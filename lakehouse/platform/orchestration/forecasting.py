@@ -27,19 +27,19 @@ class ForecastConfig(dg.Config):
 
 
 def forecast_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Asset, job and schedule of a system's forecast; nothing for a system without one."""
-    forecast = forecast_of(domain.system.name)
+    """Asset, job and schedule of a domain's forecast; nothing for a domain without one."""
+    forecast = forecast_of(domain.name)
     if forecast is None:
         return dg.Definitions()
     made = _asset(forecast, domain)
     job = dg.define_asset_job(
-        f"{forecast.system}_forecast",
+        f"{forecast.domain}_forecast",
         selection=dg.AssetSelection.assets(*made.keys),
         description="Forecast the days to come from all days known.",
-        tags={"lakehouse/system": forecast.system},
+        tags={"lakehouse/domain": forecast.domain},
     )
     daily = dg.ScheduleDefinition(
-        name=f"{forecast.system}_forecast_daily",
+        name=f"{forecast.domain}_forecast_daily",
         job=job,
         cron_schedule="30 6 * * *",
         execution_timezone=settings.timezone,
@@ -55,17 +55,17 @@ def _asset(forecast: Forecast, domain: Domain) -> dg.AssetsDefinition:
             key=asset_key(table.id),
             deps=[asset_key(read.table.id) for read in table.reads],
             description=table.description,
-            group_name=f"{forecast.system}_forecast",
+            group_name=f"{forecast.domain}_forecast",
             kinds={"scikitlearn", "deltalake"},
-            owners=list(domain.system.owners),
-            tags={"lakehouse/system": forecast.system},
+            owners=list(domain.spec.owners),
+            tags={"lakehouse/domain": forecast.domain},
             metadata=book_metadata(table.id, table.model),
         )
 
     @dg.multi_asset(
-        name=f"{forecast.system}_forecast_step",
+        name=f"{forecast.domain}_forecast_step",
         specs=[spec(table) for table in forecast.tables],
-        pool=forecast.system,
+        pool=forecast.domain,
     )
     def forecast_made(
         context: dg.AssetExecutionContext, config: ForecastConfig, platform: Platform

@@ -75,9 +75,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
 
 def table_id(key: dg.AssetKey) -> TableId:
-    """The lake table of an asset key ``[layer, system, table]``."""
-    layer, system, table = key.path
-    return TableId(layer, system, table)
+    """The lake table of an asset key ``[layer, domain, table]``."""
+    layer, domain, table = key.path
+    return TableId(layer, domain, table)
 
 
 def commit(computed: Computed, lake: Lake, *, note: Mapping[str, str]) -> CommitResult:

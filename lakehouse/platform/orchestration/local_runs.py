@@ -19,7 +19,7 @@ from lakehouse.platform.orchestration.planning import Batch, Due, Work
 from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.orchestration.run_messages import nothing_landed
 from lakehouse.platform.orchestration.sensors import (
-    SYSTEM_TAG,
+    DOMAIN_TAG,
     decide,
     job_name,
     range_tags,
@@ -104,7 +104,7 @@ def ingest(
             with _every_file_is_whole():
                 ran = run(
                     instance,
-                    job_name(domain.system.name, each.batch.work),
+                    job_name(domain.name, each.batch.work),
                     run_tags(domain, each),
                     first=each.batch.first,
                     last=each.batch.last,
@@ -130,8 +130,8 @@ def materialize(
         first, last = first.replace(day=1), last.replace(day=1)
     return run(
         instance,
-        job_name(domain.system.name, work),
-        {SYSTEM_TAG: domain.system.name, **range_tags(first, last)},
+        job_name(domain.name, work),
+        {DOMAIN_TAG: domain.name, **range_tags(first, last)},
         first=first,
         last=last,
         tables=tables,
@@ -153,16 +153,16 @@ def run(
 ) -> Ran:
     """One run of a job in this process, recorded in the instance like any other.
 
-    A daemon beside it sees the run alive until it ends, however it ends. One run of a system goes
+    A daemon beside it sees the run alive until it ends, however it ends. One run of a domain goes
     on at a time: while the daemon has one, this waits, for a slower run must not overwrite a newer
     one.
 
     Raises:
         Busy: another run of the system does not end.
     """
-    system = tags[SYSTEM_TAG]
-    wait_for_others(instance, system)
-    definition = definitions_alone(system).resolve_job_def(job)
+    domain = tags[DOMAIN_TAG]
+    wait_for_others(instance, domain)
+    definition = definitions_alone(domain).resolve_job_def(job)
     seconds: dict[str, float] = {}
     problems: list[str] = []
     on_start(len(definition.graph.node_dict))
@@ -204,9 +204,9 @@ def run(
 
 
 def wait_for_others(
-    instance: dg.DagsterInstance, system: str, *, seconds: float = OTHERS_SECONDS
+    instance: dg.DagsterInstance, domain: str, *, seconds: float = OTHERS_SECONDS
 ) -> None:
-    """Wait until no run of a system is carried out; one whose process is gone is failed.
+    """Wait until no run of a domain is carried out; one whose process is gone is failed.
 
     Raises:
         Busy: a run goes on for longer than this waits.
@@ -214,13 +214,13 @@ def wait_for_others(
     if launcher_of(instance) is None:
         return
     deadline = time.monotonic() + seconds
-    going_on = dg.RunsFilter(tags={SYSTEM_TAG: system}, statuses=CARRIED_OUT)
+    going_on = dg.RunsFilter(tags={DOMAIN_TAG: domain}, statuses=CARRIED_OUT)
     while living := [r for r in instance.get_run_records(going_on) if _lives(instance, r)]:
         if time.monotonic() > deadline:
             run_id = living[0].dagster_run.run_id
             raise Busy(
-                f"run {run_id} of {system} has been going on for {seconds:.0f} seconds; wait for"
-                " it, or terminate it in Dagit, then try again"
+                f"run {run_id} of {domain} has been going on for {seconds:.0f} seconds; wait for"
+                " it, or terminate it in DagsterUI, then try again"
             )
         time.sleep(0.5)
 
@@ -237,7 +237,7 @@ def _lives(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
 
 
 def _layer(step: str) -> str:
-    if step.endswith(("_landed", "_strays")):
+    if step.endswith(("_landed", "_unrecognized_files")):
         return "raw + bronze"
     return step.split("_", 1)[0]
 

@@ -37,7 +37,7 @@ SIGNS = {
 
 def asset_key(table: TableId) -> dg.AssetKey:
     """The asset of a lake table."""
-    return dg.AssetKey([table.layer, table.system, table.table])
+    return dg.AssetKey([table.layer, table.domain, table.table])
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:
@@ -94,7 +94,7 @@ def lineage(table: Table) -> dg.TableColumnLineage | None:
 
 
 def _lineage_page(traced: dg.TableColumnLineage) -> dg.MetadataValue:
-    """Column lineage as a page, because Dagit without its cloud does not draw it."""
+    """Column lineage as a page, because the Dagster UI without its cloud does not draw it."""
     lines = ["| column | comes from |", "| --- | --- |"]
     for column, origins in traced.deps_by_column.items():
         said = ", ".join(

@@ -31,7 +31,7 @@ from lakehouse.platform.transform import compute as materialize
 def frame_type(table: Table) -> dg.DagsterType:
     """The contract's columns as a Dagster type: which must be there, and which may be null."""
     return create_dagster_pandas_dataframe_type(
-        name="_".join(("frame", table.id.layer, table.id.system, table.id.table)),
+        name="_".join(("frame", table.id.layer, table.id.domain, table.id.table)),
         description=table.description,
         columns=[
             PandasColumn.exists(column.name, non_nullable=not column.nullable)
@@ -85,7 +85,7 @@ def framed(
     names = list(inspect.signature(transform).parameters)
 
     @dg.multi_asset(
-        name="_".join((table.id.layer, table.id.system, table.id.table)),
+        name="_".join((table.id.layer, table.id.domain, table.id.table)),
         outs={
             "rows": dg.AssetOut.from_spec(
                 spec.replace_attributes(partitions_def=None, deps=[]),

@@ -60,7 +60,7 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
     tables = {asset_key(table.id): table for table in domain.stored if validated(table)}
 
     @dg.multi_asset_check(
-        name=f"{domain.system.name}_pandera",
+        name=f"{domain.name}_pandera",
         specs=[
             dg.AssetCheckSpec(
                 NAME,
@@ -85,7 +85,7 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
 
 
 def check_keys(domain: Domain) -> list[dg.AssetCheckKey]:
-    """The Pandera checks of a system."""
+    """The Pandera checks of a domain."""
     return [
         dg.AssetCheckKey(asset_key(table.id), NAME) for table in domain.stored if validated(table)
     ]

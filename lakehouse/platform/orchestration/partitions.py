@@ -5,23 +5,23 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.settings import Settings
 
 DAY_FORMAT = "%Y-%m-%d"
 
 
-def daily(system: System, settings: Settings) -> dg.DailyPartitionsDefinition:
-    """The days of a system, today among them: a unit may deliver before midnight."""
+def daily(spec: DomainSpec, settings: Settings) -> dg.DailyPartitionsDefinition:
+    """The days of a domain, today among them: a unit may deliver before midnight."""
     return dg.DailyPartitionsDefinition(
-        start_date=system.since.isoformat(), timezone=settings.timezone, end_offset=1
+        start_date=spec.since.isoformat(), timezone=settings.timezone, end_offset=1
     )
 
 
-def monthly(system: System, settings: Settings) -> dg.MonthlyPartitionsDefinition:
-    """The months of a system, each named by its first day, the current month among them."""
+def monthly(spec: DomainSpec, settings: Settings) -> dg.MonthlyPartitionsDefinition:
+    """The months of a domain, each named by its first day, the current month among them."""
     return dg.MonthlyPartitionsDefinition(
-        start_date=system.since.replace(day=1).isoformat(),
+        start_date=spec.since.replace(day=1).isoformat(),
         timezone=settings.timezone,
         fmt=DAY_FORMAT,
         end_offset=1,

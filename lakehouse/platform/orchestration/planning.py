@@ -15,8 +15,8 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.platform.ingestion.ingest import stray_day, strays_of
-from lakehouse.platform.ingestion.landing import Arrival, Listing, Stray
+from lakehouse.platform.ingestion.ingest import unrecognized_file_day, unrecognized_files_of
+from lakehouse.platform.ingestion.landing import Arrival, Listing, UnrecognizedFile
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.delta_table import Lake, Snapshot, TableId
@@ -73,7 +73,7 @@ class Batch:
 def planned(
     listing: Listing,
     known: Callable[[Arrival], bool],
-    recorded: Callable[[Stray], bool],
+    recorded: Callable[[UnrecognizedFile], bool],
     state: State,
     settings: Settings,
     months: Mapping[dt.date, str] = MappingProxyType({}),
@@ -96,9 +96,11 @@ def planned(
             wanted.setdefault(arrival.day, []).append(
                 f"{arrival.path}@{arrival.modified_at.isoformat()}#{arrival.size}"
             )
-    for stray in listing.strays:
+    for stray in listing.unrecognized_files:
         if not recorded(stray):
-            wanted.setdefault(stray_day(stray, settings), []).append(f"stray {stray.path}")
+            wanted.setdefault(unrecognized_file_day(stray, settings), []).append(
+                f"stray {stray.path}"
+            )
     for day, inputs in state.unfinished.items():
         wanted.setdefault(day, []).append(f"unfinished {inputs}")
     arriving = list(_cut(Work.ARRIVALS, wanted, settings))
@@ -196,14 +198,13 @@ def decided(
 
 
 class Memory:
-    """The deliveries of a system, as far as a listing needs them."""
+    """The deliveries of a domain, as far as a listing needs them."""
 
     def __init__(self, domain: Domain, lake: Lake) -> None:
         self._tables = {
-            source.subject: TableId("raw", domain.system.name, source.subject)
-            for source in domain.sources
+            source.dataset: TableId("raw", domain.name, source.dataset) for source in domain.sources
         }
-        self._strays = strays_of(domain.system.name)
+        self._unrecognized_files = unrecognized_files_of(domain.name)
         self._lake = lake
         self._snapshots: dict[TableId, Snapshot] = {}
 
@@ -214,12 +215,12 @@ class Memory:
 
     def knows(self, arrival: Arrival) -> bool:
         """Whether the deliveries have this file, as it was listed."""
-        places = self._places(self._tables[arrival.subject], arrival.day)
+        places = self._places(self._tables[arrival.dataset], arrival.day)
         return (arrival.path, arrival.modified_at, arrival.size) in places
 
-    def records(self, stray: Stray, settings: Settings) -> bool:
+    def records(self, stray: UnrecognizedFile, settings: Settings) -> bool:
         """Whether a file that is not taken is on record, as it was listed."""
-        places = self._places(self._strays, stray_day(stray, settings))
+        places = self._places(self._unrecognized_files, unrecognized_file_day(stray, settings))
         return (stray.path, stray.modified_at, stray.size) in places
 
     def _shown(self, table: TableId) -> Snapshot:

@@ -1,4 +1,4 @@
-"""The quality checks of a system in Dagster: one asset writes the log and answers for every table.
+"""The quality checks of a domain in Dagster: one asset writes the log and answers for every table.
 
 A check is shown on the table it is about, once in a run, with the days it found wanting.
 """
@@ -16,7 +16,7 @@ from lakehouse.platform.orchestration.partitions import daily, days_of
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality import checks as quality
 from lakehouse.platform.quality.checks import DataQualityLog, Finding, QualityCheck, Result
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
@@ -27,27 +27,27 @@ RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
-    """The data-quality log of a system, made after all of its tables, with its checks.
+    """The data-quality log of a domain, made after all of its tables, with its checks.
 
     A part of the checks can be asked for alone: then nothing is written.
     """
-    table = quality.log_of(domain.system.name)
+    table = quality.log_of(domain.name)
     key = asset_key(table)
     by_key = {check_key(check): check for check in domain.checks}
 
     @dg.multi_asset(
-        name=f"ops_{domain.system.name}_data_quality_log",
+        name=f"ops_{domain.name}_data_quality_log",
         specs=[
             dg.AssetSpec(
                 key=key,
                 deps=[asset_key(t.id) for t in domain.stored if not t.monthly],
                 description=DataQualityLog.__doc__,
-                group_name=f"{domain.system.name}_{table.layer}",
+                group_name=f"{domain.name}_{table.layer}",
                 kinds={"duckdb", "deltalake"},
-                owners=list(domain.system.owners),
-                tags={"lakehouse/system": domain.system.name},
+                owners=list(domain.spec.owners),
+                tags={"lakehouse/domain": domain.name},
                 metadata=book_metadata(table, DataQualityLog),
-                partitions_def=daily(domain.system, settings),
+                partitions_def=daily(domain.spec, settings),
                 skippable=True,
             )
         ],
@@ -59,7 +59,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRY,
-        pool=domain.system.name,
+        pool=domain.name,
     )
     def data_quality_log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
@@ -114,17 +114,17 @@ def quality_job(domain: Domain) -> Any:
     """Judge days again without touching their tables."""
     checks = (check_key(check) for check in domain.checks)
     return dg.define_asset_job(
-        quality_job_name(domain.system.name),
-        selection=dg.AssetSelection.assets(asset_key(quality.log_of(domain.system.name)))
+        quality_job_name(domain.name),
+        selection=dg.AssetSelection.assets(asset_key(quality.log_of(domain.name)))
         | dg.AssetSelection.checks(*checks, *check_keys(domain)),
         description="Judge these days as they are now; a check passes by itself once mended.",
-        tags={"lakehouse/system": domain.system.name},
+        tags={"lakehouse/domain": domain.name},
     )
 
 
-def quality_job_name(system: str) -> str:
+def quality_job_name(domain: str) -> str:
     """Name of the job that judges days."""
-    return f"{system}_data_quality"
+    return f"{domain}_data_quality"
 
 
 def check_key(check: QualityCheck) -> dg.AssetCheckKey:
@@ -175,7 +175,7 @@ def _balances(
     context: dg.AssetExecutionContext, domain: Domain, platform: Platform, days: list[dt.date]
 ) -> Mapping[TableId, arrow.Table]:
     """The balances of the days when this run is about to write them; else the books are right."""
-    book = conservation.conservation_of(domain.system.name)
+    book = reconciliation.reconciliation_of(domain.name)
     if asset_key(book) not in context.job_def.asset_layer.selected_asset_keys:
         return {}
     made = platform.balances(domain, tuple(days))

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 from lakehouse.platform.ingestion.ingest import Intake
 from lakehouse.platform.ingestion.landing import Landing, Listing
 from lakehouse.platform.ingestion.snapshots import Snapshots
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain
@@ -22,7 +22,7 @@ from lakehouse.settings import Settings
 class Platform(dg.ConfigurableResource[Any]):
     """The lake, the landing zone and the settings of one run.
 
-    The landing zone is listed once for all subjects of a run, so that an order and its items are
+    The landing zone is listed once for all datasets of a run, so that an order and its items are
     seen together or not at all.
     """
 
@@ -46,10 +46,10 @@ class Platform(dg.ConfigurableResource[Any]):
         return dt.datetime.now(dt.UTC)
 
     def intake(self, domain: Domain) -> Intake:
-        """Where the files of a system come from and where they go."""
-        dsn = getattr(self.settings, f"{domain.system.name}_dsn", None)
+        """Where the files of a domain come from and where they go."""
+        dsn = getattr(self.settings, f"{domain.name}_dsn", None)
         return Intake(
-            system=domain.system,
+            spec=domain.spec,
             landing=landing_of(domain, self.settings),
             lake=self.lake,
             settings=self.settings,
@@ -59,21 +59,21 @@ class Platform(dg.ConfigurableResource[Any]):
 
     def listing(self, domain: Domain, days: tuple[dt.date, ...]) -> Listing:
         """What lies in the landing zone for these days, and outside of any day."""
-        asked = (domain.system.name, days)
+        asked = (domain.name, days)
         if asked not in self._listings:
             self._listings[asked] = self.intake(domain).listing(days)
         return self._listings[asked]
 
     def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, arrow.Table]:
         """The balances of these days once every table of the run is made; worked out once."""
-        asked = (domain.system.name, days)
+        asked = (domain.name, days)
         if asked not in self._balances:
-            self._balances[asked] = conservation.balances(domain, self.lake, days)
+            self._balances[asked] = reconciliation.balances(domain, self.lake, days)
         return self._balances[asked]
 
     def month_inputs(self, domain: Domain) -> dict[dt.date, str]:
         """What each month would be made from, as it was when the run first asked."""
-        name = domain.system.name
+        name = domain.name
         if name not in self._months:
             self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
         return self._months[name]
@@ -83,8 +83,8 @@ def landing_of(domain: Domain, settings: Settings) -> Landing:
     """The landing zone of one system."""
     return Landing(
         ObjectStore.at(settings.landing),
-        domain.system.name,
+        domain.name,
         domain.sources,
         zone=settings.zone,
-        start=domain.system.since,
+        start=domain.spec.since,
     )

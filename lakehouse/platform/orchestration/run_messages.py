@@ -1,6 +1,6 @@
-"""What people are told of a run: Dagster's hooks look, a system's own words say it.
+"""What people are told of a run: Dagster's hooks look, a domain's own words say it.
 
-A system with a module ``notices`` has messages of its own; every other tells its failures only. A
+A domain with a module ``notices`` has messages of its own; every other tells its failures only. A
 run of arrivals tells each layer once, and only when it changed something, so that a nightly run
 over known days is silent. Runs that refresh days after an arrival tell failures only.
 """
@@ -22,12 +22,12 @@ from lakehouse.platform.orchestration.partitions import between, days_of
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.orchestration.sensors import (
     BATCH_TAG,
+    DOMAIN_TAG,
     RANGE_END,
     RANGE_START,
-    SYSTEM_TAG,
     job_name,
 )
-from lakehouse.platform.reconciliation.balance import conservation_of
+from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import DOMAINS, Domain
@@ -52,15 +52,15 @@ class Outcome:
         layer: ``bronze``, ``silver``, ``gold`` or ``ops``.
         first: first day of the run.
         last: last day of the run.
-        run_id: names the run in Dagit.
+        run_id: names the run in the Dagster UI.
         settings: the environment of the run.
         error: what went wrong; nothing when the layer is made.
         files: landed files that are loaded on these days.
-        refused: path of each file that is not, with why.
+        rejected: path of each file that is not, with why.
         figures: what the system counts itself.
     """
 
-    system: str
+    domain: str
     title: str
     layer: str
     first: dt.date
@@ -69,7 +69,7 @@ class Outcome:
     settings: Settings
     error: str | None = None
     files: int = 0
-    refused: Mapping[str, str] = field(default_factory=dict)
+    rejected: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -80,17 +80,17 @@ class Notice:
     Args:
         text: its words.
         cause: what it is about, where that is not what the run changed in its layer.
-        way_out: what to do about an error; every error has one, and nothing else.
+        hint: what to do about an error; every error has one, and nothing else.
     """
 
     text: str
     cause: str = ""
-    way_out: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """How a system speaks: ``NOTICES`` of its module ``notices``.
+    """How a domain speaks: ``NOTICES`` of its module ``notices``.
 
     Args:
         told: the messages of an outcome.
@@ -106,26 +106,26 @@ class Notices:
 
 
 def failure(outcome: Outcome) -> tuple[Notice, ...]:
-    """What is said of a failure where a system has no words of its own."""
+    """What is said of a failure where a domain has no words of its own."""
     layer = outcome.layer.capitalize()
     text = f"*[{outcome.title}: {layer}]*\n\nOcorreu o erro abaixo:\n\n{outcome.error}"
-    return (Notice(text=text, way_out=way_out(outcome)),)
+    return (Notice(text=text, hint=hint(outcome)),)
 
 
-def way_out(outcome: Outcome) -> str:
+def hint(outcome: Outcome) -> str:
     """What to do about a failure."""
     days = f"--from {outcome.first} --to {outcome.last}"
     return (
         "*O que fazer*\n\n"
         "Nada do que já estava gravado foi alterado por esta etapa. Veja a causa na execução"
-        f" {outcome.run_id} no Dagit; o sistema tenta de novo sozinho. Se o erro continuar, corrija"
-        f" a causa e execute:\n`lakehouse materialize --system {outcome.system} {days}`"
+        f" {outcome.run_id} no the Dagster UI; o sistema tenta de novo sozinho. Se o erro continuar, corrija"
+        f" a causa e execute:\n`lakehouse materialize --domain {outcome.domain} {days}`"
     )
 
 
-def notices_of(system: str) -> Notices:
-    """The words of a system; without a module ``notices`` it tells failures only."""
-    name = f"{DOMAINS}.{system}.notices"
+def notices_of(domain: str) -> Notices:
+    """The words of a domain; without a module ``notices`` it tells failures only."""
+    name = f"{DOMAINS}.{domain}.notices"
     if importlib.util.find_spec(name) is None:
         return Notices(told=failure)
     found: Notices = importlib.import_module(name).NOTICES
@@ -135,29 +135,29 @@ def notices_of(system: str) -> Notices:
 def hooks_of(domain: Domain, *, arriving: bool) -> set[dg.HookDefinition]:
     """Hooks of a job: failures of its steps are told, and where files arrive the layers too."""
 
-    @dg.failure_hook(name=f"{domain.system.name}_failed", required_resource_keys={"platform"})
+    @dg.failure_hook(name=f"{domain.name}_failed", required_resource_keys={"platform"})
     def failed(context: dg.HookContext) -> None:
         _told(context, domain, failed=True)
 
-    @dg.success_hook(name=f"{domain.system.name}_made", required_resource_keys={"platform"})
+    @dg.success_hook(name=f"{domain.name}_made", required_resource_keys={"platform"})
     def made(context: dg.HookContext) -> None:
         _told(context, domain, failed=False)
 
     metrics = Settings.from_env().notify_metrics
-    speaks = arriving and (metrics or notices_of(domain.system.name).ends)
+    speaks = arriving and (metrics or notices_of(domain.name).ends)
     return {failed, made} if speaks else {failed}
 
 
 def nothing_landed(domain: Domain, settings: Settings, day: dt.date) -> None:
-    """Say that no file landed, once a day, where a system wants that said."""
-    said = notices_of(domain.system.name).nothing
+    """Say that no file landed, once a day, where a domain wants that said."""
+    said = notices_of(domain.name).nothing
     if said:
-        _send(Notice(text=said, cause=nothing_on(domain.system.name, day)), settings, LOG)
+        _send(Notice(text=said, cause=nothing_on(domain.name, day)), settings, LOG)
 
 
-def nothing_on(system: str, day: dt.date) -> str:
+def nothing_on(domain: str, day: dt.date) -> str:
     """The cause that no file landed up to a day."""
-    return f"{system}/nothing/{day}"
+    return f"{domain}/nothing/{day}"
 
 
 def _told(context: dg.HookContext, domain: Domain, *, failed: bool) -> None:
@@ -196,19 +196,19 @@ def failed_runs() -> dg.SensorDefinition:
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         run, settings = context.dagster_run, Settings.from_env()
-        system = run.tags.get(SYSTEM_TAG, "")
+        domain = run.tags.get(DOMAIN_TAG, "")
         steps = context.get_step_failure_events()
-        is_told = bool(steps) and run.job_name in {job_name(system, work) for work in Work}
+        is_told = bool(steps) and run.job_name in {job_name(domain, work) for work in Work}
         if is_told or run.tags.get(WILL_RETRY) == "true":
             return
         info = steps[0].step_failure_data.error if steps else None
         cause = (info.cause or info).message if info else context.failure_event.message
         error = fit_to_tell(cause or "sem causa registrada", settings)
         text = f"*[{run.job_name}]*\n\nOcorreu o erro abaixo:\n\n{error}"
-        way = f"*O que fazer*\n\nVeja a execução {run.run_id} no Dagit, corrija a causa e repita-a."
+        way = f"*O que fazer*\n\nVeja a execução {run.run_id} no DagsterUI, corrija a causa e repita-a."
         origin = run.tags.get(BATCH_TAG, run.root_run_id or run.run_id)
         about = f"{run.job_name}/failed/{origin}/{digest(error)}"
-        _send(Notice(text=text, way_out=way, cause=about), settings, context.log)
+        _send(Notice(text=text, hint=way, cause=about), settings, context.log)
 
     return sensor
 
@@ -219,26 +219,26 @@ def _of_failure(
     layer = layer_of(context.op.name)
     error = fit_to_tell(_words(context.op_exception), settings)
     outcome = _outcome(domain, layer, asked, settings, error=error)
-    about = f"{domain.system.name}/{layer}/failed/{asked.origin}/{digest(error)}"
-    return _about(about, notices_of(domain.system.name).told(outcome))
+    about = f"{domain.name}/{layer}/failed/{asked.origin}/{digest(error)}"
+    return _about(about, notices_of(domain.name).told(outcome))
 
 
 def _of_layer(step: str, domain: Domain, asked: "Asked", platform: "Platform") -> list[Notice]:
     """What is said of a layer at its last step; only what has a cause of its own if nothing new."""
-    notices = notices_of(domain.system.name)
+    notices = notices_of(domain.name)
     layer = layer_of(step)
     if step != _last_step(domain, notices, layer):
         return []
     outcome = _made(domain, layer, asked, platform.lake, platform.settings, notices)
     changed = _changed(domain, layer, asked, platform.lake)
     said = [notice for notice in notices.told(outcome) if notice.cause or changed]
-    return _about(f"{domain.system.name}/{layer}/made/{asked.origin}", said)
+    return _about(f"{domain.name}/{layer}/made/{asked.origin}", said)
 
 
 def _of_run(
     context: dg.HookContext, domain: Domain, asked: "Asked", run: dg.DagsterRun, lake: Lake
 ) -> Notice:
-    """The figures of a run so far: time, volume, share of refused rows, state of each step."""
+    """The figures of a run so far: time, volume, share of rejected rows, state of each step."""
     record = context.instance.get_run_record_by_id(run.run_id)
     begun = (record.start_time if record else None) or time.time()
     stats = context.instance.get_run_step_stats(run.run_id)
@@ -247,24 +247,24 @@ def _of_run(
         f"• {name}: {STATES.get(states.get(name, ''), 'não executada')}"
         for name in _steps(context.instance, run)
     ]
-    books = lake.table(conservation_of(domain.system.name)).read(between(asked.first, asked.last))
+    books = lake.table(reconciliation_of(domain.name)).read(between(asked.first, asked.last))
     rows = [row for row in books.to_pylist() if row["status"] == Status.LOADED]
-    refused = sum(row["quarantined_rows"] + row["unparsable_lines"] for row in rows)
+    rejected = sum(row["quarantined_rows"] + row["unparsable_lines"] for row in rows)
     landed = sum(row["bronze_rows"] + row["unparsable_lines"] for row in rows)
-    share = f"{100 * refused / landed:.2f}%".replace(".", ",") if landed else "0%"
+    share = f"{100 * rejected / landed:.2f}%".replace(".", ",") if landed else "0%"
     state = "com erro" if "FAILURE" in states.values() else "sem erro"
     text = "\n".join(
         [
-            f"*[{domain.system.title}: execução {state}]*",
+            f"*[{domain.spec.title}: execução {state}]*",
             "",
             f"Dias: {asked.first} a {asked.last}",
             f"Tempo: {time.time() - begun:.1f} s".replace(".", ","),
             f"Volume: {landed} linhas em {len(rows)} arquivos",
-            f"Taxa de erro: {share} ({refused} linhas recusadas)",
+            f"Taxa de erro: {share} ({rejected} linhas recusadas)",
             *steps,
         ]
     )
-    return Notice(text=text, cause=f"{domain.system.name}/run/{asked.origin}/{context.op.name}")
+    return Notice(text=text, cause=f"{domain.name}/run/{asked.origin}/{context.op.name}")
 
 
 STATES = {
@@ -293,8 +293,8 @@ def _send(notice: Notice, settings: Settings, log: logging.Logger) -> None:
     notify(
         notice.text,
         notice.cause,
-        is_error=bool(notice.way_out),
-        way_out=notice.way_out,
+        is_error=bool(notice.hint),
+        hint=notice.hint,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
         attempts=settings.notify_attempts,
@@ -340,13 +340,15 @@ def layer_of(step: str) -> str:
 
 def _end(domain: Domain) -> str:
     """The step that all others of a run precede."""
-    return f"ops_{domain.system.name}_conservation"
+    return f"ops_{domain.name}_reconciliation"
 
 
 def _last_step(domain: Domain, notices: Notices, layer: str) -> str:
     table = notices.ends.get(layer, "")
-    system = domain.system.name
-    return f"{system}_{table}_landed" if layer == "bronze" else f"{layer}_{system}_{table}"
+    domain_name = domain.name
+    return (
+        f"{domain_name}_{table}_landed" if layer == "bronze" else f"{layer}_{domain_name}_{table}"
+    )
 
 
 def _words(error: BaseException | None) -> str:
@@ -373,21 +375,21 @@ def _made(
     """A layer that is made, with the files of its days and the system's figures."""
     days = between(asked.first, asked.last)
     files = 0
-    refused: dict[str, str] = {}
+    rejected: dict[str, str] = {}
     for source in domain.sources:
-        ledger = lake.table(TableId("raw", domain.system.name, source.subject))
+        ledger = lake.table(TableId("raw", domain.name, source.dataset))
         for delivery in from_arrow(ledger.read(days)):
             files += delivery.status is Status.LOADED
             if not delivery.readable:
                 why = fit_to_tell(delivery.detail or delivery.reason or "", settings)
-                refused[delivery.file] = why
+                rejected[delivery.file] = why
     return _outcome(
         domain,
         layer,
         asked,
         settings,
         files=files,
-        refused=refused,
+        rejected=rejected,
         figures=notices.figures(layer, lake, settings),
     )
 
@@ -400,12 +402,12 @@ def _outcome(
     *,
     error: str | None = None,
     files: int = 0,
-    refused: Mapping[str, str] | None = None,
+    rejected: Mapping[str, str] | None = None,
     figures: Mapping[str, int] | None = None,
 ) -> Outcome:
     return Outcome(
-        system=domain.system.name,
-        title=domain.system.title,
+        domain=domain.name,
+        title=domain.spec.title,
         layer=layer,
         first=asked.first,
         last=asked.last,
@@ -413,6 +415,6 @@ def _outcome(
         settings=settings,
         error=error,
         files=files,
-        refused=refused or {},
+        rejected=rejected or {},
         figures=figures or {},
     )

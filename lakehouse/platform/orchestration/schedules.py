@@ -1,4 +1,4 @@
-"""What the clock asks for: days that nobody delivered for must become rows too."""
+"""What the schedule asks for: days that nobody delivered for must become rows too."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ from lakehouse.platform.orchestration.sensors import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DAYS_TAG,
+    DOMAIN_TAG,
     RANGE_END,
     RANGE_START,
-    SYSTEM_TAG,
     range_tags,
 )
-from lakehouse.platform.tables.domain_spec import Clock, System
+from lakehouse.platform.tables.domain_spec import DomainSpec, Schedule
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
-CLOCK_TAG = "lakehouse/clock"
+SCHEDULE_TAG = "lakehouse/schedule"
 RETRY_AFTER = dt.timedelta(minutes=5)
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
@@ -48,7 +48,7 @@ def daily_schedule(
     """
 
     @dg.schedule(
-        name=f"{domain.system.name}_{name}",
+        name=f"{domain.spec.name}_{name}",
         cron_schedule=cron,
         job=job,
         execution_timezone=settings.timezone,
@@ -57,35 +57,35 @@ def daily_schedule(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(settings.zone).date()
-        start = max(today + dt.timedelta(days=first), domain.system.since)
+        start = max(today + dt.timedelta(days=first), domain.spec.since)
         end = today + dt.timedelta(days=last)
         if by_month:
             start, end = start.replace(day=1), end.replace(day=1)
         if end < start:
-            return dg.SkipReason(f"{domain.system.title} begins on {domain.system.since}")
+            return dg.SkipReason(f"{domain.spec.title} begins on {domain.spec.since}")
         if needs_files and not _landed(domain, start, end):
-            return dg.SkipReason(f"no file of {domain.system.title} from {start} to {end}")
+            return dg.SkipReason(f"no file of {domain.spec.title} from {start} to {end}")
         key = f"{name}-{context.scheduled_execution_time.isoformat()}"
-        tags = {SYSTEM_TAG: domain.system.name, CLOCK_TAG: name, BATCH_TAG: key, ATTEMPT_TAG: "0"}
+        tags = {DOMAIN_TAG: domain.spec.name, SCHEDULE_TAG: name, BATCH_TAG: key, ATTEMPT_TAG: "0"}
         return dg.RunRequest(run_key=key, tags={**tags, **range_tags(start, end)})
 
     return schedule
 
 
-def retry_sensor(system: System, jobs: Mapping[str, Any]) -> dg.SensorDefinition:
-    """Ask once more for what clocks asked for and what failed; `jobs` are those of their work."""
-    clocks = [clock for clock in system.clocks if clock.retries]
+def retry_sensor(spec: DomainSpec, jobs: Mapping[str, Any]) -> dg.SensorDefinition:
+    """Ask once more for what schedules asked for and what failed; `jobs` are those of their work."""
+    schedules = [schedule for schedule in spec.schedules if schedule.retries]
 
     @dg.sensor(
-        name=f"{system.name}_retries",
-        jobs=[jobs[work] for work in sorted({clock.work for clock in clocks})],
+        name=f"{spec.name}_retries",
+        jobs=[jobs[work] for work in sorted({schedule.work for schedule in schedules})],
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="What a schedule asked for and what failed is tried again, five minutes later.",
     )
     def retries(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now = dt.datetime.now(dt.UTC)
-        asked = [once_more(system, clock, context.instance, now) for clock in clocks]
+        asked = [once_more(spec, schedule, context.instance, now) for schedule in schedules]
         due = [request for request in asked if request]
         return dg.SensorResult(run_requests=due) if due else dg.SkipReason("nothing to try again")
 
@@ -93,17 +93,17 @@ def retry_sensor(system: System, jobs: Mapping[str, Any]) -> dg.SensorDefinition
 
 
 def once_more(
-    system: System, clock: Clock, instance: dg.DagsterInstance, now: dt.datetime
+    spec: DomainSpec, schedule: Schedule, instance: dg.DagsterInstance, now: dt.datetime
 ) -> dg.RunRequest | None:
-    """The next attempt of a clock's newest run, when that failed and the pause is over."""
-    tags = {SYSTEM_TAG: system.name, CLOCK_TAG: clock.name}
+    """The next attempt of a schedule's newest run, when that failed and the pause is over."""
+    tags = {DOMAIN_TAG: spec.name, SCHEDULE_TAG: schedule.name}
     records = instance.get_run_records(dg.RunsFilter(tags=tags), limit=1)
     if not records or records[0].end_time is None:
         return None
     run, attempt = records[0].dagster_run, int(records[0].dagster_run.tags[ATTEMPT_TAG])
     is_over = run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(WILL_RETRY) != "true"
     due = dt.datetime.fromtimestamp(records[0].end_time, dt.UTC) + RETRY_AFTER
-    if not is_over or attempt >= clock.retries or now < due:
+    if not is_over or attempt >= schedule.retries or now < due:
         return None
     kept = {tag: run.tags[tag] for tag in (BATCH_TAG, RANGE_START, RANGE_END, DAYS_TAG)}
     return dg.RunRequest(

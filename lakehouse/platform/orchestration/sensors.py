@@ -12,13 +12,13 @@ from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.partitions import DAY_FORMAT
 from lakehouse.platform.orchestration.planning import Decision, Due, Memory, Work
 from lakehouse.platform.orchestration.resources import landing_of
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 
-SYSTEM_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/system", "lakehouse/batch", "lakehouse/attempt"
+DOMAIN_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/domain", "lakehouse/batch", "lakehouse/attempt"
 DAYS_TAG, NOT_READY_TAG = "lakehouse/days", "lakehouse/not-ready"
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -31,9 +31,9 @@ UNDER_WAY = [
 ]
 
 
-def job_name(system: str, work: Work) -> str:
-    """The job of a system that does this work."""
-    return f"{system}_{work.value}"
+def job_name(domain: str, work: Work) -> str:
+    """The job of a domain that does this work."""
+    return f"{domain}_{work.value}"
 
 
 def decide(
@@ -41,23 +41,23 @@ def decide(
 ) -> Decision:
     """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
     memory = Memory(domain, lake)
-    listing = at_first_landing(listing, domain.sources, domain.system.name, lake)
+    listing = at_first_landing(listing, domain.sources, domain.name, lake)
     batches = arrivals.planned(
         listing,
         memory.knows,
         lambda stray: memory.records(stray, settings),
-        conservation.state(domain, lake),
+        reconciliation.state(domain, lake),
         settings,
         monthly.out_of_date(domain, lake, settings) if monthly.monthly_tables(domain) else {},
     )
 
     def failures(digest: str) -> int:
-        tags = {SYSTEM_TAG: domain.system.name, BATCH_TAG: digest}
+        tags = {DOMAIN_TAG: domain.name, BATCH_TAG: digest}
         failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
         return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=failed))
 
     def not_ready(digest: str) -> bool:
-        tags = {SYSTEM_TAG: domain.system.name, BATCH_TAG: digest, NOT_READY_TAG: "true"}
+        tags = {DOMAIN_TAG: domain.name, BATCH_TAG: digest, NOT_READY_TAG: "true"}
         return instance.get_runs_count(dg.RunsFilter(tags=tags)) > 0
 
     return arrivals.decided(batches, failures, settings.attempts, not_ready)
@@ -66,7 +66,7 @@ def decide(
 def run_tags(domain: Domain, due: Due) -> dict[str, str]:
     """Tags of the run of a batch: its days, its digest, how often it was tried."""
     return {
-        SYSTEM_TAG: domain.system.name,
+        DOMAIN_TAG: domain.name,
         BATCH_TAG: due.batch.digest,
         ATTEMPT_TAG: str(due.attempt),
         **range_tags(due.batch.first, due.batch.last),
@@ -84,18 +84,18 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
     """Ask for runs over what landed, as soon as it lies still."""
 
     @dg.sensor(
-        name=f"{domain.system.name}_landing",
+        name=f"{domain.name}_landing",
         jobs=jobs,
         minimum_interval_seconds=settings.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"New files of {domain.system.title} start their days; what failed is retried.",
+        description=f"New files of {domain.spec.title} start their days; what failed is retried.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         here = Settings.from_env()
         if context.instance.get_run_records(
-            dg.RunsFilter(tags={SYSTEM_TAG: domain.system.name}, statuses=UNDER_WAY), limit=1
+            dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=UNDER_WAY), limit=1
         ):
-            return dg.SkipReason(f"a run of {domain.system.title} is under way; its end decides")
+            return dg.SkipReason(f"a run of {domain.spec.title} is under way; its end decides")
         lake = Lake(here.root)
         now = dt.datetime.now(dt.UTC)
         quiet = dt.timedelta(seconds=here.quiet_seconds)
@@ -134,7 +134,7 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
             run_requests=[
                 dg.RunRequest(
                     run_key=f"{due.batch.digest}-{due.attempt}",
-                    job_name=job_name(domain.system.name, due.batch.work),
+                    job_name=job_name(domain.name, due.batch.work),
                     tags=run_tags(domain, due),
                 )
                 for due in decision.due

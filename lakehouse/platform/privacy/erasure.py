@@ -36,10 +36,10 @@ from lakehouse.platform.privacy.search import (
     Search,
     What,
 )
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import DiskStore
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 
@@ -50,7 +50,7 @@ ABANDONED = dt.timedelta(hours=1)
 NOTE = {"by": "lakehouse privacy erase"}
 
 Refresh = Callable[[Domain, Sequence[dt.date]], None]
-"""Makes all tables of a system for these days from bronze on, and then whatever is left to do."""
+"""Makes all tables of a domain for these days from bronze on, and then whatever is left to do."""
 
 
 @dataclass(kw_only=True)
@@ -58,7 +58,7 @@ class Erased:
     """What became of one request; it says nothing of the person."""
 
     found: Counter[tuple[str, str, What]] = field(default_factory=Counter)
-    """Rows by system, table and kind, before."""
+    """Rows by domain, table and kind, before."""
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Files that were deleted or written anew, by system and what they were."""
     others: int = 0
@@ -66,7 +66,7 @@ class Erased:
     left: list[Finding] = field(default_factory=list)
     """What could not be erased."""
     notes: list[str] = field(default_factory=list)
-    """Why, with the way out."""
+    """Why, with the hint."""
 
 
 def erase(persons: Persons, lake: Lake, settings: Settings, refresh: Refresh) -> Erased:
@@ -82,18 +82,18 @@ def erase(persons: Persons, lake: Lake, settings: Settings, refresh: Refresh) ->
     """
     done = Erased()
     key = marks.key_of(lake, settings)
-    for system, person in persons.items():
-        marks.keep(lake, key.marks(system, person))
+    for domain, person in persons.items():
+        marks.keep(lake, key.marks(domain, person))
     failpoint("privacy.marked")
-    for system, person in persons.items():
-        search = Search(domain=domain(system), lake=lake, settings=settings, person=person)
+    for domain, person in persons.items():
+        search = Search(domain=load_domain(domain), lake=lake, settings=settings, person=person)
         _Erasure(search=search, refresh=refresh, done=done, key=key).run()
     return done
 
 
 @dataclass(kw_only=True)
 class _Plan:
-    """What has to be done in a system once anything was changed; outlives a crash."""
+    """What has to be done in a domain once anything was changed; outlives a crash."""
 
     marks: set[str] = field(default_factory=set)
     """Whom it is about: ids that stood beside an address are not found by it any more."""
@@ -115,8 +115,8 @@ class _Erasure:
         return self.search.lake
 
     @property
-    def system(self) -> str:
-        return self.search.system
+    def domain_name(self) -> str:
+        return self.search.domain.name
 
     @property
     def person(self) -> Person:
@@ -125,7 +125,7 @@ class _Erasure:
     def run(self) -> None:
         self._resume()
         for finding in self.search.findings():
-            key = (finding.system, finding.table, finding.what)
+            key = (finding.domain, finding.table, finding.what)
             self.done.found[key] += finding.rows
         self._staged()
         self._landing()
@@ -139,7 +139,7 @@ class _Erasure:
 
     @property
     def _plan_path(self) -> str:
-        return f"{PLANS}/{self.system}.json"
+        return f"{PLANS}/{self.domain_name}.json"
 
     def _resume(self) -> None:
         """Begin a plan, or go on with that of a request that was cut off."""
@@ -152,7 +152,7 @@ class _Erasure:
         self.plan.landed = {path: (at, size) for path, (at, size) in said["landed"].items()}
         if self.plan.marks:
             begun = Recognised(
-                system=self.system,
+                domain=self.domain_name,
                 marks={self.key.fingerprint: frozenset(self.plan.marks)},
                 keys={self.key.fingerprint: self.key},
             ).known(self.search.values())
@@ -161,7 +161,7 @@ class _Erasure:
                 ids=self.person.ids | begun.ids,
                 emails=self.person.emails | begun.emails,
             )
-        self.plan.marks |= {mark.digest for mark in self.key.marks(self.system, self.person)}
+        self.plan.marks |= {mark.digest for mark in self.key.marks(self.domain_name, self.person)}
         self._keep_plan()
 
     def _keep_plan(self) -> None:
@@ -178,7 +178,7 @@ class _Erasure:
             new = self._without(found)
             if new is not None:
                 self.lake.store.write(found.path, new)
-                self.done.removed[self.system, "files on their way"] += 1
+                self.done.removed[self.domain_name, "files on their way"] += 1
 
     def _without(self, found: Found) -> bytes | None:
         """A file without the person; None where that changes nothing or cannot be."""
@@ -215,7 +215,7 @@ class _Erasure:
                 )
                 self.plan.landed.pop(found.path, None)
             else:
-                self.done.removed[self.system, "files in the landing zone"] += 1
+                self.done.removed[self.domain_name, "files in the landing zone"] += 1
 
     def _land(self, found: Found, data: bytes, *, taken: bool) -> None:
         """Replace one file; where its moment cannot be kept, one that was taken in is removed."""
@@ -243,10 +243,10 @@ class _Erasure:
         """Kept bytes, the deliveries that name them, and bronze."""
         changes: dict[str, dict[str, str]] = defaultdict(dict)
         for kept in self.search.kept():
-            if kept.subject is None:
+            if kept.dataset is None:
                 continue
-            path = object_path(self.system, kept.digest)
-            form, name = self.search.forms[kept.subject], kept.deliveries[0].file
+            path = object_path(self.domain_name, kept.digest)
+            form, name = self.search.forms[kept.dataset], kept.deliveries[0].file
             try:
                 new = redacted(
                     self.lake.store.read(path), name, form, self.person, limit=self.search.limit
@@ -256,19 +256,19 @@ class _Erasure:
                 continue
             self.done.others += new.others
             digest = hashlib.sha256(new.data).hexdigest()
-            self.lake.store.write(object_path(self.system, digest), new.data)
-            changes[kept.subject][kept.digest] = digest
-        for subject, deliveries in self.search.ledgers.items():
-            days = sorted({row.day for row in deliveries if row.digest in changes[subject]})
-            self._plan_days(subject, changes[subject], days)
+            self.lake.store.write(object_path(self.domain_name, digest), new.data)
+            changes[kept.dataset][kept.digest] = digest
+        for dataset, deliveries in self.search.ledgers.items():
+            days = sorted({row.day for row in deliveries if row.digest in changes[dataset]})
+            self._plan_days(dataset, changes[dataset], days)
         self._keep_plan()
         failpoint("privacy.stored")
-        for subject in self.search.forms:
-            self._deliveries(subject, changes[subject])
+        for dataset in self.search.forms:
+            self._deliveries(dataset, changes[dataset])
 
-    def _plan_days(self, subject: str, changed: Mapping[str, str], days: Sequence[dt.date]) -> None:
+    def _plan_days(self, dataset: str, changed: Mapping[str, str], days: Sequence[dt.date]) -> None:
         """Days on which rows of the changed files lie or are joined to."""
-        bronze = self.lake.table(TableId("bronze", self.system, subject))
+        bronze = self.lake.table(TableId("bronze", self.domain_name, dataset))
         shown = bronze.snapshot()
         if not days or shown.schema is None:
             return
@@ -276,12 +276,12 @@ class _Erasure:
         counted = bronze.counts(["_digest", "_business_day"], days, snapshot=shown)
         own = pc.is_in(counted["_digest"], pa.array(list(changed)))
         self.plan.days.update(d for d in counted.filter(own)["_business_day"].to_pylist() if d)
-        reached = conservation.reached_days(self.search.domain, self.lake, days)
+        reached = reconciliation.reached_days(self.search.domain, self.lake, days)
         self.plan.days.update(day for found in reached.values() for day in found)
 
-    def _deliveries(self, subject: str, changed: Mapping[str, str]) -> None:
+    def _deliveries(self, dataset: str, changed: Mapping[str, str]) -> None:
         """The ledger names the new bytes; bronze and its unparsable lines follow from them."""
-        raw = self.lake.table(TableId("raw", self.system, subject))
+        raw = self.lake.table(TableId("raw", self.domain_name, dataset))
         before = raw.snapshot()
         if before.schema is None:
             return
@@ -291,7 +291,7 @@ class _Erasure:
         if not touched:
             return
         self.plan.days |= touched
-        bronze = self.search.domain.table("bronze", subject)
+        bronze = self.search.domain.table("bronze", dataset)
         if bronze.source is None:
             raise TypeError(f"{bronze.id.name} has no source")
         days: dict[dt.date, dict[object, Delivery]] = {day: {} for day in sorted(touched)}
@@ -304,13 +304,13 @@ class _Erasure:
         raw.write(stored, schema=schema, based_on=before, note=NOTE)
         failpoint("privacy.ledger_committed")
         intake = Intake(
-            system=self.search.domain.system,
+            spec=self.search.domain.spec,
             landing=self.search.place,
             lake=self.lake,
             settings=self.search.settings,
             now=dt.datetime.now(dt.UTC),
         )
-        nothing = Listing(files=(), strays=(), growing=(), temporary=())
+        nothing = Listing(files=(), unrecognized_files=(), growing=(), temporary=())
         ingest.ingest(bronze, sorted(touched), intake, nothing, note=NOTE)
 
     def _renewed(self, row: Delivery, changed: Mapping[str, str]) -> Delivery:
@@ -321,10 +321,10 @@ class _Erasure:
         return replace(row, digest=changed.get(row.digest, row.digest), size=size)
 
     def _reports(self, changed: Mapping[str, str], rows: Iterable[Delivery]) -> None:
-        """Refused files keep the report that stands beside their bytes."""
+        """Rejected files keep the report that stands beside their bytes."""
         for row in rows:
             if not row.readable and row.digest in changed.values():
-                path, report = error_report(self.system, row)
+                path, report = error_report(self.domain_name, row)
                 said = json.dumps(report, ensure_ascii=False, indent=1)
                 self.lake.store.write(path, said.encode())
 
@@ -337,7 +337,7 @@ class _Erasure:
             self.refresh(self.search.domain, sorted(days))
             days = {
                 finding.day
-                for table in self.lake.tables(system=self.system)
+                for table in self.lake.tables(domain=self.domain_name)
                 if table.layer in ("silver", "gold")
                 for finding in self.search.shown(table, ())
                 if finding.day and finding.what is not What.NAME
@@ -355,19 +355,19 @@ class _Erasure:
             loose |= kept.loose
             if kept.digest not in referenced:
                 doomed.append(kept.digest)
-        for table in self.lake.tables(system=self.system):
+        for table in self.lake.tables(domain=self.domain_name):
             paths = self._outdated(table, loose)
-            self.done.removed[self.system, "old files of tables"] += len(paths)
+            self.done.removed[self.domain_name, "old files of tables"] += len(paths)
             forget(self.lake, table, paths)
         failpoint("privacy.forgotten")
         for digest in doomed:
-            path = object_path(self.system, digest)
+            path = object_path(self.domain_name, digest)
             reports = [entry.path for entry in self.lake.store.entries(f"{path}_errors")]
             self.lake.store.delete([path, *reports])
-            self.done.removed[self.system, "kept files"] += 1
+            self.done.removed[self.domain_name, "kept files"] += 1
         before = dt.datetime.now(dt.UTC) - ABANDONED
         for layer in ("raw", "bronze", "silver", "gold", "ops"):
-            unfinished = self.lake.store.unfinished(f"{layer}/{self.system}")
+            unfinished = self.lake.store.unfinished(f"{layer}/{self.domain_name}")
             self.lake.store.delete([e.path for e in unfinished if e.modified_at < before])
 
     def _outdated(self, table: TableId, loose: Loose) -> list[str]:

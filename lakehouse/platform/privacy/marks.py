@@ -51,7 +51,7 @@ class Mark:
 
     digest: str
     kind: str
-    system: str | None
+    domain: str | None
     key: str
 
 
@@ -65,18 +65,18 @@ class Key:
     def fingerprint(self) -> str:
         return hashlib.sha256(b"fingerprint|" + self.secret).hexdigest()[:16]
 
-    def digest(self, kind: str, system: str | None, value: str) -> str:
-        said = json.dumps([kind, system, value], ensure_ascii=False)
+    def digest(self, kind: str, domain: str | None, value: str) -> str:
+        said = json.dumps([kind, domain, value], ensure_ascii=False)
         return hmac.digest(self.secret, said.encode(), "sha256").hex()
 
-    def marks(self, system: str, person: Person) -> list[Mark]:
-        """Marks of everything that somebody is known by in a system."""
-        owners = {IDENTIFIER: (system, person.ids), EMAIL: (None, person.emails)}
+    def marks(self, domain: str, person: Person) -> list[Mark]:
+        """Marks of everything that somebody is known by in a domain."""
+        owners = {IDENTIFIER: (domain, person.ids), EMAIL: (None, person.emails)}
         return [
             Mark(
                 digest=self.digest(kind, owner, value),
                 kind=kind,
-                system=owner,
+                domain=owner,
                 key=self.fingerprint,
             )
             for kind, (owner, values) in owners.items()
@@ -96,7 +96,7 @@ def key_of(lake: Lake, settings: Settings) -> Key:
 def keep(lake: Lake, marks: Iterable[Mark]) -> None:
     """Remember marks; those that are known stay as they are."""
     for mark in marks:
-        said = {"kind": mark.kind, "system": mark.system, "key": mark.key}
+        said = {"kind": mark.kind, "domain": mark.domain, "key": mark.key}
         lake.store.write(f"{MARKS}/{mark.digest}.json", (json.dumps(said) + "\n").encode())
 
 
@@ -115,13 +115,13 @@ def kept(lake: Lake) -> list[Mark]:
 class Recognised:
     """The marks that concern one system, with the keys to recognise somebody by them."""
 
-    system: str
+    domain: str
     marks: Mapping[str, frozenset[str]]
     """Digests by fingerprint of their key."""
     keys: Mapping[str, Key]
 
     @staticmethod
-    def of(lake: Lake, settings: Settings, system: str) -> "Recognised":
+    def of(lake: Lake, settings: Settings, domain: str) -> "Recognised":
         """The marks as they are now; costs one listing where nobody was ever erased.
 
         Raises:
@@ -129,7 +129,7 @@ class Recognised:
         """
         wanted: dict[str, set[str]] = {}
         for mark in kept(lake):
-            if mark.system in (None, system):
+            if mark.domain in (None, domain):
                 wanted.setdefault(mark.key, set()).add(mark.digest)
         keys: dict[str, Key] = {}
         if wanted:
@@ -142,7 +142,7 @@ class Recognised:
                 " LAKEHOUSE_PRIVACY_KEY to the key that it was, or they would come back"
             )
         return Recognised(
-            system=system, marks={k: frozenset(v) for k, v in wanted.items()}, keys=keys
+            domain=domain, marks={k: frozenset(v) for k, v in wanted.items()}, keys=keys
         )
 
     def without_erased(self, data: bytes, name: str, bronze: Table, *, limit: int) -> bytes:
@@ -160,19 +160,19 @@ class Recognised:
 
     def known(self, values: Iterable[str]) -> Person:
         """Those of these values that stand for somebody who was erased."""
-        numeric = numbers_persons(self.system)
+        numeric = numbers_persons(self.domain)
         ids, emails = set(), set()
         for value in values:
             as_id, as_email = plain_id(value, numeric=numeric), plain_email(value)
-            if self._marked(IDENTIFIER, self.system, as_id):
+            if self._marked(IDENTIFIER, self.domain, as_id):
                 ids.add(as_id)
             if "@" in as_email and self._marked(EMAIL, None, as_email):
                 emails.add(as_email)
         return Person(ids=frozenset(ids), emails=frozenset(emails), numeric=numeric)
 
-    def _marked(self, kind: str, system: str | None, value: str) -> bool:
+    def _marked(self, kind: str, domain: str | None, value: str) -> bool:
         return any(
-            self.keys[fingerprint].digest(kind, system, value) in digests
+            self.keys[fingerprint].digest(kind, domain, value) in digests
             for fingerprint, digests in self.marks.items()
         )
 

@@ -1,6 +1,6 @@
 """Whom a request is about, and which values are theirs.
 
-A person is known in a system by ids and e-mail addresses. Columns that hold them are tagged in the
+A person is known in a domain by ids and e-mail addresses. Columns that hold them are tagged in the
 contracts; in text that belongs to no column only what cannot be anything else is recognised.
 """
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from lakehouse.platform.ingestion.csv.reader import BLANKS, CsvFormat
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 
 PERSONAL = "personal"
 """Key of a column's tags under which a contract says what it tells of a person."""
@@ -63,15 +63,15 @@ def declared_tags(table: TableId) -> Tags:
     if table.companion:
         return Tags()
     try:
-        return tags_of(domain(table.system).table(table.layer, table.table))
+        return tags_of(load_domain(table.domain).table(table.layer, table.table))
     except (KeyError, ModuleNotFoundError):
         return Tags()
 
 
 @functools.cache
-def numbers_persons(system: str) -> bool:
-    """Whether a system's ids are numbers, so that leading zeros mean nothing."""
-    found = domain(system)
+def numbers_persons(domain: str) -> bool:
+    """Whether a domain's ids are numbers, so that leading zeros mean nothing."""
+    found = load_domain(domain)
     return any(
         column.type.is_integer()
         for table in found.tables
@@ -124,9 +124,9 @@ class Person:
         return bool(self.ids or self.emails)
 
     @staticmethod
-    def known(system: str, *, ids: Iterable[str] = (), emails: Iterable[str] = ()) -> "Person":
-        """A person of a system by ids and addresses as somebody writes them."""
-        numeric = numbers_persons(system)
+    def known(domain: str, *, ids: Iterable[str] = (), emails: Iterable[str] = ()) -> "Person":
+        """A person of a domain by ids and addresses as somebody writes them."""
+        numeric = numbers_persons(domain)
         return Person(
             ids=frozenset(plain_id(text, numeric=numeric) for text in ids),
             emails=frozenset(plain_email(text) for text in emails),
@@ -179,7 +179,7 @@ class Person:
         )
 
     def values(self, text: str | None, tags: Tags) -> bool:
-        """Whether a refused row, kept as JSON by column, is theirs."""
+        """Whether a rejected row, kept as JSON by column, is theirs."""
         if not text:
             return False
         row = json.loads(text)

@@ -20,22 +20,22 @@ from lakehouse.platform.ingestion.csv.reader import (
     CsvFile,
     CsvFormat,
     FileReason,
-    FileRefused,
+    FileRejected,
     LineReason,
     decompress,
     read_csv,
 )
-from lakehouse.platform.ingestion.landing import ReadRefused
+from lakehouse.platform.ingestion.landing import ReadRejected
 from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
 
 NOT_ERASABLE = "not_erasable"
-"""Reason of a file that is refused because an erased person cannot be taken out of it."""
+"""Reason of a file that is rejected because an erased person cannot be taken out of it."""
 ENCODINGS = ("utf-8", "latin-1")
 GZIP = b"\x1f\x8b"
 _WIDE = ("utf-16-le", "utf-16-be")  # without lines of bytes
 
 
-class NotErasable(ReadRefused):
+class NotErasable(ReadRejected):
     """A file whose other records would be read otherwise; the message says what to do."""
 
     def __init__(self, name: str) -> None:
@@ -258,7 +258,7 @@ class _File:
         return frozenset(n for start in starts for n in range(start, following[start]))
 
     def broken(self) -> list[int]:
-        """Lines that were refused for their quotes."""
+        """Lines that were rejected for their quotes."""
         found = self.read.unparsable if self.read else ()
         return [each.line for each in found if each.reason is LineReason.BAD_QUOTING]
 
@@ -299,15 +299,15 @@ def _besides(rows: pa.Table, lines: frozenset[int]) -> pa.Table:
 
 
 def _read(plain: bytes, name: str, form: Form) -> CsvFile | None:
-    """The file as records, also where it was cut; nothing when it is refused as a whole."""
+    """The file as records, also where it was cut; nothing when it is rejected as a whole."""
     try:
         return read_csv(plain, form.format, name=name)
-    except FileRefused as refused:
-        if refused.reason is not FileReason.TRUNCATED:
+    except FileRejected as rejected:
+        if rejected.reason is not FileReason.TRUNCATED:
             return None
     try:
         return read_csv(plain, replace(form.format, final_newline=False), name=name)
-    except FileRefused:
+    except FileRejected:
         return None
 
 
@@ -315,7 +315,7 @@ def _unpacked(data: bytes, name: str, limit: int) -> tuple[bytes, bool]:
     """Content of gzip data, and whether it is all there: of damaged data what can be read."""
     try:
         return decompress(data, name=name, limit=limit), True
-    except FileRefused:
+    except FileRejected:
         try:
             return zlib.decompressobj(wbits=31).decompress(data, limit), False
         except zlib.error:

@@ -1,6 +1,6 @@
 """Where somebody is: landing zone, kept bytes, every table with its companions, and old versions.
 
-A finding says system, table, day, file and line, and nothing of the person.
+A finding says domain, table, day, file and line, and nothing of the person.
 """
 
 import datetime as dt
@@ -21,8 +21,8 @@ from lakehouse.platform.ingestion.landing import (
     Arrival,
     FileChanged,
     Landing,
-    ReadRefused,
-    StrayReason,
+    ReadRejected,
+    UnrecognizedReason,
 )
 from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.privacy.persons import (
@@ -45,7 +45,7 @@ from lakehouse.platform.privacy.records import (
 from lakehouse.platform.storage.delta_table import DAY, Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStoreError
 from lakehouse.platform.tables.layers import Layer
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 
 QUARANTINE = "quarantine"
@@ -78,7 +78,7 @@ class What(StrEnum):
 class Finding:
     """One place, or a day of a table whose rows have no place."""
 
-    system: str
+    domain: str
     table: str
     """SQL name; ``landing`` for the landing zone, ``staged`` for files on their way there."""
     day: dt.date | None = None
@@ -105,7 +105,7 @@ class Kept:
     """Kept bytes that somebody is in, and the deliveries of them; an orphan has none."""
 
     digest: str
-    subject: str | None
+    dataset: str | None
     deliveries: tuple[Delivery, ...]
     located: Located
 
@@ -125,16 +125,12 @@ class Search:
     person: Person
 
     @property
-    def system(self) -> str:
-        return self.domain.system.name
-
-    @property
     def limit(self) -> int:
         return self.settings.max_file_mb * 1024 * 1024
 
     @cached_property
     def forms(self) -> Mapping[str, Form]:
-        """How the files of each subject are read."""
+        """How the files of each dataset are read."""
         return {
             table.id.table: Form(format=table.source.format, tags=tags_of(table))
             for table in self.domain.stored
@@ -155,17 +151,17 @@ class Search:
         loose: set[tuple[str, int]] = set()
         for kept in self.kept():
             loose |= kept.loose
-            table = f"raw.{self.system}_{kept.subject or 'objects'}"
+            table = f"raw.{self.domain.name}_{kept.dataset or 'objects'}"
             for delivery in kept.deliveries:
                 yield from self._places(table, delivery.day, delivery.file, kept.located)
             if not kept.deliveries:
                 yield from self._places(table, None, None, kept.located)
-        for table_id in self.lake.tables(system=self.system):
+        for table_id in self.lake.tables(domain=self.domain.name):
             yield from self.shown(table_id, loose)
-        for table_id in self.lake.tables(system=self.system):
+        for table_id in self.lake.tables(domain=self.domain.name):
             for day, rows, _ in self.outdated(table_id, loose):
                 yield Finding(
-                    system=self.system, table=table_id.name, day=day, rows=rows, what=What.OLD
+                    domain=self.domain.name, table=table_id.name, day=day, rows=rows, what=What.OLD
                 )
 
     def landed(self) -> Iterator[Found]:
@@ -174,12 +170,12 @@ class Search:
         for arrival in listing.files:
             try:
                 data = self.place.read(arrival, limit=self.limit)
-            except (FileChanged, ReadRefused):
+            except (FileChanged, ReadRejected):
                 continue
             found = self._landed(arrival.path, arrival, data)
             if found is not None:
                 yield found
-        others = [s.path for s in listing.strays if s.reason not in _UNTOUCHABLE]
+        others = [s.path for s in listing.unrecognized_files if s.reason not in _UNTOUCHABLE]
         for path in [*others, *(p for p in listing.temporary if not p.endswith("/"))]:
             try:
                 data = self.place.store.read(path, limit=self.limit)
@@ -190,7 +186,7 @@ class Search:
                 yield found
 
     def _landed(self, path: str, arrival: Arrival | None, data: bytes) -> Found | None:
-        form = self.forms.get(arrival.subject) if arrival else None
+        form = self.forms.get(arrival.dataset) if arrival else None
         places = located(data, path, form, self.person, limit=self.limit)
         if not places and not self.person.mentioned(path):
             return None
@@ -198,8 +194,8 @@ class Search:
 
     def staged(self) -> Iterator[Found]:
         """Files beside the tables of operations: extracted ones that have not landed yet."""
-        tables = tuple(f"{table.path}/" for table in self.lake.tables("ops", self.system))
-        for entry in self.lake.store.entries(f"ops/{self.system}"):
+        tables = tuple(f"{table.path}/" for table in self.lake.tables("ops", self.domain.name))
+        for entry in self.lake.store.entries(f"ops/{self.domain.name}"):
             if not entry.path.startswith(tables):
                 data = self.lake.store.read(entry.path)
                 form = self.forms.get(entry.path.split("/")[-2])
@@ -209,35 +205,35 @@ class Search:
 
     @property
     def ledgers(self) -> dict[str, list[Delivery]]:
-        """The deliveries of each subject, as they are now."""
+        """The deliveries of each dataset, as they are now."""
         found = {}
-        for subject in self.forms:
-            raw = self.lake.table(TableId("raw", self.system, subject))
+        for dataset in self.forms:
+            raw = self.lake.table(TableId("raw", self.domain.name, dataset))
             shown = raw.snapshot()
             known = shown.schema is not None
-            found[subject] = ledger.from_arrow(raw.read(snapshot=shown)) if known else []
+            found[dataset] = ledger.from_arrow(raw.read(snapshot=shown)) if known else []
         return found
 
     def kept(self) -> Iterator[Kept]:
-        """Kept bytes that somebody is in, once for each subject that has them."""
+        """Kept bytes that somebody is in, once for each dataset that has them."""
         owners: dict[str, dict[str, list[Delivery]]] = defaultdict(lambda: defaultdict(list))
-        for subject, deliveries in self.ledgers.items():
+        for dataset, deliveries in self.ledgers.items():
             for delivery in deliveries:
-                owners[delivery.digest][subject].append(delivery)
-        for entry in self.lake.store.entries(f"raw/{self.system}/objects"):
+                owners[delivery.digest][dataset].append(delivery)
+        for entry in self.lake.store.entries(f"raw/{self.domain.name}/objects"):
             folder, _, digest = entry.path.rpartition("/")
             if folder.count("/") != 3:  # a report beside them
                 continue
             data = self.lake.store.read(entry.path)
             if not self.person.may_be_in(data) and not data.startswith(GZIP):
                 continue
-            for subject, deliveries in owners.get(digest, {}).items():
-                name, form = deliveries[0].file, self.forms[subject]
+            for dataset, deliveries in owners.get(digest, {}).items():
+                name, form = deliveries[0].file, self.forms[dataset]
                 places = located(data, name, form, self.person, limit=self.limit)
                 if places:
                     yield Kept(
                         digest=digest,
-                        subject=subject,
+                        dataset=dataset,
                         deliveries=tuple(deliveries),
                         located=places,
                     )
@@ -249,7 +245,7 @@ class Search:
         for form in self.forms.values():
             places = located(data, "orphan", form, self.person, limit=self.limit)
             if places:
-                yield Kept(digest=digest, subject=None, deliveries=(), located=places)
+                yield Kept(digest=digest, dataset=None, deliveries=(), located=places)
                 return
 
     def shown(self, table: TableId, loose: Loose) -> Iterator[Finding]:
@@ -290,7 +286,7 @@ class Search:
             rows = rows.drop_columns([DAY])
         named = [name for name in rows.column_names if name in NAMES]
         if table.companion == QUARANTINE:
-            own = self._refused(table, rows, loose)
+            own = self._rejected(table, rows, loose)
         else:
             own = self.person.rows(rows, declared_tags(table))
         told = rows.drop_columns([*named, *(["values"] if table.companion == QUARANTINE else [])])
@@ -301,7 +297,7 @@ class Search:
             names = self.person.mentions(rows.select(named))
             yield from self._rows(table, day, rows.filter(names), What.NAME)
 
-    def _refused(self, table: TableId, rows: pa.Table, loose: Loose) -> pa.ChunkedArray:
+    def _rejected(self, table: TableId, rows: pa.Table, loose: Loose) -> pa.ChunkedArray:
         """Rows of a quarantine that are theirs: a row by its values, a line by text or place."""
         if table.layer == "bronze":
             places = zip(rows["digest"].to_pylist(), rows["line"].to_pylist(), strict=True)
@@ -316,7 +312,7 @@ class Search:
         return pa.chunked_array([pa.array(theirs, pa.bool_())])
 
     def _landed_tags(self, table: TableId) -> Tags:
-        """Tags of the bronze table whose columns a refused row has."""
+        """Tags of the bronze table whose columns a rejected row has."""
         judging = self.domain.table(table.layer, table.table)
         return tags_of(judging.reads[0].table) if judging.reads else Tags()
 
@@ -326,7 +322,7 @@ class Search:
             if file in rows.column_names and line in rows.column_names:
                 for row in rows.select([file, line]).to_pylist():
                     yield Finding(
-                        system=self.system,
+                        domain=self.domain.name,
                         table=table.name,
                         day=day,
                         file=self.unnamed(row[file]),
@@ -336,7 +332,7 @@ class Search:
                 return
         if rows.num_rows:
             yield Finding(
-                system=self.system, table=table.name, day=day, rows=rows.num_rows, what=what
+                domain=self.domain.name, table=table.name, day=day, rows=rows.num_rows, what=what
             )
 
     def _places(
@@ -351,7 +347,7 @@ class Search:
         for what, lines in kinds:
             for line in lines:
                 yield Finding(
-                    system=self.system,
+                    domain=self.domain.name,
                     table=table,
                     day=day,
                     file=self.unnamed(file),
@@ -360,7 +356,11 @@ class Search:
                 )
         if table == LANDING and self.person.mentioned(file):
             yield Finding(
-                system=self.system, table=table, day=day, file=self.unnamed(file), what=What.NAME
+                domain=self.domain.name,
+                table=table,
+                day=day,
+                file=self.unnamed(file),
+                what=What.NAME,
             )
 
     def unnamed(self, file: str | None) -> str | None:
@@ -393,14 +393,14 @@ class Search:
         """Everything that may be an id or an address, in every version of every file."""
         names = {row.digest: row.file for rows in self.ledgers.values() for row in rows}
         forms = list(self.forms.values())
-        for entry in self.lake.store.entries(f"raw/{self.system}/objects"):
+        for entry in self.lake.store.entries(f"raw/{self.domain.name}/objects"):
             digest = entry.path.rpartition("/")[2]
             data = self.lake.store.read(entry.path)
             name = names.get(digest, "orphan")
             for form in forms:
                 tagged, texts = texts_of(data, name, form, limit=self.limit)
                 yield from tagged | words(texts)
-        for table in self.lake.tables(system=self.system):
+        for table in self.lake.tables(domain=self.domain.name):
             tags = declared_tags(table)
             for entry in self.lake.store.entries(table.path):
                 if tags and DATA_FILE.fullmatch(entry.path[len(table.path) + 1 :]):
@@ -410,11 +410,11 @@ class Search:
                         yield from map(str, rows[column].unique().drop_null().to_pylist())
 
 
-_UNTOUCHABLE = (StrayReason.SYMLINK, StrayReason.UNSAFE_PATH)
+_UNTOUCHABLE = (UnrecognizedReason.SYMLINK, UnrecognizedReason.UNSAFE_PATH)
 
 
 def known_as(
-    systems: Iterable[str],
+    domains: Iterable[str],
     lake: Lake,
     settings: Settings,
     *,
@@ -426,8 +426,8 @@ def known_as(
     The ids of one system say nothing in another.
     """
     found = {}
-    for system in systems:
-        person = Person.known(system, ids=ids, emails=emails)
-        search = Search(domain=domain(system), lake=lake, settings=settings, person=person)
-        found[system] = Person.known(system, ids={*person.ids, *search.ids()}, emails=person.emails)
+    for domain in domains:
+        person = Person.known(domain, ids=ids, emails=emails)
+        search = Search(domain=load_domain(domain), lake=lake, settings=settings, person=person)
+        found[domain] = Person.known(domain, ids={*person.ids, *search.ids()}, emails=person.emails)
     return found

@@ -2,8 +2,8 @@
 
 A check measures with one expression that gives a row for each day, and judges each day's numbers
 with a pure function. It reports and undoes nothing: rows that break a contract, repeat a key or
-name an unknown parent were refused before they were stored. Every verdict is kept in
-``ops/<system>/data_quality_log``; Dagster's side of it is in `quality_log`.
+name an unknown parent were rejected before they were stored. Every verdict is kept in
+``ops/<domain>/data_quality_log``; Dagster's side of it is in `quality_log`.
 """
 
 import dataclasses
@@ -100,8 +100,8 @@ def rows_of(table: Table, *, as_of: bool = False, newest: bool = False) -> Reads
     return Reads(id=table.id, schema=table.contract.schema, as_of=as_of, newest=newest)
 
 
-def refused_rows_of(table: Table) -> Reads:
-    """The rows that a table refused, by business day."""
+def rejected_rows_of(table: Table) -> Reads:
+    """The rows that a table rejected, by business day."""
     schema = QUARANTINE_SCHEMA.insert(0, arrow.field("day", arrow.date32()))
     return Reads(id=quarantine_of(table.id), schema=sch.Schema.from_pyarrow(schema))
 
@@ -182,7 +182,7 @@ class DataQualityLog(pa.DataFrameModel):
     check_name: str = pa.Field(description="Name of the check, as on the table in Dagster")
     category: str = pa.Field(description="Kind of promise: freshness, completeness, accuracy, …")
     layer: str = pa.Field(description="Layer of the table")
-    table_name: str = pa.Field(description="Table within the layer, <system>_<table>")
+    table_name: str = pa.Field(description="Table within the layer, <domain>_<table>")
     check_sql: str = pa.Field(description="How it was measured: SQL with a row for each day")
     result: str = pa.Field(isin=tuple(Result), description="pass, warn or fail")
     expected_value: str = pa.Field(description="What would have passed")
@@ -202,9 +202,9 @@ class DataQualityLog(pa.DataFrameModel):
         unique = ["day", "check_id"]
 
 
-def log_of(system: str) -> TableId:
-    """Where a system's verdicts are kept."""
-    return TableId("ops", system, "data_quality_log")
+def log_of(domain: str) -> TableId:
+    """Where a domain's verdicts are kept."""
+    return TableId("ops", domain, "data_quality_log")
 
 
 def due_at(day: dt.date, deadline_hours: float, zone: dt.tzinfo | None) -> dt.datetime:
@@ -401,8 +401,8 @@ def record(
     """Replace the judged days of the log in one commit; gives the rows written."""
     findings = list(findings)
     days = log_rows(findings, run_id=run_id, now=now, settings=settings)
-    system = {finding.check.table.system for finding in findings}
-    for name in system:
+    domain = {finding.check.table.domain for finding in findings}
+    for name in domain:
         lake.table(log_of(name)).write(days, schema=LOG_SCHEMA, note={"run_id": run_id})
     return sum(rows.num_rows for rows in days.values())
 

@@ -1,4 +1,4 @@
-"""Quality checks that every system asks: refused rows, drift of columns, the books, the volume."""
+"""Quality checks that every system asks: rejected rows, drift of columns, the books, the volume."""
 
 import statistics
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from lakehouse.platform.quality.checks import (
     Verdict,
     made_rows_of,
     named,
-    refused_rows_of,
+    rejected_rows_of,
     rows_of,
 )
-from lakehouse.platform.reconciliation.balance import Balance, Conservation, conservation_of
+from lakehouse.platform.reconciliation.balance import Balance, Reconciliation, reconciliation_of
 from lakehouse.platform.tables.declare import Table
 
 PREVIOUS_DAYS = 30
@@ -44,16 +44,16 @@ def rows_by_day(table: ir.Table) -> ir.Table:
     return table.group_by("day").agg(rows=table.count())
 
 
-def refusals(table: Table) -> QualityCheck:
-    """No landed row was refused by the table."""
+def rejections(table: Table) -> QualityCheck:
+    """No landed row was rejected by the table."""
     return QualityCheck(
-        name="refusals",
+        name="rejections",
         category="contract",
         table=table.id,
-        description="No landed row was refused; warns with the reasons. Refused rows wait in"
+        description="No landed row was rejected; warns with the reasons. Rejected rows wait in"
         " quarantine.",
-        reads=(refused_rows_of(table),),
-        measure=_refused,
+        reads=(rejected_rows_of(table),),
+        measure=_rejected,
         judge=none_found("rows", Result.WARN),
     )
 
@@ -72,14 +72,14 @@ def drift(ledger: Table) -> QualityCheck:
     )
 
 
-def books(system: str, shown_on: Table) -> QualityCheck:
+def books(domain: str, shown_on: Table) -> QualityCheck:
     """The books of the system's landed files balance."""
     return QualityCheck(
         name="books",
-        category="conservation",
+        category="reconciliation",
         table=shown_on.id,
         description="Every landed file's rows are accounted for; fails with the files.",
-        reads=(made_rows_of(conservation_of(system), Conservation),),
+        reads=(made_rows_of(reconciliation_of(domain), Reconciliation),),
         measure=_balances,
         judge=_balanced,
         kept_by="the last step of a run, which fails when a delivery does not balance",
@@ -135,9 +135,11 @@ def _usual(what: str) -> Callable[[Day], Verdict]:
     return judge
 
 
-def _refused(refused: ir.Table) -> ir.Table:
-    """Refused rows by what is wrong with them."""
-    by_reason = refused.group_by("day", reasons=refused.reasons.join(" + ")).agg(n=refused.count())
+def _rejected(rejected: ir.Table) -> ir.Table:
+    """Rejected rows by what is wrong with them."""
+    by_reason = rejected.group_by("day", reasons=rejected.reasons.join(" + ")).agg(
+        n=rejected.count()
+    )
     label = by_reason.reasons + ": " + by_reason.n.cast("string")
     return by_reason.group_by("day").agg(
         found=by_reason.n.sum(), names=label.collect(order_by=by_reason.reasons)

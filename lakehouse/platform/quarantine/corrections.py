@@ -17,7 +17,7 @@ Values = Mapping[str, str | None]
 
 
 class CorrectionError(Exception):
-    """An edit that cannot be made; the message names file, line and column, and the way out."""
+    """An edit that cannot be made; the message names file, line and column, and the hint."""
 
     def __init__(self, problem: str, *, file: str, line: int, column: str | None = None) -> None:
         place = f"{file}, line {line}" + (f", column {column!r}" if column else "")
@@ -48,7 +48,7 @@ def corrected(data: bytes, wanted: CsvFormat, edits: Iterable[Edit], *, name: st
     Raises:
         CorrectionError: a line does not exist, a value cannot be written, or the result would
             be read otherwise than intended.
-        FileRefused: the file as a whole cannot be read.
+        FileRejected: the file as a whole cannot be read.
 
     >>> edit = Edit(line=2, values={"id": "7", "city": "Rio"})
     >>> corrected(b"id;city\r\n7;Roi\r\n8;Ita\r\n", CsvFormat(columns=("id", "city")), [edit],

@@ -1,6 +1,6 @@
-"""What was refused and why, and the way back: list, export, correct, and land again.
+"""What was rejected and why, and the way back: list, export, correct, and land again.
 
-Refused are whole files (the raw ledgers), single lines that are no record (bronze) and single rows
+Rejected are whole files (the raw ledgers), single lines that are no record (bronze) and single rows
 (silver). A correction never touches a table: it becomes a new version of the delivery in the
 landing zone, so that it passes every check on the ordinary way and replaces the old file exactly.
 """
@@ -24,15 +24,15 @@ from typing import Any
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.csv.reader import FileRefused, decompress, read_csv
+from lakehouse.platform.ingestion.csv.reader import FileRejected, decompress, read_csv
 from lakehouse.platform.ingestion.deliveries import Delivery, Status
-from lakehouse.platform.ingestion.ingest import object_path, strays_of
+from lakehouse.platform.ingestion.ingest import object_path, unrecognized_files_of
 from lakehouse.platform.ingestion.landing import Arrival, Landing, recognised
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import DiskStore, Entry
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 
@@ -49,11 +49,11 @@ _YES, _NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"", "no", "n",
 
 
 class ReplayError(Exception):
-    """A correction that cannot be replayed; nothing was written. The message says the way out."""
+    """A correction that cannot be replayed; nothing was written. The message says the hint."""
 
 
 class Kind(StrEnum):
-    """What was refused."""
+    """What was rejected."""
 
     FILE = "file"
     LINE = "line"
@@ -61,13 +61,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
+class Rejection:
     """One file, line or row that is not in silver."""
 
     kind: Kind
-    system: str
+    domain: str
     table: str
-    """The subject; ``strays`` for files of none."""
+    """The dataset; ``unrecognized_files`` for files of none."""
     day: dt.date
     """Delivery day of a file or a line, business day of a row."""
     delivery_day: dt.date
@@ -87,9 +87,9 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Count:
-    """How much of one table and day was refused for one reason."""
+    """How much of one table and day was rejected for one reason."""
 
-    system: str
+    domain: str
     table: str
     day: dt.date
     kind: Kind
@@ -100,9 +100,9 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which refusals; what is None does not restrict."""
+    """Which rejections; what is None does not restrict."""
 
-    system: str | None = None
+    domain: str | None = None
     table: str | None = None
     days: Collection[dt.date] | None = None
     reason: str | None = None
@@ -116,7 +116,7 @@ class Landed:
     file: str
     """The file that it corrects."""
     path: str
-    subject: str
+    dataset: str
     day: dt.date
     unit: int | None
     digest: str
@@ -134,7 +134,7 @@ class Replay:
     delivery_days: tuple[dt.date, ...] = ()
     """To be run by the arrival job."""
     business_days: tuple[dt.date, ...] = ()
-    """On which the refused rows lie."""
+    """On which the rejected rows lie."""
 
     @property
     def days(self) -> tuple[dt.date, ...]:
@@ -144,46 +144,46 @@ class Replay:
 
 def listing(
     lake: Lake,
-    system: str | None = None,
+    domain: str | None = None,
     table: str | None = None,
     days: Collection[dt.date] | None = None,
     reason: str | None = None,
 ) -> list[Count]:
-    """What is refused now, counted by system, table, day, kind and reason."""
+    """What is rejected now, counted by domain, table, day, kind and reason."""
     counted: Counter[tuple[str, str, dt.date, Kind, str]] = Counter()
-    for each in rows(lake, system=system, table=table, days=days, reason=reason):
+    for each in rows(lake, domain=domain, table=table, days=days, reason=reason):
         for code in each.reasons:
             if reason in (None, code):
-                counted[each.system, each.table, each.day, each.kind, code] += 1
+                counted[each.domain, each.table, each.day, each.kind, code] += 1
     return [
-        Count(system=system, table=table, day=day, kind=kind, reason=code, rows=number)
-        for (system, table, day, kind, code), number in sorted(counted.items())
+        Count(domain=domain, table=table, day=day, kind=kind, reason=code, rows=number)
+        for (domain, table, day, kind, code), number in sorted(counted.items())
     ]
 
 
 def rows(
     lake: Lake,
-    system: str | None = None,
+    domain: str | None = None,
     table: str | None = None,
     days: Collection[dt.date] | None = None,
     reason: str | None = None,
     *,
     file: str | None = None,
     settled: bool = False,
-) -> Iterator[Refusal]:
-    """What is refused, one by one with its original values, by table and day; read day by day.
+) -> Iterator[Rejection]:
+    """What is rejected, one by one with its original values, by table and day; read day by day.
 
     Args:
         lake: where to look.
         system: only this one.
-        table: only this subject; ``strays`` for files of none.
+        table: only this dataset; ``unrecognized_files`` for files of none.
         days: only these delivery days of files and lines, and business days of rows.
         reason: only what has it among its reasons.
         file: only this landed file.
         settled: also files and lines that a newer version of their delivery has replaced.
     """
-    chosen = Selection(system=system, table=table, days=days, reason=reason, file=file)
-    for each in lake.tables(system=system):
+    chosen = Selection(domain=domain, table=table, days=days, reason=reason, file=file)
+    for each in lake.tables(domain=domain):
         if table not in (None, each.table):
             continue
         if each.layer == "raw" and each.companion is None:
@@ -192,9 +192,9 @@ def rows(
             found = _quarantined(lake, each, chosen, settled=settled)
         else:
             continue
-        for refusal in found:
-            if reason is None or reason in refusal.reasons:
-                yield refusal
+        for rejection in found:
+            if reason is None or reason in rejection.reasons:
+                yield rejection
 
 
 def export(
@@ -202,43 +202,43 @@ def export(
     path: Path,
     format: str = "csv",  # noqa: A002  the word of the command
     *,
-    system: str | None = None,
+    domain: str | None = None,
     table: str | None = None,
     days: Collection[dt.date] | None = None,
     reason: str | None = None,
     file: str | None = None,
 ) -> dict[Path, int]:
-    """Write refused rows and lines in a form that can be edited and replayed.
+    """Write rejected rows and lines in a form that can be edited and replayed.
 
-    A path with an ending is one file and takes one subject; else it is a folder with a file for
-    each subject. A file has the source's columns and `EXTRA`: values are mended where they
+    A path with an ending is one file and takes one dataset; else it is a folder with a file for
+    each dataset. A file has the source's columns and `EXTRA`: values are mended where they
     stand, an unparsable line in ``_text``, and ``_delete`` = yes drops a record.
 
     Returns:
-        Rows by written file; whole refused files have no rows to export.
+        Rows by written file; whole rejected files have no rows to export.
 
     Raises:
-        ValueError: another format, or several subjects for one file.
+        ValueError: another format, or several datasets for one file.
     """
     if format not in ("csv", "json"):
         raise ValueError(f"the format is {format!r}; it may be csv or json")
-    subjects: dict[tuple[str, str], list[Refusal]] = defaultdict(list)
-    found = rows(lake, system=system, table=table, days=days, reason=reason, file=file)
-    for refusal in found:
-        if refusal.kind is not Kind.FILE:
-            subjects[refusal.system, refusal.table].append(refusal)
+    datasets: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
+    found = rows(lake, domain=domain, table=table, days=days, reason=reason, file=file)
+    for rejection in found:
+        if rejection.kind is not Kind.FILE:
+            datasets[rejection.domain, rejection.table].append(rejection)
     single = path.suffix.lower() in (".csv", ".json")
-    if single and len(subjects) > 1:
-        named = ", ".join(f"{each}.{name}" for each, name in sorted(subjects))
+    if single and len(datasets) > 1:
+        named = ", ".join(f"{each}.{name}" for each, name in sorted(datasets))
         raise ValueError(
             f"{path} is one file and there are rows of {named}; choose one or a folder"
         )
     written = {}
-    for (owner, subject), refusals in sorted(subjects.items()):
-        target = path if single else path / f"{owner}_{subject}.{format}"
+    for (owner, dataset), rejections in sorted(datasets.items()):
+        target = path if single else path / f"{owner}_{dataset}.{format}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        columns = _source(domain(owner), subject).format.columns
-        lines = [_exported(refusal, columns) for refusal in refusals]
+        columns = _source(load_domain(owner), dataset).format.columns
+        lines = [_exported(rejection, columns) for rejection in rejections]
         target.write_bytes(_table_bytes(lines, [*columns, *EXTRA], format))
         written[target] = len(lines)
     return written
@@ -253,7 +253,7 @@ def replay(
     *,
     now: dt.datetime | None = None,
 ) -> Replay:
-    """Bring refused rows back in.
+    """Bring rejected rows back in.
 
     Without a patch, because rules or reference data were mended: the days to build again; nothing
     is written. With one (an export that was edited: a file, or a folder of files) each landed file
@@ -264,7 +264,7 @@ def replay(
         ReplayError: the patch does not fit what is in the lake; nothing was written.
     """
     if patch is None:
-        return _to_rebuild(lake, landing.rules.system, selection or Selection())
+        return _to_rebuild(lake, landing.rules.domain, selection or Selection())
     replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
     return replayer.patched(_read_patch(patch, replayer.domain))
 
@@ -278,14 +278,14 @@ def replace(
     *,
     now: dt.datetime | None = None,
 ) -> Replay:
-    """Land a whole corrected file in the place of a landed one, a refused one among them.
+    """Land a whole corrected file in the place of a landed one, a rejected one among them.
 
     Raises:
         ReplayError: the file never landed, something newer replaced it, or the content is no
             good file of its source; nothing was written.
     """
     replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
-    return replayer.whole(file, replayer.plain(content.read_bytes(), content.name))
+    return replayer.all_days(file, replayer.plain(content.read_bytes(), content.name))
 
 
 def release(
@@ -305,7 +305,7 @@ def release(
     return replayer.released(file)
 
 
-def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> Iterator[Refusal]:
+def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> Iterator[Rejection]:
     stored = lake.table(table)
     shown = stored.snapshot()
     for day_file in shown.files:
@@ -315,13 +315,13 @@ def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> I
         for row in delivered:
             if row.readable or chosen.file not in (None, row.file):
                 continue
-            if not settled and table != strays_of(table.system):
-                source = _source(domain(table.system), table.table)
+            if not settled and table != unrecognized_files_of(table.domain):
+                source = _source(load_domain(table.domain), table.table)
                 if _successor(row, delivered, source):
                     continue
-            yield Refusal(
+            yield Rejection(
                 kind=Kind.FILE,
-                system=table.system,
+                domain=table.domain,
                 table=table.table,
                 day=row.day,
                 delivery_day=row.day,
@@ -350,9 +350,9 @@ def _versions(row: Delivery, delivered: Iterable[Delivery], source: Source) -> l
     return [other for other in delivered if ledger.scope_of(other.file, other.unit, source) == own]
 
 
-def _replay_path(old: Delivery, system: str, source: Source) -> str:
+def _replay_path(old: Delivery, domain: str, source: Source) -> str:
     """Where the corrected version of a file lands, so that it is one of the same delivery."""
-    folder = f"{system}/{old.day}/"
+    folder = f"{domain}/{old.day}/"
     if source.per_file:
         landed = ledger.corrected_by(old.file) or old.file
         return f"{folder}{ledger.REPLAY}/{landed.partition('/')[2]}"
@@ -362,7 +362,7 @@ def _replay_path(old: Delivery, system: str, source: Source) -> str:
 
 def _quarantined(
     lake: Lake, table: TableId, chosen: Selection, *, settled: bool
-) -> Iterator[Refusal]:
+) -> Iterator[Rejection]:
     kind = Kind.LINE if table.layer == "bronze" else Kind.ROW
     stored = lake.table(table)
     shown = stored.snapshot()
@@ -378,9 +378,9 @@ def _quarantined(
         for row in found.to_pylist():
             if current is not None and (row["file"], row["digest"]) not in current:
                 continue
-            yield Refusal(
+            yield Rejection(
                 kind=kind,
-                system=table.system,
+                domain=table.domain,
                 table=table.table,
                 day=row["day"],
                 delivery_day=row["delivery_day"],
@@ -395,23 +395,23 @@ def _quarantined(
 
 def _current(lake: Lake, table: TableId, day: dt.date) -> set[tuple[str, str]]:
     """File and digest of what is loaded of a delivery day."""
-    raw = lake.table(TableId("raw", table.system, table.table))
+    raw = lake.table(TableId("raw", table.domain, table.table))
     loaded = raw.read([day], columns=["file", "digest", "status"])
     loaded = loaded.filter(pc.equal(loaded["status"], Status.LOADED.value))
     return set(zip(loaded["file"].to_pylist(), loaded["digest"].to_pylist(), strict=True))
 
 
-def _exported(refusal: Refusal, columns: Sequence[str]) -> dict[str, str | int | None]:
-    values = refusal.columns
+def _exported(rejection: Rejection, columns: Sequence[str]) -> dict[str, str | int | None]:
+    values = rejection.columns
     return {
         **{column: values.get(column) for column in columns},
-        "_text": refusal.values if refusal.kind is Kind.LINE else None,
+        "_text": rejection.values if rejection.kind is Kind.LINE else None,
         "_delete": None,
-        "_reasons": ",".join(refusal.reasons),
-        "_detail": refusal.detail,
-        "_file": refusal.file,
-        "_line": refusal.line,
-        "_digest": refusal.digest,
+        "_reasons": ",".join(rejection.reasons),
+        "_detail": rejection.detail,
+        "_file": rejection.file,
+        "_line": rejection.line,
+        "_digest": rejection.digest,
     }
 
 
@@ -426,22 +426,22 @@ def _table_bytes(lines: Sequence[dict[str, Any]], columns: Sequence[str], kind: 
     return text.getvalue().encode("utf-8-sig")
 
 
-def _to_rebuild(lake: Lake, system: str, chosen: Selection) -> Replay:
+def _to_rebuild(lake: Lake, domain: str, chosen: Selection) -> Replay:
     delivery_days: set[dt.date] = set()
     business_days: set[dt.date] = set()
-    for refusal in rows(
+    for rejection in rows(
         lake,
-        system=system,
+        domain=domain,
         table=chosen.table,
         days=chosen.days,
         reason=chosen.reason,
         file=chosen.file,
     ):
-        if refusal.table == strays_of(system).table:
+        if rejection.table == unrecognized_files_of(domain).table:
             continue
-        delivery_days.add(refusal.delivery_day)
-        if refusal.kind is Kind.ROW:
-            business_days.add(refusal.day)
+        delivery_days.add(rejection.delivery_day)
+        if rejection.kind is Kind.ROW:
+            business_days.add(rejection.day)
     return Replay(
         delivery_days=tuple(sorted(delivery_days)), business_days=tuple(sorted(business_days))
     )
@@ -552,10 +552,10 @@ def _patch_row(row: dict[str, Any], place: str, of: Domain) -> _PatchRow:
 
 
 def _source(of: Domain, table: str) -> Source:
-    """The source of a subject, also under the name of the silver table that judges it."""
-    subjects = {silver.id.table: subject for subject, silver in judged_tables(of).items()}
-    wanted = subjects.get(table, table)
-    return next(source for source in of.sources if source.subject == wanted)
+    """The source of a dataset, also under the name of the silver table that judges it."""
+    datasets = {silver.id.table: dataset for dataset, silver in judged_tables(of).items()}
+    wanted = datasets.get(table, table)
+    return next(source for source in of.sources if source.dataset == wanted)
 
 
 def _source_of(of: Domain, file: str, place: str) -> Source:
@@ -565,7 +565,7 @@ def _source_of(of: Domain, file: str, place: str) -> Source:
             return source
     raise ReplayError(
         f"{place}: {file} is no file that units deliver, so it cannot land again; if it was read"
-        " from a database, mend it there, and if its name was refused, rename it"
+        " from a database, mend it there, and if its name was rejected, rename it"
     )
 
 
@@ -595,7 +595,7 @@ class _Replayer:
     domain: Domain = field(init=False)
 
     def __post_init__(self) -> None:
-        self.domain = domain(self.landing.rules.system)
+        self.domain = load_domain(self.landing.rules.domain)
 
     @property
     def limit(self) -> int:
@@ -615,7 +615,7 @@ class _Replayer:
             edits = [row.edit for row in patch_rows]
             try:
                 made = corrected(plain, source.format, edits, name=file)
-            except (CorrectionError, FileRefused) as error:
+            except (CorrectionError, FileRejected) as error:
                 raise ReplayError(f"{error}. {patch_rows[0].place} ff.; nothing was written") from (
                     error
                 )
@@ -633,13 +633,13 @@ class _Replayer:
                 prepared.append(self._prepared(old, source, packed, known, edits=len(edits)))
         return self._landed(prepared, unchanged)
 
-    def whole(self, file: str, plain: bytes) -> Replay:
-        source, old, known = self._refused(file)
+    def all_days(self, file: str, plain: bytes) -> Replay:
+        source, old, known = self._rejected(file)
         try:
             read_csv(plain, source.format, name=file)
-        except FileRefused as error:
+        except FileRejected as error:
             raise ReplayError(
-                f"the new content is refused too: {error}; nothing was written"
+                f"the new content is rejected too: {error}; nothing was written"
             ) from (error)
         packed = _packed(plain, file)
         if old.readable and old.digest and self.plain(self._bytes(old), file) == plain:
@@ -647,13 +647,13 @@ class _Replayer:
         return self._landed([self._prepared(old, source, packed, known, edits=0)], [])
 
     def released(self, file: str) -> Replay:
-        _, old, _ = self._refused(file)
+        _, old, _ = self._rejected(file)
         if old.status is not Status.HELD:
             raise ReplayError(
                 f"{file} is {old.status.value}, not held; only a file that was cut can be released"
             )
         plain = self.plain(self._bytes(old), file)
-        return self.whole(file, plain + (b"\r\n" if b"\r\n" in plain else b"\n"))
+        return self.all_days(file, plain + (b"\r\n" if b"\r\n" in plain else b"\n"))
 
     def plain(self, data: bytes, name: str) -> bytes:
         """Content of a file as CSV text, whether it is packed or not."""
@@ -661,17 +661,17 @@ class _Replayer:
             return data
         try:
             return decompress(data, name=name, limit=self.limit)
-        except FileRefused as error:
+        except FileRejected as error:
             raise ReplayError(f"{error}; give the whole file unpacked") from error
 
-    def _refused(self, file: str) -> tuple[Source, Delivery, list[Delivery]]:
+    def _rejected(self, file: str) -> tuple[Source, Delivery, list[Delivery]]:
         """The newest version of a landed file, which nothing has replaced."""
         source = _source_of(self.domain, file, "--file")
         known = self._ledger(source, file)
         versions = [row for row in known if row.file == file]
         if not versions:
             raise ReplayError(
-                f"{file} never landed; `lakehouse quarantine list` names the refused files"
+                f"{file} never landed; `lakehouse quarantine list` names the rejected files"
             )
         old = max(versions, key=lambda row: row.order)
         newer = _successor(old, known, source)
@@ -683,7 +683,7 @@ class _Replayer:
 
     def _ledger(self, source: Source, file: str) -> list[Delivery]:
         """Everything delivered on the days a file may belong to."""
-        table = self.lake.table(TableId("raw", self.domain.system.name, source.subject))
+        table = self.lake.table(TableId("raw", self.domain.name, source.dataset))
         shown = table.snapshot()
         if shown.schema is None:
             return []
@@ -717,11 +717,11 @@ class _Replayer:
     def _bytes(self, old: Delivery) -> bytes:
         if not old.digest:
             raise ReplayError(f"{old.file} was never read ({old.reason}); give a whole file")
-        data = self.lake.store.read(object_path(self.domain.system.name, old.digest))
+        data = self.lake.store.read(object_path(self.domain.name, old.digest))
         if _digest(data) != old.digest:
             raise ReplayError(
                 f"the kept bytes of {old.file} are not those that landed; run"
-                " `lakehouse conservation --verify` and restore the object"
+                " `lakehouse reconciliation --verify` and restore the object"
             )
         return data
 
@@ -735,14 +735,14 @@ class _Replayer:
         edits: int,
     ) -> _Prepared:
         """Check everything that could keep a corrected file from replacing the old one."""
-        system = self.domain.system.name
-        path = _replay_path(old, system, source)
+        domain = self.domain.name
+        path = _replay_path(old, domain, source)
         entry = Entry(path=path, size=len(data), modified_at=self.now, etag=None)
         today = self.now.astimezone(self.landing.rules.zone).date()
         met = recognised(entry, self.landing.rules, today=today)
         if not isinstance(met, Arrival):
             raise ReplayError(f"{path} would not be taken: {met.detail}")
-        if (met.subject, met.day, met.unit) != (source.subject, old.day, old.unit):
+        if (met.dataset, met.day, met.unit) != (source.dataset, old.day, old.unit):
             raise ReplayError(f"{path} would not belong to the delivery of {old.file}")
         digest = _digest(data)
         anywhere = source.self_identifying and not source.counts_copies
@@ -775,10 +775,10 @@ class _Replayer:
 
     def _twin_elsewhere(self, source: Source, digest: str) -> Delivery | None:
         """A delivery of another day with this content; asked only when its bytes are known."""
-        system = self.domain.system.name
-        if self.lake.store.stat(object_path(system, digest)) is None:
+        domain = self.domain.name
+        if self.lake.store.stat(object_path(domain, digest)) is None:
             return None
-        table = self.lake.table(TableId("raw", system, source.subject))
+        table = self.lake.table(TableId("raw", domain, source.dataset))
         for day in table.snapshot().days:
             for row in ledger.from_arrow(table.read([day])):
                 if row.digest == digest and row.readable:
@@ -804,7 +804,7 @@ class _Replayer:
         )
         for file in listed.files:
             scope = ledger.scope_of(file.path, file.unit, source)
-            same = (file.subject, file.day, scope) == (source.subject, old.day, own)
+            same = (file.dataset, file.day, scope) == (source.dataset, old.day, own)
             unseen = (file.path, file.modified_at, file.size) not in seen
             if same and unseen and file.path != besides:
                 return file.path
@@ -822,7 +822,7 @@ class _Replayer:
                 Landed(
                     file=each.old.file,
                     path=each.path,
-                    subject=each.source.subject,
+                    dataset=each.source.dataset,
                     day=each.old.day,
                     unit=each.old.unit,
                     digest=_digest(each.data),
@@ -866,7 +866,7 @@ class _Replayer:
 
     def _business_days(self, each: _Prepared) -> set[dt.date]:
         """Days on which the old version's rows lie; a day apart from its own only when named."""
-        table = self.lake.table(TableId("bronze", self.domain.system.name, each.source.subject))
+        table = self.lake.table(TableId("bronze", self.domain.name, each.source.dataset))
         found = table.read([each.old.day], columns=["_digest", "_business_day"])
         of_file = found.filter(pc.equal(found["_digest"], each.old.digest))
         return {day for day in of_file["_business_day"].unique().to_pylist() if day is not None}

@@ -24,8 +24,8 @@ from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.ingest import Intake, object_path
 from lakehouse.platform.ingestion.landing import Landing
-from lakehouse.platform.reconciliation import balance as conservation
-from lakehouse.platform.reconciliation.balance import Balance, conservation_of, judged_tables
+from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.balance import Balance, judged_tables, reconciliation_of
 from lakehouse.platform.storage.delta_table import (
     DAY,
     DayFile,
@@ -40,7 +40,7 @@ from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform.compute import (
     KEPT,
-    REFUSED,
+    REJECTED,
     RowsLost,
     outcomes_of,
     quarantine_of,
@@ -53,7 +53,7 @@ LINES = (
     "header_lines",
     "continuation_lines",
     "unparsable_lines",
-    "withheld_lines",
+    "excluded_lines",
 )
 ROWS = ("bronze_rows", "silver_rows", "quarantined_rows", "duplicate_rows", "superseded_rows")
 
@@ -84,7 +84,7 @@ class Proof(StrEnum):
     RECOMPUTED = "recomputed day"
 
 
-WAY_OUT = {
+HINT = {
     Proof.OBJECT: "restore the object from a backup, or have the file sent again",
     Proof.FILE: "roll the table back or build the day again; its deeper checks were left out",
     Proof.LEDGER: "`lakehouse rollback` the ledger to its last good version, then ingest the day",
@@ -109,14 +109,14 @@ class Finding:
     found: str
 
     @property
-    def way_out(self) -> str:
+    def hint(self) -> str:
         """What to do about it."""
-        return WAY_OUT[self.what]
+        return HINT[self.what]
 
     def __str__(self) -> str:
         return (
             f"{self.table}, {self.day}, {self.what}: expected {self.expected}, found {self.found};"
-            f" {self.way_out}"
+            f" {self.hint}"
         )
 
 
@@ -125,7 +125,7 @@ class Report:
     """The books of some delivery days."""
 
     deliveries: tuple[dict[str, Any], ...]
-    """One row of `conservation.SCHEMA` for each landed file, and its ``system``."""
+    """One row of `reconciliation.SCHEMA` for each landed file, and its ``system``."""
     totals: Mapping[str, int]
     """Sums of lines and rows; ``difference`` adds up sizes, so that + and - do not cancel out."""
     balances: Mapping[str, int]
@@ -138,7 +138,7 @@ class Report:
 
 
 def report(
-    lake: Lake, system: str | None = None, days: Collection[dt.date] | None = None
+    lake: Lake, domain: str | None = None, days: Collection[dt.date] | None = None
 ) -> Report:
     """What the runs recorded: each delivery's balance and the sums over them.
 
@@ -148,11 +148,11 @@ def report(
         days: only these delivery days.
     """
     rows: list[dict[str, Any]] = []
-    for table in lake.tables("ops", system):
-        if table != conservation_of(table.system):
+    for table in lake.tables("ops", domain):
+        if table != reconciliation_of(table.domain):
             continue
         found = lake.table(table).read(None if days is None else sorted(days))
-        rows += [{"system": table.system, **row} for row in found.to_pylist()]
+        rows += [{"domain": table.domain, **row} for row in found.to_pylist()]
     totals = {name: sum(row[name] for row in rows) for name in (*LINES, *ROWS)}
     totals["difference"] = sum(
         abs(row["difference"]) for row in rows if row["balance"] != Balance.WAITING
@@ -174,7 +174,7 @@ def verify(
     tables: Collection[TableId] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Finding]:
-    """Prove a system's days from the landed bytes up; what is yielded is wrong.
+    """Prove a domain's days from the landed bytes up; what is yielded is wrong.
 
     Cheap proofs come first, so the first finding of a damaged day comes soon.
 
@@ -218,14 +218,10 @@ class _Audit:
     elsewhere: dict[tuple[str, dt.date], frozenset[str]] = field(default_factory=dict)
     snapshots: dict[TableId, Snapshot] = field(default_factory=dict)
 
-    @property
-    def system(self) -> str:
-        return self.domain.system.name
-
     @cached_property
     def tables(self) -> list[TableId]:
         """Tables and companions that are to be looked at."""
-        return [table for table in self.lake.tables(system=self.system) if self.wants(table)]
+        return [table for table in self.lake.tables(domain=self.domain.name) if self.wants(table)]
 
     def shown(self, table: TableId) -> Snapshot:
         """A table as it was when this group of days began."""
@@ -238,13 +234,13 @@ class _Audit:
         """Only its lake and its limits are used; nothing is taken in."""
         landing = Landing(
             ObjectStore.at(self.settings.landing),
-            self.system,
+            self.domain.name,
             self.domain.sources,
             zone=self.settings.zone,
-            start=self.domain.system.since,
+            start=self.domain.spec.since,
         )
         return Intake(
-            system=self.domain.system,
+            spec=self.domain.spec,
             landing=landing,
             lake=self.lake,
             settings=self.settings,
@@ -254,7 +250,7 @@ class _Audit:
     def days(self) -> list[dt.date]:
         """Every day that any table of the system has."""
         found: set[dt.date] = set()
-        for table in self.lake.tables(system=self.system):
+        for table in self.lake.tables(domain=self.domain.name):
             found |= set(self.lake.table(table).snapshot().days)
         return sorted(found)
 
@@ -262,16 +258,16 @@ class _Audit:
         """Whether any of these is to be looked at."""
         if self.only is None:
             return True
-        return any(TableId(t.layer, t.system, t.table) in self.only for t in tables)
+        return any(TableId(t.layer, t.domain, t.table) in self.only for t in tables)
 
     def rows(self, day: dt.date) -> Iterator[Finding]:
         """The proofs of one day whose files are those that the logs name."""
         for bronze in self.domain.stored:
             if bronze.layer == "bronze" and bronze.source is not None:
-                raw = TableId("raw", self.system, bronze.id.table)
+                raw = TableId("raw", self.domain.name, bronze.id.table)
                 yield from _guarded(raw, day, Proof.LEDGER, self.landed(bronze, day))
         if self.only is None or any(table.layer != "gold" for table in self.only):
-            books = conservation_of(self.system)
+            books = reconciliation_of(self.domain.name)
             yield from _guarded(books, day, Proof.BALANCE, self.balances(day))
         for silver in judged_tables(self.domain).values():
             if self.wants(silver.id, silver.reads[0].table.id):
@@ -312,7 +308,7 @@ class _Audit:
 
     def landed(self, bronze: Table, day: dt.date) -> Iterator[Finding]:
         """The kept bytes are those that landed, and ledger and bronze follow from them."""
-        raw = TableId("raw", self.system, bronze.id.table)
+        raw = TableId("raw", self.domain.name, bronze.id.table)
         if not self.wants(raw, bronze.id):
             return
         stored = self.read(raw, day)
@@ -340,7 +336,7 @@ class _Audit:
 
     def objects(self, raw: TableId, day: dt.date, known: Sequence[Delivery]) -> Iterator[Finding]:
         for digest, row in {row.digest: row for row in known if row.digest}.items():
-            found = self.digest(object_path(self.system, digest))
+            found = self.digest(object_path(self.domain.name, digest))
             if found != digest:
                 told = "nothing" if found is None else f"SHA-256 {found}"
                 yield _finding(raw, day, Proof.OBJECT, f"SHA-256 {digest} of {row.file}", told)
@@ -373,8 +369,8 @@ class _Audit:
 
     def balances(self, day: dt.date) -> Iterator[Finding]:
         """The balances made anew are those on record."""
-        table = conservation_of(self.system)
-        made = conservation.balance_of(self.domain, self.lake, day).to_pylist()
+        table = reconciliation_of(self.domain.name)
+        made = reconciliation.balance_of(self.domain, self.lake, day).to_pylist()
         stored = self.read(table, day)
         if stored is None:
             if made:
@@ -406,18 +402,18 @@ class _Audit:
         stored = self.read(outcomes, day)
         if stored is None:
             return
-        refused = _counted(
-            stored.filter(pc.equal(stored["outcome"], REFUSED)),
+        rejected = _counted(
+            stored.filter(pc.equal(stored["outcome"], REJECTED)),
             ("delivery_day", "file", "digest", "line"),
         )
         quarantined = self.places(
             quarantine_of(silver.id), day, ("delivery_day", "file", "digest", "line")
         )
-        if refused != quarantined:
-            odd = (refused - quarantined) + (quarantined - refused)
+        if rejected != quarantined:
+            odd = (rejected - quarantined) + (quarantined - rejected)
             told = f"{quarantined.total()} rows, {odd.total()} differ, first {_place(odd)}"
             yield _finding(
-                quarantine_of(silver.id), day, Proof.IDENTITY, f"{refused.total()} rows", told
+                quarantine_of(silver.id), day, Proof.IDENTITY, f"{rejected.total()} rows", told
             )
         yield from self.kept(silver, day)
 
@@ -453,14 +449,14 @@ class _Audit:
 
     def waiting(self, silver: Table, day: dt.date) -> set[tuple[str, str]]:
         """Files of a delivery day whose rows may still lack an outcome."""
-        stored = self.read(conservation_of(self.system), day)
+        stored = self.read(reconciliation_of(self.domain.name), day)
         if stored is None:
             return set()
-        subject = silver.reads[0].table.id.table
+        dataset = silver.reads[0].table.id.table
         return {
             (row["file"], row["digest"])
             for row in stored.to_pylist()
-            if row["table"] == subject and row["balance"] == Balance.WAITING
+            if row["table"] == dataset and row["balance"] == Balance.WAITING
         }
 
     def recomputed(self, days: Sequence[dt.date]) -> Iterator[Finding]:
@@ -515,24 +511,24 @@ class _Audit:
             if not source.self_identifying or source.snapshot or source.counts_copies:
                 continue
             if not self.wants(
-                *(TableId(e, self.system, source.subject) for e in ("raw", "bronze"))
+                *(TableId(e, self.domain.name, source.dataset) for e in ("raw", "bronze"))
             ):
                 continue
-            first = self.first_days(source.subject, days)
+            first = self.first_days(source.dataset, days)
             for day in days:
                 digests = {digest for digest, found in first.items() if found != day}
-                self.elsewhere[source.subject, day] = frozenset(digests)
+                self.elsewhere[source.dataset, day] = frozenset(digests)
 
-    def first_days(self, subject: str, days: Sequence[dt.date]) -> dict[str, dt.date]:
+    def first_days(self, dataset: str, days: Sequence[dt.date]) -> dict[str, dt.date]:
         """The day on which each content of these days landed first; looks at one day at a time."""
-        table = self.lake.table(TableId("raw", self.system, subject))
+        table = self.lake.table(TableId("raw", self.domain.name, dataset))
         shown = self.shown(table.id)
         columns = ["digest", "landed_at", "file", "status", DAY]
         try:
             here = table.read([d for d in days if d in shown.by_day], columns=columns)
             asked = here["digest"].unique()
             first: dict[str, tuple[Any, ...]] = {}
-            unread = pa.array([Status.REFUSED.value, Status.HELD.value])
+            unread = pa.array([Status.REJECTED.value, Status.HELD.value])
             for file in shown.files:
                 rows = table.read([file.day], snapshot=shown, columns=columns)
                 rows = rows.filter(pc.is_in(rows["digest"], asked))

@@ -3,8 +3,8 @@
     physical lines = header + continuation + unparsable + withheld + bronze rows
     bronze rows    = silver + quarantine + duplicate + superseded
 
-``withheld`` counts the lines of a file that was refused, held or a duplicate as a whole. The
-balance is kept by delivery day in ``ops/<system>/conservation``. It is also the lake's memory of
+``withheld`` counts the lines of a file that was rejected, held or a duplicate as a whole. The
+balance is kept by delivery day in ``ops/<domain>/reconciliation``. It is also the lake's memory of
 what is finished: a day whose balance was made from other deliveries than there are now, or whose
 rows wait for business days outside of the run, is asked for again.
 """
@@ -29,7 +29,7 @@ from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform.compute import (
     DUPLICATE,
     KEPT,
-    REFUSED,
+    REJECTED,
     SUPERSEDED,
     outcomes_of,
     valid_snapshots,
@@ -49,11 +49,11 @@ class Balance(StrEnum):
     UNBALANCED = "unbalanced"
 
 
-class Conservation(pa.DataFrameModel):
+class Reconciliation(pa.DataFrameModel):
     """The balance of one landed file."""
 
     day: dt.date = pa.Field(description="Day of the delivery")
-    table: str = pa.Field(description="Subject of the file")
+    table: str = pa.Field(description="Dataset of the file")
     unit: int = pa.Field(nullable=True, description="Unit that delivered; null when none is named")
     file: str = pa.Field(description="Path in the landing zone")
     digest: str = pa.Field(description="SHA-256 of the landed bytes")
@@ -62,10 +62,10 @@ class Conservation(pa.DataFrameModel):
     header_lines: int = pa.Field(description="Lines of its header")
     continuation_lines: int = pa.Field(description="Lines inside a record, after its first")
     unparsable_lines: int = pa.Field(description="Lines that are no record, in quarantine")
-    withheld_lines: int = pa.Field(description="Lines of a file that was not loaded as a whole")
+    excluded_lines: int = pa.Field(description="Lines of a file that was not loaded as a whole")
     bronze_rows: int = pa.Field(description="Rows in bronze")
     silver_rows: int = pa.Field(description="Rows that are in silver")
-    quarantined_rows: int = pa.Field(description="Rows that were refused one by one")
+    quarantined_rows: int = pa.Field(description="Rows that were rejected one by one")
     duplicate_rows: int = pa.Field(description="Rows that another row says already")
     superseded_rows: int = pa.Field(description="Rows that a newer delivery replaced")
     difference: int = pa.Field(description="What is missing (+) or too much (−); 0 when balanced")
@@ -89,7 +89,7 @@ SCHEMA = arrow.schema(
         ("header_lines", arrow.int64()),
         ("continuation_lines", arrow.int64()),
         ("unparsable_lines", arrow.int64()),
-        ("withheld_lines", arrow.int64()),
+        ("excluded_lines", arrow.int64()),
         ("bronze_rows", arrow.int64()),
         ("silver_rows", arrow.int64()),
         ("quarantined_rows", arrow.int64()),
@@ -103,14 +103,14 @@ SCHEMA = arrow.schema(
 STORED = SCHEMA.remove(0)
 
 
-def conservation_of(system: str) -> TableId:
-    """Where a system's balances are kept."""
-    return TableId("ops", system, "conservation")
+def reconciliation_of(domain: str) -> TableId:
+    """Where a domain's balances are kept."""
+    return TableId("ops", domain, "reconciliation")
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What the books of a system say is done and not done."""
+    """What the books of a domain say is done and not done."""
 
     unfinished: Mapping[dt.date, str]
     """Delivery days whose deliveries are not the balanced ones, with their fingerprint."""
@@ -134,7 +134,7 @@ class Inputs:
 def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
     """For each delivery day the fingerprint of its deliveries, and how many files they are."""
     shown = [
-        lake.table(TableId("raw", domain.system.name, source.subject)).snapshot()
+        lake.table(TableId("raw", domain.name, source.dataset)).snapshot()
         for source in domain.sources
     ]
     found: dict[dt.date, Inputs] = {}
@@ -148,8 +148,8 @@ def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
 
 
 def state(domain: Domain, lake: Lake) -> State:
-    """What a system still has to do; reads logs, and files of waiting days only."""
-    table = lake.table(conservation_of(domain.system.name))
+    """What a domain still has to do; reads logs, and files of waiting days only."""
+    table = lake.table(reconciliation_of(domain.name))
     shown = table.snapshot()
     unfinished = {}
     for day, delivered in inputs_of(domain, lake).items():
@@ -167,7 +167,7 @@ def state(domain: Domain, lake: Lake) -> State:
 
 
 def judged_tables(domain: Domain) -> dict[str, Table]:
-    """The silver table that accounts for the landed rows of each subject."""
+    """The silver table that accounts for the landed rows of each dataset."""
     return {table.reads[0].table.id.table: table for table in domain.stored if table.judges_rows}
 
 
@@ -224,8 +224,8 @@ def _balances(
         and (day not in previous or previous[day].inputs != inputs[day].fingerprint)
     ]
     reached = reached_days(domain, lake, changed)
-    for subject, silver in judged_tables(domain).items():
-        deliveries = _deliveries(domain, lake, subject, delivery_days)
+    for dataset, silver in judged_tables(domain).items():
+        deliveries = _deliveries(domain, lake, dataset, delivery_days)
         in_bronze = _bronze_counts(lake, silver.reads[0].table, delivery_days)
         fates = _fates(lake, silver, delivery_days)
         stale = _stale_days(lake, silver, delivery_days) if silver.snapshot else {}
@@ -246,7 +246,7 @@ def _balances(
             rows[delivery.day].append(
                 _balanced(
                     delivery,
-                    subject,
+                    dataset,
                     counted,
                     fate,
                     sorted(rest - window),
@@ -273,7 +273,7 @@ def _own(delivery: Delivery, found: Mapping[tuple[dt.date, str, str], T], nothin
 
 def _balanced(
     delivery: Delivery,
-    subject: str,
+    dataset: str,
     bronze_rows: int,
     fate: Mapping[str, int],
     rest: Sequence[dt.date],
@@ -303,7 +303,7 @@ def _balanced(
     waiting = balance is Balance.WAITING
     return {
         "day": delivery.day,
-        "table": subject,
+        "table": dataset,
         "unit": delivery.unit,
         "file": delivery.file,
         "digest": delivery.digest,
@@ -312,10 +312,10 @@ def _balanced(
         "header_lines": delivery.header_lines if delivery.has_rows else 0,
         "continuation_lines": delivery.continuation_lines if delivery.has_rows else 0,
         "unparsable_lines": delivery.unparsable_lines if delivery.has_rows else 0,
-        "withheld_lines": withheld,
+        "excluded_lines": withheld,
         "bronze_rows": bronze_rows,
         "silver_rows": fate.get(KEPT, 0),
-        "quarantined_rows": fate.get(REFUSED, 0),
+        "quarantined_rows": fate.get(REJECTED, 0),
         "duplicate_rows": fate.get(DUPLICATE, 0),
         "superseded_rows": fate.get(SUPERSEDED, 0),
         "difference": difference or (misplaced if balance is Balance.UNBALANCED else 0),
@@ -326,9 +326,9 @@ def _balanced(
 
 
 def _deliveries(
-    domain: Domain, lake: Lake, subject: str, days: Sequence[dt.date]
+    domain: Domain, lake: Lake, dataset: str, days: Sequence[dt.date]
 ) -> list[Delivery]:
-    table = lake.table(TableId("raw", domain.system.name, subject))
+    table = lake.table(TableId("raw", domain.name, dataset))
     shown = table.snapshot()
     return ledger.from_arrow(table.read(days, snapshot=shown)) if shown.schema is not None else []
 
@@ -389,16 +389,16 @@ def reached_days(
     """Business days whose tables depend on rows of these delivery days through a key.
 
     Rows of the same key on other days are beaten by what arrived, or stand again where a newer
-    version lacks them; rows of a subject that is affected find what they refer to.
+    version lacks them; rows of a dataset that is affected find what they refer to.
     """
     found: dict[dt.date, set[dt.date]] = {day: set() for day in days}
     if not days:
         return found
     for source in domain.sources:
-        arrived = TableId("bronze", domain.system.name, source.subject)
-        own = {source.subject: source.key} if source.key else {}
-        for subject, columns in {**own, **source.affects}.items():
-            other = TableId("bronze", domain.system.name, subject)
+        arrived = TableId("bronze", domain.name, source.dataset)
+        own = {source.dataset: source.key} if source.key else {}
+        for dataset, columns in {**own, **source.affects}.items():
+            other = TableId("bronze", domain.name, dataset)
             for day, reached in _joined(lake, arrived, other, columns, source.ignored, days):
                 found[day].add(reached)
     return found
@@ -481,7 +481,7 @@ class _Before:
 
 def _previous(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, _Before]:
     """What was said before of these days, and of every day that waits for another."""
-    table = lake.table(conservation_of(domain.system.name))
+    table = lake.table(reconciliation_of(domain.name))
     shown = table.snapshot()
     if shown.schema is None:
         return {}
@@ -513,6 +513,6 @@ def record(
     do not match their fingerprint, so the day is asked for again.
     """
     made = balances(domain, lake, days) if made is None else made
-    table = lake.table(conservation_of(domain.system.name))
+    table = lake.table(reconciliation_of(domain.name))
     table.write({day: rows.drop(["day"]) for day, rows in made.items()}, schema=STORED, note=note)
     return made

@@ -30,7 +30,7 @@ from lakehouse.settings import Settings
 MANIFESTS = "_lakehouse"
 """Folder below an export's root that says which of the files there the lake wrote."""
 FETCHED = 65_536
-"""Rows in memory at once on their way out."""
+"""Rows in memory at once on their hint."""
 LONGEST_VALUE = 200
 """Bytes of a value that becomes part of a path."""
 
@@ -38,7 +38,7 @@ _COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
 class ExportError(Exception):
-    """An export that cannot be written as declared; the message names it and the way out."""
+    """An export that cannot be written as declared; the message names it and the hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +133,13 @@ class Exported:
     """Such files that were changed since and were therefore left alone."""
 
 
-def exports_of(system: str) -> tuple[Export, ...]:
-    """``EXPORTS`` of the system's module ``exports``; a system without one has none.
+def exports_of(domain: str) -> tuple[Export, ...]:
+    """``EXPORTS`` of the system's module ``exports``; a domain without one has none.
 
     Raises:
         ExportError: two exports have one name.
     """
-    module = f"{DOMAINS}.{system}.exports"
+    module = f"{DOMAINS}.{domain}.exports"
     if importlib.util.find_spec(module) is None:
         return ()
     found: tuple[Export, ...] = tuple(importlib.import_module(module).EXPORTS)
@@ -150,9 +150,9 @@ def exports_of(system: str) -> tuple[Export, ...]:
 
 
 def write(
-    system: str, exports: Iterable[Export], out: str, lake: Lake, settings: Settings
+    domain: str, exports: Iterable[Export], out: str, lake: Lake, settings: Settings
 ) -> Iterator[Exported]:
-    """Write a system's exports below a folder or an ``s3://`` prefix, one after the other.
+    """Write a domain's exports below a folder or an ``s3://`` prefix, one after the other.
 
     Every file appears whole. A crash leaves files of the new and of the old export side by side;
     the same export again leaves the new ones only.
@@ -165,7 +165,7 @@ def write(
         if f"{target.uri}/".startswith(f"{own}/") or f"{own}/".startswith(f"{target.uri}/"):
             raise ExportError(f"{out} and {own} lie in each other; give a folder beside it")
     for export in exports:
-        yield _Writer(export, target, f"{MANIFESTS}/{system}/{export.name}.json").run(
+        yield _Writer(export, target, f"{MANIFESTS}/{domain}/{export.name}.json").run(
             lake, settings
         )
 

@@ -1,6 +1,6 @@
-"""Read-only SQL over the lake: each table and view under its name ``<layer>.<system>_<table>``.
+"""Read-only SQL over the lake: each table and view under its name ``<layer>.<domain>_<table>``.
 
-What is stored is described by its own log; a system's code is imported only for its views and for
+What is stored is described by its own log; a domain's code is imported only for its views and for
 tables that nobody has made yet. The books of all systems are joined under ``ops``. SQL from outside
 reaches the defined names and nothing else: no other file, no network, no setting.
 """
@@ -21,7 +21,7 @@ LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
 BOOKS: Mapping[str, Mapping[str, str]] = {
     "deliveries": {
-        "system": "VARCHAR",
+        "domain": "VARCHAR",
         "table": "VARCHAR",
         "day": "DATE",
         "unit": "BIGINT",
@@ -42,8 +42,8 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "delimiter": "VARCHAR",
         "drift": "VARCHAR",
     },
-    "conservation": {
-        "system": "VARCHAR",
+    "reconciliation": {
+        "domain": "VARCHAR",
         "table": "VARCHAR",
         "day": "DATE",
         "unit": "BIGINT",
@@ -54,7 +54,7 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "header_lines": "BIGINT",
         "continuation_lines": "BIGINT",
         "unparsable_lines": "BIGINT",
-        "withheld_lines": "BIGINT",
+        "excluded_lines": "BIGINT",
         "bronze_rows": "BIGINT",
         "silver_rows": "BIGINT",
         "quarantined_rows": "BIGINT",
@@ -67,7 +67,7 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "inputs": "VARCHAR",
     },
     QUARANTINE: {
-        "system": "VARCHAR",
+        "domain": "VARCHAR",
         "table": "VARCHAR",
         "layer": "VARCHAR",
         "day": "DATE",
@@ -81,7 +81,7 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "digest": "VARCHAR",
     },
     OUTCOMES: {
-        "system": "VARCHAR",
+        "domain": "VARCHAR",
         "table": "VARCHAR",
         "layer": "VARCHAR",
         "day": "DATE",
@@ -92,7 +92,7 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "outcome": "VARCHAR",
     },
     "data_quality_log": {
-        "system": "VARCHAR",
+        "domain": "VARCHAR",
         "day": "DATE",
         "check_id": "VARCHAR",
         "check_name": "VARCHAR",
@@ -110,7 +110,7 @@ BOOKS: Mapping[str, Mapping[str, str]] = {
         "duration_seconds": "DOUBLE",
     },
     "pipeline_metrics": {
-        "system": "VARCHAR",
+        "domain": "VARCHAR",
         "day": "DATE",
         "metric_id": "VARCHAR",
         "job": "VARCHAR",
@@ -134,7 +134,7 @@ _EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s+analyze\b)?", re.IGNORECA
 
 
 class CatalogError(Exception):
-    """SQL that is refused, or a view that cannot be shown; the message says why."""
+    """SQL that is rejected, or a view that cannot be shown; the message says why."""
 
 
 def names_in(sql: str) -> set[str] | None:
@@ -206,7 +206,7 @@ def _require_reading(sql: str) -> None:
         _require_reading(_EXPLAIN.sub("", written[0].query, count=1))
     elif kind != duckdb.StatementType.SELECT:
         raise CatalogError(
-            f"{kind.name} is refused: SQL only reads here; tables change by"
+            f"{kind.name} is rejected: SQL only reads here; tables change by"
             " `lakehouse materialize`, results leave by --output"
         )
 
@@ -265,14 +265,14 @@ class _Shown:
             self._empty(table.name, rows.schema)
 
     def _declared(self, table: TableId) -> None:
-        """A view of a system's code, or a table of it that is not there yet."""
+        """A view of a domain's code, or a table of it that is not there yet."""
         from lakehouse.platform.engines.session import arrow_schema, typed_sql
-        from lakehouse.platform.tables.registry import domain, systems
+        from lakehouse.platform.tables.registry import domain_names, load_domain
 
-        if table.system not in systems():
+        if table.domain not in domain_names():
             return
         try:
-            declared = domain(table.system).table(table.layer, table.table)
+            declared = load_domain(table.domain).table(table.layer, table.table)
         except KeyError:
             return
         if not declared.view:
@@ -299,7 +299,7 @@ class _Shown:
             rows = self._rows(table)
             if rows is None or not rows.urls:
                 continue
-            given = {"system": table.system, "table": table.table, "layer": table.layer}
+            given = {"domain": table.domain, "table": table.table, "layer": table.layer}
             selected = []
             for column, kind in columns.items():
                 if column == "day" or column in rows.schema.names:
@@ -338,9 +338,9 @@ def _pages(lake: Lake, book: str) -> Iterator[TableId]:
 
 
 def _every_name(lake: Lake) -> set[str]:
-    from lakehouse.platform.tables.registry import domains
+    from lakehouse.platform.tables.registry import load_domains
 
-    declared = {table.id.name for domain in domains() for table in domain.tables}
+    declared = {table.id.name for domain in load_domains() for table in domain.tables}
     stored = {table.name for table in lake.tables() if not table.companion}
     return declared | stored | {f"ops.{book}" for book in BOOKS}
 

@@ -1,6 +1,6 @@
 """Delta tables of days on local disk or S3: commits, history, rollback, vacuum.
 
-A table is ``<root>/<layer>/<system>/<table>`` with one immutable Parquet file per day. The
+A table is ``<root>/<layer>/<domain>/<table>`` with one immutable Parquet file per day. The
 file's name carries the digest of its bytes, so what a day holds can be compared without
 reading it. Which rows belong into a day is not decided here.
 """
@@ -113,41 +113,41 @@ class TableId:
     """
 
     layer: str
-    system: str
+    domain: str
     table: str
     companion: str | None = None
     """What stands beside the table under its name, such as its quarantine."""
 
     def __post_init__(self) -> None:
-        parts = [self.layer, self.system, self.table, *([self.companion] if self.companion else [])]
+        parts = [self.layer, self.domain, self.table, *([self.companion] if self.companion else [])]
         for part in parts:
             if not _PART.fullmatch(part) or len(part) > 63 or part in _RESERVED:
                 raise ValueError(
                     f"{part!r} cannot be part of a table's name; "
                     "use at most 63 of a-z, 0-9 and single underscores, a letter first"
                 )
-        if "_" in self.system:
-            raise ValueError(f"system {self.system!r} must be one word: names end it at '_'")
+        if "_" in self.domain:
+            raise ValueError(f"system {self.domain!r} must be one word: names end it at '_'")
 
     @property
     def path(self) -> str:
         """Folder below the lake's root."""
         companion = (self.companion,) if self.companion else ()
-        return "/".join((self.layer, self.system, *companion, self.table))
+        return "/".join((self.layer, self.domain, *companion, self.table))
 
     @property
     def name(self) -> str:
         """Name in SQL; a companion follows two underscores."""
         companion = f"__{self.companion}" if self.companion else ""
-        return f"{self.layer}.{self.system}_{self.table}{companion}"
+        return f"{self.layer}.{self.domain}_{self.table}{companion}"
 
     @staticmethod
     def from_name(name: str) -> "TableId":
         """The table of an SQL name; ValueError when it has another form."""
         layer, _, rest = name.partition(".")
-        system, _, rest = rest.partition("_")
+        domain, _, rest = rest.partition("_")
         table, _, companion = rest.partition("__")
-        return TableId(layer, system, table, companion or None)
+        return TableId(layer, domain, table, companion or None)
 
     def __lt__(self, other: "TableId") -> bool:
         return self.path < other.path
@@ -263,23 +263,23 @@ class Lake:
         """The table, whether or not it exists yet."""
         return LakeTable(self.store, table)
 
-    def tables(self, layer: str | None = None, system: str | None = None) -> list[TableId]:
+    def tables(self, layer: str | None = None, domain: str | None = None) -> list[TableId]:
         """Tables that exist, by path."""
         found: list[TableId] = []
         for each_layer in [layer] if layer else self._names(""):
-            for each_system in [system] if system else self._names(each_layer):
+            for each_system in [domain] if domain else self._names(each_layer):
                 found += self._tables_of(each_layer, each_system)
         return sorted(found)
 
-    def _tables_of(self, layer: str, system: str) -> Iterator[TableId]:
-        for name in self._names(f"{layer}/{system}"):
-            below = self.store.folders(f"{layer}/{system}/{name}")
+    def _tables_of(self, layer: str, domain: str) -> Iterator[TableId]:
+        for name in self._names(f"{layer}/{domain}"):
+            below = self.store.folders(f"{layer}/{domain}/{name}")
             if "_delta_log" in below:
-                yield TableId(layer, system, name)
+                yield TableId(layer, domain, name)
             else:
                 for table in filter(_is_part, below):
-                    if "_delta_log" in self.store.folders(f"{layer}/{system}/{name}/{table}"):
-                        yield TableId(layer, system, table, name)
+                    if "_delta_log" in self.store.folders(f"{layer}/{domain}/{name}/{table}"):
+                        yield TableId(layer, domain, table, name)
 
     def _names(self, folder: str) -> list[str]:
         return [name for name in self.store.folders(folder) if _is_part(name)]
@@ -627,7 +627,7 @@ class LakeTable:
         if not first and opened is not None and landed and len(landed) == len(change.staged):
             version = self._version_of(change, range(current.version, -1, -1))
             return _result(version, landed, change.removed, ()), ()
-        self._refuse_changed_days(change, current)
+        self._reject_changed_days(change, current)
         same = [
             each
             for each in change.staged
@@ -689,17 +689,17 @@ class LakeTable:
     def _evolve(self, opened: deltalake.DeltaTable, wanted: pa.Schema) -> bool:
         """Add the columns that the table lacks; False when it has them all."""
         have = _schema_of(opened)
-        way_out = "give it back its old form, or move the table away and build its days again"
+        hint = "give it back its old form, or move the table away and build its days again"
         for place, column in enumerate(have):
             if column.name not in wanted.names:
                 raise SchemaConflict(
-                    f"{self.id}: column {column.name!r} ({column.type}) is missing; {way_out}"
+                    f"{self.id}: column {column.name!r} ({column.type}) is missing; {hint}"
                 )
             given = wanted.field(column.name).type
             if given != column.type:
                 raise SchemaConflict(
                     f"{self.id}: column {column.name!r} is {column.type} in the table and "
-                    f"{given} in the commit; {way_out}"
+                    f"{given} in the commit; {hint}"
                 )
             if wanted.names[place] != column.name:
                 raise SchemaConflict(
@@ -716,7 +716,7 @@ class LakeTable:
             failpoint("storage.evolved")
         return bool(added)
 
-    def _refuse_changed_days(self, change: "_Change", current: Snapshot) -> None:
+    def _reject_changed_days(self, change: "_Change", current: Snapshot) -> None:
         if change.based_on is None:
             return
         own = {each.path for each in change.staged}

@@ -54,7 +54,7 @@ class Entry:
 class ObjectStore(ABC):
     """Files under one root, on local disk or S3.
 
-    Paths are relative to the root. A path that is absolute or climbs (``..``) is refused.
+    Paths are relative to the root. A path that is absolute or climbs (``..``) is rejected.
     """
 
     uri: str
@@ -234,7 +234,7 @@ class DiskStore(ObjectStore):
         return os.path.join(self.uri, _checked(path)) if path else self.uri
 
     def _inside(self, path: str) -> str:
-        """The place of a path; refused when a symbolic link takes it out of the root."""
+        """The place of a path; rejected when a symbolic link takes it out of the root."""
         place = self.url(_checked(path))
         real = os.path.realpath(place)
         if os.path.commonpath([real, self._real]) != self._real:
@@ -331,11 +331,11 @@ class S3Store(ObjectStore):
                 Bucket=self.bucket,
                 Delete={"Objects": keys[start : start + DELETE_BATCH], "Quiet": True},
             )
-            refused = [e for e in answer.get("Errors", ()) if e.get("Code") != "NoSuchKey"]
-            if refused:
-                first = refused[0]
+            rejected = [e for e in answer.get("Errors", ()) if e.get("Code") != "NoSuchKey"]
+            if rejected:
+                first = rejected[0]
                 raise ObjectStoreError(
-                    f"{len(refused)} files of {self.uri} were not deleted; "
+                    f"{len(rejected)} files of {self.uri} were not deleted; "
                     f"first {first.get('Key')!r}: {first.get('Code')} {first.get('Message')}"
                 )
 
@@ -428,7 +428,7 @@ def duckdb_s3_setup(connection: Any) -> None:
         connection.execute(f"CREATE OR REPLACE SECRET lakehouse_s3 ({options})")
     except duckdb.Error as error:
         raise ObjectStoreError(
-            f"DuckDB refused the S3 credentials ({type(error).__name__})"
+            f"DuckDB rejected the S3 credentials ({type(error).__name__})"
         ) from None
 
 

@@ -20,12 +20,12 @@ REASON_SEPARATOR = ","
 
 
 class ContractError(Exception):
-    """A table and its contract disagree; the message names table and column and the way out."""
+    """A table and its contract disagree; the message names table and column and the hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One promise about single rows: `code` is the reason a row is refused for breaking it."""
+    """One promise about single rows: `code` is the reason a row is rejected for breaking it."""
 
     code: str
     column: str
@@ -121,10 +121,10 @@ class Contract:
         return joined_reasons((rule.code, rule.broken(table)) for rule in self.rules)
 
 
-def joined_reasons(refusals: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
+def joined_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
     """The codes whose condition is true, each followed by a comma; empty text when none is."""
     by_code: dict[str, ir.BooleanValue] = {}
-    for code, broken in refusals:
+    for code, broken in rejections:
         by_code[code] = by_code[code] | broken if code in by_code else broken
     text: ir.StringValue = ibis.literal("")
     for code, broken in by_code.items():
@@ -174,8 +174,8 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
             if check.name not in _HOLDS:
                 raise ContractError(
                     f"{model.__name__}.{name}: the check {check.name!r} has no form as an"
-                    f" expression; use one of {', '.join(sorted(_HOLDS))}, or refuse the row in"
-                    " the table's expression with frames.refused()"
+                    f" expression; use one of {', '.join(sorted(_HOLDS))}, or reject the row in"
+                    " the table's expression with frames.rejected()"
                 )
             code = given.get("reason", f"bad_{name.lstrip('_')}")
             rules.append(

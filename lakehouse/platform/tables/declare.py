@@ -1,6 +1,6 @@
 """A table: a contract and one pure expression in one file.
 
-The module path names it: ``lakehouse/domains/<system>/<layer>/<table>.py``. The expression is
+The module path names it: ``lakehouse/domains/<domain>/<layer>/<table>.py``. The expression is
 called on unbound tables made from the upstream contracts when it is declared, and compared with its
 own contract, so a table that cannot keep its promise stops the import, before any data is read.
 """
@@ -46,13 +46,13 @@ class NotReady(Exception):
     """A gate's word that no day of a table can be made before something else has happened."""
 
 
-class How(StrEnum):
+class ReadScope(StrEnum):
     """Which days of an upstream table a table reads for a window of its own days."""
 
-    DAY = "day"
-    TOUCHING = "touching"
+    SAME_DAY = "same_day"
+    TOUCHING_DAYS = "touching_days"
     SNAPSHOT = "snapshot"
-    WHOLE = "whole"
+    ALL_DAYS = "all_days"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Read:
     """One upstream table and how it is read."""
 
     table: "Table"
-    how: How
+    scope: ReadScope
 
     @property
     def name(self) -> str:
@@ -69,8 +69,8 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """An upstream table of which every day is read; made by `whole`."""
+class AllDays:
+    """An upstream table of which every day is read; made by `all_days`."""
 
     table: "Table"
 
@@ -138,7 +138,10 @@ class Table:
     @property
     def judges_rows(self) -> bool:
         """Rows of landed files become rows here one by one, so each is kept or accounted for."""
-        return bool(self.reads) and self.reads[0].how in (How.TOUCHING, How.SNAPSHOT)
+        return bool(self.reads) and self.reads[0].scope in (
+            ReadScope.TOUCHING_DAYS,
+            ReadScope.SNAPSHOT,
+        )
 
     @property
     def keyed(self) -> bool:
@@ -176,14 +179,14 @@ class Table:
 
 def relation(table: TableId) -> str:
     """Name of a lake table inside SQL text: ``silver__mrhealth__orders``."""
-    return "__".join((table.layer, table.system, table.table))
+    return "__".join((table.layer, table.domain, table.table))
 
 
 def located(module: str, name: str) -> TableId:
     """The identity that a table's place in the code gives it.
 
     Raises:
-        ContractError: the module is not ``…domains.<system>.<layer>.<table>`` or the function is
+        ContractError: the module is not ``…domains.<domain>.<layer>.<table>`` or the function is
             not named after it.
     """
     found = re.search(
@@ -191,12 +194,12 @@ def located(module: str, name: str) -> TableId:
     )
     if not found:
         raise ContractError(
-            f"{module}.{name}: a table lives in domains/<system>/<layer>/<table>.py"
+            f"{module}.{name}: a table lives in domains/<domain>/<layer>/<table>.py"
         )
-    system, layer, table = found.groups()
+    domain, layer, table = found.groups()
     if table and table != name:
         raise ContractError(f"{module}: the table here must be named {table!r}, it is {name!r}")
-    return TableId(layer, system, name)
+    return TableId(layer, domain, name)
 
 
 def declared(
@@ -204,7 +207,7 @@ def declared(
     *,
     table: TableId,
     contract: type[pa.DataFrameModel],
-    reads: Sequence[Table | Whole | ir.Table] = (),
+    reads: Sequence[Table | AllDays | ir.Table] = (),
     snapshot: bool = False,
     view: bool = False,
     frames: bool = False,
@@ -224,11 +227,11 @@ def declared(
     raise, `stored` after they are committed; both with the lake and the days.
 
     Raises:
-        ContractError: naming table and column, with the way out.
+        ContractError: naming table and column, with the hint.
     """
     upstream = [each for each in reads if each is not PARTITIONS]
     for each in upstream:
-        _check_reads(table, each.table if isinstance(each, Whole) else each)
+        _check_reads(table, each.table if isinstance(each, AllDays) else each)
     made = Table(
         id=table,
         model=contract,
@@ -325,11 +328,11 @@ def _check_reads(table: TableId, upstream: object) -> None:
             f"{table.name} reads {upstream!r}, which is no table; import the upstream table object"
         )
     layer, above = Layer(table.layer), Layer(upstream.id.layer)
-    if upstream.id.system != table.system and above is not Layer.GOLD:
+    if upstream.id.domain != table.domain and above is not Layer.GOLD:
         raise ContractError(
             f"{table.name} reads {upstream.id.name}; of another system only gold may be read"
         )
-    if upstream.id.system == table.system and not layer.may_read(above):
+    if upstream.id.domain == table.domain and not layer.may_read(above):
         raise ContractError(
             f"{table.name} reads {upstream.id.name}; {layer.value} reads its own layer or the one"
             " just before it"
@@ -338,27 +341,27 @@ def _check_reads(table: TableId, upstream: object) -> None:
         raise ContractError(f"{table.name} reads the view {upstream.id.name}; read what it is over")
 
 
-def whole(table: Table) -> Whole:
+def all_days(table: Table) -> AllDays:
     """Among the `reads` of a table: every day of an upstream table, not the same day alone.
 
     Of landed rows the current ones.
     """
-    return Whole(table)
+    return AllDays(table)
 
 
 def _read(table: TableId, upstream: object, snapshot: bool) -> Read:
-    if isinstance(upstream, Whole):
-        return Read(table=upstream.table, how=How.WHOLE)
+    if isinstance(upstream, AllDays):
+        return Read(table=upstream.table, scope=ReadScope.ALL_DAYS)
     if not isinstance(upstream, Table):
         raise TypeError(f"{table.name} reads {upstream!r}")
-    return Read(table=upstream, how=_how(table, upstream, snapshot))
+    return Read(table=upstream, scope=_how(table, upstream, snapshot))
 
 
-def _how(table: TableId, upstream: Table, snapshot: bool) -> How:
+def _how(table: TableId, upstream: Table, snapshot: bool) -> ReadScope:
     crosses = table.layer == Layer.SILVER and issubclass(upstream.model, Landed)
     if not crosses:
-        return How.DAY
-    return How.SNAPSHOT if snapshot else How.TOUCHING
+        return ReadScope.SAME_DAY
+    return ReadScope.SNAPSHOT if snapshot else ReadScope.TOUCHING_DAYS
 
 
 def _without_verdicts(table: Table, given: sch.Schema) -> sch.Schema:
@@ -384,7 +387,7 @@ def _decorator(
     def of(
         *,
         contract: type[pa.DataFrameModel],
-        reads: Sequence[Table | Whole | ir.Table],
+        reads: Sequence[Table | AllDays | ir.Table],
         snapshot: bool = False,
         frames: bool = False,
         monthly: Monthly | None = None,
@@ -435,7 +438,7 @@ def landed(
     Raises:
         ContractError: the contract and the source's columns differ.
     """
-    place = located(module, source.subject)
+    place = located(module, source.dataset)
     promised = [c for c in contract_of(contract).schema.names if c not in _LANDED]
     if promised != list(source.format.columns):
         raise ContractError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """The one question that a system is asked first.
+    """The one question that a domain is asked first.
 
     Args:
         question: for people, in their language.
@@ -20,8 +20,8 @@ class Headline:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
-    """A time at which a system's job runs, beside the nightly ones that every system has.
+class Schedule:
+    """A time at which a domain's job runs, beside the nightly ones that every system has.
 
     Args:
         name: the schedule's, unique in the system.
@@ -30,7 +30,7 @@ class Clock:
         work: ``arrivals``, ``refresh``, ``monthly`` or ``data_quality``.
         first: first day of the run, counted from the day it fires; −1 is yesterday.
         last: last day of the run, counted likewise.
-        running: whether it is switched on until somebody switches it off in Dagit.
+        running: whether it is switched on until somebody switches it off in the Dagster UI.
         needs_files: without a landed file on its days there is no run; people are told instead.
         retries: how often a run that failed is tried again, five minutes after each failure.
 
@@ -50,11 +50,11 @@ class Clock:
 
     def __post_init__(self) -> None:
         if self.retries < 0:
-            raise ValueError(f"clock {self.name!r}: retries must be 0 or more")
+            raise ValueError(f"schedule {self.name!r}: retries must be 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
-class System:
+class DomainSpec:
     """What a domain says of itself.
 
     Args:
@@ -63,7 +63,7 @@ class System:
         since: first day of its partitions.
         owners: Dagster owners, ``team:<name>`` or an e-mail address.
         headline: what the demo and the overview answer for it.
-        clocks: schedules of its own.
+        schedules: schedules of its own.
     """
 
     name: str
@@ -71,7 +71,7 @@ class System:
     since: dt.date
     owners: tuple[str, ...] = ()
     headline: Headline | None = None
-    clocks: tuple[Clock, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

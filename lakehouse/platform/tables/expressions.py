@@ -15,10 +15,10 @@ ACCENTED = "áàâãäåéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÅÉÈÊ
 PLAIN = "aaaaaaeeeeiiiiooooouuuucnAAAAAAEEEEIIIIOOOOOUUUUCN"
 
 
-def refused(**conditions: ir.BooleanValue) -> ir.StringValue:
+def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
     """Reason codes of a row for the column ``_reasons``: the names whose condition is true.
 
-    >>> refused(bad_status=ibis.literal(True), bad_date=ibis.literal(False)).execute()
+    >>> rejected(bad_status=ibis.literal(True), bad_date=ibis.literal(False)).execute()
     'bad_status,'
     """
     return joined_reasons(conditions.items())

@@ -1,4 +1,4 @@
-"""The tables of a system, found by where they lie in the code; no list is kept by hand."""
+"""The tables of a domain, found by where they lie in the code; no list is kept by hand."""
 
 import functools
 import importlib
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import Table, in_order
-from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.source import Source
 
@@ -21,16 +21,21 @@ DOMAINS = "lakehouse.domains"
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """A system with everything declared for it."""
+    """A domain with everything declared for it."""
 
-    system: System
+    spec: DomainSpec
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
     checks: "tuple[QualityCheck, ...]" = ()
 
+    @property
+    def name(self) -> str:
+        """The word used in asset keys, table names and the landing folder."""
+        return self.spec.name
+
     def table(self, layer: str, name: str) -> Table:
         """One table; KeyError when there is none of that name."""
-        wanted = TableId(layer, self.system.name, name)
+        wanted = TableId(layer, self.spec.name, name)
         for table in self.tables:
             if table.id == wanted:
                 return table
@@ -47,8 +52,8 @@ class Domain:
 
 
 @functools.cache
-def domain(name: str) -> Domain:
-    """Import a system's folder and collect its tables.
+def load_domain(name: str) -> Domain:
+    """Import a domain's folder and collect its tables.
 
     Raises:
         ContractError: a table disagrees with its contract or its place.
@@ -60,10 +65,10 @@ def domain(name: str) -> Domain:
     for module_name in _modules(package.__name__, list(package.__path__)):
         module = importlib.import_module(module_name)
         for value in vars(module).values():
-            if isinstance(value, Table) and value.id.system == name:
+            if isinstance(value, Table) and value.id.domain == name:
                 found[value.id] = value
     return Domain(
-        system=package.SYSTEM,
+        spec=package.SPEC,
         sources=tuple(sources),
         tables=tuple(in_order(found.values())),
         checks=_checks(package.__name__),
@@ -71,7 +76,7 @@ def domain(name: str) -> Domain:
 
 
 def _checks(package: str) -> "tuple[QualityCheck, ...]":
-    """``CHECKS`` of the system's module ``quality``; a system without one has none."""
+    """``CHECKS`` of the system's module ``quality``; a domain without one has none."""
     name = f"{package}.quality"
     if importlib.util.find_spec(name) is None:
         return ()
@@ -92,12 +97,12 @@ def _modules(package: str, path: list[str]) -> list[str]:
 
 
 @functools.cache
-def systems() -> tuple[str, ...]:
+def domain_names() -> tuple[str, ...]:
     """Names of the systems that have a folder."""
     package = importlib.import_module(DOMAINS)
     return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
 
 
-def domains() -> tuple[Domain, ...]:
+def load_domains() -> tuple[Domain, ...]:
     """Every system with its tables."""
-    return tuple(domain(name) for name in systems())
+    return tuple(load_domain(name) for name in domain_names())

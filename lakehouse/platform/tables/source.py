@@ -1,4 +1,4 @@
-"""What lands: the files of a subject, how they are recognised and read."""
+"""What lands: the files of a dataset, how they are recognised and read."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One subject that a system's units deliver as CSV files.
+    """One dataset that a domain's units deliver as CSV files.
 
     Args:
-        subject: the bronze table the rows go to.
+        dataset: the bronze table the rows go to.
         files: pattern of the file name (compared without case, without ``.gz``).
         format: columns and dialect.
         business_day: bronze column that names the day a row is about, ISO or ``dd/mm/yyyy``.
@@ -31,21 +31,21 @@ class Source:
         counts_copies: the same bytes under another name are a delivery like any other.
         key: bronze columns of a business key that is unique over all days, not within one. The
             newest delivery of a key wins wherever its older rows lie, and their days are refreshed.
-        affects: other subjects whose rows depend on this one's, each with the columns, named alike
+        affects: other datasets whose rows depend on this one's, each with the columns, named alike
             in both, that join them: the days of rows that join what arrived are refreshed.
         ignored: for columns of `key` and `affects` that are written in several ways, a regular
             expression of the part that does not count where rows are joined.
         change_log: of several rows of a key in one file the later replaces the earlier. Else they
-            contradict each other and the earlier is refused.
-        query: reads the subject from PostgreSQL.
-        kept: called with the lake, the subject and all deliveries of a run's days after they are
+            contradict each other and the earlier is rejected.
+        query: reads the dataset from PostgreSQL.
+        kept: called with the lake, the dataset and all deliveries of a run's days after they are
             committed, perhaps more than once.
 
     Raises:
         ValueError: a key column is not in the files.
     """
 
-    subject: str
+    dataset: str
     files: str
     format: CsvFormat
     business_day: str | None = None
@@ -66,9 +66,9 @@ class Source:
         named = {*self.key, *(column for columns in self.affects.values() for column in columns)}
         named |= self.ignored.keys()
         if unknown := named - set(self.format.columns):
-            raise ValueError(f"{self.subject}: no columns {sorted(unknown)} to join by")
+            raise ValueError(f"{self.dataset}: no columns {sorted(unknown)} to join by")
 
     def matches(self, name: str) -> bool:
-        """Whether a file of this name (no folder) belongs to the subject."""
+        """Whether a file of this name (no folder) belongs to the dataset."""
         plain = name.lower().removesuffix(".gz")
         return re.fullmatch(self.files, plain) is not None

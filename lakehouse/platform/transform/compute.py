@@ -21,17 +21,17 @@ from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema
 from lakehouse.platform.storage.delta_table import DayFile, Lake, Snapshot, Staged, TableId
 from lakehouse.platform.tables.contract import split_reasons
-from lakehouse.platform.tables.declare import PARTITIONS, How, Read, Table
+from lakehouse.platform.tables.declare import PARTITIONS, Read, ReadScope, Table
 from lakehouse.platform.tables.provenance import PROVENANCE, Landed
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 
 MADE = "made"
 """Name of a table's computed rows in a session."""
-KEPT, REFUSED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
+KEPT, REJECTED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "superseded"
 WIDE = 100
 """Columns of a table for each time that its slices are cut smaller."""
-OUTCOMES = (KEPT, REFUSED, DUPLICATE, SUPERSEDED)
+OUTCOMES = (KEPT, REJECTED, DUPLICATE, SUPERSEDED)
 
 QUARANTINE_SCHEMA = pa.schema(
     [
@@ -80,13 +80,13 @@ class Computed:
 
 
 def quarantine_of(table: TableId) -> TableId:
-    """Where the refused rows of a table are kept."""
-    return TableId(table.layer, table.system, table.table, "quarantine")
+    """Where the rejected rows of a table are kept."""
+    return TableId(table.layer, table.domain, table.table, "quarantine")
 
 
 def outcomes_of(table: TableId) -> TableId:
     """Where it is kept what became of each landed row of a table."""
-    return TableId(table.layer, table.system, table.table, "outcomes")
+    return TableId(table.layer, table.domain, table.table, "outcomes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class Inputs:
         first, last = days[0], days[-1]
         touching = set(days)
         for read in self.table.reads:
-            if read.how is How.TOUCHING:
+            if read.scope is ReadScope.TOUCHING_DAYS:
                 for file in self.snapshots[read.table.id].files:
                     low, high = file.bounds.get("_business_day", (None, None))
                     if low is not None and low <= last and high >= first:
@@ -116,18 +116,18 @@ class Inputs:
 
     def valid_snapshots(self, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
         """For each day the valid snapshot: the newest one up to it, else the earliest."""
-        read = next(read for read in self.table.reads if read.how is How.SNAPSHOT)
+        read = next(read for read in self.table.reads if read.scope is ReadScope.SNAPSHOT)
         return valid_snapshots(self.snapshots[read.table.id], days)
 
     def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
         """Files of one upstream for a window of days."""
         shown = self.snapshots[read.table.id]
-        match read.how:
-            case How.TOUCHING:
+        match read.scope:
+            case ReadScope.TOUCHING_DAYS:
                 return shown.urls(self.delivery_days(days))
-            case How.SNAPSHOT:
+            case ReadScope.SNAPSHOT:
                 return shown.urls(set(self.valid_snapshots(days).values()))
-            case How.WHOLE:
+            case ReadScope.ALL_DAYS:
                 return [file.url for file in self.reached(shown, days) if file.rows]
         return shown.urls(days)
 
@@ -146,7 +146,7 @@ class Inputs:
         total = 0
         for read in self.table.reads:
             shown = self.snapshots[read.table.id]
-            if read.how is How.WHOLE and self.table.monthly:
+            if read.scope is ReadScope.ALL_DAYS and self.table.monthly:
                 total += sum(file.rows for file in self.reached(shown, [day]))
             elif day in shown.by_day:
                 total += shown.by_day[day].rows
@@ -226,7 +226,7 @@ def _bind(
         if place == 0 and table.keyed:
             _with_rivals(session, table, window, inputs)
             continue
-        landed = read.how is not How.DAY and issubclass(read.table.model, Landed)
+        landed = read.scope is not ReadScope.SAME_DAY and issubclass(read.table.model, Landed)
         where = "NOT _superseded" if landed else ""
         if part is not None and part.column in read.table.contract.schema:
             where = part.where
@@ -411,7 +411,7 @@ def _stage_judged(
     lake: Lake,
     done: Computed,
 ) -> None:
-    """A table over landed rows: each row is kept, refused, a duplicate or superseded."""
+    """A table over landed rows: each row is kept, rejected, a duplicate or superseded."""
     primary = table.reads[0]
     landed = ibis.table(primary.table.contract.schema, name=primary.name)
     replaced_name = f"{primary.name}__replaced"
@@ -420,7 +420,7 @@ def _stage_judged(
     )
     candidates = session.keep("candidates", _candidates(table))
     _require_every_row(session, table, landed, candidates)
-    valid_on = inputs.valid_snapshots(window) if primary.how is How.SNAPSHOT else None
+    valid_on = inputs.valid_snapshots(window) if primary.scope is ReadScope.SNAPSHOT else None
     counted = sorted({s for d, s in valid_on.items() if s == d}) if valid_on is not None else window
     in_window = (
         candidates
@@ -428,11 +428,11 @@ def _stage_judged(
         else candidates.filter(_within(candidates.day, window))
     )
     valid = (in_window["_reasons"] == "") & ~_breaks(table, in_window)
-    accepted, refused = in_window.filter(valid), in_window.filter(~valid)
+    accepted, rejected = in_window.filter(valid), in_window.filter(~valid)
     winners, losers = _contest(session, table, accepted)
     if table.keyed:
         winners = winners.filter(_within(winners.day, window))
-        refused = refused.filter(_within(refused.day, window))
+        rejected = rejected.filter(_within(rejected.day, window))
         losers = losers.filter(_within(losers.day, window)) if losers is not None else None
 
     columns = list(table.contract.schema.names)
@@ -453,7 +453,7 @@ def _stage_judged(
 
     outcome_parts = [
         _outcome(winners, KEPT),
-        _outcome(refused, REFUSED),
+        _outcome(rejected, REJECTED),
     ]
     if losers is not None:
         outcome_parts.append(_outcome(losers, losers["_outcome"]))
@@ -483,7 +483,7 @@ def _stage_judged(
             OUTCOME_SCHEMA.insert(0, pa.field("day", pa.date32())),
         ),
     )
-    rejected = _refusals(session, table, landed, refused, losers)
+    rejected = _rejections(session, table, landed, rejected, losers)
     for text in rejected.column("reasons").to_pylist():
         done.reasons.update(text)
     _stage_companion(
@@ -541,7 +541,7 @@ def _require_every_row(
         raise RowsLost(
             f"{table.id.name}: {went_in['rows']} landed rows went into the expression and"
             f" {came_out['rows']} came out; a filter or a join drops or doubles rows. Use left"
-            " joins on keys that are unique, and refuse rows through `_reasons`"
+            " joins on keys that are unique, and reject rows through `_reasons`"
         )
 
 
@@ -558,11 +558,11 @@ def _contest(
     """Let the newest delivery of each key win.
 
     Inside one file the later line wins. Of the others an equal row is a duplicate, a different row
-    of the same file contradicts it and is refused, unless the file is a log of changes, and a
+    of the same file contradicts it and is rejected, unless the file is a log of changes, and a
     different row of an older delivery is superseded.
     """
     source = table.reads[0].table.source
-    same_file_outcome = SUPERSEDED if source is not None and source.change_log else REFUSED
+    same_file_outcome = SUPERSEDED if source is not None and source.change_log else REJECTED
     key = list(table.contract.key)
     entering = accepted.filter(~accepted["_replaced"])
     beaten = accepted.filter(accepted["_replaced"])
@@ -628,21 +628,21 @@ def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
     )
 
 
-def _refusals(
+def _rejections(
     session: Session,
     table: Table,
     landed: ir.Table,
-    refused: ir.Table,
+    rejected: ir.Table,
     losers: ir.Table | None,
 ) -> pa.Table:
     """Rows for quarantine with all their reasons and the values as they landed."""
     codes = ibis.ifelse(
-        refused["_reasons"] == "", table.contract.reasons(refused), refused["_reasons"]
+        rejected["_reasons"] == "", table.contract.reasons(rejected), rejected["_reasons"]
     )
     place = ["_day", "_file", "_digest", "_line"]
-    said = refused.select("day", *place, "_detail", codes=codes)
+    said = rejected.select("day", *place, "_detail", codes=codes)
     if losers is not None:
-        contradicting = losers.filter(losers["_outcome"] == REFUSED)
+        contradicting = losers.filter(losers["_outcome"] == REJECTED)
         said = ibis.union(
             said,
             contradicting.select(
@@ -658,7 +658,7 @@ def _refusals(
         "_file", "_digest", "_line", _day=landed.day, **named, _rescued=landed["_rescued"]
     )
     renamed = original.rename({f"original_{name}": name for name in [*named, "_rescued"]})
-    joined = said.inner_join(renamed, place)  # one refusal to one landed row
+    joined = said.inner_join(renamed, place)  # one rejection to one landed row
     rows = session.table(joined.order_by("day", *place)).to_pylist()
     made = [
         {

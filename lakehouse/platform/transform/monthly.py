@@ -1,7 +1,7 @@
 """Tables with a partition for each month: which months there are, and which are out of date.
 
 A month is made from the days of its upstream tables that are within its reach. A digest of their
-data versions is kept in ``ops/<system>/months``, so a month is out of date when any of these days
+data versions is kept in ``ops/<domain>/months``, so a month is out of date when any of these days
 changed, and that is known from the logs alone.
 """
 
@@ -29,9 +29,9 @@ class Months(pa.DataFrameModel):
 SCHEMA = arrow.schema([("tables", arrow.int64()), ("inputs", arrow.string())])
 
 
-def months_of(system: str) -> TableId:
+def months_of(domain: str) -> TableId:
     """Where it is kept what each month was made from."""
-    return TableId("ops", system, "months")
+    return TableId("ops", domain, "months")
 
 
 def monthly_tables(domain: Domain) -> tuple[Table, ...]:
@@ -69,7 +69,7 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
     ]
     last = months_after(max(filled), 1) if filled else dt.date.min
     wanted = {m: digest for m, digest in inputs.items() if m <= last or m in asked}
-    shown = lake.table(months_of(domain.system.name)).snapshot()
+    shown = lake.table(months_of(domain.name)).snapshot()
     made = {
         file.day: file.bounds.get("inputs", (None, None))[0] for file in shown.files if file.rows
     }
@@ -91,7 +91,7 @@ def record(
         )
         for month in months
     }
-    lake.table(months_of(domain.system.name)).write(rows, schema=SCHEMA, note={})
+    lake.table(months_of(domain.name)).write(rows, schema=SCHEMA, note={})
 
 
 def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
@@ -103,12 +103,12 @@ def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, s
         filled = [file for file in shown.files if file.rows]
         if not filled:
             continue
-        first = max(months_after(filled[0].day, 1 - reach.after), domain.system.since)
+        first = max(months_after(filled[0].day, 1 - reach.after), domain.spec.since)
         last = min(months_after(filled[-1].day, reach.before), months_after(today, 0))
         for month in months_between(first, last) if first <= last else ():
             start, end = reach.reach(month)
             versions = [f"{f.day}={f.data_version}" for f in filled if start <= f.day <= end]
-            if versions and month >= domain.system.since:
+            if versions and month >= domain.spec.since:
                 found.setdefault(month, []).append(f"{name.name}:{','.join(versions)}")
     return {
         month: hashlib.sha256("|".join(said).encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ NAMES = {
     "special_offer_products": "Sales.SpecialOfferProduct.csv",
     "order_details": "Sales.SalesOrderDetail.csv",
 }
-COLUMNS = {source.subject: source.format.columns for source in SOURCES}
+COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
 VALID = {
     "persons": '1;IN;0;NULL;Ken;J;Sánchez;NULL;0;NULL;<a b="c"/>;92C4-F;2009-01-07 00:00:00.000',
     "products": (
@@ -35,20 +35,20 @@ VALID = {
 DAY = "2014-10-01"
 
 
-def row(subject: str, **values: object) -> str:
+def row(dataset: str, **values: object) -> str:
     """A valid line with other values; underscores are not part of the shop's names."""
-    columns = COLUMNS[subject]
-    fields = dict(zip(columns, VALID[subject].split(";"), strict=True))
+    columns = COLUMNS[dataset]
+    fields = dict(zip(columns, VALID[dataset].split(";"), strict=True))
     assert set(values) <= set(columns), set(values) - set(columns)
     return ";".join(str({**fields, **values}[column]) for column in columns)
 
 
-def file(subject: str, *rows: str) -> bytes:
+def file(dataset: str, *rows: str) -> bytes:
     """A file with the byte order mark and CR LF."""
-    lines = [";".join(COLUMNS[subject]), *rows, ""]
+    lines = [";".join(COLUMNS[dataset]), *rows, ""]
     return "\r\n".join(lines).encode("utf-8-sig")
 
 
-def path(subject: str, day: str = DAY) -> str:
-    """Where a subject lands, below the system's folder."""
-    return f"{day}/{NAMES[subject]}"
+def path(dataset: str, day: str = DAY) -> str:
+    """Where a dataset lands, below the system's folder."""
+    return f"{day}/{NAMES[dataset]}"

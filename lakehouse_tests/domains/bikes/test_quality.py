@@ -22,7 +22,7 @@ from lakehouse_tests.stories.driver import Driver
         ({"rows": 5}, Result.PASS),
         ({"rows": 5, "landed": 5, "kept": 5}, Result.PASS),
         ({"rows": 5, "landed": 6, "kept": 5, "repeated": 1}, Result.PASS),
-        ({"rows": 5, "landed": 6, "kept": 5, "refused": 1}, Result.WARN),
+        ({"rows": 5, "landed": 6, "kept": 5, "rejected": 1}, Result.WARN),
         ({"rows": 5, "landed": 6, "kept": 5}, Result.FAIL),
         ({"rows": 5, "landed": 6, "kept": 5, "waiting": 1}, Result.WARN),
         ({"landed": 6, "waiting": 1}, Result.WARN),
@@ -52,8 +52,8 @@ def told(shop: Business) -> dict[str, set[str]]:
 
 def test_what_hangs_loose_or_does_not_add_up_is_named(tmp_path: Path):
     shop = Business("bikes", tmp_path)
-    for subject in ("persons", "products"):
-        shop.land(path(subject), file(subject, row(subject)))
+    for dataset in ("persons", "products"):
+        shop.land(path(dataset), file(dataset, row(dataset)))
     shop.land(
         path("customers"),
         file("customers", row("customers"), row("customers", CustomerID=2, PersonID=99)),
@@ -90,9 +90,9 @@ def test_what_hangs_loose_or_does_not_add_up_is_named(tmp_path: Path):
 
 def test_a_table_that_never_came_fails_on_every_day(tmp_path: Path):
     shop = Business("bikes", tmp_path)
-    for subject in NAMES:
-        if subject != "persons":
-            shop.land(path(subject), file(subject, row(subject)))
+    for dataset in NAMES:
+        if dataset != "persons":
+            shop.land(path(dataset), file(dataset, row(dataset)))
     shop.ingest()
     days = shop.lake.table(TableId("gold", "bikes", "fact_orders")).snapshot().days
     findings = evaluate(CHECKS, days, shop.lake, shop.settings, now=shop.clock)
@@ -102,7 +102,7 @@ def test_a_table_that_never_came_fails_on_every_day(tmp_path: Path):
 
 
 def row_counts(shop: Business, day: date = date(2014, 10, 1)) -> dict[str, tuple[str, str]]:
-    """By subject what the counts of one day come to, and the details."""
+    """By dataset what the counts of one day come to, and the details."""
     checks = [check for check in CHECKS if check.name == "row_counts"]
     return {
         each.check.table.table: (each.verdict.result.value, each.verdict.details)
@@ -112,8 +112,8 @@ def row_counts(shop: Business, day: date = date(2014, 10, 1)) -> dict[str, tuple
 
 def test_orders_of_other_days_are_counted_on_the_day_of_their_file(tmp_path: Path):
     shop = Business("bikes", tmp_path)
-    for subject in NAMES:
-        shop.land(path(subject), file(subject, row(subject)))
+    for dataset in NAMES:
+        shop.land(path(dataset), file(dataset, row(dataset)))
     Driver(domain=shop.domain, settings=shop.settings).run(Work.ARRIVALS, [date(2014, 10, 1)])
     waiting = ("warn", "1 files wait for the days of their rows")
     assert row_counts(shop) == dict.fromkeys(NAMES, ("pass", "")) | {
@@ -124,10 +124,10 @@ def test_orders_of_other_days_are_counted_on_the_day_of_their_file(tmp_path: Pat
     assert row_counts(shop) == dict.fromkeys(NAMES, ("pass", ""))
 
 
-def test_files_that_are_empty_refused_or_cut_fail_their_table(tmp_path: Path):
+def test_files_that_are_empty_rejected_or_cut_fail_their_table(tmp_path: Path):
     shop = Business("bikes", tmp_path)
-    for subject in NAMES:
-        shop.land(path(subject, "2014-09-30"), file(subject, row(subject)))
+    for dataset in NAMES:
+        shop.land(path(dataset, "2014-09-30"), file(dataset, row(dataset)))
     shop.land(path("persons"), file("persons"))
     shop.land(path("products"), file("products", row("products")).replace(b";Color", b""))
     shop.land(path("order_headers"), file("order_headers", row("order_headers"))[:-1])
@@ -140,5 +140,5 @@ def test_files_that_are_empty_refused_or_cut_fail_their_table(tmp_path: Path):
         "customers": ("pass", ""),
         "order_headers": ("fail", "1 files not taken in"),
         "special_offer_products": ("pass", ""),
-        "order_details": ("warn", "1 refused, 0 repeated or replaced"),
+        "order_details": ("warn", "1 rejected, 0 repeated or replaced"),
     }

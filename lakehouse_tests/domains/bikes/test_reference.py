@@ -40,10 +40,10 @@ def plain() -> Plain:
     return Plain(SAMPLE)
 
 
-@pytest.mark.parametrize(("subject", "rows"), ROWS.items())
-def test_every_row_of_the_file_is_in_the_table(shop: Business, subject: str, rows: int):
-    assert shop.rows(f"select count(*) from silver.bikes_{subject}") == [(rows,)]
-    assert shop.refusals(subject) == []
+@pytest.mark.parametrize(("dataset", "rows"), ROWS.items())
+def test_every_row_of_the_file_is_in_the_table(shop: Business, dataset: str, rows: int):
+    assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(rows,)]
+    assert shop.rejections(dataset) == []
 
 
 def test_every_delivery_balances(shop: Business):
@@ -58,7 +58,7 @@ def test_each_answer_is_that_of_plain_sql_over_the_files(shop: Business, plain: 
 
 
 def test_138_orders_of_september_2011_are_above_a_thousand(shop: Business):
-    headline = shop.domain.system.headline
+    headline = shop.domain.spec.headline
     assert headline is not None
     assert shop.rows(headline.sql) == [(138,)]
     first = "from gold.bikes_q5_september_2011_orders_by_total_due limit 1"

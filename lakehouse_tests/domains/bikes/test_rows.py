@@ -16,8 +16,8 @@ def shop(tmp_path: Path) -> Business:
 
 
 def test_values_are_typed_as_the_shop_means_them(shop: Business):
-    for subject, line in VALID.items():
-        shop.land(path(subject), file(subject, line))
+    for dataset, line in VALID.items():
+        shop.land(path(dataset), file(dataset, line))
     shop.ingest()
     product = (
         "name, make_flag, size_unit_measure_code, weight, list_price, class, product_model_id,"

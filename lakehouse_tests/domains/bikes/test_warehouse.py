@@ -85,9 +85,9 @@ def test_postgresql_and_the_lake_give_the_same_answers_and_counts(
         assert count == [(found[relation.name].rows,)]
         if found[relation.name].landed is not None:
             said = found[relation.name]
-            assert said.landed == said.rows + said.refused + said.repeated
-    for name, subject in (("person", "persons"), ("salesorderdetail", "order_details")):
-        (landed,) = (shop.folder / "landing").rglob(NAMES[subject])
+            assert said.landed == said.rows + said.rejected + said.repeated
+    for name, dataset in (("person", "persons"), ("salesorderdetail", "order_details")):
+        (landed,) = (shop.folder / "landing").rglob(NAMES[dataset])
         assert found[name].landed == landed.read_bytes().count(b"\r\n") - 1
     stars = asked(
         postgres,
@@ -108,8 +108,8 @@ def test_a_second_load_takes_the_place_of_the_first(shop: Business, postgres: st
 def small(tmp_path: Path) -> Business:
     """A shop in which every table has a row, an orphan among them."""
     business = Business("bikes", tmp_path)
-    for subject in NAMES:
-        business.land(path(subject), file(subject, row(subject)))
+    for dataset in NAMES:
+        business.land(path(dataset), file(dataset, row(dataset)))
     business.land(
         path("customers", "2014-10-02"),
         file("customers", row("customers"), row("customers", CustomerID=11_001, PersonID=77)),
@@ -137,9 +137,9 @@ def test_a_load_with_an_empty_table_fails_and_leaves_what_stood(tmp_path: Path, 
     business = small(tmp_path / "whole")
     loaded(business, postgres, "rox_left")
     lacking = Business("bikes", tmp_path / "lacking")
-    for subject in NAMES:
-        lines = [] if subject == "special_offer_products" else [row(subject)]
-        lacking.land(path(subject), file(subject, *lines))
+    for dataset in NAMES:
+        lines = [] if dataset == "special_offer_products" else [row(dataset)]
+        lacking.land(path(dataset), file(dataset, *lines))
     lacking.ingest()
     with pytest.raises(warehouse.LoadError, match="specialofferproduct: 0 rows"):
         loaded(lacking, postgres, "rox_left")
@@ -193,7 +193,7 @@ def test_the_command_loads_prints_the_counts_and_drops(
 
 
 @pytest.mark.parametrize("schema_name", ["Rox", 'a"; DROP SCHEMA public; --', "", "9a"])
-def test_a_schema_that_is_no_name_is_refused(schema_name: str, postgres: str):
+def test_a_schema_that_is_no_name_is_rejected(schema_name: str, postgres: str):
     with pytest.raises(warehouse.LoadError, match="lower-case"):
         warehouse.drop(postgres, schema_name)
 

@@ -381,8 +381,8 @@ def test_the_reference_client_of_the_specification():
 
 
 def sample(client: int) -> tuple[list[Invoice], list[Payment]]:
-    def rows(subject: str) -> list[dict[str, str]]:
-        (path,) = SAMPLES.glob(f"{subject}_*.csv")
+    def rows(dataset: str) -> list[dict[str, str]]:
+        (path,) = SAMPLES.glob(f"{dataset}_*.csv")
         with path.open(encoding="utf-8", newline="") as lines:
             return [row for row in csv.DictReader(lines) if row["id_cliente"] == str(client)]
 

@@ -40,8 +40,8 @@ def files(invoices: Iterable[Invoice], payments: Iterable[Payment]) -> list[tupl
         found[_part(paid.paid), "tb_pagamentos"].append(f"{row},{paid.paid},{paid.value}")
     header = {"tb_faturas": INVOICES, "tb_pagamentos": PAYMENTS}
     return [
-        (f"2024-12-01/{subject}_20241201_20241201{part:06}.csv", lines(header[subject], *rows))
-        for (part, subject), rows in sorted(found.items())
+        (f"2024-12-01/{dataset}_20241201_20241201{part:06}.csv", lines(header[dataset], *rows))
+        for (part, dataset), rows in sorted(found.items())
     ]
 
 

@@ -13,7 +13,7 @@ from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.storage.delta_table import TableId
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
@@ -59,20 +59,20 @@ def registered(cards: Tables) -> list[tuple[object, ...]]:
     )
 
 
-def waiting(subject: str, name: str) -> str:
-    return f"{subject}/{DAY}/{name.replace('.csv', '.ctl')}"
+def waiting(dataset: str, name: str) -> str:
+    return f"{dataset}/{DAY}/{name.replace('.csv', '.ctl')}"
 
 
-def consumed(subject: str, name: str) -> str:
-    return f"consumed/{waiting(subject, name)}"
+def consumed(dataset: str, name: str) -> str:
+    return f"consumed/{waiting(dataset, name)}"
 
 
 def take_in(cards: Tables) -> None:
     lakes.take_in(cards.domain, [DAY], cards.settings)
 
 
-def compute(cards: Tables, subject: str) -> None:
-    table = cards.domain.table("silver", subject)
+def compute(cards: Tables, dataset: str) -> None:
+    table = cards.domain.table("silver", dataset)
     materialize.compute(table, [BUSINESS_DAY], cards.lake, cards.settings)
 
 
@@ -86,7 +86,7 @@ def test_a_data_file_gets_an_empty_control_file_of_its_name_when_it_is_whole(car
     }
 
 
-def test_a_control_file_is_consumed_and_its_file_registered_when_all_of_it_is_kept_or_refused(
+def test_a_control_file_is_consumed_and_its_file_registered_when_all_of_it_is_kept_or_rejected(
     cards: Tables,
 ):
     land(cards, INVOICE, OTHER.replace("9.5", "-9.5"), payments=[PAYMENT])
@@ -137,24 +137,24 @@ def test_it_is_not_registered_while_some_of_its_days_wait(cards: Tables):
 
 
 @pytest.mark.parametrize(
-    ("subject", "name", "said"),
+    ("dataset", "name", "said"),
     [
         ("tb_faturas", invoices_name(), FATURAS),
         ("tb_pagamentos", payments_name(), PAGAMENTOS),
     ],
 )
-def test_without_its_control_file_a_subject_is_not_processed_until_it_is_ingested_again(
-    cards: Tables, subject: str, name: str, said: str
+def test_without_its_control_file_a_dataset_is_not_processed_until_it_is_ingested_again(
+    cards: Tables, dataset: str, name: str, said: str
 ):
     land(cards, INVOICE, payments=[PAYMENT])
     take_in(cards)
-    cards.lake.store.delete([f"raw/cards/control/{waiting(subject, name)}"])
+    cards.lake.store.delete([f"raw/cards/control/{waiting(dataset, name)}"])
     with pytest.raises(ControlFileMissing) as raised:
-        compute(cards, subject)
+        compute(cards, dataset)
     assert str(raised.value) == said
     assert name.replace(".csv", ".ctl") in raised.value.__notes__[0]
     take_in(cards)
-    compute(cards, subject)
+    compute(cards, dataset)
 
 
 def test_what_was_processed_needs_no_control_file_again_and_is_registered_once(cards: Tables):
@@ -203,14 +203,14 @@ def missing_for_the_book(cards: Tables) -> tuple[str, str] | None:
     return None
 
 
-def test_the_book_needs_both_subjects_landed_and_processed(cards: Tables):
+def test_the_book_needs_both_datasets_landed_and_processed(cards: Tables):
     assert missing_for_the_book(cards) == (FATURAS, "land cards FILE, then lakehouse ingest")
     land(cards, INVOICE)
     cards.ingest()
     assert missing_for_the_book(cards) == (PAGAMENTOS, "land cards FILE, then lakehouse ingest")
     land(cards, INVOICE, payments=[PAYMENT])
     take_in(cards)
-    assert missing_for_the_book(cards) == (PAGAMENTOS, "ingest --system cards")
+    assert missing_for_the_book(cards) == (PAGAMENTOS, "ingest --domain cards")
     cards.ingest()
     assert missing_for_the_book(cards) is None
 
@@ -224,7 +224,7 @@ def test_without_payments_the_book_fails_as_a_whole_and_not_month_by_month(
     home = cards.folder / "dagster"
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     settings, instance = Settings.from_env(), prepare_instance(home)
-    runs = list(foreground.ingest(domain("cards"), settings, instance))
+    runs = list(foreground.ingest(load_domain("cards"), settings, instance))
     assert [ran.succeeded for ran in runs] == [True, True, *[False] * settings.attempts]
     assert len({(ran.first, ran.last) for ran in runs if not ran.succeeded}) == 1
     assert runs[-1].first < runs[-1].last

@@ -15,7 +15,7 @@ from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.domains.cards.files import (
     INVOICES,
     PAYMENTS,
@@ -72,7 +72,7 @@ def test_the_sample_has_32500_invoices_of_13_months_and_22666_payments_of_14(car
         assert dict(cards.rows(f"select ref, count(*) from silver.cards_{table} group by 1")) == (
             months
         )
-        assert cards.refusals(table) == []
+        assert cards.rejections(table) == []
     assert cards.balance() == ["balanced"] * 2
     assert cards.rows(
         "select dt_referencia, qtd_clientes, vlr_faturado, vlr_pago from gold.cards_kpis"
@@ -128,7 +128,7 @@ def test_full_payments_overpayments_and_several_payments_are_all_kept(cards: Tab
         (1, 1, Decimal("100.00"), Decimal("0.00"), "TOTAL", None, dt.date(2023, 1, 5)),
         (2, 3, Decimal("100.01"), Decimal("0.00"), "EXCEDENTE", None, dt.date(2023, 2, 20)),
     ]
-    assert cards.refusals("tb_pagamentos") == []
+    assert cards.rejections("tb_pagamentos") == []
 
 
 def test_invoices_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: Tables):
@@ -152,7 +152,7 @@ def test_invoices_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: T
     file = f"{FIRST}/{invoices_name()}"
     cards.land(file, lines(INVOICES, *(row for _, row in bad), invoice(1)))
     cards.ingest()
-    assert cards.refusals("tb_faturas") == sorted(
+    assert cards.rejections("tb_faturas") == sorted(
         (reason, f"cards/{file}", line) for line, (reason, _) in enumerate(bad, start=2)
     )
     assert values(cards) == [(1, 1, Decimal("100.00"), "20240302000000")]
@@ -172,12 +172,12 @@ def test_payments_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: T
         ("payment_without_invoice", "PG-1-8,1-3,1,2023-01-05,40.0"),
         ("column_count", "PG-1-9,1-1,1,2023-01-05,40.0,1"),
     )
-    refused = "1-3,1,2023-01-01,2023-01-10,,30.0"
-    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1), refused))
+    rejected = "1-3,1,2023-01-01,2023-01-10,,30.0"
+    cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1), rejected))
     file = f"{FIRST}/{payments_name()}"
     cards.land(file, lines(PAYMENTS, *(row for _, row in bad), payment(1)))
     cards.ingest()
-    assert cards.refusals("tb_pagamentos") == sorted(
+    assert cards.rejections("tb_pagamentos") == sorted(
         (reason, f"cards/{file}", line) for line, (reason, _) in enumerate(bad, start=2)
     )
     assert cards.rows("select id_pagamento from silver.cards_tb_pagamentos") == [(1,)]
@@ -188,16 +188,16 @@ def test_a_payment_of_another_clients_invoice_has_both_reasons(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, "PG-2-1,1-1,2,2023-01-05,40.0"))
     cards.ingest()
-    assert [found[0] for found in cards.refusals("tb_pagamentos")] == [
+    assert [found[0] for found in cards.rejections("tb_pagamentos")] == [
         "bad_id",
         "payment_without_invoice",
     ]
 
 
-def test_a_name_without_its_two_moments_belongs_to_no_subject(cards: Tables):
+def test_a_name_without_its_two_moments_belongs_to_no_dataset(cards: Tables):
     cards.land(f"{FIRST}/tb_faturas_20240302.csv", lines(INVOICES, invoice(1)))
     cards.ingest()
-    (found,) = cards.lake.table(TableId("raw", "cards", "strays")).read().to_pylist()
+    (found,) = cards.lake.table(TableId("raw", "cards", "unrecognized_files")).read().to_pylist()
     assert found["reason"] == "unknown_file"
     assert "tb_faturas?_[0-9]{8}_[0-9]{14}" in found["detail"]
 
@@ -207,7 +207,7 @@ def test_of_an_invoice_the_latest_generated_file_wins_whichever_lands_last(cards
     cards.land(f"{LATER}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
     cards.ingest()
     assert values(cards) == [(1, 1, Decimal("200.00"), "20240302000001")]
-    assert cards.refusals("tb_faturas") == []
+    assert cards.rejections("tb_faturas") == []
     assert cards.balance() == ["balanced"] * 2
 
 
@@ -239,7 +239,7 @@ def test_a_number_is_one_key_in_either_layout_on_whatever_day(cards: Tables):
     assert cards.rows(
         "select id_pagamento, vlr_pagamento from silver.cards_tb_pagamentos order by 1"
     ) == [(1, Decimal("30.00")), (2, Decimal("40.00"))]
-    assert cards.refusals("tb_pagamentos") == []
+    assert cards.rejections("tb_pagamentos") == []
     assert cards.balance() == ["balanced"] * 4
 
 
@@ -260,11 +260,11 @@ def test_a_payment_that_came_before_its_invoice_is_released_by_it(cards: Tables)
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1), payment(2)))
     cards.ingest()
-    assert [found[0] for found in cards.refusals("tb_pagamentos")] == ["payment_without_invoice"]
+    assert [found[0] for found in cards.rejections("tb_pagamentos")] == ["payment_without_invoice"]
     late = invoice(2, issued="2022-12-01")
     cards.land(f"{LATER}/{invoices_name('20240309000000')}", lines(INVOICES, late))
     cards.ingest()
-    assert cards.refusals("tb_pagamentos") == []
+    assert cards.rejections("tb_pagamentos") == []
     assert cards.rows("select id_fatura from silver.cards_tb_pagamentos order by 1") == [(1,), (2,)]
     assert cards.balance() == ["balanced"] * 3
 
@@ -358,7 +358,7 @@ def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards
 
 @pytest.mark.parametrize(
     "table",
-    [t for t in domain("cards").tables if t.judges_rows or t.id.table in VIEWS],
+    [t for t in load_domain("cards").tables if t.judges_rows or t.id.table in VIEWS],
     ids=lambda table: table.id.table,
 )
 def test_a_table_can_be_said_in_the_words_of_spark(table: Table):

@@ -1,1 +1,1 @@
-"""Mr. Health: what lands, what is refused, what is sold."""
+"""Mr. Health: what lands, what is rejected, what is sold."""

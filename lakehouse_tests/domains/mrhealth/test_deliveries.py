@@ -20,7 +20,7 @@ def test_a_unit_that_sent_both_files_delivered(made):
     )
 
 
-@pytest.mark.parametrize("status", ["refused", "held", "duplicate"])
+@pytest.mark.parametrize("status", ["rejected", "held", "duplicate"])
 def test_a_file_that_was_not_loaded_leaves_no_trace(made, status):
     (row,) = made(deliveries, [file(status=status)])
     assert only(row, "files", "orders_delivered") == (0, False)

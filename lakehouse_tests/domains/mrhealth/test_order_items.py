@@ -1,4 +1,4 @@
-"""Items: attached to the order of their delivery, or refused."""
+"""Items: attached to the order of their delivery, or rejected."""
 
 from decimal import Decimal
 
@@ -56,10 +56,10 @@ def test_the_same_number_in_another_unit_or_day_is_not_its_order(made):
     assert row["_detail"] == "no order of the delivery has this number"
 
 
-def test_an_item_of_a_refused_order_is_an_orphan(made):
+def test_an_item_of_a_rejected_order_is_an_orphan(made):
     (row,) = read(made, [landed_item()], orders=[])
     assert row["_reasons"] == ["orphan_item"]
-    assert row["_detail"] == "the order of this number was refused"
+    assert row["_detail"] == "the order of this number was rejected"
 
 
 def test_of_several_orders_with_the_number_none_is_guessed(made):
@@ -92,7 +92,7 @@ def test_an_order_written_twice_is_still_one_parent(made):
         ("Id_Produto", "abc", "unknown_product"),
     ],
 )
-def test_an_item_that_cannot_be_trusted_is_refused_with_the_reason(made, column, text, reason):
+def test_an_item_that_cannot_be_trusted_is_rejected_with_the_reason(made, column, text, reason):
     (row,) = read(made, [landed_item(**{column: text})])
     assert row["_reasons"] == [reason]
 

@@ -50,7 +50,7 @@ def test_an_order_is_typed_and_keeps_where_it_came_from(made):
         ("Id_Unidade", "x", "unknown_unit"),
     ],
 )
-def test_an_order_that_cannot_be_trusted_is_refused_with_the_reason(made, column, text, reason):
+def test_an_order_that_cannot_be_trusted_is_rejected_with_the_reason(made, column, text, reason):
     units = [unit(1), unit(2)]
     assert reason in read(made, landed_order(**{column: text}), units)["_reasons"]
 
@@ -60,7 +60,7 @@ def test_all_reasons_are_given_at_once(made):
     assert sorted(row["_reasons"]) == ["bad_amount", "bad_status"]
 
 
-def test_a_unit_that_the_headquarters_do_not_know_that_day_is_refused(made):
+def test_a_unit_that_the_headquarters_do_not_know_that_day_is_rejected(made):
     row = read(made, landed_order(), [unit(1, day=TUESDAY)])
     assert row["_reasons"] == ["unknown_unit"]
 
@@ -72,7 +72,7 @@ def test_an_order_of_another_day_lies_on_its_own_day(made):
     assert only(row, "day", "order_date", "delivery_day") == (TUESDAY, TUESDAY, MONDAY)
 
 
-def test_a_refused_date_leaves_the_order_on_the_day_of_its_delivery(made):
+def test_a_rejected_date_leaves_the_order_on_the_day_of_its_delivery(made):
     assert read(made, landed_order(Data_Pedido="soon"))["day"] == MONDAY
 
 

@@ -20,7 +20,7 @@ from lakehouse.domains.mrhealth.quality import CHECKS
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.quality.checks import Day, QualityCheck, Verdict, log_of
 from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 
 DAY = dt.date(2024, 5, 2)
@@ -193,8 +193,8 @@ def test_orders_that_another_days_delivery_brought_are_counted_by_delivery() -> 
     assert judged("other_day_orders", rows[:1]).result == "pass"
 
 
-@pytest.mark.parametrize("table", ["mrhealth_orders.refusals", "mrhealth_order_items.refusals"])
-def test_refused_rows_warn_with_their_reasons(table: str) -> None:
+@pytest.mark.parametrize("table", ["mrhealth_orders.rejections", "mrhealth_order_items.rejections"])
+def test_rejected_rows_warn_with_their_reasons(table: str) -> None:
     rows = [{"reasons": ["bad_status"]}, {"reasons": ["bad_amount", "bad_status"]}] * 2
     verdict = judged(table, rows)
     assert (verdict.result, verdict.actual) == ("warn", "4 rows")
@@ -221,10 +221,10 @@ def test_drift_of_columns_warns_with_file_and_difference() -> None:
         {"file": "a.csv", "drift": None},
         {"file": "b.csv", "drift": "a column more"},
     ]
-    for subject in ("orders", "order_items", "products", "units", "states", "countries"):
-        verdict = judged(f"raw.mrhealth_{subject}.schema_drift", files)
+    for dataset in ("orders", "order_items", "products", "units", "states", "countries"):
+        verdict = judged(f"raw.mrhealth_{dataset}.schema_drift", files)
         assert (verdict.result, verdict.details) == ("warn", "b.csv: a column more")
-        assert judged(f"raw.mrhealth_{subject}.schema_drift", files[:1]).result == "pass"
+        assert judged(f"raw.mrhealth_{dataset}.schema_drift", files[:1]).result == "pass"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
@@ -272,8 +272,8 @@ class Runs:
         assert done.success is succeeds
         found = {}
         for event in done.get_asset_check_evaluations():
-            layer, system, table = event.asset_key.path
-            key = f"{TableId(layer, system, table).name}.{event.check_name}"
+            layer, domain, table = event.asset_key.path
+            key = f"{TableId(layer, domain, table).name}.{event.check_name}"
             if key in BY_NAME:
                 assert key not in found, "one result a check and run"
                 found[key] = event
@@ -286,7 +286,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def defs() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(domain("mrhealth"), Settings()))
+    return dg.Definitions.merge(shared(), definitions_of(load_domain("mrhealth"), Settings()))
 
 
 @pytest.fixture

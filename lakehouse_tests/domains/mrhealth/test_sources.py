@@ -1,4 +1,4 @@
-"""Which file belongs to which subject."""
+"""Which file belongs to which dataset."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from lakehouse.domains.mrhealth.sources import SOURCES
 
 
 @pytest.mark.parametrize(
-    ("name", "subject"),
+    ("name", "dataset"),
     [
         ("PEDIDO.csv", "orders"),
         ("pedido.csv.gz", "orders"),
@@ -19,8 +19,8 @@ from lakehouse.domains.mrhealth.sources import SOURCES
         ("paises.csv", "countries"),
     ],
 )
-def test_a_file_belongs_to_one_subject(name, subject):
-    assert [source.subject for source in SOURCES if source.matches(name)] == [subject]
+def test_a_file_belongs_to_one_dataset(name, dataset):
+    assert [source.dataset for source in SOURCES if source.matches(name)] == [dataset]
 
 
 @pytest.mark.parametrize("name", ["PEDIDO.txt", "xPEDIDO.csv", "PEDIDO.csv.bak", "leia-me.csv"])

@@ -16,7 +16,7 @@ from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.orchestration.run_messages import Outcome, failure
 from lakehouse.platform.orchestration.schedules import once_more
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.people.files import HEADER, file, person, row
 from lakehouse_tests.mailbox import mailbox
@@ -38,7 +38,7 @@ NEXT = DAY + dt.timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def defs() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(domain("people"), Settings()))
+    return dg.Definitions.merge(shared(), definitions_of(load_domain("people"), Settings()))
 
 
 @dataclass
@@ -59,14 +59,14 @@ class World:
 
     def ingest(self) -> list[bool]:
         """Whether each run of `lakehouse ingest` succeeded."""
-        runs = foreground.ingest(domain("people"), Settings.from_env(), self.instance)
+        runs = foreground.ingest(load_domain("people"), Settings.from_env(), self.instance)
         return [ran.succeeded for ran in runs]
 
     def run(
         self, first: dt.date, last: dt.date, tables: list[dg.AssetKey] | None = None
     ) -> foreground.Ran:
         """What `lakehouse materialize` does."""
-        people = domain("people")
+        people = load_domain("people")
         return foreground.materialize(people, self.instance, first=first, last=last, tables=tables)
 
     def fired(self, schedule: str, at: dt.datetime) -> dg.RunRequest | dg.SkipReason:
@@ -164,11 +164,11 @@ def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_m
     world: World,
 ):
     schedule = world.defs.resolve_schedule_def("people_pipeline")
-    people = domain("people").system
+    people = load_domain("people").spec
     assert (schedule.cron_schedule, people.since) == ("@daily", dt.date(2024, 4, 21))
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     request: object = world.fired("people_pipeline", dt.datetime.combine(NEXT, dt.time(3)))
-    (clock,) = people.clocks
+    (clock,) = people.schedules
     for attempt in range(2):
         assert isinstance(request, dg.RunRequest)
         job = world.defs.resolve_job_def("people_arrivals")
@@ -183,7 +183,7 @@ def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_m
 
 
 @pytest.mark.parametrize("layer", ["Bronze", "Silver", "Gold"])
-def test_an_error_is_told_once_with_the_way_out_and_fails_the_run(world: World, layer: str):
+def test_an_error_is_told_once_with_the_hint_and_fails_the_run(world: World, layer: str):
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     world.ingest()
     world.texts()
@@ -201,11 +201,11 @@ def test_an_error_is_told_once_with_the_way_out_and_fails_the_run(world: World, 
         "Gold": [dg.AssetKey(["gold", "people", "people_without_duplicates"])],
     }
     assert not world.run(DAY, DAY, tables[layer]).succeeded
-    error, way_out = world.texts()
+    error, hint = world.texts()
     assert error.startswith(ERROR.format(layer, ""))
     assert len(error) > len(ERROR.format(layer, ""))
-    assert way_out.startswith("*O que fazer*\n\n")
-    assert f"lakehouse materialize --system people --from {DAY} --to {DAY}" in way_out
+    assert hint.startswith("*O que fazer*\n\n")
+    assert f"lakehouse materialize --domain people --from {DAY} --to {DAY}" in hint
 
 
 def test_files_that_fail_again_are_told_once(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -218,13 +218,13 @@ def test_files_that_fail_again_are_told_once(world: World, monkeypatch: pytest.M
     assert error.startswith(ERROR.format("Bronze", "[Errno 20] Not a directory"))
 
 
-def test_a_refused_file_is_told_once_beside_those_that_are_processed(world: World):
+def test_a_rejected_file_is_told_once_beside_those_that_are_processed(world: World):
     world.land(f"{DAY}/good.csv", file(row(person(1))))
     world.land(f"{DAY}/bad.csv", HEADER.replace(",Email", "") + "\n1,2,3,4,5,6,7,8\n")
     assert world.ingest() == [True]
-    error, way_out, *rest = world.texts()
+    error, hint, *rest = world.texts()
     assert error.startswith(ERROR.format("Bronze", f"people/{DAY}/bad.csv, line 1, column 'Email'"))
-    assert f"people/{DAY}/bad.csv não foi carregado" in way_out
+    assert f"people/{DAY}/bad.csv não foi carregado" in hint
     assert rest[0] == BRONZE.format(1)
     world.land(f"{DAY}/more.csv", file(row(person(2))))
     world.ingest()
@@ -247,7 +247,7 @@ def test_a_broken_webhook_breaks_no_run(
     assert not [text for text in said if "secret" in text]
 
 
-def test_a_refused_file_is_one_letter_with_the_way_out_and_success_is_none(
+def test_a_rejected_file_is_one_letter_with_the_hint_and_success_is_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     with mailbox() as box:
@@ -274,7 +274,7 @@ def test_a_step_that_fails_is_one_letter(world: World, monkeypatch: pytest.Monke
         assert world.ingest() == [False, False]
     (letter,) = box.letters
     assert "[Errno 20] Not a directory" in letter.get_content()
-    assert "lakehouse materialize --system people" in letter.get_content()
+    assert "lakehouse materialize --domain people" in letter.get_content()
 
 
 def test_a_dead_mail_server_breaks_no_run_and_is_named_nowhere(
@@ -312,7 +312,7 @@ def test_a_run_may_tell_its_figures(world: World, monkeypatch: pytest.MonkeyPatc
 
 def test_every_failure_of_other_layers_and_systems_has_words():
     outcome = Outcome(
-        system="people",
+        domain="people",
         title="People",
         layer="ops",
         first=DAY,
@@ -324,4 +324,4 @@ def test_every_failure_of_other_layers_and_systems_has_words():
     assert told(outcome) == failure(outcome)
     (notice,) = failure(outcome)
     assert notice.text == "*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n1 deliveries do not balance"
-    assert notice.way_out.startswith("*O que fazer*")
+    assert notice.hint.startswith("*O que fazer*")

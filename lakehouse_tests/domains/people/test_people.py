@@ -18,7 +18,7 @@ from lakehouse.domains.people import exports
 from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.serving.exports import write
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.people.files import COLUMNS, HEADER, file, newest, person, row
@@ -66,7 +66,7 @@ def test_the_two_sample_files_give_ten_thousand_removed_duplicates(people: Busin
         ("people/people-10000.csv", 0, 10_000),
         ("people/people-10000_v2.csv", 10_000, 0),
     ]
-    assert people.refusals("people_all") == people.refusals("people") == []
+    assert people.rejections("people_all") == people.rejections("people") == []
     assert people.balance() == ["balanced"] * 2
 
 
@@ -165,7 +165,7 @@ def test_a_corrected_row_is_no_newer_than_the_file_that_it_was_in(people: Busine
     corrected = file(row(person(1)), row(person(2)))
     people.land(f"{MONDAY}/replay/{MONDAY}/a.csv", corrected)
     people.ingest()
-    assert people.refusals("people_all") == []
+    assert people.rejections("people_all") == []
     assert jobs(people) == {person(1): "Actor", person(2): "Teacher, primary school"}
 
 
@@ -216,13 +216,13 @@ def test_a_person_may_have_no_phone_and_no_occupation(people: Business):
         ("missing_required", {"Date_of_birth": ""}),
     ],
 )
-def test_a_row_is_refused_with_its_reason_file_and_line(
+def test_a_row_is_rejected_with_its_reason_file_and_line(
     people: Business, reason: str, values: dict[str, str]
 ):
     bad = row(**values)
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), bad, row(person(2))))
     people.ingest()
-    assert people.refusals("people_all") == [(reason, f"people/{MONDAY}/a.csv", 3)]
+    assert people.rejections("people_all") == [(reason, f"people/{MONDAY}/a.csv", 3)]
     assert set(jobs(people)) == {person(1), person(2)}
     assert people.balance() == ["balanced"]
 
@@ -230,20 +230,20 @@ def test_a_row_is_refused_with_its_reason_file_and_line(
 def test_a_line_with_a_value_too_many_is_no_record(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2)) + ",x"))
     people.ingest()
-    assert people.refusals("people") == [("column_count", f"people/{MONDAY}/a.csv", 3)]
+    assert people.rejections("people") == [("column_count", f"people/{MONDAY}/a.csv", 3)]
     assert set(jobs(people)) == {person(1)}
 
 
-def test_a_file_without_a_column_is_refused_whole_and_the_others_are_taken(people: Business):
+def test_a_file_without_a_column_is_rejected_whole_and_the_others_are_taken(people: Business):
     people.land(f"{MONDAY}/good.csv", file(row(person(1))))
     people.land(
         f"{MONDAY}/bad.csv", "\n".join([HEADER.replace(",Email", ""), "1,2,3,4,5,6,7,8", ""])
     )
     people.ingest()
-    refused = people.rows(
+    rejected = people.rows(
         "select file, reason, detail from ops.deliveries where reason is not null"
     )
-    ((path, reason, detail),) = refused
+    ((path, reason, detail),) = rejected
     assert (path, reason) == (f"people/{MONDAY}/bad.csv", "schema")
     assert "Email" in detail
     assert set(jobs(people)) == {person(1)}
@@ -270,7 +270,7 @@ def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people:
 def test_the_masked_view_shows_no_personal_value_as_it_is(people: Business):
     people.land_all(deliveries(Plan(scale=0.002, dirt=0, days=1)))
     people.ingest()
-    columns = domain("people").table("gold", "people_without_duplicates").contract.columns
+    columns = load_domain("people").table("gold", "people_without_duplicates").contract.columns
     personal = [column.name for column in columns if "personal" in column.tags]
     assert len(personal) == 8
     told = {
@@ -295,7 +295,7 @@ def test_of_a_masked_person_letters_domain_and_year_are_left(people: Business):
 @pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
 def test_every_personal_column_says_of_what_kind_it_is(layer: str):
     names = {"bronze": "people", "silver": "people_all", "gold": "people_without_duplicates"}
-    columns = domain("people").table(layer, names[layer]).contract.columns
+    columns = load_domain("people").table(layer, names[layer]).contract.columns
     kinds = [column.tags["personal"] for column in columns if "personal" in column.tags]
     assert kinds == [
         "identifier", "name", "name", "sex", "email", "phone", "birth_date", "occupation"
@@ -349,8 +349,8 @@ def test_dirty_files_at_full_size_agree_with_plain_sql(people: Business):
     names = "user_id, first_name, phone, job_title, split_part(file, '/', -1)"
     assert set(people.rows(f"select {names} from {WITHOUT}")) == set(winners)
     assert set(people.balance()) == {"balanced"}
-    refused = {reason for reason, *_ in people.refusals("people_all")}
-    assert refused == {
+    rejected = {reason for reason, *_ in people.rejections("people_all")}
+    assert rejected == {
         "bad_user_id", "bad_date", "bad_sex", "bad_email", "bad_index", "missing_required"
     }  # fmt: skip
 
@@ -362,7 +362,9 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_gives_others():
     assert first[0].data != other[0].data
 
 
-@pytest.mark.parametrize("table", [t for t in domain("people").tables if t.transform], ids=repr)
+@pytest.mark.parametrize(
+    "table", [t for t in load_domain("people").tables if t.transform], ids=repr
+)
 def test_every_expression_can_be_written_for_spark(table):
     assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")
 

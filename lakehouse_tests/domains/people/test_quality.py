@@ -13,7 +13,7 @@ from lakehouse_tests.domains.people.files import HEADER, person, row
 DAY = dt.date(2024, 4, 22)
 
 
-def test_refused_rows_and_undeclared_columns_are_warned_of_and_the_books_balance(tmp_path: Path):
+def test_rejected_rows_and_undeclared_columns_are_warned_of_and_the_books_balance(tmp_path: Path):
     people = Business("people", tmp_path)
     people.land(f"{DAY}/a.csv", f"{HEADER},City\n{row(person(1))},Sabará\n{row('no id')},Sabará\n")
     people.ingest()
@@ -21,12 +21,12 @@ def test_refused_rows_and_undeclared_columns_are_warned_of_and_the_books_balance
     findings = evaluate(CHECKS, [DAY], people.lake, people.settings, now=now)
     assert {each.check.name: each.verdict.result.value for each in findings} == {
         "one_row_per_person": "pass",
-        "refusals": "warn",
+        "rejections": "warn",
         "books": "pass",
         "schema_drift": "warn",
     }
     details = {each.check.name: each.verdict.details for each in findings}
-    assert details["refusals"] == "bad_user_id: 1"
+    assert details["rejections"] == "bad_user_id: 1"
     assert "City" in details["schema_drift"]
 
 

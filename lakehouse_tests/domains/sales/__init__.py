@@ -1,1 +1,1 @@
-"""Sales: what lands, what is refused, what was sold."""
+"""Sales: what lands, what is rejected, what was sold."""

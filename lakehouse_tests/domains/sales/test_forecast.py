@@ -243,7 +243,7 @@ def test_too_few_days_and_none_are_said_in_one_line(weekly: Business, tmp_path: 
     result = call(weekly, "forecast", "sales", "--until", "2022-12-31", code=1)
     assert "gold.sales_forecast_features has no day up to 2022-12-31" in result.stderr
     result = call(Business("sales", tmp_path), "forecast", "sales", code=1)
-    assert "lakehouse ingest --system sales" in result.stderr
+    assert "lakehouse ingest --domain sales" in result.stderr
 
 
 def test_a_system_without_a_forecast_says_which_has_one(weekly: Business, call: Call):

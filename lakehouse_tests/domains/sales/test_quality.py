@@ -95,7 +95,7 @@ def test_the_checks_of_a_day_with_a_bad_row_say_so_and_the_others_pass(tmp_path:
         "gold.sales_fact_sales.uniqueness": "pass",
         "gold.sales_fact_sales.regions": "pass",
         "gold.sales_fact_sales.totals": "pass",
-        "silver.sales_sales.refusals": "warn",
+        "silver.sales_sales.rejections": "warn",
         "bronze.sales_sales.books": "pass",
         "raw.sales_sales.schema_drift": "pass",
     }

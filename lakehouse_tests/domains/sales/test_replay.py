@@ -1,4 +1,4 @@
-"""Refused sales are corrected and come back; what came after them stays newer."""
+"""Rejected sales are corrected and come back; what came after them stays newer."""
 
 import csv
 import datetime as dt
@@ -27,8 +27,8 @@ def landing(shop: Business) -> Landing:
 
 
 def replay(shop: Business, patch: Path, **values: str) -> list[str]:
-    """Write these values into every refused row, land and take in; gives the landed paths."""
-    quarantine.export(shop.lake, patch, system="sales")
+    """Write these values into every rejected row, land and take in; gives the landed paths."""
+    quarantine.export(shop.lake, patch, domain="sales")
     with patch.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     with patch.open("w", newline="") as stream:
@@ -58,7 +58,7 @@ def test_a_corrected_row_comes_back_and_later_deliveries_of_the_others_stay(
         (2, Decimal("20.00"), "Sul"),
         (3, Decimal("20.00"), "Norte"),
     ]
-    assert list(quarantine.rows(shop.lake, system="sales")) == []
+    assert list(quarantine.rows(shop.lake, domain="sales")) == []
     assert shop.rows("select status, count(*) from raw.sales_sales group by 1 order by 1") == [
         ("loaded", 3),
         ("superseded", 1),
@@ -78,13 +78,13 @@ def test_a_row_may_be_corrected_twice(shop: Business, tmp_path: Path) -> None:
     ]
 
 
-def test_a_refused_file_is_listed_though_other_files_came_and_comes_back_whole(
+def test_a_rejected_file_is_listed_though_other_files_came_and_comes_back_whole(
     shop: Business, tmp_path: Path
 ) -> None:
     shop.land(f"{DAY}/sales_a.csv", file(sale(1)).replace("sale_date", "data"))
     shop.land(f"{DAY}/sales_b.csv", file(sale(2)))
     shop.ingest()
-    (listed,) = quarantine.rows(shop.lake, system="sales")
+    (listed,) = quarantine.rows(shop.lake, domain="sales")
     assert (listed.kind, listed.reasons, listed.file) == (
         Kind.FILE,
         ("schema",),
@@ -100,4 +100,4 @@ def test_a_refused_file_is_listed_though_other_files_came_and_comes_back_whole(
         (1, 3),
         (2, 2),
     ]
-    assert list(quarantine.rows(shop.lake, system="sales")) == []
+    assert list(quarantine.rows(shop.lake, domain="sales")) == []

@@ -11,7 +11,7 @@ import ibis
 import pytest
 
 from lakehouse.domains.sales.sources import SALES
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE, file, sale
 
@@ -53,7 +53,7 @@ def test_the_sample_has_its_sales_customers_and_january(sample: Business):
         "select total_sales, total_quantity from gold.sales_monthly_sales"
         " where (year, month) = (2023, 1)"
     ) == [(Decimal("14160.46"), 251)]
-    assert sample.refusals("sales") == []
+    assert sample.rejections("sales") == []
     assert sample.balance() == ["balanced"]
 
 
@@ -181,8 +181,8 @@ def test_a_file_that_lands_again_as_it_was_has_its_rows_in_the_books_once(shop: 
         shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2), sale(3, region="Nordeste")))
         shop.ingest()
     assert shop.rows(
-        "select status, bronze_rows, silver_rows, quarantined_rows, withheld_lines"
-        " from ops.conservation where system = 'sales' order by status desc"
+        "select status, bronze_rows, silver_rows, quarantined_rows, excluded_lines"
+        " from ops.reconciliation where domain = 'sales' order by status desc"
     ) == [("loaded", 3, 2, 1, 0), ("duplicate", 0, 0, 0, 4)]
     assert set(shop.balance()) == {"balanced"}
 
@@ -204,7 +204,7 @@ def test_a_corrected_sale_moves_to_its_other_day_and_leaves_the_first(shop: Busi
         (dt.date(2023, 2, 9), Decimal("30.00"), 3),
     ]
     assert shop.rows(
-        "select sum(superseded_rows) from ops.conservation where system = 'sales'"
+        "select sum(superseded_rows) from ops.reconciliation where domain = 'sales'"
     ) == [(1,)]
     assert set(shop.balance()) == {"balanced"}
 
@@ -263,9 +263,9 @@ def test_of_several_changes_of_a_sale_in_one_file_the_last_counts(shop: Business
     shop.land(f"{DAY}/sales_cdc_01.csv", file(*lines, changes=True))
     shop.ingest()
     assert days_and_totals(shop) == {1: (DAY, Decimal("40.00"))}
-    assert shop.refusals("sales") == []
+    assert shop.rejections("sales") == []
     assert shop.rows(
-        "select sum(superseded_rows) from ops.conservation where system = 'sales'"
+        "select sum(superseded_rows) from ops.reconciliation where domain = 'sales'"
     ) == [(3,)]
 
 
@@ -281,7 +281,7 @@ def test_of_several_changes_of_a_sale_in_one_file_the_last_counts(shop: Business
     ],
 )
 def test_a_region_is_known_by_its_portuguese_and_its_english_name(written: str, meant: str):
-    table = domain("sales").table("silver", "sales")
+    table = load_domain("sales").table("silver", "sales")
     landed = ibis.memtable(
         [dict.fromkeys(table.reads[0].table.contract.schema.names) | {"region": written}],
         schema=table.reads[0].table.contract.schema,
@@ -327,7 +327,7 @@ BAD = [
 ]
 
 
-def test_every_bad_row_is_refused_with_its_reasons_file_and_line(shop: Business):
+def test_every_bad_row_is_rejected_with_its_reasons_file_and_line(shop: Business):
     lines = [
         sale(n, **{"operation": "insert", **values}) for n, (_, values) in enumerate(BAD, start=1)
     ]
@@ -339,15 +339,15 @@ def test_every_bad_row_is_refused_with_its_reasons_file_and_line(shop: Business)
         for line, (reasons, _) in enumerate(BAD, start=2)
         for reason in reasons
     ]
-    assert shop.refusals("sales") == sorted(expected)
+    assert shop.rejections("sales") == sorted(expected)
     assert days_and_totals(shop).keys() == {99}
     assert shop.balance() == ["balanced"]
 
 
-def test_a_bad_number_of_a_sale_is_refused(shop: Business):
+def test_a_bad_number_of_a_sale_is_rejected(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale("")) + sale("1a") + "\n")
     shop.ingest()
-    assert shop.refusals("sales") == [
+    assert shop.rejections("sales") == [
         ("bad_id", f"sales/{DAY}/sales_raw.csv", 3),
         ("missing_required", f"sales/{DAY}/sales_raw.csv", 2),
     ]
@@ -359,18 +359,18 @@ def test_a_bad_version_leaves_the_good_one_in_place(shop: Business):
     shop.land(f"{NEXT}/sales_cdc_01.csv", file(sale(1, quantity=7) + ",update", changes=True))
     shop.ingest()
     assert days_and_totals(shop) == {1: (DAY, Decimal("20.00"))}
-    assert shop.refusals("sales") == [("bad_total", f"sales/{NEXT}/sales_cdc_01.csv", 2)]
-    assert shop.rows("select detail from ops.quarantine where system = 'sales'") == [
+    assert shop.rejections("sales") == [("bad_total", f"sales/{NEXT}/sales_cdc_01.csv", 2)]
+    assert shop.rows("select detail from ops.quarantine where domain = 'sales'") == [
         ("20.00 is not 7 x 10.00",)
     ]
 
 
-def test_a_file_without_sale_date_is_refused_whole_and_the_column_named(shop: Business):
+def test_a_file_without_sale_date_is_rejected_whole_and_the_column_named(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1)).replace("sale_date", "data"))
     shop.land(f"{DAY}/sales_b.csv", file(sale(2)))
     shop.ingest()
     ((reason, detail),) = shop.rows(
-        "select reason, detail from raw.sales_sales where status = 'refused'"
+        "select reason, detail from raw.sales_sales where status = 'rejected'"
     )
     assert reason == "schema"
     assert "sale_date" in detail
@@ -394,7 +394,7 @@ def test_files_that_begin_with_sales_are_taken(name: str, is_taken: bool):
     assert SALES.matches(name) is is_taken
 
 
-@pytest.mark.parametrize("table", domain("sales").tables, ids=lambda table: table.id.name)
+@pytest.mark.parametrize("table", load_domain("sales").tables, ids=lambda table: table.id.name)
 def test_every_table_can_be_said_in_the_sql_of_spark(table):
     if table.transform is not None:
         assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")

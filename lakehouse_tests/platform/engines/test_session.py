@@ -19,7 +19,7 @@ from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema, session
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
@@ -46,7 +46,7 @@ ITEMS = """Id_Pedido,Id_Item_Pedido,Id_Produto,Qtd,Vlr_Item,Observacao
 999,1,301,1,1.00,
 ,1,301,0,-1,
 """
-TABLES = domain("mrhealth").tables
+TABLES = load_domain("mrhealth").tables
 Views = dict[TableId, pa.Table]
 
 
@@ -113,8 +113,8 @@ def rows_of(settings: Settings, table: Table, lake: Lake, views: Views) -> list[
 def test_the_data_has_what_engines_differ_in(lake: Lake, views: Views):
     reasons = set()
     for name in ("orders", "order_items"):
-        refused = lake.table(TableId("silver", "mrhealth", name, "quarantine")).read()
-        reasons |= {code for codes in refused["reasons"].to_pylist() for code in codes}
+        rejected = lake.table(TableId("silver", "mrhealth", name, "quarantine")).read()
+        reasons |= {code for codes in rejected["reasons"].to_pylist() for code in codes}
     assert {
         "ambiguous_parent", "bad_amount", "bad_date", "bad_status", "missing_required",
         "orphan_item", "unit_mismatch", "unknown_product",
@@ -136,7 +136,7 @@ def test_both_engines_give_the_same_rows(
 
 
 def test_spark_judges_and_stores_the_same_bytes(settings: Settings, by_spark: Settings, lake: Lake):
-    table = domain("mrhealth").table("silver", "orders")
+    table = load_domain("mrhealth").table("silver", "orders")
     ours = materialize.compute(table, DAYS, lake, settings)
     theirs = materialize.compute(table, DAYS, lake, by_spark)
     assert theirs.outcomes == ours.outcomes
@@ -191,9 +191,7 @@ def test_what_is_kept_is_computed_once(settings: Settings):
         assert opened.table(drawn).to_pylist() == opened.table(drawn).to_pylist()
 
 
-def test_spark_missing_is_said_with_the_way_out(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-):
+def test_spark_missing_is_said_with_the_hint(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)

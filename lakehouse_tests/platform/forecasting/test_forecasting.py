@@ -95,7 +95,7 @@ def test_what_happens_after_the_days_learned_from_changes_nothing_that_was_learn
     assert (first(asked) != learn(every(parts(after, 2)), ())(asked)).any()
 
 
-def test_too_few_days_are_refused_with_how_many_there_are():
+def test_too_few_days_are_rejected_with_how_many_there_are():
     with pytest.raises(ForecastError, match=r"^59 days can be learned from and judged on, 60 are"):
         parts(counting(95, 7, unknown=30), 7)
     assert sum(part.days for part in parts(counting(96, 7, unknown=30), 7).values()) == 60

@@ -19,11 +19,11 @@ from lakehouse.platform.ingestion.landing import (
     Landing,
     LandingError,
     Listing,
-    ReadRefused,
+    ReadRejected,
     Rules,
-    Stray,
-    StrayReason,
     Sweep,
+    UnrecognizedFile,
+    UnrecognizedReason,
     due,
     recognised,
 )
@@ -41,14 +41,14 @@ ANY = CsvFormat(columns=("Id",))
 
 
 SOURCES = (
-    Source(subject="orders", files=r"pedido\.csv", format=ANY),
-    Source(subject="order_items", files=r"item_pedido\.csv", format=ANY),
-    Source(subject="units", files=r"tabela_unidade\.csv", format=ANY, snapshot=True),
+    Source(dataset="orders", files=r"pedido\.csv", format=ANY),
+    Source(dataset="order_items", files=r"item_pedido\.csv", format=ANY),
+    Source(dataset="units", files=r"tabela_unidade\.csv", format=ANY, snapshot=True),
 )
-RULES = Rules(system="mrhealth", sources=SOURCES, zone=ZONE, start=START)
+RULES = Rules(domain="mrhealth", sources=SOURCES, zone=ZONE, start=START)
 
 
-def met(path: str, *, modified_at: dt.datetime = AT) -> Arrival | Stray:
+def met(path: str, *, modified_at: dt.datetime = AT) -> Arrival | UnrecognizedFile:
     entry = Entry(path=path, size=3, modified_at=modified_at, etag="e")
     return recognised(entry, RULES, today=TODAY)
 
@@ -57,7 +57,7 @@ FIFTH, FIRST_OF_MARCH = dt.date(2021, 1, 5), dt.date(2021, 3, 1)
 
 
 @pytest.mark.parametrize(
-    ("path", "subject", "day", "unit", "dated"),
+    ("path", "dataset", "day", "unit", "dated"),
     [
         ("2021-01-05/unidade_007/PEDIDO.csv", "orders", FIFTH, 7, True),
         ("2021-01-05/unidade_007/reenvio/2/ITEM_PEDIDO.csv", "order_items", FIFTH, 7, True),
@@ -77,11 +77,11 @@ FIFTH, FIRST_OF_MARCH = dt.date(2021, 1, 5), dt.date(2021, 3, 1)
     ],
 )
 def test_the_path_says_whose_and_of_which_day_a_file_is(
-    path: str, subject: str, day: dt.date, unit: int | None, dated: bool
+    path: str, dataset: str, day: dt.date, unit: int | None, dated: bool
 ):
     assert met(f"mrhealth/{path}") == Arrival(
         path=f"mrhealth/{path}",
-        subject=subject,
+        dataset=dataset,
         day=day,
         unit=unit,
         size=3,
@@ -138,15 +138,15 @@ def test_the_path_says_whose_and_of_which_day_a_file_is(
         ("mrhealth/2019-12-31/unidade_007/PEDIDO.csv", "before_start"),
     ],
 )
-def test_what_cannot_be_trusted_is_refused_with_one_reason(path: str, reason: str):
+def test_what_cannot_be_trusted_is_rejected_with_one_reason(path: str, reason: str):
     found = met(path)
-    assert isinstance(found, Stray)
+    assert isinstance(found, UnrecognizedFile)
     assert (found.reason, found.path.isprintable(), found.detail != "") == (reason, True, True)
 
 
-def test_a_refusal_names_the_thing_and_the_way_out():
+def test_a_rejection_names_the_thing_and_the_hint():
     found = met("mrhealth/2021-02-30/unidade_007/PEDIDO.csv")
-    assert isinstance(found, Stray)
+    assert isinstance(found, UnrecognizedFile)
     assert "'2021-02-30'" in found.detail
     assert "YYYY-MM-DD" in found.detail
 
@@ -165,21 +165,21 @@ def test_a_day_is_taken_from_the_first_until_tomorrow(day: dt.date, taken: bool)
 )
 def test_the_day_taken_from_the_clock_keeps_the_same_bounds(modified_at: str, reason: str):
     found = met("mrhealth/PEDIDO.csv", modified_at=dt.datetime.fromisoformat(modified_at))
-    assert isinstance(found, Stray)
+    assert isinstance(found, UnrecognizedFile)
     assert found.reason == reason
 
 
-def test_a_file_that_two_subjects_take_is_refused():
+def test_a_file_that_two_datasets_take_is_rejected():
     twice = Rules(
-        system="mrhealth",
-        sources=(*SOURCES, Source(subject="all", files=r".*\.csv", format=ANY)),
+        domain="mrhealth",
+        sources=(*SOURCES, Source(dataset="all", files=r".*\.csv", format=ANY)),
         zone=ZONE,
         start=START,
     )
     entry = Entry(path="mrhealth/pedido.csv", size=1, modified_at=AT, etag=None)
     found = recognised(entry, twice, today=TODAY)
-    assert isinstance(found, Stray)
-    assert found.reason is StrayReason.UNKNOWN_FILE
+    assert isinstance(found, UnrecognizedFile)
+    assert found.reason is UnrecognizedReason.UNKNOWN_FILE
     assert "orders and all" in found.detail
 
 
@@ -206,9 +206,11 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, max_size=6).map("/".join))
-def test_any_path_is_an_arrival_or_a_printable_stray_and_an_arrival_stays_inside(path: str):
+def test_any_path_is_an_arrival_or_a_printable_unrecognized_file_and_an_arrival_stays_inside(
+    path: str,
+):
     found = met(path)
-    if isinstance(found, Stray):
+    if isinstance(found, UnrecognizedFile):
         assert found.path.isprintable()
         return
     first, *_, name = parts = path.split("/")
@@ -293,7 +295,7 @@ def test_days_and_files_are_found_in_every_layout(store: ObjectStore):
     everything = look(landing)
     assert paths(everything) == list(LANDED)
     assert [file.day for file in everything.files[:7]] == [days[n] for n in (0, 0, 0, 0, 1, 2, 3)]
-    assert [stray.reason for stray in everything.strays] == ["bad_day"]
+    assert [stray.reason for stray in everything.unrecognized_files] == ["bad_day"]
     assert everything.temporary == ("mrhealth/2021-01-05/_SUCCESS",)
     assert look(landing, days=days) == everything
 
@@ -332,9 +334,11 @@ def test_a_file_is_read_whole_and_only_as_it_was_listed(store: ObjectStore):
     landing = landing_of(store)
     (arrival,) = look(landing).files
     assert landing.read(arrival, limit=5) == b"Id\n1\n"
-    with pytest.raises(ReadRefused, match=r"unidade_007/PEDIDO\.csv has 5 bytes.*limit") as refused:
+    with pytest.raises(
+        ReadRejected, match=r"unidade_007/PEDIDO\.csv has 5 bytes.*limit"
+    ) as rejected:
         landing.read(arrival, limit=4)
-    assert refused.value.reason == "too_large"
+    assert rejected.value.reason == "too_large"
     for changed in (b"Id\n1\n2\n", b"Id\n"):
         store.write(path, changed)
         with pytest.raises(FileChanged, match=r"unidade_007/PEDIDO\.csv"):
@@ -352,15 +356,15 @@ def test_marks_of_folders_on_s3_are_no_files(lake_root: str, store: ObjectStore)
     store.write("mrhealth/2021-01-05/unidade_007/PEDIDO.csv", b"Id\n")
     landing = landing_of(store)
     for seen in (look(landing), look(landing, days=[FIFTH])):
-        assert (len(seen.files), seen.strays) == (1, ())
+        assert (len(seen.files), seen.unrecognized_files) == (1, ())
     assert (landing.days(), landing.changed(EPOCH)) == ([FIFTH], [])
 
 
-def test_a_climbing_folder_of_s3_is_refused_by_a_tick_too(monkeypatch: pytest.MonkeyPatch):
+def test_a_climbing_folder_of_s3_is_rejected_by_a_tick_too(monkeypatch: pytest.MonkeyPatch):
     store = ObjectStore.at("s3://nowhere")
     monkeypatch.setattr(store, "folders", {"mrhealth": ["..", "a"], "mrhealth/a": []}.get)
     monkeypatch.setattr(store, "entries", lambda folder, *, recursive: iter(()))
-    (stray,) = look(landing_of(store), days=[]).strays
+    (stray,) = look(landing_of(store), days=[]).unrecognized_files
     assert (stray.path, stray.reason, stray.modified_at) == ("mrhealth/../", "unsafe_path", EPOCH)
 
 
@@ -385,7 +389,7 @@ def test_a_file_changed_just_now_is_left_alone(
     assert seen.temporary == (f"{path}.tmp",)
 
 
-def test_a_link_is_refused_wherever_it_leads(tmp_path: Path, disk: Callable[..., Path]):
+def test_a_link_is_rejected_wherever_it_leads(tmp_path: Path, disk: Callable[..., Path]):
     root = tmp_path / "landing"
     outside = disk("outside/2021-01-05/unidade_007/PEDIDO.csv")
     inside = disk("landing/mrhealth/2021-01-05/unidade_007/PEDIDO.csv")
@@ -397,17 +401,19 @@ def test_a_link_is_refused_wherever_it_leads(tmp_path: Path, disk: Callable[...,
     landing = on_disk(root)
     for seen in (look(landing), look(landing, days=[FIFTH, dt.date(2021, 1, 6)])):
         assert paths(seen) == ["2021-01-05/unidade_007/PEDIDO.csv"]
-        assert [(s.path.removeprefix("mrhealth/"), s.reason.value) for s in seen.strays] == [
+        assert [
+            (s.path.removeprefix("mrhealth/"), s.reason.value) for s in seen.unrecognized_files
+        ] == [
             ("2021-01-05/unidade_007/ITEM_PEDIDO.csv", "symlink"),
             ("2021-01-05/unidade_007/pedido.csv", "symlink"),
             ("2021-01-05/unidade_007/reenvio", "symlink"),
             ("2021-01-06", "symlink"),
             ("gone", "symlink"),
         ]
-        assert ["outside" in stray.detail for stray in seen.strays] == [1, 0, 0, 1, 1]
+        assert ["outside" in stray.detail for stray in seen.unrecognized_files] == [1, 0, 0, 1, 1]
 
 
-def test_a_link_in_place_of_the_systems_folder_is_refused(
+def test_a_link_in_place_of_the_systems_folder_is_rejected(
     tmp_path: Path, disk: Callable[..., Path]
 ):
     disk("outside/2021-01-05/unidade_007/PEDIDO.csv")
@@ -417,7 +423,9 @@ def test_a_link_in_place_of_the_systems_folder_is_refused(
     assert landing.days() == []
     for days in (None, [], [FIFTH]):
         seen = look(landing, days=days)
-        assert [(s.path, s.reason.value) for s in seen.strays] == [("mrhealth", "symlink")]
+        assert [(s.path, s.reason.value) for s in seen.unrecognized_files] == [
+            ("mrhealth", "symlink")
+        ]
         assert seen.files == ()
 
 
@@ -441,9 +449,9 @@ def test_a_link_put_in_place_after_the_listing_is_not_followed(
     place, target = (listed, secret) if swapped == "PEDIDO.csv" else (listed.parent, secret.parent)
     place.rename(tmp_path / "moved")
     place.symlink_to(target)
-    with pytest.raises(ReadRefused, match=f"'{swapped}' is a symbolic link") as refused:
+    with pytest.raises(ReadRejected, match=f"'{swapped}' is a symbolic link") as rejected:
         landing.read(arrival, limit=10)
-    assert refused.value.reason == "symlink"
+    assert rejected.value.reason == "symlink"
 
 
 def test_other_bytes_of_the_same_length_are_a_change(tmp_path: Path, disk: Callable[..., Path]):
@@ -466,7 +474,7 @@ def test_a_folder_in_place_of_a_listed_file_is_a_change(tmp_path: Path, disk: Ca
         landing.read(arrival, limit=10)
 
 
-def test_a_pipe_is_refused_and_nobody_waits_for_its_writer(
+def test_a_pipe_is_rejected_and_nobody_waits_for_its_writer(
     tmp_path: Path, disk: Callable[..., Path]
 ):
     place = disk("mrhealth/2021-01-05/unidade_007/PEDIDO.csv")
@@ -476,14 +484,14 @@ def test_a_pipe_is_refused_and_nobody_waits_for_its_writer(
     os.mkfifo(place)
     with pytest.raises(FileChanged):
         landing.read(arrival, limit=10)
-    assert [stray.reason for stray in look(landing).strays] == ["unknown_file"]
+    assert [stray.reason for stray in look(landing).unrecognized_files] == ["unknown_file"]
 
 
-def test_a_name_that_is_no_text_is_refused_and_can_be_recorded(tmp_path: Path):
+def test_a_name_that_is_no_text_is_rejected_and_can_be_recorded(tmp_path: Path):
     folder = tmp_path / "mrhealth/2021-01-05"
     folder.mkdir(parents=True)
     Path(os.fsdecode(os.fsencode(folder) + b"/PEDIDO\xff.csv")).write_bytes(b"Id\n")
-    (stray,) = look(on_disk(tmp_path)).strays
+    (stray,) = look(on_disk(tmp_path)).unrecognized_files
     assert (stray.reason, stray.path) == (
         "unsafe_path",
         "mrhealth/2021-01-05/PEDIDO\\udcff.csv",
@@ -503,10 +511,10 @@ def test_a_folder_that_cannot_be_listed_is_an_error_and_not_an_empty_one(
 ):
     disk("mrhealth/2021-01-05/unidade_007/PEDIDO.csv")
 
-    def refuse(place: str) -> None:
+    def reject(place: str) -> None:
         raise PermissionError(13, "Permission denied", place)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", reject)
     with pytest.raises(LandingError, match=r"mrhealth.*cannot be listed.*right"):
         look(on_disk(tmp_path))
 

@@ -73,7 +73,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 
 
 def stored(instance: dg.DagsterInstance, run_id: str) -> list[tuple[object, ...]]:
-    """What is stored of a run's asset events, without clocks, ids and places in the code."""
+    """What is stored of a run's asset events, without schedules, ids and places in the code."""
     events = (
         entry.get_dagster_event() for entry in instance.all_logs(run_id) if entry.is_dagster_event
     )
@@ -109,10 +109,10 @@ def test_the_embedded_records_equal_those_of_the_stock_storage(
             ]
             for each in (instance, stock)
         ]
-        clocks = {"dagster/code_version"}  # the run's id, where no version is given
+        schedules = {"dagster/code_version"}  # the run's id, where no version is given
         mine, other = (
             [
-                (day, {k: v for k, v in (tags or {}).items() if k not in clocks})
+                (day, {k: v for k, v in (tags or {}).items() if k not in schedules})
                 for day, tags in each
             ]
             for each in records
@@ -210,7 +210,7 @@ def test_a_worker_is_known_alive_until_it_is_killed(tmp_path: Path):
     assert worker_of(path) is None
 
 
-def test_a_taken_port_is_refused_with_the_way_out(tmp_path: Path):
+def test_a_taken_port_is_rejected_with_the_hint(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=f"Port {port} .*LAKEHOUSE_PORT"):

@@ -33,7 +33,7 @@ from lakehouse_tests.mailbox import LOGIN, PASSWORD, USER, Mailbox, mailbox
 
 LOG = logging.getLogger("test.mail")
 ERROR = "*[Camada Órfã]*\n\nOcorreu o erro abaixo:\n\nnão há *coluna* 'ação' €\n.\nFim"
-WAY_OUT = "*O que fazer*\n\nCorrija o arquivo e envie-o de novo"
+HINT = "*O que fazer*\n\nCorrija o arquivo e envie-o de novo"
 SENDER = "lake.secret@example.com"
 ANA, RUI = "ana.secret@example.com", "rui.secret@example.com"
 
@@ -66,7 +66,7 @@ class Told:
             message,
             cause,
             is_error=is_error,
-            way_out=WAY_OUT if is_error else "",
+            hint=HINT if is_error else "",
             store=self.store,
             to=channels(self.settings),
             attempts=self.settings.notify_attempts,
@@ -75,7 +75,7 @@ class Told:
         )
 
 
-def test_an_error_and_its_way_out_are_one_letter_with_every_character(tmp_path, box: Mailbox):
+def test_an_error_and_its_hint_are_one_letter_with_every_character(tmp_path, box: Mailbox):
     assert Told(tmp_path, box.url(), f"{ANA}, {RUI} ,{ANA}")("a")
     (letter,) = box.letters
     assert letter["Subject"] == "Erro: [Camada Órfã]"
@@ -141,7 +141,7 @@ def test_attempts_have_a_limit_and_the_cause_may_be_told_later(tmp_path, box: Ma
     assert len(box.letters) == 1
 
 
-def test_a_refusal_is_final(tmp_path, box: Mailbox, caplog):
+def test_a_rejection_is_final(tmp_path, box: Mailbox, caplog):
     box.answers = [f"554 no mail from {SENDER}"]
     tell = Told(tmp_path, box.url())
     assert not tell("a")
@@ -154,17 +154,17 @@ def test_a_refusal_is_final(tmp_path, box: Mailbox, caplog):
 def test_when_nobody_may_have_the_letter_it_depends_on_why(
     tmp_path, box: Mailbox, caplog, answer: str, visits: int
 ):
-    box.refused = {ANA: answer, RUI: "550 unknown"}
+    box.rejected = {ANA: answer, RUI: "550 unknown"}
     assert not Told(tmp_path, box.url(), f"{ANA},{RUI}")("a")
     assert box.visits == visits
     assert "for every recipient" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_one_recipient_who_is_refused_keeps_the_letter_from_no_other(
+def test_one_recipient_who_is_rejected_keeps_the_letter_from_no_other(
     tmp_path, box: Mailbox, caplog
 ):
-    box.refused = {RUI: f"550 <{RUI}> unknown"}
+    box.rejected = {RUI: f"550 <{RUI}> unknown"}
     tell = Told(tmp_path, box.url(), f"{ANA},{RUI}")
     assert tell("a")
     assert tell("a")

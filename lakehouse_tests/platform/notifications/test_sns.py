@@ -1,4 +1,4 @@
-"""What a topic is asked to publish, and which of its refusals are tried again.
+"""What a topic is asked to publish, and which of its rejections are tried again.
 
 The topic is moto's: it checks the call and hands it to subscribers, but is not Amazon's.
 """
@@ -36,7 +36,7 @@ LOG = logging.getLogger("test.sns")
 REGION = "sa-east-1"
 ARN = f"arn:aws:sns:{REGION}:123456789012:secret-topic"
 ERROR = "*[Camada Órfã]*\n\nOcorreu o erro abaixo:\n\nnão há coluna €"
-WAY_OUT = "*O que fazer*\n\nCorrija o arquivo"
+HINT = "*O que fazer*\n\nCorrija o arquivo"
 Heard = Callable[[], list[dict[str, Any]]]
 
 
@@ -75,7 +75,7 @@ def topic() -> Iterator[Callable[[dict[str, str]], Heard]]:
 
 
 def told(
-    root: object, cause: str = "a", message: str = ERROR, *, way_out: str = WAY_OUT
+    root: object, cause: str = "a", message: str = ERROR, *, hint: str = HINT
 ) -> tuple[bool, list[float]]:
     """Whether `notify` delivered, as the platform calls it, and how long it would have waited."""
     settings = Settings(root=str(root), sns_topic=ARN, notify_timeout=0.5)
@@ -83,8 +83,8 @@ def told(
     delivered = notify(
         message,
         cause,
-        is_error=bool(way_out),
-        way_out=way_out,
+        is_error=bool(hint),
+        hint=hint,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
         attempts=settings.notify_attempts,
@@ -94,9 +94,7 @@ def told(
     return delivered, waits
 
 
-def test_an_error_and_its_way_out_are_published_once_in_the_topics_own_region(
-    tmp_path: Path, topic
-):
+def test_an_error_and_its_hint_are_published_once_in_the_topics_own_region(tmp_path: Path, topic):
     heard = topic({})
     assert [told(tmp_path), told(tmp_path)] == [(True, [])] * 2
     (said,) = heard()
@@ -111,7 +109,7 @@ def test_an_error_and_its_way_out_are_published_once_in_the_topics_own_region(
 
 def test_a_subscription_may_hear_errors_only(tmp_path: Path, topic):
     heard = topic({"FilterPolicy": '{"kind": ["error"]}'})
-    assert told(tmp_path, "made", "Etapa concluída", way_out="")[0]
+    assert told(tmp_path, "made", "Etapa concluída", hint="")[0]
     assert told(tmp_path, "failed")[0]
     assert [said["Subject"] for said in heard()] == ["Erro: [Camada Orfa]"]
 

@@ -111,7 +111,7 @@ def test_a_day_without_rows_is_stored_as_empty(tmp_path, monkeypatch):
         (lambda: "text", "cannot store a str"),
     ],
 )
-def test_a_value_that_cannot_be_cut_into_days_is_refused(source, problem, tmp_path, monkeypatch):
+def test_a_value_that_cannot_be_cut_into_days_is_rejected(source, problem, tmp_path, monkeypatch):
     result, _ = run(source, pa.Table, str(tmp_path), monkeypatch)
 
     assert not result.success

@@ -9,7 +9,7 @@ import pytest
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.launcher import alive, worker_path
 from lakehouse.platform.orchestration.local_runs import Busy, wait_for_others
-from lakehouse.platform.orchestration.sensors import SYSTEM_TAG
+from lakehouse.platform.orchestration.sensors import DOMAIN_TAG
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def nothing() -> None:
     """A job to have a run of."""
 
 
-def started(instance: dg.DagsterInstance, system: str) -> str:
+def started(instance: dg.DagsterInstance, domain: str) -> str:
     """A run that the records show as going on."""
     run = instance.create_run_for_job(
         nothing,
         run_id=str(uuid.uuid4()),
         status=dg.DagsterRunStatus.STARTED,
-        tags={SYSTEM_TAG: system},
+        tags={DOMAIN_TAG: domain},
     )
     return run.run_id
 

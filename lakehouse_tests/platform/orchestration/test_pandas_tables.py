@@ -14,7 +14,7 @@ from ibis.expr.datatypes import Decimal as DecimalType
 from lakehouse.platform.orchestration.code_location import shared
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.tables.declare import Table, declared
-from lakehouse.platform.tables.domain_spec import System
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
@@ -72,7 +72,7 @@ def run(transform, root, monkeypatch):
         frames=True,
     )
     domain = Domain(
-        system=System(name="toy", title="Toy", since=DAY), sources=(), tables=(base, made)
+        spec=DomainSpec(name="toy", title="Toy", since=DAY), sources=(), tables=(base, made)
     )
     settings = Settings.from_env()
     defs = dg.Definitions.merge(

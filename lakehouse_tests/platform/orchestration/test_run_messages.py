@@ -15,12 +15,12 @@ def reads_the_log() -> None:
     raise RuntimeError("the slot is gone")
 
 
-@dg.job(tags={"lakehouse/system": "sales"})
+@dg.job(tags={"lakehouse/domain": "sales"})
 def sales_extraction() -> None:
     reads_the_log()
 
 
-@dg.job(tags={"lakehouse/system": "people"})
+@dg.job(tags={"lakehouse/domain": "people"})
 def people_arrivals() -> None:
     reads_the_log()
 
@@ -64,16 +64,16 @@ def died(job: dg.JobDefinition, tags: dict[str, str]) -> dg.DagsterInstance:
 def test_a_failed_job_without_hooks_is_told_once_with_its_error(told):
     instance = dg.DagsterInstance.ephemeral()
     assert not sales_extraction.execute_in_process(instance=instance, raise_on_error=False).success
-    error, way_out = told(instance)
+    error, hint = told(instance)
     assert error == (
         "*[sales_extraction]*\n\nOcorreu o erro abaixo:\n\nRuntimeError: the slot is gone"
     )
-    assert way_out.startswith("*O que fazer*")
+    assert hint.startswith("*O que fazer*")
     assert told(instance) == []
 
 
 def test_a_run_that_died_is_told_unless_it_is_tried_again(told):
-    error, _ = told(died(people_arrivals, {"lakehouse/system": "people"}))
+    error, _ = told(died(people_arrivals, {"lakehouse/domain": "people"}))
     assert error.endswith("The process of the run is gone")
     assert told(died(people_arrivals, {"dagster/will_retry": "true"})) == []
 

@@ -1,4 +1,4 @@
-"""What a clock asks for, and what becomes of it when it fails."""
+"""What a schedule asks for, and what becomes of it when it fails."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ import pytest
 from lakehouse.platform.orchestration import schedules
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.orchestration.schedules import once_more
-from lakehouse.platform.orchestration.sensors import DAYS_TAG, RANGE_END, RANGE_START, SYSTEM_TAG
-from lakehouse.platform.tables.domain_spec import Clock
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.orchestration.sensors import DAYS_TAG, DOMAIN_TAG, RANGE_END, RANGE_START
+from lakehouse.platform.tables.domain_spec import Schedule
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 
-BIKES = domain("bikes")
-(HOURLY,) = (clock for clock in BIKES.system.clocks if clock.retries)
+BIKES = load_domain("bikes")
+(HOURLY,) = (schedule for schedule in BIKES.spec.schedules if schedule.retries)
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-KEPT = (SYSTEM_TAG, DAYS_TAG, RANGE_START, RANGE_END)
+KEPT = (DOMAIN_TAG, DAYS_TAG, RANGE_START, RANGE_END)
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +57,16 @@ def test_a_failed_run_of_a_clock_is_tried_again_as_often_as_it_says(
     keys = []
     for _ in range(HOURLY.retries):
         failed(location, instance, request)
-        again = once_more(BIKES.system, HOURLY, instance, LATER)
+        again = once_more(BIKES.spec, HOURLY, instance, LATER)
         assert again is not None
         assert again.job_name == "bikes_arrivals"
         assert [again.tags[tag] for tag in KEPT] == [first.tags[tag] for tag in KEPT]
-        assert once_more(BIKES.system, HOURLY, instance, LATER) == again
+        assert once_more(BIKES.spec, HOURLY, instance, LATER) == again
         request = again
         keys.append(again.run_key)
     assert len({*keys, first.run_key}) == 4
     failed(location, instance, request)
-    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_five_minutes_pass_before_it_is_tried_again(
@@ -77,8 +77,8 @@ def test_five_minutes_pass_before_it_is_tried_again(
     assert ended is not None
     due = dt.datetime.fromtimestamp(ended, dt.UTC) + dt.timedelta(minutes=5)
     before = due - dt.timedelta(seconds=1)
-    assert once_more(BIKES.system, HOURLY, instance, before) is None
-    assert once_more(BIKES.system, HOURLY, instance, due) is not None
+    assert once_more(BIKES.spec, HOURLY, instance, before) is None
+    assert once_more(BIKES.spec, HOURLY, instance, due) is not None
 
 
 @pytest.mark.parametrize("status", ["STARTED", "SUCCESS", "CANCELED"])
@@ -90,7 +90,7 @@ def test_a_run_that_did_not_fail_is_left_alone(
         tags=dict(fired(location, instance, 9).tags),
         status=dg.DagsterRunStatus[status],
     )
-    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_only_the_newest_hour_is_tried_again(
@@ -99,7 +99,7 @@ def test_only_the_newest_hour_is_tried_again(
     failed(location, instance, fired(location, instance, 9))
     newest = fired(location, instance, 10)
     failed(location, instance, newest)
-    again = once_more(BIKES.system, HOURLY, instance, LATER)
+    again = once_more(BIKES.spec, HOURLY, instance, LATER)
     assert again is not None
     assert again.run_key == f"{newest.run_key}-1"
 
@@ -110,7 +110,7 @@ def test_a_run_that_dagster_tries_again_by_itself_is_left_to_it(
     failed(location, instance, fired(location, instance, 9))
     (record,) = instance.get_run_records()
     instance.add_run_tags(record.dagster_run.run_id, {"dagster/will_retry": "true"})
-    assert once_more(BIKES.system, HOURLY, instance, LATER) is None
+    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_the_sensor_asks_for_what_is_due(
@@ -128,14 +128,16 @@ def test_the_sensor_asks_for_what_is_due(
     monkeypatch.setattr(schedules, "RETRY_AFTER", dt.timedelta(0))
     found = evaluated()
     assert isinstance(found, dg.SensorResult)
-    assert found.run_requests == [once_more(BIKES.system, HOURLY, instance, LATER)]
+    assert found.run_requests == [once_more(BIKES.spec, HOURLY, instance, LATER)]
 
 
 def test_a_system_without_such_a_clock_has_no_such_sensor():
-    names = {sensor.name for sensor in definitions_of(domain("sales"), Settings()).sensors or ()}
+    names = {
+        sensor.name for sensor in definitions_of(load_domain("sales"), Settings()).sensors or ()
+    }
     assert not any(name.endswith("_retries") for name in names)
 
 
-def test_less_than_no_retry_is_refused():
+def test_less_than_no_retry_is_rejected():
     with pytest.raises(ValueError, match="retries"):
-        Clock(name="x", cron="@daily", description="", retries=-1)
+        Schedule(name="x", cron="@daily", description="", retries=-1)

@@ -27,7 +27,7 @@ from lakehouse.platform.failpoints import PRIVACY
 from lakehouse.platform.ingestion.csv.reader import (
     ERASED,
     CsvFormat,
-    FileRefused,
+    FileRejected,
     LineReason,
     read_csv,
 )
@@ -44,7 +44,7 @@ from lakehouse.platform.quarantine.replay import ReplayError
 from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.registry import Domain, domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.platform.legacy_shop import added, moved, shop
@@ -252,7 +252,7 @@ def test_nothing_of_them_is_left_and_everybody_else_is_as_before(people: People)
     assert set(people.balance()) == {"balanced"}
     said = repr(done).lower() + repr(marks.kept(people.lake)).lower()
     assert not any(secret.lower() in said for secret in SECRETS)
-    reasons = Counter(reason for reason, _, _ in people.refusals("people"))
+    reasons = Counter(reason for reason, _, _ in people.rejections("people"))
     assert reasons["erased"] > 0
 
 
@@ -270,7 +270,7 @@ def test_what_is_delivered_or_replayed_later_does_not_bring_them_back(people: Pe
         for path in (f"{MONDAY}/copy.csv", f"{TUESDAY}/b.csv.gz", f"{FRIDAY}/no_phone.csv")
     }
     patch, whole = people.folder / "patch.csv", people.folder / "whole.csv"
-    quarantine.export(people.lake, patch, system="people", table="people")
+    quarantine.export(people.lake, patch, domain="people", table="people")
     whole.write_text(file(line(3), line(1)))
     people.erase(emails=[ADDRESS])
     before = people.others()
@@ -280,8 +280,8 @@ def test_what_is_delivered_or_replayed_later_does_not_bring_them_back(people: Pe
     landing = landing_of(people.domain, people.settings)
     with pytest.raises(ReplayError, match="has the digest"):
         quarantine.replay(people.lake, landing, people.settings, patch=patch)
-    refused = f"people/{FRIDAY}/no_phone.csv"
-    quarantine.replace(people.lake, landing, people.settings, refused, whole)
+    rejected = f"people/{FRIDAY}/no_phone.csv"
+    quarantine.replace(people.lake, landing, people.settings, rejected, whole)
     people.ingest()
     people.lake.store.delete([marks.KEY])
     people.land("2024-05-03/a.csv", file(line(11), line(1)))
@@ -397,7 +397,7 @@ def test_a_customer_known_by_a_number_is_erased_in_their_system_only(tmp_path: P
     assert sales.rows(counted) == [(9, Decimal("108.00"))]
     assert sales.rows("select count(*) from bronze.sales_sales where customer_id = '12'") == [(0,)]
     assert [str(e) for e in audit.verify(sales.lake, sales.domain, sales.settings)] == []
-    assert [mark.system for mark in marks.kept(sales.lake)] == ["sales"]
+    assert [mark.domain for mark in marks.kept(sales.lake)] == ["sales"]
 
 
 @pytest.mark.postgres
@@ -407,7 +407,7 @@ def test_an_extraction_goes_on_behind_an_erasure_and_brings_nobody_back(
     with shop(postgres, str(tmp_path), rows=3) as made:
         made.say(added(10), added(11).replace("1001", "77"))
         made.extract()
-        lake, sales = Lake(made.settings.root), domain("sales")
+        lake, sales = Lake(made.settings.root), load_domain("sales")
         driver = Driver(domain=sales, settings=made.settings)
 
         def places() -> dict[str, int]:
@@ -447,13 +447,13 @@ def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_erased(
 ) -> None:
     plain = os.utime
 
-    def refuses(path: Path, ns: tuple[int, int]) -> None:
+    def rejects(path: Path, ns: tuple[int, int]) -> None:
         if path.parent.name == TUESDAY:
             raise PermissionError(13, "Permission denied")
         plain(path, ns=ns)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "utime", refuses)
+        patch.setattr(os, "utime", rejects)
         done = people.erase(emails=[ADDRESS])
     name = f"people/{TUESDAY}/b.csv.gz"
     assert done.notes == [
@@ -541,7 +541,7 @@ ANA = Person(ids=frozenset({"k-7788-ana"}), emails=frozenset({"ana@x.org"}))
             b"mail,id\nana@x.org,1\nb@x.org,2\n",
             ANA,
             f"mail,id\n{ERASED}\nb@x.org,2\n".encode(),
-            id="a file that is refused as a whole is cleaned line by line",
+            id="a file that is rejected as a whole is cleaned line by line",
         ),
     ],
 )
@@ -560,7 +560,7 @@ def test_a_persons_lines_say_that_they_were_erased(
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("a.csv.gz", gzip.compress(b"id,mail,note\n1,ana@x.org,\n" * 99)[:-9]),
+        ("a.csv.gz", gzip.compress(b"id,mail,note\n1,ana@x.org,\n" * 99, mtime=0)[:-9]),
         ("a.csv", "id,mail,note\n1,ana@x.org,\n".encode("utf-16")),
         ("a.csv", "id,mail,note\n1,ANA@x.org,\n".encode("utf-16-le")),
         ("a.csv", "id,mail,note\n1,ana@x.org,\n".encode("utf-16-be")),
@@ -602,7 +602,7 @@ def test_others_are_read_as_before_wherever_somebody_is_taken_out(
     try:
         before = read_csv(data, FORM.format, name="a.csv")
         made = redacted(data, "a.csv", FORM, TWELVE, limit=10**6)
-    except (FileRefused, NotErasable):
+    except (FileRejected, NotErasable):
         return
     after = read_csv(made.data, FORM.format, name="a.csv")
     theirs = {r["_line"] for r in before.rows.to_pylist() if TWELVE.has_id(r["id"])}
@@ -643,15 +643,15 @@ def test_the_command_asks_finds_erases_and_says_nothing_of_the_person(
     assert people.traces() == []
     said = (found.output + asked.output + erased.output).lower()
     assert not any(secret.lower() in said for secret in SECRETS)
-    assert run(main, ["conservation", "--verify", "--system", "people"]).exit_code == 0
-    refused = run(main, ["privacy", "erase", "--id", "nobody", "--yes"])
-    assert refused.exit_code == 2
-    assert "no system has it; an id says whom only with --system" in refused.output
+    assert run(main, ["reconcile", "--verify", "--domain", "people"]).exit_code == 0
+    rejected = run(main, ["privacy", "erase", "--id", "nobody", "--yes"])
+    assert rejected.exit_code == 2
+    assert "no system has it; an id says whom only with --domain" in rejected.output
     nonsense = run(main, ["privacy", "find", "--id", "a", "--email", "b@c.de"])
     assert "give --id or --email" in nonsense.output
-    for option, value, way_out in (("email", ZULEIKA, "there is --id"), ("id", " ", "one line")):
-        refused = run(main, ["privacy", "find", f"--{option}", value])
-        assert (refused.exit_code, way_out in refused.output) == (2, True)
+    for option, value, hint in (("email", ZULEIKA, "there is --id"), ("id", " ", "one line")):
+        rejected = run(main, ["privacy", "find", f"--{option}", value])
+        assert (rejected.exit_code, hint in rejected.output) == (2, True)
 
 
 def test_a_mark_tells_nobody_and_depends_on_the_key(tmp_path: Path) -> None:
@@ -664,7 +664,7 @@ def test_a_mark_tells_nobody_and_depends_on_the_key(tmp_path: Path) -> None:
     (path,) = (tmp_path / marks.MARKS).iterdir()
     assert json.loads(path.read_text()) == {
         "kind": "identifier",
-        "system": "people",
+        "domain": "people",
         "key": key.fingerprint,
     }
     elsewhere = marks.key_of(lake, Settings(privacy_key="of the environment"))

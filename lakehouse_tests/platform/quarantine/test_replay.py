@@ -1,4 +1,4 @@
-"""Refused files, lines and rows: listed, exported, corrected, and landed again."""
+"""Rejected files, lines and rows: listed, exported, corrected, and landed again."""
 
 import ast
 import csv
@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.csv.reader import CsvFormat, FileReason, LineReason, read_csv
 from lakehouse.platform.ingestion.deliveries import Status
-from lakehouse.platform.ingestion.landing import StrayReason
+from lakehouse.platform.ingestion.landing import UnrecognizedReason
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.quarantine.replay import Kind, ReplayError, Selection
-from lakehouse.platform.reconciliation.balance import conservation_of
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.reconciliation.balance import reconciliation_of
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.platform.small_lake import SmallLake
 from lakehouse_tests.servers import S3Server
 
@@ -113,7 +113,7 @@ def edited(path: Path, edit: Callable[[dict[str, str]], object]) -> None:
     path.write_text(text.getvalue(), encoding="utf-8")
 
 
-def test_refused_lines_and_rows_are_counted_by_table_day_and_reason(wrong: SmallLake) -> None:
+def test_rejected_lines_and_rows_are_counted_by_table_day_and_reason(wrong: SmallLake) -> None:
     counts = {
         (c.table, c.day, c.kind, c.reason): c.rows
         for c in quarantine.listing(wrong.lake, "mrhealth")
@@ -162,7 +162,7 @@ def test_a_corrected_lake_has_the_bytes_of_one_that_was_right_at_first(
     assert wrong.versions("silver", "gold") == right
     touched = {day for place, day in before if wrong.paths()[place, day] != before[place, day]}
     assert touched == {dt.date(2026, 10, 4), MONDAY}
-    balances = wrong.rows("ops.mrhealth_conservation")
+    balances = wrong.rows("ops.mrhealth_reconciliation")
     assert {row["balance"] for row in balances} == {"balanced"}
     old = [row for row in balances if row["status"] == Status.SUPERSEDED]
     assert [row["superseded_rows"] for row in old] == [3, 3]
@@ -216,7 +216,7 @@ def without(column: str) -> Callable[[dict[str, str]], object]:
         (without("_digest"), "column '_digest' is missing"),
     ],
 )
-def test_a_patch_that_does_not_fit_is_refused_by_file_line_and_column(
+def test_a_patch_that_does_not_fit_is_rejected_by_file_line_and_column(
     wrong: SmallLake, tmp_path: Path, edit: Callable[[dict[str, str]], object], said: str
 ) -> None:
     patch = tmp_path / "patch"
@@ -229,7 +229,7 @@ def test_a_patch_that_does_not_fit_is_refused_by_file_line_and_column(
     assert sorted((wrong.folder / "landing").rglob("*")) == before, "nothing is half written"
 
 
-def test_a_patch_of_a_file_that_was_sent_anew_is_refused(wrong: SmallLake, tmp_path: Path) -> None:
+def test_a_patch_of_a_file_that_was_sent_anew_is_rejected(wrong: SmallLake, tmp_path: Path) -> None:
     patch = tmp_path / "orders.csv"
     quarantine.export(wrong.lake, patch, table="orders")
     edited(patch, lambda row: row.update(Vlr_Pedido="1.00"))
@@ -242,7 +242,7 @@ def test_a_patch_of_a_file_that_was_sent_anew_is_refused(wrong: SmallLake, tmp_p
         replayed(wrong, patch)
 
 
-def test_a_correction_that_repeats_an_older_version_is_refused(
+def test_a_correction_that_repeats_an_older_version_is_rejected(
     wrong: SmallLake, tmp_path: Path
 ) -> None:
     patch = tmp_path / "orders.csv"
@@ -255,12 +255,12 @@ def test_a_correction_that_repeats_an_older_version_is_refused(
         replayed(wrong, patch)
 
 
-def test_refused_and_held_files_come_back_whole(
+def test_rejected_and_held_files_come_back_whole(
     tmp_path: Path, right: dict[tuple[str, dt.date], str]
 ) -> None:
-    refused = RIGHT_ORDERS.replace(",Status\r\n", ",State\r\n")
+    rejected = RIGHT_ORDERS.replace(",Status\r\n", ",State\r\n")
     layers = ("bronze", "silver")
-    small = lake_of(tmp_path, refused, RIGHT_ITEMS.removesuffix("\n"), layers)
+    small = lake_of(tmp_path, rejected, RIGHT_ITEMS.removesuffix("\n"), layers)
     orders, items = (
         f"mrhealth/{MONDAY}/unidade_001/{name}.csv" for name in ("PEDIDO", "ITEM_PEDIDO")
     )
@@ -273,11 +273,11 @@ def test_refused_and_held_files_come_back_whole(
     assert told[orders]["timestamp"] == NIGHT.isoformat()
 
     common = (small.lake, small.landing, small.settings)
-    with pytest.raises(ReplayError, match="is refused, not held"):
+    with pytest.raises(ReplayError, match="is rejected, not held"):
         quarantine.release(*common, orders, now=NOW)
     mended = tmp_path / "mended.csv"
-    mended.write_text(refused, encoding="utf-8")
-    with pytest.raises(ReplayError, match=r"the new content is refused too: .*'Status'"):
+    mended.write_text(rejected, encoding="utf-8")
+    with pytest.raises(ReplayError, match=r"the new content is rejected too: .*'Status'"):
         quarantine.replace(*common, orders, mended, now=NOW)
     mended.write_bytes(RIGHT_ORDERS.encode())
     days = {
@@ -311,7 +311,7 @@ def test_on_s3_a_replaced_file_is_newer_than_one_of_the_same_second(
         assert loaded[0]["digest"] == done.landed[0].digest
 
 
-def test_the_report_of_a_refused_file_is_written_once_and_goes_when_the_file_is_taken(
+def test_the_report_of_a_rejected_file_is_written_once_and_goes_when_the_file_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = SmallLake(folder=tmp_path, now=NOW)
@@ -330,7 +330,7 @@ def test_the_report_of_a_refused_file_is_written_once_and_goes_when_the_file_is_
 
 GOOD = read_csv(
     f"{ORDERS}1,1,,{MONDAY},1.00,--,,Pendente\r\n".encode(),
-    next(s.format for s in domain("mrhealth").sources if s.subject == "orders"),
+    next(s.format for s in load_domain("mrhealth").sources if s.dataset == "orders"),
     name="good.csv",
 )
 FORMAT = CsvFormat(columns=("id", "city", "note"), null_texts=frozenset({"NULL"}))
@@ -404,7 +404,7 @@ def test_a_correction_changes_the_touched_record_only(
         (b"id,city,note\n1,Rio,\n", Edit(line=1, delete=True), "line 1: no record starts here"),
     ],
 )
-def test_a_correction_that_would_not_read_as_meant_is_refused(
+def test_a_correction_that_would_not_read_as_meant_is_rejected(
     landed: bytes, edit: Edit, said: str
 ) -> None:
     with pytest.raises(CorrectionError, match=re.escape(said)):
@@ -476,22 +476,23 @@ def test_hostile_files_are_recorded_with_their_reasons_and_the_run_stays_green(
     landed_on = NIGHT.astimezone(small.settings.zone).date()
     small.arrive([dt.date(2026, 10, 4), MONDAY, landed_on], ("bronze", "silver"))
 
-    strays = {
-        str(row["file"]).removeprefix("mrhealth/"): row for row in small.rows("raw.mrhealth_strays")
+    unrecognized_files = {
+        str(row["file"]).removeprefix("mrhealth/"): row
+        for row in small.rows("raw.mrhealth_unrecognized_files")
     }
-    assert {name: row["reason"] for name, row in strays.items()} == {
+    assert {name: row["reason"] for name, row in unrecognized_files.items()} == {
         f"{unit}/'; DROP TABLE orders; --.csv": "unknown_file",
         f"{unit}/..\\..\\PEDIDO.csv": "unsafe_path",
         f"{MONDAY}/unidade_1 OR 1=1/PEDIDO.csv": "bad_unit",
         f"{unit}/ITEM_PEDIDO.csv": "symlink",
     }
-    assert all(row["detail"] and row["status"] == "refused" for row in strays.values())
+    assert all(row["detail"] and row["status"] == "rejected" for row in unrecognized_files.values())
     orders = {row["unit"]: row for row in small.rows("raw.mrhealth_orders")}
-    assert (orders[1]["status"], orders[2]["status"]) == ("loaded", "refused")
+    assert (orders[1]["status"], orders[2]["status"]) == ("loaded", "rejected")
     assert orders[2]["reason"] == "too_large"
     assert "bytes when decompressed" in str(orders[2]["detail"])
     assert len(small.rows("silver.mrhealth_orders")) == 1
-    balances = small.rows(conservation_of("mrhealth").name)
+    balances = small.rows(reconciliation_of("mrhealth").name)
     assert {row["balance"] for row in balances} == {"balanced"}
     listed = {c.reason for c in quarantine.listing(small.lake) if c.kind is Kind.FILE}
     assert listed == {"unknown_file", "unsafe_path", "bad_unit", "symlink", "too_large"}
@@ -514,19 +515,19 @@ def documented(section: str) -> list[str]:
 
 
 def codes_of_rows() -> set[str]:
-    """Codes that the tables of every system can refuse a row with."""
-    from lakehouse.platform.tables.registry import domains
+    """Codes that the tables of every system can reject a row with."""
+    from lakehouse.platform.tables.registry import load_domains
 
     found = {"duplicate_key"}
-    for each in domains():
+    for each in load_domains():
         for table in each.stored:
             if not table.judges_rows:
                 continue
             found |= {rule.code for rule in table.contract.rules}
-            module = Path(__file__).parents[3] / "lakehouse/domains" / table.id.system
+            module = Path(__file__).parents[3] / "lakehouse/domains" / table.id.domain
             for place in (module / f"silver/{table.id.table}.py", module / "rules.py"):
                 for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))):
-                    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refused":
+                    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "rejected":
                         found |= {keyword.arg or "" for keyword in node.keywords}
     return found
 
@@ -536,13 +537,15 @@ def test_every_reason_code_is_documented_and_no_other() -> None:
     assert sorted(documented("Files")) == sorted(files)
     repeated = {"same_content", "newer_version"}
     assert sorted(documented("Files that repeat or were replaced")) == sorted(repeated)
-    strays = {reason.value for reason in StrayReason} - {StrayReason.TEMPORARY.value}
-    assert sorted(documented("Strays")) == sorted(strays)
+    unrecognized_files = {reason.value for reason in UnrecognizedReason} - {
+        UnrecognizedReason.TEMPORARY.value
+    }
+    assert sorted(documented("Strays")) == sorted(unrecognized_files)
     assert sorted(documented("Lines")) == sorted(reason.value for reason in LineReason)
     assert sorted(documented("Rows")) == sorted(codes_of_rows())
 
 
-def test_every_documented_reason_has_a_meaning_an_example_an_outcome_and_a_way_out() -> None:
+def test_every_documented_reason_has_a_meaning_an_example_an_outcome_and_a_hint() -> None:
     rows = [
         line
         for line in DOCS.read_text(encoding="utf-8").splitlines()

@@ -130,7 +130,7 @@ def test_each_of_200_hostile_changes_is_found(lake: SmallLake, tmp_path: Path) -
             if not (mutate_bytes if with_bytes else mutate_rows)(lake, mutation):
                 continue
             done += 1
-            base = TableId(mutation.table.layer, mutation.table.system, mutation.table.table)
+            base = TableId(mutation.table.layer, mutation.table.domain, mutation.table.table)
             found = next(findings(lake, mutation.day, tables=[base]), None)
             seen_in_names = found is not None and found.what is Proof.FILE
             if found is None or (mutation.committed and seen_in_names):
@@ -261,7 +261,7 @@ def mutate_bytes(small: SmallLake, mutation: Mutation) -> bool:
     return True
 
 
-def test_a_change_is_named_by_table_day_and_way_out_by_a_proof_of_the_whole_day(
+def test_a_change_is_named_by_table_day_and_hint_by_a_proof_of_the_whole_day(
     lake: SmallLake, tmp_path: Path
 ) -> None:
     table = TableId("gold", "mrhealth", "fact_orders")
@@ -275,7 +275,7 @@ def test_a_change_is_named_by_table_day_and_way_out_by_a_proof_of_the_whole_day(
         kept.restore()
     assert [(f.day, f.what) for f in found] == [(FIRST, Proof.RECOMPUTED)]
     assert f"found {rows.num_rows - 1} rows" in str(found[0])
-    assert "lakehouse materialize" in found[0].way_out
+    assert "lakehouse materialize" in found[0].hint
 
 
 def test_a_file_that_repeats_one_of_another_day_stays_a_duplicate_when_its_day_runs_again(

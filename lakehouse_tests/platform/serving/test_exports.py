@@ -173,7 +173,7 @@ def test_what_a_crash_left_behind_is_removed_by_the_next_export(
     "region",
     ["../../etc", "..", "a/b", "a\\b", "", None, "a\nb", ".hidden", "x" * 300, "_lakehouse"],
 )
-def test_a_value_that_would_leave_its_folder_is_refused_before_anything_is_written(
+def test_a_value_that_would_leave_its_folder_is_rejected_before_anything_is_written(
     tmp_path: Path, region: str | None
 ) -> None:
     lake = Lake(str(tmp_path / "lake"))
@@ -184,7 +184,7 @@ def test_a_value_that_would_leave_its_folder_is_refused_before_anything_is_writt
     assert files(str(tmp_path / "out")) == {}
 
 
-def test_two_values_that_make_one_path_are_refused(tmp_path: Path) -> None:
+def test_two_values_that_make_one_path_are_rejected(tmp_path: Path) -> None:
     twins = Export(
         name="twins",
         path="{a}{b}.csv",

@@ -15,12 +15,12 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.reconciliation import balance as conservation
+from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.registry import domain, systems
+from lakehouse.platform.tables.registry import domain_names, load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
@@ -109,13 +109,13 @@ def test_a_table_of_empty_days_has_its_columns_and_types(tmp_path: Path):
 )
 def test_a_declared_table_that_nobody_made_yet_is_empty_and_typed(tmp_path: Path, name: str):
     described = asked(Lake(str(tmp_path)), f"describe {name}")
-    table = domain("mrhealth").table(*name.replace("mrhealth_", "").split("."))
+    table = load_domain("mrhealth").table(*name.replace("mrhealth_", "").split("."))
     assert {row[0] for row in described} == set(table.contract.schema.names)
     assert described[0][:2] == ("day", "DATE")
     assert asked(Lake(str(tmp_path)), f"from {name}") == []
 
 
-VIEWS = [table for name in systems() for table in domain(name).tables if table.view]
+VIEWS = [table for name in domain_names() for table in load_domain(name).tables if table.view]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda table: table.id.name)
@@ -129,7 +129,7 @@ def test_every_view_has_its_promised_columns_before_any_table_exists(tmp_path: P
 def test_every_declared_name_is_shown_with_its_promised_columns(built):
     lake, settings = built
     connection = connect(lake, settings)
-    for table in domain("mrhealth").tables:
+    for table in load_domain("mrhealth").tables:
         columns = query(connection, f"describe {table.id.name}").fetchall()
         assert {row[0] for row in columns} == set(table.contract.schema.names), table.id
 
@@ -155,36 +155,36 @@ def test_a_view_over_views_agrees_with_the_facts(built):
         ) == [(orders, revenue)], view
 
 
-def test_deliveries_of_all_subjects_and_strays_are_one_table(built):
+def test_deliveries_of_all_datasets_and_unrecognized_files_are_one_table(built):
     lake, _ = built
-    files = asked(lake, 'select system, "table", file, reason from ops.deliveries')
+    files = asked(lake, 'select domain, table", file, reason from ops.deliveries')
     assert {row[1] for row in files} == {
         "countries",
         "order_items",
         "orders",
         "products",
         "states",
-        "strays",
+        "unrecognized_files",
         "units",
     }
-    assert [row[2] for row in files if row[1] == "strays"] == [
+    assert [row[2] for row in files if row[1] == "unrecognized_files"] == [
         "mrhealth/2026-01-05/unidade_001/notes.txt"
     ]
     landed = len([*reference(PLAN), *deliveries(PLAN)])
-    assert len([row for row in files if row[1] != "strays"]) == landed
+    assert len([row for row in files if row[1] != "unrecognized_files"]) == landed
 
 
-def test_quarantine_has_one_row_for_each_refused_line_with_its_reasons_as_a_list(built):
+def test_quarantine_has_one_row_for_each_rejected_line_with_its_reasons_as_a_list(built):
     lake, _ = built
-    refused = asked(
+    rejected = asked(
         lake,
         'select "table", layer, reasons, values, file, line from ops.quarantine',
     )
     ((counted,),) = asked(
-        lake, "select sum(quarantined_rows + unparsable_lines) from ops.conservation"
+        lake, "select sum(quarantined_rows + unparsable_lines) from ops.reconciliation"
     )
-    assert len(refused) == counted > 0
-    assert all(isinstance(row[2], list) and row[3] and row[4] and row[5] for row in refused)
+    assert len(rejected) == counted > 0
+    assert all(isinstance(row[2], list) and row[3] and row[4] and row[5] for row in rejected)
 
 
 def test_outcomes_count_every_bronze_row_once(built):
@@ -207,7 +207,7 @@ def test_a_book_of_operations_is_empty_and_typed_before_the_first_run(tmp_path: 
     ("book", "stored"),
     [
         ("deliveries", ledger.SCHEMA),
-        ("conservation", conservation.SCHEMA),
+        ("reconciliation", reconciliation.SCHEMA),
         ("quarantine", materialize.QUARANTINE_SCHEMA),
         ("outcomes", materialize.OUTCOME_SCHEMA),
     ],
@@ -220,7 +220,7 @@ def test_asking_what_there_is_lists_tables_views_and_books(built):
     lake, _ = built
     listed = asked(lake, "select table_schema || '.' || table_name from information_schema.tables")
     names = {row[0] for row in listed}
-    assert {t.id.name for t in domain("mrhealth").tables} <= names
+    assert {t.id.name for t in load_domain("mrhealth").tables} <= names
     assert {f"ops.{book}" for book in catalog.BOOKS} <= names
     assert not [name for name in names if "__" in name]
 
@@ -274,7 +274,7 @@ def test_a_frame_of_the_calling_process_is_not_reached_by_its_name(tmp_path: Pat
     assert secret.num_rows == 1
 
 
-def test_a_view_over_a_table_with_older_columns_names_it_and_the_way_out(tmp_path: Path):
+def test_a_view_over_a_table_with_older_columns_names_it_and_the_hint(tmp_path: Path):
     lake = Lake(str(tmp_path))
     old = TableId("gold", "mrhealth", "fact_orders")
     lake.table(old).write(days_of_numbers(1), schema=SCHEMA)

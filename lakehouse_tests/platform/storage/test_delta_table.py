@@ -321,7 +321,7 @@ def test_a_column_at_the_end_is_added_and_null_in_older_days(orders: LakeTable):
         ([("id", pa.int64()), ("x", pa.int8()), ("unit", pa.string())], "'x' .int8. stands where"),
     ],
 )
-def test_any_other_change_of_columns_is_refused(on_disk: LakeTable, columns, message: str):
+def test_any_other_change_of_columns_is_rejected(on_disk: LakeTable, columns, message: str):
     put(on_disk, {MON: rows_of(1)})
     other = pa.schema(columns)
     with pytest.raises(SchemaConflict, match=rf"silver\.mrhealth_orders: column {message}"):
@@ -446,10 +446,10 @@ def test_a_commit_whose_answer_was_lost_counts_once(orders: LakeTable, monkeypat
 def test_a_writer_that_is_always_overtaken_gives_up(on_disk: LakeTable, monkeypatch):
     put(on_disk, {MON: rows_of(0)})
 
-    def refuse(*change: Any) -> None:
+    def reject(*change: Any) -> None:
         raise CommitFailedError("overtaken")
 
-    monkeypatch.setattr(storage, "_replace", refuse)
+    monkeypatch.setattr(storage, "_replace", reject)
     monkeypatch.setattr(storage, "SLOWEST_RETRY", 0.001)
     with pytest.raises(StorageError, match="overtaken by other writers 60 times; run again"):
         put(on_disk, {MON: rows_of(1)})
@@ -532,7 +532,7 @@ def test_types_delta_does_not_know_take_the_nearest_one(on_disk: LakeTable, kind
         ({}, pa.schema([("a", pa.int8()), ("A", pa.int8())]), "the same name"),
     ],
 )
-def test_data_that_does_not_fit_is_refused_by_name(on_disk: LakeTable, given, schema, message):
+def test_data_that_does_not_fit_is_rejected_by_name(on_disk: LakeTable, given, schema, message):
     with pytest.raises(StorageError, match=message):
         on_disk.write({MON: pa.table(given)}, schema=schema)
     assert not on_disk.exists()
@@ -616,7 +616,7 @@ def test_a_lake_lists_its_tables(lake: Lake):
     lake.store.write("raw/mrhealth/objects/ab/abcdef", b"bytes")
     assert lake.tables() == sorted(ids)
     assert lake.tables(layer="bronze") == ids[1:3]
-    assert lake.tables(system="sales") == [ids[2]]
+    assert lake.tables(domain="sales") == [ids[2]]
 
 
 @pytest.mark.parametrize(
@@ -652,7 +652,7 @@ def test_a_table_has_one_path_and_one_name(table: TableId, path: str, name: str)
         ("silver", "a", "b", "1"),
     ],
 )
-def test_a_name_that_would_be_ambiguous_is_refused(parts: tuple[str, ...]):
+def test_a_name_that_would_be_ambiguous_is_rejected(parts: tuple[str, ...]):
     with pytest.raises(ValueError, match=r"name|one word"):
         TableId(*parts)
 

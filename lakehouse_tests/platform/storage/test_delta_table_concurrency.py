@@ -118,8 +118,8 @@ def test_a_full_disk_leaves_the_table_as_it_was(tmp_path: Path, what: str):
     table = Lake(str(tmp_path)).table(ORDERS)
     table.write({FIRST: rows_of(1)}, schema=SCHEMA)
     before = table.snapshot()
-    assert ended(child(fill, str(tmp_path), what, tmp_path / "refused")) == 0
-    assert (tmp_path / "refused").exists()
+    assert ended(child(fill, str(tmp_path), what, tmp_path / "rejected")) == 0
+    assert (tmp_path / "rejected").exists()
     assert table.snapshot() == before
     assert list(table.store.unfinished()) == []
     assert table.write({FIRST: rows_of(2)}, schema=SCHEMA).version == 1

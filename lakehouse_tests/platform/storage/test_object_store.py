@@ -155,10 +155,10 @@ def test_links_are_named_and_not_followed(tmp_path: Path):
 
 
 def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path, monkeypatch):
-    def refuse(place: str) -> None:
+    def reject(place: str) -> None:
         raise PermissionError(13, "Permission denied", place)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", reject)
     with pytest.raises(PermissionError):
         list(ObjectStore.at(str(tmp_path)).entries())
     with pytest.raises(PermissionError):
@@ -182,13 +182,13 @@ def test_a_root_has_one_form(uri: str, root: str):
 @pytest.mark.parametrize(
     "uri", ["", " ", "s3://", "s3:///x", "file://host/x", "gs://b", "http://x"]
 )
-def test_a_root_that_cannot_be_meant_is_refused(uri: str):
+def test_a_root_that_cannot_be_meant_is_rejected(uri: str):
     with pytest.raises(ObjectStoreError):
         ObjectStore.at(uri)
 
 
 @pytest.mark.s3
-def test_a_refused_identity_is_an_error_and_not_an_empty_store(s3, monkeypatch):
+def test_a_rejected_identity_is_an_error_and_not_an_empty_store(s3, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     store = ObjectStore.at(f"s3://{s3.bucket}/any")
     with pytest.raises(Exception, match="SignatureDoesNotMatch"):
@@ -223,7 +223,7 @@ def test_missing_credentials_say_what_to_set(monkeypatch, tmp_path: Path):
         objectstore.delta_storage_options()
 
 
-def test_a_refused_secret_is_not_in_the_error(monkeypatch):
+def test_a_rejected_secret_is_not_in_the_error(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-secret")
 

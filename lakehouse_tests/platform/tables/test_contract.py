@@ -80,7 +80,7 @@ def test_types_key_and_descriptions_are_read_from_the_model():
         ({"price": Decimal("0.00"), "way": "?"}, ["bad_way", "bad_price"]),
     ],
 )
-def test_a_row_is_refused_for_every_rule_it_breaks_and_each_reason_once(changes, expected):
+def test_a_row_is_rejected_for_every_rule_it_breaks_and_each_reason_once(changes, expected):
     assert reasons(**changes) == expected
 
 
@@ -114,7 +114,7 @@ def test_the_version_changes_exactly_when_the_promise_changes():
     assert contract_of(Other).version != SALE.version
 
 
-def test_a_column_without_a_description_is_refused_by_name():
+def test_a_column_without_a_description_is_rejected_by_name():
     class Silent(pa.DataFrameModel):
         n: int
 
@@ -122,7 +122,7 @@ def test_a_column_without_a_description_is_refused_by_name():
         contract_of(Silent)
 
 
-def test_a_check_that_no_engine_can_run_is_refused_with_the_way_out():
+def test_a_check_that_no_engine_can_run_is_rejected_with_the_hint():
     class Odd(pa.DataFrameModel):
         n: int = pa.Field(description="A number")
 
@@ -130,11 +130,11 @@ def test_a_check_that_no_engine_can_run_is_refused_with_the_way_out():
         def is_odd(cls, n):  # noqa: N805 - Pandera makes it a class method
             return n % 2 == 1
 
-    with pytest.raises(ContractError, match=r"Odd\.n.*is_odd.*frames\.refused"):
+    with pytest.raises(ContractError, match=r"Odd\.n.*is_odd.*frames\.rejected"):
         contract_of(Odd)
 
 
-def test_a_key_of_an_unknown_column_is_refused():
+def test_a_key_of_an_unknown_column_is_rejected():
     class Keyed(pa.DataFrameModel):
         n: int = pa.Field(description="A number")
 

@@ -11,8 +11,15 @@ import pytest
 
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.contract import ContractError
-from lakehouse.platform.tables.declare import How, Table, declared, in_order, located, relation
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.declare import (
+    ReadScope,
+    Table,
+    declared,
+    in_order,
+    located,
+    relation,
+)
+from lakehouse.platform.tables.registry import load_domain
 
 
 class Visits(pa.DataFrameModel):
@@ -28,14 +35,14 @@ class Counted(pa.DataFrameModel):
     guests: int = pa.Field(description="Guests that came")
 
 
-def id_of(layer: str, name: str, system: str = "cafe") -> TableId:
-    return TableId(layer, system, name)
+def id_of(layer: str, name: str, domain: str = "cafe") -> TableId:
+    return TableId(layer, domain, name)
 
 
 def table(
-    layer: str = "silver", name: str = "visits", system: str = "cafe", **values: Any
+    layer: str = "silver", name: str = "visits", domain: str = "cafe", **values: Any
 ) -> Table:
-    return Table(id=id_of(layer, name, system), model=Visits, description="Visits.", **values)
+    return Table(id=id_of(layer, name, domain), model=Visits, description="Visits.", **values)
 
 
 def declare(transform: Callable[..., ir.Table], *reads: Table, **values: Any) -> Table:
@@ -83,7 +90,7 @@ def test_a_column_that_upstream_does_not_have_names_the_upstream():
         declare(transform, table())
 
 
-def test_a_table_without_a_docstring_is_refused():
+def test_a_table_without_a_docstring_is_rejected():
     with pytest.raises(ContractError, match="docstring"):
         declare(lambda visits: visits, table())
 
@@ -107,9 +114,9 @@ def test_a_stored_table_needs_its_day_and_a_view_does_not():
         ("gold", table("bronze"), False),
         ("silver", table("raw"), False),
         ("bronze", table("silver"), False),
-        ("gold", table("gold", system="bar"), True),
-        ("silver", table("gold", system="bar"), True),
-        ("gold", table("silver", system="bar"), False),
+        ("gold", table("gold", domain="bar"), True),
+        ("silver", table("gold", domain="bar"), True),
+        ("gold", table("silver", domain="bar"), False),
         ("silver", table("silver", view=True), False),
     ],
     ids=str,
@@ -143,7 +150,7 @@ def test_the_place_in_the_code_names_the_table(module, name, place):
     ("module", "name"),
     [("lakehouse.domains.cafe.gold.busy_days", "busy"), ("lakehouse.platform.x", "x")],
 )
-def test_a_table_in_another_place_is_refused(module, name):
+def test_a_table_in_another_place_is_rejected(module, name):
     with pytest.raises(ContractError, match=name):
         located(module, name)
 
@@ -157,20 +164,25 @@ def test_a_table_comes_after_those_it_reads():
 
 
 def test_silver_reads_landed_rows_by_the_days_they_touch_or_by_snapshot():
-    mrhealth = domain("mrhealth")
+    mrhealth = load_domain("mrhealth")
     hows = {
-        name: [read.how for read in mrhealth.table("silver", name).reads]
+        name: [read.scope for read in mrhealth.table("silver", name).reads]
         for name in ("order_items", "units", "deliveries")
     }
     assert hows == {
-        "order_items": [How.TOUCHING, How.TOUCHING, How.DAY, How.DAY],
-        "units": [How.SNAPSHOT],
-        "deliveries": [How.DAY],
+        "order_items": [
+            ReadScope.TOUCHING_DAYS,
+            ReadScope.TOUCHING_DAYS,
+            ReadScope.SAME_DAY,
+            ReadScope.SAME_DAY,
+        ],
+        "units": [ReadScope.SNAPSHOT],
+        "deliveries": [ReadScope.SAME_DAY],
     }
 
 
 def test_a_table_over_landed_rows_must_keep_where_they_came_from():
-    landed = domain("mrhealth").table("bronze", "units")
+    landed = load_domain("mrhealth").table("bronze", "units")
 
     def transform(units: ir.Table) -> ir.Table:
         """Units."""
@@ -184,7 +196,7 @@ def test_a_relation_is_named_by_layer_system_and_table():
     assert relation(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
 
 
-def test_columns_that_differ_in_case_only_are_refused():
+def test_columns_that_differ_in_case_only_are_rejected():
     class Told(pa.DataFrameModel):
         """A day and a status."""
 

@@ -141,5 +141,5 @@ def test_places_count_from_one_and_the_last_key_breaks_ties():
 
 
 def test_reasons_are_the_names_of_true_conditions():
-    said = frames.refused(a=ibis.literal(True), b=ibis.null("boolean"), c=ibis.literal(True))
+    said = frames.rejected(a=ibis.literal(True), b=ibis.null("boolean"), c=ibis.literal(True))
     assert value(said) == "a,c,"

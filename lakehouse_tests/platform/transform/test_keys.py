@@ -56,7 +56,7 @@ def test_an_older_row_stands_again_when_the_newer_file_is_corrected(cafe: Cafe) 
     assert cafe.balance() == {"balanced"}
 
 
-def test_a_newer_row_that_is_refused_beats_nothing(cafe: Cafe) -> None:
+def test_a_newer_row_that_is_rejected_beats_nothing(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,-1")
     cafe.take_in()
@@ -111,4 +111,4 @@ def test_in_a_log_of_changes_the_later_line_replaces_the_earlier(cafe: Cafe) -> 
 
 def test_a_key_must_be_among_the_columns() -> None:
     with pytest.raises(ValueError, match="no columns"):
-        Source(subject="a", files="a", format=CsvFormat(columns=("b",)), key=("c",))
+        Source(dataset="a", files="a", format=CsvFormat(columns=("b",)), key=("c",))

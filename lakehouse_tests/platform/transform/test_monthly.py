@@ -56,7 +56,7 @@ def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> 
 
 
 def test_months_wait_until_no_day_has_to_run() -> None:
-    nothing = Listing(files=(), strays=(), growing=(), temporary=())
+    nothing = Listing(files=(), unrecognized_files=(), growing=(), temporary=())
     months = {JAN: "a", FEB: "b", APR: "c"}
 
     def planned(state: State) -> list[arrivals.Batch]:

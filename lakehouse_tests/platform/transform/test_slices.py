@@ -11,7 +11,7 @@ import pytest
 from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.tables.contract import ContractError
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, Table, declared, whole
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, Table, all_days, declared
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
@@ -142,7 +142,7 @@ def test_a_month_is_sliced_by_the_rows_within_its_reach(lake: Lake):
         summed_of_months,
         table=SHOPS.id,
         contract=Shops,
-        reads=[PARTITIONS, whole(SOLD)],
+        reads=[PARTITIONS, all_days(SOLD)],
         monthly=Monthly(before=1, after=1),
     )
     assert materialize.Inputs.of(month, lake).rows(DAY) == 12

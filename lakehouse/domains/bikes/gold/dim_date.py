@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.bikes import SYSTEM
+from lakehouse.domains.bikes import SPEC
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
 from lakehouse.platform.tables.declare import view
 
@@ -35,7 +35,7 @@ class DimDate(pa.DataFrameModel):
 def dim_date(orders: ir.Table) -> ir.Table:
     """Every day from the first year with an order to the last."""
     numbers = ibis.range(0, DAYS).unnest().name("n").as_table()
-    first = ibis.literal(SYSTEM.since)
+    first = ibis.literal(SPEC.since)
     days = numbers.select(day=(first + numbers.n.as_interval("D")).cast("date"))
     ordered = orders.agg(first=orders.day.year().min(), last=orders.day.year().max())
     days = days.cross_join(ordered)  # many days to one row

@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_details import order_details
 from lakehouse.domains.bikes.silver.order_headers import order_headers
-from lakehouse.platform.tables.declare import gold, whole
+from lakehouse.platform.tables.declare import all_days, gold
 
 
 class FactOrderLines(pa.DataFrameModel):
@@ -35,7 +35,7 @@ class FactOrderLines(pa.DataFrameModel):
         unique = ["sales_order_id", "sales_order_detail_id"]
 
 
-@gold(contract=FactOrderLines, reads=[order_details, whole(order_headers)])
+@gold(contract=FactOrderLines, reads=[order_details, all_days(order_headers)])
 def fact_order_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
     """Every line once, with the order it belongs to, whichever of them came first."""
     placed = orders.select("sales_order_id", "order_date", "customer_id")

@@ -50,7 +50,7 @@ class Loaded:
         name: in the warehouse.
         landed: rows of the files it comes from, lines that are no record among them; None for a
             table of the star.
-        refused: of them in quarantine.
+        rejected: of them in quarantine.
         repeated: of them said already, or replaced by newer ones.
         rows: in the warehouse.
         orphans: rows whose parent is missing, by the parent's table.
@@ -58,7 +58,7 @@ class Loaded:
 
     name: str
     landed: int | None
-    refused: int
+    rejected: int
     repeated: int
     rows: int
     orphans: dict[str, int]
@@ -134,7 +134,7 @@ def _filled(dsn: str, lake: Lake, settings: Settings, schema: str, relation: Rel
     with (
         closing(psycopg2.connect(dsn)) as connection,
         connection,
-        catalog.connect(lake, settings, names={*names, "ops.conservation"}) as rows,
+        catalog.connect(lake, settings, names={*names, "ops.reconciliation"}) as rows,
     ):
         _run(connection, relation.create(Dialect.POSTGRESQL, schema))
         expected = _copied(connection, schema, relation, catalog.query(rows, relation.select))
@@ -146,7 +146,7 @@ def _filled(dsn: str, lake: Lake, settings: Settings, schema: str, relation: Rel
         if found != expected or (landed is not None and landed[0] - sum(landed[1:]) != found):
             raise LoadError(
                 f"{relation.name}: {found} rows in the warehouse, {expected} in the lake, and of"
-                f" files {landed}; run `lakehouse ingest --system bikes`, then load again"
+                f" files {landed}; run `lakehouse ingest --domain bikes`, then load again"
             )
         missing: dict[str, int] = {}
         for foreign in relation.foreign:
@@ -155,7 +155,7 @@ def _filled(dsn: str, lake: Lake, settings: Settings, schema: str, relation: Rel
     return Loaded(
         name=relation.name,
         landed=landed[0] if landed else None,
-        refused=landed[1] if landed else 0,
+        rejected=landed[1] if landed else 0,
         repeated=landed[2] if landed else 0,
         rows=found,
         orphans={table: count for table, count in missing.items() if count},
@@ -178,7 +178,7 @@ def _copied(connection: Any, schema: str, relation: Relation, answer: Any) -> in
 
 
 def _landed(rows: duckdb.DuckDBPyConnection, relation: Relation) -> tuple[int, int, int] | None:
-    """Rows of the files, those refused, and those repeated or replaced; of a snapshot the newest.
+    """Rows of the files, those rejected, and those repeated or replaced; of a snapshot the newest.
 
     Nothing for a table that comes from no file of its own.
     """
@@ -190,10 +190,10 @@ def _landed(rows: duckdb.DuckDBPyConnection, relation: Relation) -> tuple[int, i
     found = rows.execute(
         "SELECT coalesce(sum(bronze_rows + unparsable_lines), 0),"
         " coalesce(sum(quarantined_rows + unparsable_lines), 0),"
-        " coalesce(sum(duplicate_rows + superseded_rows), 0) FROM ops.conservation"
-        ' WHERE system = $system AND "table" = $subject'
+        " coalesce(sum(duplicate_rows + superseded_rows), 0) FROM ops.reconciliation"
+        ' WHERE domain = $system AND "table" = $dataset'
         " AND ($days IS NULL OR list_contains($days, day))",
-        {"system": table.id.system, "subject": table.id.table, "days": of_newest},
+        {"domain": table.id.domain, "dataset": table.id.table, "days": of_newest},
     ).fetchone()
     return (int(found[0]), int(found[1]), int(found[2])) if found else None
 

@@ -10,7 +10,7 @@ from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, gold, whole
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, gold
 
 
 class Staged(pa.DataFrameModel):
@@ -58,7 +58,7 @@ class StageFatura(Staged):
 
 @gold(
     contract=StageFatura,
-    reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
+    reads=[PARTITIONS, all_days(tb_faturas), all_days(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
     sliced_by="id_cliente",
     gate=control.both_registered,

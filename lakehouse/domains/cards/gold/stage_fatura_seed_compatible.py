@@ -8,7 +8,7 @@ from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.gold.stage_fatura import Staged
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, gold, whole
+from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, gold
 
 
 class StageFaturaSeedCompatible(Staged):
@@ -23,7 +23,7 @@ class StageFaturaSeedCompatible(Staged):
 
 @gold(
     contract=StageFaturaSeedCompatible,
-    reads=[PARTITIONS, whole(tb_faturas), whole(tb_pagamentos)],
+    reads=[PARTITIONS, all_days(tb_faturas), all_days(tb_pagamentos)],
     monthly=Monthly(before=13, after=1),
     sliced_by="id_cliente",
     gate=control.both_registered,

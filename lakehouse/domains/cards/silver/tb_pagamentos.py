@@ -9,8 +9,8 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
 from lakehouse.domains.cards.bronze.tb_pagamentos import tb_pagamentos as landed_payments
-from lakehouse.platform.tables.declare import silver, whole
-from lakehouse.platform.tables.expressions import refused, traced
+from lakehouse.platform.tables.declare import all_days, silver
+from lakehouse.platform.tables.expressions import rejected, traced
 
 
 class Pagamentos(pa.DataFrameModel):
@@ -36,7 +36,7 @@ class Pagamentos(pa.DataFrameModel):
 
 @silver(
     contract=Pagamentos,
-    reads=[landed_payments, whole(landed_invoices)],
+    reads=[landed_payments, all_days(landed_invoices)],
     gate=control.required(control.PAGAMENTOS),
     stored=control.registering(control.PAGAMENTOS),
 )
@@ -64,7 +64,7 @@ def tb_pagamentos(landed: ir.Table, invoices: ir.Table) -> ir.Table:
     unknown = named & checked.known.isnull()
     return checked.select(
         **traced(checked, day=checked.day),
-        _reasons=refused(
+        _reasons=rejected(
             bad_id=checked.client.isnull()
             | checked.payment.isnull()
             | checked.invoice.isnull()

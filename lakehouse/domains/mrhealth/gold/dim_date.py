@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth import SYSTEM
+from lakehouse.domains.mrhealth import SPEC
 from lakehouse.platform.tables.declare import gold
 
 MONTHS = (
@@ -63,7 +63,7 @@ class DimDate(pa.DataFrameModel):
 
 def calendar() -> ir.Table:
     """Every day from the first year of the system on, for a hundred years."""
-    first = SYSTEM.since.replace(month=1, day=1)
+    first = SPEC.since.replace(month=1, day=1)
     length = (first.replace(year=first.year + YEARS) - first).days
     numbers = ibis.range(0, length).unnest().name("n").as_table()
     day = (ibis.literal(first) + numbers.n.as_interval("D")).cast("date")

@@ -13,7 +13,13 @@ from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
 from lakehouse.domains.mrhealth.silver.products import products as known_products
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_decimal, parse_int, refused, traced, trimmed
+from lakehouse.platform.tables.expressions import (
+    parse_decimal,
+    parse_int,
+    rejected,
+    traced,
+    trimmed,
+)
 
 
 class OrderItems(pa.DataFrameModel):
@@ -120,7 +126,7 @@ def order_items(
     other_delivery = (known.brought_on != known.day) | (known.brought_by != known.delivery_unit)
     return known.select(
         **traced(known, day=known.day),
-        _reasons=refused(
+        _reasons=rejected(
             missing_required=missing,
             ambiguous_parent=known.number.notnull() & (count > 1),
             orphan_item=known.number.notnull() & ((count == 0) | ((count == 1) & ~found)),
@@ -131,7 +137,7 @@ def order_items(
         _detail=ibis.cases(
             (count > 1, count.cast("string") + " orders of the delivery have this number"),
             (count == 0, "no order of the delivery has this number"),
-            (~found, "the order of this number was refused"),
+            (~found, "the order of this number was rejected"),
             else_=ibis.null("string"),
         ),
         _replaced=(found & other_delivery).fill_null(False),

@@ -10,7 +10,13 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.units import units as known_units
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_decimal, parse_int, refused, traced, trimmed
+from lakehouse.platform.tables.expressions import (
+    parse_decimal,
+    parse_int,
+    rejected,
+    traced,
+    trimmed,
+)
 
 
 class Orders(pa.DataFrameModel):
@@ -58,7 +64,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
     checked = read.left_join(known, ["day", "unit_id"])  # many orders to one unit of the day
     return checked.select(
         **traced(checked, day=checked.delivery_day),
-        _reasons=refused(
+        _reasons=rejected(
             missing_required=trimmed(checked.Id_Pedido).isnull()
             | trimmed(checked.Id_Unidade).isnull()
             | trimmed(checked.Data_Pedido).isnull()

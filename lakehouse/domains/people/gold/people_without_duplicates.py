@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.silver.people_all import PeopleAll
 from lakehouse.domains.people.silver.people_all import people_all as every_row
-from lakehouse.platform.tables.declare import gold, whole
+from lakehouse.platform.tables.declare import all_days, gold
 
 
 class PeopleWithoutDuplicates(PeopleAll):
@@ -17,7 +17,7 @@ class PeopleWithoutDuplicates(PeopleAll):
         unique = ["user_id"]
 
 
-@gold(contract=PeopleWithoutDuplicates, reads=[whole(every_row)])
+@gold(contract=PeopleWithoutDuplicates, reads=[all_days(every_row)])
 def people_without_duplicates(people: ir.Table) -> ir.Table:
     """Each person as the newest file says, on the day that this file was delivered.
 

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Timestamp
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.bronze.people import people as landed_people
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, refused, traced, trimmed
+from lakehouse.platform.tables.expressions import parse_int, rejected, traced, trimmed
 
 
 class PeopleAll(pa.DataFrameModel):
@@ -59,7 +59,7 @@ def people_all(landed: ir.Table) -> ir.Table:
     index = parse_int(landed["Index"])
     return landed.select(
         **traced(landed, day=landed.day),
-        _reasons=refused(
+        _reasons=rejected(
             missing_required=trimmed(landed["Index"]).isnull()
             | trimmed(landed["User Id"]).isnull()
             | trimmed(landed["First Name"]).isnull()

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.sales import SYSTEM
+from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import rate
@@ -96,9 +96,7 @@ def _by_day(sales: ir.Table) -> ir.Table:
         regions=sales.region.nunique(),
     )
     numbers = ibis.range(0, DAYS).unnest().name("n").as_table()
-    every = numbers.select(
-        day=(ibis.literal(SYSTEM.since) + numbers.n.as_interval("D")).cast("date")
-    )
+    every = numbers.select(day=(ibis.literal(SPEC.since) + numbers.n.as_interval("D")).cast("date"))
     ends = sums.agg(first_sale=sums.day.min(), last_sale=sums.day.max())
     every = every.cross_join(ends)  # many days to one row
     after_last = (every.last_sale + ibis.interval(days=1)).cast("date")

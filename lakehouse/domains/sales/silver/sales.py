@@ -18,7 +18,7 @@ from lakehouse.platform.tables.expressions import (
     parse_date,
     parse_decimal,
     parse_int,
-    refused,
+    rejected,
     traced,
     trimmed,
 )
@@ -82,7 +82,7 @@ def sales(landed: ir.Table) -> ir.Table:
     is_wrong = (read.total != exact).fill_null(False)
     return read.select(
         **traced(read, day=read.day),
-        _reasons=refused(
+        _reasons=rejected(
             missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in COLUMNS)),
             bad_id=rules.is_no(read.id, rules.is_number(read.sale_id))
             | rules.is_no(read.product_id, rules.is_number(read["product"]))

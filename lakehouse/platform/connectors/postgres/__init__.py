@@ -3,5 +3,5 @@
 Two ways lead there. *Incremental* reads what changed since a horizon of transactions and finds
 deletes by comparing keys; *CDC* reads the log through a replication slot. Both draft a file, stage
 it in the lake, name it in the journal, land it, and only then move the watermark. What a table is
-and which subject its rows land as is declared by a system's module ``extraction``.
+and which dataset its rows land as is declared by a domain's module ``extraction``.
 """

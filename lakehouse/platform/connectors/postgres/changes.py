@@ -138,7 +138,7 @@ def _start(job: Job, *, accept_deletes: bool) -> None:
     _require_logical(job)
     _require_publication(job)
     state = job.outbox.state
-    slot = state.slot or f"lakehouse_{job.extraction.system}_{secrets.token_hex(4)}"
+    slot = state.slot or f"lakehouse_{job.extraction.domain}_{secrets.token_hex(4)}"
     job.outbox.save(replace(state, slot=slot, watermark=Watermark()))
     failpoint("extraction.named")
     _drop(job, slot)
@@ -350,22 +350,20 @@ def _require_logical(job: Job) -> None:
 
 def _require_whole(job: Job, slot: str) -> None:
     """Raise when changes were lost: only a comparison of the whole table mends that."""
-    way_out = (
+    hint = (
         "changes since then are not in the log; `lakehouse extract"
-        f" {job.extraction.system} --cdc --anew` compares the whole table"
+        f" {job.extraction.domain} --cdc --anew` compares the whole table"
     )
     query = "select wal_status from pg_replication_slots where slot_name = %s"
     found = job.origin.rows(query, (slot,))
     if not found:
-        raise ExtractionError(f"the slot {slot} is gone; {way_out}")
+        raise ExtractionError(f"the slot {slot} is gone; {hint}")
     if found[0][0] == "lost":
-        raise ExtractionError(
-            f"the server gave up the slot {slot}: it was too far behind; {way_out}"
-        )
+        raise ExtractionError(f"the server gave up the slot {slot}: it was too far behind; {hint}")
     if job.outbox.state.origin != job.identity:
-        raise ExtractionError(f"{job.extraction.name} was made anew; {way_out}")
+        raise ExtractionError(f"{job.extraction.name} was made anew; {hint}")
     if not _is_published(job):
-        raise ExtractionError(f"{job.extraction.name} is not published any more; {way_out}")
+        raise ExtractionError(f"{job.extraction.name} is not published any more; {hint}")
 
 
 def _is_published(job: Job) -> bool:

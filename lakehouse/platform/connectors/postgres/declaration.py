@@ -1,4 +1,4 @@
-"""What a system says of the legacy table that it is extracted from."""
+"""What a domain says of the legacy table that it is extracted from."""
 
 import importlib
 import importlib.util
@@ -34,11 +34,11 @@ class Legacy:
 
 @dataclass(frozen=True, kw_only=True)
 class Extraction:
-    """One table of a legacy PostgreSQL database, and the subject that its rows land as.
+    """One table of a legacy PostgreSQL database, and the dataset that its rows land as.
 
     Args:
         system: whose landing folder the files go to.
-        subject: the system's source that takes files ``<subject>_*.csv``.
+        dataset: the system's source that takes files ``<dataset>_*.csv``.
         table: its name in the database.
         columns: those that are extracted, named alike in the files.
         key: the one that tells its rows apart; without nulls.
@@ -49,8 +49,8 @@ class Extraction:
         ValueError: the key is none of the columns.
     """
 
-    system: str
-    subject: str
+    domain: str
+    dataset: str
     table: str
     columns: tuple[str, ...]
     key: str
@@ -83,12 +83,12 @@ class Extraction:
     @property
     def publication(self) -> str:
         """What its changes are published as."""
-        return f"lakehouse_{self.system}_{self.subject}"
+        return f"lakehouse_{self.domain}_{self.dataset}"
 
 
-def extraction_of(system: str) -> Extraction | None:
-    """``EXTRACTION`` of the system's module ``extraction``; a system without one has none."""
-    name = f"{DOMAINS}.{system}.extraction"
+def extraction_of(domain: str) -> Extraction | None:
+    """``EXTRACTION`` of the system's module ``extraction``; a domain without one has none."""
+    name = f"{DOMAINS}.{domain}.extraction"
     if importlib.util.find_spec(name) is None:
         return None
     found: Extraction = importlib.import_module(name).EXTRACTION

@@ -64,13 +64,13 @@ class Standing:
 
 def dsn_of(extraction: Extraction, settings: Settings) -> str | None:
     """Where the legacy database is, as the settings say."""
-    found: str | None = getattr(settings, f"{extraction.system}_dsn", None)
+    found: str | None = getattr(settings, f"{extraction.domain}_dsn", None)
     return found
 
 
 def mode_of(extraction: Extraction, settings: Settings) -> str:
     """The way of extracting that the settings name."""
-    return str(getattr(settings, f"{extraction.system}_extraction", INCREMENTAL))
+    return str(getattr(settings, f"{extraction.domain}_extraction", INCREMENTAL))
 
 
 def extract(
@@ -110,7 +110,7 @@ def extract(
         elif job.outbox.state.slot is not None:
             raise ExtractionError(
                 f"{extraction.name} is followed by the slot {job.outbox.state.slot}; extract with"
-                f" --cdc, or give it up: `lakehouse extract {extraction.system} --drop-slot`"
+                f" --cdc, or give it up: `lakehouse extract {extraction.domain} --drop-slot`"
             )
         else:
             incremental(job, whole=anew, accept_deletes=accept_deletes)
@@ -150,8 +150,8 @@ def alert(extraction: Extraction, problem: str, settings: Settings, log: logging
     """Tell people of a problem, once a day; never raises."""
     today = dt.datetime.now(settings.zone).date()
     notify(
-        f"{extraction.system}: {problem}",
-        f"extraction {extraction.system} {today}",
+        f"{extraction.domain}: {problem}",
+        f"extraction {extraction.domain} {today}",
         is_error=True,
         store=ObjectStore.at(settings.root),
         to=channels(settings),
@@ -171,7 +171,7 @@ def _job(
     dsn = dsn_of(extraction, settings)
     if not dsn:
         raise ExtractionError(
-            f"LAKEHOUSE_{extraction.system.upper()}_DSN is not set, so there is no database to"
+            f"LAKEHOUSE_{extraction.domain.upper()}_DSN is not set, so there is no database to"
             " extract from; write postgresql://user@host/database"
         )
     with origin(dsn, extraction, alone=alone) as opened:
@@ -191,14 +191,14 @@ def _standing(job: Job) -> Standing:
     state = job.outbox.state
     untaken = len(job.outbox.untaken())
     confirmed, behind, kept, lost = _slot(job.origin, state.slot)
-    system = job.extraction.system
-    problem = lag_problem(system, state.slot, behind, job.settings.cdc_lag_mb)
-    if job.outbox.refused:
-        problem = _refusal(job.outbox)
+    domain = job.extraction.domain
+    problem = lag_problem(domain, state.slot, behind, job.settings.cdc_lag_mb)
+    if job.outbox.rejected:
+        problem = _rejection(job.outbox)
     if lost:
         problem = (
             f"the slot {state.slot} is gone or was given up by the server;"
-            f" `lakehouse extract {system} --cdc --anew` compares the whole table"
+            f" `lakehouse extract {domain} --cdc --anew` compares the whole table"
         )
     return Standing(
         files=state.number,
@@ -212,7 +212,7 @@ def _standing(job: Job) -> Standing:
     )
 
 
-def lag_problem(system: str, slot: str | None, behind: int | None, limit_mb: int) -> str | None:
+def lag_problem(domain: str, slot: str | None, behind: int | None, limit_mb: int) -> str | None:
     """What to tell people when a slot is further behind than it may be.
 
     >>> print(lag_problem("sales", "lakehouse_sales_1", 600 << 20, 512).partition("; ")[2])
@@ -222,7 +222,7 @@ def lag_problem(system: str, slot: str | None, behind: int | None, limit_mb: int
         return None
     return (
         f"the slot {slot} is {behind // MEGABYTE:,} MB behind (limit {limit_mb:,}) and the server"
-        f" keeps its log until the lake has committed; `lakehouse extract {system} --cdc`, then"
+        f" keeps its log until the lake has committed; `lakehouse extract {domain} --cdc`, then"
         " `lakehouse ingest`, or give it up with --drop-slot"
     )
 
@@ -246,15 +246,15 @@ def _slot(opened: Origin, slot: str | None) -> tuple[str | None, int | None, int
 
 
 def _require_taken(outbox: Outbox) -> None:
-    """Raise when the lake refused a file: its changes would be missing for ever."""
-    if outbox.refused:
-        raise ExtractionError(_refusal(outbox))
+    """Raise when the lake rejected a file: its changes would be missing for ever."""
+    if outbox.rejected:
+        raise ExtractionError(_rejection(outbox))
 
 
-def _refusal(outbox: Outbox) -> str:
-    path, why = next(iter(outbox.refused.items()))
+def _rejection(outbox: Outbox) -> str:
+    path, why = next(iter(outbox.rejected.items()))
     return (
-        f"the lake refused {path}: {why}. Mend the cause and land the file again (`lakehouse raw"
+        f"the lake rejected {path}: {why}. Mend the cause and land the file again (`lakehouse raw"
         " cat` has its bytes); nothing newer is extracted until then"
     )
 

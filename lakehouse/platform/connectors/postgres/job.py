@@ -46,7 +46,7 @@ class Job:
         """Land a draft, or only move the watermark when nothing is in it.
 
         Raises:
-            ExtractionError: the lake would refuse a file as large as this.
+            ExtractionError: the lake would reject a file as large as this.
         """
         self.origin.still_locked()
         size = draft.flushed().stat().st_size
@@ -59,8 +59,8 @@ class Job:
             self.outbox.move(watermark, self.identity)
             return
         day = self.now.astimezone(self.settings.zone).date()
-        name = f"{self.extraction.subject}_{draft.number:012d}_{kind}.csv"
-        path = f"{self.extraction.system}/{day.isoformat()}/{name}"
+        name = f"{self.extraction.dataset}_{draft.number:012d}_{kind}.csv"
+        path = f"{self.extraction.domain}/{day.isoformat()}/{name}"
         self.sent.append(self.outbox.send(draft, path, watermark, self.identity, since))
         self.operations.update(draft.operations)
 

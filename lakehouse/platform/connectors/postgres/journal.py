@@ -100,7 +100,7 @@ class Journal:
     @property
     def folder(self) -> str:
         """Staged files."""
-        return f"ops/{self.extraction.system}/extraction/{self.extraction.subject}"
+        return f"ops/{self.extraction.domain}/extraction/{self.extraction.dataset}"
 
     def staged(self, file: ExtractedFile) -> str:
         """Where the bytes of a file are kept until the lake has it."""

@@ -156,7 +156,7 @@ class Known:
         self._db.execute("delete from known")
 
     def _take_landed(self, outbox: Outbox) -> None:
-        table = outbox.lake.table(TableId("bronze", self._of.system, self._of.subject))
+        table = outbox.lake.table(TableId("bronze", self._of.domain, self._of.dataset))
         shown = table.snapshot()
         stored = set(shown.schema.names) if shown.schema is not None else set()
         text = (*self._of.columns, OPERATION, EXTRACTED)

@@ -34,7 +34,7 @@ def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, in
         The database, how many rows the table has, and whether they are from this call.
 
     Raises:
-        ExtractionError: the server refuses, or a row does not fit.
+        ExtractionError: the server rejects, or a row does not fit.
     """
     with plainly(dsn):
         named = database_of(dsn, extraction)

@@ -83,7 +83,7 @@ class Origin:
         if missing:
             raise ExtractionError(
                 f"{self.extraction.name} has no column {', '.join(missing)}; the declaration of"
-                f" {self.extraction.system} names it, so mend one of the two"
+                f" {self.extraction.domain} names it, so mend one of the two"
             )
         cluster = self.value("select system_identifier from pg_control_system()")
         database = self.value("select oid from pg_database where datname = current_database()")
@@ -155,11 +155,11 @@ def plainly(dsn: str) -> Iterator[None]:
     except psycopg2.Error as error:
         said = words(error, dsn)
         if said != NO_ADDRESS:
-            said = f"PostgreSQL refused ({type(error).__name__}: {said}); {_way_out(error)}"
+            said = f"PostgreSQL rejected ({type(error).__name__}: {said}); {_hint(error)}"
         raise ExtractionError(said) from None
 
 
-def _way_out(error: psycopg2.Error) -> str:
+def _hint(error: psycopg2.Error) -> str:
     if isinstance(error, (psycopg2.DataError, psycopg2.IntegrityError)):
         return "mend that value, or the table's declaration"
     return "check the DSN, the role's rights and that the server runs"
@@ -179,12 +179,12 @@ def connected(dsn: str, extraction: Extraction, **more: Any) -> Any:
 def _locked(opened: Origin) -> None:
     """Take the table's lock; it ends with the session, however that ends."""
     extraction = opened.extraction
-    name = f"lakehouse extraction {extraction.system} {extraction.subject}"
+    name = f"lakehouse extraction {extraction.domain} {extraction.dataset}"
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     deadline = time.monotonic() + OTHERS_SECONDS
     while not opened.value("select pg_try_advisory_lock(%s)", (number,)):
         if time.monotonic() > deadline:
             raise ExtractionError(
-                f"another extraction of {extraction.system} is under way; try again when it ended"
+                f"another extraction of {extraction.domain} is under way; try again when it ended"
             )
         time.sleep(0.2)

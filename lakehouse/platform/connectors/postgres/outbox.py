@@ -95,8 +95,8 @@ class Outbox:
     lake: Lake
     landing: ObjectStore
     state: State = field(init=False)
-    refused: dict[str, str] = field(default_factory=dict)
-    """Path of each landed file that the lake refused, with why."""
+    rejected: dict[str, str] = field(default_factory=dict)
+    """Path of each landed file that the lake rejected, with why."""
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.lake.store, self.extraction)
@@ -193,12 +193,12 @@ class Outbox:
         return self.state.watermark.reached or 0
 
     def _in_ledger(self, files: Sequence[ExtractedFile]) -> set[ExtractedFile]:
-        """Those that the lake has committed; of those it refused `refused` tells why.
+        """Those that the lake has committed; of those it rejected `rejected` tells why.
 
-        A refused file counts as committed once a mended version of it is, and a file from which an
+        A rejected file counts as committed once a mended version of it is, and a file from which an
         erased person was taken out as it was kept.
         """
-        table = self.lake.table(TableId("raw", self.extraction.system, self.extraction.subject))
+        table = self.lake.table(TableId("raw", self.extraction.domain, self.extraction.dataset))
         shown = table.snapshot()
         if not files or shown.schema is None:
             return set()
@@ -207,20 +207,20 @@ class Outbox:
         good: set[tuple[str, str]] = set()
         bad: dict[str, str] = {}
         for row in rows.to_pylist():
-            if row["status"] in (Status.REFUSED, Status.HELD):
+            if row["status"] in (Status.REJECTED, Status.HELD):
                 bad[row["file"]] = row["detail"] or row["status"]
             else:
                 good.add((row["file"], row["digest"]))
         mended = {path for path, _ in good if path in bad}
         mended |= {path for path, digest in good if self._is_redacted(path, digest, files)}
-        self.refused = {f.path: bad[f.path] for f in files if f.path in bad.keys() - mended}
+        self.rejected = {f.path: bad[f.path] for f in files if f.path in bad.keys() - mended}
         return {f for f in files if (f.path, f.digest) in good or f.path in mended}
 
     def _is_redacted(self, path: str, digest: str, files: Sequence[ExtractedFile]) -> bool:
         """Whether the lake keeps a file other than it was sent because it took a person out."""
         if not any(f.path == path and f.digest != digest for f in files):
             return False
-        kept = self.lake.store.read(object_path(self.extraction.system, digest))
+        kept = self.lake.store.read(object_path(self.extraction.domain, digest))
         return ERASED_TEXT.encode() in kept
 
     def untaken(self) -> list[ExtractedFile]:

@@ -6,7 +6,7 @@ No physical line is lost. For every file that is read,
 
 where a continuation line is a further line of a row whose quoted value contains line breaks, and
 a blank line is an unparsable line with the reason ``blank_line``. `CsvFile.balance` is the
-difference and is always 0. A file that cannot be trusted as a whole raises `FileRefused`.
+difference and is always 0. A file that cannot be trusted as a whole raises `FileRejected`.
 
 What a record is, is decided by ``csv.reader(strict=True)``. Where it finds none:
 
@@ -15,7 +15,7 @@ What a record is, is decided by ``csv.reader(strict=True)``. Where it finds none
   opened it unparsable, and reading resumes on the line after it. The same goes for a record of
   several lines and the wrong width when each line inside it is a record of its own.
 - Among the lines read a second time, a record with an odd number of quotes is unparsable too: it
-  may be the end of a value whose beginning was refused.
+  may be the end of a value whose beginning was rejected.
 - A quote that stays open until the end of the file makes its line unparsable if all that follows
   reads well by itself; else the file counts as truncated.
 - A line that says `ERASED` is unparsable, ends every open quote and joins no record.
@@ -87,7 +87,7 @@ _OTHER_KINDS = {
 
 
 class FileReason(StrEnum):
-    """Why a whole file is refused."""
+    """Why a whole file is rejected."""
 
     EMPTY_FILE = "empty_file"
     """No byte, or nothing but blanks: not even a header."""
@@ -122,8 +122,8 @@ class LineReason(StrEnum):
     """A record was removed here on request; nothing of it is left."""
 
 
-class FileRefused(Exception):
-    """A file that is not read; its text names file, line, column, what was expected, the way out.
+class FileRejected(Exception):
+    """A file that is not read; its text names file, line, column, what was expected, the hint.
 
     Attributes:
         reason: the code under which the delivery is recorded.
@@ -305,7 +305,7 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
         name: the file, for messages.
 
     Raises:
-        FileRefused: the file as a whole cannot be trusted.
+        FileRejected: the file as a whole cannot be trusted.
 
     >>> file = read_csv(b"id;city\n1;Rio\n2\n", CsvFormat(columns=("City", "Id")), name="a.csv")
     >>> file.rows.to_pylist()
@@ -314,11 +314,11 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
     ('2', '1 column, expected 2', 0)
     """
     try:
-        _refuse_other_kinds(data)
+        _reject_other_kinds(data)
         file = _by_column(data, format) if len(data) >= COLUMNAR_BYTES else None
         return file or _by_record(data, format)
-    except FileRefused as refused:
-        refused.name = name
+    except FileRejected as rejected:
+        rejected.name = name
         raise
 
 
@@ -333,7 +333,7 @@ def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
         limit: bytes, decompressed.
 
     Raises:
-        FileRefused: ``too_large``, ``bad_gzip`` or ``truncated``.
+        FileRejected: ``too_large``, ``bad_gzip`` or ``truncated``.
     """
     out = bytearray()
     try:
@@ -341,12 +341,12 @@ def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
             out += piece
             if len(out) > limit:
                 detail = f"more than {limit:,} bytes when decompressed; send it in parts"
-                raise FileRefused(FileReason.TOO_LARGE, detail)
+                raise FileRejected(FileReason.TOO_LARGE, detail)
     except zlib.error as error:
         detail = f"not sound gzip data ({error}); compress and send it anew"
-        raise FileRefused(FileReason.BAD_GZIP, detail, name=name) from None
-    except FileRefused as refused:
-        refused.name = name
+        raise FileRejected(FileReason.BAD_GZIP, detail, name=name) from None
+    except FileRejected as rejected:
+        rejected.name = name
         raise
     return bytes(out)
 
@@ -367,17 +367,17 @@ def _unzipped(stream: BinaryIO) -> Iterator[bytes]:
     while begun and (more := member.decompress(b"", _PIECE)):
         yield more
     if not (member.eof if begun else finished):
-        raise FileRefused(
+        raise FileRejected(
             FileReason.TRUNCATED, "the gzip data ends too early; held until it comes complete"
         )
 
 
-def _refuse_other_kinds(data: bytes) -> None:
-    """Refuse what is empty or no CSV at all."""
+def _reject_other_kinds(data: bytes) -> None:
+    """Reject what is empty or no CSV at all."""
     head = data[:512].removeprefix(codecs.BOM_UTF8)
     if not head.strip() and not data.removeprefix(codecs.BOM_UTF8).strip():
         detail = "no header, no rows; send the file with its header, even when it has no rows"
-        raise FileRefused(FileReason.EMPTY_FILE, detail)
+        raise FileRejected(FileReason.EMPTY_FILE, detail)
     found = next((kind for mark, kind in _OTHER_KINDS.items() if head.startswith(mark)), None)
     line = 1
     if head.lstrip().startswith(b"<"):
@@ -386,7 +386,7 @@ def _refuse_other_kinds(data: bytes) -> None:
         found = f"a NUL byte at offset {nul:,}; send the file anew"
         line = data.count(b"\n", 0, nul) + 1
     if found is not None:
-        raise FileRefused(FileReason.NOT_CSV, f"expected CSV text, found {found}", line)
+        raise FileRejected(FileReason.NOT_CSV, f"expected CSV text, found {found}", line)
 
 
 def _key(name: str) -> str:
@@ -410,7 +410,7 @@ def _layout(header: str, line: int, wanted: CsvFormat) -> _Layout:
     known |= {_key(spelling): column for spelling, column in wanted.aliases.items()}
     delimiter, names = _header(header, line, known, wanted.delimiters)
     columns = [known.get(_key(name), _key(name)) for name in names]
-    _refuse_schema(names, columns, line, wanted)
+    _reject_schema(names, columns, line, wanted)
     places = tuple(
         columns.index(column) if column in columns else None for column in wanted.columns
     )
@@ -450,7 +450,7 @@ def _header(
         except csv.Error as error:
             failure = str(error)
     if not readings:
-        raise FileRefused(FileReason.SCHEMA, f"the header is no line of CSV ({failure})", line)
+        raise FileRejected(FileReason.SCHEMA, f"the header is no line of CSV ({failure})", line)
     delimiter = max(
         readings, key=lambda d: (sum(_key(name) in known for name in readings[d]), len(readings[d]))
     )
@@ -460,8 +460,8 @@ def _header(
     ]
 
 
-def _refuse_schema(names: list[str], columns: list[str], line: int, wanted: CsvFormat) -> None:
-    """Refuse a header that repeats a column or lacks a required one.
+def _reject_schema(names: list[str], columns: list[str], line: int, wanted: CsvFormat) -> None:
+    """Reject a header that repeats a column or lacks a required one.
 
     A first line without any known column may be a row, whose values are not to be told.
     """
@@ -472,14 +472,14 @@ def _refuse_schema(names: list[str], columns: list[str], line: int, wanted: CsvF
     for name, column in zip(names, columns, strict=True):
         if column in first and known:
             detail = f"the column comes twice, as {first[column]!r} and {name!r}; {expected}"
-            raise FileRefused(FileReason.SCHEMA, f"{detail}. Send each column once", line, name)
+            raise FileRejected(FileReason.SCHEMA, f"{detail}. Send each column once", line, name)
         first[column] = name
     missing = [c for c in wanted.columns if c not in first and c not in wanted.optional]
     if missing:
         strange = [name for c, name in first.items() if c not in wanted.columns][:200]
         alike = {c: difflib.get_close_matches(c, strange, n=1, cutoff=0.75) for c in missing}
         hints = "".join(f"; is {near[0]!r} meant for {c!r}?" for c, near in alike.items() if near)
-        raise FileRefused(
+        raise FileRejected(
             FileReason.SCHEMA,
             f"required column missing: {_few(missing)}; {expected}{hints}."
             " Send the file with it, or declare the spelling in the format's aliases",
@@ -602,16 +602,16 @@ def _layout_of(header: str, line: int, end: int, decoded: _Text, wanted: CsvForm
         raise _cut(line)
     if len(header) > LINE_LIMIT:
         detail = f"the header is longer than {LINE_LIMIT:,} characters"
-        raise FileRefused(FileReason.SCHEMA, detail, line)
+        raise FileRejected(FileReason.SCHEMA, detail, line)
     if decoded.damage and decoded.damage.search(header):
         detail = f"the header is no text in {' or '.join(wanted.encodings)}; send it as UTF-8"
-        raise FileRefused(FileReason.UNDECODABLE, detail, line)
+        raise FileRejected(FileReason.UNDECODABLE, detail, line)
     return _layout(header, line, wanted)
 
 
-def _cut(line: int) -> FileRefused:
+def _cut(line: int) -> FileRejected:
     detail = "the last line has no line end, so the file was cut; held until it comes complete"
-    return FileRefused(FileReason.TRUNCATED, detail, line)
+    return FileRejected(FileReason.TRUNCATED, detail, line)
 
 
 def _plain_records(body: str, first: int, layout: _Layout) -> _Records | None:
@@ -669,12 +669,12 @@ class _Careful:
             start = self.start = self.at
             line = self.lines[start]
             if self.erased(start):
-                self.refuse(start, start + 1, LineReason.ERASED, _REMOVED)
+                self.reject(start, start + 1, LineReason.ERASED, _REMOVED)
             elif not line.strip(" \r\n"):
-                self.refuse(start, start + 1, LineReason.BLANK_LINE, _NOTHING)
+                self.reject(start, start + 1, LineReason.BLANK_LINE, _NOTHING)
             elif len(line) > LINE_LIMIT:
                 detail = f"{len(line):,} characters, at most {LINE_LIMIT:,}"
-                self.refuse(start, start + 1, LineReason.LINE_TOO_LONG, detail)
+                self.reject(start, start + 1, LineReason.LINE_TOO_LONG, detail)
             else:
                 try:
                     row = next(reader)
@@ -698,12 +698,12 @@ class _Careful:
             return
         lines = self.lines[start:end]
         if self.damage and any(map(self.damage.search, lines)):
-            self.refuse(start, end, LineReason.UNDECODABLE, "bytes that are no text")
+            self.reject(start, end, LineReason.UNDECODABLE, "bytes that are no text")
         elif len(row) != self.layout.width:
             detail = _widths(len(row), self.layout)
-            self.refuse(start, self.strays(start), LineReason.COLUMN_COUNT, detail)
+            self.reject(start, self.strays(start), LineReason.COLUMN_COUNT, detail)
         elif start < self.doubted and sum(line.count('"') for line in lines) % 2:
-            self.refuse(start, end, LineReason.BAD_QUOTING, "an odd quote after a bad one")
+            self.reject(start, end, LineReason.BAD_QUOTING, "an odd quote after a bad one")
         else:
             self.keep(start, [value.replace(_LONE_CR, "\r") for value in row])
 
@@ -725,20 +725,20 @@ class _Careful:
         return start + 1
 
     def bad_quote(self, start: int, error: str) -> None:
-        """Refuse the line that opened a bad quote, and have the lines after it read again."""
+        """Reject the line that opened a bad quote, and have the lines after it read again."""
         detail = f"line {self.first + self.at - 1}: {error}"
         if error == "unexpected end of data" and self.at == len(self.lines):
             if not _reads_well(self.lines[start + 1 :], self.layout):
                 detail = "a quote is open until the end: the file was cut; held until it is whole"
-                raise FileRefused(FileReason.TRUNCATED, detail, self.first + start)
+                raise FileRejected(FileReason.TRUNCATED, detail, self.first + start)
             detail = "the quote is never closed"
         again = self.at - start - 1
         self.doubted = max(self.doubted, self.at)
         end = start + 1 if again <= self.rereads else self.at
         self.rereads -= again
-        self.refuse(start, end, LineReason.BAD_QUOTING, detail)
+        self.reject(start, end, LineReason.BAD_QUOTING, detail)
 
-    def refuse(self, start: int, end: int, reason: LineReason, detail: str) -> None:
+    def reject(self, start: int, end: int, reason: LineReason, detail: str) -> None:
         """Make lines unparsable and go on after them."""
         for at in range(start, end):
             text = self.lines[at].rstrip("\r\n").replace(_LONE_CR, "\r")

@@ -19,7 +19,7 @@ from lakehouse.platform.connectors.postgres.extract import drop_slot, extract, s
 from lakehouse.platform.connectors.postgres.pgoutput import Begin, Change, Kind, events
 from lakehouse.platform.failpoints import EXTRACTION as STEPS
 from lakehouse.platform.orchestration.extraction import extraction_definitions
-from lakehouse.platform.tables.registry import domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.children import child, ended
 from lakehouse_tests.cli.conftest import Call, call, folder
@@ -119,8 +119,8 @@ def test_deletes_carry_the_last_known_values_where_the_log_has_the_key_only(foll
 
 def test_a_large_value_that_an_update_left_alone_is_not_lost(small: Shop):
     notes = Extraction(
-        system="sales",
-        subject="notes",
+        domain="sales",
+        dataset="notes",
         table="notes",
         columns=("id", "body", "mood"),
         key="id",
@@ -357,9 +357,9 @@ def test_dagster_extracts_when_something_changed_and_rests_when_nothing_did(
     monkeypatch.setenv("LAKEHOUSE_SALES_EXTRACTION", "cdc")
     monkeypatch.setenv("LAKEHOUSE_ROOT", settings.root)
     monkeypatch.setenv("LAKEHOUSE_LANDING", settings.landing)
-    nothing = extraction_definitions(domain("sales"), replace(settings, sales_dsn=None))
+    nothing = extraction_definitions(load_domain("sales"), replace(settings, sales_dsn=None))
     assert not nothing.sensors
-    definitions = extraction_definitions(domain("sales"), settings).get_repository_def()
+    definitions = extraction_definitions(load_domain("sales"), settings).get_repository_def()
     sensor = definitions.get_sensor_def("sales_extraction")
     job = definitions.get_job("sales_extraction")
 
@@ -411,6 +411,6 @@ def test_messages_of_the_log_are_read_to_the_last_byte():
         [BEGIN[:-1]],
     ],
 )
-def test_a_message_that_is_not_as_the_protocol_says_is_refused(messages: list[bytes]):
+def test_a_message_that_is_not_as_the_protocol_says_is_rejected(messages: list[bytes]):
     with pytest.raises(ExtractionError, match="what protocol 1 of pgoutput does not"):
         list(events(messages))

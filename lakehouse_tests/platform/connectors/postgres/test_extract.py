@@ -110,7 +110,7 @@ def test_a_seed_that_fails_leaves_no_row(
     ("header", "said"),
     [("", "no column id, sale_date, "), ("id,", "a column comes twice in id, id, sale_date")],
 )
-def test_a_seed_from_a_file_without_each_column_once_is_refused(
+def test_a_seed_from_a_file_without_each_column_once_is_rejected(
     tmp_path: Path, header: str, said: str
 ):
     bad = tmp_path / "bad.csv"
@@ -318,16 +318,16 @@ def test_no_error_shows_the_password(small: Shop, template: str):
     assert "Geheim" not in repr(small.with_settings(sales_dsn=wrong).settings)
 
 
-def test_a_file_that_the_lake_refused_stops_the_extraction_until_it_is_mended(small: Shop):
+def test_a_file_that_the_lake_rejected_stops_the_extraction_until_it_is_mended(small: Shop):
     small.extract()
     (path,) = small.paths()
     good = small.landing.read(path)
     small.landing.write(path, b"\x89PNG" + good)
     small.ingest()
     small.say(added(10))
-    with pytest.raises(ExtractionError, match=f"the lake refused {path}"):
+    with pytest.raises(ExtractionError, match=f"the lake rejected {path}"):
         small.extract()
-    assert "refused" in (standing(EXTRACTION, small.settings).problem or "")
+    assert "rejected" in (standing(EXTRACTION, small.settings).problem or "")
     small.landing.write(path, good)
     small.ingest()
     small.extract()

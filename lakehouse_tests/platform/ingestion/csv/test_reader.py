@@ -14,7 +14,7 @@ from lakehouse.platform.ingestion.csv.reader import (
     CsvFile,
     CsvFormat,
     FileReason,
-    FileRefused,
+    FileRejected,
     LineReason,
     Unparsable,
     decompress,
@@ -40,8 +40,8 @@ def bad(text: str | bytes, wanted: CsvFormat = TWO) -> list[tuple[int, str, Line
     return [(line.line, line.text, line.reason) for line in read(text, wanted).unparsable]
 
 
-def refused(text: str | bytes, wanted: CsvFormat = TWO) -> FileRefused:
-    with pytest.raises(FileRefused) as caught:
+def rejected(text: str | bytes, wanted: CsvFormat = TWO) -> FileRejected:
+    with pytest.raises(FileRejected) as caught:
         read(text, wanted)
     assert str(caught.value).startswith("a.csv")
     return caught.value
@@ -130,7 +130,7 @@ def test_two_stray_quotes_do_not_swallow_the_records_between_them():
     assert [line for line, _, _ in bad(text)] == [2, 5]
 
 
-def test_the_end_of_a_refused_value_does_not_become_a_row():
+def test_the_end_of_a_rejected_value_does_not_become_a_row():
     text = 'Id,Cidade\n1,"one\ntwo,x" y\n2,b\n'
     assert rows(text) == [("2", "b")]
     assert [line for line, _, _ in bad(text)] == [2, 3]
@@ -144,14 +144,14 @@ def test_a_quote_never_closed_costs_its_line_when_the_rest_reads_well():
 
 @pytest.mark.parametrize("text", ['Id,Cidade\n1,"cut\n', 'Id,Cidade\n1,a\n2,"first line\nsecond\n'])
 def test_a_quote_open_until_the_end_holds_the_file(text):
-    verdict = refused(text)
+    verdict = rejected(text)
     assert (verdict.reason, verdict.held) == (FileReason.TRUNCATED, True)
 
 
 @pytest.mark.parametrize("text", ["Id,Cidade\n1,a\n2,b", "Id,Cid", "Id,Cidade\r\n1,a\r"])
 def test_a_file_without_its_final_line_end_is_held(text):
-    assert refused(text).reason is FileReason.TRUNCATED
-    assert refused(text).held
+    assert rejected(text).reason is FileReason.TRUNCATED
+    assert rejected(text).held
 
 
 def test_a_source_may_end_its_files_without_a_line_end():
@@ -204,7 +204,7 @@ def test_an_optional_column_may_be_missing():
 
 
 def test_a_missing_column_is_named_with_what_was_expected_found_and_near():
-    verdict = refused("Id,Cidadde\n1,a\n")
+    verdict = rejected("Id,Cidadde\n1,a\n")
     assert (verdict.reason, verdict.line, verdict.column) == (FileReason.SCHEMA, 1, "Cidade")
     assert not verdict.held
     for words in ("a.csv, line 1, column 'Cidade'", "'Id', 'Cidade'", "is 'Cidadde' meant"):
@@ -212,9 +212,9 @@ def test_a_missing_column_is_named_with_what_was_expected_found_and_near():
 
 
 @pytest.mark.parametrize("header", ["Id,Cidade,cidáde", "Id,Cidade,Nota,nota", "Id,id,Cidade"])
-def test_a_repeated_column_refuses_the_file(header):
-    assert "twice" in str(refused(f"{header}\n"))
-    assert refused(f"{header}\n").reason is FileReason.SCHEMA
+def test_a_repeated_column_rejects_the_file(header):
+    assert "twice" in str(rejected(f"{header}\n"))
+    assert rejected(f"{header}\n").reason is FileReason.SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -234,14 +234,14 @@ def test_a_repeated_column_refuses_the_file(header):
         (b"1,Rio\n2,Natal\n", FileReason.SCHEMA),
     ],
 )
-def test_what_is_no_table_is_refused_with_its_reason(data, reason):
-    assert refused(data).reason is reason
-    assert not refused(data).held
+def test_what_is_no_table_is_rejected_with_its_reason(data, reason):
+    assert rejected(data).reason is reason
+    assert not rejected(data).held
 
 
 def test_a_verdict_survives_pickling():
-    verdict = pickle.loads(pickle.dumps(refused("Id\n1\n")))
-    assert str(verdict) == str(refused("Id\n1\n"))
+    verdict = pickle.loads(pickle.dumps(rejected("Id\n1\n")))
+    assert str(verdict) == str(rejected("Id\n1\n"))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_hostile_quotes_are_read_in_linear_time(line):
 def read_or_verdict(data: bytes, wanted: CsvFormat) -> CsvFile | FileReason:
     try:
         return read_csv(data, wanted, name="a.csv")
-    except FileRefused as verdict:
+    except FileRejected as verdict:
         return verdict.reason
 
 
@@ -406,7 +406,7 @@ def test_gzip_is_decompressed_member_by_member():
 
 
 def gzip_verdict(data: bytes, limit: int = 1 << 20) -> FileReason:
-    with pytest.raises(FileRefused, match=r"a\.csv\.gz") as caught:
+    with pytest.raises(FileRejected, match=r"a\.csv\.gz") as caught:
         decompress(data, name="a.csv.gz", limit=limit)
     return caught.value.reason
 
@@ -421,13 +421,13 @@ def test_a_gzip_bomb_is_stopped_at_the_limit():
             return piece
 
     bomb = Stream(gzip.compress(bytes(64 << 20)) * 40)
-    with pytest.raises(FileRefused, match="too_large"):
+    with pytest.raises(FileRejected, match="too_large"):
         decompress(bomb, name="a.csv.gz", limit=1 << 20)
     assert bomb.taken <= 1 << 20
     assert gzip_verdict(gzip.compress(b"12345"), limit=4) is FileReason.TOO_LARGE
 
 
-def test_gzip_that_is_cut_is_held_and_that_is_damaged_is_refused():
+def test_gzip_that_is_cut_is_held_and_that_is_damaged_is_rejected():
     whole = gzip.compress(b"Id,Cidade\n" + bytes(range(48, 58)) * 100)
     assert gzip_verdict(whole[:-1]) is FileReason.TRUNCATED
     assert gzip_verdict(b"") is FileReason.TRUNCATED

@@ -4,7 +4,7 @@ from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 PASSAGES = Source(
-    subject="passages",
+    dataset="passages",
     files=r"passages\.csv",
     format=CsvFormat(columns=("gate", "number", "passed_on", "fee")),
     business_day="passed_on",

@@ -12,7 +12,7 @@ from lakehouse.platform.tables.expressions import (
     parse_date,
     parse_decimal,
     parse_int,
-    refused,
+    rejected,
     traced,
 )
 
@@ -38,7 +38,7 @@ def passages(landed: ir.Table) -> ir.Table:
     passed_on = parse_date(landed.passed_on)
     return landed.select(
         **traced(landed, day=landed.day),
-        _reasons=refused(bad_date=passed_on.isnull()),
+        _reasons=rejected(bad_date=passed_on.isnull()),
         day=passed_on.fill_null(landed.day),
         gate=parse_int(landed.gate),
         number=parse_int(landed.number),

@@ -1,4 +1,4 @@
-"""Every reason for which the shop's rows are refused, with its file and line."""
+"""Every reason for which the shop's rows are rejected, with its file and line."""
 
 from pathlib import Path
 
@@ -66,30 +66,30 @@ BAD = {
         ("missing_required", row("order_details", SalesOrderID="NULL")),
     ],
 }
-"""By subject the reason and the line; a valid line comes last."""
+"""By dataset the reason and the line; a valid line comes last."""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Business:
     """A shop whose files have every fault, and one valid row each."""
-    business = Business("bikes", tmp_path_factory.mktemp("refusals"))
-    for subject, faults in BAD.items():
+    business = Business("bikes", tmp_path_factory.mktemp("rejections"))
+    for dataset, faults in BAD.items():
         lines = [line for _, line in faults]
-        business.land(path(subject), file(subject, *lines, VALID[subject]))
+        business.land(path(dataset), file(dataset, *lines, VALID[dataset]))
     business.ingest()
     return business
 
 
-@pytest.mark.parametrize("subject", BAD)
-def test_each_fault_is_refused_with_its_reason_file_and_line(shop: Business, subject: str):
-    landed = f"bikes/{path(subject)}"
-    expected = [(reason, landed, line) for line, (reason, _) in enumerate(BAD[subject], start=2)]
-    assert shop.refusals(subject) == sorted(expected)
+@pytest.mark.parametrize("dataset", BAD)
+def test_each_fault_is_rejected_with_its_reason_file_and_line(shop: Business, dataset: str):
+    landed = f"bikes/{path(dataset)}"
+    expected = [(reason, landed, line) for line, (reason, _) in enumerate(BAD[dataset], start=2)]
+    assert shop.rejections(dataset) == sorted(expected)
 
 
-@pytest.mark.parametrize("subject", BAD)
-def test_the_valid_row_is_kept(shop: Business, subject: str):
-    assert shop.rows(f"select count(*) from silver.bikes_{subject}") == [(1,)]
+@pytest.mark.parametrize("dataset", BAD)
+def test_the_valid_row_is_kept(shop: Business, dataset: str):
+    assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(1,)]
 
 
 def test_every_line_is_accounted_for(shop: Business):
@@ -99,7 +99,7 @@ def test_every_line_is_accounted_for(shop: Business):
 def test_the_quarantine_names_the_column_what_it_held_and_what_was_expected(shop: Business):
     details = dict(
         shop.rows(
-            "select \"table\" || ' ' || line, detail from ops.quarantine where system = 'bikes'"
+            "select \"table\" || ' ' || line, detail from ops.quarantine where domain = 'bikes'"
         )
     )
     comma = "expected an amount with a decimal comma and at most 4 places"
@@ -127,7 +127,7 @@ def test_every_fault_of_a_row_is_told(tmp_path: Path):
     wrong = row("customers", PersonID="1.0", StoreID="x", AccountNumber="NULL")
     business.land(path("customers"), file("customers", wrong))
     business.ingest()
-    ((detail,),) = business.rows("select detail from ops.quarantine where system = 'bikes'")
+    ((detail,),) = business.rows("select detail from ops.quarantine where domain = 'bikes'")
     assert detail.split("; ") == [
         "AccountNumber is missing",
         "PersonID is 1.0, expected a whole number",
@@ -135,11 +135,11 @@ def test_every_fault_of_a_row_is_told(tmp_path: Path):
     ]
 
 
-def test_a_missing_column_refuses_the_file(tmp_path: Path):
+def test_a_missing_column_rejects_the_file(tmp_path: Path):
     business = Business("bikes", tmp_path)
     business.land(
         path("customers"), file("customers", VALID["customers"]).replace(b";StoreID", b"")
     )
     business.ingest()
-    files = "select status, reason from ops.deliveries where system = 'bikes'"
-    assert business.rows(files) == [("refused", "schema")]
+    files = "select status, reason from ops.deliveries where domain = 'bikes'"
+    assert business.rows(files) == [("rejected", "schema")]

@@ -1,4 +1,4 @@
-"""`lakehouse conservation`: what landed is what is somewhere, row for row."""
+"""`lakehouse reconcile`: what landed is what is somewhere, row for row."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli import books
-from lakehouse.cli.options import days_between, days_options, domains_of, plural, system_option
+from lakehouse.cli.options import days_between, days_options, domain_option, domains_of, plural
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.delta_table import Lake
     from lakehouse.platform.tables.registry import Domain
 
-COLUMNS = ("system", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
+COLUMNS = ("domain", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
 
 
 @click.command()
-@system_option
+@domain_option
 @days_options("delivery day")
 @click.option("--files", is_flag=True, help="A line for every delivery, not only the sums.")
 @click.option(
@@ -32,8 +32,8 @@ COLUMNS = ("system", "day", "table", "unit", "file", "status", *books.BALANCE, "
     help="Trust no book: hash, read and compute everything again. Takes as long as a backfill.",
 )
 @format_option
-def conservation(
-    system: str | None,
+def reconcile(
+    domain_name: str | None,
     first: dt.date | None,
     last: dt.date | None,
     files: bool,
@@ -49,20 +49,20 @@ def conservation(
     Deliveries that do not balance are always listed. CSV and JSON give every delivery.
 
     Examples:
-      lakehouse conservation --from 2026-01-05 --to 2026-01-11
-      lakehouse conservation --system mrhealth --verify
+      lakehouse reconcile --from 2026-01-05 --to 2026-01-11
+      lakehouse reconcile --domain mrhealth --verify
     """
     from lakehouse.platform.reconciliation import audit
     from lakehouse.platform.storage.delta_table import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    days = days_between(system, first, last)
+    days = days_between(domain_name, first, last)
     if verify:
-        _prove(lake, settings, system, days, form)
+        _prove(lake, settings, domain_name, days, form)
         return
-    report = audit.report(lake, system, days)
-    rows = sorted(report.deliveries, key=lambda row: (row["system"], row["day"], row["file"]))
+    report = audit.report(lake, domain_name, days)
+    rows = sorted(report.deliveries, key=lambda row: (row["domain"], row["day"], row["file"]))
     off = [row for row in rows if row["balance"] != "balanced"]
     if form != "table":
         show(COLUMNS, ([row[c] for c in COLUMNS] for row in rows), form)
@@ -76,7 +76,7 @@ def conservation(
     if not report.balanced:
         raise Problem(
             f"{plural(report.balances['unbalanced'], 'delivery', 'deliveries')} do not balance",
-            "lakehouse conservation --verify finds the rows; lakehouse ingest makes the days anew",
+            "lakehouse reconcile --verify finds the rows; lakehouse ingest makes the days anew",
         )
 
 
@@ -86,25 +86,25 @@ def _said(balances: Any) -> str:
 
 
 def _prove(
-    lake: "Lake", settings: Settings, system: str | None, days: list[dt.date] | None, form: str
+    lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None, form: str
 ) -> None:
     """Print what is not as it must be, and fail when anything is."""
-    columns = ("table", "day", "what", "expected", "found", "way_out")
-    found = list(_findings(lake, settings, system, days))
+    columns = ("table", "day", "what", "expected", "found", "hint")
+    found = list(_findings(lake, settings, domain_name, days))
     if found or form != "table":
         show(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
     if found:
-        raise Problem(f"{plural(len(found), 'finding')}; each names its way out")
+        raise Problem(f"{plural(len(found), 'finding')}; each names its hint")
     note("proven: bytes, rows, balances and recomputed days agree")
 
 
 def _findings(
-    lake: "Lake", settings: Settings, system: str | None, days: list[dt.date] | None
+    lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None
 ) -> "Iterator[Finding]":
     from lakehouse.cli.progress import bars
 
     with bars() as shown:
-        for domain in domains_of(system):
+        for domain in domains_of(domain_name):
             yield from _findings_of(domain, lake, settings, days, shown)
 
 
@@ -117,7 +117,7 @@ def _findings_of(
 ) -> "Iterator[Finding]":
     from lakehouse.platform.reconciliation import audit
 
-    task = shown.add_task(domain.system.name, total=None)
+    task = shown.add_task(domain.name, total=None)
 
     def proven(day: dt.date, done: int, total: int) -> None:
         shown.update(task, completed=done, total=total, description=f"{day} proven")
