@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.ingestion.landing import Landing, Sweep
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.ingestion.deliveries import ledger
 from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, declared, landed
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.expressions import parse_int, rejected, traced

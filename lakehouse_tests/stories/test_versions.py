@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS, PRODUCTS
-from lakehouse.platform.ingestion.deliveries import Delivery, Status, resolved
+from lakehouse.platform.ingestion.deliveries import resolved
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.source import Source
 from lakehouse_tests.stories.world import MON
 

@@ -20,7 +20,6 @@ from lakehouse.domains.bikes.silver.order_headers import order_headers
 from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
-from lakehouse.platform.ingestion.deliveries import Status
 from lakehouse.platform.quality.checks import (
     Day,
     QualityCheck,
@@ -33,6 +32,7 @@ from lakehouse.platform.quality.checks import (
 )
 from lakehouse.platform.reconciliation.balance import Reconciliation, reconciliation_of
 from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.deliveries_model import Status
 
 CENT = Decimal("0.01")
 """In US$: amounts that differ by less are equal."""

@@ -1,6 +1,6 @@
 """What lands: the six tables of the bike shop, each a file of its own."""
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 

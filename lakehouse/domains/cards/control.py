@@ -20,7 +20,7 @@ import pyarrow as arrow
 
 from lakehouse.domains.cards import SPEC
 from lakehouse.domains.cards.rules import GENERATED
-from lakehouse.platform.ingestion.deliveries import Delivery, Status, from_arrow
+from lakehouse.platform.ingestion.deliveries import from_arrow
 from lakehouse.platform.storage.delta_table import (
     DayConflict,
     DayFile,
@@ -30,6 +30,7 @@ from lakehouse.platform.storage.delta_table import (
     TableId,
 )
 from lakehouse.platform.tables.declare import Hook, NotReady
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.transform.compute import KEPT, outcomes_of
 
 FATURAS, PAGAMENTOS = DATASETS = ("tb_faturas", "tb_pagamentos")

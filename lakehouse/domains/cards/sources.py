@@ -6,7 +6,7 @@ nothing else says which of two versions of an invoice is the later one.
 """
 
 from lakehouse.domains.cards import control
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 UP_TO_SEQUENCE = "^.*-"

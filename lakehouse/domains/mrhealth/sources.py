@@ -1,6 +1,6 @@
 """What lands: two files a night from each unit, and four reference tables of the headquarters."""
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 ORDERS = Source(

@@ -1,6 +1,6 @@
 """What lands: any number of people files under any name, each a delivery of its own."""
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 PEOPLE = Source(

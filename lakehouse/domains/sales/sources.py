@@ -1,6 +1,6 @@
 """What lands: exports of the legacy table and files of its changes, in one form."""
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 COLUMNS = (

@@ -26,7 +26,6 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion.csv.reader import CsvFile, FileRejected, decompress, read_csv
-from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.landing import (
     Arrival,
     FileChanged,
@@ -42,6 +41,7 @@ from lakehouse.platform.privacy.marks import Recognised
 from lakehouse.platform.storage.delta_table import DayConflict, Lake, Snapshot, Staged, TableId
 from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
 from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.deliveries_model import Delivery, Order, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.transform.compute import QUARANTINE_SCHEMA, quarantine_of
@@ -182,7 +182,7 @@ class _Ingestion:
         bronze_schema = _without_day(arrow_schema(self.bronze.contract.schema))
         raw_staged: list[Staged] = []
         judged: list[Delivery] = []
-        by_day: dict[dt.date, dict[ledger.Order, Delivery]] = {day: {} for day in sorted(wanted)}
+        by_day: dict[dt.date, dict[Order, Delivery]] = {day: {} for day in sorted(wanted)}
         for delivery in [*known, *fresh]:
             by_day[delivery.day][delivery.order] = delivery
         with ThreadPoolExecutor(2) as pool:

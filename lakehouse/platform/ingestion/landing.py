@@ -157,7 +157,7 @@ class _Place:
 def recognised(entry: Entry, rules: Rules, *, today: dt.date) -> Arrival | UnrecognizedFile:
     """Whose and of which day a file is, by its path; or why it is not taken.
 
-    >>> from lakehouse.platform.ingestion.csv.reader import CsvFormat
+    >>> from lakehouse.platform.tables.csv_format import CsvFormat
     >>> from lakehouse.platform.tables.source import Source
     >>> orders = Source(dataset="orders", files=r"pedido[.]csv", format=CsvFormat(columns=("Id",)))
     >>> rules = Rules(

@@ -13,7 +13,6 @@ import dagster as dg
 
 from lakehouse.platform.engines.session import engine_version
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.deliveries import Deliveries
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.metadata import (
     asset_key,
@@ -31,6 +30,7 @@ from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import Balance, Reconciliation
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse.platform.tables.declare import NotReady, Table
+from lakehouse.platform.tables.deliveries_model import Deliveries
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import compute as materialize

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.deliveries import Status, from_arrow
+from lakehouse.platform.ingestion.deliveries import from_arrow
 from lakehouse.platform.notifications.channels import channels, digest, fit_to_tell, notify
 from lakehouse.platform.orchestration.partitions import between, days_of
 from lakehouse.platform.orchestration.planning import Work
@@ -30,6 +30,7 @@ from lakehouse.platform.orchestration.sensors import (
 from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.registry import DOMAINS, Domain
 from lakehouse.settings import Settings
 

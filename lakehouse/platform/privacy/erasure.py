@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.ingest import Intake, error_report, object_path
 from lakehouse.platform.ingestion.landing import Listing
 from lakehouse.platform.privacy import marks
@@ -39,6 +38,7 @@ from lakehouse.platform.privacy.search import (
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import DiskStore
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 from lakehouse.platform.ingestion.csv.reader import (
     ERASED,
     CsvFile,
-    CsvFormat,
     FileReason,
     FileRejected,
     LineReason,
@@ -27,6 +26,7 @@ from lakehouse.platform.ingestion.csv.reader import (
 )
 from lakehouse.platform.ingestion.landing import ReadRejected
 from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
+from lakehouse.platform.tables.csv_format import CsvFormat
 
 NOT_ERASABLE = "not_erasable"
 """Reason of a file that is rejected because an erased person cannot be taken out of it."""

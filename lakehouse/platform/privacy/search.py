@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.deliveries import Delivery
 from lakehouse.platform.ingestion.landing import (
     Arrival,
     FileChanged,
@@ -44,6 +43,7 @@ from lakehouse.platform.privacy.records import (
 )
 from lakehouse.platform.storage.delta_table import DAY, Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStoreError
+from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings

@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lakehouse.platform.ingestion.csv.reader import BLANKS, CsvFile, CsvFormat, Unparsable, read_csv
+from lakehouse.platform.ingestion.csv.reader import CsvFile, Unparsable, read_csv
+from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
 
 Values = Mapping[str, str | None]
 """The format's columns of one record; null where nothing was written."""

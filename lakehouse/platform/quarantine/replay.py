@@ -25,13 +25,13 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion.csv.reader import FileRejected, decompress, read_csv
-from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.ingest import object_path, unrecognized_files_of
 from lakehouse.platform.ingestion.landing import Arrival, Landing, recognised
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import DiskStore, Entry
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
@@ -175,7 +175,7 @@ def rows(
 
     Args:
         lake: where to look.
-        system: only this one.
+        domain: only this one.
         table: only this dataset; ``unrecognized_files`` for files of none.
         days: only these delivery days of files and lines, and business days of rows.
         reason: only what has it among its reasons.

@@ -21,7 +21,6 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.deliveries import Delivery, Status
 from lakehouse.platform.ingestion.ingest import Intake, object_path
 from lakehouse.platform.ingestion.landing import Landing
 from lakehouse.platform.reconciliation import balance as reconciliation
@@ -36,6 +35,7 @@ from lakehouse.platform.storage.delta_table import (
 )
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform.compute import (
@@ -144,7 +144,7 @@ def report(
 
     Args:
         lake: where to look.
-        system: only this one.
+        domain: only this one.
         days: only these delivery days.
     """
     rows: list[dict[str, Any]] = []

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 
 if TYPE_CHECKING:
-    from lakehouse.platform.ingestion.deliveries import Delivery
     from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.tables.deliveries_model import Delivery
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
 from lakehouse.platform.ingestion.landing import (
     EPOCH,
     Arrival,
@@ -28,6 +27,7 @@ from lakehouse.platform.ingestion.landing import (
     recognised,
 )
 from lakehouse.platform.storage.object_store import Entry, ObjectStore, s3_client
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 ZONE = ZoneInfo("America/Sao_Paulo")

@@ -24,13 +24,7 @@ from lakehouse.cli import main
 from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.platform.connectors.postgres.extract import standing
 from lakehouse.platform.failpoints import PRIVACY
-from lakehouse.platform.ingestion.csv.reader import (
-    ERASED,
-    CsvFormat,
-    FileRejected,
-    LineReason,
-    read_csv,
-)
+from lakehouse.platform.ingestion.csv.reader import ERASED, FileRejected, LineReason, read_csv
 from lakehouse.platform.orchestration.metadata import preview
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.orchestration.resources import landing_of
@@ -44,6 +38,7 @@ from lakehouse.platform.quarantine.replay import ReplayError
 from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business

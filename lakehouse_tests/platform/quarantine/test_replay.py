@@ -19,13 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.csv.reader import CsvFormat, FileReason, LineReason, read_csv
-from lakehouse.platform.ingestion.deliveries import Status
+from lakehouse.platform.ingestion.csv.reader import FileReason, LineReason, read_csv
 from lakehouse.platform.ingestion.landing import UnrecognizedReason
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.quarantine.replay import Kind, ReplayError, Selection
 from lakehouse.platform.reconciliation.balance import reconciliation_of
+from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.platform.small_lake import SmallLake
 from lakehouse_tests.servers import S3Server

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 from lakehouse_tests.platform.cafe import Cafe
 

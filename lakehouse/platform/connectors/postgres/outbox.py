@@ -23,11 +23,11 @@ from lakehouse.platform.connectors.postgres.journal import (
     Watermark,
 )
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.ingestion.deliveries import Status
 from lakehouse.platform.ingestion.ingest import object_path
 from lakehouse.platform.privacy.persons import ERASED_TEXT
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.deliveries_model import Status
 
 PIECE = 1 << 20
 

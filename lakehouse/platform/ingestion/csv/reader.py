@@ -37,7 +37,6 @@ import difflib
 import io
 import json
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +49,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as columnar
 
+from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat, header_key
+
 LINE_LIMIT = 131_072
 """Longest line that is read, in characters with its line end; also csv's limit of one field."""
 
@@ -58,9 +59,6 @@ COLUMNAR_BYTES = 16_384
 
 ERASED = "lakehouse:erased"
 """A line of a record that was removed on request; it stands where the record's line stood."""
-
-BLANKS = " \t\r\n\u00a0"
-"""What `CsvFormat.strip` removes around a value."""
 
 _BATCH_ROWS = 50_000
 _BLOCK = 4 << 20  # bytes that pyarrow parses at once; longer than any line that is read
@@ -154,57 +152,6 @@ class FileRejected(Exception):
         place += [f"line {self.line}"] if self.line is not None else []
         place += [f"column {self.column!r}"] if self.column is not None else []
         return f"{', '.join(place)}: {self.detail} [{self.reason}]"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CsvFormat:
-    """What a source promises of its files.
-
-    Header names are compared without case, accents, quotes and surrounding blanks; a blank equals
-    an underscore. Empty text is null, quoted or not; so are the `null_texts`.
-
-    Args:
-        columns: the source's columns, in the order bronze keeps them.
-        aliases: further accepted spelling of a header name → column.
-        delimiters: tried on the header line; the one that finds most columns is the file's.
-        encodings: tried in this order. A UTF-8 byte order mark settles it. A file of which most
-            lines with accents are UTF-8 is UTF-8, and its other lines are undecodable.
-        null_texts: values that mean null.
-        optional: those of `columns` that may be missing; they are filled with null.
-        decimal_comma: those of `columns` whose numbers have a decimal comma, all others have a
-            point. For those who make numbers of the text; nothing is changed here.
-        strip: remove `BLANKS` around each value, before it is compared with `null_texts`.
-        final_newline: good files end in a line end, so one that does not was cut.
-
-    Raises:
-        ValueError: the format contradicts itself.
-    """
-
-    columns: tuple[str, ...]
-    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
-    delimiters: str = ",;"
-    encodings: tuple[str, ...] = ("utf-8", "latin-1")
-    null_texts: frozenset[str] = frozenset()
-    optional: tuple[str, ...] = ()
-    decimal_comma: tuple[str, ...] = ()
-    strip: bool = False
-    final_newline: bool = True
-
-    def __post_init__(self) -> None:
-        keys = [_key(column) for column in self.columns]
-        if not keys or len(set(keys)) < len(keys):
-            raise ValueError(f"columns must be named, each once: {self.columns}")
-        if {"_line", "_rescued"} & set(self.columns):
-            raise ValueError("_line and _rescued are the reader's own columns")
-        named = {*self.optional, *self.aliases.values(), *self.decimal_comma}
-        if unknown := named - set(self.columns):
-            raise ValueError(f"what is said of columns must be of columns: {sorted(unknown)}")
-        if not self.delimiters or set(self.delimiters) & set('" \r\n'):
-            raise ValueError(f"no delimiter can be {self.delimiters!r}")
-        if not self.encodings:
-            raise ValueError("encodings must name at least one")
-        for encoding in self.encodings:
-            codecs.lookup(encoding)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,14 +336,6 @@ def _reject_other_kinds(data: bytes) -> None:
         raise FileRejected(FileReason.NOT_CSV, f"expected CSV text, found {found}", line)
 
 
-def _key(name: str) -> str:
-    """A header name as names are compared."""
-    plain = name.replace("\ufeff", "").strip().strip('"').strip()
-    letters = unicodedata.normalize("NFKD", plain)
-    plain = "".join(c for c in letters if not unicodedata.combining(c))
-    return re.sub(r"\s+", "_", plain).casefold()
-
-
 def _few(names: Sequence[str]) -> str:
     """Names for a message, which a hostile header must not blow up."""
     shown = ", ".join(repr(name[:60]) for name in names[:60])
@@ -406,10 +345,10 @@ def _few(names: Sequence[str]) -> str:
 @lru_cache(maxsize=512)
 def _layout(header: str, line: int, wanted: CsvFormat) -> _Layout:
     """Find the format's columns in the header line; many files share few headers."""
-    known = {_key(column): column for column in wanted.columns}
-    known |= {_key(spelling): column for spelling, column in wanted.aliases.items()}
+    known = {header_key(column): column for column in wanted.columns}
+    known |= {header_key(spelling): column for spelling, column in wanted.aliases.items()}
     delimiter, names = _header(header, line, known, wanted.delimiters)
-    columns = [known.get(_key(name), _key(name)) for name in names]
+    columns = [known.get(header_key(name), header_key(name)) for name in names]
     _reject_schema(names, columns, line, wanted)
     places = tuple(
         columns.index(column) if column in columns else None for column in wanted.columns
@@ -452,7 +391,8 @@ def _header(
     if not readings:
         raise FileRejected(FileReason.SCHEMA, f"the header is no line of CSV ({failure})", line)
     delimiter = max(
-        readings, key=lambda d: (sum(_key(name) in known for name in readings[d]), len(readings[d]))
+        readings,
+        key=lambda d: (sum(header_key(name) in known for name in readings[d]), len(readings[d])),
     )
     return delimiter, [
         name.replace("\ufeff", "").strip() or f"column_{place}"

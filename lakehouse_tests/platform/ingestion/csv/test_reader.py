@@ -12,7 +12,6 @@ from lakehouse.platform.ingestion.csv import reader as csvfile
 from lakehouse.platform.ingestion.csv.reader import (
     LINE_LIMIT,
     CsvFile,
-    CsvFormat,
     FileReason,
     FileRejected,
     LineReason,
@@ -20,6 +19,7 @@ from lakehouse.platform.ingestion.csv.reader import (
     decompress,
     read_csv,
 )
+from lakehouse.platform.tables.csv_format import CsvFormat
 
 TWO = CsvFormat(columns=("Id", "Cidade"))
 THREE = CsvFormat(columns=("Id", "Endereco Entrega", "Status"), null_texts=frozenset({"NULL"}))
@@ -242,23 +242,6 @@ def test_what_is_no_table_is_rejected_with_its_reason(data, reason):
 def test_a_verdict_survives_pickling():
     verdict = pickle.loads(pickle.dumps(rejected("Id\n1\n")))
     assert str(verdict) == str(rejected("Id\n1\n"))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"columns": ()},
-        {"columns": ("Id", "id")},
-        {"columns": ("Id",), "optional": ("Nota",)},
-        {"columns": ("Id",), "aliases": {"a": "Nota"}},
-        {"columns": ("Id",), "decimal_comma": ("Nota",)},
-        {"columns": ("Id", "_line")},
-        {"columns": ("Id",), "delimiters": '"'},
-    ],
-)
-def test_a_format_that_contradicts_itself_is_an_error(wrong):
-    with pytest.raises(ValueError, match=r"must|own|can be"):
-        CsvFormat(**wrong)
 
 
 @pytest.mark.parametrize("line", ['a","b', 'a","b""', '"""', '1,"'])

@@ -1,6 +1,6 @@
 """What lands: one file a day from each gate."""
 
-from lakehouse.platform.ingestion.csv.reader import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 
 PASSAGES = Source(
