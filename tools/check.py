@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     """What a step said and how long it took, in seconds."""
 
     step: Step
@@ -48,13 +48,19 @@ STEPS = (
     ),
     Step("secrets", ("tools.secrets",), "take the secret out, and revoke it if it was ever pushed"),
     Step("dead code", ("tools.dead_code",), "delete it; called by name only: [tool.vulture]"),
+    Step(
+        "layout",
+        ("tools.layout",),
+        "move it to where it belongs: [tool.importlinter], tools/layout.py",
+    ),
+    Step("language", ("tools.language",), "rewrite the sentence in plain words"),
     Step("pins", ("tools.pins",), "make lock, and commit requirements/"),
     Step("format", ("ruff", "format", "--check", "--diff", "--quiet", "."), "make format"),
     Step("lint", ("ruff", "check", "--output-format", "concise", "."), "make format, then by hand"),
 )
 
 
-def outcome(step: Step) -> Outcome:
+def outcome(step: Step) -> Result:
     """Run one step in a process of its own."""
     began = time.monotonic()
     done = subprocess.run(
@@ -66,7 +72,7 @@ def outcome(step: Step) -> Outcome:
         text=True,
         check=False,
     )
-    return Outcome(step, done.returncode == 0, done.stdout, time.monotonic() - began)
+    return Result(step, done.returncode == 0, done.stdout, time.monotonic() - began)
 
 
 def selected(names: list[str]) -> list[Step]:
