@@ -101,9 +101,7 @@ def flags_of_python(path: Path, text: str) -> Iterator[Flag]:
     """Yield the banned words of a Python file: comments, string literals, identifiers."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         line = token.start[0]
-        if token.type == tokenize.COMMENT:
-            yield from flags_of_text(path, token.string, line)
-        elif token.type == tokenize.STRING:
+        if token.type in (tokenize.COMMENT, tokenize.STRING):
             yield from flags_of_text(path, token.string, line)
         elif token.type == tokenize.NAME:
             yield from flags_of_name(path, line, token.string)
