@@ -73,7 +73,7 @@ class Growing:
 
     def look(self, expected: bool) -> Spent:
         """What the sensor's decision spends over the newest days."""
-        from lakehouse.platform.orchestration.resources import landing_of
+        from lakehouse.platform.ingestion.landing_zone import landing_zone_of
         from lakehouse.platform.orchestration.sensors import decide
         from lakehouse.platform.storage.delta_table import Lake
         from lakehouse.platform.tables.registry import load_domain
@@ -81,7 +81,7 @@ class Growing:
         domain = load_domain("mrhealth")
         newest = self.first + dt.timedelta(days=self.days - 1)
         start = spent()
-        listing = landing_of(domain, self.settings).listing(
+        listing = landing_zone_of(domain, self.settings).listing(
             days=[newest - dt.timedelta(days=n) for n in range(10)],
             now=dt.datetime.now(dt.UTC),
             quiet=dt.timedelta(0),

@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from lakehouse.platform.ingestion.landing import Landing, Sweep
+from lakehouse.platform.ingestion.landing_zone import LandingZone
+from lakehouse.platform.ingestion.paths import PathRules
+from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 
 T = TypeVar("T")
@@ -52,7 +55,9 @@ def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, f
     """Medians over some looks: everything, and ticks one after another."""
     zone = ZoneInfo("America/Sao_Paulo")
     start = TODAY - dt.timedelta(days=days)
-    landing = Landing(ObjectStore.at(str(root)), "mrhealth", SOURCES, zone=zone, start=start)
+    spec = DomainSpec(name="mrhealth", title="Bench", since=start, unit_folders=("unidade",))
+    rules = PathRules(spec=spec, sources=SOURCES, zone=zone)
+    landing = LandingZone(ObjectStore.at(str(root)), rules)
     sweep = Sweep(recent_days=10, budget=sweep_files, files_per_day=units * len(NAMES))
     quiet = dt.timedelta(seconds=2)
     tick, seen = timed(lambda: sweep.listing(landing, now=NOW, quiet=quiet), times=11)

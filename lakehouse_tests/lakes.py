@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -27,13 +27,7 @@ def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
     lake = Lake(settings.root)
     intake = ingest.Intake(
         spec=of.spec,
-        landing=Landing(
-            ObjectStore.at(settings.landing),
-            of.spec.name,
-            of.sources,
-            zone=settings.zone,
-            start=of.spec.since,
-        ),
+        landing=landing_zone_of(of, settings),
         lake=lake,
         settings=replace(settings, quiet_seconds=0),
         now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5),

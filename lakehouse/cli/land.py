@@ -15,8 +15,9 @@ from lakehouse.cli.progress import counted
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.ingestion.landing import Rules
+    from lakehouse.platform.ingestion.paths import PathRules
     from lakehouse.platform.storage.object_store import ObjectStore
+    from lakehouse.platform.tables.domain_spec import DomainSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +79,8 @@ def land(
 
     settings = Settings.from_env()
     store = ObjectStore.at(settings.landing)
-    wanted, rejected = _sorted_out(
-        _placed(domain_name, path, day=day, unit=unit), _rules(domain_name, settings), settings
-    )
+    rules = _rules(domain_name, settings)
+    wanted, rejected = _sorted_out(_placed(rules.spec, path, day=day, unit=unit), rules, settings)
     fresh, same, different = _compared(store, wanted)
     if different and not replace:
         raise Problem(
@@ -104,34 +104,32 @@ def land(
     note(f"  -> lakehouse ingest --domain {domain_name}")
 
 
-def _rules(domain_name: str, settings: Settings) -> "Rules":
+def _rules(domain_name: str, settings: Settings) -> "PathRules":
     import importlib
 
-    from lakehouse.platform.ingestion.landing import Rules
+    from lakehouse.platform.ingestion.paths import PathRules
 
     package = importlib.import_module(f"lakehouse.domains.{domain_name}")
     sources = importlib.import_module(f"lakehouse.domains.{domain_name}.sources").SOURCES
-    return Rules(
-        domain=domain_name, sources=tuple(sources), zone=settings.zone, start=package.SPEC.since
-    )
+    return PathRules(spec=package.SPEC, sources=tuple(sources), zone=settings.zone)
 
 
 def _placed(
-    domain_name: str, path: Path, *, day: dt.date | None, unit: int | None
+    spec: "DomainSpec", path: Path, *, day: dt.date | None, unit: int | None
 ) -> Iterator[Putting]:
     """Local files and where they go; below a folder of the system's name they keep it."""
     found = sorted(_plain_files(path)) if path.is_dir() else [path]
-    inner = path / domain_name
+    inner = path / spec.name
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent
     given = [f"{day}"] if day is not None else []
-    given += [f"unidade_{unit:03d}"] if unit is not None else []
-    prefix = given or _meant(domain_name, base)
+    given += [spec.unit_folder(unit)] if unit is not None else []
+    prefix = given or _meant(spec.name, base)
     for local in found:
         try:
             relative = local.relative_to(base).as_posix()
         except ValueError:
             relative = local.relative_to(path).as_posix()
-        yield Putting(local=local, path="/".join((domain_name, *prefix, relative)))
+        yield Putting(local=local, path="/".join((spec.name, *prefix, relative)))
 
 
 def _plain_files(folder: Path) -> Iterator[Path]:
@@ -159,13 +157,13 @@ def _is_day(text: str) -> bool:
 
 
 def _sorted_out(
-    placed: Iterator[Putting], rules: "Rules", settings: Settings
+    placed: Iterator[Putting], rules: "PathRules", settings: Settings
 ) -> tuple[list[Putting], list[tuple[str, str]]]:
     """Files that the landing zone takes, and the others with the reason."""
-    from lakehouse.platform.ingestion.landing import (
+    from lakehouse.platform.ingestion.paths import (
         UnrecognizedFile,
         UnrecognizedReason,
-        recognised,
+        recognize,
     )
     from lakehouse.platform.storage.object_store import Entry
 
@@ -178,7 +176,7 @@ def _sorted_out(
             continue
         size = each.local.stat().st_size
         entry = Entry(path=each.path, size=size, modified_at=_modified(each.local), etag=None)
-        met = recognised(entry, rules, today=today)
+        met = recognize(entry, rules, today=today)
         if not isinstance(met, UnrecognizedFile):
             taken.append(each)
         elif met.reason is not UnrecognizedReason.TEMPORARY:

@@ -22,7 +22,7 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.ingestion.landing import Landing
+    from lakehouse.platform.ingestion.landing_zone import LandingZone
     from lakehouse.platform.quarantine.replay import Replay
     from lakehouse.platform.storage.delta_table import Lake
 
@@ -304,15 +304,8 @@ def _lake() -> "Lake":
     return Lake(Settings.from_env().root)
 
 
-def _landing(domain_name: str, settings: Settings) -> "Landing":
-    from lakehouse.platform.ingestion.landing import Landing
-    from lakehouse.platform.storage.object_store import ObjectStore
+def _landing(domain_name: str, settings: Settings) -> "LandingZone":
+    from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 
     (domain,) = domains_of(domain_name)
-    return Landing(
-        ObjectStore.at(settings.landing),
-        domain_name,
-        domain.sources,
-        zone=settings.zone,
-        start=domain.spec.since,
-    )
+    return landing_zone_of(domain, settings)

@@ -126,7 +126,7 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Line]:
 
 def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     """What the next arrival cycle would do, and what is not tried any more."""
-    from lakehouse.platform.orchestration.resources import landing_of
+    from lakehouse.platform.ingestion.landing_zone import landing_zone_of
     from lakehouse.platform.orchestration.sensors import decide
     from lakehouse.platform.reconciliation import balance as reconciliation
 
@@ -135,7 +135,7 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
         if days:
             yield Line(about="work", what=what, number=len(days), first=min(days), last=max(days))
     now, quiet = dt.datetime.now(dt.UTC), dt.timedelta(seconds=settings.quiet_seconds)
-    listing = landing_of(domain, settings).listing(now=now, quiet=quiet)
+    listing = landing_zone_of(domain, settings).listing(now=now, quiet=quiet)
     if listing.growing:
         named = joined(listing.growing, 3)
         yield Line(about="landing", what="files growing", number=len(listing.growing), detail=named)

@@ -214,7 +214,7 @@ def test_names_that_would_be_rejected_stay_out_and_fail_the_command(
     (folder / "in/notes.txt").write_text("x\n")
     (folder / "in/ITEM_PEDIDO.csv").symlink_to("/etc/hostname")
     result = call("land", "mrhealth", "in", "--day", "2026-01-05", "--unit", "7", code=1)
-    assert "notes.txt was left out: mrhealth takes no file of this name" in result.stderr
+    assert "notes.txt was left out: the name matches no dataset of mrhealth" in result.stderr
     assert "ITEM_PEDIDO.csv was left out: it is a link" in result.stderr
     assert landed(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.ingest import Intake
-from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
 from lakehouse.platform.orchestration.io_manager import commit
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -51,8 +50,8 @@ class SmallLake:
         return Lake(self.settings.root)
 
     @property
-    def landing(self) -> Landing:
-        return landing_of(self.domain, self.settings)
+    def landing(self) -> LandingZone:
+        return landing_zone_of(self.domain, self.settings)
 
     def land(self, path: str, data: bytes | str, at: dt.datetime) -> Path:
         """Put a file below the landing zone's folder of the system."""

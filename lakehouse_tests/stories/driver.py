@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Memory, Work
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.tables.declare import Table
@@ -92,7 +92,7 @@ class Driver:
     def _intake(self) -> ingest.Intake:
         return ingest.Intake(
             spec=self.domain.spec,
-            landing=landing_of(self.domain, self.settings),
+            landing=landing_zone_of(self.domain, self.settings),
             lake=self.lake,
             settings=replace(self.settings, quiet_seconds=0),
             now=dt.datetime.now(dt.UTC),

@@ -9,9 +9,9 @@ import pytest
 from dagster._core.launcher.base import WorkerStatus
 
 from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.storage.delta_table import TableId
 from lakehouse_tests.stories.conftest import Make
@@ -284,7 +284,7 @@ def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
     patch = tmp_path / "patch.csv"
     assert quarantine.export(world.lake, patch, table="orders") == {patch: 1}
     patch.write_text(patch.read_text().replace("2o.oo", "20.00"))
-    landing = landing_of(world.domain, world.settings)
+    landing = landing_zone_of(world.domain, world.settings)
     done = quarantine.replay(world.lake, landing, world.settings, patch=patch)
     assert [landed.edits for landed in done.landed] == [1]
     world.ingest()

@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lakehouse.platform.ingestion.landing import (
-    Arrival,
-    Listing,
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import (
+    RecognizedFile,
     UnrecognizedFile,
     UnrecognizedReason,
 )
@@ -34,8 +34,8 @@ NOTHING_OPEN = State(unfinished={}, waiting={})
 LIMITS = Settings(batch_days=400, batch_files=50_000)
 
 
-def file(day: dt.date, unit: int = 1, *, size: int = 9, at: dt.datetime = LANDED) -> Arrival:
-    return Arrival(
+def file(day: dt.date, unit: int = 1, *, size: int = 9, at: dt.datetime = LANDED) -> RecognizedFile:
+    return RecognizedFile(
         path=f"mrhealth/{day}/unidade_{unit:03d}/PEDIDO.csv",
         dataset="orders",
         day=day,
@@ -48,8 +48,8 @@ def file(day: dt.date, unit: int = 1, *, size: int = 9, at: dt.datetime = LANDED
 
 
 def plan(
-    *files: Arrival,
-    known: tuple[Arrival, ...] = (),
+    *files: RecognizedFile,
+    known: tuple[RecognizedFile, ...] = (),
     unrecognized_files: tuple[UnrecognizedFile, ...] = (),
     state: State = NOTHING_OPEN,
     limits: Settings = LIMITS,

@@ -9,6 +9,7 @@ SPEC = DomainSpec(
     title="Mr. Health",
     since=dt.date(2023, 1, 1),
     owners=("team:mrhealth",),
+    unit_folders=("unidade", "unit"),
     headline=Headline(
         question="Qual é a receita por canal?",
         sql="""

@@ -26,15 +26,14 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion.csv.reader import CsvFile, FileRejected, decompress, read_csv
-from lakehouse.platform.ingestion.landing import (
-    Arrival,
-    FileChanged,
-    Landing,
-    Listing,
-    ReadRejected,
+from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
+from lakehouse.platform.ingestion.landing_zone import LandingZone
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import (
+    RecognizedFile,
     UnrecognizedFile,
     UnrecognizedReason,
-    names_a_day,
+    path_names_day,
 )
 from lakehouse.platform.ingestion.snapshots import Snapshots
 from lakehouse.platform.privacy.marks import Recognised
@@ -73,7 +72,7 @@ class Intake:
     """Where files come from and where they go."""
 
     spec: DomainSpec
-    landing: Landing
+    landing: LandingZone
     lake: Lake
     settings: Settings
     now: dt.datetime
@@ -237,7 +236,7 @@ class _Ingestion:
         return [] if table is None else ledger.from_arrow(table)
 
     def _read_new(
-        self, arrivals: Sequence[Arrival], known: Sequence[Delivery]
+        self, arrivals: Sequence[RecognizedFile], known: Sequence[Delivery]
     ) -> tuple[list[Delivery], set[str]]:
         """Files that the table does not have yet, kept; and which bytes were there before."""
         seen = {(d.file, d.landed_at, d.size) for d in known}
@@ -253,7 +252,7 @@ class _Ingestion:
                         repeated.add(row.digest)
         return rows, repeated
 
-    def _kept(self, arrival: Arrival) -> tuple[Delivery | None, bool]:
+    def _kept(self, arrival: RecognizedFile) -> tuple[Delivery | None, bool]:
         """Read one file and keep its bytes; nothing when it changed meanwhile."""
         limit = self.intake.settings.max_file_mb * 1024 * 1024
         plain = Delivery(
@@ -469,7 +468,7 @@ class _Ingestion:
         for delivery, file in files:
             if isinstance(file, CsvFile):
                 last = day
-                if self.source.per_file and not names_a_day(
+                if self.source.per_file and not path_names_day(
                     ledger.corrected_by(delivery.file) or delivery.file
                 ):
                     last = max(day, delivery.landed_at.astimezone(zone).date())

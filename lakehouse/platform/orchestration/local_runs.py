@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.landing import Listing
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.local_runtime.launcher import launcher_of, worker_of, worker_path, working
 from lakehouse.platform.orchestration.code_location import definitions_alone
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Due, Work
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.orchestration.run_messages import nothing_landed
 from lakehouse.platform.orchestration.sensors import (
     DOMAIN_TAG,
@@ -88,7 +88,7 @@ def ingest(
     and `last` limit the delivery days; rows that wait for other days are refreshed all the same.
     """
     lake = Lake(settings.root)
-    place = landing_of(domain, settings)
+    place = landing_zone_of(domain, settings)
     given_up: set[str] = set()
     for number in range(ROUNDS):
         listing = place.listing(now=dt.datetime.now(dt.UTC), quiet=dt.timedelta(0))

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion.ingest import unrecognized_file_day, unrecognized_files_of
-from lakehouse.platform.ingestion.landing import Arrival, Listing, UnrecognizedFile
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.delta_table import Lake, Snapshot, TableId
@@ -72,7 +73,7 @@ class Batch:
 
 def planned(
     listing: Listing,
-    known: Callable[[Arrival], bool],
+    known: Callable[[RecognizedFile], bool],
     recorded: Callable[[UnrecognizedFile], bool],
     state: State,
     settings: Settings,
@@ -213,7 +214,7 @@ class Memory:
         """Whether nothing was ever taken in."""
         return all(not self._shown(table).files for table in self._tables.values())
 
-    def knows(self, arrival: Arrival) -> bool:
+    def knows(self, arrival: RecognizedFile) -> bool:
         """Whether the deliveries have this file, as it was listed."""
         places = self._places(self._tables[arrival.dataset], arrival.day)
         return (arrival.path, arrival.modified_at, arrival.size) in places

@@ -9,11 +9,11 @@ import pyarrow as arrow
 from pydantic import PrivateAttr
 
 from lakehouse.platform.ingestion.ingest import Intake
-from lakehouse.platform.ingestion.landing import Landing, Listing
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import Snapshots
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
-from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
@@ -50,7 +50,7 @@ class Platform(dg.ConfigurableResource[Any]):
         dsn = getattr(self.settings, f"{domain.name}_dsn", None)
         return Intake(
             spec=domain.spec,
-            landing=landing_of(domain, self.settings),
+            landing=landing_zone_of(domain, self.settings),
             lake=self.lake,
             settings=self.settings,
             now=self.started_at,
@@ -77,14 +77,3 @@ class Platform(dg.ConfigurableResource[Any]):
         if name not in self._months:
             self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
         return self._months[name]
-
-
-def landing_of(domain: Domain, settings: Settings) -> Landing:
-    """The landing zone of one system."""
-    return Landing(
-        ObjectStore.at(settings.landing),
-        domain.name,
-        domain.sources,
-        zone=settings.zone,
-        start=domain.spec.since,
-    )

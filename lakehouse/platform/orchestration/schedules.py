@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.orchestration.run_messages import WILL_RETRY, nothing_landed
 from lakehouse.platform.orchestration.sensors import (
     ATTEMPT_TAG,
@@ -117,7 +117,7 @@ def _landed(domain: Domain, first: dt.date, last: dt.date) -> bool:
     """Whether a file lies there for one of these days; else people are told that none does."""
     here = Settings.from_env()
     now = dt.datetime.now(dt.UTC)
-    listing = landing_of(domain, here).listing(
+    listing = landing_zone_of(domain, here).listing(
         days=between(first, last), now=now, quiet=dt.timedelta(0)
     )
     if any(first <= file.day <= last for file in listing.files):

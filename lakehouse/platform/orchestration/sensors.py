@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.ingestion.ingest import at_first_landing
-from lakehouse.platform.ingestion.landing import Listing, Sweep
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.partitions import DAY_FORMAT
 from lakehouse.platform.orchestration.planning import Decision, Due, Memory, Work
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.delta_table import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -99,7 +100,7 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
         lake = Lake(here.root)
         now = dt.datetime.now(dt.UTC)
         quiet = dt.timedelta(seconds=here.quiet_seconds)
-        place = landing_of(domain, here)
+        place = landing_zone_of(domain, here)
         memory = json.loads(context.cursor) if context.cursor else {}
         sweep = Sweep(
             recent_days=here.recent_days,

@@ -21,7 +21,7 @@ from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.ingest import Intake, error_report, object_path
-from lakehouse.platform.ingestion.landing import Listing
+from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.privacy import marks
 from lakehouse.platform.privacy.history import forget
 from lakehouse.platform.privacy.marks import Key, Recognised

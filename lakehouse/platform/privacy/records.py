@@ -24,7 +24,7 @@ from lakehouse.platform.ingestion.csv.reader import (
     decompress,
     read_csv,
 )
-from lakehouse.platform.ingestion.landing import ReadRejected
+from lakehouse.platform.ingestion.errors import ReadRejected
 from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
 from lakehouse.platform.tables.csv_format import CsvFormat
 

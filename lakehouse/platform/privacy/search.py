@@ -16,14 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.landing import (
-    Arrival,
-    FileChanged,
-    Landing,
-    ReadRejected,
-    UnrecognizedReason,
-)
-from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
+from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
+from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedReason
 from lakehouse.platform.privacy.persons import (
     Person,
     Persons,
@@ -93,7 +88,7 @@ class Found:
     """A file of the landing zone, or one on its way there, that somebody is in."""
 
     path: str
-    arrival: Arrival | None
+    arrival: RecognizedFile | None
     """None for a file that is not taken, or not yet there."""
     located: Located
     form: Form | None
@@ -138,8 +133,8 @@ class Search:
         }
 
     @property
-    def place(self) -> Landing:
-        return landing_of(self.domain, self.settings)
+    def place(self) -> LandingZone:
+        return landing_zone_of(self.domain, self.settings)
 
     def findings(self) -> Iterator[Finding]:
         """Everything, the landing zone first and old versions last."""
@@ -185,7 +180,7 @@ class Search:
             if found is not None:
                 yield found
 
-    def _landed(self, path: str, arrival: Arrival | None, data: bytes) -> Found | None:
+    def _landed(self, path: str, arrival: RecognizedFile | None, data: bytes) -> Found | None:
         form = self.forms.get(arrival.dataset) if arrival else None
         places = located(data, path, form, self.person, limit=self.limit)
         if not places and not self.person.mentioned(path):

@@ -26,12 +26,14 @@ import pyarrow.compute as pc
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion.csv.reader import FileRejected, decompress, read_csv
 from lakehouse.platform.ingestion.ingest import object_path, unrecognized_files_of
-from lakehouse.platform.ingestion.landing import Arrival, Landing, recognised
+from lakehouse.platform.ingestion.landing_zone import LandingZone
+from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
 from lakehouse.platform.storage.delta_table import Lake, TableId
 from lakehouse.platform.storage.object_store import DiskStore, Entry
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
@@ -246,7 +248,7 @@ def export(
 
 def replay(
     lake: Lake,
-    landing: Landing,
+    landing: LandingZone,
     settings: Settings,
     selection: Selection | None = None,
     patch: Path | None = None,
@@ -264,14 +266,14 @@ def replay(
         ReplayError: the patch does not fit what is in the lake; nothing was written.
     """
     if patch is None:
-        return _to_rebuild(lake, landing.rules.domain, selection or Selection())
+        return _to_rebuild(lake, landing.domain, selection or Selection())
     replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
     return replayer.patched(_read_patch(patch, replayer.domain))
 
 
 def replace(
     lake: Lake,
-    landing: Landing,
+    landing: LandingZone,
     settings: Settings,
     file: str,
     content: Path,
@@ -290,7 +292,7 @@ def replace(
 
 def release(
     lake: Lake,
-    landing: Landing,
+    landing: LandingZone,
     settings: Settings,
     file: str,
     *,
@@ -350,13 +352,13 @@ def _versions(row: Delivery, delivered: Iterable[Delivery], source: Source) -> l
     return [other for other in delivered if ledger.scope_of(other.file, other.unit, source) == own]
 
 
-def _replay_path(old: Delivery, domain: str, source: Source) -> str:
+def _replay_path(old: Delivery, spec: DomainSpec, source: Source) -> str:
     """Where the corrected version of a file lands, so that it is one of the same delivery."""
-    folder = f"{domain}/{old.day}/"
+    folder = f"{spec.name}/{old.day}/"
     if source.per_file:
         landed = ledger.corrected_by(old.file) or old.file
         return f"{folder}{ledger.REPLAY}/{landed.partition('/')[2]}"
-    unit = "" if old.unit is None else f"unidade_{old.unit:03d}/"
+    unit = "" if old.unit is None else f"{spec.unit_folder(old.unit)}/"
     return f"{folder}{unit}{ledger.REPLAY}/{PurePosixPath(old.file).name}"
 
 
@@ -589,13 +591,13 @@ class _Replayer:
     """Makes corrected files, checks all of them, and only then lands them."""
 
     lake: Lake
-    landing: Landing
+    landing: LandingZone
     settings: Settings
     now: dt.datetime
     domain: Domain = field(init=False)
 
     def __post_init__(self) -> None:
-        self.domain = load_domain(self.landing.rules.domain)
+        self.domain = load_domain(self.landing.domain)
 
     @property
     def limit(self) -> int:
@@ -735,12 +737,11 @@ class _Replayer:
         edits: int,
     ) -> _Prepared:
         """Check everything that could keep a corrected file from replacing the old one."""
-        domain = self.domain.name
-        path = _replay_path(old, domain, source)
+        path = _replay_path(old, self.domain.spec, source)
         entry = Entry(path=path, size=len(data), modified_at=self.now, etag=None)
         today = self.now.astimezone(self.landing.rules.zone).date()
-        met = recognised(entry, self.landing.rules, today=today)
-        if not isinstance(met, Arrival):
+        met = recognize(entry, self.landing.rules, today=today)
+        if not isinstance(met, RecognizedFile):
             raise ReplayError(f"{path} would not be taken: {met.detail}")
         if (met.dataset, met.day, met.unit) != (source.dataset, old.day, old.unit):
             raise ReplayError(f"{path} would not belong to the delivery of {old.file}")

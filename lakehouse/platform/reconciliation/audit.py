@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.ingest import Intake, object_path
-from lakehouse.platform.ingestion.landing import Landing
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import Balance, judged_tables, reconciliation_of
 from lakehouse.platform.storage.delta_table import (
@@ -33,7 +33,6 @@ from lakehouse.platform.storage.delta_table import (
     StorageError,
     TableId,
 )
-from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain
@@ -232,16 +231,9 @@ class _Audit:
     @cached_property
     def intake(self) -> Intake:
         """Only its lake and its limits are used; nothing is taken in."""
-        landing = Landing(
-            ObjectStore.at(self.settings.landing),
-            self.domain.name,
-            self.domain.sources,
-            zone=self.settings.zone,
-            start=self.domain.spec.since,
-        )
         return Intake(
             spec=self.domain.spec,
-            landing=landing,
+            landing=landing_zone_of(self.domain, self.settings),
             lake=self.lake,
             settings=self.settings,
             now=dt.datetime.now(dt.UTC),

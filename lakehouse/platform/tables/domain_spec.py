@@ -64,6 +64,8 @@ class DomainSpec:
         owners: Dagster owners, ``team:<name>`` or an e-mail address.
         headline: what the demo and the overview answer for it.
         schedules: schedules of its own.
+        unit_folders: words that name a unit's folder in the landing zone: ``unit`` stands for
+            ``unit_007`` and ``unit-7``, in any case. The platform writes the first one.
     """
 
     name: str
@@ -72,8 +74,18 @@ class DomainSpec:
     owners: tuple[str, ...] = ()
     headline: Headline | None = None
     schedules: tuple[Schedule, ...] = ()
+    unit_folders: tuple[str, ...] = ("unit",)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", self.name):
             raise ValueError(f"system name {self.name!r}: lower-case letters, digits and _ only")
+        if not self.unit_folders or not all(map(str.isidentifier, self.unit_folders)):
+            raise ValueError(
+                f"domain {self.name!r}: unit_folders must be words such as ('unit',),"
+                f" found {self.unit_folders}"
+            )
+
+    def unit_folder(self, unit: int) -> str:
+        """Return the folder of a unit in the landing zone, such as ``unit_007``."""
+        return f"{self.unit_folders[0]}_{unit:03d}"

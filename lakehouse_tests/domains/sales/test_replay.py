@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.ingestion.landing import Landing
-from lakehouse.platform.orchestration.resources import landing_of
+from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.replay import Kind
 from lakehouse_tests.domains.business import Business
@@ -22,8 +21,8 @@ def shop(tmp_path: Path) -> Business:
     return Business("sales", tmp_path)
 
 
-def landing(shop: Business) -> Landing:
-    return landing_of(shop.domain, shop.settings)
+def landing(shop: Business) -> LandingZone:
+    return landing_zone_of(shop.domain, shop.settings)
 
 
 def replay(shop: Business, patch: Path, **values: str) -> list[str]:

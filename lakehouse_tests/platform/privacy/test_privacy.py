@@ -25,9 +25,9 @@ from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.platform.connectors.postgres.extract import standing
 from lakehouse.platform.failpoints import PRIVACY
 from lakehouse.platform.ingestion.csv.reader import ERASED, FileRejected, LineReason, read_csv
+from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.metadata import preview
 from lakehouse.platform.orchestration.planning import Work
-from lakehouse.platform.orchestration.resources import landing_of
 from lakehouse.platform.privacy import erasure, marks
 from lakehouse.platform.privacy.marks import KeyMissing
 from lakehouse.platform.privacy.persons import Person, Tags
@@ -272,7 +272,7 @@ def test_what_is_delivered_or_replayed_later_does_not_bring_them_back(people: Pe
     for path, data in originals.items():
         people.land(path.replace("/", "/again/"), data)
     people.land("2024-05-02/a.csv", file(line(10), line(1), line(1).rstrip("\n") + ",more\n"))
-    landing = landing_of(people.domain, people.settings)
+    landing = landing_zone_of(people.domain, people.settings)
     with pytest.raises(ReplayError, match="has the digest"):
         quarantine.replay(people.lake, landing, people.settings, patch=patch)
     rejected = f"people/{FRIDAY}/no_phone.csv"

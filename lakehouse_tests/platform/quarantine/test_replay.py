@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.csv.reader import FileReason, LineReason, read_csv
-from lakehouse.platform.ingestion.landing import UnrecognizedReason
+from lakehouse.platform.ingestion.paths import UnrecognizedReason
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.quarantine.replay import Kind, ReplayError, Selection

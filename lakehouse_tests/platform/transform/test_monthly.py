@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.ingestion.landing import Listing
+from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.reconciliation.balance import State

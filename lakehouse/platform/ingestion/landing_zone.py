@@ -1,0 +1,193 @@
+"""The landing zone of one domain: list its days and files, and read a listed file safely."""
+
+import datetime as dt
+import os
+import stat as mode
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
+from lakehouse.platform.ingestion.listing import (
+    Listing,
+    Survey,
+    classify,
+    files_below,
+    modified_at,
+    survey_folders,
+)
+from lakehouse.platform.ingestion.paths import (
+    EPOCH,
+    PathRules,
+    RecognizedFile,
+    UnrecognizedReason,
+)
+from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+
+if TYPE_CHECKING:
+    from lakehouse.platform.tables.registry import Domain
+    from lakehouse.settings import Settings
+
+
+class LandingZone:
+    """The folder into which the units of one domain deliver files.
+
+    Args:
+        store: the landing root; the domain's files lie in the folder with the domain's name.
+        rules: what the domain recognizes.
+    """
+
+    def __init__(self, store: ObjectStore, rules: PathRules) -> None:
+        self.store = store
+        self.rules = rules
+
+    @property
+    def domain(self) -> str:
+        """Name of the domain and of its folder."""
+        return self.rules.spec.name
+
+    def days(self) -> list[dt.date]:
+        """Return the delivery days that have a folder, sorted; lists folders, not files.
+
+        A day folder is the first part of a path below the domain that is a date, at any depth:
+        ``sales/2026-01-05`` or ``sales/raw/csv/2026-01-05``.
+        """
+        return sorted(survey_folders(self.store, self.domain, files=False).days)
+
+    def days_changed_since(self, since: dt.datetime) -> list[dt.date]:
+        """Return the days whose folder got or lost an entry, latest change first; none on S3.
+
+        Only the modification time of the day folder itself is read. A file in a unit folder that
+        existed before is not noticed here; `Sweep` finds it when it reaches that day.
+        """
+        if not isinstance(self.store, DiskStore):
+            return []
+        changed_at: dict[dt.date, dt.datetime] = {}
+        for day, folders in survey_folders(self.store, self.domain, files=False).days.items():
+            for folder in folders:
+                try:
+                    status = os.lstat(os.path.join(self.store.uri, folder))
+                except FileNotFoundError:
+                    continue
+                changed_at[day] = max(modified_at(status), changed_at.get(day, EPOCH))
+        recent = (day for day, moment in changed_at.items() if moment >= since)
+        return sorted(recent, key=lambda day: (changed_at[day], day), reverse=True)
+
+    def listing(
+        self,
+        *,
+        days: Iterable[dt.date] | None = None,
+        undated: bool = True,
+        now: dt.datetime,
+        quiet: dt.timedelta,
+    ) -> Listing:
+        """Return the domain's files, classified.
+
+        Args:
+            days: list only the folders of these days; None lists everything.
+            undated: with `days`, also list the files outside of day folders.
+            now: time of the listing, aware; decides which days are in the future.
+            quiet: a file that changed less than this before (or after) `now` may still grow.
+
+        Raises:
+            LandingError: a folder cannot be read.
+        """
+        if days is None:
+            survey = Survey()
+            found = files_below(self.store, self.domain, self.domain, survey)
+        else:
+            survey = survey_folders(self.store, self.domain, files=undated)
+            wanted = [folder for day in sorted(set(days)) for folder in survey.days.get(day, ())]
+            of_days = (
+                entry
+                for folder in wanted
+                for entry in files_below(self.store, self.domain, folder, survey)
+            )
+            found = (entry for part in (tuple(survey.files), of_days) for entry in part)
+        return classify(found, survey, self.rules, now=now, quiet=quiet)
+
+    def read(self, file: RecognizedFile, *, limit: int) -> bytes:
+        """Return the bytes of a listed file, complete and unchanged since it was listed.
+
+        Args:
+            file: the listed file.
+            limit: largest allowed size in bytes.
+
+        Raises:
+            FileChanged: the file is gone, was replaced or grew; the next listing shows its state.
+            ReadRejected: the file is larger than `limit`, or a symbolic link replaced it.
+        """
+        if file.size > limit:
+            raise ReadRejected(
+                f"{file.path} has {file.size:,} bytes, the limit is {limit:,};"
+                " hint: split the file or raise LAKEHOUSE_MAX_FILE_MB",
+                reason="too_large",
+            )
+        try:
+            if isinstance(self.store, DiskStore):
+                data = _read_from_disk(self.store.uri, file)
+            else:
+                with self.store.open(file.path) as stream:
+                    data = stream.read(file.size + 1)
+        except FileNotFoundError as error:
+            raise FileChanged(f"{file.path} is gone since it was listed") from error
+        if len(data) != file.size:
+            raise FileChanged(
+                f"{file.path} had {file.size:,} bytes when it was listed and has another size now"
+            )
+        return data
+
+
+def landing_zone_of(domain: "Domain", settings: "Settings") -> LandingZone:
+    """Return the landing zone of a domain."""
+    rules = PathRules(spec=domain.spec, sources=domain.sources, zone=settings.zone)
+    return LandingZone(ObjectStore.at(settings.landing), rules)
+
+
+def _read_from_disk(root: str, file: RecognizedFile) -> bytes:
+    """Read a file on disk, opening each folder of its path by descriptor and following no link.
+
+    Checking the path before opening it would leave time to swap a folder in between.
+    """
+    *folders, name = file.path.split("/")
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part, flag in [
+            *((folder, os.O_DIRECTORY) for folder in folders),
+            (name, os.O_NONBLOCK),
+        ]:
+            below = _open_at(part, flag, descriptor, file)
+            os.close(descriptor)
+            descriptor = below
+        _check_as_listed(os.fstat(descriptor), file)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(file.size + 1)
+        _check_as_listed(os.fstat(descriptor), file)
+        return data
+    finally:
+        os.close(descriptor)
+
+
+def _open_at(name: str, flag: int, folder: int, file: RecognizedFile) -> int:
+    """Open one part of a path in an open folder; return its descriptor."""
+    try:
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flag, dir_fd=folder)
+    except OSError as error:
+        try:
+            linked = mode.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            linked = False
+        if linked:
+            raise ReadRejected(
+                f"{file.path}: {name!r} became a symbolic link after it was listed;"
+                " hint: replace it by the file or folder itself",
+                reason=UnrecognizedReason.SYMLINK.value,
+            ) from error
+        if isinstance(error, NotADirectoryError):
+            raise FileNotFoundError(file.path) from error
+        raise
+
+
+def _check_as_listed(status: os.stat_result, file: RecognizedFile) -> None:
+    unchanged = (status.st_size, modified_at(status)) == (file.size, file.modified_at)
+    if not unchanged or not mode.S_ISREG(status.st_mode):
+        raise FileChanged(f"{file.path} changed since it was listed; the next listing includes it")

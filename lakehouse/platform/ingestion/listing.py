@@ -1,0 +1,234 @@
+"""Walk a domain's folder of the landing zone, on disk or S3, and classify what it contains.
+
+On disk, symbolic links, pipes and devices are recorded as unrecognized files and never followed or
+opened. A folder that cannot be read is an error, never an empty folder.
+"""
+
+import datetime as dt
+import os
+import stat as mode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lakehouse.platform.ingestion.errors import LandingError
+from lakehouse.platform.ingestion.paths import (
+    EPOCH,
+    PathProblem,
+    PathRules,
+    RecognizedFile,
+    UnrecognizedFile,
+    UnrecognizedReason,
+    day_of_folder,
+    is_temporary,
+    printable,
+    recognize,
+    unrecognized,
+    unsafe_name,
+)
+from lakehouse.platform.storage.object_store import DiskStore, Entry, ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Files of the landing zone at one moment."""
+
+    files: tuple[RecognizedFile, ...]
+    """Sorted by day, then path."""
+    unrecognized_files: tuple[UnrecognizedFile, ...]
+    """Sorted by path; to be recorded."""
+    growing: tuple[str, ...]
+    """Paths that changed too recently to be complete; skipped until the next listing."""
+    temporary: tuple[str, ...]
+    """Paths of hidden or unfinished files and folders (ending in '/'); ignored."""
+
+
+@dataclass
+class Survey:
+    """Result of a walk over folders; the lists grow during the walk."""
+
+    days: dict[dt.date, list[str]] = field(default_factory=dict)
+    """Paths of the folders of each day."""
+    files: list[Entry] = field(default_factory=list)
+    """Files outside of day folders."""
+    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
+    """Links and other entries that are not plain files."""
+    temporary: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Level:
+    """Entries directly in one folder on disk."""
+
+    files: list[Entry] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
+
+
+def survey_folders(store: ObjectStore, domain: str, *, files: bool) -> Survey:
+    """Find a domain's day folders at any depth, without entering them.
+
+    Args:
+        store: the landing root.
+        domain: the folder to walk.
+        files: also list the files outside of day folders.
+    """
+    survey = Survey()
+    pending = [] if _is_link(store, domain, survey) else [domain]
+    while pending:
+        folder = pending.pop()
+        for name in _folders_in(store, folder, survey, files=files):
+            path = f"{folder}/{name}"
+            day = day_of_folder(name)
+            if day is not None:
+                survey.days.setdefault(day, []).append(path)
+            elif name in (".", ".."):
+                survey.unrecognized_files.append(_unsafe_folder(path))
+            elif is_temporary(name):
+                survey.temporary.append(f"{printable(path)}/")
+            else:
+                pending.append(path)
+    return survey
+
+
+def files_below(store: ObjectStore, domain: str, folder: str, survey: Survey) -> Iterator[Entry]:
+    """Yield every plain file below a folder; add links and other entries to the survey."""
+    if not isinstance(store, DiskStore):
+        yield from store.entries(folder)
+        return
+    pending = [] if _is_link(store, domain, survey) else [folder]
+    while pending:
+        folder = pending.pop()
+        level = _scan(store.uri, folder)
+        survey.unrecognized_files.extend(level.unrecognized_files)
+        yield from level.files
+        pending.extend(f"{folder}/{name}" for name in level.folders)
+
+
+def classify(
+    entries: Iterable[Entry],
+    survey: Survey,
+    rules: PathRules,
+    *,
+    now: dt.datetime,
+    quiet: dt.timedelta,
+) -> Listing:
+    """Sort entries into recognized, unrecognized, growing and temporary files.
+
+    Args:
+        entries: files found by a walk. They are consumed before `survey` is read, because the walk
+            adds to it.
+        survey: links and folders found by the same walk.
+        rules: what the domain recognizes.
+        now: time of the listing, aware.
+        quiet: a file that changed less than this before (or after) `now` may still grow.
+    """
+    today = now.astimezone(rules.zone).date()
+    files: list[RecognizedFile] = []
+    unrecognized_files: list[UnrecognizedFile] = []
+    growing: list[str] = []
+    for entry in entries:
+        file = recognize(entry, rules, today=today)
+        if isinstance(file, UnrecognizedFile) and file.reason is UnrecognizedReason.TEMPORARY:
+            survey.temporary.append(file.path)
+        elif -quiet < now - entry.modified_at < quiet:
+            growing.append(printable(entry.path))
+        elif isinstance(file, UnrecognizedFile):
+            unrecognized_files.append(file)
+        else:
+            files.append(file)
+    unrecognized_files += survey.unrecognized_files
+    return Listing(
+        files=tuple(sorted(files, key=lambda file: (file.day, file.path))),
+        unrecognized_files=tuple(sorted(unrecognized_files, key=lambda file: file.path)),
+        growing=tuple(sorted(growing)),
+        temporary=tuple(sorted(survey.temporary)),
+    )
+
+
+def modified_at(status: os.stat_result) -> dt.datetime:
+    """Return the modification time of a file on disk, UTC, to the microsecond."""
+    return EPOCH + dt.timedelta(microseconds=status.st_mtime_ns // 1000)
+
+
+def _folders_in(store: ObjectStore, folder: str, survey: Survey, *, files: bool) -> list[str]:
+    """Return the names of the folders directly in a folder; add its files to the survey."""
+    if isinstance(store, DiskStore):
+        level = _scan(store.uri, folder, files=files)
+        survey.files.extend(level.files)
+        survey.unrecognized_files.extend(level.unrecognized_files)
+        return level.folders
+    if files:
+        survey.files.extend(store.entries(folder, recursive=False))
+    return store.folders(folder)
+
+
+def _is_link(store: ObjectStore, domain: str, survey: Survey) -> bool:
+    """Return whether the domain's own folder is a symbolic link, and record it if so."""
+    if not isinstance(store, DiskStore):
+        return False
+    place = os.path.join(store.uri, domain)
+    if not os.path.islink(place):
+        return False
+    link = _entry(domain, os.lstat(place))
+    if not any(file.path == link.path for file in survey.unrecognized_files):
+        survey.unrecognized_files.append(unrecognized(link, _link_problem(store.uri, link.path)))
+    return True
+
+
+def _scan(root: str, folder: str, *, files: bool = True) -> _Level:
+    """List one folder on disk; a folder that disappeared is empty.
+
+    Raises:
+        LandingError: the folder may not be read.
+    """
+    level = _Level()
+    try:
+        with os.scandir(os.path.join(root, folder)) as found:
+            for item in found:
+                if item.is_dir(follow_symlinks=False):
+                    level.folders.append(item.name)
+                elif files:
+                    _scan_file(root, f"{folder}/{item.name}", item, level)
+    except (FileNotFoundError, NotADirectoryError):
+        return level
+    except PermissionError as error:
+        raise LandingError(
+            f"folder {printable(folder)} of the landing zone {root} cannot be listed"
+            f" ({error.strerror}); hint: give this user read and execute permission on it"
+        ) from error
+    return level
+
+
+def _scan_file(root: str, path: str, item: os.DirEntry[str], level: _Level) -> None:
+    try:
+        status = item.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    entry = _entry(path, status)
+    if mode.S_ISREG(status.st_mode):
+        level.files.append(entry)
+    elif mode.S_ISLNK(status.st_mode):
+        level.unrecognized_files.append(unrecognized(entry, _link_problem(root, path)))
+    else:
+        detail = "not a file but a pipe, socket or device; hint: remove it"
+        problem = PathProblem(UnrecognizedReason.UNKNOWN_FILE, detail)
+        level.unrecognized_files.append(unrecognized(entry, problem))
+
+
+def _entry(path: str, status: os.stat_result) -> Entry:
+    return Entry(path=path, size=status.st_size, modified_at=modified_at(status), etag=None)
+
+
+def _link_problem(root: str, path: str) -> PathProblem:
+    target, top = os.path.realpath(os.path.join(root, path)), os.path.realpath(root)
+    where = "inside" if os.path.commonpath([target, top]) == top else "outside"
+    return PathProblem(
+        UnrecognizedReason.SYMLINK,
+        f"symbolic link to a target {where} the landing zone; hint: replace it by the file itself",
+    )
+
+
+def _unsafe_folder(folder: str) -> UnrecognizedFile:
+    """Return the record of a folder that cannot be entered; it has no modification time."""
+    entry = Entry(path=f"{folder}/", size=0, modified_at=EPOCH, etag=None)
+    return unrecognized(entry, unsafe_name(folder))
