@@ -9,11 +9,11 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo up test check format bench chaos docs lock clean
+.PHONY: help env demo up test test-fast check format bench chaos docs lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-		printf '  make %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '  make %-10s %s\n' "$$target" "$$text"; done
 
 env: $(DEV) ## build .venv with every pinned package, tests and tools included
 
@@ -23,33 +23,37 @@ demo: $(RUN) ## generate five systems, run raw to gold on local disk, print what
 up: $(RUN) ## start the Dagster UI and the daemon; prints the URL
 	@$(BIN)/lakehouse up
 
-test: $(DEV) ## run the whole suite; ARGS="-k late" narrows it
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not chaos" $(ARGS)
+test: $(DEV) ## run the full suite; ARGS="-k late" narrows it
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not chaos" --durations 20 $(ARGS)
 
-check: $(DEV) ## lint, format, types, dead and duplicate code, secrets, docs
+test-fast: $(DEV) ## run the unit tests: no server, no browser, no Spark
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not chaos and not slow and not server" $(ARGS)
+
+check: $(DEV) ## check lint, types, layout, language, dead and duplicate code, secrets, docs
 	@$(BIN)/python -m tools.check $(ARGS)
 
-format: $(DEV) ## mend what ruff can mend
+format: $(DEV) ## fix what ruff can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: $(DEV) ## measure against bare engines, side by side
 	@$(BIN)/python -m bench $(ARGS)
 
-chaos: $(DEV) ## the whole suite with the long proofs: many histories, many kills
-	@LAKEHOUSE_CHAOS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+chaos: $(DEV) ## run the full suite with the long proofs: many histories, many kills
+	@LAKEHOUSE_CHAOS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-docs: $(DEV) ## write the generated pages of docs/ anew
+docs: $(DEV) ## write the generated pages, build the site into build/site
 	@$(BIN)/python -m lakehouse.docs write
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-lock: .venv/.made ## resolve the pins anew where pyproject.toml asks for it; ARGS=--upgrade for all
+lock: .venv/.made ## resolve the pins again where pyproject.toml changed; ARGS=--upgrade renews all
 	@sh tools/lock.sh $(ARGS)
 
 clean: ## remove the environment, builds and caches; data/ is left alone
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is built anew only where the pins or the package's own metadata changed.
+# The environment is built again only where the pins or the package's own metadata changed.
 .venv/.made: requirements/build.txt
 	@PYTHON="$(PYTHON)" sh tools/env.sh make
 

@@ -43,7 +43,6 @@ BANNED: dict[str, str] = {
     r"(?:take|takes|taken|took|taking) in": "ingest",
     r"foreground": "local runs",
     r"warm": "preloaded",
-    r"dirt(?:y)?": "planted errors",
     r"conservation": "reconciliation",
 }
 """Banned word or phrase as a regular expression → what to write instead."""

@@ -45,7 +45,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
 
     declared = forecast_of(domain_name)
     if declared is None:
-        raise Problem(f"{domain_name} has no forecast", "sales has one: docs/systems/sales.md")
+        raise Problem(f"{domain_name} has no forecast", "sales has one: docs/domains/sales.md")
     settings = Settings.from_env()
     lake = Lake(settings.root)
     each = forecasts(declared, lake, settings, days=days, until=until)

@@ -95,7 +95,7 @@ def ddl(domain_name: str, dialect: str) -> None:
 def _of(domain_name: str) -> Any:
     name = f"lakehouse.domains.{domain_name}.warehouse"
     if find_spec(name) is None:
-        raise Problem(f"{domain_name} has no warehouse", "bikes has one: docs/systems/bikes.md")
+        raise Problem(f"{domain_name} has no warehouse", "bikes has one: docs/domains/bikes.md")
     return importlib.import_module(name)
 
 

@@ -249,7 +249,7 @@ def test_too_few_days_and_none_are_said_in_one_line(weekly: Business, tmp_path: 
 def test_a_system_without_a_forecast_says_which_has_one(weekly: Business, call: Call):
     result = call(weekly, "forecast", "people", code=1)
     assert "people has no forecast" in result.stderr
-    assert "docs/systems/sales.md" in result.stderr
+    assert "docs/domains/sales.md" in result.stderr
 
 
 def test_without_the_libraries_the_command_says_what_to_install(
