@@ -28,7 +28,7 @@ from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.io_manager import commit
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 

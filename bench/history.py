@@ -75,7 +75,7 @@ class Growing:
         """What the sensor's decision spends over the newest days."""
         from lakehouse.platform.ingestion.landing_zone import landing_zone_of
         from lakehouse.platform.orchestration.sensors import decide
-        from lakehouse.platform.storage.delta_table import Lake
+        from lakehouse.platform.storage.lake import Lake
         from lakehouse.platform.tables.registry import load_domain
 
         domain = load_domain("mrhealth")

@@ -84,7 +84,7 @@ def failures(events: Iterable[Any]) -> list[str]:
 
 def rows(root: str) -> dict[str, int]:
     """Rows of every table of the lake that is nobody's companion."""
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     lake = Lake(root)
     return {

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 
 LIMIT = 180.0
 SERVE = (

@@ -20,7 +20,7 @@ def loaded(count: int) -> dict[str, float]:
     from lakehouse.domains.mrhealth import SPEC
     from lakehouse.domains.mrhealth.silver.orders import Orders, orders
     from lakehouse.platform.orchestration.code_location import definitions_of, shared
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.declare import declared
     from lakehouse.platform.tables.registry import Domain
     from lakehouse.settings import Settings

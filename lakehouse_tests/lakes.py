@@ -8,7 +8,7 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform import compute as materialize

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lakehouse.cli.options import within
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake, TableId
+    from lakehouse.platform.storage.lake import Lake
+    from lakehouse.platform.storage.table_id import TableId
 
 BALANCE = (
     "physical_lines",
@@ -59,7 +60,7 @@ def balances(
     lake: "Lake", domain_name: str, first: dt.date | None = None, last: dt.date | None = None
 ) -> list[dict[str, Any]]:
     """The balance of each landed file of a domain."""
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
 
     columns = ("day", "table", "unit", "file", "status", *BALANCE, "balance", "waiting_days")
     return rows_of(lake, TableId("ops", domain_name, "reconciliation"), columns, first, last)

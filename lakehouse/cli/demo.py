@@ -232,7 +232,7 @@ def _land(
 
 
 def _summary(told: Told, settings: Settings, into: Path | None) -> None:
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     lake = Lake(settings.root)
     files = {each.name: books.deliveries(lake, each.name) for each in told.domains}
@@ -300,7 +300,7 @@ def _headlines(told: Told, lake: Any, settings: Settings) -> None:
 
 
 def _largest(lake: Any) -> list[tuple[Any, ...]]:
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
 
     rows = books.rows_of(
         lake, TableId("gold", SPEC, "unit_day"), ("unit_name", "revenue", "orders")

@@ -102,7 +102,8 @@ def _settings(settings: Settings) -> Iterator[Line]:
 
 def _store(what: str, variable: str, uri: str) -> Line:
     """Whether a root can be written, read, listed and cleaned."""
-    from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+    from lakehouse.platform.storage.disk import DiskStore
+    from lakehouse.platform.storage.object_store import ObjectStore
 
     probe = f"doctor-{uuid4().hex}/probe"
     try:

@@ -26,7 +26,7 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
       lakehouse export mrhealth s3://shop/exported --name original_lines_by_country
     """
     from lakehouse.platform.serving import exports as library
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     declared = {each.name: each for each in library.exports_of(domain_name)}
     if not declared:

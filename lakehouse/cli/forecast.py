@@ -41,7 +41,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     from lakehouse.platform.forecasting import report
     from lakehouse.platform.forecasting.declaration import forecast_of
     from lakehouse.platform.forecasting.forecasting import forecasts, store
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     declared = forecast_of(domain_name)
     if declared is None:

@@ -30,7 +30,7 @@ class Putting:
 
 def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.datetime) -> None:
     """Make a file of the landing zone, on disk with its modification time; never seen in part."""
-    from lakehouse.platform.storage.object_store import DiskStore
+    from lakehouse.platform.storage.disk import DiskStore
 
     if not isinstance(store, DiskStore):
         store.copy_in(data, path) if isinstance(data, Path) else store.write(path, data)

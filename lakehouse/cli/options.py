@@ -11,7 +11,8 @@ from lakehouse.cli.problems import Problem, near
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake, TableId
+    from lakehouse.platform.storage.lake import Lake
+    from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -58,7 +59,7 @@ class TableName(click.ParamType["TableId"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> "TableId":
-        from lakehouse.platform.storage.delta_table import TableId
+        from lakehouse.platform.storage.table_id import TableId
 
         if isinstance(value, TableId):
             return value

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.privacy.erasure import Erased
     from lakehouse.platform.privacy.persons import Persons
     from lakehouse.platform.privacy.search import Finding
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -207,6 +207,6 @@ def _order(finding: "Finding") -> tuple[object, ...]:
 
 
 def _lake(settings: Settings) -> "Lake":
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     return Lake(settings.root)

@@ -24,7 +24,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from lakehouse.platform.ingestion.landing_zone import LandingZone
     from lakehouse.platform.quarantine.replay import Replay
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -299,7 +299,7 @@ def _value(value: Any) -> Any:
 
 
 def _lake() -> "Lake":
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     return Lake(Settings.from_env().root)
 

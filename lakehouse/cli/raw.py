@@ -11,7 +11,7 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
 PIECE = 1 << 20
@@ -35,7 +35,7 @@ def cat(file: str, unpack: bool) -> None:
       lakehouse raw cat mrhealth/2026-01-05/unidade_007/PEDIDO.csv
       lakehouse raw cat 3b5d5c3712955042 > PEDIDO.csv
     """
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     lake = Lake(Settings.from_env().root)
     wanted = file.lower()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from lakehouse.platform.reconciliation.audit import Finding
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
 COLUMNS = ("domain", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
@@ -53,7 +53,7 @@ def reconcile(
       lakehouse reconcile --domain mrhealth --verify
     """
     from lakehouse.platform.reconciliation import audit
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from lakehouse.platform.orchestration.local_runs import Ran
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.registry import Domain
 
 
@@ -149,7 +149,7 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
 
 def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
     """Raw and bronze of a dataset are made together, so each brings the other along."""
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
     found = dict.fromkeys(tables)

@@ -14,7 +14,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
 FETCHED = 10_000
 """Rows in memory at once on their hint."""
@@ -49,7 +49,7 @@ def sql(statement: str, form: str | None, output: Path | None) -> None:
     import duckdb
 
     from lakehouse.platform.serving import sql_catalog as catalog
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     chosen = _format(form, output)
     text = sys.stdin.read() if statement == "-" else statement

@@ -17,7 +17,7 @@ from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.orchestration.planning import Batch
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
 COLUMNS = ("domain", "about", "what", "number", "first", "last", "detail")
@@ -47,7 +47,7 @@ def status(domain_name: str | None, form: str) -> None:
     Example:
       lakehouse status --domain mrhealth
     """
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)

@@ -21,7 +21,10 @@ from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake, LakeTable, TableId, Version
+    from lakehouse.platform.storage.delta_table import LakeTable
+    from lakehouse.platform.storage.history import Version
+    from lakehouse.platform.storage.lake import Lake
+    from lakehouse.platform.storage.table_id import TableId
 
 COMPANIONS = ("quarantine", "outcomes")
 """Kept beside a table by the same run, so they go back with it."""
@@ -163,7 +166,7 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
 
 
 def _lake() -> "Lake":
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     return Lake(Settings.from_env().root)
 
@@ -196,7 +199,7 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
 
 
 def _companions(lake: "Lake", table: "TableId") -> "list[LakeTable]":
-    from lakehouse.platform.storage.delta_table import TableId
+    from lakehouse.platform.storage.table_id import TableId
 
     named = [TableId(table.layer, table.domain, table.table, each) for each in COMPANIONS]
     return [lake.table(each) for each in named if lake.table(each).exists()]

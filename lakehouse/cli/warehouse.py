@@ -35,7 +35,7 @@ def load(domain_name: str, dsn: str | None, schema: str, form: str) -> None:
     Example:
       lakehouse warehouse load bikes
     """
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
     library = _of(domain_name)
     settings = Settings.from_env()

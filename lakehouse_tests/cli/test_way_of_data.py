@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.cli.conftest import Call
 
 ORDERS = TableId("silver", "mrhealth", "orders")

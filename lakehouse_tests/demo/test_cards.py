@@ -10,7 +10,7 @@ import pytest
 
 from lakehouse.demo.cards import Plan, deliveries, demo
 from lakehouse.platform.serving import exports
-from lakehouse.platform.storage.object_store import DiskStore
+from lakehouse.platform.storage.disk import DiskStore
 from lakehouse_tests.domains.cards.files import Tables
 
 REFERENCE = dt.date(2024, 2, 1)

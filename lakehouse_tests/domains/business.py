@@ -9,7 +9,8 @@ from typing import Any
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.serving import sql_catalog as catalog
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver

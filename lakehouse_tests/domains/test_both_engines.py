@@ -13,7 +13,7 @@ import pytest
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, session
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.provenance import Landed
 from lakehouse.platform.tables.registry import load_domain

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.e2e.dagster_ui import QUIET, DagsterUI, Run, browser, served
 
 WAIT = 60_000

@@ -10,7 +10,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.platform.ingestion.deliveries import ledger
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, declared, landed
 from lakehouse.platform.tables.domain_spec import DomainSpec

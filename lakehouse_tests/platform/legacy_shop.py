@@ -17,8 +17,9 @@ from lakehouse.platform.connectors.postgres import extract as extracting
 from lakehouse.platform.connectors.postgres.declaration import Extraction
 from lakehouse.platform.connectors.postgres.extract import Extracted
 from lakehouse.platform.connectors.postgres.legacy import seed
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.lakes import take_in

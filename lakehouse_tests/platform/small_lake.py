@@ -12,7 +12,8 @@ from lakehouse.platform.ingestion.ingest import Intake
 from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings

@@ -11,7 +11,7 @@ from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Memory, Work
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import compute as materialize

@@ -13,7 +13,7 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.quarantine import replay as quarantine
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import (
     FRI,

@@ -14,8 +14,9 @@ import pytest
 from lakehouse.platform.failpoints import RUN, STORAGE
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
-from lakehouse.platform.storage.delta_table import Lake
-from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers

@@ -14,8 +14,10 @@ import dagster as dg
 
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.local_runs import Ran
-from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 

@@ -21,14 +21,11 @@ import pyarrow as arrow
 from lakehouse.domains.cards import SPEC
 from lakehouse.domains.cards.rules import GENERATED
 from lakehouse.platform.ingestion.deliveries import from_arrow
-from lakehouse.platform.storage.delta_table import (
-    DayConflict,
-    DayFile,
-    Lake,
-    LakeTable,
-    Snapshot,
-    TableId,
-)
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.errors import DayConflict
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Hook, NotReady
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.transform.compute import KEPT, outcomes_of

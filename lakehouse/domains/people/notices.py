@@ -13,7 +13,7 @@ from lakehouse.platform.orchestration.run_messages import (
     nothing_on,
 )
 from lakehouse.platform.serving.sql_catalog import connect, query
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
 NOTHING = "Nenhum arquivo para processar!"

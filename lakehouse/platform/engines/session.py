@@ -126,7 +126,7 @@ class DuckDBSession(Session):
             }
         )
         if s3:
-            from lakehouse.platform.storage.object_store import duckdb_s3_setup
+            from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
             duckdb_s3_setup(self.connection)
 

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Read, ReadScope, Table
 from lakehouse.platform.tables.registry import DOMAINS
 

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 
 import pyarrow as arrow
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Deliveries, Delivery, Order, Status
 from lakehouse.platform.tables.source import Source

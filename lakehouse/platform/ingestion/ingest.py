@@ -37,8 +37,13 @@ from lakehouse.platform.ingestion.paths import (
 )
 from lakehouse.platform.ingestion.snapshots import Snapshots
 from lakehouse.platform.privacy.marks import Recognised
-from lakehouse.platform.storage.delta_table import DayConflict, Lake, Snapshot, Staged, TableId
-from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.errors import DayConflict
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Order, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec

@@ -21,7 +21,8 @@ from lakehouse.platform.ingestion.paths import (
     RecognizedFile,
     UnrecognizedReason,
 )
-from lakehouse.platform.storage.object_store import DiskStore, ObjectStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.object_store import ObjectStore
 
 if TYPE_CHECKING:
     from lakehouse.platform.tables.registry import Domain

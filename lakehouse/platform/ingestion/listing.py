@@ -25,7 +25,8 @@ from lakehouse.platform.ingestion.paths import (
     unrecognized,
     unsafe_name,
 )
-from lakehouse.platform.storage.object_store import DiskStore, Entry, ObjectStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.object_store import Entry, ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from lakehouse.platform.orchestration.sensors import NOT_READY_TAG
 from lakehouse.platform.quality.checks import log_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import Balance, Reconciliation
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import NotReady, Table
 from lakehouse.platform.tables.deliveries_model import Deliveries
 from lakehouse.platform.tables.layers import Layer

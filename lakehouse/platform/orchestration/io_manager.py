@@ -19,7 +19,10 @@ from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.orchestration.metadata import preview
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.storage.delta_table import CommitResult, Lake, LakeTable, TableId
+from lakehouse.platform.storage.commit import CommitResult
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.transform.compute import Computed
 
 

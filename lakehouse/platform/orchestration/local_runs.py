@@ -25,7 +25,7 @@ from lakehouse.platform.orchestration.sensors import (
     range_tags,
     run_tags,
 )
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 

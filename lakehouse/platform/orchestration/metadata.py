@@ -10,7 +10,8 @@ import pandera.ibis as pa
 
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.privacy.persons import declared_tags
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.lineage import column_lineage

@@ -14,7 +14,7 @@ import pandera.errors
 from lakehouse.platform.engines.session import DuckDBSession
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain

@@ -20,8 +20,10 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.reconciliation.balance import State
-from lakehouse.platform.storage.delta_table import Lake, Snapshot, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import months_after
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings

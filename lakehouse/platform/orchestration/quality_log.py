@@ -17,7 +17,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality import checks as quality
 from lakehouse.platform.quality.checks import DataQualityLog, Finding, QualityCheck, Result
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 

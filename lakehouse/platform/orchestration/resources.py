@@ -13,7 +13,7 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import Snapshots
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings

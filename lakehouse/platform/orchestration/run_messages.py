@@ -28,8 +28,9 @@ from lakehouse.platform.orchestration.sensors import (
     job_name,
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.registry import DOMAINS, Domain
 from lakehouse.settings import Settings

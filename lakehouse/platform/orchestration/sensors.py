@@ -14,7 +14,7 @@ from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.partitions import DAY_FORMAT
 from lakehouse.platform.orchestration.planning import Decision, Due, Memory, Work
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings

@@ -36,8 +36,9 @@ from lakehouse.platform.privacy.search import (
     What,
 )
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.storage.object_store import DiskStore
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.privacy.search import DATA_FILE
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 
 _COMMIT = re.compile(r"_delta_log/\d{20}\.json")
 _CHECKPOINT = re.compile(r"_delta_log/\d{20}\.checkpoint.*\.parquet")

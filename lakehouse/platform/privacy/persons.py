@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain

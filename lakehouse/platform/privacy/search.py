@@ -36,8 +36,9 @@ from lakehouse.platform.privacy.records import (
     located,
     texts_of,
 )
-from lakehouse.platform.storage.delta_table import DAY, Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStoreError
+from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain, load_domain

@@ -23,7 +23,9 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema
-from lakehouse.platform.storage.delta_table import Lake, Snapshot, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError, contract_of
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.transform.compute import QUARANTINE_SCHEMA, quarantine_of, valid_snapshots

@@ -30,8 +30,10 @@ from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
-from lakehouse.platform.storage.delta_table import Lake, TableId
-from lakehouse.platform.storage.object_store import DiskStore, Entry
+from lakehouse.platform.storage.disk import DiskStore
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import Entry
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain, load_domain

@@ -25,14 +25,10 @@ from lakehouse.platform.ingestion.ingest import Intake, object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import Balance, judged_tables, reconciliation_of
-from lakehouse.platform.storage.delta_table import (
-    DAY,
-    DayFile,
-    Lake,
-    Snapshot,
-    StorageError,
-    TableId,
-)
+from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain

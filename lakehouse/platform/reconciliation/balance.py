@@ -22,7 +22,8 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.registry import Domain

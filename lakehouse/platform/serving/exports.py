@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import quoted
-from lakehouse.platform.storage.delta_table import Lake, row_groups
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.parquet import row_groups
 from lakehouse.platform.tables.registry import DOMAINS
 from lakehouse.settings import Settings
 

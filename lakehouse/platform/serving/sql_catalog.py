@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
@@ -172,7 +173,7 @@ def connect(
         }
     )
     if lake.root.startswith("s3://"):
-        from lakehouse.platform.storage.object_store import duckdb_s3_setup
+        from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
         duckdb_s3_setup(connection)
     for layer in LAYERS:

@@ -21,14 +21,14 @@ import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, ContractError, contract_of, disagreements
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.provenance import PROVENANCE, Landed
 from lakehouse.platform.tables.source import Source
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
 
 VERDICTS = {
     "_reasons": dt.string,

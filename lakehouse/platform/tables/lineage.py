@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import ibis.expr.operations as ops
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 
 Origins = frozenset[tuple[str, str]]

@@ -7,7 +7,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table, in_order
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.layers import Layer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakehouse.platform.tables.csv_format import CsvFormat
 
 if TYPE_CHECKING:
-    from lakehouse.platform.storage.delta_table import Lake
+    from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.deliveries_model import Delivery
 
 

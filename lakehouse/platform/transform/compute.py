@@ -19,7 +19,10 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema
-from lakehouse.platform.storage.delta_table import DayFile, Lake, Snapshot, Staged, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import split_reasons
 from lakehouse.platform.tables.declare import PARTITIONS, Read, ReadScope, Table
 from lakehouse.platform.tables.provenance import PROVENANCE, Landed

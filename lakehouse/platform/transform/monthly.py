@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import pandera.ibis as pa
 import pyarrow as arrow
 
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Monthly, Table, months_after
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from lakehouse.domains.bikes.quality import CHECKS, counted
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.quality.checks import Day, Result, evaluate
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, file, path, row
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.stories.driver import Driver

@@ -8,7 +8,7 @@ import pytest
 from lakehouse.domains.bikes.quality import CHECKS
 from lakehouse.platform.quality.checks import Result, evaluate
 from lakehouse.platform.serving.exports import exports_of, write
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, NO_SAMPLE, SAMPLE
 from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain, prepared
 from lakehouse_tests.domains.business import Business

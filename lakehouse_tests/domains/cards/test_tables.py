@@ -13,7 +13,7 @@ import pytest
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.domains.cards.files import (

@@ -19,7 +19,8 @@ from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.domains.mrhealth.quality import CHECKS
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.quality.checks import Day, QualityCheck, Verdict, log_of
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 

@@ -24,7 +24,7 @@ from lakehouse.platform.forecasting.declaration import ForecastError
 from lakehouse.platform.forecasting.examples import Examples
 from lakehouse.platform.forecasting.forecasting import forecasts, store
 from lakehouse.platform.serving import sql_catalog as catalog
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import SAMPLE, file, sale

@@ -17,7 +17,8 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema, session
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.transform import compute as materialize

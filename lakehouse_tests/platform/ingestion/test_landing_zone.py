@@ -11,7 +11,8 @@ from lakehouse.platform.ingestion.errors import FileChanged, LandingError, ReadR
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import EPOCH
-from lakehouse.platform.storage.object_store import ObjectStore, s3_client
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.s3_access import s3_client
 from lakehouse_tests.platform.ingestion.landed import (
     AT,
     FIFTH,

@@ -17,7 +17,7 @@ from lakehouse.platform.notifications.channels import (
     fit_to_tell,
     notify,
 )
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
 from lakehouse_tests.receiver import Receiver, receiver

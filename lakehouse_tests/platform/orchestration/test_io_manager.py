@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.platform.orchestration.code_location import shared
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 
 DAY, NEXT = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
 DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_offset=1)

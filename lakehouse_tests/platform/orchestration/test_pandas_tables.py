@@ -12,7 +12,8 @@ import pytest
 from ibis.expr.datatypes import Decimal as DecimalType
 
 from lakehouse.platform.orchestration.code_location import shared
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table, declared
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain

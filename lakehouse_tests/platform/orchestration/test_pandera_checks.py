@@ -8,7 +8,8 @@ import pytest
 
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.pandera_checks import failures
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.settings import Settings
 

@@ -36,8 +36,9 @@ from lakehouse.platform.privacy.search import Finding, Search, What, known_as
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.replay import ReplayError
 from lakehouse.platform.reconciliation import audit
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings

@@ -27,7 +27,8 @@ from lakehouse.platform.quality.checks import (
     named,
     overdue,
 )
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.settings import Settings
 

@@ -18,7 +18,7 @@ from lakehouse.demo.mrhealth import Plan, write
 from lakehouse.platform.ingestion.ingest import object_path
 from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.reconciliation.audit import Finding, Proof
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse_tests.platform.small_lake import NOTE, SmallLake
 

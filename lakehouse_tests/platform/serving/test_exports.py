@@ -13,8 +13,9 @@ import pytest
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.serving import exports
 from lakehouse.platform.serving.exports import Csv, Export, Exported, ExportError
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 

@@ -18,7 +18,8 @@ from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import domain_names, load_domain
 from lakehouse.platform.transform import compute as materialize
@@ -293,7 +294,7 @@ def test_the_memory_limit_of_the_settings_holds(built):
 ASK = """
 import sys
 from lakehouse.platform.serving import sql_catalog as catalog
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
 lake, sql = Lake(sys.argv[1]), "select count(*) from gold.mrhealth_fact_orders, ops.deliveries"

@@ -18,17 +18,13 @@ from deltalake.exceptions import CommitFailedError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakehouse.platform.storage import delta_table as storage
-from lakehouse.platform.storage import object_store as objectstore
-from lakehouse.platform.storage.delta_table import (
-    DayConflict,
-    Lake,
-    LakeTable,
-    SchemaConflict,
-    StorageError,
-    TableId,
-    VersionGone,
-)
+from lakehouse.platform.storage import commit
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError, VersionGone
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.s3_access import delta_storage_options, duckdb_s3_setup
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.table_id import TableId
 
 ORDERS = TableId("silver", "mrhealth", "orders")
 SCHEMA = pa.schema([("id", pa.int64()), ("unit", pa.string())])
@@ -55,7 +51,7 @@ def on_disk(tmp_path: Path) -> LakeTable:
     return Lake(str(tmp_path)).table(ORDERS)
 
 
-def put(table: LakeTable, days: Mapping[dt.date, pa.Table], **more: Any) -> storage.CommitResult:
+def put(table: LakeTable, days: Mapping[dt.date, pa.Table], **more: Any) -> commit.CommitResult:
     return table.write(days, schema=SCHEMA, **more)
 
 
@@ -76,7 +72,7 @@ def files_of(table: LakeTable) -> set[str]:
 
 def test_a_commit_shows_its_days_and_their_files(orders: LakeTable):
     assert not orders.exists()
-    assert orders.snapshot() == storage.Snapshot(version=-1)
+    assert orders.snapshot() == Snapshot(version=-1)
     done = put(orders, {TUE: rows_of(3), MON: rows_of(1, 2)})
     assert (done.version, done.changed, done.unchanged, done.rows) == (0, (MON, TUE), (), 3)
     shown = orders.snapshot()
@@ -286,8 +282,8 @@ def test_vacuum_deletes_what_a_dead_writer_left_and_nothing_else(on_disk: LakeTa
 
 
 def test_vacuum_keeps_the_newest_two_checkpoints(orders: LakeTable, monkeypatch):
-    properties = storage.TABLE_PROPERTIES | {"delta.checkpointInterval": "3"}
-    monkeypatch.setattr(storage, "TABLE_PROPERTIES", properties)
+    properties = commit.TABLE_PROPERTIES | {"delta.checkpointInterval": "3"}
+    monkeypatch.setattr(commit, "TABLE_PROPERTIES", properties)
     for number in range(14):
         put(orders, {MON: rows_of(number)})
     expected = [f"_delta_log/{version:020}.checkpoint.parquet" for version in (2, 5)]
@@ -317,8 +313,11 @@ def test_a_column_at_the_end_is_added_and_null_in_older_days(orders: LakeTable):
     [
         ([("id", pa.int32()), ("unit", pa.string())], "'id' is int64 in the table and int32"),
         ([("id", pa.int64())], "'unit' .string. is missing"),
-        ([("unit", pa.string()), ("id", pa.int64())], "'unit' .string. stands where"),
-        ([("id", pa.int64()), ("x", pa.int8()), ("unit", pa.string())], "'x' .int8. stands where"),
+        ([("unit", pa.string()), ("id", pa.int64())], "'unit' .string. is at the place where"),
+        (
+            [("id", pa.int64()), ("x", pa.int8()), ("unit", pa.string())],
+            "'x' .int8. is at the place where",
+        ),
     ],
 )
 def test_any_other_change_of_columns_is_rejected(on_disk: LakeTable, columns, message: str):
@@ -362,7 +361,7 @@ def overtaken_by(monkeypatch) -> Callable[..., None]:
             if name == at and pending:
                 pending.pop()()
 
-        monkeypatch.setattr(storage, "failpoint", failpoint)
+        monkeypatch.setattr(commit, "failpoint", failpoint)
 
     return arrange
 
@@ -430,14 +429,14 @@ def test_a_day_that_was_unchanged_until_another_writer_changed_it_is_written(
 
 def test_a_commit_whose_answer_was_lost_counts_once(orders: LakeTable, monkeypatch):
     put(orders, {MON: rows_of(0)})
-    replace = storage._replace
+    replace = commit._replace_files
 
     def lose_the_answer(*change: Any) -> None:
         replace(*change)
-        monkeypatch.setattr(storage, "_replace", replace)
+        monkeypatch.setattr(commit, "_replace_files", replace)
         raise CommitFailedError("the connection broke")
 
-    monkeypatch.setattr(storage, "_replace", lose_the_answer)
+    monkeypatch.setattr(commit, "_replace_files", lose_the_answer)
     done = put(orders, {MON: rows_of(1), TUE: rows_of(2)}, based_on=orders.snapshot())
     assert (done.version, done.changed, done.rows) == (1, (MON, TUE), 2)
     assert ids_by_day(orders) == {MON: [1], TUE: [2]}
@@ -449,9 +448,9 @@ def test_a_writer_that_is_always_overtaken_gives_up(on_disk: LakeTable, monkeypa
     def reject(*change: Any) -> None:
         raise CommitFailedError("overtaken")
 
-    monkeypatch.setattr(storage, "_replace", reject)
-    monkeypatch.setattr(storage, "SLOWEST_RETRY", 0.001)
-    with pytest.raises(StorageError, match="overtaken by other writers 60 times; run again"):
+    monkeypatch.setattr(commit, "_replace_files", reject)
+    monkeypatch.setattr(commit, "SLOWEST_RETRY", 0.001)
+    with pytest.raises(StorageError, match="other writers committed first 60 times"):
         put(on_disk, {MON: rows_of(1)})
     assert ids_by_day(on_disk) == {MON: [0]}
 
@@ -488,11 +487,11 @@ def test_other_engines_read_the_same_rows(orders: LakeTable):
     on_s3 = orders.url.startswith("s3://")
     with duckdb.connect() as connection:
         if on_s3:
-            objectstore.duckdb_s3_setup(connection)
+            duckdb_s3_setup(connection)
         urls = orders.snapshot().urls()
         found = connection.execute("select id, unit from read_parquet(?)", [urls]).fetchall()
     assert found == [(3, "north")]
-    options = objectstore.delta_storage_options() if on_s3 else None
+    options = delta_storage_options() if on_s3 else None
     delta = deltalake.DeltaTable(orders.url, storage_options=options)
     assert delta.to_pyarrow_table().to_pylist() == [{"id": 3, "unit": "north", "day": MON}]
 

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pytest
 from deltalake.exceptions import DeltaError
 
-from lakehouse.platform.storage.delta_table import Lake, LakeTable, TableId
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.children import child, ended
 
 ORDERS = TableId("silver", "mrhealth", "orders")

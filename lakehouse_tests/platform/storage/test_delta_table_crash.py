@@ -11,7 +11,9 @@ import pytest
 
 from lakehouse.platform import failpoints
 from lakehouse.platform.failpoints import FAILPOINTS, failpoint
-from lakehouse.platform.storage.delta_table import Lake, LakeTable, TableId
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.children import child, ended
 
 ORDERS = TableId("silver", "mrhealth", "orders")

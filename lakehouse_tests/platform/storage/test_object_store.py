@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lakehouse.platform.storage import object_store as objectstore
+from lakehouse.platform.storage import s3, s3_access
 from lakehouse.platform.storage.object_store import ObjectStore, ObjectStoreError, ObjectTooLarge
 
 
@@ -86,7 +86,7 @@ def test_a_path_cannot_leave_the_store(store: ObjectStore, path: str):
 
 
 def test_a_large_file_goes_in_by_parts(store: ObjectStore, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(objectstore, "SMALL", 1 << 10)
+    monkeypatch.setattr(s3, "SMALL", 1 << 10)
     local = store.scratch("in")
     local.write_bytes(os.urandom(9 << 20))
     data = local.read_bytes()
@@ -129,8 +129,8 @@ def test_duckdb_opens_what_the_store_wrote(store: ObjectStore):
     store.write("a/rows.csv", b"id\n1\n2\n")
     with duckdb.connect() as connection:
         if store.uri.startswith("s3://"):
-            objectstore.duckdb_s3_setup(connection)
-            objectstore.duckdb_s3_setup(connection)
+            s3_access.duckdb_s3_setup(connection)
+            s3_access.duckdb_s3_setup(connection)
         found = connection.execute("select sum(id) from read_csv(?)", [store.url("a/rows.csv")])
         assert found.fetchone() == (3,)
 
@@ -207,7 +207,7 @@ def test_a_profile_gives_the_credentials_to_all_clients(s3, monkeypatch, tmp_pat
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
     monkeypatch.setenv("AWS_PROFILE", "lake")
-    options = objectstore.delta_storage_options()
+    options = s3_access.delta_storage_options()
     assert (options["AWS_ACCESS_KEY_ID"], options["AWS_SECRET_ACCESS_KEY"]) == (key, secret)
     assert list(ObjectStore.at(f"s3://{s3.bucket}/nothing").entries()) == []
 
@@ -218,9 +218,9 @@ def test_missing_credentials_say_what_to_set(monkeypatch, tmp_path: Path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setattr(objectstore, "_opened", {})
+    monkeypatch.setattr(s3_access, "_opened", {})
     with pytest.raises(ObjectStoreError, match="AWS_ACCESS_KEY_ID"):
-        objectstore.delta_storage_options()
+        s3_access.delta_storage_options()
 
 
 def test_a_rejected_secret_is_not_in_the_error(monkeypatch):
@@ -233,7 +233,7 @@ def test_a_rejected_secret_is_not_in_the_error(monkeypatch):
                 raise duckdb.ParserException(f"syntax error in {sql}")
 
     with pytest.raises(ObjectStoreError) as caught:
-        objectstore.duckdb_s3_setup(Connection())
+        s3_access.duckdb_s3_setup(Connection())
     assert "hidden-secret" not in str(caught.value)
     assert caught.value.__suppress_context__
 

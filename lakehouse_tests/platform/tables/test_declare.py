@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 import pytest
 
-from lakehouse.platform.storage.delta_table import TableId
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import (
     ReadScope,

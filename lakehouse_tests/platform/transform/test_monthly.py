@@ -9,7 +9,9 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.planning import Work
 from lakehouse.platform.reconciliation.balance import State
-from lakehouse.platform.storage.delta_table import DayFile, Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Monthly
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings

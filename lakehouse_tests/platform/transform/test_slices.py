@@ -9,7 +9,8 @@ import pyarrow as arrow
 import pytest
 
 from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import PARTITIONS, Monthly, Table, all_days, declared
 from lakehouse.platform.transform import compute as materialize

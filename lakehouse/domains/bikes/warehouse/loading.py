@@ -27,7 +27,7 @@ from lakehouse.domains.bikes.warehouse.schema import (
 )
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import quoted
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
 SCHEMA = "rox"

@@ -15,7 +15,7 @@ from lakehouse.platform.connectors.postgres.journal import ExtractedFile
 from lakehouse.platform.connectors.postgres.origin import Origin, origin
 from lakehouse.platform.connectors.postgres.outbox import Outbox
 from lakehouse.platform.notifications.channels import channels, notify
-from lakehouse.platform.storage.delta_table import Lake
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import EXTRACTIONS, Settings
 

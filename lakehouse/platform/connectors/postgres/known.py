@@ -20,8 +20,8 @@ from lakehouse.platform.connectors.postgres.declaration import (
 from lakehouse.platform.connectors.postgres.outbox import Outbox
 from lakehouse.platform.engines.session import DuckDBSession
 from lakehouse.platform.serving.sql_catalog import quoted
-from lakehouse.platform.storage.delta_table import TableId
-from lakehouse.platform.storage.object_store import SMALL
+from lakehouse.platform.storage.s3 import SMALL
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 
 CHUNK_ROWS = 20_000

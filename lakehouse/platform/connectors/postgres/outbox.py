@@ -25,8 +25,9 @@ from lakehouse.platform.connectors.postgres.journal import (
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion.ingest import object_path
 from lakehouse.platform.privacy.persons import ERASED_TEXT
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 
 PIECE = 1 << 20

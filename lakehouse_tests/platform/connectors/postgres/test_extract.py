@@ -21,7 +21,8 @@ from lakehouse.platform.connectors.postgres.extract import drop_slot, extract, s
 from lakehouse.platform.connectors.postgres.incremental import CIRCLE, WRITTEN_SINCE
 from lakehouse.platform.connectors.postgres.legacy import rows_of, seed
 from lakehouse.platform.failpoints import EXTRACTION as STEPS
-from lakehouse.platform.storage.delta_table import Lake, TableId
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 from lakehouse_tests.children import child, ended
 from lakehouse_tests.platform.legacy_shop import Shop, added, moved, removed, shop

@@ -1,0 +1,346 @@
+"""Commits: make staged days visible in one transaction, also while others write to the table."""
+
+import datetime as dt
+import random
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import deltalake
+import pyarrow as pa
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
+
+from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError
+from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, schema_of, snapshot_of
+from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.table_id import DAY, TableId
+
+COMMIT_ATTEMPTS = 60
+"""Number of attempts of a commit before which other writers keep committing first."""
+
+SLOWEST_RETRY = 2.0
+"""Longest pause between two attempts, in seconds."""
+
+TABLE_PROPERTIES = {
+    "delta.checkpointInterval": "100",
+    "delta.logRetentionDuration": "interval 365 days",
+    "delta.enableExpiredLogCleanup": "false",
+}
+"""The log keeps the versions of one year; only vacuum shortens it."""
+
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommitResult:
+    """Result of a commit."""
+
+    version: int
+    """The version that the commit made; the current version when nothing changed."""
+    changed: tuple[dt.date, ...]
+    """Days added, replaced or removed."""
+    unchanged: tuple[dt.date, ...]
+    """Days whose bytes were in the table already."""
+    rows: int
+    """Rows in the days added or replaced."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A requested change, independent of the state that the table has when it is applied."""
+
+    staged: Sequence[Staged]
+    removed: Sequence[dt.date]
+    schema: pa.Schema
+    operation: str
+    note: Mapping[str, str]
+    based_on: Snapshot | None = None
+    """When given, fail if a day of the change differs from this snapshot."""
+    commit: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Identifies the commit in the log."""
+
+    @property
+    def days(self) -> list[dt.date]:
+        """Days that the change adds, replaces or removes."""
+        return [*(each.day for each in self.staged), *self.removed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """The work that a change needs on one state of the table."""
+
+    current: Snapshot
+    added: Sequence[Staged]
+    """Files whose bytes the table does not have on their day."""
+    unchanged: Sequence[Staged]
+    """Files whose bytes the table has on their day already."""
+    retired: Sequence[DayFile]
+    """Files of the days to remove."""
+
+    @property
+    def days(self) -> list[dt.date]:
+        return [*(each.day for each in self.added), *(file.day for file in self.retired)]
+
+    @property
+    def replaced(self) -> list[DayFile]:
+        by_day = self.current.by_day
+        return [by_day[each.day] for each in self.added if each.day in by_day]
+
+    @property
+    def unused(self) -> list[Staged]:
+        """Staged files that no version shows and that this change does not need."""
+        return [each for each in self.unchanged if not _is_visible(self.current, each)]
+
+    def result(self, version: int) -> CommitResult:
+        return CommitResult(
+            version=version,
+            changed=tuple(sorted(self.days)),
+            unchanged=tuple(sorted(each.day for each in self.unchanged)),
+            rows=sum(each.rows for each in self.added),
+        )
+
+
+class _Overtaken(Exception):
+    """Another writer committed first, so the attempt has to start again."""
+
+
+def publish(location: TableLocation, change: Change) -> CommitResult:
+    """Apply a change, with as many attempts as other writers make necessary.
+
+    Raises:
+        DayConflict: a day is no longer as ``change.based_on`` showed it.
+        SchemaConflict: the columns do not fit the table.
+        StorageError: a day is given twice, or all attempts failed.
+    """
+    if len(change.days) != len(set(change.days)):
+        raise StorageError(f"{location.id}: a day is given twice in one commit")
+    failpoint("storage.committing")
+    for attempt in range(COMMIT_ATTEMPTS):
+        if attempt:
+            time.sleep(_random.uniform(0, min(SLOWEST_RETRY, 0.01 * 2**attempt)))
+        try:
+            done, unused = _attempt(location, change, first=not attempt)
+        except (CommitFailedError, _Overtaken):
+            continue
+        if not attempt and change.operation == "write":
+            location.store.delete(location.path(each.path) for each in unused)
+        return done
+    raise StorageError(
+        f"{location.id}: other writers committed first {COMMIT_ATTEMPTS} times; nothing was "
+        "written. hint: run again"
+    )
+
+
+def _attempt(
+    location: TableLocation, change: Change, *, first: bool
+) -> tuple[CommitResult, Sequence[Staged]]:
+    """Apply a change to the table as it is now; return the result and the unused staged files.
+
+    Raises:
+        CommitFailedError: another writer committed first.
+        _Overtaken: likewise.
+    """
+    opened = location.open()
+    current = Snapshot(version=-1) if opened is None else snapshot_of(location, opened)
+    if not first and (done := _result_of_lost_answer(location, change, current)):
+        return done, ()
+    _require_unchanged_days(location.id, change, current)
+    plan = _plan(change, current)
+    if not plan.days:
+        return plan.result(current.version), plan.unused
+    if opened is not None and _add_missing_columns(location.id, opened, change.schema):
+        return _attempt(location, change, first=first)
+    properties = _commit_properties(change, plan)
+    failpoint("storage.publishing")
+    if opened is None:
+        _create_table(location, plan.added, change.schema, properties)
+        version = 0
+    else:
+        _replace_files(opened, plan.added, [*plan.replaced, *plan.retired], properties)
+        version = _version_of(location, change, count(current.version + 1))
+    failpoint("storage.published")
+    return plan.result(version), plan.unused
+
+
+def _plan(change: Change, current: Snapshot) -> _Plan:
+    unchanged = [each for each in change.staged if _has_same_bytes(current, each)]
+    return _Plan(
+        current=current,
+        added=[each for each in change.staged if each not in unchanged],
+        unchanged=unchanged,
+        retired=[current.by_day[day] for day in change.removed if day in current.by_day],
+    )
+
+
+def _result_of_lost_answer(
+    location: TableLocation, change: Change, current: Snapshot
+) -> CommitResult | None:
+    """Return the result of an earlier attempt that succeeded although it was reported as failed.
+
+    That happens when the answer was lost on the network. Then the table shows all staged files.
+    """
+    if not change.staged or not all(_is_visible(current, each) for each in change.staged):
+        return None
+    return CommitResult(
+        version=_version_of(location, change, range(current.version, -1, -1)),
+        changed=tuple(sorted(change.days)),
+        unchanged=(),
+        rows=sum(each.rows for each in change.staged),
+    )
+
+
+def _version_of(location: TableLocation, change: Change, versions: Iterable[int]) -> int:
+    """Return the version that a change made; others may have committed before and after it."""
+    for version in versions:
+        entry = location.read_log_entry(version)
+        if entry is None:
+            break
+        if change.commit.encode() in entry:
+            return version
+    raise StorageError(
+        f"{location.id}: the log does not show a commit that it had accepted. hint: run again"
+    )
+
+
+def _require_unchanged_days(table: TableId, change: Change, current: Snapshot) -> None:
+    if change.based_on is None:
+        return
+    own = {each.path for each in change.staged}
+    for day in change.days:
+        now = _path_on(current, day)
+        if now != _path_on(change.based_on, day) and now not in own:
+            raise DayConflict(table, day)
+
+
+def _create_table(
+    location: TableLocation,
+    staged: Sequence[Staged],
+    schema: pa.Schema,
+    properties: deltalake.CommitProperties,
+) -> None:
+    try:
+        create_table_with_add_actions(
+            location.url,
+            deltalake.Schema.from_arrow(schema.append(pa.field(DAY, pa.date32()))),
+            [_add_action(each) for each in staged],
+            mode="error",
+            partition_by=[DAY],
+            name=location.id.name,
+            configuration=TABLE_PROPERTIES,
+            storage_options=location.store.delta_options(),
+            commit_properties=properties,
+        )
+    except DeltaError as error:
+        if location.open() is None:
+            raise
+        raise _Overtaken from error
+
+
+def _add_missing_columns(table: TableId, opened: deltalake.DeltaTable, schema: pa.Schema) -> bool:
+    """Add the columns that the schema has and the table lacks; return whether there were any.
+
+    Raises:
+        SchemaConflict: a column is missing, has another type or stands at another place.
+    """
+    existing = schema_of(opened)
+    _require_compatible(table, existing, schema)
+    added = [schema.field(place) for place in range(len(existing), len(schema))]
+    if added:
+        try:
+            opened.alter.add_columns([deltalake.Field.from_arrow(each) for each in added])
+        except CommitFailedError as error:
+            raise _Overtaken from error
+        failpoint("storage.evolved")
+    return bool(added)
+
+
+def _require_compatible(table: TableId, existing: pa.Schema, schema: pa.Schema) -> None:
+    hint = "hint: restore the previous column definition, or rename the table and rebuild it"
+    for place, column in enumerate(existing):
+        if column.name not in schema.names:
+            raise SchemaConflict(
+                f"{table}: column {column.name!r} ({column.type}) is missing from the commit. {hint}"
+            )
+        given = schema.field(column.name).type
+        if given != column.type:
+            raise SchemaConflict(
+                f"{table}: column {column.name!r} is {column.type} in the table and "
+                f"{given} in the commit. {hint}"
+            )
+        if schema.names[place] != column.name:
+            raise SchemaConflict(
+                f"{table}: column {schema.names[place]!r} ({schema.field(place).type}) "
+                f"is at the place where the table has {column.name!r} ({column.type}). "
+                "hint: add columns at the end"
+            )
+
+
+def _replace_files(
+    opened: deltalake.DeltaTable,
+    staged: Sequence[Staged],
+    retired: Sequence[DayFile],
+    properties: deltalake.CommitProperties,
+) -> None:
+    now = _now_in_milliseconds()
+    remove = [
+        RemoveAction(file.path, True, now, file.size, {DAY: file.day.isoformat()})
+        for file in retired
+    ]
+    opened.create_write_transaction(
+        [*map(_add_action, staged), *remove],
+        "append",
+        opened.schema(),
+        [DAY],
+        commit_properties=properties,
+    )
+
+
+def _commit_properties(change: Change, plan: _Plan) -> deltalake.CommitProperties:
+    """Return the commit's note, and a transaction per day that conflicts with others on the day."""
+    return deltalake.CommitProperties(
+        custom_metadata={
+            "lakehouse": {
+                "commit": change.commit,
+                "operation": change.operation,
+                "days": [day.isoformat() for day in sorted(plan.days)],
+                "rows": sum(each.rows for each in plan.added),
+                "note": dict(change.note),
+            }
+        },
+        app_transactions=[
+            deltalake.Transaction(f"day/{day}", plan.current.version + 1) for day in plan.days
+        ],
+    )
+
+
+def _add_action(staged: Staged) -> AddAction:
+    return AddAction(
+        path=staged.path,
+        size=staged.size,
+        partition_values={DAY: staged.day.isoformat()},
+        modification_time=_now_in_milliseconds(),
+        data_change=True,
+        stats=staged.stats,
+    )
+
+
+def _path_on(snapshot: Snapshot, day: dt.date) -> str | None:
+    return snapshot.by_day[day].path if day in snapshot.by_day else None
+
+
+def _is_visible(snapshot: Snapshot, staged: Staged) -> bool:
+    return _path_on(snapshot, staged.day) == staged.path
+
+
+def _has_same_bytes(snapshot: Snapshot, staged: Staged) -> bool:
+    file = snapshot.by_day.get(staged.day)
+    return file is not None and file.data_version == staged.data_version
+
+
+def _now_in_milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,29 @@
+"""Errors that tables of the lake raise; errors of single files are in `object_store`."""
+
+import datetime as dt
+
+from lakehouse.platform.storage.table_id import TableId
+
+
+class StorageError(Exception):
+    """A table cannot be read or written as requested; the message says how to continue."""
+
+
+class SchemaConflict(StorageError):
+    """The columns of a commit do not fit the columns of the table."""
+
+
+class DayConflict(StorageError):
+    """Another run replaced a day after this run had read it."""
+
+    def __init__(self, table: TableId, day: dt.date) -> None:
+        super().__init__(
+            f"{table.name}: {day} was changed by another run after this run had read it; "
+            "nothing was written. hint: run again"
+        )
+        self.table = table
+        self.day = day
+
+
+class VersionGone(StorageError):
+    """A version, or one of its files, was deleted or never existed."""

@@ -1,0 +1,125 @@
+"""History of a table: its commits, the version of a moment, and rollback."""
+
+import datetime as dt
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse.platform.storage.commit import Change, CommitResult, publish
+from lakehouse.platform.storage.errors import VersionGone
+from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.parquet import stats_json
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
+from lakehouse.platform.storage.staging import Staged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """One commit in a table's history."""
+
+    version: int
+    at: dt.datetime
+    """UTC, to the millisecond."""
+    operation: str
+    days: tuple[dt.date, ...]
+    """Days added, replaced or removed."""
+    rows: int
+    """Rows in the days added or replaced."""
+    note: Mapping[str, str]
+
+    @property
+    def run_id(self) -> str | None:
+        """Run that made the commit, where the note names it."""
+        return self.note.get("run_id")
+
+
+def read_history(location: TableLocation, limit: int | None = None) -> list[Version]:
+    """Read the commits of a table, newest first; none when it does not exist."""
+    opened = location.open()
+    return [] if opened is None else [_version(entry) for entry in opened.history(limit)]
+
+
+def snapshot_at(location: TableLocation, moment: dt.datetime) -> Snapshot:
+    """Read the table as it was at a moment (with time zone).
+
+    Raises:
+        VersionGone: the log begins after the moment.
+    """
+    return read_snapshot(location, _version_at(location, moment))
+
+
+def roll_back(
+    location: TableLocation,
+    *,
+    to: int | dt.datetime,
+    days: tuple[dt.date, dt.date] | None,
+    note: Mapping[str, str],
+) -> CommitResult:
+    """Commit the old files of a version or moment again; see `LakeTable.rollback`."""
+    then = snapshot_at(location, to) if isinstance(to, dt.datetime) else read_snapshot(location, to)
+    now = read_snapshot(location)
+    if now.schema is None or then.schema is None:
+        raise VersionGone(f"{location.id} did not exist at {to}; there is nothing to go back to")
+    first, last = days or (dt.date.min, dt.date.max)
+    restored = [file for file in then.between(first, last) if now.by_day.get(file.day) != file]
+    _require_files(location, restored, to)
+    change = Change(
+        staged=[
+            Staged(
+                table=location.id,
+                day=file.day,
+                path=file.path,
+                rows=file.rows,
+                size=file.size,
+                data_version=file.data_version,
+                schema=now.schema,
+                stats=stats_json(file.rows, {}, file.bounds),
+            )
+            for file in restored
+        ],
+        removed=[file.day for file in now.between(first, last) if file.day not in then.by_day],
+        schema=now.schema,
+        operation="rollback",
+        note=note,
+    )
+    return publish(location, change)
+
+
+def _require_files(
+    location: TableLocation, files: list[DayFile], version: int | dt.datetime
+) -> None:
+    """Raise VersionGone when vacuum has deleted one of the files."""
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(lambda file: location.store.stat(location.path(file.path)), files)
+        gone = [file for file, entry in zip(files, found, strict=True) if entry is None]
+    if gone:
+        raise VersionGone(
+            f"{location.id}: {len(gone)} days of {version} were vacuumed, first {gone[0].day} "
+            f"({gone[0].path}). hint: roll back to a later version or rebuild these days"
+        )
+
+
+def _version(entry: Mapping[str, Any]) -> Version:
+    own = entry.get("lakehouse", {})
+    return Version(
+        version=entry["version"],
+        at=dt.datetime.fromtimestamp(entry["timestamp"] / 1000, dt.UTC),
+        operation=own.get("operation", entry["operation"].lower()),
+        days=tuple(dt.date.fromisoformat(day) for day in own.get("days", ())),
+        rows=own.get("rows", 0),
+        note=own.get("note", {}),
+    )
+
+
+def _version_at(location: TableLocation, moment: dt.datetime) -> int:
+    """Return the version that was the newest at a moment; -1 before the first commit."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone; expected a moment with one")
+    history = read_history(location)
+    for version in history:
+        if version.at <= moment:
+            return version.version
+    if history and history[-1].version > 0:
+        raise VersionGone(f"{location.id}: the log begins after {moment}")
+    return -1

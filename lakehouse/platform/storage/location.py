@@ -1,0 +1,61 @@
+"""The location of one table: how delta-rs and Arrow open its log and its files."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import deltalake
+import pyarrow.fs as pafs
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+
+from lakehouse.platform.storage.errors import VersionGone
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.table_id import TableId
+
+
+@dataclass(frozen=True)
+class TableLocation:
+    """One table in one object store. Holds no connection."""
+
+    store: ObjectStore
+    id: TableId
+
+    @cached_property
+    def url(self) -> str:
+        """Absolute path or s3:// URL of the table's folder."""
+        return self.store.url(self.id.path)
+
+    def path(self, relative: str) -> str:
+        """Return the path in the store of a file that is named relative to the table."""
+        return f"{self.id.path}/{relative}"
+
+    def open(self, version: int | None = None) -> deltalake.DeltaTable | None:
+        """Open the Delta table; None when it does not exist. A failed read is an error.
+
+        Raises:
+            VersionGone: the version never existed or is no longer in the log.
+        """
+        try:
+            return deltalake.DeltaTable(
+                self.url, version=version, storage_options=self.store.delta_options()
+            )
+        except TableNotFoundError:
+            return None
+        except DeltaError as error:
+            if version is None:
+                raise
+            raise VersionGone(f"{self.id} has no version {version} in its log") from error
+
+    def read_log_entry(self, version: int) -> bytes | None:
+        """Read the log entry of a version: one JSON action per line; None when it is missing."""
+        try:
+            return self.store.read(self.path(f"_delta_log/{version:020}.json"))
+        except FileNotFoundError:
+            return None
+
+    def filesystem(self) -> pafs.FileSystem:
+        """Return the Arrow file system of the table's folder."""
+        options = self.store.delta_options()
+        if options is not None:
+            return pafs.PyFileSystem(DeltaStorageHandler(self.url, options))
+        return pafs.SubTreeFileSystem(self.url, pafs.LocalFileSystem())

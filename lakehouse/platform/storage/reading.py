@@ -1,0 +1,105 @@
+"""Reading a snapshot: rows as Arrow tables, and counts of distinct values."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.table_id import DAY, TableId
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+
+COUNTED_ROWS = 1_000_000
+"""Rows that are read into memory at a time to count distinct values."""
+
+
+def read_rows(
+    location: TableLocation,
+    snapshot: Snapshot,
+    days: Sequence[dt.date] | None,
+    columns: Sequence[str] | None,
+) -> pa.Table:
+    """Read the rows of these days, or of all days; see `LakeTable.read`."""
+    schema = _existing_schema(location.id, snapshot)
+    dataset = _dataset(location, _files_of(snapshot, days), schema)
+    return dataset.to_table(columns=list(columns) if columns is not None else None)
+
+
+def count_values(
+    location: TableLocation,
+    snapshot: Snapshot,
+    columns: Sequence[str],
+    days: Sequence[dt.date] | None,
+) -> pa.Table:
+    """Count the rows of each combination of values; see `LakeTable.counts`."""
+    schema = _existing_schema(location.id, snapshot)
+    with_day = schema.append(pa.field(DAY, pa.date32()))
+    plain = pa.schema([with_day.field(name) for name in columns])
+    counted = [plain.append(pa.field("rows", pa.int64())).empty_table()]
+    for files in _groups(_files_of(snapshot, days)):
+        rows = _dataset(location, files, schema, dictionaries=columns).to_table(list(columns))
+        found = rows.unify_dictionaries().group_by(list(columns)).aggregate([([], "count_all")])
+        counted.append(found.rename_columns([*columns, "rows"]).cast(counted[0].schema))
+    summed = pa.concat_tables(counted).group_by(list(columns)).aggregate([("rows", "sum")])
+    return summed.select([*columns, "rows_sum"]).rename_columns([*columns, "rows"])
+
+
+def _existing_schema(table: TableId, snapshot: Snapshot) -> pa.Schema:
+    if snapshot.schema is None:
+        raise StorageError(f"{table} does not exist yet")
+    return snapshot.schema
+
+
+def _files_of(snapshot: Snapshot, days: Sequence[dt.date] | None) -> list[DayFile]:
+    wanted = set(snapshot.days if days is None else days)
+    return [file for file in snapshot.files if file.day in wanted]
+
+
+def _dataset(
+    location: TableLocation,
+    files: Sequence[DayFile],
+    schema: pa.Schema,
+    dictionaries: Sequence[str] = (),
+) -> "ds.Dataset":
+    """Return files as one dataset with the column ``day``.
+
+    Text columns named in ``dictionaries`` are read as dictionaries, which saves memory.
+    """
+    import pyarrow.dataset as ds  # imports pandas, which takes a second
+
+    encoded = {n for n in dictionaries if n != DAY and pa.types.is_string(schema.field(n).type)}
+    parquet = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(dictionary_columns=encoded))
+    filesystem = location.filesystem()
+    fragments = [
+        parquet.make_fragment(
+            file.path, filesystem, partition_expression=ds.field(DAY) == pa.scalar(file.day)
+        )
+        for file in files
+    ]
+    columns = [
+        column.with_type(pa.dictionary(pa.int32(), column.type))
+        if column.name in encoded
+        else column
+        for column in schema
+    ]
+    dataset_schema = pa.schema([*columns, pa.field(DAY, pa.date32())])
+    return ds.FileSystemDataset(fragments, dataset_schema, parquet, filesystem)
+
+
+def _groups(files: Sequence[DayFile]) -> Iterator[list[DayFile]]:
+    """Group files so that each group has about `COUNTED_ROWS` rows."""
+    group: list[DayFile] = []
+    rows = 0
+    for file in files:
+        group.append(file)
+        rows += file.rows
+        if rows >= COUNTED_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
