@@ -1,107 +1,121 @@
-"""`lakehouse warehouse`: a domain's tables in the relational database that others ask."""
+"""`lakehouse warehouse`: publish the tables of a domain in PostgreSQL."""
 
-import importlib
-from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli.options import DomainName
+from lakehouse.cli.options import DomainName, plural
 from lakehouse.cli.output import format_option, show
 from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.settings import Settings
 
-COLUMNS = ("table", "files", "rejected", "repeated", "warehouse", "orphans")
-SCHEMA = "rox"
+if TYPE_CHECKING:
+    from lakehouse.platform.serving.warehouse.declaration import Warehouse
+
+COLUMNS = ("table", "delivered", "rejected", "repeated", "warehouse", "orphans")
+
+domain_argument = click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+dsn_option = click.option(
+    "--dsn",
+    help="Address of the PostgreSQL database; default: LAKEHOUSE_<DOMAIN>_WAREHOUSE_DSN.",
+)
+schema_option = click.option(
+    "--schema", help="Schema that holds the tables; default: the one the domain declares."
+)
 
 
 @click.group()
 def warehouse() -> None:
-    """Make, fill and remove the tables of a warehouse."""
+    """Publish the tables of a domain in a PostgreSQL database."""
 
 
 @warehouse.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
-@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SPEC>_WAREHOUSE_DSN.")
-@click.option("--schema", default=SCHEMA, show_default=True, help="Where the tables lie.")
+@domain_argument
+@dsn_option
+@schema_option
 @format_option
-def load(domain_name: str, dsn: str | None, schema: str, form: str) -> None:
-    """Fill the warehouse of SPEC from the lake and print the counts.
+def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> None:
+    """Fill the warehouse of DOMAIN from the lake and print the row counts.
 
-    The tables take the place of the old ones when all are filled and their rows are those of the
-    lake and of the landed files; else the old ones stay. Orphans are loaded, and counted by the
-    table that lacks their parent.
+    The new tables replace the old ones only after all of them are filled and their row counts
+    match the lake and the delivered files; otherwise the old tables stay. Rows without their
+    parent row are loaded too and counted as orphans.
 
     Example:
       lakehouse warehouse load bikes
     """
+    from lakehouse.platform.serving.warehouse import loading
     from lakehouse.platform.storage.lake import Lake
 
-    library = _of(domain_name)
+    declared = _warehouse_of(domain_name)
     settings = Settings.from_env()
+    address = _dsn(domain_name, dsn, settings)
     rows = []
-    for each in library.load(
-        _dsn(domain_name, dsn, settings), Lake(settings.root), settings, schema
-    ):
-        note(f"{each.name}: {each.rows:,} rows")
-        for parent, count in each.orphans.items():
-            warn(f"{each.name}: {count:,} rows have no {parent}")
-        rows.append(
-            (
-                each.name,
-                each.landed,
-                each.rejected,
-                each.repeated,
-                each.rows,
-                sum(each.orphans.values()),
-            )
+    for table in loading.load(declared, address, Lake(settings.root), settings, schema):
+        note(f"{table.name}: {table.rows:,} rows")
+        for parent, count in table.orphans.items():
+            warn(f"{table.name}: {plural(count, 'row has', 'rows have')} no {parent}")
+        source = table.source
+        counts = (
+            (source.delivered, source.rejected, source.repeated) if source else (None, None, None)
         )
+        rows.append((table.name, *counts, table.rows, sum(table.orphans.values())))
     show(COLUMNS, rows, form)
 
 
 @warehouse.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
-@click.option("--dsn", help="PostgreSQL; better in LAKEHOUSE_<SPEC>_WAREHOUSE_DSN.")
-@click.option("--schema", default=SCHEMA, show_default=True, help="Where the tables lie.")
-@click.confirmation_option("--yes", prompt="Remove the tables of the warehouse?")
-def drop(domain_name: str, dsn: str | None, schema: str) -> None:
-    """Remove the tables and views of SPEC, each before those that it refers to.
+@domain_argument
+@dsn_option
+@schema_option
+@click.confirmation_option("--yes", prompt="Drop the tables and views of the warehouse?")
+def drop(domain_name: str, dsn: str | None, schema: str | None) -> None:
+    """Drop the tables and views of the warehouse of DOMAIN.
 
     Example:
       lakehouse warehouse drop bikes --yes
     """
-    _of(domain_name).drop(_dsn(domain_name, dsn, Settings.from_env()), schema)
+    from lakehouse.platform.serving.warehouse import loading
+
+    declared = _warehouse_of(domain_name)
+    loading.drop(declared, _dsn(domain_name, dsn, Settings.from_env()), schema)
 
 
 @warehouse.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.option(
     "--dialect",
     type=click.Choice(["postgresql", "redshift"]),
     default="postgresql",
     show_default=True,
-    help="Whose SQL.",
+    help="Database that the statements are written for.",
 )
 def ddl(domain_name: str, dialect: str) -> None:
-    """Print the statements that make the tables of SPEC.
+    """Print the SQL statements that create the tables of DOMAIN.
 
     Example:
       lakehouse warehouse ddl bikes --dialect redshift
     """
-    library = _of(domain_name)
-    click.echo(library.ddl(library.Dialect(dialect)), nl=False)
+    from lakehouse.platform.serving.warehouse import ddl as statements
+
+    declared = _warehouse_of(domain_name)
+    click.echo(statements.ddl(declared, statements.Dialect(dialect)), nl=False)
 
 
-def _of(domain_name: str) -> Any:
-    name = f"lakehouse.domains.{domain_name}.warehouse"
-    if find_spec(name) is None:
-        raise Problem(f"{domain_name} has no warehouse", "bikes has one: docs/domains/bikes.md")
-    return importlib.import_module(name)
+def _warehouse_of(domain_name: str) -> "Warehouse":
+    from lakehouse.platform.serving.warehouse.declaration import warehouse_of
+
+    found = warehouse_of(domain_name)
+    if found is None:
+        raise Problem(
+            f"domain {domain_name!r} declares no warehouse",
+            f"declare WAREHOUSE in lakehouse/domains/{domain_name}/warehouse.py",
+        )
+    return found
 
 
 def _dsn(domain_name: str, given: str | None, settings: Settings) -> str:
-    dsn = given or getattr(settings, f"{domain_name}_warehouse_dsn")
+    dsn = given or getattr(settings, f"{domain_name}_warehouse_dsn", None)
     if not dsn:
         variable = f"LAKEHOUSE_{domain_name.upper()}_WAREHOUSE_DSN"
-        raise Problem("no database is named", f"set {variable}, or give --dsn")
+        raise Problem("no database is configured", f"set {variable} or pass --dsn")
     return str(dsn)

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import pkgutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table, in_order
@@ -73,6 +73,14 @@ def load_domain(name: str) -> Domain:
         tables=tuple(in_order(found.values())),
         checks=_checks(package.__name__),
     )
+
+
+def declaration_of(domain: str, module: str, name: str) -> Any | None:
+    """Return an object of an optional module of a domain; None when it has no such module."""
+    place = f"{DOMAINS}.{domain}.{module}"
+    if importlib.util.find_spec(place) is None:
+        return None
+    return getattr(importlib.import_module(place), name)
 
 
 def _checks(package: str) -> "tuple[QualityCheck, ...]":
