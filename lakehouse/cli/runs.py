@@ -171,7 +171,7 @@ def built(
     """
     from lakehouse.platform.orchestration import local_runs as foreground
     from lakehouse.platform.orchestration.metadata import asset_key
-    from lakehouse.platform.orchestration.planning import Work
+    from lakehouse.platform.orchestration.run_tags import Work
     from lakehouse.platform.transform.monthly import monthly_tables
 
     monthly = {table.id for table in monthly_tables(domain)}

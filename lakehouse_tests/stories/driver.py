@@ -9,7 +9,8 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Batch, Memory, Work
+from lakehouse.platform.orchestration.planning import Batch, Memory
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.declare import Table

@@ -17,7 +17,7 @@ from lakehouse.platform.ingestion.paths import (
 )
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.orchestration.planning import GAP_DAYS, Batch, decided, planned
-from lakehouse.platform.orchestration.sensors import (
+from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DOMAIN_TAG,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain

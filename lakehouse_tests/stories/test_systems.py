@@ -48,7 +48,10 @@ def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, m
     runs = foreground.ingest(world.domain, world.settings, world.instance)
     first = next(runs)
     assert (first.first, first.last, first.succeeded) == (MON, WED, False)
-    assert f"1 of 3 days are withheld and the good days are stored. {TUE}" in (first.problem or "")
+    expected = (
+        f"1 of 3 days break the contract and are not stored; the other days are stored. {TUE}"
+    )
+    assert expected in (first.problem or "")
     assert fees(world) == [(MON, 1, "10.00"), (WED, 1, "30.00")]
     assert world.instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(WED)}
     assert withheld(world) == {str(TUE)}

@@ -5,16 +5,17 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.assets import IO_MANAGER, assets_of, group, views_of
+from lakehouse.platform.orchestration.assets import assets_of, views_of
 from lakehouse.platform.orchestration.io_manager import LakeIOManager
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.pandera_checks import check_keys, pandera_checks
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.policy import IO_MANAGER, group_name
 from lakehouse.platform.orchestration.quality_log import quality_job
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.run_messages import failed_runs, hooks_of
+from lakehouse.platform.orchestration.run_tags import Work, job_name
 from lakehouse.platform.orchestration.schedules import daily_schedule, retry_sensor
-from lakehouse.platform.orchestration.sensors import arrival_sensor, job_name
+from lakehouse.platform.orchestration.sensors import arrival_sensor
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform.monthly import monthly_tables, months_of
 from lakehouse.settings import Settings
@@ -163,6 +164,6 @@ def _by_month(domain: Domain) -> dg.AssetSelection:
 
 def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
     """The tables of these layers; Pandera's second opinion has a job of its own."""
-    tables = dg.AssetSelection.groups(*(group(domain, layer) for layer in layers))
+    tables = dg.AssetSelection.groups(*(group_name(domain, layer) for layer in layers))
     days = tables - dg.AssetSelection.checks(*check_keys(domain))
     return days - _by_month(domain) if monthly_tables(domain) else days

@@ -17,7 +17,7 @@ from lakehouse.platform.connectors.postgres.extract import (
     mode_of,
     standing,
 )
-from lakehouse.platform.orchestration.sensors import UNDER_WAY
+from lakehouse.platform.orchestration.run_tags import IN_PROGRESS
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
@@ -72,7 +72,7 @@ def extraction_sensor(
     )
     def extraction_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         here = Settings.from_env()
-        under_way = dg.RunsFilter(job_name=job.name, statuses=UNDER_WAY)
+        under_way = dg.RunsFilter(job_name=job.name, statuses=IN_PROGRESS)
         if context.instance.get_run_records(under_way, limit=1):
             return dg.SkipReason("an extraction is under way")
         log = logging.getLogger("lakehouse.extraction")

@@ -13,7 +13,7 @@ from pydantic import Field
 from lakehouse.platform.forecasting import HORIZON, LONGEST, report
 from lakehouse.platform.forecasting.declaration import Forecast, ForecastError, forecast_of
 from lakehouse.platform.forecasting.forecasting import forecasts, store
-from lakehouse.platform.orchestration.metadata import asset_key, book_metadata
+from lakehouse.platform.orchestration.metadata import asset_key, ops_metadata
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
@@ -59,7 +59,7 @@ def _asset(forecast: Forecast, domain: Domain) -> dg.AssetsDefinition:
             kinds={"scikitlearn", "deltalake"},
             owners=list(domain.spec.owners),
             tags={"lakehouse/domain": forecast.domain},
-            metadata=book_metadata(table.id, table.model),
+            metadata=ops_metadata(table.id, table.model),
         )
 
     @dg.multi_asset(

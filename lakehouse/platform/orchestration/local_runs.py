@@ -16,15 +16,10 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.local_runtime.launcher import launcher_of, worker_of, worker_path, working
 from lakehouse.platform.orchestration.code_location import definitions_alone
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Batch, Due, Work
+from lakehouse.platform.orchestration.planning import Batch, Due
 from lakehouse.platform.orchestration.run_messages import nothing_landed
-from lakehouse.platform.orchestration.sensors import (
-    DOMAIN_TAG,
-    decide,
-    job_name,
-    range_tags,
-    run_tags,
-)
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name, range_tags
+from lakehouse.platform.orchestration.sensors import decide, run_tags
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings

@@ -1,8 +1,9 @@
-"""What Dagster shows of a table: columns, where they come from, its SQL, its promises."""
+"""Metadata that the Dagster UI shows for a table: columns, lineage, SQL, contract and preview."""
 
 import datetime as dt
+import hashlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,10 +19,14 @@ from lakehouse.platform.tables.lineage import column_lineage
 from lakehouse.platform.tables.provenance import Landed
 
 PREVIEW_ROWS = 10
-HIDDEN = "•••"
-WIDEST = 100
-"""Columns of a table whose SQL and column lineage people can still read on a page."""
 PREVIEW_COLUMNS = 30
+PREVIEW_CHARACTERS = 60
+HIDDEN = "•••"
+"""Shown in a preview instead of personal data."""
+WIDEST = 100
+"""Columns up to which SQL and column lineage are shown; a wider table makes an unreadable page."""
+SHOWN_PROBLEMS = 20
+"""Files or days that a failed check names."""
 SIGNS = {
     "equal_to": "=",
     "not_equal_to": "≠",
@@ -33,20 +38,20 @@ SIGNS = {
     "notin": "none of",
     "str_matches": "matches",
 }
-"""How checks are written for people; others are written as calls."""
+"""Readable forms of Pandera checks; every other check is shown as a call."""
 
 
 def asset_key(table: TableId) -> dg.AssetKey:
-    """The asset of a lake table."""
+    """Return the asset key of a lake table: layer, domain and table."""
     return dg.AssetKey([table.layer, table.domain, table.table])
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:
-    """The contract's columns as Dagster shows them."""
+    """Return the columns of a contract with their types, descriptions and constraints."""
     rules: dict[str, list[str]] = {}
     for rule in contract.rules:
         if rule.check != "not_null":
-            rules.setdefault(rule.column, []).append(_said(rule))
+            rules.setdefault(rule.column, []).append(_readable(rule))
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -65,10 +70,10 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def _said(rule: Rule) -> str:
-    """A rule in few characters.
+def _readable(rule: Rule) -> str:
+    """Write a rule in few characters.
 
-    >>> _said(Rule(code="", column="n", check="greater_than", statistics={"min_value": 0}))
+    >>> _readable(Rule(code="", column="n", check="greater_than", statistics={"min_value": 0}))
     '> 0'
     """
     values = ", ".join(
@@ -78,43 +83,16 @@ def _said(rule: Rule) -> str:
     return f"{SIGNS[rule.check]} {values}" if rule.check in SIGNS else f"{rule.check}({values})"
 
 
-def lineage(table: Table) -> dg.TableColumnLineage | None:
-    """Where each column comes from; nothing for a table without an expression."""
-    found = column_lineage(table)
-    if not found:
-        return None
-    return dg.TableColumnLineage(
-        deps_by_column={
-            column: [
-                dg.TableColumnDep(asset_key=asset_key(upstream), column_name=name)
-                for upstream, name in origins
-            ]
-            for column, origins in found.items()
-        }
-    )
-
-
-def _lineage_page(traced: dg.TableColumnLineage) -> dg.MetadataValue:
-    """Column lineage as a page, because the Dagster UI without its cloud does not draw it."""
-    lines = ["| column | comes from |", "| --- | --- |"]
-    for column, origins in traced.deps_by_column.items():
-        said = ", ".join(
-            f"{TableId(*each.asset_key.path).name}.{each.column_name}" for each in origins
-        )
-        lines.append(f"| {column} | {said or '—'} |")
-    return dg.MetadataValue.md("\n".join(lines))
-
-
 def described(table: Table) -> str:
-    """What the table is, then what one row of it is."""
+    """Return the description of a table, followed by what one row of a computed table is."""
     row = inspect.cleandoc(table.model.__doc__ or "") if table.transform else ""
     if not row:
         return table.description
     return f"{table.description}\n\nEach row is {row[0].lower()}{row[1:]}"
 
 
-def book_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, Any]:
-    """Metadata of a table that the platform keeps beside those of the domains."""
+def ops_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, Any]:
+    """Return the metadata of a table that the platform itself writes, such as an ops table."""
     return {
         "dagster/column_schema": column_schema(contract_of(model)),
         "dagster/table_name": table.name,
@@ -122,27 +100,55 @@ def book_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, A
 
 
 def definition_metadata(table: Table) -> dict[str, Any]:
-    """Metadata that is known before any run."""
-    about: dict[str, Any] = {
+    """Return the metadata of a table that is known before any run."""
+    metadata: dict[str, Any] = {
         "dagster/column_schema": column_schema(table.contract),
         "dagster/table_name": table.id.name,
         "lakehouse/contract_version": table.contract.version,
     }
     if table.contract.key:
-        about["lakehouse/key"] = ", ".join(table.contract.key)
-    if len(table.contract.columns) <= WIDEST and (traced := lineage(table)):
-        about["dagster/column_lineage"] = traced
-        about["lakehouse/columns_from"] = _lineage_page(traced)
-    if table.transform is not None and not table.frames and len(table.contract.columns) <= WIDEST:
-        sql = typed_sql(table.expression, "duckdb")
-        about["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
+        metadata["lakehouse/key"] = ", ".join(table.contract.key)
+    if len(table.contract.columns) <= WIDEST:
+        metadata |= _lineage(table)
+        if table.transform is not None and not table.frames:
+            sql = typed_sql(table.expression, "duckdb")
+            metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     if table.source is not None and issubclass(table.model, Landed):
-        about["lakehouse/files"] = table.source.files
-    return about
+        metadata["lakehouse/files"] = table.source.files
+    return metadata
+
+
+def _lineage(table: Table) -> dict[str, Any]:
+    """Return column lineage twice: for Dagster, and as a page, since the open UI does not draw it.
+
+    A table without an Ibis expression has none.
+    """
+    origins_by_column = column_lineage(table)
+    if not origins_by_column:
+        return {}
+    lines = ["| column | comes from |", "| --- | --- |"]
+    for column, origins in origins_by_column.items():
+        names = ", ".join(f"{upstream.name}.{name}" for upstream, name in origins)
+        lines.append(f"| {column} | {names or '—'} |")
+    return {
+        "dagster/column_lineage": dg.TableColumnLineage(
+            deps_by_column={
+                column: [
+                    dg.TableColumnDep(asset_key=asset_key(upstream), column_name=name)
+                    for upstream, name in origins
+                ]
+                for column, origins in origins_by_column.items()
+            }
+        ),
+        "lakehouse/columns_from": dg.MetadataValue.md("\n".join(lines)),
+    }
 
 
 def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataValue:
-    """The first rows of these days; personal values would stay in Dagster's records for good."""
+    """Return the first rows of these days, with personal data hidden.
+
+    Dagster keeps metadata for as long as it keeps the run, so personal data must not get there.
+    """
     hidden = set(declared_tags(table).columns)
     rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
     if not rows.num_rows:
@@ -157,4 +163,12 @@ def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataV
 
 def _cell(value: Any) -> str:
     text = "" if value is None else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")[:60]
+    return text.replace("|", "\\|").replace("\n", " ")[:PREVIEW_CHARACTERS]
+
+
+def joint_version(versions: Mapping[dt.date, str]) -> str:
+    """Return one data version for a range of days; for a single day, the version of that day."""
+    if len(versions) == 1:
+        return next(iter(versions.values()))
+    text = "|".join(f"{day}={version}" for day, version in sorted(versions.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from lakehouse.platform.ingestion.ingest import unrecognized_file_day, unrecogni
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.orchestration.partitions import between, ranges
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -33,14 +33,6 @@ GAP_DAYS = 7
 
 Place = tuple[str, dt.datetime, int]
 """Path, modification time and size: what a listing knows of a file."""
-
-
-class Work(StrEnum):
-    """The job that a batch asks for."""
-
-    ARRIVALS = "arrivals"
-    REFRESH = "refresh"
-    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
-"""The quality checks of a domain in Dagster: one asset writes the log and answers for every table.
+"""Quality checks of a domain in Dagster: one asset evaluates them all and writes the log.
 
-A check is shown on the table it is about, once in a run, with the days it found wanting.
+Each check is shown on the table that it is about, with one result per run that names the days
+which did not pass.
 """
 
 import datetime as dt
@@ -10,9 +11,10 @@ from typing import Any
 import dagster as dg
 import pyarrow as arrow
 
-from lakehouse.platform.orchestration.metadata import asset_key, book_metadata
+from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.pandera_checks import check_keys
-from lakehouse.platform.orchestration.partitions import daily, days_of
+from lakehouse.platform.orchestration.partitions import days_of
+from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality import checks as quality
 from lakehouse.platform.quality.checks import DataQualityLog, Finding, QualityCheck, Result
@@ -23,60 +25,45 @@ from lakehouse.settings import Settings
 
 SHOWN_DAYS = 20
 
-RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
-
 
 def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
-    """The data-quality log of a domain, made after all of its tables, with its checks.
+    """Return the data quality log of a domain, written after all of its tables, with its checks.
 
-    A part of the checks can be asked for alone: then nothing is written.
+    A run may select some of the checks only; it evaluates them and writes no log.
     """
     table = quality.log_of(domain.name)
-    key = asset_key(table)
+    log_key = asset_key(table)
     by_key = {check_key(check): check for check in domain.checks}
 
-    @dg.multi_asset(
-        name=f"ops_{domain.name}_data_quality_log",
-        specs=[
-            dg.AssetSpec(
-                key=key,
-                deps=[asset_key(t.id) for t in domain.stored if not t.monthly],
-                description=DataQualityLog.__doc__,
-                group_name=f"{domain.name}_{table.layer}",
-                kinds={"duckdb", "deltalake"},
-                owners=list(domain.spec.owners),
-                tags={"lakehouse/domain": domain.name},
-                metadata=book_metadata(table, DataQualityLog),
-                partitions_def=daily(domain.spec, settings),
-                skippable=True,
-            )
-        ],
+    @ops_asset(
+        domain,
+        settings,
+        table,
+        DataQualityLog,
+        description=DataQualityLog.__doc__ or "",
+        deps=[asset_key(t.id) for t in domain.stored if not t.monthly],
+        kinds=("duckdb", "deltalake"),
+        skippable=True,
         check_specs=[
-            dg.AssetCheckSpec(check.name, asset=of.asset_key, description=_description(check))
-            for of, check in by_key.items()
+            dg.AssetCheckSpec(check.name, asset=key.asset_key, description=_description(check))
+            for key, check in by_key.items()
         ],
         allow_arbitrary_check_specs=True,
         can_subset=True,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=RETRY,
-        pool=domain.name,
     )
     def data_quality_log(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        asked = context.selected_asset_check_keys
-        writes = key in context.selected_asset_keys
+        selected = context.selected_asset_check_keys
+        writes_log = log_key in context.selected_asset_keys
         findings = quality.evaluate(
-            [check for of, check in by_key.items() if writes or of in asked],
+            [check for key, check in by_key.items() if writes_log or key in selected],
             days,
             platform.lake,
             platform.settings,
             now=platform.started_at,
             given=_balances(context, domain, platform, days),
         )
-        by_check: dict[dg.AssetCheckKey, list[Finding]] = {}
-        for finding in findings:
-            by_check.setdefault(check_key(finding.check), []).append(finding)
-        if writes:
+        if writes_log:
             rows = quality.record(
                 findings,
                 platform.lake,
@@ -84,99 +71,105 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 now=platform.started_at,
                 settings=platform.settings,
             )
+            counts = {f"lakehouse/{result}": n for result, n in counted(findings).items()}
             yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={"dagster/row_count": rows, "lakehouse/days": len(days)}
-                | {f"lakehouse/{result}": n for result, n in counted(findings).items()},
+                asset_key=log_key,
+                metadata={"dagster/row_count": rows, "lakehouse/days": len(days), **counts},
             )
-        for of in by_key:
-            if of in asked:
-                yield check_result(of, by_check[of])
-        broken = [
-            finding
-            for finding in findings
-            if finding.check.blocking and finding.verdict.result is Result.FAIL
-        ]
-        if broken:
-            first = broken[0]
-            raise dg.Failure(
-                f"{first.check.id} fails on {len({finding.day for finding in broken})} of"
-                f" {len(days)} days, first {first.day}: {first.verdict.actual} where"
-                f" {first.verdict.expected} was expected. Nothing is undone; see"
-                f" {table.name}, mend the tables and materialize these days again",
-                allow_retries=False,
-            )
+        by_check = {key: [f for f in findings if f.check is check] for key, check in by_key.items()}
+        yield from (check_result(key, by_check[key]) for key in by_key if key in selected)
+        _raise_for_blocking(findings, days)
 
     return data_quality_log
 
 
 def quality_job(domain: Domain) -> Any:
-    """Judge days again without touching their tables."""
+    """Return the job that evaluates checks on days without recomputing their tables."""
     checks = (check_key(check) for check in domain.checks)
     return dg.define_asset_job(
         quality_job_name(domain.name),
         selection=dg.AssetSelection.assets(asset_key(quality.log_of(domain.name)))
         | dg.AssetSelection.checks(*checks, *check_keys(domain)),
-        description="Judge these days as they are now; a check passes by itself once mended.",
+        description="Evaluate the quality checks of these days on the tables as they are now.",
         tags={"lakehouse/domain": domain.name},
     )
 
 
 def quality_job_name(domain: str) -> str:
-    """Name of the job that judges days."""
+    """Return the name of the job that evaluates quality checks."""
     return f"{domain}_data_quality"
 
 
 def check_key(check: QualityCheck) -> dg.AssetCheckKey:
-    """The check as Dagster names it."""
+    """Return the key of a quality check in Dagster."""
     return dg.AssetCheckKey(asset_key(check.table), check.name)
 
 
 def counted(findings: Sequence[Finding]) -> dict[str, int]:
-    """How many findings there are of each result that occurs."""
+    """Count the findings by result; results that do not occur are left out."""
     results = [finding.verdict.result for finding in findings]
     return {each.value: results.count(each) for each in Result if each in results}
 
 
 def check_result(key: dg.AssetCheckKey, findings: Sequence[Finding]) -> dg.AssetCheckResult:
-    """One result for all days of a run: an error when a day fails, a warning when a day warns.
+    """Return one result for all days of a run: an error if a day fails, else a warning.
 
-    The days found wanting are named, failures first, each with what was found and expected.
+    The metadata names the days that did not pass, failures first, with actual and expected value.
+    When all days pass, it shows the last one.
     """
-    worst_first = sorted(
+    not_passed = sorted(
         (f for f in findings if f.verdict.result is not Result.PASS),
         key=lambda f: (f.verdict.result is not Result.FAIL, f.day),
     )
     counts = counted(findings)
-    shown = worst_first[:SHOWN_DAYS] if worst_first else findings[-1:]
+    shown = not_passed[:SHOWN_DAYS] if not_passed else findings[-1:]
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=not worst_first,
+        passed=not not_passed,
         severity=dg.AssetCheckSeverity.ERROR
         if Result.FAIL.value in counts
         else dg.AssetCheckSeverity.WARN,
-        metadata={"days": len(findings), **counts, **{f.day.isoformat(): _said(f) for f in shown}},
+        metadata={
+            "days": len(findings),
+            **counts,
+            **{finding.day.isoformat(): _summary(finding) for finding in shown},
+        },
     )
 
 
-def _said(finding: Finding) -> str:
+def _summary(finding: Finding) -> str:
     verdict = finding.verdict
     details = f"; {verdict.details}" if verdict.details else ""
     return f"{verdict.result.value}: {verdict.actual}, expected {verdict.expected}{details}"
 
 
 def _description(check: QualityCheck) -> str:
-    kept = f" Kept before storing by {check.kept_by}." if check.kept_by else ""
+    kept = f" Enforced before storing by {check.kept_by}." if check.kept_by else ""
     return check.description + kept
+
+
+def _raise_for_blocking(findings: Sequence[Finding], days: Sequence[dt.date]) -> None:
+    """Fail the step when a blocking check fails; the log is written by then."""
+    failed = [f for f in findings if f.check.blocking and f.verdict.result is Result.FAIL]
+    if not failed:
+        return
+    first = failed[0]
+    raise dg.Failure(
+        f"{first.check.id} fails on {len({f.day for f in failed})} of {len(days)} days, first"
+        f" {first.day}: {first.verdict.actual}, expected {first.verdict.expected}. The tables stay"
+        f" as they are. hint: see {quality.log_of(first.check.table.domain).name}, fix the tables,"
+        " then materialize these days again",
+        allow_retries=False,
+    )
 
 
 def _balances(
     context: dg.AssetExecutionContext, domain: Domain, platform: Platform, days: list[dt.date]
 ) -> Mapping[TableId, arrow.Table]:
-    """The balances of the days when this run is about to write them; else the books are right."""
-    book = reconciliation.reconciliation_of(domain.name)
-    if asset_key(book) not in context.job_def.asset_layer.selected_asset_keys:
+    """Return the reconciliation that this run is about to store; nothing if it stores none."""
+    table = reconciliation.reconciliation_of(domain.name)
+    if asset_key(table) not in context.job_def.asset_layer.selected_asset_keys:
         return {}
-    made = platform.balances(domain, tuple(days))
-    return {book: arrow.concat_tables(made[day] for day in days)}
+    by_day = platform.balances(domain, tuple(days))
+    return {table: arrow.concat_tables(by_day[day] for day in days)}

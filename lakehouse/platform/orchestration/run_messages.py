@@ -19,12 +19,13 @@ import dagster as dg
 from lakehouse.platform.ingestion.deliveries import from_arrow
 from lakehouse.platform.notifications.channels import channels, digest, fit_to_tell, notify
 from lakehouse.platform.orchestration.partitions import between, days_of
-from lakehouse.platform.orchestration.planning import Work
-from lakehouse.platform.orchestration.sensors import (
+from lakehouse.platform.orchestration.run_tags import (
     BATCH_TAG,
     DOMAIN_TAG,
     RANGE_END,
     RANGE_START,
+    WILL_RETRY,
+    Work,
     job_name,
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
@@ -38,7 +39,6 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from lakehouse.platform.orchestration.resources import Platform
 
-WILL_RETRY = "dagster/will_retry"
 COMMITS = 50
 """Commits of a table that are looked through for those of a run."""
 LOG = logging.getLogger("lakehouse.notices")

@@ -8,21 +8,22 @@ import dagster as dg
 
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.run_messages import WILL_RETRY, nothing_landed
-from lakehouse.platform.orchestration.sensors import (
+from lakehouse.platform.orchestration.run_messages import nothing_landed
+from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DAYS_TAG,
     DOMAIN_TAG,
     RANGE_END,
     RANGE_START,
+    SCHEDULE_TAG,
+    WILL_RETRY,
     range_tags,
 )
 from lakehouse.platform.tables.domain_spec import DomainSpec, Schedule
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
-SCHEDULE_TAG = "lakehouse/schedule"
 RETRY_AFTER = dt.timedelta(minutes=5)
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 

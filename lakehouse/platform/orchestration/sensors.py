@@ -11,30 +11,21 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.orchestration import planning as arrivals
-from lakehouse.platform.orchestration.partitions import DAY_FORMAT
-from lakehouse.platform.orchestration.planning import Decision, Due, Memory, Work
+from lakehouse.platform.orchestration.planning import Decision, Due, Memory
+from lakehouse.platform.orchestration.run_tags import (
+    ATTEMPT_TAG,
+    BATCH_TAG,
+    DOMAIN_TAG,
+    IN_PROGRESS,
+    NOT_READY_TAG,
+    job_name,
+    range_tags,
+)
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
-
-DOMAIN_TAG, BATCH_TAG, ATTEMPT_TAG = "lakehouse/domain", "lakehouse/batch", "lakehouse/attempt"
-DAYS_TAG, NOT_READY_TAG = "lakehouse/days", "lakehouse/not-ready"
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-
-
-def job_name(domain: str, work: Work) -> str:
-    """The job of a domain that does this work."""
-    return f"{domain}_{work.value}"
 
 
 def decide(
@@ -74,13 +65,6 @@ def run_tags(domain: Domain, due: Due) -> dict[str, str]:
     }
 
 
-def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
-    """Tags that make one run of a range of days, and say so to people."""
-    start, end = first.strftime(DAY_FORMAT), last.strftime(DAY_FORMAT)
-    said = start if start == end else f"{start} to {end}"
-    return {RANGE_START: start, RANGE_END: end, DAYS_TAG: said}
-
-
 def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.SensorDefinition:
     """Ask for runs over what landed, as soon as it lies still."""
 
@@ -94,7 +78,7 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         here = Settings.from_env()
         if context.instance.get_run_records(
-            dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=UNDER_WAY), limit=1
+            dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=IN_PROGRESS), limit=1
         ):
             return dg.SkipReason(f"a run of {domain.spec.title} is under way; its end decides")
         lake = Lake(here.root)

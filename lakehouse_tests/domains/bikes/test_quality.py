@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.bikes.quality import CHECKS, counted
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.quality.checks import Day, Result, evaluate
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, file, path, row

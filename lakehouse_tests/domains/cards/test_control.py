@@ -11,7 +11,7 @@ from lakehouse.domains.cards.control import ControlFileMissing, both_registered
 from lakehouse.platform.ingestion.deliveries import from_arrow
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.transform import compute as materialize

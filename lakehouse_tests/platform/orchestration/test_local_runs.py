@@ -9,7 +9,7 @@ import pytest
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.launcher import alive, worker_path
 from lakehouse.platform.orchestration.local_runs import Busy, wait_for_others
-from lakehouse.platform.orchestration.sensors import DOMAIN_TAG
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
 
 
 @pytest.fixture

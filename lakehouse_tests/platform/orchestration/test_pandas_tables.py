@@ -61,7 +61,7 @@ def without_amount(sales: pd.DataFrame) -> pd.DataFrame:
 
 def run(transform, root, monkeypatch):
     """Materialize the sales and the pandas table for both days."""
-    from lakehouse.platform.orchestration.assets import _computed, _framed
+    from lakehouse.platform.orchestration.computed_assets import computed_asset
 
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(root))
     base = declared(sales, table=TableId("gold", "toy", "sales"), contract=Sales)
@@ -79,7 +79,7 @@ def run(transform, root, monkeypatch):
     defs = dg.Definitions.merge(
         shared(),
         dg.Definitions(
-            assets=[_computed(base, domain, settings), _framed(made, domain, settings)],
+            assets=[computed_asset(table, domain, settings) for table in (base, made)],
             jobs=[dg.define_asset_job("all", "*")],
         ),
     )

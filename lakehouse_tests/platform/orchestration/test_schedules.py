@@ -8,8 +8,8 @@ import pytest
 
 from lakehouse.platform.orchestration import schedules
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.run_tags import DAYS_TAG, DOMAIN_TAG, RANGE_END, RANGE_START
 from lakehouse.platform.orchestration.schedules import once_more
-from lakehouse.platform.orchestration.sensors import DAYS_TAG, DOMAIN_TAG, RANGE_END, RANGE_START
 from lakehouse.platform.tables.domain_spec import Schedule
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings

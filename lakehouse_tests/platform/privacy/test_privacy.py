@@ -27,7 +27,7 @@ from lakehouse.platform.failpoints import PRIVACY
 from lakehouse.platform.ingestion.csv.reader import ERASED, FileRejected, LineReason, read_csv
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.metadata import preview
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.privacy import erasure, marks
 from lakehouse.platform.privacy.marks import KeyMissing
 from lakehouse.platform.privacy.persons import Person, Tags

@@ -7,7 +7,7 @@ import pytest
 
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.orchestration import planning as arrivals
-from lakehouse.platform.orchestration.planning import Work
+from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile

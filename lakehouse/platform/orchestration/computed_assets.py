@@ -1,0 +1,168 @@
+"""Assets of computed tables: a step computes days, validates them, and only then stores them."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform.engines.session import engine_version
+from lakehouse.platform.orchestration.io_manager import commit
+from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key, joint_version
+from lakehouse.platform.orchestration.partitions import days_of
+from lakehouse.platform.orchestration.policy import (
+    IO_MANAGER,
+    op_name,
+    step_policy,
+    table_spec,
+    upstream_keys,
+)
+from lakehouse.platform.orchestration.resources import Platform
+from lakehouse.platform.orchestration.run_tags import NOT_READY_TAG
+from lakehouse.platform.tables.declare import NotReady, Table
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.compute import Computed, RowsLost
+from lakehouse.settings import Settings
+
+CONTRACT = "contract"
+RECONCILIATION = "reconciliation"
+NAMED_DAYS = 5
+"""Failed days that an error message names."""
+
+
+def computed_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset of a table that an Ibis expression or a pandas function computes."""
+    return (_frame_asset if table.frames else _expression_asset)(table, domain, settings)
+
+
+def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    spec = table_spec(table, domain, settings, deps=upstream_keys(table))
+
+    @dg.multi_asset(
+        name=op_name(table.id),
+        specs=[spec.with_io_manager_key(IO_MANAGER)],
+        check_specs=_check_specs(table),
+        **step_policy(domain),
+    )
+    def compute(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+        days = days_of(context.partition_keys)
+        if table.monthly:
+            platform.month_inputs(domain)
+        try:
+            computed = materialize.compute(table, days, platform.lake, platform.settings)
+        except RowsLost as error:
+            yield dg.AssetCheckResult(
+                check_name=RECONCILIATION, passed=False, metadata={"problem": str(error)}
+            )
+            raise dg.Failure(str(error), allow_retries=False) from error
+        except NotReady as error:
+            context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
+            raise dg.Failure(str(error), allow_retries=False) from error
+        yield from _check_results(table, computed)
+        if computed.withheld:
+            _store_good_days(context, platform, computed, days)
+        yield _result(computed, days, platform.settings)
+
+    return compute
+
+
+def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset of a pandas table; pandas is imported only when a domain has one."""
+    from lakehouse.platform.orchestration.pandas_tables import framed
+
+    return framed(
+        table,
+        table_spec(table, domain, settings),
+        _contract_check(table),
+        io_manager_key=IO_MANAGER,
+        **step_policy(domain),
+    )
+
+
+def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    if not table.judges_rows:
+        return [_contract_check(table)]
+    reconciliation = dg.AssetCheckSpec(
+        RECONCILIATION,
+        asset=asset_key(table.id),
+        blocking=True,
+        description="Every bronze row is stored, rejected, a duplicate or superseded.",
+    )
+    return [_contract_check(table), reconciliation]
+
+
+def _contract_check(table: Table) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        CONTRACT,
+        asset=asset_key(table.id),
+        blocking=True,
+        description=f"Every stored row satisfies the Pandera model {table.contract.name}.",
+    )
+
+
+def _check_results(table: Table, computed: Computed) -> Iterator[dg.AssetCheckResult]:
+    yield dg.AssetCheckResult(
+        check_name=CONTRACT,
+        passed=not computed.withheld,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata=_failed_days(computed.withheld),
+    )
+    if table.judges_rows:
+        yield dg.AssetCheckResult(
+            check_name=RECONCILIATION,
+            passed=True,
+            metadata={name: computed.outcomes[name] for name in materialize.OUTCOMES},
+        )
+
+
+def _result(
+    computed: Computed, days: Sequence[dt.date], settings: Settings
+) -> dg.MaterializeResult[Any]:
+    versions = {each.day: each.data_version for each in computed.staged}
+    return dg.MaterializeResult(
+        value=computed,
+        data_version=dg.DataVersion(joint_version(versions)),
+        metadata={
+            "dagster/row_count": computed.rows,
+            "lakehouse/days": len(days),
+            "lakehouse/engine": engine_version(settings),
+            **{f"lakehouse/rejected_{r}": n for r, n in sorted(computed.reasons.items())},
+        },
+    )
+
+
+def _store_good_days(
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    computed: Computed,
+    days: Sequence[dt.date],
+) -> None:
+    """Commit the days that satisfy the contract, then fail the step with the failed days named."""
+    if computed.staged:
+        commit(computed, platform.lake, note={"run_id": context.run.run_id})
+    for each in computed.staged:
+        context.log_event(
+            dg.AssetMaterialization(
+                asset_key(computed.table.id),
+                partition=each.day.isoformat(),
+                metadata={"dagster/row_count": each.rows},
+                tags={"dagster/data_version": each.data_version},
+            )
+        )
+    failed = list(computed.withheld.items())
+    named = "; ".join(f"{day}: {why}" for day, why in failed[:NAMED_DAYS])
+    raise dg.Failure(
+        f"{computed.table.id.name}: {len(failed)} of {len(days)} days break the contract and are"
+        f" not stored; the other days are stored. {named}. hint: fix the source or the contract,"
+        " then materialize these days again",
+        metadata=_failed_days(computed.withheld),
+        allow_retries=False,
+    )
+
+
+def _failed_days(failed: Mapping[dt.date, str]) -> dict[str, Any]:
+    if not failed:
+        return {}
+    shown = list(failed.items())[:SHOWN_PROBLEMS]
+    return {"failed_days": len(failed), **{day.isoformat(): why for day, why in shown}}

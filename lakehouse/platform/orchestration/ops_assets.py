@@ -1,0 +1,134 @@
+"""Assets of the ops tables that every run writes: unrecognized files, reconciliation, months.
+
+The data quality log, which also evaluates checks, is in ``quality_log``.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key
+from lakehouse.platform.orchestration.partitions import days_of
+from lakehouse.platform.orchestration.policy import ops_asset
+from lakehouse.platform.orchestration.resources import Platform
+from lakehouse.platform.quality.checks import log_of
+from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.balance import Balance, Reconciliation
+from lakehouse.platform.tables.deliveries_model import Deliveries
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import monthly
+from lakehouse.settings import Settings
+
+BALANCED = "balanced"
+
+
+def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset that records files which match no source, each with the reason."""
+
+    @ops_asset(
+        domain,
+        settings,
+        ingest.unrecognized_files_of(domain.name),
+        Deliveries,
+        description="Delivered files that match no dataset, or whose path is not allowed.",
+    )
+    def unrecognized_files(
+        context: dg.AssetExecutionContext, platform: Platform
+    ) -> dg.MaterializeResult[Any]:
+        days = days_of(context.partition_keys)
+        listing = platform.listing(domain, tuple(days))
+        done = ingest.record_unrecognized_files(
+            listing.unrecognized_files,
+            days,
+            platform.intake(domain),
+            note={"run_id": context.run.run_id},
+        )
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(done.files.values())})
+
+    return unrecognized_files
+
+
+def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset that reconciles every delivered file, after all other tables of the run."""
+    table = reconciliation.reconciliation_of(domain.name)
+    upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.monthly]
+    if domain.checks:
+        upstream.append(asset_key(log_of(domain.name)))
+
+    @ops_asset(
+        domain,
+        settings,
+        table,
+        Reconciliation,
+        description="One row per delivered file: its lines against their outcomes.",
+        deps=upstream,
+        check_specs=[
+            dg.AssetCheckSpec(
+                BALANCED,
+                asset=asset_key(table),
+                blocking=True,
+                description="Each line of a file is a header, unparsable, excluded or one row that"
+                " has exactly one outcome.",
+            )
+        ],
+    )
+    def reconcile(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+        days = days_of(context.partition_keys)
+        by_day = reconciliation.record(
+            domain,
+            platform.lake,
+            days,
+            note={"run_id": context.run.run_id},
+            made=platform.balances(domain, tuple(days)),
+        )
+        files = [row for rows in by_day.values() for row in rows.to_pylist()]
+        unbalanced = [row for row in files if row["balance"] == Balance.UNBALANCED]
+        waiting = sum(row["balance"] == Balance.WAITING for row in files)
+        yield dg.AssetCheckResult(
+            check_name=BALANCED,
+            passed=not unbalanced,
+            metadata={
+                "files": len(files),
+                "waiting": waiting,
+                "unbalanced": len(unbalanced),
+                **{row["file"]: row["difference"] for row in unbalanced[:SHOWN_PROBLEMS]},
+            },
+        )
+        if unbalanced:
+            raise dg.Failure(_unbalanced(unbalanced), allow_retries=False)
+        yield dg.MaterializeResult(
+            metadata={"dagster/row_count": len(files), "lakehouse/waiting": waiting}
+        )
+
+    return reconcile
+
+
+def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset that records which inputs each month was computed from."""
+
+    @ops_asset(
+        domain,
+        settings,
+        monthly.months_of(domain.name),
+        monthly.Months,
+        description=monthly.Months.__doc__ or "",
+        deps=[asset_key(each.id) for each in monthly.monthly_tables(domain)],
+        by_month=True,
+    )
+    def months(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
+        computed = days_of(context.partition_keys)
+        monthly.record(domain, platform.lake, computed, platform.month_inputs(domain))
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(computed)})
+
+    return months
+
+
+def _unbalanced(files: list[dict[str, Any]]) -> str:
+    first = files[0]
+    return (
+        f"{len(files)} delivered files do not reconcile; first {first['file']} of {first['day']}:"
+        f" difference {first['difference']} rows (positive: missing, negative: too many)."
+        " hint: `lakehouse reconcile` lists them; see ops.reconciliation"
+    )

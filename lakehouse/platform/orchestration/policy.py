@@ -1,0 +1,146 @@
+"""Rules that every asset follows: group, owners, tags, partitions, backfills, retries and pool.
+
+The other modules of assets add what is specific: the function, its checks and its results.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import dagster as dg
+import pandera.ibis as pa
+
+from lakehouse.platform.orchestration.metadata import (
+    asset_key,
+    definition_metadata,
+    described,
+    ops_metadata,
+)
+from lakehouse.platform.orchestration.partitions import daily, monthly
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.settings import Settings
+
+IO_MANAGER = "lake"
+RETRY = dg.RetryPolicy(
+    max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+
+
+def group_name(domain: Domain, layer: str) -> str:
+    """Return the group of a domain's layer in the asset graph."""
+    return f"{domain.name}_{layer}"
+
+
+def op_name(table: TableId) -> str:
+    """Return the name of the step that writes one table."""
+    return f"{table.layer}_{table.domain}_{table.table}"
+
+
+def step_policy(domain: Domain) -> dict[str, Any]:
+    """Return the arguments of `dg.multi_asset` that are the same for all assets of a domain.
+
+    A range of days is one run, a failed step is retried twice, and a pool per domain lets only one
+    run of the domain write at a time.
+    """
+    return {
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "retry_policy": RETRY,
+        "pool": domain.name,
+    }
+
+
+def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.AssetSpec:
+    """Return the asset of a stored table; ``more`` adds dependencies, for example."""
+    return dg.AssetSpec(
+        key=asset_key(table.id),
+        description=described(table),
+        group_name=group_name(domain, table.id.layer),
+        kinds={settings.engine if table.transform else "csv", "deltalake"},
+        metadata=definition_metadata(table),
+        partitions_def=(monthly if table.monthly else daily)(domain.spec, settings),
+        code_version=table.contract.version,
+        freshness_policy=(
+            _fresh_every_morning(settings)
+            if table.layer is Layer.GOLD and not table.monthly
+            else None
+        ),
+        **_ownership(domain, table),
+        **more,
+    )
+
+
+def view_spec(table: Table, domain: Domain) -> dg.AssetSpec:
+    """Return the asset of a view: it has no partitions, because each query computes it."""
+    return dg.AssetSpec(
+        key=asset_key(table.id),
+        deps=upstream_keys(table),
+        description=described(table),
+        group_name=group_name(domain, "views"),
+        kinds={"view"},
+        metadata=definition_metadata(table),
+        **_ownership(domain, table),
+    )
+
+
+def upstream_keys(table: Table) -> list[dg.AssetKey]:
+    """Return the assets that a table reads."""
+    return [asset_key(read.table.id) for read in table.reads]
+
+
+def ops_asset(
+    domain: Domain,
+    settings: Settings,
+    table: TableId,
+    model: type[pa.DataFrameModel],
+    *,
+    description: str,
+    deps: Iterable[dg.AssetKey] = (),
+    kinds: Iterable[str] = ("deltalake",),
+    by_month: bool = False,
+    skippable: bool = False,
+    **more: Any,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Return the decorator that turns a function into the asset of an ops table.
+
+    Args:
+        domain: the domain whose runs write the table.
+        settings: time zone of the partitions.
+        table: the table to write.
+        model: its columns.
+        description: what the table holds.
+        deps: assets that must be up to date before it is written.
+        kinds: kinds that the Dagster UI shows.
+        by_month: whether a partition is a month, not a day.
+        skippable: whether a run may leave the table out and evaluate checks only.
+        more: further arguments of `dg.multi_asset`, such as ``check_specs``.
+    """
+    spec = dg.AssetSpec(
+        key=asset_key(table),
+        deps=list(deps),
+        description=description,
+        group_name=group_name(domain, table.layer),
+        kinds=set(kinds),
+        metadata=ops_metadata(table, model),
+        partitions_def=(monthly if by_month else daily)(domain.spec, settings),
+        skippable=skippable,
+        **_ownership(domain),
+    )
+    return dg.multi_asset(name=op_name(table), specs=[spec], **step_policy(domain), **more)
+
+
+def _ownership(domain: Domain, table: Table | None = None) -> dict[str, Any]:
+    owners = (table.owners if table else ()) or domain.spec.owners
+    tags = table.tags if table else {}
+    return {"owners": list(owners), "tags": {"lakehouse/domain": domain.name, **tags}}
+
+
+def _fresh_every_morning(settings: Settings) -> dg.FreshnessPolicy:
+    """Expect a refresh between midnight and six: schedules run at night, people read from six."""
+    return dg.FreshnessPolicy.cron(
+        deadline_cron="0 6 * * *",
+        lower_bound_delta=dt.timedelta(hours=6),
+        timezone=settings.timezone,
+    )

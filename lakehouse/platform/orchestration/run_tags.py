@@ -1,0 +1,55 @@
+"""Names that runs carry in the Dagster instance: tags, jobs, and the statuses of an unfinished run.
+
+Sensors, schedules, local runs and run messages recognize each other's runs by these tags alone.
+"""
+
+import datetime as dt
+from enum import StrEnum
+
+import dagster as dg
+
+from lakehouse.platform.orchestration.partitions import DAY_FORMAT
+
+DOMAIN_TAG = "lakehouse/domain"
+BATCH_TAG = "lakehouse/batch"
+"""Digest of what asked for the run; its retries carry the same one."""
+ATTEMPT_TAG = "lakehouse/attempt"
+DAYS_TAG = "lakehouse/days"
+"""Days of the run, written for people."""
+NOT_READY_TAG = "lakehouse/not-ready"
+"""The run failed because an input that its tables need is not there yet."""
+SCHEDULE_TAG = "lakehouse/schedule"
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+WILL_RETRY = "dagster/will_retry"
+
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+class Work(StrEnum):
+    """What a job of a domain does."""
+
+    ARRIVALS = "arrivals"
+    """Read delivered files and refresh every table of their days."""
+    REFRESH = "refresh"
+    """Recompute silver and gold for days whose files are already loaded."""
+    MONTHLY = "monthly"
+    """Compute the tables that have one partition per month."""
+
+
+def job_name(domain: str, work: Work) -> str:
+    """Return the name of the job that does this work for a domain."""
+    return f"{domain}_{work.value}"
+
+
+def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
+    """Return the tags that make one run process a range of days and show it in the Dagster UI."""
+    start, end = first.strftime(DAY_FORMAT), last.strftime(DAY_FORMAT)
+    days = start if start == end else f"{start} to {end}"
+    return {RANGE_START: start, RANGE_END: end, DAYS_TAG: days}
