@@ -43,7 +43,7 @@ chaos: $(DEV) ## run the full suite with the long proofs: many histories, many k
 	@LAKEHOUSE_CHAOS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 docs: $(DEV) ## write the generated pages, build the site into build/site
-	@$(BIN)/python -m lakehouse.docs write
+	@$(BIN)/python -m tools.reference write
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lock: .venv/.made ## resolve the pins again where pyproject.toml changed; ARGS=--upgrade renews all

@@ -40,7 +40,7 @@ class Result:
 STEPS = (
     Step("types", ("mypy",), "mend the types; configuration: [tool.mypy] in pyproject.toml"),
     Step("docs", ("tools.docs",), "mend the example, the link or what it shows"),
-    Step("data dictionary", ("lakehouse.docs", "check"), "make docs, and commit what it wrote"),
+    Step("reference", ("tools.reference", "check"), "make docs, and commit what it wrote"),
     Step(
         "duplicates",
         ("pylint", "lakehouse", "lakehouse_tests", "bench", "tools"),

@@ -49,9 +49,10 @@ BANNED: dict[str, str] = {
 
 ALLOWED = re.compile(
     r"[Cc]onnection refused|ECONNREFUSED|SMTP\w*Refused|recipients_refused"
-    r"|warm(?:ed|s)? up|--warm|warm-up|the books of cards|warm start",
+    r"|warm(?:ed|s)? up|--warm|warm-up|the books of cards|warm start"
+    r"|\"conservation\"|lakehouse conservation",
 )
-"""Other people's words: texts of the operating system, of libraries, and fixed expressions."""
+"""Texts of the operating system and of libraries, fixed expressions, the alias of a command."""
 
 ONE_PATTERN = re.compile(
     "|".join(rf"(?P<w{n}>\b(?:{words})\b)" for n, words in enumerate(BANNED)), re.IGNORECASE

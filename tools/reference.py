@@ -1,7 +1,7 @@
-"""The pages of ``docs/`` that are made from the code: data dictionary, settings, command line.
+"""Write the reference pages of ``docs/`` from the code: data dictionary, settings, command line.
 
-python -m lakehouse.docs write   write them
-python -m lakehouse.docs check   exit code 1 and the difference when one is not as the code says
+python -m tools.reference write   write the pages
+python -m tools.reference check   print how they differ from the code; exit code 1 if they do
 """
 
 import difflib
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 FOLDER = Path("docs")
 WIDTH = 100
-"""Characters of a line of help."""
-MADE = "<!-- Made by `make docs` from the code. Change it there. -->"
+"""Characters per line of help."""
+GENERATED = "<!-- Generated from the code by `make docs`; change the code instead. -->"
 
 
 def pages() -> dict[str, str]:
-    """Text of each page by its file name."""
+    """Return file name → text of each page."""
     return {
         "data-dictionary.md": data_dictionary(),
         "settings.md": settings(),
@@ -35,18 +35,18 @@ def pages() -> dict[str, str]:
 
 
 def data_dictionary() -> str:
-    """Every table of every system as its contract promises it, in the order of the data's way."""
+    """Describe every table of every domain, from raw to gold, as its contract promises it."""
     from lakehouse.platform.forecasting.declaration import forecast_of
     from lakehouse.platform.tables.registry import load_domains
 
     lines = [
         "# Data dictionary",
-        MADE,
+        GENERATED,
         (
             "Tables are named `<layer>.<domain>_<table>` in SQL. Stored tables are partitioned by"
             " `day`: in raw and bronze the day of the delivery, in silver and gold the day the fact"
-            " happened. A row that breaks the rule of a column is rejected under the reason code"
-            " beside it; the other codes are in [reasons.md](reasons.md)."
+            " happened. A row that breaks the rule of a column is rejected with the reason code"
+            " shown beside the column; [reasons.md](reasons.md) explains all codes."
         ),
     ]
     for domain in load_domains():
@@ -57,18 +57,18 @@ def data_dictionary() -> str:
         )
         lines.append(f"## {domain.spec.title}")
         lines.append(
-            f"DomainSpec `{domain.name}`, since {domain.spec.since}, owned by"
+            f"Domain `{domain.name}`, since {domain.spec.since}, owned by"
             f" {', '.join(domain.spec.owners) or 'nobody'}."
         )
         lines.append(_overview(tables))
         lines += [part for table in tables for part in _table(table, tables)]
-    lines += _books()
+    lines += _ops_tables()
     return _joined(lines)
 
 
 def _overview(tables: "Sequence[Table]") -> str:
     return _grid(
-        ("table", "what it is"),
+        ("table", "description"),
         (
             (f"[`{table.id.name}`](#{_anchor(table.id.name)})", _first_sentence(table.description))
             for table in tables
@@ -77,7 +77,7 @@ def _overview(tables: "Sequence[Table]") -> str:
 
 
 def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
-    """One table: what it is, its key, where it comes from, its columns and what rejects rows."""
+    """Describe one table: key, inputs, columns and the reason codes of rejected rows."""
     contract = table.contract
     yield f"### {table.id.name}"
     yield inspect.cleandoc(table.description)
@@ -90,7 +90,7 @@ def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
     if contract.key:
         about.append(f"Key: {', '.join(f'`{name}`' for name in contract.key)}.")
     if table.reads:
-        about.append(f"From: {', '.join(_link(read.table) for read in table.reads)}.")
+        about.append(f"Reads: {', '.join(_link(read.table) for read in table.reads)}.")
     if table.source is not None:
         about.append(f"Files: `{table.source.files}`.")
     below = [each for each in tables if any(read.table.id == table.id for read in each.reads)]
@@ -101,7 +101,7 @@ def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
     for rule in contract.rules:
         rules.setdefault(rule.column, []).append(f"`{rule.code}`")
     yield _grid(
-        ("column", "type", "null", "meaning", "rejected as"),
+        ("column", "type", "null", "description", "rejected as"),
         (
             (
                 f"`{column.name}`",
@@ -119,12 +119,12 @@ def _link(table: "Table") -> str:
     return f"[`{table.id.name}`](#{_anchor(table.id.name)})"
 
 
-def _books() -> Iterator[str]:
-    """What `lakehouse sql` shows under ``ops``."""
+def _ops_tables() -> Iterator[str]:
+    """Describe the tables that `lakehouse sql` shows under ``ops``."""
     from lakehouse.platform.serving.sql_catalog import BOOKS
 
-    yield "## Books of operations"
-    yield "Over all systems, in `lakehouse sql` only."
+    yield "## Ops tables"
+    yield "Records of all domains together, in `lakehouse sql` only."
     for name, columns in BOOKS.items():
         yield f"### ops.{name}"
         yield _grid(
@@ -133,7 +133,7 @@ def _books() -> Iterator[str]:
 
 
 def settings() -> str:
-    """Every variable that the lakehouse reads, with default and meaning."""
+    """Describe every environment variable that the lakehouse reads."""
     given = [
         (
             f"`{setting.metadata['variable']}`",
@@ -144,7 +144,11 @@ def settings() -> str:
         for setting in fields(Settings)
     ]
     others = [
-        ("`DAGSTER_HOME`", "`data/dagster`", "Dagster's records, logs and configuration"),
+        (
+            "`DAGSTER_HOME`",
+            "`data/dagster`",
+            "Folder of Dagster's run records, logs and configuration",
+        ),
         ("`LAKEHOUSE_DEBUG`", "not set", "`1` shows the traceback of an error on the command line"),
         (
             "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_PROFILE`",
@@ -159,32 +163,33 @@ def settings() -> str:
         (
             "`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SNS`",
             "`AWS_ENDPOINT_URL`",
-            "Where S3 and SNS are, when not at the same place",
+            "Servers of S3 and SNS, when they are not the same",
         ),
     ]
     return _joined(
         [
             "# Settings",
-            MADE,
+            GENERATED,
             (
                 "Settings come from the environment. Each has a default that suits a laptop;"
                 " `lakehouse doctor` shows what is set and checks that it works."
             ),
-            _grid(("variable", "default", "meaning"), [*given, *others]),
+            _grid(("variable", "default", "description"), [*given, *others]),
         ]
     )
 
 
 def command_line() -> str:
-    """Every command with its help."""
+    """Show the help of every command."""
     from lakehouse.cli import main
 
     lines = [
         "# Command line",
-        MADE,
+        GENERATED,
         (
-            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 fine, 1 what was"
-            " asked failed or a problem was found, 2 the call itself is wrong."
+            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 success, 1 the command"
+            " failed or found a problem, 2 the command line is wrong. `--system` is an alias of"
+            " `--domain`, and `lakehouse conservation` of `lakehouse reconcile`."
         ),
     ]
     root = click.Context(
@@ -215,7 +220,7 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
 
 
 def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown."""
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(
         "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in line) + " |"
@@ -232,12 +237,12 @@ def _first_sentence(text: str) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """How GitHub names a heading in links."""
+    """Return the anchor that GitHub gives a heading."""
     return heading.lower().replace(".", "").replace(" ", "-")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages, or say where they differ from the code."""
+    """Write the pages, or print where they differ from the code."""
     if list(arguments) not in (["write"], ["check"]):
         sys.stderr.write(f"{__doc__}\n")
         return 2
@@ -258,7 +263,7 @@ def _difference(name: str, text: str) -> Iterator[str]:
         there.splitlines(keepends=True),
         text.splitlines(keepends=True),
         str(page),
-        f"{page} as the code says",
+        f"{page} from the code",
         n=1,
     )
 
