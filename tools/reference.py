@@ -121,14 +121,19 @@ def _link(table: "Table") -> str:
 
 def _ops_tables() -> Iterator[str]:
     """Describe the tables that `lakehouse sql` shows under ``ops``."""
-    from lakehouse.platform.serving.sql_catalog import BOOKS
+    from lakehouse.platform.tables.ops_tables import OPS_TABLES
 
     yield "## Ops tables"
     yield "Records of all domains together, in `lakehouse sql` only."
-    for name, columns in BOOKS.items():
-        yield f"### ops.{name}"
+    for table in OPS_TABLES.values():
+        yield f"### ops.{table.name}"
+        yield table.description
         yield _grid(
-            ("column", "type"), ((f"`{column}`", f"`{kind}`") for column, kind in columns.items())
+            ("column", "type", "meaning"),
+            (
+                (f"`{name}`", f"`{kind}`", table.descriptions[name])
+                for name, kind in table.sql_types.items()
+            ),
         )
 
 

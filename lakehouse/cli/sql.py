@@ -115,6 +115,7 @@ def _unknown(
 ) -> Problem:
     """What is wrong with a name: the nearest table to a missing one, else DuckDB's word."""
     from lakehouse.platform.serving import sql_catalog as catalog
+    from lakehouse.platform.tables.ops_tables import OPS_TABLES
 
     defined = {
         f"{schema}.{table}"
@@ -129,7 +130,7 @@ def _unknown(
         tables = "tables are named <layer>.<domain>_<table>, such as gold.mrhealth_unit_day"
         return Problem(first, tables if "Table" in first else None)
     stored = {table.name for table in lake.tables() if table.companion is None}
-    books = {f"ops.{name}" for name in catalog.BOOKS}
+    books = {f"ops.{name}" for name in OPS_TABLES}
     return Problem(f"no table {missing[0]}", near(missing[0], stored | books | _views()))
 
 

@@ -30,9 +30,10 @@ from lakehouse.platform.quality.checks import (
     named,
     rows_of,
 )
-from lakehouse.platform.reconciliation.balance import Reconciliation, reconciliation_of
+from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Status
+from lakehouse.platform.tables.ops_tables import RECONCILIATION
 
 CENT = Decimal("0.01")
 """In US$: amounts that differ by less are equal."""
@@ -195,7 +196,7 @@ CHECKS = (
             " other numbers or with a file not taken in, warns of rejected and waiting rows.",
             reads=(
                 Reads(id=table.id, schema=ibis.schema({"day": "date"}), as_of=True),
-                made_rows_of(reconciliation_of(SPEC.name), Reconciliation),
+                made_rows_of(reconciliation_of(SPEC.name), RECONCILIATION.model),
             ),
             measure=rows_and_files(table),
             judge=counted,

@@ -5,16 +5,15 @@ version becomes is a pure function of all versions of the delivery, so it does n
 order in which files were seen.
 """
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pyarrow as arrow
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.deliveries_model import Deliveries, Delivery, Order, Status
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order, Status
 from lakehouse.platform.tables.source import Source
 
 Scope = int | str | None
@@ -135,56 +134,17 @@ def ledger(domain: str, source: Source) -> Table:
     """The raw table of a source: its deliveries."""
     return Table(
         id=TableId("raw", domain, source.dataset),
-        model=Deliveries,
+        model=DELIVERIES.model,
         description=f"Landed files of {source.dataset}, byte for byte, and what became of each.",
         source=source,
     )
 
 
-SCHEMA = arrow.schema(
-    [
-        ("day", arrow.date32()),
-        ("unit", arrow.int64()),
-        ("file", arrow.string()),
-        ("digest", arrow.string()),
-        ("size", arrow.int64()),
-        ("landed_at", arrow.timestamp("us")),
-        ("version", arrow.int64()),
-        ("status", arrow.string()),
-        ("reason", arrow.string()),
-        ("detail", arrow.string()),
-        ("physical_lines", arrow.int64()),
-        ("header_lines", arrow.int64()),
-        ("continuation_lines", arrow.int64()),
-        ("record_rows", arrow.int64()),
-        ("unparsable_lines", arrow.int64()),
-        ("encoding", arrow.string()),
-        ("delimiter", arrow.string()),
-        ("drift", arrow.string()),
-    ]
-)
-
-
 def to_arrow(deliveries: Iterable[Delivery]) -> arrow.Table:
-    """Rows for the lake; times as UTC without a zone."""
-    rows = [{f.name: getattr(d, f.name) for f in fields(Delivery)} for d in deliveries]
-    for row in rows:
-        row["landed_at"] = row["landed_at"].astimezone(dt.UTC).replace(tzinfo=None)
-        row["status"] = row["status"].value
-    return arrow.Table.from_pylist(rows, schema=SCHEMA)
+    """Return deliveries as rows of their table."""
+    return DELIVERIES.to_arrow(deliveries)
 
 
 def from_arrow(table: arrow.Table) -> list[Delivery]:
-    """Rows of the lake as values."""
-    names = [f.name for f in fields(Delivery)]
-    rows = table.select(names).to_pylist()
-    return [
-        Delivery(
-            **{
-                **row,
-                "landed_at": row["landed_at"].replace(tzinfo=dt.UTC),
-                "status": Status(row["status"]),
-            }
-        )
-        for row in rows
-    ]
+    """Return the rows of a deliveries table."""
+    return DELIVERIES.from_arrow(table)

@@ -45,10 +45,11 @@ from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.deliveries_model import Delivery, Order, Status
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.transform.compute import QUARANTINE_SCHEMA, quarantine_of
+from lakehouse.platform.transform.compute import quarantine_of
 from lakehouse.settings import Settings
 
 CACHE_BYTES = 256 * 1024 * 1024
@@ -197,11 +198,11 @@ class _Ingestion:
             for day, rows, table, lines in parsed:
                 judged += rows
                 ledger_rows = ledger.to_arrow(rows)
-                raw_staged.append(raw.stage(day, ledger_rows, _without_day(ledger.SCHEMA)))
+                raw_staged.append(raw.stage(day, ledger_rows, DELIVERIES.stored))
                 target = lake.table(self.bronze.id)
                 bronze_staged.append(target.stage(day, table, bronze_schema))
                 quarantine = lake.table(quarantine_of(self.bronze.id))
-                rejected_staged.append(quarantine.stage(day, lines, QUARANTINE_SCHEMA))
+                rejected_staged.append(quarantine.stage(day, lines, QUARANTINE.stored))
                 done.files.update(row.status.value for row in rows)
                 done.rows += table.num_rows
                 done.unparsable += lines.num_rows
@@ -214,10 +215,10 @@ class _Ingestion:
         lake.table(self.bronze.id).commit(bronze_staged, schema=bronze_schema, note=self.note)
         failpoint("ingest.bronze_committed")
         lake.table(quarantine_of(self.bronze.id)).commit(
-            rejected_staged, schema=QUARANTINE_SCHEMA, note=self.note
+            rejected_staged, schema=QUARANTINE.stored, note=self.note
         )
         failpoint("ingest.quarantine_committed")
-        raw.commit(raw_staged, schema=_without_day(ledger.SCHEMA), based_on=before, note=self.note)
+        raw.commit(raw_staged, schema=DELIVERIES.stored, based_on=before, note=self.note)
         failpoint("ingest.ledger_committed")
         if self.source.kept is not None:
             self.source.kept(lake, self.source.dataset, judged)
@@ -501,7 +502,7 @@ class _Ingestion:
             if isinstance(file, CsvFile)
             for line in file.unparsable
         ]
-        return pa.Table.from_pylist(rows, schema=QUARANTINE_SCHEMA)
+        return pa.Table.from_pylist(rows, schema=QUARANTINE.stored)
 
 
 def _repeated_elsewhere(known: Iterable[Delivery]) -> dict[dt.date, frozenset[str]]:
@@ -624,7 +625,7 @@ def record_unrecognized_files(
             for day, rows in by_day.items()
         }
         try:
-            table.write(tables, schema=_without_day(ledger.SCHEMA), based_on=before, note=note)
+            table.write(tables, schema=DELIVERIES.stored, based_on=before, note=note)
             break
         except DayConflict:
             if attempt == CONFLICT_ATTEMPTS - 1:

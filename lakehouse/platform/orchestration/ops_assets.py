@@ -15,8 +15,8 @@ from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.checks import log_of
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.reconciliation.balance import Balance, Reconciliation
-from lakehouse.platform.tables.deliveries_model import Deliveries
+from lakehouse.platform.tables.deliveries_model import DELIVERIES
+from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
@@ -31,7 +31,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
         domain,
         settings,
         ingest.unrecognized_files_of(domain.name),
-        Deliveries,
+        DELIVERIES.model,
         description="Delivered files that match no dataset, or whose path is not allowed.",
     )
     def unrecognized_files(
@@ -61,8 +61,8 @@ def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinit
         domain,
         settings,
         table,
-        Reconciliation,
-        description="One row per delivered file: its lines against their outcomes.",
+        RECONCILIATION.model,
+        description=RECONCILIATION.description,
         deps=upstream,
         check_specs=[
             dg.AssetCheckSpec(
@@ -112,8 +112,8 @@ def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         domain,
         settings,
         monthly.months_of(domain.name),
-        monthly.Months,
-        description=monthly.Months.__doc__ or "",
+        MONTHS.model,
+        description=MONTHS.description,
         deps=[asset_key(each.id) for each in monthly.monthly_tables(domain)],
         by_month=True,
     )

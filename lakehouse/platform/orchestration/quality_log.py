@@ -17,9 +17,10 @@ from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality import checks as quality
-from lakehouse.platform.quality.checks import DataQualityLog, Finding, QualityCheck, Result
+from lakehouse.platform.quality.checks import Finding, QualityCheck, Result
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
@@ -39,8 +40,8 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         domain,
         settings,
         table,
-        DataQualityLog,
-        description=DataQualityLog.__doc__ or "",
+        DATA_QUALITY_LOG.model,
+        description=DATA_QUALITY_LOG.description,
         deps=[asset_key(t.id) for t in domain.stored if not t.monthly],
         kinds=("duckdb", "deltalake"),
         skippable=True,

@@ -39,7 +39,7 @@ from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
@@ -301,8 +301,7 @@ class _Erasure:
                 days[row.day][row.order] = row
         self._reports(changed, rows)
         stored = {day: ledger.to_arrow(rows.values()) for day, rows in days.items()}
-        schema = ledger.SCHEMA.remove(ledger.SCHEMA.get_field_index("day"))
-        raw.write(stored, schema=schema, based_on=before, note=NOTE)
+        raw.write(stored, schema=DELIVERIES.stored, based_on=before, note=NOTE)
         failpoint("privacy.ledger_committed")
         intake = Intake(
             spec=self.search.domain.spec,

@@ -19,7 +19,6 @@ import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pandera.ibis as pa
 import pyarrow as arrow
-from ibis.expr.datatypes import Timestamp
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema
@@ -28,7 +27,8 @@ from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError, contract_of
 from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.transform.compute import QUARANTINE_SCHEMA, quarantine_of, valid_snapshots
+from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, QUARANTINE
+from lakehouse.platform.transform.compute import quarantine_of, valid_snapshots
 from lakehouse.settings import Settings
 
 SHOWN_NAMES = 20
@@ -104,8 +104,7 @@ def rows_of(table: Table, *, as_of: bool = False, newest: bool = False) -> Reads
 
 def rejected_rows_of(table: Table) -> Reads:
     """The rows that a table rejected, by business day."""
-    schema = QUARANTINE_SCHEMA.insert(0, arrow.field("day", arrow.date32()))
-    return Reads(id=quarantine_of(table.id), schema=sch.Schema.from_pyarrow(schema))
+    return Reads(id=quarantine_of(table.id), schema=sch.Schema.from_pyarrow(QUARANTINE.schema))
 
 
 def made_rows_of(table: TableId, model: type[pa.DataFrameModel]) -> Reads:
@@ -174,34 +173,6 @@ class Finding:
     day: dt.date
     verdict: Verdict
     seconds: float
-
-
-class DataQualityLog(pa.DataFrameModel):
-    """The verdict of one check on one day, as of the newest run that judged the day."""
-
-    day: dt.date = pa.Field(description="Day that was judged")
-    check_id: str = pa.Field(description="Table and check; the same in every run")
-    check_name: str = pa.Field(description="Name of the check, as on the table in Dagster")
-    category: str = pa.Field(description="Kind of promise: freshness, completeness, accuracy, …")
-    layer: str = pa.Field(description="Layer of the table")
-    table_name: str = pa.Field(description="Table within the layer, <domain>_<table>")
-    check_sql: str = pa.Field(description="How it was measured: SQL with a row for each day")
-    result: str = pa.Field(isin=tuple(Result), description="pass, warn or fail")
-    expected_value: str = pa.Field(description="What would have passed")
-    actual_value: str = pa.Field(description="What was found")
-    details: str = pa.Field(nullable=True, description="Names and reasons, at most twenty")
-    execution_date: dt.date = pa.Field(description="Date of the judgement, lake time")
-    execution_timestamp: Timestamp(scale=6) = pa.Field(description="Moment of the judgement, UTC")
-    run_id: str = pa.Field(description="Dagster run that judged")
-    duration_seconds: float = pa.Field(
-        ge=0, description="Seconds the check took for all days of its run"
-    )
-
-    class Config:
-        """One row per day and check."""
-
-        strict = True
-        unique = ["day", "check_id"]
 
 
 def log_of(domain: str) -> TableId:
@@ -394,7 +365,10 @@ def log_rows(
                 "duration_seconds": round(finding.seconds, 3),
             }
         )
-    return {day: arrow.Table.from_pylist(by_day[day], schema=LOG_SCHEMA) for day in sorted(by_day)}
+    return {
+        day: arrow.Table.from_pylist(by_day[day], schema=DATA_QUALITY_LOG.stored)
+        for day in sorted(by_day)
+    }
 
 
 def record(
@@ -405,10 +379,7 @@ def record(
     days = log_rows(findings, run_id=run_id, now=now, settings=settings)
     domain = {finding.check.table.domain for finding in findings}
     for name in domain:
-        lake.table(log_of(name)).write(days, schema=LOG_SCHEMA, note={"run_id": run_id})
+        lake.table(log_of(name)).write(
+            days, schema=DATA_QUALITY_LOG.stored, note={"run_id": run_id}
+        )
     return sum(rows.num_rows for rows in days.values())
-
-
-_LOG = arrow_schema(contract_of(DataQualityLog).schema)
-LOG_SCHEMA = _LOG.remove(_LOG.get_field_index("day"))
-"""Columns of a stored day of the log."""

@@ -16,8 +16,9 @@ from lakehouse.platform.quality.checks import (
     rejected_rows_of,
     rows_of,
 )
-from lakehouse.platform.reconciliation.balance import Balance, Reconciliation, reconciliation_of
+from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 
 PREVIOUS_DAYS = 30
 MOST_DEVIATION = 2
@@ -79,7 +80,7 @@ def books(domain: str, shown_on: Table) -> QualityCheck:
         category="reconciliation",
         table=shown_on.id,
         description="Every landed file's rows are accounted for; fails with the files.",
-        reads=(made_rows_of(reconciliation_of(domain), Reconciliation),),
+        reads=(made_rows_of(reconciliation_of(domain), RECONCILIATION.model),),
         measure=_balances,
         judge=_balanced,
         kept_by="the last step of a run, which fails when a delivery does not balance",

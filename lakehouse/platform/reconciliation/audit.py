@@ -24,13 +24,14 @@ from lakehouse.platform.ingestion import ingest
 from lakehouse.platform.ingestion.ingest import Intake, object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.reconciliation.balance import Balance, judged_tables, reconciliation_of
+from lakehouse.platform.reconciliation.balance import judged_tables, reconciliation_of
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform.compute import (
@@ -120,7 +121,7 @@ class Report:
     """The books of some delivery days."""
 
     deliveries: tuple[dict[str, Any], ...]
-    """One row of `reconciliation.SCHEMA` for each landed file, and its ``system``."""
+    """One row of `RECONCILIATION.schema` for each landed file, and its ``system``."""
     totals: Mapping[str, int]
     """Sums of lines and rows; ``difference`` adds up sizes, so that + and - do not cancel out."""
     balances: Mapping[str, int]

@@ -14,10 +14,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
-import pandera.ibis as pa
 import pyarrow as arrow
 import pyarrow.compute as pc
 
@@ -26,6 +24,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform.compute import (
     DUPLICATE,
@@ -40,68 +39,6 @@ JOINED_DAYS = 400
 """Delivery days whose keys are in memory at once."""
 
 T = TypeVar("T")
-
-
-class Balance(StrEnum):
-    """What the balance of a delivery says."""
-
-    BALANCED = "balanced"
-    WAITING = "waiting"
-    UNBALANCED = "unbalanced"
-
-
-class Reconciliation(pa.DataFrameModel):
-    """The balance of one landed file."""
-
-    day: dt.date = pa.Field(description="Day of the delivery")
-    table: str = pa.Field(description="Dataset of the file")
-    unit: int = pa.Field(nullable=True, description="Unit that delivered; null when none is named")
-    file: str = pa.Field(description="Path in the landing zone")
-    digest: str = pa.Field(description="SHA-256 of the landed bytes")
-    status: str = pa.Field(description="What became of the file")
-    physical_lines: int = pa.Field(description="Lines of the file")
-    header_lines: int = pa.Field(description="Lines of its header")
-    continuation_lines: int = pa.Field(description="Lines inside a record, after its first")
-    unparsable_lines: int = pa.Field(description="Lines that are no record, in quarantine")
-    excluded_lines: int = pa.Field(description="Lines of a file that was not loaded as a whole")
-    bronze_rows: int = pa.Field(description="Rows in bronze")
-    silver_rows: int = pa.Field(description="Rows that are in silver")
-    quarantined_rows: int = pa.Field(description="Rows that were rejected one by one")
-    duplicate_rows: int = pa.Field(description="Rows that another row says already")
-    superseded_rows: int = pa.Field(description="Rows that a newer delivery replaced")
-    difference: int = pa.Field(description="What is missing (+) or too much (−); 0 when balanced")
-    balance: str = pa.Field(description="balanced, waiting for other days, or unbalanced")
-    waiting_days: str = pa.Field(nullable=True, description="Business days it waits for, by comma")
-    waiting: int = pa.Field(description="1 while it waits")
-    inputs: str = pa.Field(description="Fingerprint of the deliveries the balance was made from")
-
-
-SCHEMA = arrow.schema(
-    [
-        ("day", arrow.date32()),
-        ("inputs", arrow.string()),
-        ("waiting", arrow.int64()),
-        ("table", arrow.string()),
-        ("unit", arrow.int64()),
-        ("file", arrow.string()),
-        ("digest", arrow.string()),
-        ("status", arrow.string()),
-        ("physical_lines", arrow.int64()),
-        ("header_lines", arrow.int64()),
-        ("continuation_lines", arrow.int64()),
-        ("unparsable_lines", arrow.int64()),
-        ("excluded_lines", arrow.int64()),
-        ("bronze_rows", arrow.int64()),
-        ("silver_rows", arrow.int64()),
-        ("quarantined_rows", arrow.int64()),
-        ("duplicate_rows", arrow.int64()),
-        ("superseded_rows", arrow.int64()),
-        ("difference", arrow.int64()),
-        ("balance", arrow.string()),
-        ("waiting_days", arrow.string()),
-    ]
-)
-STORED = SCHEMA.remove(0)
 
 
 def reconciliation_of(domain: str) -> TableId:
@@ -189,7 +126,7 @@ def balances(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.dat
     """The balance of every delivery that these days touch.
 
     The days are those that the run refreshed in every layer; rows on other days may have to wait,
-    and a day outside of them stays as finished or unfinished as it was. Gives a table of `SCHEMA`
+    and a day outside of them stays as finished or unfinished as it was. Gives a table of `RECONCILIATION.schema`
     for each delivery day.
     """
     window = set(days)
@@ -215,7 +152,7 @@ def _balances(
     """The balance of these delivery days after a run over the days of the window."""
     inputs = inputs_of(domain, lake)
     if not any(day in inputs and inputs[day].files for day in delivery_days):
-        return {day: SCHEMA.empty_table() for day in delivery_days}
+        return {day: RECONCILIATION.schema.empty_table() for day in delivery_days}
     rows: dict[dt.date, list[dict[str, object]]] = {day: [] for day in delivery_days}
     touched = _touched(domain, lake, delivery_days)
     changed = [
@@ -262,7 +199,10 @@ def _balances(
                 row["inputs"] = inputs[day].fingerprint
             else:
                 row["inputs"] = was.inputs if was else ""
-    return {day: arrow.Table.from_pylist(rows[day], schema=SCHEMA) for day in delivery_days}
+    return {
+        day: arrow.Table.from_pylist(rows[day], schema=RECONCILIATION.schema)
+        for day in delivery_days
+    }
 
 
 def _own(delivery: Delivery, found: Mapping[tuple[dt.date, str, str], T], nothing: T) -> T:
@@ -515,5 +455,9 @@ def record(
     """
     made = balances(domain, lake, days) if made is None else made
     table = lake.table(reconciliation_of(domain.name))
-    table.write({day: rows.drop(["day"]) for day, rows in made.items()}, schema=STORED, note=note)
+    table.write(
+        {day: rows.drop(["day"]) for day, rows in made.items()},
+        schema=RECONCILIATION.stored,
+        note=note,
+    )
     return made

@@ -8,7 +8,7 @@ reaches the defined names and nothing else: no other file, no network, no settin
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -16,117 +16,11 @@ import pyarrow as pa
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.settings import Settings
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
-BOOKS: Mapping[str, Mapping[str, str]] = {
-    "deliveries": {
-        "domain": "VARCHAR",
-        "table": "VARCHAR",
-        "day": "DATE",
-        "unit": "BIGINT",
-        "file": "VARCHAR",
-        "digest": "VARCHAR",
-        "size": "BIGINT",
-        "landed_at": "TIMESTAMP",
-        "version": "BIGINT",
-        "status": "VARCHAR",
-        "reason": "VARCHAR",
-        "detail": "VARCHAR",
-        "physical_lines": "BIGINT",
-        "header_lines": "BIGINT",
-        "continuation_lines": "BIGINT",
-        "record_rows": "BIGINT",
-        "unparsable_lines": "BIGINT",
-        "encoding": "VARCHAR",
-        "delimiter": "VARCHAR",
-        "drift": "VARCHAR",
-    },
-    "reconciliation": {
-        "domain": "VARCHAR",
-        "table": "VARCHAR",
-        "day": "DATE",
-        "unit": "BIGINT",
-        "file": "VARCHAR",
-        "digest": "VARCHAR",
-        "status": "VARCHAR",
-        "physical_lines": "BIGINT",
-        "header_lines": "BIGINT",
-        "continuation_lines": "BIGINT",
-        "unparsable_lines": "BIGINT",
-        "excluded_lines": "BIGINT",
-        "bronze_rows": "BIGINT",
-        "silver_rows": "BIGINT",
-        "quarantined_rows": "BIGINT",
-        "duplicate_rows": "BIGINT",
-        "superseded_rows": "BIGINT",
-        "difference": "BIGINT",
-        "balance": "VARCHAR",
-        "waiting_days": "VARCHAR",
-        "waiting": "BIGINT",
-        "inputs": "VARCHAR",
-    },
-    QUARANTINE: {
-        "domain": "VARCHAR",
-        "table": "VARCHAR",
-        "layer": "VARCHAR",
-        "day": "DATE",
-        "delivery_day": "DATE",
-        "file": "VARCHAR",
-        "line": "BIGINT",
-        "reasons": "VARCHAR[]",
-        "detail": "VARCHAR",
-        "values": "VARCHAR",
-        "contract_version": "VARCHAR",
-        "digest": "VARCHAR",
-    },
-    OUTCOMES: {
-        "domain": "VARCHAR",
-        "table": "VARCHAR",
-        "layer": "VARCHAR",
-        "day": "DATE",
-        "delivery_day": "DATE",
-        "file": "VARCHAR",
-        "digest": "VARCHAR",
-        "line": "BIGINT",
-        "outcome": "VARCHAR",
-    },
-    "data_quality_log": {
-        "domain": "VARCHAR",
-        "day": "DATE",
-        "check_id": "VARCHAR",
-        "check_name": "VARCHAR",
-        "category": "VARCHAR",
-        "layer": "VARCHAR",
-        "table_name": "VARCHAR",
-        "check_sql": "VARCHAR",
-        "result": "VARCHAR",
-        "expected_value": "VARCHAR",
-        "actual_value": "VARCHAR",
-        "details": "VARCHAR",
-        "execution_date": "DATE",
-        "execution_timestamp": "TIMESTAMP",
-        "run_id": "VARCHAR",
-        "duration_seconds": "DOUBLE",
-    },
-    "pipeline_metrics": {
-        "domain": "VARCHAR",
-        "day": "DATE",
-        "metric_id": "VARCHAR",
-        "job": "VARCHAR",
-        "run_id": "VARCHAR",
-        "step": "VARCHAR",
-        "metric_name": "VARCHAR",
-        "metric_value": "DOUBLE",
-        "metric_unit": "VARCHAR",
-        "execution_date": "DATE",
-        "execution_timestamp": "TIMESTAMP",
-        "details": "VARCHAR",
-    },
-}
-"""Columns of the books of operations under ``ops``, each over all systems."""
-
 _NAME = re.compile(rf'"?\b({"|".join(LAYERS)})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE)
 _LOOKS_AROUND = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
@@ -235,7 +129,7 @@ class _Shown:
             return
         self.done.add(name)
         layer, _, table = name.partition(".")
-        if layer == "ops" and table in BOOKS:
+        if layer == "ops" and table in OPS_TABLES:
             self._book(table)
             return
         try:
@@ -295,7 +189,7 @@ class _Shown:
 
     def _book(self, name: str) -> None:
         parts: list[str] = []
-        columns = BOOKS[name]
+        columns = OPS_TABLES[name].sql_types
         for table in _pages(self.lake, name):
             rows = self._rows(table)
             if rows is None or not rows.urls:
@@ -343,7 +237,7 @@ def _every_name(lake: Lake) -> set[str]:
 
     declared = {table.id.name for domain in load_domains() for table in domain.tables}
     stored = {table.name for table in lake.tables() if not table.companion}
-    return declared | stored | {f"ops.{book}" for book in BOOKS}
+    return declared | stored | {f"ops.{name}" for name in OPS_TABLES}
 
 
 def _parquet(urls: Collection[str]) -> str:

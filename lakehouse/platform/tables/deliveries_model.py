@@ -1,21 +1,20 @@
-"""The contract of the raw tables, which record the received files, and one row of them.
+"""The deliveries table: one row for each received file and what happened to it.
 
-Which status a file gets is decided in `lakehouse.platform.ingestion`.
+Each dataset has its own, as its raw table. Which status a file gets is decided in
+`lakehouse.platform.ingestion`.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum
 
-import pandera.ibis as pa
-from ibis.expr.datatypes import Timestamp
+from lakehouse.platform.tables.ops_model import OpsTable, column, ops_row
 
 Order = tuple[dt.datetime, str, str]
 """Moment of landing, path, digest."""
 
 
 class Status(StrEnum):
-    """What became of a landed file."""
+    """What happened to a landed file."""
 
     LOADED = "loaded"
     SUPERSEDED = "superseded"
@@ -24,74 +23,68 @@ class Status(StrEnum):
     HELD = "held"
 
 
-STATUSES = tuple(status.value for status in Status)
-
-
-class Deliveries(pa.DataFrameModel):
-    """Landed files of one dataset and what became of each."""
-
-    day: dt.date = pa.Field(description="Day of the delivery, as its path names it")
-    unit: int = pa.Field(nullable=True, description="Unit named by the path; null when none is")
-    file: str = pa.Field(description="Path in the landing zone")
-    digest: str = pa.Field(description="SHA-256 of the landed bytes; empty when never read")
-    size: int = pa.Field(ge=0, description="Landed bytes")
-    landed_at: Timestamp(scale=6) = pa.Field(description="Last modification where it landed, UTC")
-    version: int = pa.Field(description="Place among the delivery's versions, from 1; 0 for none")
-    status: str = pa.Field(
-        isin=STATUSES, description="loaded, superseded, duplicate, rejected, held"
-    )
-    reason: str = pa.Field(nullable=True, description="Code of why the file is not loaded")
-    detail: str = pa.Field(nullable=True, description="What was found, expected, and the hint")
-    physical_lines: int = pa.Field(ge=0, description="Lines of the file")
-    header_lines: int = pa.Field(ge=0, description="Lines of its header")
-    continuation_lines: int = pa.Field(ge=0, description="Lines inside a record, after its first")
-    record_rows: int = pa.Field(ge=0, description="Rows that were read from it")
-    unparsable_lines: int = pa.Field(ge=0, description="Lines that are no record, in quarantine")
-    encoding: str = pa.Field(nullable=True, description="Encoding it was read in")
-    delimiter: str = pa.Field(nullable=True, description="Delimiter it was read with")
-    drift: str = pa.Field(nullable=True, description="Differences from the declared columns")
-
-    class Config:
-        """One row per file and modification."""
-
-        strict = True
-        unique = ["file", "landed_at", "digest"]
-
-
-@dataclass(frozen=True, kw_only=True)
+@ops_row
 class Delivery:
-    """One row of the deliveries table; the meaning of each field is the contract's."""
+    """One landed file of a dataset and what happened to it."""
 
-    day: dt.date
-    unit: int | None
-    file: str
-    digest: str
-    size: int
-    landed_at: dt.datetime
-    version: int = 0
-    status: Status = Status.LOADED
-    reason: str | None = None
-    detail: str | None = None
-    physical_lines: int = 0
-    header_lines: int = 0
-    continuation_lines: int = 0
-    record_rows: int = 0
-    unparsable_lines: int = 0
-    encoding: str | None = None
-    delimiter: str | None = None
-    drift: str | None = None
+    day: dt.date = column("Day of the delivery, from the path of the file")
+    unit: int | None = column("Unit that sent the file, from its path; null when the path has none")
+    file: str = column("Path in the landing zone")
+    digest: str = column("SHA-256 of the landed bytes; empty when the file was never read")
+    size: int = column("Size of the landed file in bytes", ge=0)
+    landed_at: dt.datetime = column("Last modification of the file in the landing zone, UTC")
+    version: int = column(
+        "Number of the file among the versions of its delivery, from 1; 0 when it is not a version",
+        default=0,
+    )
+    status: Status = column(
+        "loaded, superseded by a newer version, duplicate of another file, rejected, or held"
+        " because it may be incomplete",
+        default=Status.LOADED,
+    )
+    reason: str | None = column("Reason code when the file is not loaded, else null", default=None)
+    detail: str | None = column(
+        "Expected and found content and the hint when the file is not loaded, else null",
+        default=None,
+    )
+    physical_lines: int = column("Lines of the file", default=0, ge=0)
+    header_lines: int = column("Lines of the header", default=0, ge=0)
+    continuation_lines: int = column(
+        "Lines that continue a record which started on an earlier line", default=0, ge=0
+    )
+    record_rows: int = column("Rows read from the file", default=0, ge=0)
+    unparsable_lines: int = column(
+        "Lines that are not a valid record; they are in quarantine", default=0, ge=0
+    )
+    encoding: str | None = column("Encoding of the file; null when it was not read", default=None)
+    delimiter: str | None = column(
+        "Delimiter between the values; null when the file was not read", default=None
+    )
+    drift: str | None = column(
+        "Differences between the file's columns and the declared ones; null when there are none",
+        default=None,
+    )
 
     @property
     def order(self) -> Order:
-        """Newer versions come later; ties in time are broken by name."""
+        """Sort key of versions: a newer one is greater; path and digest break ties in time."""
         return (self.landed_at, self.file, self.digest)
 
     @property
     def readable(self) -> bool:
-        """Whether the file was a good one, so that it is a version of its delivery."""
+        """Whether the file could be read, so that it is a version of its delivery."""
         return self.status not in (Status.REJECTED, Status.HELD)
 
     @property
     def has_rows(self) -> bool:
-        """Whether its rows are in bronze: those of the current and of older versions."""
+        """Whether its rows are in bronze; true for the current and for older versions."""
         return self.status in (Status.LOADED, Status.SUPERSEDED)
+
+
+DELIVERIES = OpsTable(
+    name="deliveries",
+    row=Delivery,
+    key=("file", "landed_at", "digest"),
+    view_columns=("domain", "table"),
+)
+"""Stored as the raw table of each dataset."""

@@ -25,6 +25,7 @@ from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import split_reasons
 from lakehouse.platform.tables.declare import PARTITIONS, Read, ReadScope, Table
+from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
 from lakehouse.platform.tables.provenance import PROVENANCE, Landed
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
@@ -35,28 +36,6 @@ KEPT, REJECTED, DUPLICATE, SUPERSEDED = "silver", "quarantine", "duplicate", "su
 WIDE = 100
 """Columns of a table for each time that its slices are cut smaller."""
 OUTCOMES = (KEPT, REJECTED, DUPLICATE, SUPERSEDED)
-
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        ("delivery_day", pa.date32()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("digest", pa.string()),
-        ("reasons", pa.list_(pa.string())),
-        ("detail", pa.string()),
-        ("values", pa.string()),
-        ("contract_version", pa.string()),
-    ]
-)
-OUTCOME_SCHEMA = pa.schema(
-    [
-        ("delivery_day", pa.date32()),
-        ("file", pa.string()),
-        ("digest", pa.string()),
-        ("line", pa.int64()),
-        ("outcome", pa.string()),
-    ]
-)
 
 
 class RowsLost(Exception):
@@ -479,11 +458,11 @@ def _stage_judged(
         lake,
         done,
         outcomes_of(table.id),
-        OUTCOME_SCHEMA,
+        ROW_OUTCOMES.stored,
         _by_day(
             session.batches(outcomes.order_by("day", "delivery_day", "file", "digest", "line")),
             window,
-            OUTCOME_SCHEMA.insert(0, pa.field("day", pa.date32())),
+            ROW_OUTCOMES.schema,
         ),
     )
     rejected = _rejections(session, table, landed, rejected, losers)
@@ -493,7 +472,7 @@ def _stage_judged(
         lake,
         done,
         quarantine_of(table.id),
-        QUARANTINE_SCHEMA,
+        QUARANTINE.stored,
         _by_day(
             rejected.filter(
                 pc.is_in(rejected["day"], pa.array(list(counted), pa.date32()))
@@ -677,9 +656,7 @@ def _rejections(
         }
         for row in rows
     ]
-    return pa.Table.from_pylist(
-        made, schema=QUARANTINE_SCHEMA.insert(0, pa.field("day", pa.date32()))
-    )
+    return pa.Table.from_pylist(made, schema=QUARANTINE.schema)
 
 
 def _values(row: Mapping[str, object]) -> str:

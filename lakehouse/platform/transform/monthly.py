@@ -9,25 +9,12 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 
-import pandera.ibis as pa
-import pyarrow as arrow
-
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Monthly, Table, months_after
+from lakehouse.platform.tables.ops_tables import MONTHS, MonthInputs
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
-
-
-class Months(pa.DataFrameModel):
-    """What each month of the tables by month was made from."""
-
-    day: dt.date = pa.Field(description="First day of the month")
-    tables: int = pa.Field(description="Tables by month that were made for it")
-    inputs: str = pa.Field(description="Digest of the data versions of the days they were made of")
-
-
-SCHEMA = arrow.schema([("tables", arrow.int64()), ("inputs", arrow.string())])
 
 
 def months_of(domain: str) -> TableId:
@@ -87,12 +74,10 @@ def record(
     """
     count = len(monthly_tables(domain))
     rows = {
-        month: arrow.Table.from_pylist(
-            [{"tables": count, "inputs": inputs.get(month, "")}], schema=SCHEMA
-        )
+        month: MONTHS.to_arrow([MonthInputs(day=month, tables=count, inputs=inputs.get(month, ""))])
         for month in months
     }
-    lake.table(months_of(domain.name)).write(rows, schema=SCHEMA, note={})
+    lake.table(months_of(domain.name)).write(rows, schema=MONTHS.stored, note={})
 
 
 def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:

@@ -14,15 +14,12 @@ import pytest
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.engines.session import arrow_schema
-from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.registry import domain_names, load_domain
-from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 
@@ -158,7 +155,7 @@ def test_a_view_over_views_agrees_with_the_facts(built):
 
 def test_deliveries_of_all_datasets_and_unrecognized_files_are_one_table(built):
     lake, _ = built
-    files = asked(lake, 'select domain, table", file, reason from ops.deliveries')
+    files = asked(lake, 'select domain, "table", file, reason from ops.deliveries')
     assert {row[1] for row in files} == {
         "countries",
         "order_items",
@@ -196,33 +193,20 @@ def test_outcomes_count_every_bronze_row_once(built):
     assert counted == [("orders", asked(lake, "select count(*) from bronze.mrhealth_orders")[0][0])]
 
 
-@pytest.mark.parametrize("book", sorted(catalog.BOOKS))
-def test_a_book_of_operations_is_empty_and_typed_before_the_first_run(tmp_path: Path, book: str):
+@pytest.mark.parametrize("name", sorted(OPS_TABLES))
+def test_an_ops_view_is_empty_and_typed_before_the_first_run(tmp_path: Path, name: str):
     lake = Lake(str(tmp_path))
-    described = asked(lake, f"describe ops.{book}")
-    assert {row[0]: row[1] for row in described} == dict(catalog.BOOKS[book])
-    assert asked(lake, f"from ops.{book}") == []
+    described = asked(lake, f"describe ops.{name}")
+    assert {row[0]: row[1] for row in described} == dict(OPS_TABLES[name].sql_types)
+    assert asked(lake, f"from ops.{name}") == []
 
 
-@pytest.mark.parametrize(
-    ("book", "stored"),
-    [
-        ("deliveries", ledger.SCHEMA),
-        ("reconciliation", reconciliation.SCHEMA),
-        ("quarantine", materialize.QUARANTINE_SCHEMA),
-        ("outcomes", materialize.OUTCOME_SCHEMA),
-    ],
-)
-def test_a_book_shows_every_column_that_is_stored(book: str, stored: pa.Schema):
-    assert set(stored.names) <= set(catalog.BOOKS[book])
-
-
-def test_asking_what_there_is_lists_tables_views_and_books(built):
+def test_asking_what_there_is_lists_tables_views_and_ops_tables(built):
     lake, _ = built
     listed = asked(lake, "select table_schema || '.' || table_name from information_schema.tables")
     names = {row[0] for row in listed}
     assert {t.id.name for t in load_domain("mrhealth").tables} <= names
-    assert {f"ops.{book}" for book in catalog.BOOKS} <= names
+    assert {f"ops.{name}" for name in OPS_TABLES} <= names
     assert not [name for name in names if "__" in name]
 
 

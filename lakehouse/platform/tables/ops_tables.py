@@ -1,0 +1,153 @@
+"""The ops tables: what the platform records about deliveries, rows, checks and runs.
+
+Each is declared once: deliveries in `deliveries_model`, the others here. The packages that write them import their row and their table; the SQL
+catalog, the data dictionary and the Dagster UI take columns, types and meanings from the same
+declaration. The mechanism is in `ops_model`.
+
+The order of the columns is the order in the stored files: add a column at the end.
+"""
+
+import datetime as dt
+from enum import StrEnum
+
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Status
+from lakehouse.platform.tables.ops_model import OpsTable, column, ops_row
+
+
+class Balance(StrEnum):
+    """Result of the reconciliation of one file."""
+
+    BALANCED = "balanced"
+    WAITING = "waiting"
+    UNBALANCED = "unbalanced"
+
+
+@ops_row
+class RejectedRow:
+    """One rejected line or row with its original values."""
+
+    day: dt.date = column("Delivery day of a rejected line, business day of a rejected row")
+    delivery_day: dt.date = column("Day of the delivery that contains the row")
+    file: str = column("Path of the file in the landing zone")
+    line: int = column("Line in the file on which the record starts, from 1")
+    digest: str = column("SHA-256 of the file")
+    reasons: tuple[str, ...] = column("Reason codes, see docs/reasons.md")
+    detail: str | None = column("Values that explain the rejection; null when the code suffices")
+    values: str | None = column("Original values as JSON by column; of a line its text")
+    contract_version: str | None = column(
+        "Version of the contract that rejected the row; null for lines"
+    )
+
+
+@ops_row
+class RowOutcome:
+    """The one outcome of one row of bronze."""
+
+    day: dt.date = column("Business day of the row")
+    delivery_day: dt.date = column("Day of the delivery that contains the row")
+    file: str = column("Path of the file in the landing zone")
+    digest: str = column("SHA-256 of the file")
+    line: int = column("Line in the file on which the record starts, from 1")
+    outcome: str = column("silver, quarantine, duplicate or superseded")
+
+
+@ops_row
+class FileBalance:
+    """The reconciliation of one landed file: its lines against the outcomes of its rows."""
+
+    day: dt.date = column("Day of the delivery")
+    table: str = column("Dataset of the file")
+    unit: int | None = column("Unit that sent the file; null when the path has none")
+    file: str = column("Path in the landing zone")
+    digest: str = column("SHA-256 of the landed bytes")
+    status: Status = column("Status of the file, as in ops.deliveries")
+    physical_lines: int = column("Lines of the file")
+    header_lines: int = column("Lines of the header; 0 when the file has no rows in bronze")
+    continuation_lines: int = column("Lines that continue a record of an earlier line")
+    unparsable_lines: int = column("Lines that are not a valid record; they are in quarantine")
+    excluded_lines: int = column("Lines of a file that was not loaded; 0 for loaded files")
+    bronze_rows: int = column("Rows in bronze")
+    silver_rows: int = column("Rows in silver")
+    quarantined_rows: int = column("Rows rejected one by one; they are in quarantine")
+    duplicate_rows: int = column("Rows that repeat another row with the same content")
+    superseded_rows: int = column("Rows replaced by a newer row with the same key or a newer file")
+    difference: int = column("Missing lines and rows (positive) or surplus ones (negative)")
+    balance: Balance = column(
+        "balanced, waiting (rows need another business day to be rebuilt) or unbalanced"
+    )
+    waiting_days: str | None = column(
+        "Business days that must be rebuilt first, separated by commas; null unless waiting"
+    )
+    waiting: int = column("1 when the balance is waiting, else 0")
+    inputs: str = column("Digest of all deliveries of the day that the balance was computed from")
+
+
+@ops_row
+class CheckResult:
+    """The result of one quality check for one day, from the newest run that checked the day."""
+
+    day: dt.date = column("Day that was checked")
+    check_id: str = column("Table and check; the same in every run")
+    check_name: str = column("Name of the check, as in the Dagster UI")
+    category: str = column("Kind of check, such as freshness, completeness or accuracy")
+    layer: str = column("Layer of the table")
+    table_name: str = column("Table within the layer, <domain>_<table>")
+    check_sql: str = column("SQL that measures the check, with one row for each day")
+    result: str = column("pass, warn or fail", isin=("pass", "warn", "fail"))
+    expected_value: str = column("Value or range that passes")
+    actual_value: str = column("Value that was measured")
+    details: str | None = column("Up to 20 names or reasons; null when the check has none")
+    execution_date: dt.date = column("Date of the check in the time zone of the lake")
+    execution_timestamp: dt.datetime = column("Moment of the check, UTC")
+    run_id: str = column("Dagster run of the check")
+    duration_seconds: float = column("Seconds that the check took for all days of its run", ge=0)
+
+
+@ops_row
+class MonthInputs:
+    """The upstream data from which the monthly tables of one month were computed."""
+
+    day: dt.date = column("First day of the month")
+    tables: int = column("Number of monthly tables computed for the month")
+    inputs: str = column("Digest of the data versions of the upstream days")
+
+
+@ops_row
+class RunMetric:
+    """One measurement of a run. No domain writes measurements yet, so the table is empty."""
+
+    day: dt.date = column("Day of the measurement")
+    metric_id: str = column("Identifier of the measurement")
+    job: str = column("Dagster job")
+    run_id: str = column("Dagster run")
+    step: str = column("Step of the run")
+    metric_name: str = column("Name, such as sla_miss, task_failure or quality_failure")
+    metric_value: float = column("Measured value")
+    metric_unit: str = column("Unit of the value")
+    execution_date: dt.date = column("Date of the measurement in the time zone of the lake")
+    execution_timestamp: dt.datetime = column("Moment of the measurement, UTC")
+    details: str | None = column("Additional text; null when there is none")
+
+
+RECONCILIATION = OpsTable(name="reconciliation", row=FileBalance)
+QUARANTINE = OpsTable(name="quarantine", row=RejectedRow, view_columns=("domain", "table", "layer"))
+"""Stored beside each bronze, silver and gold table that rejects lines or rows."""
+ROW_OUTCOMES = OpsTable(name="outcomes", row=RowOutcome, view_columns=("domain", "table", "layer"))
+"""Stored beside each silver table that gives every row of bronze its outcome."""
+DATA_QUALITY_LOG = OpsTable(name="data_quality_log", row=CheckResult, key=("day", "check_id"))
+MONTHS = OpsTable(name="months", row=MonthInputs)
+PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
+
+OPS_TABLES = {
+    table.name: table
+    for table in (
+        DELIVERIES,
+        RECONCILIATION,
+        QUARANTINE,
+        ROW_OUTCOMES,
+        DATA_QUALITY_LOG,
+        MONTHS,
+        PIPELINE_METRICS,
+    )
+}
+"""Tables by their name under ``ops``."""
