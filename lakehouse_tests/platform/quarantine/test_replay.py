@@ -541,7 +541,7 @@ def test_every_reason_code_is_documented_and_no_other() -> None:
     unrecognized_files = {reason.value for reason in UnrecognizedReason} - {
         UnrecognizedReason.TEMPORARY.value
     }
-    assert sorted(documented("Strays")) == sorted(unrecognized_files)
+    assert sorted(documented("Unrecognized files")) == sorted(unrecognized_files)
     assert sorted(documented("Lines")) == sorted(reason.value for reason in LineReason)
     assert sorted(documented("Rows")) == sorted(codes_of_rows())
 
