@@ -22,7 +22,7 @@ BANNED: dict[str, str] = {
     r"anew": "again, from scratch",
     r"way out": "hint",
     r"lies": "is (place), is stored",
-    r"(?:is|are) no(?! longer\b| such\b)(?= \w)": "is not",
+    r"(?<!there )(?:is|are) no(?! longer\b| such\b)(?= \w)": "is not",
     r"of it": "name what it is",
     r"what \w+ is what": "say which",
     r"judg(?:e|es|ed|ing|ement|ment)": "validate, evaluate",
@@ -85,6 +85,8 @@ def flags_of_text(path: Path, text: str, first_line: int = 1) -> Iterator[Flag]:
     blanked = ALLOWED.sub(lambda found: "_" * len(found[0]), text)
     joined = re.sub(r"\s", " ", blanked)
     for found in ONE_PATTERN.finditer(joined):
+        if found[0].lower() == "books" and "cards" in str(path):
+            continue  # the books of 462 variables
         number = int(str(found.lastgroup)[1:])
         line = first_line + text.count("\n", 0, found.start())
         yield Flag(path, line, found[0], ADVICE[number])
