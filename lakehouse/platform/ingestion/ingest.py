@@ -25,7 +25,10 @@ import pyarrow.parquet as pq
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.csv.reader import CsvFile, FileRejected, decompress, read_csv
+from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.errors import FileRejected
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.listing import Listing

@@ -15,15 +15,10 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion.csv.reader import (
-    ERASED,
-    CsvFile,
-    FileReason,
-    FileRejected,
-    LineReason,
-    decompress,
-    read_csv,
-)
+from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.errors import ERASED, FileReason, FileRejected, LineReason
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.errors import ReadRejected
 from lakehouse.platform.privacy.persons import Person, Places, Tags, places_in
 from lakehouse.platform.tables.csv_format import CsvFormat

@@ -10,7 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lakehouse.platform.ingestion.csv.reader import CsvFile, Unparsable, read_csv
+from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.errors import UnparsableLine
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
 
 Values = Mapping[str, str | None]
@@ -159,7 +161,7 @@ class _Editable:
             changed = True
         return self._joined(fields) if changed else None
 
-    def _mended(self, edit: Edit, line: Unparsable) -> str | None:
+    def _mended(self, edit: Edit, line: UnparsableLine) -> str | None:
         """An unparsable line as its new text or from values; None when neither was given."""
         if edit.text is not None and edit.text != line.text:
             return edit.text.rstrip("\r\n")

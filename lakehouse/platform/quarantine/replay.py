@@ -24,7 +24,9 @@ from typing import Any
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion.csv.reader import FileRejected, decompress, read_csv
+from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.errors import FileRejected
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.ingest import object_path, unrecognized_files_of
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import RecognizedFile, recognize

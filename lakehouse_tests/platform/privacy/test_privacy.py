@@ -24,7 +24,8 @@ from lakehouse.cli import main
 from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.platform.connectors.postgres.extract import standing
 from lakehouse.platform.failpoints import PRIVACY
-from lakehouse.platform.ingestion.csv.reader import ERASED, FileRejected, LineReason, read_csv
+from lakehouse.platform.ingestion.csv.errors import ERASED, FileRejected, LineReason
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.metadata import preview
 from lakehouse.platform.orchestration.run_tags import Work

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.csv.reader import FileReason, LineReason, read_csv
+from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
+from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.paths import UnrecognizedReason
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected

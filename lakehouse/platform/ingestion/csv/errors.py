@@ -1,0 +1,98 @@
+"""Reasons why a CSV file or one of its lines is rejected, and the error of a rejected file."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+LINE_LIMIT = 131_072
+"""Longest line that is read, in characters with its line end; also the csv module's field limit."""
+
+ERASED = "lakehouse:erased"
+"""Text of a line that replaces a line of a record erased on request."""
+
+
+class FileReason(StrEnum):
+    """Why a whole file is rejected."""
+
+    EMPTY_FILE = "empty_file"
+    """The file has no bytes or only blanks, so not even a header."""
+    NOT_CSV = "not_csv"
+    """The file has NUL bytes or the signature of another type (image, workbook, PDF, HTML)."""
+    UNDECODABLE = "undecodable"
+    """The header cannot be decoded in any encoding of the format."""
+    SCHEMA = "schema"
+    """A required column is missing, a column is repeated, or the header is not valid CSV."""
+    TRUNCATED = "truncated"
+    """The final line end is missing, a quote stays open, or gzip data ends early; the file is
+    held until its complete version arrives."""
+    TOO_LARGE = "too_large"
+    """The decompressed file is larger than the limit."""
+    BAD_GZIP = "bad_gzip"
+    """The file is damaged gzip data, or not gzip data at all."""
+
+
+class LineReason(StrEnum):
+    """Why a physical line is in no row."""
+
+    COLUMN_COUNT = "column_count"
+    """The line has more or fewer columns than the header."""
+    BAD_QUOTING = "bad_quoting"
+    """A quote is not closed, or text follows a closing quote."""
+    UNDECODABLE = "undecodable"
+    """The line has bytes that the file's encoding cannot decode; they are shown as ``\\xNN``."""
+    LINE_TOO_LONG = "line_too_long"
+    """The line is longer than `LINE_LIMIT`."""
+    BLANK_LINE = "blank_line"
+    """The line has no characters or only blanks."""
+    ERASED = "erased"
+    """The line belonged to a record that was erased on request; its text is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnparsableLine:
+    """A physical line that is neither the header nor part of a row.
+
+    Attributes:
+        line: its number in the file, from 1.
+        text: the line without its line end.
+        reason: the code under which it is quarantined.
+        detail: what was found and, where it helps, what was expected.
+    """
+
+    line: int
+    text: str
+    reason: LineReason
+    detail: str
+
+
+class FileRejected(Exception):
+    """A file that cannot be read; its text names the file, line and column, and ends with a hint.
+
+    Attributes:
+        reason: the code under which the delivery is recorded.
+        detail: what was found and expected, and a hint.
+        line: physical line, from 1; None if the problem has no line.
+        column: the column with the problem, spelled as in the format or the header.
+        name: the file.
+    """
+
+    def __init__(
+        self,
+        reason: FileReason,
+        detail: str,
+        line: int | None = None,
+        column: str | None = None,
+        name: str = "",
+    ) -> None:
+        super().__init__(reason, detail, line, column, name)
+        self.reason, self.detail, self.line, self.column, self.name = self.args
+
+    @property
+    def held(self) -> bool:
+        """Whether the file waits for its complete version instead of being rejected."""
+        return self.reason is FileReason.TRUNCATED
+
+    def __str__(self) -> str:
+        place = [self.name] if self.name else []
+        place += [f"line {self.line}"] if self.line is not None else []
+        place += [f"column {self.column!r}"] if self.column is not None else []
+        return f"{', '.join(place)}: {self.detail} [{self.reason}]"

@@ -1,0 +1,81 @@
+"""Gzip, other file types and encodings."""
+
+import gzip
+import io
+
+import pytest
+
+from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected, LineReason
+from lakehouse_tests.platform.ingestion.csv.reading import bad, rejected, rows
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", FileReason.EMPTY_FILE),
+        (b"\xef\xbb\xbf", FileReason.EMPTY_FILE),
+        (b"\r\n \n", FileReason.EMPTY_FILE),
+        (b"\x89PNG\r\n\x1a\n1,2\n", FileReason.NOT_CSV),
+        (b"PK\x03\x04,\n", FileReason.NOT_CSV),
+        (b"%PDF-1.7\n", FileReason.NOT_CSV),
+        (b"\n<!doctype html>\n", FileReason.NOT_CSV),
+        (b"Id,Cidade\n1,\x00\n", FileReason.NOT_CSV),
+        ("Id,Cidade\n1,a\n".encode("utf-16"), FileReason.NOT_CSV),
+        (b"Id,Cidade\x81\n1,a\n", FileReason.UNDECODABLE),
+        (b'Id,"Cidade\n1,a\n', FileReason.SCHEMA),
+        (b"1,Rio\n2,Natal\n", FileReason.SCHEMA),
+    ],
+)
+def test_a_file_that_is_not_csv_is_rejected_with_its_reason(data, reason):
+    assert rejected(data).reason is reason
+    assert not rejected(data).held
+
+
+def test_undecodable_bytes_reject_only_their_line_in_latin_1():
+    text = b"Id,Cidade\n1,S\xe3o\n2,\x81\x9d\n3,c\n"
+    assert rows(text) == [("1", "São"), ("3", "c")]
+    assert bad(text) == [(3, r"2,\x81\x9d", LineReason.UNDECODABLE)]
+
+
+def test_one_damaged_line_does_not_turn_a_utf_8_file_into_latin_1():
+    text = "Id,Cidade\n1,São\n2,Córdoba\n".encode() + b"3,Valpara\xc3\n4,d\n"
+    assert rows(text) == [("1", "São"), ("2", "Córdoba"), ("4", "d")]
+    assert bad(text) == [(4, r"3,Valpara\xc3", LineReason.UNDECODABLE)]
+
+
+def test_gzip_is_decompressed_member_by_member():
+    data = gzip.compress(b"Id,Cidade\n") + gzip.compress(b"1,a\n") + b"\0" * 512
+    assert decompress(data, name="a.csv.gz", limit=14) == b"Id,Cidade\n1,a\n"
+    assert decompress(io.BytesIO(data), name="a.csv.gz", limit=14) == b"Id,Cidade\n1,a\n"
+
+
+def gzip_reason(data: bytes, limit: int = 1 << 20) -> FileReason:
+    with pytest.raises(FileRejected, match=r"a\.csv\.gz") as caught:
+        decompress(data, name="a.csv.gz", limit=limit)
+    return caught.value.reason
+
+
+def test_a_gzip_bomb_is_stopped_at_the_limit():
+    class Stream(io.BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            piece = super().read(size)
+            self.taken += len(piece)
+            return piece
+
+    bomb = Stream(gzip.compress(bytes(64 << 20)) * 40)
+    with pytest.raises(FileRejected, match="too_large"):
+        decompress(bomb, name="a.csv.gz", limit=1 << 20)
+    assert bomb.taken <= 1 << 20
+    assert gzip_reason(gzip.compress(b"12345"), limit=4) is FileReason.TOO_LARGE
+
+
+def test_truncated_gzip_is_held_and_damaged_gzip_is_rejected():
+    complete = gzip.compress(b"Id,Cidade\n" + bytes(range(48, 58)) * 100)
+    assert gzip_reason(complete[:-1]) is FileReason.TRUNCATED
+    assert gzip_reason(b"") is FileReason.TRUNCATED
+    assert gzip_reason(b"Id,Cidade\n") is FileReason.BAD_GZIP
+    assert gzip_reason(complete + b"tail") is FileReason.BAD_GZIP
+    assert gzip_reason(complete[:-8] + b"\1" * 8) is FileReason.BAD_GZIP
