@@ -25,7 +25,7 @@ from lakehouse.platform.storage.table_id import TableId
 LIMIT = 180.0
 SERVE = (
     "import sys; from pathlib import Path;"
-    " from lakehouse.platform.local_runtime.instance import serve;"
+    " from lakehouse.platform.local_runtime.services import serve;"
     " serve('127.0.0.1', int(sys.argv[1]), Path(sys.argv[2]))"
 )
 UNIT_DAY = TableId("gold", "mrhealth", "unit_day")

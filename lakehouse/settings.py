@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 ENGINES = ("duckdb", "spark")
+RUNTIMES = ("local", "stock")
 EXTRACTIONS = ("incremental", "cdc")
 MAILED = ("errors", "all")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
@@ -158,6 +159,12 @@ class Settings:
     history_days: int = _setting(
         "LAKEHOUSE_HISTORY_DAYS", 30, "Days that old table versions are kept by `lakehouse vacuum`"
     )
+    runtime: str = _setting(
+        "LAKEHOUSE_RUNTIME",
+        "local",
+        "`local` (pooled SQLite storage, preloaded workers) or `stock` (Dagster's own storage,"
+        " launcher and daemon)",
+    )
     host: str = _setting("LAKEHOUSE_HOST", "127.0.0.1", "Address the web server listens on")
     port: int = _setting("LAKEHOUSE_PORT", 3000, "Port of the web server")
 
@@ -165,6 +172,10 @@ class Settings:
         if self.engine not in ENGINES:
             raise SettingsError(
                 f"LAKEHOUSE_ENGINE is {self.engine!r}; it may be {' or '.join(ENGINES)}"
+            )
+        if self.runtime not in RUNTIMES:
+            raise SettingsError(
+                f"LAKEHOUSE_RUNTIME is {self.runtime!r}; it may be {' or '.join(RUNTIMES)}"
             )
         for variable, name in (
             ("LAKEHOUSE_PEOPLE_FILENAME_SILVER", self.people_filename_silver),

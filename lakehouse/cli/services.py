@@ -20,7 +20,7 @@ def up(host: str | None, port: int | None) -> None:
     Example:
       lakehouse up --port 3001
     """
-    from lakehouse.platform.local_runtime.instance import serve
+    from lakehouse.platform.local_runtime.services import serve
 
     settings = Settings.from_env()
     note("starting; the first time takes a while")
@@ -44,7 +44,7 @@ def prune(older_than: int, delete: bool) -> None:
       lakehouse prune --older-than 90 --delete
     """
     from lakehouse.cli.runs import instance_of
-    from lakehouse.platform.local_runtime.instance import prune_runs
+    from lakehouse.platform.local_runtime.pruning import prune_runs
 
     with instance_of(Settings.from_env()) as instance:
         found = prune_runs(instance, dt.timedelta(days=older_than), dry_run=not delete)

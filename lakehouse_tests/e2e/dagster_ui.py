@@ -17,7 +17,7 @@ from typing import Any
 
 START_SECONDS, STOP_SECONDS, RUN_SECONDS = 180, 60, 180
 SERVE = (
-    "import sys, pathlib; from lakehouse.platform.local_runtime.instance import serve;"
+    "import sys, pathlib; from lakehouse.platform.local_runtime.services import serve;"
     " serve('127.0.0.1', int(sys.argv[1]), pathlib.Path(sys.argv[2]))"
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -1,12 +1,17 @@
-"""Dagster's daemon with a warm run server and a short breath.
+"""Dagster's daemon, with shorter loops where the local runtime is used.
 
-``python -m lakehouse.platform.local_runtime.daemon`` takes the arguments of ``dagster-daemon run``. Stock, the
-loops over sensors rest five seconds, whatever a sensor's own interval says; here they rest one, so
-that ``LAKEHOUSE_SENSOR_SECONDS`` means what it says. The loop over backfills rests thirty; here it
-rests three, because somebody sits in front of a backfill.
+``python -m lakehouse.platform.local_runtime.daemon`` takes the arguments of ``dagster-daemon run``.
+The stock loop over sensors sleeps five seconds, whatever interval a sensor declares. Here it sleeps
+one second, so that ``LAKEHOUSE_SENSOR_SECONDS`` takes effect. The stock loop over backfills sleeps
+thirty seconds, here three, because a user is usually waiting for a backfill.
 """
 
 import sys
+from importlib.metadata import entry_points
+
+from lakehouse.platform.local_runtime.instance import usable
+from lakehouse.platform.local_runtime.runtime import Runtime
+from lakehouse.platform.local_runtime.workers import locks_every_run
 
 LOOP_SECONDS = 1
 BACKFILL_SECONDS = 3
@@ -14,19 +19,32 @@ BACKFILL_SECONDS = 3
 
 def main() -> None:
     """Run the daemon until it is interrupted."""
+    if usable() is Runtime.LOCAL:
+        _run_with_short_loops(sys.argv[1:])
+    else:
+        _run_stock(sys.argv[1:])
+
+
+def _run_with_short_loops(arguments: list[str]) -> None:
     from dagster import DagsterInstance
     from dagster._daemon import asset_daemon, controller, sensor
     from dagster._daemon.cli import run_command
 
-    from lakehouse.platform.local_runtime.launcher import launcher_of, warm
+    from lakehouse.platform.local_runtime.launcher import start_fork_server
 
     sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS
     asset_daemon.MIN_INTERVAL_LOOP_SECONDS = LOOP_SECONDS
     controller.DEFAULT_DAEMON_INTERVAL_SECONDS = BACKFILL_SECONDS
     with DagsterInstance.get() as instance:
-        if launcher_of(instance):
-            warm()
-    run_command(prog_name="lakehouse daemon", args=sys.argv[1:])
+        if locks_every_run(instance):
+            start_fork_server()
+    run_command(prog_name="lakehouse daemon", args=arguments)
+
+
+def _run_stock(arguments: list[str]) -> None:
+    (command,) = entry_points(group="console_scripts", name="dagster-daemon")
+    sys.argv = ["dagster-daemon", "run", *arguments]
+    command.load()()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Imported once by the server that run workers are forked from: what every run needs anyway.
+"""Libraries and tables that every run needs, imported once by the process that workers fork from.
 
-The tables are loaded here too. A worker compares the code on disk with the code that was loaded,
-and loads it again when a file was edited, added or removed since: no run works with old tables.
+A worker compares the source files on disk with those that were loaded. When a file was edited,
+added or removed, the worker imports the package again, so that no run uses old code.
 """
 
 import contextlib
@@ -24,17 +24,26 @@ LIBRARIES = (
     "pyarrow.parquet",
 )
 PACKAGE = Path(__file__).parents[2]
-KEPT = (__name__, "lakehouse.platform.local_runtime.launcher")
-"""Modules that are at work while a worker decides."""
+KEPT = (
+    __name__,
+    "lakehouse.platform.local_runtime.launcher",
+    "lakehouse.platform.local_runtime.workers",
+)
+"""Modules that are being executed while a worker compares the files."""
 
 
 def sources(package: Path = PACKAGE) -> dict[str, int]:
-    """Every source file of the package, with its modification time in nanoseconds."""
+    """Return the modification time, in nanoseconds, of every source file of the package."""
     return {str(path): path.stat().st_mtime_ns for path in package.rglob("*.py")}
 
 
-def forget_edited(loaded: dict[str, int], package: Path = PACKAGE) -> bool:
-    """Drop the package's modules when its files are not those that were loaded; says if it did."""
+def unload_if_edited(loaded: dict[str, int], package: Path = PACKAGE) -> bool:
+    """Unload the package's modules if its files changed; return whether they did.
+
+    Args:
+        loaded: result of `sources` when the modules were imported.
+        package: folder of the package.
+    """
     if sources(package) == loaded:
         return False
     for name in list(sys.modules):
@@ -46,7 +55,7 @@ def forget_edited(loaded: dict[str, int], package: Path = PACKAGE) -> bool:
 LOADED = sources()
 
 for library in LIBRARIES:
-    with contextlib.suppress(Exception):  # a run that needs it will say what is wrong
+    with contextlib.suppress(Exception):  # a run that needs it reports the error
         importlib.import_module(library)
-with contextlib.suppress(Exception):  # likewise: broken tables must not stop the server
+with contextlib.suppress(Exception):  # a broken table must not stop the server
     importlib.import_module("lakehouse.definitions").defs.get_repository_def()

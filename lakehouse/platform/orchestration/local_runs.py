@@ -13,7 +13,7 @@ import dagster as dg
 
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
-from lakehouse.platform.local_runtime.launcher import launcher_of, worker_of, worker_path, working
+from lakehouse.platform.local_runtime.workers import EXECUTED, fail_lost_runs, hold, worker_path
 from lakehouse.platform.orchestration.code_location import definitions_alone
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Due
@@ -27,13 +27,6 @@ from lakehouse.settings import Settings
 ROUNDS = 20
 OTHERS_SECONDS = 900.0
 """How long a run here waits for a run of the same system elsewhere."""
-STARTING_SECONDS = 120.0
-"""A run that starts has no worker yet; older than this it never will."""
-CARRIED_OUT = [
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -178,7 +171,7 @@ def run(
             problems.append(cause.message.strip())
 
     instance.add_event_listener(run_id, listen)
-    with working(instance, run_id):
+    with hold(worker_path(instance, run_id)):
         result = definition.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -206,11 +199,9 @@ def wait_for_others(
     Raises:
         Busy: a run goes on for longer than this waits.
     """
-    if launcher_of(instance) is None:
-        return
     deadline = time.monotonic() + seconds
-    going_on = dg.RunsFilter(tags={DOMAIN_TAG: domain}, statuses=CARRIED_OUT)
-    while living := [r for r in instance.get_run_records(going_on) if _lives(instance, r)]:
+    going_on = dg.RunsFilter(tags={DOMAIN_TAG: domain}, statuses=EXECUTED)
+    while living := fail_lost_runs(instance, instance.get_run_records(going_on)):
         if time.monotonic() > deadline:
             run_id = living[0].dagster_run.run_id
             raise Busy(
@@ -218,17 +209,6 @@ def wait_for_others(
                 " it, or terminate it in DagsterUI, then try again"
             )
         time.sleep(0.5)
-
-
-def _lives(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
-    run = record.dagster_run
-    if worker_of(worker_path(instance, run.run_id)) is not None:
-        return True
-    age = dt.datetime.now(dt.UTC) - record.create_timestamp
-    if run.status is dg.DagsterRunStatus.STARTING and age.total_seconds() < STARTING_SECONDS:
-        return True
-    instance.report_run_failed(run, "The process of the run is gone")
-    return False
 
 
 def _layer(step: str) -> str:

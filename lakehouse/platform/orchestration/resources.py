@@ -1,6 +1,8 @@
 """What runs use: the lake and the landing zone, made from the settings when a run starts."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +14,7 @@ from lakehouse.platform.ingestion.ingest import Intake
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import Snapshots
+from lakehouse.platform.local_runtime.workers import hold, worker_path
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -29,6 +32,15 @@ class Platform(dg.ConfigurableResource[Any]):
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
     _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _balances: dict[Any, dict[dt.date, arrow.Table]] = PrivateAttr(default_factory=dict)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Platform"]:
+        """Hold the lock file of the run, which proves to other processes that the run is alive."""
+        if context.instance is None or context.run_id is None:
+            yield self
+            return
+        with hold(worker_path(context.instance, context.run_id)):
+            yield self
 
     @cached_property
     def settings(self) -> Settings:

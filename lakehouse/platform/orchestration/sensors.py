@@ -10,6 +10,7 @@ from lakehouse.platform.ingestion.ingest import at_first_landing
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.sweep import Sweep
+from lakehouse.platform.local_runtime.workers import fail_lost_runs
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.planning import Decision, Due, Memory
 from lakehouse.platform.orchestration.run_tags import (
@@ -77,9 +78,9 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         here = Settings.from_env()
-        if context.instance.get_run_records(
-            dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=IN_PROGRESS), limit=1
-        ):
+        in_progress = dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=IN_PROGRESS)
+        records = context.instance.get_run_records(in_progress)
+        if fail_lost_runs(context.instance, records):
             return dg.SkipReason(f"a run of {domain.spec.title} is under way; its end decides")
         lake = Lake(here.root)
         now = dt.datetime.now(dt.UTC)

@@ -1,267 +1,104 @@
-"""Dagster's home: its records, its run workers, its services."""
+"""A Dagster home is written, renewed and opened with the wanted runtime."""
 
-import datetime as dt
-import multiprocessing
-import os
-import signal
-import socket
-import sqlite3
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
 
-from lakehouse.platform.local_runtime import run_storage as runlog
-from lakehouse.platform.local_runtime.instance import (
-    CONFIG,
-    ServeError,
-    prepare_instance,
-    prune_runs,
-    serve,
-)
-from lakehouse.platform.local_runtime.launcher import alive, worker_of
+from lakehouse.platform.local_runtime import instance as homes
+from lakehouse.platform.local_runtime import runtime
+from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.local_runtime.launcher import PreloadedLauncher
+from lakehouse.platform.local_runtime.run_storage import EventLog
+from lakehouse_tests.platform.local_runtime.days import DAYS, KEY, days_table, run_over
 
-FORK = multiprocessing.get_context("fork")
-DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
-KEY = dg.AssetKey(["bronze", "test", "days"])
-PARTITIONS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")
-
-
-@dg.multi_asset(
-    specs=[dg.AssetSpec(KEY, partitions_def=PARTITIONS)],
-    check_specs=[dg.AssetCheckSpec("fine", asset=KEY)],
-    backfill_policy=dg.BackfillPolicy.single_run(),
-)
-def days_table() -> Iterator[dg.MaterializeResult[Any]]:
-    yield dg.MaterializeResult(
-        asset_key=KEY,
-        data_version=dg.DataVersion("v1"),
-        check_results=[dg.AssetCheckResult(passed=True, check_name="fine")],
-    )
-
-
-@dg.multi_asset(
-    specs=[dg.AssetSpec(KEY, partitions_def=PARTITIONS)],
-    backfill_policy=dg.BackfillPolicy.single_run(),
-)
-def broken_table() -> dg.MaterializeResult[Any]:
-    raise dg.Failure("no", allow_retries=False)
-
-
-def run_over(instance: dg.DagsterInstance, table: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
-    return dg.materialize(
-        [table],
-        instance=instance,
-        raise_on_error=False,
-        tags={
-            "dagster/asset_partition_range_start": DAYS[0],
-            "dagster/asset_partition_range_end": DAYS[-1],
-        },
-    )
+FORMER = Path(__file__).with_name("dagster-0.1.yaml").read_text()
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DAGSTER_HOME", "")
-    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
-    with prepare_instance(tmp_path / "home") as opened:
-        yield opened
+    monkeypatch.delenv("LAKEHOUSE_RUNTIME", raising=False)
+    monkeypatch.setattr(homes, "_warned", set())
+    return tmp_path / "home"
 
 
-def stored(instance: dg.DagsterInstance, run_id: str) -> list[tuple[object, ...]]:
-    """What is stored of a run's asset events, without schedules, ids and places in the code."""
-    events = (
-        entry.get_dagster_event() for entry in instance.all_logs(run_id) if entry.is_dagster_event
+def is_local(instance: dg.DagsterInstance) -> bool:
+    parts = (
+        isinstance(instance.event_log_storage, EventLog),
+        isinstance(instance.run_launcher, PreloadedLauncher),
     )
-    return sorted(
-        (
-            event.event_type_value,
-            event.step_key,
-            event.partition,
-            event.message,
-            repr(getattr(event.event_specific_data, "partitions_subset", None)),
-        )
-        for event in events
-        if event.event_type_value.startswith("ASSET_")
-    )
+    assert len(set(parts)) == 1
+    return parts[0]
 
 
-def test_the_embedded_records_equal_those_of_the_stock_storage(
-    instance: dg.DagsterInstance, tmp_path: Path
+def test_the_setting_chooses_the_runtime(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    ours = run_over(instance, days_table)
-    (tmp_path / "stock").mkdir()
-    (tmp_path / "stock" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    with dg.DagsterInstance.from_config(str(tmp_path / "stock")) as stock:
-        theirs = run_over(stock, days_table)
-        assert stored(instance, ours.run_id) == stored(stock, theirs.run_id)
-        for each, result in ((instance, ours), (stock, theirs)):
-            assert result.success
-            assert each.get_materialized_partitions(KEY) == set(DAYS)
-        records = [
-            [
-                (r.partition_key, r.event_log_entry.tags)
-                for r in each.fetch_materializations(KEY, limit=10).records
-            ]
-            for each in (instance, stock)
-        ]
-        schedules = {"dagster/code_version"}  # the run's id, where no version is given
-        mine, other = (
-            [
-                (day, {k: v for k, v in (tags or {}).items() if k not in schedules})
-                for day, tags in each
-            ]
-            for each in records
-        )
-        assert mine == other
+    with prepare_instance(home) as instance:
+        assert is_local(instance)
+    monkeypatch.setenv("LAKEHOUSE_RUNTIME", "stock")
+    with prepare_instance(home.with_name("other")) as instance:
+        assert not is_local(instance)
+        assert type(instance.run_launcher).__name__ == "DefaultRunLauncher"
+    assert capsys.readouterr().err == ""
 
 
-def test_the_days_of_a_failed_run_are_known_as_attempted(instance: dg.DagsterInstance):
-    failed = run_over(instance, broken_table)
-    attempts = instance.event_log_storage
-    waiting = attempts.get_latest_asset_partition_materialization_attempts_without_materializations
-    assert {day: run for day, (run, _) in waiting(KEY).items()} == dict.fromkeys(
-        DAYS, failed.run_id
-    )
-    run_over(instance, days_table)
-    assert waiting(KEY) == {}
-
-
-def test_events_of_a_batch_are_stored_together_or_not_at_all(
-    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+def test_an_untested_release_of_dagster_falls_back_to_stock_with_one_warning(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    run = run_over(instance, days_table).run_id
-    events = instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    log = instance.event_log_storage
-    assert len(events) == len(DAYS)
-
-    def fail(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(log, "_store_asset_event_tags", fail)
-    with pytest.raises(OSError, match="disk full"):
-        log.store_event_batch(events)
-    again = instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
-    assert again == events
+    monkeypatch.setattr(runtime, "installed_release", lambda: "1.14.0")
+    prepare_instance(home).dispose()
+    with prepare_instance(home) as instance:
+        assert not is_local(instance)
+        assert run_over(instance, days_table).success
+    warnings = capsys.readouterr().err
+    assert warnings.count("warning: ") == 1
+    assert "Dagster 1.14.0 is installed" in warnings
+    assert "LAKEHOUSE_RUNTIME=stock" in warnings
 
 
-def test_a_home_opened_by_many_processes_at_once_is_made_once(tmp_path: Path):
-    children = [FORK.Process(target=runlog.Storage, args=(str(tmp_path),)) for _ in range(6)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(60)
-    assert [child.exitcode for child in children] == [0] * 6
-    with sqlite3.connect(tmp_path / "history" / "event_log.db") as db:
-        assert db.execute("select count(*) from alembic_version").fetchone() == (1,)
+def test_runs_stay_listed_when_the_runtime_changes_and_events_return_with_it(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    runs = {}
+    for wanted in ("local", "stock"):
+        with prepare_instance(home, wanted) as instance:
+            runs[wanted] = run_over(instance, days_table).run_id
+            assert {run.run_id for run in instance.get_runs()} == set(runs.values())
+            assert instance.get_materialized_partitions(KEY) == set(DAYS)
+            assert len(instance.all_logs(runs[wanted])) > len(DAYS)
+    assert capsys.readouterr().err.count("events of these runs") == 1
+    with prepare_instance(home, "stock") as instance:
+        assert instance.all_logs(runs["local"]) == []
+    with prepare_instance(home, "local") as instance:
+        assert instance.all_logs(runs["local"])
+        assert len(instance.get_runs()) == 2
 
 
-def run_and_die(home: Path) -> None:
-    run_over(prepare_instance(home), days_table)
-    os.kill(os.getpid(), signal.SIGKILL)
+def test_a_home_of_version_0_1_opens_with_its_runs(home: Path, capsys: pytest.CaptureFixture[str]):
+    with prepare_instance(home, "local") as instance:
+        run_over(instance, days_table)
+    (home / "dagster.yaml").write_text(FORMER)
+    with prepare_instance(home, "local") as instance:
+        assert is_local(instance)
+        assert len(instance.get_runs()) == 1
+    assert "warning: " not in capsys.readouterr().err
 
 
-def test_what_is_stored_survives_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    killed = FORK.Process(target=run_and_die, args=(tmp_path,))
-    killed.start()
-    killed.join(60)
-    assert killed.exitcode == -signal.SIGKILL
-    with prepare_instance(tmp_path) as instance:
-        assert [run.is_success for run in instance.get_runs()] == [True]
-        assert instance.get_materialized_partitions(KEY) == set(DAYS)
+def test_an_edited_file_of_version_0_1_is_kept_and_opens(home: Path):
+    home.mkdir()
+    edited = FORMER.replace("max_concurrent_runs: 2", "max_concurrent_runs: 7")
+    (home / "dagster.yaml").write_text(edited)
+    for wanted in ("local", "stock", "local"):
+        with prepare_instance(home, wanted) as instance:
+            assert is_local(instance) == (wanted == "local")
+    assert "max_concurrent_runs: 7" in (home / "dagster.yaml").read_text()
 
 
-def test_threads_and_a_forked_child_write_side_by_side(instance: dg.DagsterInstance):
-    run = run_over(instance, days_table).run_id
-    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
-    events = instance.all_logs(run, of_type=kind)
-    log = instance.event_log_storage
-    child = FORK.Process(target=log.store_event_batch, args=(events,))
-    child.start()
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: log.store_event_batch(events), range(20)))
-    child.join(60)
-    assert child.exitcode == 0
-    assert len(instance.all_logs(run, of_type=kind)) == 22 * len(DAYS)
-
-
-def hold(path: Path) -> None:
-    with alive(path):
-        time.sleep(60)
-
-
-def test_a_worker_is_known_alive_until_it_is_killed(tmp_path: Path):
-    path = tmp_path / "workers" / "run"
-    assert worker_of(path) is None
-    worker = FORK.Process(target=hold, args=(path,))
-    worker.start()
-    end = time.monotonic() + 30
-    while worker_of(path) is None and time.monotonic() < end:
-        time.sleep(0.05)
-    assert worker_of(path) == worker.pid
-    worker.kill()
-    worker.join(30)
-    assert path.exists()
-    assert worker_of(path) is None
-
-
-def test_a_taken_port_is_rejected_with_the_hint(tmp_path: Path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ServeError, match=f"Port {port} .*LAKEHOUSE_PORT"):
-            serve("127.0.0.1", port, tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_pruned_run_leaves_its_days_materialized(instance: dg.DagsterInstance):
-    first, second = run_over(instance, days_table), run_over(instance, days_table)
-    failed = run_over(instance, broken_table)
-    old = dt.timedelta(days=-1)
-    expected = [first.run_id, second.run_id, failed.run_id]
-    assert prune_runs(instance, dt.timedelta(days=1)) == []
-    assert prune_runs(instance, old, dry_run=True) == expected
-    assert len(instance.get_runs()) == 3
-    assert prune_runs(instance, old) == expected
-    assert instance.get_runs() == []
-    assert instance.get_materialized_partitions(KEY) == set(DAYS)
-    left = instance.fetch_materializations(KEY, limit=10).records
-    assert sorted(str(record.partition_key) for record in left) == DAYS
-    assert {record.run_id for record in left} == {second.run_id}
-
-
-def test_a_configuration_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    with prepare_instance(tmp_path) as instance:
-        assert not isinstance(instance.event_log_storage, runlog.EventLog)
-    assert (tmp_path / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
-
-
-def test_a_failed_table_is_not_run_again_and_a_dead_worker_is(instance: dg.DagsterInstance):
-    from dagster._daemon.auto_run_reexecution.auto_run_reexecution import should_retry
-
-    failed = instance.get_run_by_id(run_over(instance, broken_table).run_id)
-    assert failed is not None
-    assert not should_retry(failed, instance)
-    lost = instance.create_run_for_job(
-        dg.define_asset_job("j", [KEY]).resolve(
-            asset_graph=dg.Definitions([days_table]).resolve_asset_graph()
-        )
-    )
-    instance.report_run_failed(lost, "its process is gone")
-    again = instance.get_run_by_id(lost.run_id)
-    assert again is not None
-    assert should_retry(again, instance)
-
-
-def test_the_configuration_for_s3_is_valid(tmp_path: Path):
-    from dagster._core.instance.config import dagster_instance_config
-
-    (tmp_path / "dagster.yaml").write_text((CONFIG.parent / "deploy/dagster-s3.yaml").read_text())
-    config, _ = dagster_instance_config(str(tmp_path))
-    assert config["compute_logs"]["class"] == "S3ComputeLogManager"
+def test_a_file_of_the_user_is_kept(home: Path):
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with prepare_instance(home, "local") as instance:
+        assert not is_local(instance)
+    assert (home / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"

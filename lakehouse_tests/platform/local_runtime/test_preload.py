@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.local_runtime.preload import forget_edited, sources
+from lakehouse.platform.local_runtime.preload import sources, unload_if_edited
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def price() -> int:
 
 def test_code_that_is_as_it_was_loaded_is_not_loaded_again(package):
     before = sys.modules["bakery.bread"]
-    assert not forget_edited(sources(package), package)
+    assert not unload_if_edited(sources(package), package)
     assert sys.modules["bakery.bread"] is before
 
 
@@ -38,7 +38,7 @@ def test_an_edited_file_is_read_again(package):
     (package / "bread.py").write_text("PRICE = 2\n")
     os.utime(package / "bread.py", ns=(1, 1))
     assert price() == 1
-    assert forget_edited(loaded, package)
+    assert unload_if_edited(loaded, package)
     assert price() == 2
 
 
@@ -49,5 +49,5 @@ def test_a_file_that_comes_or_goes_counts_as_an_edit(package, change):
         (package / "cake.py").write_text("")
     else:
         (package / "bread.py").unlink()
-    assert forget_edited(loaded, package)
+    assert unload_if_edited(loaded, package)
     assert "bakery.bread" not in sys.modules

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.local_runtime.launcher import alive, worker_path
+from lakehouse.platform.local_runtime.workers import hold, worker_path
 from lakehouse.platform.orchestration.local_runs import Busy, wait_for_others
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
 
@@ -36,12 +36,12 @@ def started(instance: dg.DagsterInstance, domain: str) -> str:
 
 def test_a_living_run_of_the_system_is_waited_for(instance):
     run_id = started(instance, "mrhealth")
-    with alive(worker_path(instance, run_id)), pytest.raises(Busy, match=run_id):
+    with hold(worker_path(instance, run_id)), pytest.raises(Busy, match=run_id):
         wait_for_others(instance, "mrhealth", seconds=0.1)
 
 
 def test_a_run_of_another_system_is_no_reason_to_wait(instance):
-    with alive(worker_path(instance, started(instance, "sales"))):
+    with hold(worker_path(instance, started(instance, "sales"))):
         wait_for_others(instance, "mrhealth", seconds=0)
 
 
