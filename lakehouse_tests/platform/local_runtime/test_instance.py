@@ -7,9 +7,9 @@ import pytest
 
 from lakehouse.platform.local_runtime import instance as homes
 from lakehouse.platform.local_runtime import runtime
+from lakehouse.platform.local_runtime.event_log import EventLog
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.launcher import PreloadedLauncher
-from lakehouse.platform.local_runtime.run_storage import EventLog
 from lakehouse_tests.platform.local_runtime.days import DAYS, KEY, days_table, run_over
 
 FORMER = Path(__file__).with_name("dagster-0.1.yaml").read_text()
