@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lakehouse import __version__
-from lakehouse.cli.problems import Problem, told
+from lakehouse.cli.messages import CommandError, one_line
 
 COMMANDS = {
     "demo": "demo",
@@ -78,7 +78,7 @@ class Cli(click.Group):
         except Exception as error:
             if ctx.params["debug"] or (isinstance(error, OSError) and error.errno == errno.EPIPE):
                 raise
-            raise Problem(told(error)) from error
+            raise CommandError(one_line(error)) from error
 
 
 def _keep_examples(command: click.Command) -> None:

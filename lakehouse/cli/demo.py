@@ -19,9 +19,9 @@ import click
 
 from lakehouse.cli import books
 from lakehouse.cli.generate import DAYS, SEED, UNITS, files_of, generator_of, plan_of
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import Day, domain_option, plural
 from lakehouse.cli.output import aligned
-from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def demo(
             plan = generator_of(each.name).demo(seed)
         _land(told, generator_of(each.name), plan, settings, folders)
     told.generating = time.monotonic() - began
-    note(
+    inform(
         f"{plural(len(told.files), 'file')} of {plural(len(domains), 'domain')} landed in"
         f" {settings.landing} ({told.generating:.1f} s)"
     )
@@ -114,7 +114,7 @@ def demo(
     _summary(told, settings, into)
     failed = [ran for ran in told.runs if not ran.succeeded]
     if failed:
-        raise Problem(failed[0].problem or "a run failed", "lakehouse up shows the failed run")
+        raise CommandError(failed[0].problem or "a run failed", "lakehouse up shows the failed run")
 
 
 def _settings(into: Path | None) -> Settings:
@@ -133,7 +133,7 @@ def _settings(into: Path | None) -> Settings:
         ("LAKEHOUSE_LANDING", settings.landing),
     ):
         if place_.startswith("s3://"):
-            raise Problem(
+            raise CommandError(
                 f"the demo works on local disk and {variable} is {place_}",
                 "lakehouse demo --into data/demo",
             )
@@ -156,12 +156,14 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
     hint = "lakehouse demo --into data/demo, or name other folders (docs/settings.md)"
     for folder in (lake, landing):
         if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-            raise Problem(f"{folder} holds something that no demo made, and stays as it is", hint)
+            raise CommandError(
+                f"{folder} holds something that no demo made, and stays as it is", hint
+            )
     known = _marked(landing)
     for path in _files(landing):
         name = path.relative_to(landing).as_posix()
         if known.get(name) != _digest(path):
-            raise Problem(f"{path} was not made by the demo, and stays as it is", hint)
+            raise CommandError(f"{path} was not made by the demo, and stays as it is", hint)
     taken = set(_marked(lake).values())
     for path in _files(lake / "raw"):
         if (
@@ -169,12 +171,14 @@ def _require_own(folders: tuple[Path, Path, Path]) -> None:
             and DIGEST.fullmatch(path.name)
             and path.name not in taken
         ):
-            raise Problem(
+            raise CommandError(
                 f"the lake in {lake} holds deliveries that no demo made ({path.name[:12]}…)",
                 hint,
             )
     if home.exists() and _served(Settings.from_env()):
-        raise Problem("`lakehouse up` is running on these folders", "stop it, then run the demo")
+        raise CommandError(
+            "`lakehouse up` is running on these folders", "stop it, then run the demo"
+        )
 
 
 def _served(settings: Settings) -> bool:

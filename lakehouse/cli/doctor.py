@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import click
 
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note, told
+from lakehouse.cli.messages import CommandError, inform, one_line
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings, SettingsError
 
 LEAST_DISK, LEAST_MEMORY = 2.0, 2.0
@@ -55,11 +55,11 @@ def doctor(form: str) -> None:
     """
     lines = list(_lines())
     columns = ("verdict", "what", "found", "hint")
-    show(columns, ([getattr(line, name) for name in columns] for line in lines), form)
+    print_rows(columns, ([getattr(line, name) for name in columns] for line in lines), form)
     failed = [line for line in lines if line.verdict is Verdict.FAIL]
     if failed:
-        raise Problem(f"{len(failed)} of {len(lines)} looks failed", failed[0].hint)
-    note("ready")
+        raise CommandError(f"{len(failed)} of {len(lines)} looks failed", failed[0].hint)
+    inform("ready")
 
 
 def _lines() -> Iterator[Line]:
@@ -124,7 +124,7 @@ def _store(what: str, variable: str, uri: str) -> Line:
         return Line(
             verdict=Verdict.FAIL,
             what=what,
-            found=f"{uri}: {_without_secrets(told(error).removesuffix(_DEBUG))}",
+            found=f"{uri}: {_without_secrets(one_line(error).removesuffix(_DEBUG))}",
             hint=_store_hint(uri, variable, str(error)),
         )
     return Line(verdict=Verdict.OK, what=what, found=f"{store.uri}: written, read, listed")

@@ -2,9 +2,9 @@
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform, suggestion, warn
 from lakehouse.cli.options import DomainName, joined
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, near, note, warn
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 COLUMNS = ("export", "files", "rows", "removed")
@@ -30,21 +30,21 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
 
     declared = {each.name: each for each in library.exports_of(domain_name)}
     if not declared:
-        raise Problem(
+        raise CommandError(
             f"{domain_name} has no exports", f"declare some in its module exports ({GUIDE})"
         )
     for name in names:
         if name not in declared:
-            raise click.BadParameter(f"no export {name!r}; {near(name, declared)}")
+            raise click.BadParameter(f"no export {name!r}; {suggestion(name, declared)}")
     settings = Settings.from_env()
     chosen = [declared[name] for name in dict.fromkeys(names)] or list(declared.values())
     done = []
     for each in library.write(domain_name, chosen, out, Lake(settings.root), settings):
-        note(f"{each.name}: {each.rows:,} rows")
+        inform(f"{each.name}: {each.rows:,} rows")
         if each.kept:
             warn(f"{each.name}: changed since they were exported and left: {joined(each.kept)}")
         done.append((each.name, each.files, each.rows, len(each.removed)))
-    show(COLUMNS, done, form)
+    print_rows(COLUMNS, done, form)
 
 
 GUIDE = "docs/exports.md"

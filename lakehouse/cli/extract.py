@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import DomainName, plural
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def extract(
     settings, extraction = Settings.from_env(), _extraction(domain_name)
     if drop_slot:
         there = extracting.drop_slot(extraction, settings)
-        note("the slot is given up" if there else "there is no slot")
+        inform("the slot is given up" if there else "there is no slot")
         return
     if status_only:
         _show(extraction, settings, form)
@@ -61,16 +61,16 @@ def extract(
         mode=mode or extracting.mode_of(extraction, settings),
         anew=anew,
         accept_deletes=accept_deletes,
-        said=note,
+        said=inform,
     )
     rows = [(file.path, file.rows, file.size) for file in done.files]
     if rows:
-        show(("file", "changes", "bytes"), rows, form)
+        print_rows(("file", "changes", "bytes"), rows, form)
         told = (f"{count:,} {operation}" for operation, count in sorted(done.operations.items()))
-        note(f"{plural(len(rows), 'file')} landed: {', '.join(told) or 'begun earlier'}")
-        note(f"  -> lakehouse ingest --domain {domain_name}")
+        inform(f"{plural(len(rows), 'file')} landed: {', '.join(told) or 'begun earlier'}")
+        inform(f"  -> lakehouse ingest --domain {domain_name}")
     else:
-        note("nothing changed since the last extraction")
+        inform("nothing changed since the last extraction")
     _require_fine(extraction, settings, done.problem)
 
 
@@ -88,7 +88,7 @@ def _show(extraction: "Extraction", settings: Settings, form: str) -> None:
         "bytes of log kept": found.kept,
         "problem": found.problem,
     }
-    show(("what", "value"), list(facts.items()), form)
+    print_rows(("what", "value"), list(facts.items()), form)
     _require_fine(extraction, settings, found.problem)
 
 
@@ -98,7 +98,7 @@ def _require_fine(extraction: "Extraction", settings: Settings, problem: str | N
 
     if problem is not None:
         alert(extraction, problem, settings, logging.getLogger("lakehouse.extraction"))
-        raise Problem(problem)
+        raise CommandError(problem)
 
 
 def _extraction(domain_name: str) -> "Extraction":
@@ -106,7 +106,7 @@ def _extraction(domain_name: str) -> "Extraction":
 
     found = extraction_of(domain_name)
     if found is None:
-        raise Problem(
+        raise CommandError(
             f"{domain_name} has no legacy database", "land its files: lakehouse land --help"
         )
     return found

@@ -4,9 +4,9 @@ import datetime as dt
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import Day, DomainName
-from lakehouse.cli.output import show
-from lakehouse.cli.problems import Problem, note
+from lakehouse.cli.output import print_rows
 from lakehouse.platform.forecasting import HORIZON, LONGEST
 from lakehouse.settings import Settings
 
@@ -45,7 +45,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
 
     declared = forecast_of(domain_name)
     if declared is None:
-        raise Problem(f"{domain_name} has no forecast", "sales has one: docs/domains/sales.md")
+        raise CommandError(f"{domain_name} has no forecast", "sales has one: docs/domains/sales.md")
     settings = Settings.from_env()
     lake = Lake(settings.root)
     each = forecasts(declared, lake, settings, days=days, until=until)
@@ -55,8 +55,8 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     click.echo(f"{declared.title}: {first} a {last}")
     for outcome in outcomes:
         click.echo(f"\n{outcome.target.title}\n")
-        show(report.SCORE_COLUMNS, report.scored(outcome), "table")
+        print_rows(report.SCORE_COLUMNS, report.scored(outcome), "table")
         click.echo(f"\n{report.days_used(outcome)}\n{report.verdict(outcome)}\n")
-        show(report.VALUE_COLUMNS, outcome.values, "table")
+        print_rows(report.VALUE_COLUMNS, outcome.values, "table")
     for table, rows in stored.items():
-        note(f"{rows:,} rows in {table}")
+        inform(f"{rows:,} rows in {table}")

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import Day, DomainName, joined, plural
-from lakehouse.cli.problems import Problem, note
 from lakehouse.cli.progress import counted
 
 SEED, UNITS, DAYS = 7, 50, 14
@@ -22,7 +22,7 @@ def generator_of(domain_name: str) -> Any:
     """The module that invents a domain's deliveries."""
     name = f"lakehouse.demo.{domain_name}"
     if find_spec(name) is None:
-        raise Problem(
+        raise CommandError(
             f"{domain_name} has no generator", "land files of your own: lakehouse land --help"
         )
     return importlib.import_module(name)
@@ -97,7 +97,7 @@ def generate(
     from lakehouse.platform.storage.object_store import ObjectStore
 
     if out.exists() and any(out.iterdir()):
-        raise Problem(f"{out} is not empty", "name a folder that does not exist yet")
+        raise CommandError(f"{out} is not empty", "name a folder that does not exist yet")
     plan = plan_of(
         domain_name, seed=seed, scale=scale, units=units, days=days, first=first, dirt=dirt
     )
@@ -106,5 +106,5 @@ def generate(
     for file in counted("files generated", files_of(generator_of(domain_name), plan)):
         put(store, file.path, file.data, file.modified_at)
         count += 1
-    note(f"{plural(count, 'file')} of {domain_name} in {out}")
-    note(f"  -> lakehouse land {domain_name} {out}")
+    inform(f"{plural(count, 'file')} of {domain_name} in {out}")
+    inform(f"  -> lakehouse land {domain_name} {out}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import Day, DomainName, joined, plural
-from lakehouse.cli.problems import Problem, note, warn
 from lakehouse.cli.progress import counted
 from lakehouse.settings import Settings
 
@@ -83,7 +83,7 @@ def land(
     wanted, rejected = _sorted_out(_placed(rules.spec, path, day=day, unit=unit), rules, settings)
     fresh, same, different = _compared(store, wanted)
     if different and not replace:
-        raise Problem(
+        raise CommandError(
             f"{plural(len(different), 'file')} of other content would be overwritten:"
             f" {joined(each.path for each in different)}",
             "land a correction below a folder such as reenvio/, or pass --replace",
@@ -91,17 +91,17 @@ def land(
     for each in counted("files landed", [*fresh, *different], len(fresh) + len(different)):
         put(store, each.path, each.local, _modified(each.local))
     done = plural(len(fresh) + len(different), "file")
-    note(
+    inform(
         f"{done} landed in {store.uri}/{domain_name}"
         + (f", {len(same):,} already there" if same else "")
     )
     for name, why in rejected:
         warn(f"{name} was left out: {why}")
     if rejected:
-        raise Problem(
+        raise CommandError(
             f"{plural(len(rejected), 'file')} left out", "rename them, or say --day and --unit"
         )
-    note(f"  -> lakehouse ingest --domain {domain_name}")
+    inform(f"  -> lakehouse ingest --domain {domain_name}")
 
 
 def _rules(domain_name: str, settings: Settings) -> "PathRules":

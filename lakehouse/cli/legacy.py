@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import DomainName, plural
-from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 SPEC, ROWS, SEED = "sales", 500, 7
@@ -45,10 +45,10 @@ def seed(domain_name: str, rows: int, seed: int, file: Path | None, dsn: str | N
 
     extraction = extraction_of(domain_name)
     if extraction is None:
-        raise Problem(f"{domain_name} has no legacy database")
+        raise CommandError(f"{domain_name} has no legacy database")
     address = dsn or dsn_of(extraction, Settings.from_env())
     if not address:
-        raise Problem(
+        raise CommandError(
             f"LAKEHOUSE_{domain_name.upper()}_DSN is not set",
             "set it, or pass --dsn postgresql://user@host/database",
         )
@@ -56,7 +56,7 @@ def seed(domain_name: str, rows: int, seed: int, file: Path | None, dsn: str | N
     database, count, filled = seeded(extraction, address, wanted)
     table = f"{database}, table {extraction.name}"
     if filled:
-        note(f"{plural(count, 'row')} in {table}")
+        inform(f"{plural(count, 'row')} in {table}")
     else:
-        note(f"{table} has {plural(count, 'row')} already; nothing was added")
-    note(f"  -> lakehouse extract {domain_name}")
+        inform(f"{table} has {plural(count, 'row')} already; nothing was added")
+    inform(f"  -> lakehouse extract {domain_name}")

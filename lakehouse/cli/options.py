@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lakehouse.cli.problems import Problem, near
+from lakehouse.cli.messages import CommandError, suggestion
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class DomainName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         known = domain_names()
         if value not in known:
-            self.fail(f"no domain {value!r}; {near(value, known)}", param, ctx)
+            self.fail(f"no domain {value!r}; {suggestion(value, known)}", param, ctx)
         return str(value)
 
 
@@ -86,10 +86,10 @@ def domains_of(domain_name: str | None) -> "list[Domain]":
 
 
 def stored_table(lake: "Lake", table: "TableId") -> "TableId":
-    """A table that exists in the lake; Problem with the nearest name when it does not."""
+    """A table that exists in the lake; CommandError with the nearest name when it does not."""
     if not lake.table(table).exists():
         known = (each.name for each in lake.tables() if each.companion is None)
-        raise Problem(f"no table {table.name} in {lake.root}", near(table.name, known))
+        raise CommandError(f"no table {table.name} in {lake.root}", suggestion(table.name, known))
     return table
 
 

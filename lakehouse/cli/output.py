@@ -25,7 +25,9 @@ format_option = click.option(
 )
 
 
-def show(columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None) -> int:
+def print_rows(
+    columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None
+) -> int:
     """Print rows and give how many they were.
 
     In JSON they are a list of objects; decimals, dates and times are text: no digit is lost.

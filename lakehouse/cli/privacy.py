@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import domain_names, domain_option, joined, plural
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note, warn
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ def find(id_: str | None, email: str | None, domain_name: str | None, form: str)
     lake = _lake(settings)
     persons = _persons(id_, email, domain_name, lake, settings)
     found = sorted(_findings(persons, lake, settings), key=_order)
-    show(PLACES, ([getattr(each, name) for name in PLACES] for each in found), form)
+    print_rows(PLACES, ([getattr(each, name) for name in PLACES] for each in found), form)
     domains = sorted({each.domain for each in found})
     where = f" of {joined(domains)}" if domains else ""
-    note(f"{plural(sum(each.rows for each in found), 'place')}{where}")
+    inform(f"{plural(sum(each.rows for each in found), 'place')}{where}")
 
 
 @privacy.command()
@@ -97,7 +97,7 @@ def erase(
     if id_ is not None:
         persons = _of_one_system(persons, found)
     if not yes:
-        show(SUMS, _sums((f.domain, f.table, f.what, f.rows) for f in found), "table")
+        print_rows(SUMS, _sums((f.domain, f.table, f.what, f.rows) for f in found), "table")
         whom = joined(
             f"{plural(len(one.ids), 'id')} of {name}" for name, one in persons.items() if one.ids
         )
@@ -109,21 +109,21 @@ def erase(
 
 def _report(done: "Erased", form: str) -> None:
     """Say what was erased and what was not; a problem when anything is left."""
-    show(SUMS, _sums((*key, rows) for key, rows in done.found.items()), form)
+    print_rows(SUMS, _sums((*key, rows) for key, rows in done.found.items()), form)
     for (domain, what), number in sorted(done.removed.items()):
         if number:
-            note(f"{domain}: {number:,} {what} removed or written anew")
+            inform(f"{domain}: {number:,} {what} removed or written anew")
     if done.others:
         warn(f"{plural(done.others, 'unreadable line')} of others had to go with them")
     for each in done.notes:
         warn(each)
     if done.left:
-        show(PLACES, ([getattr(each, name) for name in PLACES] for each in done.left), form)
-        raise Problem(
+        print_rows(PLACES, ([getattr(each, name) for name in PLACES] for each in done.left), form)
+        raise CommandError(
             f"{plural(sum(each.rows for each in done.left), 'place')} could not be erased",
             "docs/privacy.md says what each kind needs",
         )
-    note("erased; exports, backups and source databases outside of the lake are not reached")
+    inform("erased; exports, backups and source databases outside of the lake are not reached")
 
 
 def _sums(counted: "Iterable[tuple[str, str, str, int]]") -> list[tuple[str, str, str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from lakehouse.cli.problems import interactive, note
+from lakehouse.cli.messages import inform, interactive
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -70,7 +70,7 @@ class Steps:
         if interactive():
             self._shown.console.print(line, highlight=False, markup=False)
         else:
-            note(line)
+            inform(line)
 
 
 @contextmanager

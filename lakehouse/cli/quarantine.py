@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import (
     DomainName,
     days_between,
@@ -17,8 +18,7 @@ from lakehouse.cli.options import (
     domains_of,
     plural,
 )
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def list_(
 
     days = days_between(domain_name, first, last)
     counts = library.listing(_lake(), domain_name, table, days, reason)
-    show(COUNTS, ([getattr(each, name) for name in COUNTS] for each in counts), form)
-    note(f"{plural(sum(each.rows for each in counts), 'rejection')}")
+    print_rows(COUNTS, ([getattr(each, name) for name in COUNTS] for each in counts), form)
+    inform(f"{plural(sum(each.rows for each in counts), 'rejection')}")
 
 
 @quarantine.command("show")
@@ -128,9 +128,9 @@ def show_(
     found = library.rows(_lake(), domain_name, table, days, reason, file=file)
     taken = list(islice(found, limit + 1))
     rows = ([_value(getattr(each, name)) for name in DETAILS] for each in taken[:limit])
-    show(DETAILS, rows, form)
+    print_rows(DETAILS, rows, form)
     if len(taken) > limit:
-        note(f"there are more than {limit:,}; --limit shows them")
+        inform(f"there are more than {limit:,}; --limit shows them")
 
 
 @quarantine.command()
@@ -178,11 +178,11 @@ def export(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if not written:
-        raise Problem("nothing is rejected that fits", "lakehouse quarantine list")
+        raise CommandError("nothing is rejected that fits", "lakehouse quarantine list")
     for target, rows in written.items():
         click.echo(f"{target}: {plural(rows, 'row')}")
-    note("edit, then:")
-    note(f"  -> lakehouse quarantine replay {domain_name or 'SPEC'} --patch {path}")
+    inform("edit, then:")
+    inform(f"  -> lakehouse quarantine replay {domain_name or 'SPEC'} --patch {path}")
 
 
 @quarantine.command()
@@ -276,13 +276,13 @@ def _finish(
         changed = plural(each.edits, "record") if each.edits else "whole file"
         click.echo(f"{each.path}: {changed} of {each.file} corrected")
     for name in done.unchanged:
-        note(f"{name}: nothing changes")
+        inform(f"{name}: nothing changes")
     if not done.days:
-        note("nothing to replay")
+        inform("nothing to replay")
         return
     if no_run:
-        note(f"{plural(len(done.days), 'day')} to run: {done.days[0]} to {done.days[-1]}")
-        note(f"  -> lakehouse ingest --domain {domain_name}")
+        inform(f"{plural(len(done.days), 'day')} to run: {done.days[0]} to {done.days[-1]}")
+        inform(f"  -> lakehouse ingest --domain {domain_name}")
         return
     domains = domains_of(domain_name)
     if landed_only:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import domain_names
-from lakehouse.cli.problems import Problem, note
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,9 +60,11 @@ def _by_digest(lake: "Lake", digest: str) -> str:
     ]
     names = {path.rpartition("/")[2] for path in found}
     if not names:
-        raise Problem(f"no landed file has the SHA-256 {digest}", "ops.deliveries has them all")
+        raise CommandError(
+            f"no landed file has the SHA-256 {digest}", "ops.deliveries has them all"
+        )
     if len(names) > 1:
-        raise Problem(f"{len(names)} landed files begin with {digest}", "give more digits")
+        raise CommandError(f"{len(names)} landed files begin with {digest}", "give more digits")
     return found[0]
 
 
@@ -80,15 +82,15 @@ def _by_path(lake: "Lake", path: str) -> str:
         if row["file"] == path
     )
     if not versions:
-        raise Problem(
+        raise CommandError(
             f"no file {path} has landed",
             'paths begin with the system; lakehouse sql "select file from ops.deliveries"',
         )
     _, digest, domain = versions[-1]
     if not digest:
-        raise Problem(f"{path} was rejected before it was read; there are no bytes of it")
+        raise CommandError(f"{path} was rejected before it was read; there are no bytes of it")
     if len(versions) > 1:
-        note(f"newest of {len(versions)} versions; `raw cat DIGEST` gives the others")
+        inform(f"newest of {len(versions)} versions; `raw cat DIGEST` gives the others")
     return f"{_objects(domain, digest)}/{digest}"
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli import books
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import days_between, days_options, domain_option, domains_of, plural
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,16 +65,16 @@ def reconcile(
     rows = sorted(report.deliveries, key=lambda row: (row["domain"], row["day"], row["file"]))
     off = [row for row in rows if row["balance"] != "balanced"]
     if form != "table":
-        show(COLUMNS, ([row[c] for c in COLUMNS] for row in rows), form)
+        print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in rows), form)
     else:
         listed = rows if files else off
         if listed:
-            show(COLUMNS, ([row[c] for c in COLUMNS] for row in listed), form)
+            print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in listed), form)
             click.echo()
-        show(books.HEADINGS, books.summed(rows), form)
-    note(f"{plural(len(rows), 'delivery', 'deliveries')}: {_said(report.balances)}")
+        print_rows(books.HEADINGS, books.summed(rows), form)
+    inform(f"{plural(len(rows), 'delivery', 'deliveries')}: {_said(report.balances)}")
     if not report.balanced:
-        raise Problem(
+        raise CommandError(
             f"{plural(report.balances['unbalanced'], 'delivery', 'deliveries')} do not balance",
             "lakehouse reconcile --verify finds the rows; lakehouse ingest makes the days anew",
         )
@@ -92,10 +92,10 @@ def _prove(
     columns = ("table", "day", "what", "expected", "found", "hint")
     found = list(_findings(lake, settings, domain_name, days))
     if found or form != "table":
-        show(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
+        print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
     if found:
-        raise Problem(f"{plural(len(found), 'finding')}; each names its hint")
-    note("proven: bytes, rows, balances and recomputed days agree")
+        raise CommandError(f"{plural(len(found), 'finding')}; each names its hint")
+    inform("proven: bytes, rows, balances and recomputed days agree")
 
 
 def _findings(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform, suggestion, warn
 from lakehouse.cli.options import (
     TableName,
     days_options,
@@ -15,7 +16,6 @@ from lakehouse.cli.options import (
     joined,
     plural,
 )
-from lakehouse.cli.problems import Problem, near, note, warn
 from lakehouse.cli.progress import steps
 from lakehouse.settings import Settings
 
@@ -83,7 +83,7 @@ def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None)
     """
     done = ingest_all(domains_of(domain_name), Settings.from_env(), first, last)
     if not done:
-        note("nothing to do: everything that landed is in the lake and balanced")
+        inform("nothing to do: everything that landed is in the lake and balanced")
     require_success(done)
 
 
@@ -127,7 +127,9 @@ def _domains(domain_name: str | None) -> "list[Domain]":
     from lakehouse.cli.options import domain_names
 
     if domain_name is not None and domain_name not in domain_names():
-        raise click.UsageError(f"no system {domain_name!r}; {near(domain_name, domain_names())}")
+        raise click.UsageError(
+            f"no system {domain_name!r}; {suggestion(domain_name, domain_names())}"
+        )
     return domains_of(domain_name)
 
 
@@ -142,7 +144,7 @@ def _require_days(domain: "Domain", settings: Settings, first: dt.date, last: dt
 def _require_declared(domain: "Domain", table: "TableId") -> None:
     known = {each.id.name: each for each in domain.tables}
     if table.name not in known:
-        raise click.UsageError(f"no table {table.name}; {near(table.name, known)}")
+        raise click.UsageError(f"no table {table.name}; {suggestion(table.name, known)}")
     if known[table.name].view:
         raise click.UsageError(f"{table.name} is a view: it is computed when it is asked")
 
@@ -202,12 +204,12 @@ def built(
 
 
 def require_success(done: "list[Ran]") -> None:
-    """Problem with the causes when a run failed."""
+    """CommandError with the causes when a run failed."""
     failed = [ran for ran in done if not ran.succeeded]
     for ran in failed:
         warn(f"{ran.first} to {ran.last}: {ran.problem or 'no cause was recorded'}")
     if failed:
-        raise Problem(
+        raise CommandError(
             f"{len(failed)} of {plural(len(done), 'run')} failed:"
             f" {joined(ran.run_id for ran in failed)}",
             "lakehouse up shows the run; mend the cause, then repeat this command",

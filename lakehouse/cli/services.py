@@ -4,8 +4,8 @@ import datetime as dt
 
 import click
 
+from lakehouse.cli.messages import inform
 from lakehouse.cli.options import plural
-from lakehouse.cli.problems import note
 from lakehouse.settings import Settings
 
 
@@ -23,7 +23,7 @@ def up(host: str | None, port: int | None) -> None:
     from lakehouse.platform.local_runtime.services import serve
 
     settings = Settings.from_env()
-    note("starting; the first time takes a while")
+    inform("starting; the first time takes a while")
     serve(host or settings.host, port or settings.port, settings.home, echo=click.echo)
 
 
@@ -51,6 +51,6 @@ def prune(older_than: int, delete: bool) -> None:
     for run_id in found:
         click.echo(run_id)
     if delete or not found:
-        note(f"{plural(len(found), 'run')} deleted")
+        inform(f"{plural(len(found), 'run')} deleted")
     else:
-        note(f"{plural(len(found), 'run')} would be deleted; add --delete")
+        inform(f"{plural(len(found), 'run')} would be deleted; add --delete")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli.output import show
-from lakehouse.cli.problems import Problem, near, note
+from lakehouse.cli.messages import CommandError, inform, suggestion
+from lakehouse.cli.output import print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def sql(statement: str, form: str | None, output: Path | None) -> None:
         except duckdb.CatalogException as error:
             raise _unknown(text, lake, connection, error) from error
         except duckdb.Error as error:
-            raise Problem(str(error).split("\n\nLINE")[0].strip()) from error
+            raise CommandError(str(error).split("\n\nLINE")[0].strip()) from error
     if output is not None:
-        note(f"{rows:,} rows in {output}")
+        inform(f"{rows:,} rows in {output}")
 
 
 def _format(form: str | None, output: Path | None) -> str:
@@ -79,14 +79,14 @@ def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) 
     """Give the rows; a file is there whole or not at all."""
     columns = [column[0] for column in answer.description or []]
     if output is None:
-        return show(columns, _fetched(answer), form)
+        return print_rows(columns, _fetched(answer), form)
     unfinished = output.with_name(f".{output.name}.part")
     try:
         if form == "parquet":
             rows = _parquet(answer, unfinished)
         else:
             with unfinished.open("w", encoding="utf-8", newline="") as to:
-                rows = show(columns, _fetched(answer), form, to)
+                rows = print_rows(columns, _fetched(answer), form, to)
         unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -112,7 +112,7 @@ def _parquet(answer: "duckdb.DuckDBPyConnection", output: Path) -> int:
 
 def _unknown(
     text: str, lake: "Lake", connection: "duckdb.DuckDBPyConnection", error: Exception
-) -> Problem:
+) -> CommandError:
     """What is wrong with a name: the nearest table to a missing one, else DuckDB's word."""
     from lakehouse.platform.serving import sql_catalog as catalog
     from lakehouse.platform.tables.ops_tables import OPS_TABLES
@@ -128,10 +128,10 @@ def _unknown(
     first = str(error).splitlines()[0].removeprefix("Catalog Error: ")
     if not missing:
         tables = "tables are named <layer>.<domain>_<table>, such as gold.mrhealth_unit_day"
-        return Problem(first, tables if "Table" in first else None)
+        return CommandError(first, tables if "Table" in first else None)
     stored = {table.name for table in lake.tables() if table.companion is None}
-    books = {f"ops.{name}" for name in OPS_TABLES}
-    return Problem(f"no table {missing[0]}", near(missing[0], stored | books | _views()))
+    ops = {f"ops.{name}" for name in OPS_TABLES}
+    return CommandError(f"no table {missing[0]}", suggestion(missing[0], stored | ops | _views()))
 
 
 def _views() -> set[str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import books
+from lakehouse.cli.messages import inform
 from lakehouse.cli.options import domain_option, domains_of, joined
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import note
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def status(domain_name: str | None, form: str) -> None:
         ):
             values = (line.about, line.what, line.number, line.first, line.last, line.detail)
             rows.append((name, *values))
-    show(COLUMNS, rows, form)
+    print_rows(COLUMNS, rows, form)
     if not rows:
-        note("the lake is empty; begin with `lakehouse demo` or `lakehouse land`")
+        inform("the lake is empty; begin with `lakehouse demo` or `lakehouse land`")
 
 
 def _files(lake: "Lake", domain_name: str) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import (
     Day,
     TableName,
@@ -16,8 +17,7 @@ from lakehouse.cli.options import (
     stored_table,
     within,
 )
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def history(table: "TableId", limit: int | None, form: str) -> None:
     """
     lake = _lake()
     commits = lake.table(stored_table(lake, table)).history(limit)
-    show(
+    print_rows(
         ("version", "at", "operation", "days", "first", "last", "rows", "run"),
         (
             (
@@ -110,7 +110,7 @@ def rollback(
         != getattr(now.by_day.get(each), "path", None)
     )
     if not changing:
-        note(f"{table.name}: these days are as in version {version} already")
+        inform(f"{table.name}: these days are as in version {version} already")
         return
     what = f"{plural(len(changing), 'day')} of {table.name} ({changing[0]} to {changing[-1]})"
     if not yes:
@@ -149,7 +149,7 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
     settings = Settings.from_env()
     kept = settings.history_days if older_than is None else older_than
     if delete and kept == 0:
-        note("a query or a run that is under way may lose its files: nothing is kept for it")
+        inform("a query or a run that is under way may lose its files: nothing is kept for it")
     lake = _lake()
     tables = [stored_table(lake, table)] if table else lake.tables()
     rows = [
@@ -157,12 +157,12 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
         for each in tables
         if (found := lake.table(each).vacuum(retention=dt.timedelta(days=kept), dry_run=not delete))
     ]
-    show(("table", "files"), rows, form)
+    print_rows(("table", "files"), rows, form)
     total = plural(sum(number for _, number in rows), "file")
     if delete:
-        note(f"{total} deleted; versions of the last {plural(kept, 'day')} stay")
+        inform(f"{total} deleted; versions of the last {plural(kept, 'day')} stay")
     else:
-        note(f"{total} would be deleted; add --delete. Older than {plural(kept, 'day')}")
+        inform(f"{total} would be deleted; add --delete. Older than {plural(kept, 'day')}")
 
 
 def _lake() -> "Lake":
@@ -172,10 +172,10 @@ def _lake() -> "Lake":
 
 
 def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int:
-    """The version that a number or a moment names; Problem when there is none."""
+    """The version that a number or a moment names; CommandError when there is none."""
     if target.isdecimal():
         if int(target) not in {each.version for each in commits}:
-            raise Problem(
+            raise CommandError(
                 f"{table.name} has no version {target}",
                 f"lakehouse history {table.name}; the newest is {commits[0].version}",
             )
@@ -191,7 +191,7 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
         moment = moment.replace(tzinfo=Settings.from_env().zone)
     found = [each.version for each in commits if each.at <= moment]
     if not found:
-        raise Problem(
+        raise CommandError(
             f"{table.name} did not exist at {moment}",
             f"its first version is of {commits[-1].at:%Y-%m-%d %H:%M} UTC",
         )
@@ -227,7 +227,9 @@ def _same_run(companion: "LakeTable", version: int, commits: "Sequence[Version]"
 def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
     """The next run rebuilds these days; what was made from them still shows the old state."""
     span = f"--from {days[0]} --to {days[-1]}"
-    note(f"The next run over these days builds them anew: materialize --table {table.name} {span}")
+    inform(
+        f"The next run over these days builds them anew: materialize --table {table.name} {span}"
+    )
     if table.domain not in domain_names():
         return
     (domain,) = domains_of(table.domain)
@@ -237,5 +239,7 @@ def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
             below.append(each.id)
     if below:
         named = " ".join(f"--table {each.name}" for each in below)
-        note(f"Made from it and unchanged: {joined((each.name for each in below), 10)}. To follow:")
-        note(f"  -> lakehouse materialize {named} {span}")
+        inform(
+            f"Made from it and unchanged: {joined((each.name for each in below), 10)}. To follow:"
+        )
+        inform(f"  -> lakehouse materialize {named} {span}")

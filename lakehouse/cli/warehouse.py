@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import DomainName, plural
-from lakehouse.cli.output import format_option, show
-from lakehouse.cli.problems import Problem, note, warn
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> No
     address = _dsn(domain_name, dsn, settings)
     rows = []
     for table in loading.load(declared, address, Lake(settings.root), settings, schema):
-        note(f"{table.name}: {table.rows:,} rows")
+        inform(f"{table.name}: {table.rows:,} rows")
         for parent, count in table.orphans.items():
             warn(f"{table.name}: {plural(count, 'row has', 'rows have')} no {parent}")
         source = table.source
@@ -60,7 +60,7 @@ def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> No
             (source.delivered, source.rejected, source.repeated) if source else (None, None, None)
         )
         rows.append((table.name, *counts, table.rows, sum(table.orphans.values())))
-    show(COLUMNS, rows, form)
+    print_rows(COLUMNS, rows, form)
 
 
 @warehouse.command()
@@ -106,7 +106,7 @@ def _warehouse_of(domain_name: str) -> "Warehouse":
 
     found = warehouse_of(domain_name)
     if found is None:
-        raise Problem(
+        raise CommandError(
             f"domain {domain_name!r} declares no warehouse",
             f"declare WAREHOUSE in lakehouse/domains/{domain_name}/warehouse.py",
         )
@@ -117,5 +117,5 @@ def _dsn(domain_name: str, given: str | None, settings: Settings) -> str:
     dsn = given or getattr(settings, f"{domain_name}_warehouse_dsn", None)
     if not dsn:
         variable = f"LAKEHOUSE_{domain_name.upper()}_WAREHOUSE_DSN"
-        raise Problem("no database is configured", f"set {variable} or pass --dsn")
+        raise CommandError("no database is configured", f"set {variable} or pass --dsn")
     return str(dsn)

@@ -17,7 +17,7 @@ from click.testing import Result
 
 from lakehouse.cli import COMMANDS, main
 from lakehouse.cli.demo import MARKER
-from lakehouse.cli.output import aligned, show
+from lakehouse.cli.output import aligned, print_rows
 from lakehouse_tests.cli.conftest import Call
 from tools.docs import faults_of_command
 
@@ -148,7 +148,7 @@ def test_rows_are_printed_for_people_and_for_programs() -> None:
         "São\\nPaulo                              ",
     ]
     printed = io.StringIO()
-    assert show(columns, rows, "json", printed) == 2
+    assert print_rows(columns, rows, "json", printed) == 2
     assert json.loads(printed.getvalue())[0] == {
         "unit": "Recife",
         "revenue": "1200.50",
@@ -156,10 +156,10 @@ def test_rows_are_printed_for_people_and_for_programs() -> None:
         "at": "2026-01-05",
     }
     printed = io.StringIO()
-    show(columns, rows, "csv", printed)
+    print_rows(columns, rows, "csv", printed)
     assert printed.getvalue().splitlines()[1] == 'Recife,1200.50,"[""a"", ""b""]",2026-01-05'
     printed = io.StringIO()
-    assert show(columns, [], "json", printed) == 0
+    assert print_rows(columns, [], "json", printed) == 0
     assert json.loads(printed.getvalue()) == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import click
 
 
-class Problem(click.ClickException):
+class CommandError(click.ClickException):
     """What was asked cannot be done, or failed; exit code 1.
 
     Args:
@@ -26,7 +26,7 @@ class Problem(click.ClickException):
             click.echo(f"  -> {self.hint}", err=True)
 
 
-def told(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """An error as one line; one that the platform did not foresee also says its kind."""
     text = " ".join(str(error).split())
     if type(error).__module__.startswith("lakehouse."):
@@ -36,7 +36,7 @@ def told(error: Exception) -> str:
     return f"{said} (lakehouse --debug … shows where)"
 
 
-def near(wanted: str, known: Iterable[str]) -> str:
+def suggestion(wanted: str, known: Iterable[str]) -> str:
     """A hint for a name that does not exist: the most alike, then all of them."""
     from difflib import get_close_matches
 
@@ -51,7 +51,7 @@ def warn(message: str) -> None:
     click.echo(f"{click.style('warning:', fg='yellow')} {message}", err=True)
 
 
-def note(message: str) -> None:
+def inform(message: str) -> None:
     """A remark on stderr."""
     click.echo(message, err=True)
 
