@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform, one_line
+from lakehouse.cli.messages import DEBUG_REMARK, CommandError, inform, one_line
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings, SettingsError
 
@@ -124,13 +124,12 @@ def _store(what: str, variable: str, uri: str) -> Line:
         return Line(
             verdict=Verdict.FAIL,
             what=what,
-            found=f"{uri}: {_without_secrets(one_line(error).removesuffix(_DEBUG))}",
+            found=f"{uri}: {_without_secrets(one_line(error).removesuffix(DEBUG_REMARK))}",
             hint=_store_hint(uri, variable, str(error)),
         )
     return Line(verdict=Verdict.OK, what=what, found=f"{store.uri}: written, read, listed")
 
 
-_DEBUG = " (lakehouse --debug … shows where)"
 
 
 def _missing_folder(what: str, folder: Path) -> Line:

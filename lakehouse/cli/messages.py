@@ -1,17 +1,18 @@
-"""What goes wrong on the command line, said in one line with the hint."""
+"""Print errors, warnings and remarks of the command line on stderr, each in one line."""
 
 import sys
 from collections.abc import Iterable
 
 import click
 
+DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
 
 class CommandError(click.ClickException):
-    """What was asked cannot be done, or failed; exit code 1.
+    """A command that failed or found a problem; ends with exit code 1.
 
     Args:
-        message: what is wrong.
-        hint: what to do or to type next.
+        message: what happened.
+        hint: what to do or which command to run next.
     """
 
     exit_code = 1
@@ -23,39 +24,44 @@ class CommandError(click.ClickException):
     def show(self, file: object = None) -> None:
         click.echo(f"{click.style('error:', fg='red')} {self.message}", err=True)
         if self.hint:
-            click.echo(f"  -> {self.hint}", err=True)
+            click.echo(f"hint: {self.hint}", err=True)
 
 
 def one_line(error: Exception) -> str:
-    """An error as one line; one that the platform did not foresee also says its kind."""
+    """Return an error as one line; errors of other libraries are shown with their type."""
     text = " ".join(str(error).split())
     if type(error).__module__.startswith("lakehouse."):
         return text
     kind = type(error).__name__
-    said = f"{kind}: {text}" if text else kind
-    return f"{said} (lakehouse --debug … shows where)"
+    message = f"{kind}: {text}" if text else kind
+    return f"{message}{DEBUG_REMARK}"
 
 
 def suggestion(wanted: str, known: Iterable[str]) -> str:
-    """A hint for a name that does not exist: the most alike, then all of them."""
+    """Return a hint for an unknown name: the most similar known name, then all of them."""
     from difflib import get_close_matches
 
     names = sorted(known)
-    alike = get_close_matches(wanted, names, n=1, cutoff=0.5)
-    hint = f"did you mean {alike[0]}? " if alike else ""
-    return f"{hint}there are: {', '.join(names)}" if names else "there is none yet"
+    similar = get_close_matches(wanted, names, n=1, cutoff=0.5)
+    question = f"did you mean {similar[0]}? " if similar else ""
+    return f"{question}known names: {', '.join(names)}" if names else "none exist yet"
 
 
 def warn(message: str) -> None:
-    """A note on stderr that something needs a look."""
+    """Print a warning."""
     click.echo(f"{click.style('warning:', fg='yellow')} {message}", err=True)
 
 
 def inform(message: str) -> None:
-    """A remark on stderr."""
+    """Print a remark."""
     click.echo(message, err=True)
 
 
+def next_step(command: str) -> None:
+    """Print the command that usually follows."""
+    inform(f"next: {command}")
+
+
 def interactive() -> bool:
-    """Whether somebody watches stderr."""
+    """Return whether stderr is a terminal."""
     return sys.stderr.isatty()

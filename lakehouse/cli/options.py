@@ -1,8 +1,10 @@
-"""Options that several commands share: days, systems, tables."""
+"""Arguments and options that several commands share: domains, tables, days."""
 
 import datetime as dt
+import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,13 +15,14 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.storage.table_id import TableId
+    from lakehouse.platform.tables.domain_spec import DomainSpec
     from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Day(click.ParamType[dt.date]):
-    """A day as ``YYYY-MM-DD``, or ``today`` or ``yesterday`` in the lake's time zone."""
+    """A day as ``YYYY-MM-DD``, or ``today`` or ``yesterday`` in the time zone of the lake."""
 
     name = "day"
 
@@ -36,25 +39,25 @@ class Day(click.ParamType[dt.date]):
                 raise ValueError(value)
             return dt.date.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is no day; write YYYY-MM-DD, today or yesterday", param, ctx)
+            self.fail(f"{value!r} is not a day; write YYYY-MM-DD, today or yesterday", param, ctx)
 
 
 class DomainName(click.ParamType[str]):
-    """A domain of this lake."""
+    """The name of a domain that has a folder in ``lakehouse/domains``."""
 
     name = "domain"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         known = domain_names()
         if value not in known:
-            self.fail(f"no domain {value!r}; {suggestion(value, known)}", param, ctx)
+            self.fail(f"unknown domain {value!r}; {suggestion(value, known)}", param, ctx)
         return str(value)
 
 
 class TableName(click.ParamType["TableId"]):
     """A table by its SQL name, ``<layer>.<domain>_<table>``."""
 
-    name = "layer.domain_table"
+    name = "table"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -67,57 +70,89 @@ class TableName(click.ParamType["TableId"]):
             return TableId.from_name(value)
         except ValueError as error:
             self.fail(
-                f"{value!r} names no table ({error}); write silver.mrhealth_orders", param, ctx
+                f"{value!r} is not a table name ({error}); write <layer>.<domain>_<table>",
+                param,
+                ctx,
             )
 
 
 def domain_names() -> list[str]:
-    """Systems that have a folder; imports none of them."""
+    """Return the names of all domains without importing them."""
     import lakehouse.domains
 
     return sorted(m.name for m in pkgutil.iter_modules(lakehouse.domains.__path__) if m.ispkg)
 
 
+def domains_declaring(module: str) -> list[str]:
+    """Return the names of the domains that have an optional module, such as ``extraction``."""
+    return [name for name in domain_names() if find_spec(f"lakehouse.domains.{name}.{module}")]
+
+
+def spec_of(domain_name: str) -> "DomainSpec":
+    """Return the specification of a domain without importing its tables."""
+    spec: DomainSpec = importlib.import_module(f"lakehouse.domains.{domain_name}").SPEC
+    return spec
+
+
 def domains_of(domain_name: str | None) -> "list[Domain]":
-    """The systems asked for, with their tables: one or all."""
+    """Load one domain with its tables, or all domains when no name is given."""
     from lakehouse.platform.tables.registry import load_domain
 
     return [load_domain(name) for name in ([domain_name] if domain_name else domain_names())]
 
 
-def stored_table(lake: "Lake", table: "TableId") -> "TableId":
-    """A table that exists in the lake; CommandError with the nearest name when it does not."""
+def require_stored(lake: "Lake", table: "TableId") -> "TableId":
+    """Return `table` when it is stored in the lake.
+
+    Raises:
+        CommandError: it is not; the hint names the most similar table.
+    """
     if not lake.table(table).exists():
         known = (each.name for each in lake.tables() if each.companion is None)
-        raise CommandError(f"no table {table.name} in {lake.root}", suggestion(table.name, known))
+        raise CommandError(
+            f"table {table.name} does not exist in {lake.root}", suggestion(table.name, known)
+        )
     return table
 
 
+domain_argument = click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 domain_option = click.option(
     "--domain",
     "--system",
     "domain_name",
     type=DomainName(),
-    help="Only this domain; all when not given. --system is an alias.",
+    help="Only this domain; default: all domains. --system is an alias.",
 )
 
 
-def days_options(what: str, *, required: bool = False) -> Callable[[Command], Command]:
-    """``--from`` and ``--to``, a range of days with both ends; `what` says of which days."""
+def days_options(meaning: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Add ``--from`` and ``--to``, an inclusive range of days; `meaning` completes the help."""
 
     def add(command: Command) -> Command:
         last = click.option(
-            "--to", "last", type=Day(), required=required, callback=_after, help=f"Last {what}."
+            "--to",
+            "last",
+            type=Day(),
+            required=required,
+            callback=_require_order,
+            help=f"Last {meaning}.",
         )
         first = click.option(
-            "--from", "first", type=Day(), required=required, is_eager=True, help=f"First {what}."
+            "--from",
+            "first",
+            type=Day(),
+            required=required,
+            is_eager=True,
+            help=f"First {meaning}.",
         )
         return first(last(command))
 
     return add
 
 
-def _after(ctx: click.Context, param: click.Parameter, last: dt.date | None) -> dt.date | None:
+def _require_order(
+    ctx: click.Context, param: click.Parameter, last: dt.date | None
+) -> dt.date | None:
     first = ctx.params.get("first")
     if first is not None and last is not None and first > last:
         raise click.BadParameter(f"--from {first} is after --to {last}; swap them", ctx, param)
@@ -125,12 +160,12 @@ def _after(ctx: click.Context, param: click.Parameter, last: dt.date | None) -> 
 
 
 def within(day: dt.date, first: dt.date | None, last: dt.date | None) -> bool:
-    """Whether a day lies in a range that may be open at its ends."""
+    """Return whether a day is in an inclusive range; an end that is None is open."""
     return (first is None or day >= first) and (last is None or day <= last)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its word.
+    """Return a count with its noun.
 
     >>> plural(1, "file"), plural(1200, "file"), plural(2, "delivery", "deliveries")
     ('1 file', '1,200 files', '2 deliveries')
@@ -139,7 +174,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def joined(names: Iterable[object], limit: int = 5) -> str:
-    """Names by comma, the rest counted."""
+    """Return the first names separated by commas, and how many more there are."""
     given = [str(name) for name in names]
     rest = f" and {len(given) - limit} more" if len(given) > limit else ""
     return ", ".join(given[:limit]) + rest
@@ -148,13 +183,13 @@ def joined(names: Iterable[object], limit: int = 5) -> str:
 def days_between(
     domain_name: str | None, first: dt.date | None, last: dt.date | None
 ) -> list[dt.date] | None:
-    """Every day of a range; an open end is the first day or tomorrow. None is all."""
+    """Return every day of a range, or None for all days when both ends are open.
+
+    An open start is the first day of the domains, an open end is tomorrow.
+    """
     if first is None and last is None:
         return None
-    import importlib
-
     names = [domain_name] if domain_name else domain_names()
-    since = [importlib.import_module(f"lakehouse.domains.{name}").SPEC.since for name in names]
-    start = first or min(since)
+    start = first or min(spec_of(name).since for name in names)
     end = last or dt.datetime.now(Settings.from_env().zone).date() + dt.timedelta(days=1)
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
