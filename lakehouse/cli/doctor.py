@@ -130,8 +130,6 @@ def _store(what: str, variable: str, uri: str) -> Line:
     return Line(verdict=Verdict.OK, what=what, found=f"{store.uri}: written, read, listed")
 
 
-
-
 def _missing_folder(what: str, folder: Path) -> Line:
     above = next(each for each in folder.parents if each.exists())
     if os.access(above, os.W_OK | os.X_OK):

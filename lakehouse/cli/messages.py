@@ -7,6 +7,7 @@ import click
 
 DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
 
+
 class CommandError(click.ClickException):
     """A command that failed or found a problem; ends with exit code 1.
 

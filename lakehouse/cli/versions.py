@@ -14,7 +14,7 @@ from lakehouse.cli.options import (
     domains_of,
     joined,
     plural,
-    stored_table,
+    require_stored,
     within,
 )
 from lakehouse.cli.output import format_option, print_rows
@@ -41,7 +41,7 @@ def history(table: "TableId", limit: int | None, form: str) -> None:
       lakehouse history gold.mrhealth_unit_day --limit 5
     """
     lake = _lake()
-    commits = lake.table(stored_table(lake, table)).history(limit)
+    commits = lake.table(require_stored(lake, table)).history(limit)
     print_rows(
         ("version", "at", "operation", "days", "first", "last", "rows", "run"),
         (
@@ -97,7 +97,7 @@ def rollback(
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--from {first} is after --until {last}; swap them")
     lake = _lake()
-    stored = lake.table(stored_table(lake, table))
+    stored = lake.table(require_stored(lake, table))
     commits = stored.history()
     version = _version(target, commits, table)
     days = (first or dt.date.min, last or dt.date.max)
@@ -151,7 +151,7 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
     if delete and kept == 0:
         inform("a query or a run that is under way may lose its files: nothing is kept for it")
     lake = _lake()
-    tables = [stored_table(lake, table)] if table else lake.tables()
+    tables = [require_stored(lake, table)] if table else lake.tables()
     rows = [
         (each.name, len(found))
         for each in tables
