@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, session
+from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.provenance import Landed
@@ -35,7 +35,7 @@ def spark() -> Iterator[None]:
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         pytest.skip("no Java on this machine, so no Spark")
     pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
-    started = engine._spark(Settings(engine="spark"))
+    started = spark_session(Settings(engine="spark"))
     started.conf.set("spark.sql.shuffle.partitions", "1")
     yield
     started.stop()

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
+from lakehouse.platform.engines.duckdb import DuckDBSession
+from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.forecasting import HORIZON, models
 from lakehouse.platform.forecasting.contest import Score, Scores, Verdict, score, verdict
 from lakehouse.platform.forecasting.declaration import PARTS, Forecast, ForecastError, Target

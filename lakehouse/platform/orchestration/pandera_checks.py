@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandera.errors
 
-from lakehouse.platform.engines.session import DuckDBSession
+from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.lake import Lake

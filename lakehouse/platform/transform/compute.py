@@ -270,7 +270,7 @@ def _made(session: Session, table: Table) -> ir.Table:
 
 @functools.cache
 def _of_window(table: Table) -> ir.Table:
-    return engine.renamed(MADE, table.contract.schema).semi_join(PARTITIONS, "day")
+    return engine.relation(MADE, table.contract.schema).semi_join(PARTITIONS, "day")
 
 
 @functools.cache
@@ -305,7 +305,7 @@ def _slices(
     if column is None or len(window) > 1 or count < 2:
         return []
     read = next(read for read in table.reads if column in read.table.contract.schema)
-    upstream = engine.renamed(read.name, read.table.contract.schema)
+    upstream = engine.relation(read.name, read.table.contract.schema)
     ends = upstream.agg(low=upstream[column].min(), high=upstream[column].max())
     (found,) = session.table(ends).to_pylist()
     if found["low"] is None:
@@ -357,7 +357,7 @@ def broken_days(
     """Days on which rows that were made without an expression break the table's contract."""
     with engine.session(settings) as session:
         session.arrow("made", rows)
-        made = engine.renamed("made", table.contract.schema)
+        made = engine.relation("made", table.contract.schema)
         found = _broken_days(session, table, made)
         outside = made.filter(~_within(made.day, days))
         for row in session.table(outside.group_by("day").agg(n=outside.count())).to_pylist():

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lakehouse.demo.sales import Plan, deliveries
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
 from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features
-from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
+from lakehouse.platform.engines.duckdb import DuckDBSession
+from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE

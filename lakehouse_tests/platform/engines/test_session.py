@@ -15,8 +15,14 @@ import pytest
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
-from lakehouse.platform.engines import session as engine
-from lakehouse.platform.engines.session import Session, arrow_schema, session
+from lakehouse.platform.engines.session import (
+    EngineError,
+    Session,
+    arrow_schema,
+    engine_version,
+    session,
+)
+from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import Table
@@ -89,7 +95,7 @@ def by_spark(settings: Settings) -> Iterator[Settings]:
         pytest.skip("no Java on this machine, so no Spark")
     pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
     by_spark = replace(settings, engine="spark")
-    spark = engine._spark(by_spark)
+    spark = spark_session(by_spark)
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     yield by_spark
     spark.stop()
@@ -197,9 +203,9 @@ def test_spark_missing_is_said_with_the_hint(settings: Settings, monkeypatch: py
 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     by_spark = replace(settings, engine="spark")
-    with pytest.raises(engine.EngineError, match=r"lakehouse\[spark\]"), session(by_spark):
+    with pytest.raises(EngineError, match=r"lakehouse\[spark\]"), session(by_spark):
         pass
 
 
 def test_the_engines_name_and_version_are_known():
-    assert engine.engine_version(Settings(engine="duckdb")).startswith("duckdb 1.")
+    assert engine_version(Settings(engine="duckdb")).startswith("duckdb 1.")

@@ -8,7 +8,8 @@ import pandera.ibis as pa
 import pyarrow as arrow
 import pytest
 
-from lakehouse.platform.engines.session import DuckDBSession, arrow_schema
+from lakehouse.platform.engines.duckdb import DuckDBSession
+from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError

@@ -18,7 +18,7 @@ from lakehouse.platform.connectors.postgres.declaration import (
     Row,
 )
 from lakehouse.platform.connectors.postgres.outbox import Outbox
-from lakehouse.platform.engines.session import DuckDBSession
+from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.storage.s3 import SMALL
 from lakehouse.platform.storage.table_id import TableId

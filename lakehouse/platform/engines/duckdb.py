@@ -1,0 +1,81 @@
+"""The embedded DuckDB engine. Importing this module does not import duckdb."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+
+import ibis.expr.schema as sch
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.sql.datatypes import DuckDBType
+
+from lakehouse.platform.engines.session import Session, arrow_schema, relation
+from lakehouse.settings import Settings
+
+BATCH_ROWS = 131_072
+"""Rows of a result that are in memory at a time."""
+
+
+class DuckDBSession(Session):
+    """One in-memory DuckDB database; it spills to disk above its memory limit."""
+
+    dialect = "duckdb"
+
+    def __init__(self, settings: Settings, *, s3: bool) -> None:
+        import duckdb
+
+        self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")
+        self.connection = duckdb.connect(
+            config={
+                "memory_limit": settings.memory_limit,
+                "threads": settings.threads or os.cpu_count() or 1,
+                "temp_directory": self._spill.name,
+                "preserve_insertion_order": True,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        if s3:
+            from lakehouse.platform.storage.s3_access import duckdb_s3_setup
+
+            duckdb_s3_setup(self.connection)
+
+    def close(self) -> None:
+        """Free the memory and delete the spilled files."""
+        self.connection.close()
+        self._spill.cleanup()
+
+    def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
+        columns = ", ".join(
+            f'CAST("{column}" AS {DuckDBType.to_string(kind)}) AS "{column}"'
+            for column, kind in schema.items()
+        )
+        if urls:
+            listed = ", ".join("'" + url.replace("'", "''") + "'" for url in urls)
+            rows = (
+                f"read_parquet([{listed}], hive_partitioning = true,"
+                " hive_types = {'day': DATE}, union_by_name = true)"
+            )
+            if len(urls) == 1:  # DuckDB 1.5 fails to compute max(day) over a single file
+                day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
+                rows = f"(SELECT * REPLACE ({day}) FROM {rows})"  # noqa: S608  names from our contracts
+        else:
+            nulls = ", ".join(f'NULL AS "{column}"' for column in schema)
+            rows, where = f"(SELECT {nulls})", "false"
+        condition = f" WHERE {where}" if where else ""
+        query = f"SELECT {columns} FROM {rows}{condition}"  # noqa: S608  names from our contracts
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
+
+    def arrow(self, name: str, table: pa.Table) -> None:
+        self.connection.register(name, table)
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
+        return relation(name, expression.schema())
+
+    def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
+        schema = arrow_schema(expression.schema())
+        reader = self.connection.execute(self.sql(expression)).to_arrow_reader(BATCH_ROWS)
+        for batch in reader:
+            yield batch.cast(schema)

@@ -1,0 +1,87 @@
+"""The Spark engine. Importing this module does not import pyspark."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ibis.expr.schema as sch
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, relation
+from lakehouse.settings import Settings
+
+
+class SparkSession(Session):
+    """Temporary views of one Spark session; `keep` caches rows in Spark."""
+
+    dialect = "pyspark"
+
+    def __init__(self, spark: Any) -> None:
+        self.spark = spark
+        self._names: list[str] = []
+
+    def close(self) -> None:
+        """Drop the views and the cached rows."""
+        for name in self._names:
+            self.spark.catalog.uncacheTable(name)
+            self.spark.catalog.dropTempView(name)
+
+    def _view(self, name: str, frame: Any) -> None:
+        if name in self._names:
+            self.spark.catalog.uncacheTable(name)
+        else:
+            self._names.append(name)
+        frame.createOrReplaceTempView(name)
+
+    def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
+        from ibis.backends.pyspark.datatypes import PySparkSchema
+
+        wanted = PySparkSchema.from_ibis(schema)
+        if urls:
+            root = urls[0].rsplit("/day=", 1)[0]
+            frame = self.spark.read.schema(wanted).option("basePath", root).parquet(*urls)
+            frame = frame.select(*schema.names)
+        else:
+            frame = self.spark.createDataFrame([], wanted)
+        self._view(name, frame.where(where) if where and urls else frame)
+
+    def arrow(self, name: str, table: pa.Table) -> None:
+        self._view(name, self.spark.createDataFrame(table))
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        frame = self.spark.sql(self.sql(expression)).cache()
+        self._view(name, frame)
+        return relation(name, expression.schema())
+
+    def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
+        schema = arrow_schema(expression.schema())
+        yield from self.spark.sql(self.sql(expression)).toArrow().cast(schema).to_batches()
+
+
+def spark_session(settings: Settings) -> Any:
+    """Return this process' Spark session, configured to compute the same results as DuckDB.
+
+    Raises:
+        EngineError: PySpark is not installed.
+    """
+    try:
+        import pyspark.sql
+    except ImportError as error:
+        raise EngineError(
+            "LAKEHOUSE_ENGINE=spark needs PySpark. hint: pip install 'lakehouse[spark]'"
+        ) from error
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    return (
+        pyspark.sql.SparkSession.builder.master(settings.spark_master)
+        .appName("lakehouse")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.ansi.enabled", "true")
+        .config("spark.sql.caseSensitive", "true")
+        .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        .config("spark.ui.enabled", "false")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
