@@ -93,7 +93,9 @@ def by_platform(lake: Lake, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     start = spent()
     for declared in (stage_fatura, book_fatura):
-        table = replace(declared, gate=None)  # no files have landed here
+        table = replace(
+            declared, options=replace(declared.options, before_compute=None)
+        )  # no files have landed here
         before = spent()
         done = materialize.compute(table, [ON], lake, settings)
         if done.withheld:

@@ -22,7 +22,6 @@ from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import PathRules
 from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 
@@ -33,7 +32,13 @@ NOW = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 LANDED = (NOW - dt.timedelta(days=1)).timestamp()
 NAMES = ("PEDIDO.csv", "ITEM_PEDIDO.csv")
 SOURCES = tuple(
-    Source(dataset=dataset, files=files, format=CsvFormat(columns=("Id",)))
+    Source(
+        domain="mrhealth",
+        dataset=dataset,
+        description="Rows.",
+        files=files,
+        columns={"Id": "Number"},
+    )
     for dataset, files in (("orders", r"pedido\.csv"), ("order_items", r"item_pedido\.csv"))
 )
 

@@ -21,7 +21,7 @@ def loaded(count: int) -> dict[str, float]:
     from lakehouse.domains.mrhealth.silver.orders import Orders, orders
     from lakehouse.platform.orchestration.code_location import definitions_of, shared
     from lakehouse.platform.storage.table_id import TableId
-    from lakehouse.platform.tables.declare import declared
+    from lakehouse.platform.tables.declare import declare_table
     from lakehouse.platform.tables.registry import Domain
     from lakehouse.settings import Settings
 
@@ -32,7 +32,7 @@ def loaded(count: int) -> dict[str, float]:
         return upstream.filter(upstream.order_value > 0)
 
     tables = tuple(
-        declared(
+        declare_table(
             copied,
             table=TableId("gold", SPEC.name, f"table_{n}"),
             contract=type(f"Orders{n}", (Orders,), {"__doc__": "Orders."}),

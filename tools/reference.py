@@ -17,7 +17,7 @@ import click
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.tables.declare import Table
+    from lakehouse.platform.tables.table import Table
 
 FOLDER = Path("docs")
 WIDTH = 100
@@ -108,7 +108,9 @@ def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
                 f"`{column.type}`",
                 "yes" if column.nullable else "",
                 column.description,
-                ", ".join(dict.fromkeys(rules.get(column.name, ()))) if table.judges_rows else "",
+                ", ".join(dict.fromkeys(rules.get(column.name, ())))
+                if table.validates_rows
+                else "",
             )
             for column in contract.columns
         ),

@@ -108,10 +108,11 @@ def _rules(domain_name: str, settings: Settings) -> "PathRules":
     import importlib
 
     from lakehouse.platform.ingestion.paths import PathRules
+    from lakehouse.platform.tables.source import declared_in
 
     package = importlib.import_module(f"lakehouse.domains.{domain_name}")
-    sources = importlib.import_module(f"lakehouse.domains.{domain_name}.sources").SOURCES
-    return PathRules(spec=package.SPEC, sources=tuple(sources), zone=settings.zone)
+    sources = importlib.import_module(f"lakehouse.domains.{domain_name}.sources")
+    return PathRules(spec=package.SPEC, sources=declared_in(sources), zone=settings.zone)
 
 
 def _placed(

@@ -14,9 +14,9 @@ import pytest
 from lakehouse.platform.engines.session import Session, session
 from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
-from lakehouse.platform.tables.provenance import Landed
+from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
@@ -55,7 +55,7 @@ def test_both_engines_give_the_same_rows(
     views: Views = {}
     different, empty = [], []
     for table in load_domain(domain).tables:
-        if table.transform is None or table.frames or not _is_compared(table):
+        if table.transform is None or table.options.pandas or not _is_compared(table):
             continue
         with session(business.settings) as opened:
             _bind(opened, table, business, views)
@@ -86,7 +86,7 @@ def _bind(opened: Session, table: Table, business: Business, views: Views) -> No
             opened.arrow(read.name, views[read.table.id])
         else:
             urls = business.lake.table(read.table.id).snapshot().urls()
-            current = "NOT _superseded" if issubclass(read.table.model, Landed) else ""
+            current = "NOT _superseded" if issubclass(read.table.model, Provenance) else ""
             opened.files(read.name, urls, read.table.contract.schema, current)
 
 

@@ -9,54 +9,40 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.platform.ingestion.deliveries import ledger
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.csv_format import CsvFormat
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, declared, landed
+from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.domain_spec import DomainSpec
-from lakehouse.platform.tables.expressions import parse_int, rejected, traced
-from lakehouse.platform.tables.provenance import Landed
+from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 
 SPEC = DomainSpec(name="cafe", title="Café", since=dt.date(2024, 1, 1))
 VISITS = Source(
+    domain="cafe",
     dataset="visits",
+    description="Visits as they were sent.",
     files=r"visits.*\.csv",
-    format=CsvFormat(columns=("number", "on", "spent")),
+    columns={"number": "Number of the visit", "on": "Day", "spent": "Money spent"},
     business_day="on",
     per_file=True,
     key=("number",),
     affects={"tips": ("number",)},
 )
 TIPS = Source(
+    domain="cafe",
     dataset="tips",
+    description="Tips as they were sent.",
     files=r"tips.*\.csv",
-    format=CsvFormat(columns=("number", "on", "tip")),
+    columns={"number": "Number of the visit", "on": "Day", "tip": "Tip"},
     business_day="on",
     per_file=True,
     change_log=True,
     key=("number",),
 )
-
-
-class LandedVisits(Landed):
-    """Visits as they were sent."""
-
-    number: str = pa.Field(nullable=True, description="Number of the visit")
-    on: str = pa.Field(nullable=True, description="Day")
-    spent: str = pa.Field(nullable=True, description="Money spent")
-
-
-class LandedTips(Landed):
-    """Tips as they were sent."""
-
-    number: str = pa.Field(nullable=True, description="Number of the visit")
-    on: str = pa.Field(nullable=True, description="Day")
-    tip: str = pa.Field(nullable=True, description="Tip")
 
 
 class Visits(pa.DataFrameModel):
@@ -95,22 +81,18 @@ class Ledger(pa.DataFrameModel):
         unique = ["day"]
 
 
-landed_visits = landed(module="domains.cafe.bronze.visits", source=VISITS, contract=LandedVisits)
-landed_tips = landed(module="domains.cafe.bronze.tips", source=TIPS, contract=LandedTips)
-
-
 def _visits(rows: ir.Table) -> ir.Table:
     """Visits that can be trusted."""
     return rows.select(
-        **traced(rows, day=rows.day),
+        **provenance_of(rows, day=rows.day),
         day=rows["_business_day"].fill_null(rows.day),
         number=parse_int(rows.number),
         spent=parse_int(rows.spent),
     )
 
 
-visits = declared(
-    _visits, table=TableId("silver", "cafe", "visits"), contract=Visits, reads=[landed_visits]
+visits = declare_table(
+    _visits, table=TableId("silver", "cafe", "visits"), contract=Visits, reads=[VISITS.bronze]
 )
 
 
@@ -119,7 +101,7 @@ def _tips(rows: ir.Table, known: ir.Table) -> ir.Table:
     numbers = known.select("number", known=True).distinct()
     joined = rows.left_join(numbers, "number")
     return joined.select(
-        **traced(joined, day=joined.day),
+        **provenance_of(joined, day=joined.day),
         _reasons=rejected(unknown_visit=joined.known.isnull()),
         day=joined["_business_day"].fill_null(joined.day),
         number=parse_int(joined.number),
@@ -127,11 +109,11 @@ def _tips(rows: ir.Table, known: ir.Table) -> ir.Table:
     )
 
 
-tips = declared(
+tips = declare_table(
     _tips,
     table=TableId("silver", "cafe", "tips"),
     contract=Tips,
-    reads=[landed_tips, all_days(landed_visits)],
+    reads=[TIPS.bronze, all_days(VISITS.bronze)],
 )
 
 
@@ -142,22 +124,22 @@ def _ledger(months: ir.Table, known: ir.Table) -> ir.Table:
     return within.group_by("day").agg(visits=within.count(), spent=within.spent.sum())
 
 
-month_ledger = declared(
+month_ledger = declare_table(
     _ledger,
     table=TableId("gold", "cafe", "month_ledger"),
     contract=Ledger,
     reads=[PARTITIONS, all_days(visits)],
-    monthly=Monthly(before=2, after=0),
+    options=TableOptions(monthly=Monthly(before=2, after=0)),
 )
 
 DOMAIN = Domain(
     spec=SPEC,
     sources=(VISITS, TIPS),
     tables=(
-        ledger("cafe", VISITS),
-        ledger("cafe", TIPS),
-        landed_visits,
-        landed_tips,
+        VISITS.raw,
+        TIPS.raw,
+        VISITS.bronze,
+        TIPS.bronze,
         visits,
         tips,
         month_ledger,

@@ -13,8 +13,8 @@ from lakehouse.platform.orchestration.planning import Batch, Memory
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
@@ -70,7 +70,7 @@ class Driver:
                 ingest.ingest(table, days, intake, listing, note={})
             ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
         for table in self.domain.stored:
-            if table.transform is not None and not table.monthly:
+            if table.transform is not None and not table.options.monthly:
                 done = materialize.compute(table, days, self.lake, self.settings)
                 assert not done.withheld, done.withheld
                 commit(done, self.lake, note={})

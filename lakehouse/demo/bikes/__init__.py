@@ -15,7 +15,8 @@ from lakehouse.demo.bikes.dirt import FAULTS, corrected, soiled
 from lakehouse.demo.bikes.plan import Plan
 from lakehouse.demo.bikes.text import Rows, dump
 from lakehouse.demo.files import LandedFile
-from lakehouse.domains.bikes.sources import SOURCES
+from lakehouse.domains.bikes import sources
+from lakehouse.platform.tables.source import declared_in
 
 __all__ = ["Plan", "deliveries", "demo", "expected", "tables"]
 
@@ -27,7 +28,7 @@ FILES = {
     "special_offer_products": "Sales.SpecialOfferProduct.csv",
     "order_details": "Sales.SalesOrderDetail.csv",
 }
-COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
+COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
 
 
 def demo(seed: int) -> Plan:

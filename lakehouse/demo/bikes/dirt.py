@@ -6,8 +6,9 @@ import numpy as np
 
 from lakehouse.demo.bikes.plan import Plan
 from lakehouse.demo.bikes.text import NULL, Row, Rows
+from lakehouse.domains.bikes import sources
 from lakehouse.domains.bikes.rules import LONGEST
-from lakehouse.domains.bikes.sources import SOURCES
+from lakehouse.platform.tables.source import declared_in
 
 NEW_NUMBER = 9_000_000
 """Keys of rows with a fault, so that they displace no valid row."""
@@ -82,7 +83,7 @@ _KEYS = {
     "order_headers": "SalesOrderID",
     "order_details": "SalesOrderDetailID",
 }
-_COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
+_COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
 
 
 def soiled(plan: Plan, dataset: str, rows: Rows) -> Rows:

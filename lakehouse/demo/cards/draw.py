@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from lakehouse.demo.cards.plan import MONTHS, PIECE, WEEK, Plan
-from lakehouse.platform.tables.declare import months_after
+from lakehouse.platform.tables.table import months_after
 
 Array = np.ndarray
 

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from lakehouse.domains.cards import SPEC
-from lakehouse.platform.tables.declare import months_after
+from lakehouse.platform.tables.table import months_after
 
 CLIENTS = 10_000
 """At scale 1."""

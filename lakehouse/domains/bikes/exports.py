@@ -11,8 +11,8 @@ from lakehouse.domains.bikes.silver.products import products
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.serving.exports import Csv, Export
 from lakehouse.platform.serving.sql_catalog import quoted
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Table
 
 FILES = {
     "Person.Person": persons,

@@ -31,9 +31,9 @@ from lakehouse.platform.quality.checks import (
     rows_of,
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.ops_tables import RECONCILIATION
+from lakehouse.platform.tables.table import Table
 
 CENT = Decimal("0.01")
 """In US$: amounts that differ by less are equal."""

@@ -15,8 +15,8 @@ from lakehouse.platform.tables.contract import contract_of
 from lakehouse.platform.tables.expressions import (
     parse_decimal,
     parse_int,
+    provenance_of,
     rejected,
-    traced,
     trimmed,
 )
 from lakehouse.platform.tables.source import Source
@@ -102,7 +102,7 @@ def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -
         said = found + f", expected {expected[name]}; "
         detail = detail + condition.fill_null(False).ifelse(said, "")
     return read.select(
-        **traced(read, day=read.day),
+        **provenance_of(read, day=read.day),
         _reasons=rejected(
             missing_required=_any(missing.values()),
             bad_integer=_any(by_kind.get("integer", ())),

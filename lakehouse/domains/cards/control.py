@@ -26,8 +26,8 @@ from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Hook, NotReady
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.table import Hook, NotReady
 from lakehouse.platform.transform.compute import KEPT, outcomes_of
 
 FATURAS, PAGAMENTOS = DATASETS = ("tb_faturas", "tb_pagamentos")

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.cards import SPEC, raw
-from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
+from lakehouse.domains.cards import SPEC
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.domains.cards.sources import INVOICES, PAYMENTS
 from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
 from lakehouse.platform.quality.common_checks import books, drift, none_found, rejections
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 
 MINIMUM = 30
 """Least payment in percent of the invoice."""
@@ -121,7 +121,7 @@ CHECKS = (
         measure=issued_after_file,
         judge=none_found("invoices", Result.WARN),
     ),
-    books(SPEC.name, landed_invoices),
-    drift(raw.tb_faturas),
-    drift(raw.tb_pagamentos),
+    books(SPEC.name, INVOICES.bronze),
+    drift(INVOICES.raw),
+    drift(PAYMENTS.raw),
 )

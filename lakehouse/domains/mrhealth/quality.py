@@ -10,7 +10,7 @@ from fractions import Fraction
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.mrhealth import SPEC, raw
+from lakehouse.domains.mrhealth import SPEC, sources
 from lakehouse.domains.mrhealth.bronze.deliveries import deliveries as landed_files
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items
@@ -38,6 +38,7 @@ from lakehouse.platform.quality.common_checks import (
     rows_by_day,
     volume,
 )
+from lakehouse.platform.tables.source import declared_in
 
 NEARLY_ALL = Fraction(9, 10)
 EXACT, CLOSE = Decimal("0.01"), Decimal(1)
@@ -263,16 +264,6 @@ CHECKS = (
     rejections(orders),
     rejections(order_items),
     books(SPEC.name, landed_files),
-    *(
-        drift(ledger)
-        for ledger in (
-            raw.orders,
-            raw.order_items,
-            raw.products,
-            raw.units,
-            raw.states,
-            raw.countries,
-        )
-    ),
+    *(drift(source.raw) for source in declared_in(sources)),
 )
 """In the order of the spec, then the system's own."""

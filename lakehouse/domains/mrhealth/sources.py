@@ -1,62 +1,89 @@
-"""What lands: two files a night from each unit, and four reference tables of the headquarters."""
+"""Datasets of Mr. Health: two files per unit and day, and four reference tables."""
 
-from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse.domains.mrhealth import SPEC
 from lakehouse.platform.tables.source import Source
 
 ORDERS = Source(
+    domain=SPEC.name,
     dataset="orders",
+    description="Orders as the units wrote them, one row per record of a PEDIDO file.",
     files=r"pedido\.csv",
-    format=CsvFormat(
-        columns=(
-            "Id_Unidade",
-            "Id_Pedido",
-            "Tipo_Pedido",
-            "Data_Pedido",
-            "Vlr_Pedido",
-            "Endereco_Entrega",
-            "Taxa_Entrega",
-            "Status",
-        ),
-    ),
+    columns={
+        "Id_Unidade": "Number of the unit that took the order",
+        "Id_Pedido": "Number of the order, unique within its unit and day",
+        "Tipo_Pedido": "Channel: Loja Online or Loja Física",
+        "Data_Pedido": "Date of the order, YYYY-MM-DD or DD/MM/YYYY",
+        "Vlr_Pedido": "Value of the order in BRL, delivery fee included",
+        "Endereco_Entrega": "Delivery address; -- when the order is not delivered",
+        "Taxa_Entrega": "Delivery fee in BRL",
+        "Status": "Finalizado, Pendente or Cancelado",
+    },
     business_day="Data_Pedido",
     required_per_unit=True,
 )
 ORDER_ITEMS = Source(
+    domain=SPEC.name,
     dataset="order_items",
+    description="Order items as the units wrote them, one row per record of an ITEM_PEDIDO file.",
     files=r"item_pedido\.csv",
-    format=CsvFormat(
-        columns=("Id_Pedido", "Id_Item_Pedido", "Id_Produto", "Qtd", "Vlr_Item", "Observacao"),
-    ),
+    columns={
+        "Id_Pedido": "Number of the order in the same delivery",
+        "Id_Item_Pedido": "Number of the item within its order",
+        "Id_Produto": "Number of the product",
+        "Qtd": "Number of pieces",
+        "Vlr_Item": "Price of one piece in BRL",
+        "Observacao": "Wish of the guest in free text; null when there is none",
+    },
     self_identifying=False,
     required_per_unit=True,
 )
 PRODUCTS = Source(
+    domain=SPEC.name,
     dataset="products",
+    description="Products as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(produtos?|products?)\.csv",
-    format=CsvFormat(columns=("Id_Produto", "Nome_Produto")),
+    columns={
+        "Id_Produto": "Number of the product",
+        "Nome_Produto": "Name of the product in Portuguese",
+    },
     snapshot=True,
     query="select id_produto, nome_produto from tabela_produto order by 1",
 )
 UNITS = Source(
+    domain=SPEC.name,
     dataset="units",
+    description="Units as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(unidades?|units?)\.csv",
-    format=CsvFormat(columns=("Id_Unidade", "Nome_Unidade", "Id_Estado")),
+    columns={
+        "Id_Unidade": "Number of the unit",
+        "Nome_Unidade": "Name of the unit",
+        "Id_Estado": "Number of the state in which the unit is located",
+    },
     snapshot=True,
     query="select id_unidade, nome_unidade, id_estado from tabela_unidade order by 1",
 )
 STATES = Source(
+    domain=SPEC.name,
     dataset="states",
+    description="States as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(estados?|states?)\.csv",
-    format=CsvFormat(columns=("Id_Estado", "Id_Pais", "Nome_Estado")),
+    columns={
+        "Id_Estado": "Number of the state",
+        "Id_Pais": "Code of the country to which the state belongs, two letters",
+        "Nome_Estado": "Name of the state",
+    },
     snapshot=True,
     query="select id_estado, id_pais, nome_estado from tabela_estado order by 1",
 )
 COUNTRIES = Source(
+    domain=SPEC.name,
     dataset="countries",
+    description="Countries as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(pais|paises|countries|country)\.csv",
-    format=CsvFormat(columns=("Id_Pais", "Nome_Pais")),
+    columns={
+        "Id_Pais": "Code of the country, two letters",
+        "Nome_Pais": "Name of the country in Portuguese",
+    },
     snapshot=True,
     query="select id_pais, nome_pais from tabela_pais order by 1",
 )
-
-SOURCES = (ORDERS, ORDER_ITEMS, PRODUCTS, UNITS, STATES, COUNTRIES)

@@ -2,10 +2,10 @@
 
 import ibis.expr.types as ir
 
-from lakehouse.domains.people import SPEC, raw
-from lakehouse.domains.people.bronze.people import people as landed_people
+from lakehouse.domains.people import SPEC
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all
+from lakehouse.domains.people.sources import PEOPLE
 from lakehouse.platform.quality.checks import QualityCheck, Result, rows_of
 from lakehouse.platform.quality.common_checks import books, drift, none_found, rejections
 
@@ -30,7 +30,7 @@ CHECKS = (
         kept_by="gold.people_people_without_duplicates, whose key is the person",
     ),
     rejections(people_all),
-    books(SPEC.name, landed_people),
-    drift(raw.people),
+    books(SPEC.name, PEOPLE.bronze),
+    drift(PEOPLE.raw),
 )
 """Business first, then the books."""

@@ -9,11 +9,11 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.sales import SPEC, raw, rules
-from lakehouse.domains.sales.bronze.sales import sales as landed_sales
+from lakehouse.domains.sales import SPEC, rules
 from lakehouse.domains.sales.gold.daily_sales import daily_sales
 from lakehouse.domains.sales.gold.fact_sales import fact_sales
 from lakehouse.domains.sales.silver.sales import sales
+from lakehouse.domains.sales.sources import SALES
 from lakehouse.platform.quality.checks import Day, QualityCheck, Result, Verdict, rows_of
 from lakehouse.platform.quality.common_checks import (
     books,
@@ -152,7 +152,7 @@ CHECKS = (
         kept_by=KEPT_BY_SILVER,
     ),
     rejections(sales),
-    books(SPEC.name, landed_sales),
-    drift(raw.sales),
+    books(SPEC.name, SALES.bronze),
+    drift(SALES.raw),
 )
 """Business first, then the books."""

@@ -1,34 +1,41 @@
-"""What lands: exports of the legacy table and files of its changes, in one form."""
+"""The dataset of Sales: exports of the legacy table and files of its changes, in one layout."""
 
-from lakehouse.platform.tables.csv_format import CsvFormat
-from lakehouse.platform.tables.source import Source
+from lakehouse.domains.sales import SPEC
+from lakehouse.platform.tables.source import Column, Source
 
-COLUMNS = (
-    "id",
-    "sale_date",
-    "product_id",
-    "customer_id",
-    "quantity",
-    "unit_price",
-    "total_value",
-    "seller_id",
-    "region",
-)
-"""Of the legacy table, in its order."""
+LEGACY_COLUMNS: dict[str, str | Column] = {
+    "id": "Number of the sale in the legacy table",
+    "sale_date": "Date of the sale, YYYY-MM-DD or DD/MM/YYYY",
+    "product_id": "Number of the product",
+    "customer_id": Column("Number of the customer", personal="identifier"),
+    "quantity": "Number of pieces sold",
+    "unit_price": "Price of one piece in BRL",
+    "total_value": "Value of the sale in BRL",
+    "seller_id": "Number of the seller",
+    "region": "Region of the sale, in Portuguese or English",
+}
+COLUMNS = tuple(LEGACY_COLUMNS)
+"""Columns of the legacy table, in its order."""
 REGIONS = ("Norte", "Sul", "Leste", "Oeste", "Centro")
-"""As the legacy table names them."""
+"""Regions as the legacy table names them."""
 
 SALES = Source(
+    domain=SPEC.name,
     dataset="sales",
+    description="Sales as they were received, one row per record of an export or a change file.",
     files=r"sales.*\.csv",
-    format=CsvFormat(
-        columns=(*COLUMNS, "operation", "extraction"),
-        optional=("operation", "extraction"),
-    ),
+    columns={
+        **LEGACY_COLUMNS,
+        "operation": Column(
+            "Operation of the change: insert, update, delete or snapshot; null in an export",
+            optional=True,
+        ),
+        "extraction": Column(
+            "Number of the extraction that wrote the file; null in an export", optional=True
+        ),
+    },
     business_day="sale_date",
     key=("id",),
     per_file=True,
     change_log=True,
 )
-
-SOURCES = (SALES,)

@@ -12,8 +12,8 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Read, ReadScope, Table
 from lakehouse.platform.tables.registry import DOMAINS
+from lakehouse.platform.tables.table import Read, ReadScope, Table
 
 VALIDATION, TEST = "validation", "test"
 PARTS = (VALIDATION, TEST)

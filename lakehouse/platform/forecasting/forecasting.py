@@ -28,7 +28,7 @@ from lakehouse.platform.forecasting.examples import (
 )
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 

@@ -11,8 +11,6 @@ from dataclasses import replace
 
 import pyarrow as arrow
 
-from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order, Status
 from lakehouse.platform.tables.source import Source
 
@@ -128,16 +126,6 @@ def _said_again(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
         current[own] = file.digest
         versions[own, file.digest] = file.order
     return frozenset(found)
-
-
-def ledger(domain: str, source: Source) -> Table:
-    """The raw table of a source: its deliveries."""
-    return Table(
-        id=TableId("raw", domain, source.dataset),
-        model=DELIVERIES.model,
-        description=f"Landed files of {source.dataset}, byte for byte, and what became of each.",
-        source=source,
-    )
 
 
 def to_arrow(deliveries: Iterable[Delivery]) -> arrow.Table:

@@ -47,11 +47,11 @@ from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.compute import quarantine_of
 from lakehouse.settings import Settings
 
@@ -223,8 +223,8 @@ class _Ingestion:
         failpoint("ingest.quarantine_committed")
         raw.commit(raw_staged, schema=DELIVERIES.stored, based_on=before, note=self.note)
         failpoint("ingest.ledger_committed")
-        if self.source.kept is not None:
-            self.source.kept(lake, self.source.dataset, judged)
+        if self.source.after_commit is not None:
+            self.source.after_commit(lake, self.source.dataset, judged)
         for table_id, staged in ((raw.id, raw_staged), (self.bronze.id, bronze_staged)):
             done.data_versions[table_id] = {each.day: each.data_version for each in staged}
         return done

@@ -129,10 +129,12 @@ def recognize(
 ) -> RecognizedFile | UnrecognizedFile:
     """Return the dataset, day and unit of a file by its path, or the reason why there is none.
 
-    >>> from lakehouse.platform.tables.csv_format import CsvFormat
     >>> from lakehouse.platform.tables.domain_spec import DomainSpec
     >>> from lakehouse.platform.tables.source import Source
-    >>> orders = Source(dataset="orders", files=r"orders[.]csv", format=CsvFormat(columns=("Id",)))
+    >>> orders = Source(
+    ...     domain="shop", dataset="orders", description="Orders.", files=r"orders[.]csv",
+    ...     columns={"Id": "Number"},
+    ... )
     >>> spec = DomainSpec(name="cafe", title="Café", since=dt.date(2026, 1, 1))
     >>> rules = PathRules(spec=spec, sources=(orders,), zone=ZoneInfo("UTC"))
     >>> path = "cafe/2026-01-05/unit_007/resent/ORDERS.csv.gz"

@@ -11,9 +11,9 @@ from lakehouse.platform.orchestration.ops_assets import (
 )
 from lakehouse.platform.orchestration.policy import view_spec
 from lakehouse.platform.orchestration.quality_log import quality_asset
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.monthly import monthly_tables
 from lakehouse.settings import Settings
 

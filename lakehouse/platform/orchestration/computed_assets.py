@@ -19,8 +19,8 @@ from lakehouse.platform.orchestration.policy import (
 )
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.run_tags import NOT_READY_TAG
-from lakehouse.platform.tables.declare import NotReady, Table
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import NotReady, Table
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform.compute import Computed, RowsLost
 from lakehouse.settings import Settings
@@ -33,7 +33,7 @@ NAMED_DAYS = 5
 
 def computed_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset of a table that an Ibis expression or a pandas function computes."""
-    return (_frame_asset if table.frames else _expression_asset)(table, domain, settings)
+    return (_frame_asset if table.options.pandas else _expression_asset)(table, domain, settings)
 
 
 def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
@@ -47,7 +47,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
     )
     def compute(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        if table.monthly:
+        if table.options.monthly:
             platform.month_inputs(domain)
         try:
             computed = materialize.compute(table, days, platform.lake, platform.settings)
@@ -81,7 +81,7 @@ def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsD
 
 
 def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
-    if not table.judges_rows:
+    if not table.validates_rows:
         return [_contract_check(table)]
     reconciliation = dg.AssetCheckSpec(
         RECONCILIATION,
@@ -108,7 +108,7 @@ def _check_results(table: Table, computed: Computed) -> Iterator[dg.AssetCheckRe
         severity=dg.AssetCheckSeverity.ERROR,
         metadata=_failed_days(computed.withheld),
     )
-    if table.judges_rows:
+    if table.validates_rows:
         yield dg.AssetCheckResult(
             check_name=RECONCILIATION,
             passed=True,

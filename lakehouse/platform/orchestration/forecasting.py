@@ -15,8 +15,8 @@ from lakehouse.platform.forecasting.declaration import Forecast, ForecastError, 
 from lakehouse.platform.forecasting.forecasting import forecasts, store
 from lakehouse.platform.orchestration.metadata import asset_key, ops_metadata
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 

@@ -95,8 +95,8 @@ def commit(computed: Computed, lake: Lake, *, note: Mapping[str, str]) -> Commit
         computed.staged, schema=computed.schema, note=note
     )
     failpoint("materialize.committed")
-    if computed.table.stored is not None:
-        computed.table.stored(lake, sorted(each.day for each in computed.staged))
+    if computed.table.options.after_commit is not None:
+        computed.table.options.after_commit(lake, sorted(each.day for each in computed.staged))
     return result
 
 

@@ -17,8 +17,8 @@ from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import step_policy, table_spec
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 FILES = "files"

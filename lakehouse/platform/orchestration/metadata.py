@@ -14,9 +14,9 @@ from lakehouse.platform.privacy.persons import declared_tags
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.lineage import column_lineage
-from lakehouse.platform.tables.provenance import Landed
+from lakehouse.platform.tables.provenance import Provenance
+from lakehouse.platform.tables.table import Table
 
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 30
@@ -110,10 +110,10 @@ def definition_metadata(table: Table) -> dict[str, Any]:
         metadata["lakehouse/key"] = ", ".join(table.contract.key)
     if len(table.contract.columns) <= WIDEST:
         metadata |= _lineage(table)
-        if table.transform is not None and not table.frames:
+        if table.transform is not None and not table.options.pandas:
             sql = typed_sql(table.expression, "duckdb")
             metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
-    if table.source is not None and issubclass(table.model, Landed):
+    if table.source is not None and issubclass(table.model, Provenance):
         metadata["lakehouse/files"] = table.source.files
     return metadata
 

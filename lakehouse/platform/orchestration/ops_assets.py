@@ -53,7 +53,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
 def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that reconciles every delivered file, after all other tables of the run."""
     table = reconciliation.reconciliation_of(domain.name)
-    upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.monthly]
+    upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.options.monthly]
     if domain.checks:
         upstream.append(asset_key(log_of(domain.name)))
 

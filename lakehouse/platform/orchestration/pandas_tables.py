@@ -24,7 +24,7 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import compute as materialize
 
 

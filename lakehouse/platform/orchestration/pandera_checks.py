@@ -15,9 +15,9 @@ from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 NAME = "pandera"

@@ -24,8 +24,8 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import months_after
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7

@@ -18,9 +18,9 @@ from lakehouse.platform.orchestration.metadata import (
 )
 from lakehouse.platform.orchestration.partitions import daily, monthly
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 IO_MANAGER = "lake"
@@ -60,11 +60,11 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
         group_name=group_name(domain, table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
         metadata=definition_metadata(table),
-        partitions_def=(monthly if table.monthly else daily)(domain.spec, settings),
+        partitions_def=(monthly if table.options.monthly else daily)(domain.spec, settings),
         code_version=table.contract.version,
         freshness_policy=(
             _fresh_every_morning(settings)
-            if table.layer is Layer.GOLD and not table.monthly
+            if table.layer is Layer.GOLD and not table.options.monthly
             else None
         ),
         **_ownership(domain, table),
@@ -132,8 +132,8 @@ def ops_asset(
 
 
 def _ownership(domain: Domain, table: Table | None = None) -> dict[str, Any]:
-    owners = (table.owners if table else ()) or domain.spec.owners
-    tags = table.tags if table else {}
+    owners = (table.options.owners if table else ()) or domain.spec.owners
+    tags = table.options.tags if table else {}
     return {"owners": list(owners), "tags": {"lakehouse/domain": domain.name, **tags}}
 
 

@@ -25,7 +25,7 @@ from lakehouse.platform.privacy.persons import (
 from lakehouse.platform.privacy.records import Form, redacted, texts_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 FOLDER = "ops/privacy"

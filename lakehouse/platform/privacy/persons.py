@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.table import Table
 
 PERSONAL = "personal"
 """Key of a column's tags under which a contract says what it tells of a person."""

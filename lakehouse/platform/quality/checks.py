@@ -26,8 +26,8 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError, contract_of
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, QUARANTINE
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.compute import quarantine_of, valid_snapshots
 from lakehouse.settings import Settings
 

@@ -17,8 +17,8 @@ from lakehouse.platform.quality.checks import (
     rows_of,
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
+from lakehouse.platform.tables.table import Table
 
 PREVIOUS_DAYS = 30
 MOST_DEVIATION = 2

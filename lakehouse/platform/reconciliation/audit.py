@@ -29,10 +29,10 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform.compute import (
     KEPT,
@@ -409,7 +409,7 @@ class _Audit:
     def kept(self, silver: Table, day: dt.date) -> Iterator[Finding]:
         """Silver has as many rows as outcomes say; of a snapshot, those of the valid one."""
         counted_on = day
-        if silver.snapshot:
+        if silver.options.snapshot:
             shown = self.shown(silver.reads[0].table.id)
             counted_on = valid_snapshots(shown, [day]).get(day, day)
         fates = self.read(outcomes_of(silver.id), counted_on)
@@ -454,7 +454,7 @@ class _Audit:
             if table.transform is None or not self.wants(table.id):
                 continue
             its_own = days
-            if table.monthly is not None:
+            if table.options.monthly is not None:
                 its_own = [day for day in days if day in self.shown(table.id).by_day]
             if its_own:
                 yield from self.made_again(table, its_own)

@@ -22,10 +22,10 @@ import pyarrow.compute as pc
 from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.compute import (
     DUPLICATE,
     KEPT,
@@ -106,7 +106,7 @@ def state(domain: Domain, lake: Lake) -> State:
 
 def judged_tables(domain: Domain) -> dict[str, Table]:
     """The silver table that accounts for the landed rows of each dataset."""
-    return {table.reads[0].table.id.table: table for table in domain.stored if table.judges_rows}
+    return {table.reads[0].table.id.table: table for table in domain.stored if table.validates_rows}
 
 
 def affected_deliveries(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> list[dt.date]:
@@ -166,7 +166,7 @@ def _balances(
         deliveries = _deliveries(domain, lake, dataset, delivery_days)
         in_bronze = _bronze_counts(lake, silver.reads[0].table, delivery_days)
         fates = _fates(lake, silver, delivery_days)
-        stale = _stale_days(lake, silver, delivery_days) if silver.snapshot else {}
+        stale = _stale_days(lake, silver, delivery_days) if silver.options.snapshot else {}
         source = silver.reads[0].table.source
         for delivery in deliveries:
             counted = _own(delivery, in_bronze, 0)
@@ -175,7 +175,7 @@ def _balances(
             rest = set(waits)
             if not waits - window or delivery.day in changed:
                 rest |= touched.get(delivery.day, set())
-            if silver.snapshot and delivery.status is Status.LOADED:
+            if silver.options.snapshot and delivery.status is Status.LOADED:
                 rest |= stale.get(delivery.day, set())
             open_days = stale.get(delivery.day, set()) - window
             if source is not None and (source.key or source.affects):
@@ -340,7 +340,7 @@ def reached_days(
         own = {source.dataset: source.key} if source.key else {}
         for dataset, columns in {**own, **source.affects}.items():
             other = TableId("bronze", domain.name, dataset)
-            for day, reached in _joined(lake, arrived, other, columns, source.ignored, days):
+            for day, reached in _joined(lake, arrived, other, columns, source.ignored_parts, days):
                 found[day].add(reached)
     return found
 

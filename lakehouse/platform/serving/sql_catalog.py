@@ -174,7 +174,7 @@ class _Shown:
             schema = arrow_schema(declared.contract.schema)
             self._empty(table.name, schema.remove(schema.get_field_index("day")))
             return
-        sql = typed_sql(declared.promised, "duckdb")
+        sql = typed_sql(declared.contracted_expression, "duckdb")
         for read in declared.reads:
             self.define(read.table.id.name)
             sql = sql.replace(quoted(read.name), _sql_name(read.table.id.name))

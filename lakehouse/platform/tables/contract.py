@@ -117,11 +117,11 @@ class Contract:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
     def reasons(self, table: ir.Table) -> ir.StringValue:
-        """Codes of the rules each row breaks, as `joined_reasons`; empty text for a valid row."""
-        return joined_reasons((rule.code, rule.broken(table)) for rule in self.rules)
+        """Codes of the rules each row breaks, as `join_reasons`; empty text for a valid row."""
+        return join_reasons((rule.code, rule.broken(table)) for rule in self.rules)
 
 
-def joined_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
+def join_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
     """The codes whose condition is true, each followed by a comma; empty text when none is."""
     by_code: dict[str, ir.BooleanValue] = {}
     for code, broken in rejections:
@@ -133,7 +133,7 @@ def joined_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.Stri
 
 
 def split_reasons(text: str) -> list[str]:
-    """The codes in a text made by `joined_reasons`.
+    """The codes in a text made by `join_reasons`.
 
     >>> split_reasons("bad_date,bad_status,")
     ['bad_date', 'bad_status']
@@ -194,7 +194,7 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
     )
 
 
-def disagreements(contract: Contract, given: sch.Schema) -> list[str]:
+def schema_differences(contract: Contract, given: sch.Schema) -> list[str]:
     """Where an expression's schema does not keep the contract; lossless widening is allowed."""
     found = []
     for column in contract.columns:

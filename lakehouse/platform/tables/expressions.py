@@ -8,8 +8,8 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from lakehouse.platform.tables.contract import joined_reasons
-from lakehouse.platform.tables.provenance import PROVENANCE
+from lakehouse.platform.tables.contract import join_reasons
+from lakehouse.platform.tables.provenance import PROVENANCE_COLUMNS
 
 ACCENTED = "áàâãäåéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÅÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ"
 PLAIN = "aaaaaaeeeeiiiiooooouuuucnAAAAAAEEEEIIIIOOOOOUUUUCN"
@@ -21,7 +21,7 @@ def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
     >>> rejected(bad_status=ibis.literal(True), bad_date=ibis.literal(False)).execute()
     'bad_status,'
     """
-    return joined_reasons(conditions.items())
+    return join_reasons(conditions.items())
 
 
 def trimmed(text: ir.StringValue) -> ir.StringValue:
@@ -128,10 +128,10 @@ def place(*order: str | ir.Value) -> ir.IntegerColumn:
     return ibis.row_number().over(order_by=list(order)) + 1
 
 
-def traced(landed: ir.Table, *, day: ir.DateValue) -> dict[str, ir.Value]:
+def provenance_of(landed: ir.Table, *, day: ir.DateValue) -> dict[str, ir.Value]:
     """Columns that say where a row came from, to be carried by a table over landed rows.
 
     `day` is the day of the delivery.
     """
-    columns = {name: landed[name] for name in PROVENANCE if name != "_day"}
+    columns = {name: landed[name] for name in PROVENANCE_COLUMNS if name != "_day"}
     return {**columns, "_day": day}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import ibis.expr.operations as ops
 
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 
 Origins = frozenset[tuple[str, str]]
 
@@ -15,7 +15,7 @@ def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
 
     Rows that are only counted or filtered by a column do not come from it.
     """
-    if table.transform is None or table.frames:
+    if table.transform is None or table.options.pandas:
         return {}
     upstream = {read.name: read.table.id for read in table.reads}
     found = _of_relation(table.expression.op(), {})

@@ -1,4 +1,4 @@
-"""What every landed row carries, so that any figure can be traced to a line of a file."""
+"""The columns of every bronze row that trace it to a line of a received file."""
 
 import datetime as dt
 
@@ -6,36 +6,48 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
 
-class Landed(pa.DataFrameModel):
-    """Columns that every bronze row has, so that any figure can be traced to a line of a file."""
+class Provenance(pa.DataFrameModel):
+    """Columns of every bronze table, before the columns of its source."""
 
-    file: str = pa.Field(alias="_file", description="Path of the landed file in the landing zone")
-    line: int = pa.Field(alias="_line", description="Line of the file where the record starts")
-    digest: str = pa.Field(alias="_digest", description="SHA-256 of the landed bytes")
+    file: str = pa.Field(alias="_file", description="Path of the received file in the landing zone")
+    line: int = pa.Field(
+        alias="_line", description="Number of the line in the file where the record starts, from 1"
+    )
+    digest: str = pa.Field(alias="_digest", description="SHA-256 of the received bytes")
     delivered_at: Timestamp(scale=6) = pa.Field(
-        alias="_delivered_at", description="When the file was last modified where it landed, UTC"
+        alias="_delivered_at",
+        description="Time in UTC when the file was last modified in the landing zone",
     )
     unit: int = pa.Field(
-        alias="_unit", nullable=True, description="Unit named by the path; null when it names none"
+        alias="_unit",
+        nullable=True,
+        description="Number of the unit in the file's path; null when the path has none",
     )
     business_day: dt.date = pa.Field(
         alias="_business_day",
         nullable=True,
-        description="Business day the row touches; null when it follows another table's rows",
+        description=(
+            "Day that the row is about; the day of the delivery when the row's own date is"
+            " missing or impossible; null when the source has no such column"
+        ),
     )
     superseded: bool = pa.Field(
-        alias="_superseded", description="A newer version of the same delivery replaced this row"
+        alias="_superseded",
+        description="True when a newer version of the same delivery replaced this row",
     )
     rescued: str = pa.Field(
-        alias="_rescued", nullable=True, description="Values of columns nobody declared, as JSON"
+        alias="_rescued",
+        nullable=True,
+        description="Values of undeclared columns as a JSON object; null when there are none",
     )
-    day: dt.date = pa.Field(description="Day of the delivery, as its path names it")
+    day: dt.date = pa.Field(description="Day of the delivery, from the path of the file")
 
 
-PROVENANCE = (
+PROVENANCE_COLUMNS = (
     "_file",
     "_line",
     "_digest",
     "_delivered_at",
     "_day",
 )
+"""Columns that a silver expression keeps for every bronze row; `_day` is the bronze row's day."""

@@ -1,17 +1,21 @@
-"""The tables of a domain, found by where they lie in the code; no list is kept by hand."""
+"""The domains and their tables, found by their place in the code; no list is kept by hand."""
 
 import functools
 import importlib
 import importlib.util
 import pkgutil
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table, in_order
+from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.layers import Layer
-from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.source import Source, declared_in
+from lakehouse.platform.tables.table import Table
 
 if TYPE_CHECKING:
     from lakehouse.platform.quality.checks import QualityCheck
@@ -30,11 +34,15 @@ class Domain:
 
     @property
     def name(self) -> str:
-        """The word used in asset keys, table names and the landing folder."""
+        """Return the word used in asset keys, table names and the landing folder."""
         return self.spec.name
 
     def table(self, layer: str, name: str) -> Table:
-        """One table; KeyError when there is none of that name."""
+        """Return one table.
+
+        Raises:
+            KeyError: there is no table of this name.
+        """
         wanted = TableId(layer, self.spec.name, name)
         for table in self.tables:
             if table.id == wanted:
@@ -42,12 +50,12 @@ class Domain:
         raise KeyError(wanted.name)
 
     def of(self, layer: Layer, *, views: bool = False) -> tuple[Table, ...]:
-        """Stored tables (or views) of one layer, each after those it reads."""
+        """Return the stored tables (or the views) of one layer, each after those it reads."""
         return tuple(t for t in self.tables if t.layer is layer and t.view == views)
 
     @property
     def stored(self) -> tuple[Table, ...]:
-        """Every table that has partitions, each after those it reads."""
+        """Return every table that has partitions, each after those it reads."""
         return tuple(table for table in self.tables if not table.view)
 
 
@@ -56,23 +64,51 @@ def load_domain(name: str) -> Domain:
     """Import a domain's folder and collect its tables.
 
     Raises:
-        ContractError: a table disagrees with its contract or its place.
-        ModuleNotFoundError: there is no such system.
+        ContractError: a declaration contradicts its contract, its place or another declaration.
+        ModuleNotFoundError: there is no such domain.
     """
     package = importlib.import_module(f"{DOMAINS}.{name}")
-    sources = importlib.import_module(f"{DOMAINS}.{name}.sources").SOURCES
-    found: dict[TableId, Table] = {}
-    for module_name in _modules(package.__name__, list(package.__path__)):
-        module = importlib.import_module(module_name)
-        for value in vars(module).values():
+    sources = _sources(name)
+    found = {table.id: table for source in sources for table in (source.raw, source.bronze)}
+    for module_name in _layer_modules(package):
+        for value in vars(importlib.import_module(module_name)).values():
             if isinstance(value, Table) and value.id.domain == name:
                 found[value.id] = value
     return Domain(
         spec=package.SPEC,
-        sources=tuple(sources),
-        tables=tuple(in_order(found.values())),
-        checks=_checks(package.__name__),
+        sources=sources,
+        tables=tuple(in_dependency_order(found.values())),
+        checks=tuple(declaration_of(name, "quality", "CHECKS") or ()),
     )
+
+
+def _sources(domain: str) -> tuple[Source, ...]:
+    """Return the sources of a domain's module ``sources``."""
+    found = declared_in(importlib.import_module(f"{DOMAINS}.{domain}.sources"))
+    for source in found:
+        if source.domain != domain:
+            raise ContractError(
+                f"{DOMAINS}.{domain}.sources: the source {source.dataset!r} has the domain"
+                f" {source.domain!r}, expected {domain!r}; hint: write domain=SPEC.name"
+            )
+    for dataset, number in Counter(source.dataset for source in found).items():
+        if number > 1:
+            raise ContractError(
+                f"{DOMAINS}.{domain}.sources: {number} sources have the dataset {dataset!r};"
+                " hint: give each its own name"
+            )
+    return found
+
+
+def _layer_modules(package: ModuleType) -> list[str]:
+    """Return the modules named after a layer and those in its folder."""
+    names = []
+    for layer in Layer:
+        folder = f"{package.__name__}.{layer}"
+        if found := importlib.util.find_spec(folder):
+            below = pkgutil.iter_modules(found.submodule_search_locations or ())
+            names += [folder, *(f"{folder}.{module.name}" for module in below)]
+    return names
 
 
 def declaration_of(domain: str, module: str, name: str) -> Any | None:
@@ -83,34 +119,39 @@ def declaration_of(domain: str, module: str, name: str) -> Any | None:
     return getattr(importlib.import_module(place), name)
 
 
-def _checks(package: str) -> "tuple[QualityCheck, ...]":
-    """``CHECKS`` of the system's module ``quality``; a domain without one has none."""
-    name = f"{package}.quality"
-    if importlib.util.find_spec(name) is None:
-        return ()
-    return tuple(importlib.import_module(name).CHECKS)
+def in_dependency_order(tables: Iterable[Table]) -> list[Table]:
+    """Return the tables so that each comes after those it reads.
 
+    Raises:
+        ContractError: a table reads one that is not among them.
+    """
+    given = {table.id: table for table in tables}
+    done: dict[TableId, Table] = {}
 
-def _modules(package: str, path: list[str]) -> list[str]:
-    """Modules of the layers' folders, and those named after a layer."""
-    layers = {layer.value for layer in Layer}
-    names = []
-    for found in pkgutil.iter_modules(path):
-        if found.name in layers:
-            names.append(f"{package}.{found.name}")
-            if found.ispkg:
-                below = importlib.import_module(f"{package}.{found.name}").__path__
-                names += [f"{package}.{found.name}.{m.name}" for m in pkgutil.iter_modules(below)]
-    return names
+    def visit(table: Table) -> None:
+        if table.id in done:
+            return
+        for read in table.reads:
+            if read.table.id not in given:
+                raise ContractError(
+                    f"{table.id.name} reads {read.table.id.name}, which does not exist; hint:"
+                    " declare it, or import its source in sources.py"
+                )
+            visit(given[read.table.id])
+        done[table.id] = table
+
+    for table in sorted(given.values(), key=lambda t: (t.layer.rank, t.id)):
+        visit(table)
+    return list(done.values())
 
 
 @functools.cache
 def domain_names() -> tuple[str, ...]:
-    """Names of the systems that have a folder."""
+    """Return the names of the domains that have a folder."""
     package = importlib.import_module(DOMAINS)
     return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
 
 
 def load_domains() -> tuple[Domain, ...]:
-    """Every system with its tables."""
+    """Load every domain."""
     return tuple(load_domain(name) for name in domain_names())

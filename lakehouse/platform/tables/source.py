@@ -1,53 +1,102 @@
-"""What lands: the files of a dataset, how they are recognised and read."""
+"""A dataset that lands as CSV files: one declaration yields its raw and its bronze table.
 
+Which files are read when, and what happens to a file, belongs to `lakehouse.platform.ingestion`.
+"""
+
+import functools
 import re
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse.platform.tables.csv_format import CsvDialect, CsvFormat
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command that only lands files must not wait for Pandera
+    import pandera.ibis as pa
+
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.deliveries_model import Delivery
+    from lakehouse.platform.tables.table import Table
+
+_DEFAULT_DIALECT = CsvDialect()
+
+
+_DEFAULT_DIALECT = CsvDialect()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a source, whose values bronze keeps as text.
+
+    Args:
+        description: meaning and unit, and when the value is missing.
+        personal: kind of personal data, for example ``identifier``, ``name`` or ``email``; None
+            for other data.
+        aliases: other accepted spellings of the header name.
+        optional: a file may lack the column; it is filled with null.
+        decimal_comma: numbers have a decimal comma; in all other columns they have a point.
+    """
+
+    description: str
+    personal: str | None = None
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+    decimal_comma: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One dataset that a domain's units deliver as CSV files.
+    """One dataset that a domain receives as CSV files.
 
     Args:
-        dataset: the bronze table the rows go to.
+        domain: name of the domain.
+        dataset: name of the raw and of the bronze table.
+        description: what one row is, for the Dagster UI and the data dictionary.
         files: pattern of the file name (compared without case, without ``.gz``).
-        format: columns and dialect.
-        business_day: bronze column that names the day a row is about, ISO or ``dd/mm/yyyy``.
-        self_identifying: the rows say themselves whose and of which day they are, so the same
-            bytes in another place are a repetition. Where they do not (items without a unit), the
-            same bytes from another unit are another delivery.
-        snapshot: a delivery is the whole table as of its day; else it is that day's rows.
-        required_per_unit: each active unit owes one of these a day.
-        per_file: each file name is a delivery of its own, so all files of a day are taken and other
-            bytes under a known name replace the old ones. Else a day and unit have one delivery.
-        counts_copies: the same bytes under another name are a delivery like any other.
-        key: bronze columns of a business key that is unique over all days, not within one. The
-            newest delivery of a key wins wherever its older rows lie, and their days are refreshed.
-        affects: other datasets whose rows depend on this one's, each with the columns, named alike
-            in both, that join them: the days of rows that join what arrived are refreshed.
-        ignored: for columns of `key` and `affects` that are written in several ways, a regular
-            expression of the part that does not count where rows are joined.
-        change_log: of several rows of a key in one file the later replaces the earlier. Else they
-            contradict each other and the earlier is rejected.
-        query: reads the dataset from PostgreSQL.
-        kept: called with the lake, the dataset and all deliveries of a run's days after they are
-            committed, perhaps more than once.
+        columns: name of each column → its description, in the order of the bronze table; a
+            `Column` where there is more to say than the description.
+        dialect: how the values in the files are separated, encoded and written.
+        business_day: column with the day that a row is about, as ISO date or ``dd/mm/yyyy``.
+        self_identifying: the rows contain their unit and day, so the same bytes in another place
+            are a duplicate. Otherwise (order items without a unit) the same bytes from another
+            unit are another delivery.
+        snapshot: a delivery is the complete table as of its day; otherwise the rows of that day.
+        required_per_unit: every active unit is expected to deliver one file per day.
+        per_file: each file name is its own delivery: all files of a day are loaded, and other
+            bytes under a known name replace the previous ones. Otherwise there is one delivery
+            per day and unit.
+        counts_copies: the same bytes under another name are another delivery, not a duplicate.
+        key: columns of a business key that is unique over all days, not within one day. The row of
+            the newest delivery wins on whatever day the older rows are, and their days are
+            computed again.
+        affects: other datasets whose rows depend on this one, each with the columns that join them
+            (same names in both): the days of the joined rows are computed again.
+        ignored_parts: for columns of `key` and `affects` that are written in several ways, a
+            regular expression of the part that is ignored when rows are joined.
+        change_log: of several rows of a key in one file the last one wins. Otherwise such rows
+            contradict each other and all but the last are rejected.
+        query: SQL that reads the dataset from PostgreSQL.
+        after_commit: called with the lake, the dataset and all deliveries of a run's days after
+            they are committed, possibly more than once.
 
     Raises:
-        ValueError: a key column is not in the files.
+        ValueError: an option names an unknown column.
+
+    >>> visits = Source(
+    ...     domain="cafe", dataset="visits", description="Visits, one row per guest.",
+    ...     files=r"visits[.]csv", columns={"guest": "Number of the guest"},
+    ... )
+    >>> visits.bronze.id.name, visits.bronze.contract.schema.names[-1]
+    ('bronze.cafe_visits', 'guest')
     """
 
+    domain: str
     dataset: str
+    description: str
     files: str
-    format: CsvFormat
+    columns: Mapping[str, str | Column] = field(hash=False)
+    dialect: CsvDialect = _DEFAULT_DIALECT
     business_day: str | None = None
     self_identifying: bool = True
     snapshot: bool = False
@@ -56,19 +105,108 @@ class Source:
     counts_copies: bool = False
     key: tuple[str, ...] = ()
     affects: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ignored_parts: Mapping[str, str] = field(default_factory=dict, hash=False)
     change_log: bool = False
     query: str | None = None
-    kept: "Callable[[Lake, str, Sequence[Delivery]], None] | None" = None
-    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    after_commit: "Callable[[Lake, str, Sequence[Delivery]], None] | None" = None
 
     def __post_init__(self) -> None:
-        named = {*self.key, *(column for columns in self.affects.values() for column in columns)}
-        named |= self.ignored.keys()
-        if unknown := named - set(self.format.columns):
-            raise ValueError(f"{self.dataset}: no columns {sorted(unknown)} to join by")
+        joined = {column for columns in self.affects.values() for column in columns}
+        named = {*self.key, *joined, *self.ignored_parts}
+        if self.business_day is not None:
+            named.add(self.business_day)
+        if unknown := named - set(self.columns):
+            raise ValueError(
+                f"{self.domain}.{self.dataset}: key, affects, ignored_parts or business_day name"
+                f" columns {sorted(unknown)}, which are not among its columns {list(self.columns)}"
+            )
 
     def matches(self, name: str) -> bool:
-        """Whether a file of this name (no folder) belongs to the dataset."""
+        """Whether a file of this name (without folder) belongs to the dataset."""
         plain = name.lower().removesuffix(".gz")
         return re.fullmatch(self.files, plain) is not None
+
+    @functools.cached_property
+    def format(self) -> CsvFormat:
+        """Return the columns and the dialect in the form that the CSV reader takes."""
+        columns = self._columns
+        return CsvFormat(
+            **vars(self.dialect),
+            columns=tuple(columns),
+            aliases={alias: name for name, c in columns.items() for alias in c.aliases},
+            optional=tuple(name for name, column in columns.items() if column.optional),
+            decimal_comma=tuple(name for name, column in columns.items() if column.decimal_comma),
+        )
+
+    @functools.cached_property
+    def raw(self) -> "Table":
+        """Return the table of the received files, whose bytes are kept beside it."""
+        from lakehouse.platform.storage.table_id import TableId
+        from lakehouse.platform.tables.deliveries_model import DELIVERIES
+        from lakehouse.platform.tables.table import Table
+
+        return Table(
+            id=TableId("raw", self.domain, self.dataset),
+            model=DELIVERIES.model,
+            description=f"Received files of {self.dataset} and the status of each.",
+            source=self,
+        )
+
+    @functools.cached_property
+    def bronze(self) -> "Table":
+        """Return the table of the files' rows, every value as text.
+
+        Raises:
+            ContractError: a column has the name of a provenance column.
+        """
+        from lakehouse.platform.storage.table_id import TableId
+        from lakehouse.platform.tables.table import Table
+
+        return Table(
+            id=TableId("bronze", self.domain, self.dataset),
+            model=self._bronze_model(),
+            description=self.description,
+            source=self,
+        )
+
+    @property
+    def _columns(self) -> dict[str, Column]:
+        return {
+            name: column if isinstance(column, Column) else Column(column)
+            for name, column in self.columns.items()
+        }
+
+    def _bronze_model(self) -> "type[pa.DataFrameModel]":
+        """Return a contract with the provenance columns, then the source's columns as text."""
+        import pandera.ibis as pa
+
+        from lakehouse.platform.tables.contract import ContractError, contract_of
+        from lakehouse.platform.tables.provenance import Provenance
+
+        if reserved := set(contract_of(Provenance).schema.names) & set(self.columns):
+            raise ContractError(
+                f"{self.domain}.{self.dataset}: columns {sorted(reserved)} have names of"
+                " provenance columns; hint: give them another name, with the name in the files"
+                " among the aliases"
+            )
+        attributes = {f"column_{n}": item for n, item in enumerate(self._columns.items())}
+        body = {
+            "__module__": __name__,
+            "__doc__": self.description,
+            "__annotations__": dict.fromkeys(attributes, str),
+        } | {
+            attribute: pa.Field(
+                alias=name,
+                nullable=True,
+                description=column.description,
+                metadata={"personal": column.personal} if column.personal else None,
+            )
+            for attribute, (name, column) in attributes.items()
+        }
+        class_name = "".join(part.capitalize() for part in self.dataset.split("_"))
+        return types.new_class(class_name, (Provenance,), exec_body=lambda into: into.update(body))
+
+
+def declared_in(module: types.ModuleType) -> tuple[Source, ...]:
+    """Return the sources of a module, in the order in which they are declared."""
+    return tuple(dict.fromkeys(v for v in vars(module).values() if isinstance(v, Source)))

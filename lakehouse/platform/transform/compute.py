@@ -24,10 +24,10 @@ from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import split_reasons
-from lakehouse.platform.tables.declare import PARTITIONS, Read, ReadScope, Table
 from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
-from lakehouse.platform.tables.provenance import PROVENANCE, Landed
+from lakehouse.platform.tables.provenance import PROVENANCE_COLUMNS, Provenance
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import PARTITIONS, Read, ReadScope, Table
 from lakehouse.settings import Settings
 
 MADE = "made"
@@ -115,9 +115,12 @@ class Inputs:
 
     def reached(self, shown: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFile]:
         """The days of an upstream read whole; of a table by month only those within its reach."""
-        if self.table.monthly is None:
+        if self.table.options.monthly is None:
             return shown.files
-        first, last = self.table.monthly.reach(days[0])[0], self.table.monthly.reach(days[-1])[1]
+        first, last = (
+            self.table.options.monthly.reach(days[0])[0],
+            self.table.options.monthly.reach(days[-1])[1],
+        )
         return shown.between(first, last)
 
     def rows(self, day: dt.date) -> int:
@@ -128,7 +131,7 @@ class Inputs:
         total = 0
         for read in self.table.reads:
             shown = self.snapshots[read.table.id]
-            if read.scope is ReadScope.ALL_DAYS and self.table.monthly:
+            if read.scope is ReadScope.ALL_DAYS and self.table.options.monthly:
                 total += sum(file.rows for file in self.reached(shown, [day]))
             elif day in shown.by_day:
                 total += shown.by_day[day].rows
@@ -151,7 +154,7 @@ def windows(days: Sequence[dt.date], inputs: Inputs, rows: int) -> Iterator[list
 
     Months stand alone: each sees its own reach, whether it is made alone or with others.
     """
-    if inputs.table.monthly:
+    if inputs.table.options.monthly:
         yield from ([day] for day in sorted(days))
         return
     group: list[dt.date] = []
@@ -177,8 +180,8 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
         RowsLost: an expression over landed rows gave fewer or more rows than there were.
         Exception: whatever the table's gate raises; nothing is computed then.
     """
-    if table.gate is not None:
-        table.gate(lake, days)
+    if table.options.before_compute is not None:
+        table.options.before_compute(lake, days)
     stored = arrow_schema(table.contract.schema).remove(table.contract.schema.names.index("day"))
     done = Computed(table=table, schema=stored)
     inputs = Inputs.of(table, lake)
@@ -187,7 +190,7 @@ def compute(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setting
             session.arrow("partitions", pa.table({"day": pa.array(window, pa.date32())}))
             _bind(session, table, window, inputs)
             done.sql = done.sql or session.sql(table.expression)
-            if table.judges_rows:
+            if table.validates_rows:
                 _stage_judged(session, table, window, inputs, lake, done)
             elif slices := _slices(session, table, window, inputs, settings.chunk_rows):
                 _stage_sliced(session, table, window[0], inputs, slices, lake, done)
@@ -205,10 +208,10 @@ def _bind(
 ) -> None:
     """Let the names of the upstream tables mean their rows for a window, or a slice of them."""
     for place, read in enumerate(table.reads):
-        if place == 0 and table.keyed:
+        if place == 0 and table.keyed_over_all_days:
             _with_rivals(session, table, window, inputs)
             continue
-        landed = read.scope is not ReadScope.SAME_DAY and issubclass(read.table.model, Landed)
+        landed = read.scope is not ReadScope.SAME_DAY and issubclass(read.table.model, Provenance)
         where = "NOT _superseded" if landed else ""
         if part is not None and part.column in read.table.contract.schema:
             where = part.where
@@ -238,7 +241,7 @@ def _with_rivals(session: Session, table: Table, window: Sequence[dt.date], inpu
 
 def _counting(rows: ir.Table, column: str, source: Source) -> ir.StringValue:
     """What counts of a key column."""
-    ignored = source.ignored.get(column)
+    ignored = source.ignored_parts.get(column)
     return rows[column].re_replace(ignored, "") if ignored else rows[column]
 
 
@@ -264,7 +267,7 @@ def _stage_whole(
 
 def _made(session: Session, table: Table) -> ir.Table:
     """The expression's rows for the days of the window, in the promised types, computed."""
-    session.keep(MADE, table.promised)
+    session.keep(MADE, table.contracted_expression)
     return _of_window(table)
 
 
@@ -301,7 +304,7 @@ def _slices(
     """
     wide = 1 + len(table.contract.schema) // WIDE
     count = -(-sum(inputs.rows(day) for day in window) * wide // rows)
-    column = table.sliced_by
+    column = table.options.sliced_by
     if column is None or len(window) > 1 or count < 2:
         return []
     read = next(read for read in table.reads if column in read.table.contract.schema)
@@ -406,13 +409,13 @@ def _stage_judged(
     counted = sorted({s for d, s in valid_on.items() if s == d}) if valid_on is not None else window
     in_window = (
         candidates
-        if valid_on is not None or table.keyed
+        if valid_on is not None or table.keyed_over_all_days
         else candidates.filter(_within(candidates.day, window))
     )
     valid = (in_window["_reasons"] == "") & ~_breaks(table, in_window)
     accepted, rejected = in_window.filter(valid), in_window.filter(~valid)
     winners, losers = _contest(session, table, accepted)
-    if table.keyed:
+    if table.keyed_over_all_days:
         winners = winners.filter(_within(winners.day, window))
         rejected = rejected.filter(_within(rejected.day, window))
         losers = losers.filter(_within(losers.day, window)) if losers is not None else None
@@ -490,7 +493,7 @@ def _candidates(table: Table) -> ir.Table:
     columns: dict[str, ir.Value] = {
         name: made[name].cast(kind) for name, kind in table.contract.schema.items()
     }
-    columns |= {name: made[name] for name in PROVENANCE}
+    columns |= {name: made[name] for name in PROVENANCE_COLUMNS}
     said = made["_reasons"].fill_null("") if "_reasons" in given else ibis.literal("")
     columns["_reasons"] = said
     columns["_detail"] = made["_detail"] if "_detail" in given else ibis.null("string")

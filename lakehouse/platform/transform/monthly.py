@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Monthly, Table, months_after
 from lakehouse.platform.tables.ops_tables import MONTHS, MonthInputs
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Monthly, Table, months_after
 from lakehouse.settings import Settings
 
 
@@ -24,7 +24,7 @@ def months_of(domain: str) -> TableId:
 
 def monthly_tables(domain: Domain) -> tuple[Table, ...]:
     """The system's stored tables by month, each after those it reads."""
-    return tuple(table for table in domain.stored if table.monthly)
+    return tuple(table for table in domain.stored if table.options.monthly)
 
 
 def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
@@ -107,10 +107,10 @@ def _upstream(domain: Domain) -> dict[TableId, Monthly]:
     found: dict[TableId, Monthly] = {}
     for table in monthly_tables(domain):
         for read in table.reads:
-            if table.monthly and not read.table.monthly:
-                known = found.get(read.table.id, table.monthly)
+            if table.options.monthly and not read.table.options.monthly:
+                known = found.get(read.table.id, table.options.monthly)
                 found[read.table.id] = Monthly(
-                    before=max(table.monthly.before, known.before),
-                    after=max(table.monthly.after, known.after),
+                    before=max(table.options.monthly.before, known.before),
+                    after=max(table.options.monthly.after, known.after),
                 )
     return found

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lakehouse.domains.bikes.sources import SOURCES
+from lakehouse.domains.bikes import sources
+from lakehouse.platform.tables.source import declared_in
 
 SAMPLE = Path(__file__).parents[3].parent / "shared" / "data" / "bikes"
 NO_SAMPLE = "the sample is not ours to ship; none at ../shared/data/bikes"
@@ -15,7 +16,7 @@ NAMES = {
     "special_offer_products": "Sales.SpecialOfferProduct.csv",
     "order_details": "Sales.SalesOrderDetail.csv",
 }
-COLUMNS = {source.dataset: source.format.columns for source in SOURCES}
+COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
 VALID = {
     "persons": '1;IN;0;NULL;Ken;J;Sánchez;NULL;0;NULL;<a b="c"/>;92C4-F;2009-01-07 00:00:00.000',
     "products": (

@@ -17,7 +17,7 @@ class Tables(Business):
     @property
     def domain(self) -> Domain:
         whole = super().domain
-        return replace(whole, tables=tuple(t for t in whole.tables if t.monthly is None))
+        return replace(whole, tables=tuple(t for t in whole.tables if t.options.monthly is None))
 
 
 def invoices_name(generated: str = "20240302000000", table: str = "tb_faturas") -> str:

@@ -25,7 +25,7 @@ class Books(Business):
     @property
     def domain(self) -> Domain:
         whole = super().domain
-        kept = (t for t in whole.tables if t.monthly is None or t.id.table in MONTHLY)
+        kept = (t for t in whole.tables if t.options.monthly is None or t.id.table in MONTHLY)
         return replace(whole, tables=tuple(kept))
 
 

@@ -14,8 +14,8 @@ from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.table import Table
 from lakehouse_tests.domains.cards.files import (
     INVOICES,
     PAYMENTS,
@@ -358,7 +358,7 @@ def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards
 
 @pytest.mark.parametrize(
     "table",
-    [t for t in load_domain("cards").tables if t.judges_rows or t.id.table in VIEWS],
+    [t for t in load_domain("cards").tables if t.validates_rows or t.id.table in VIEWS],
     ids=lambda table: table.id.table,
 )
 def test_a_table_can_be_said_in_the_words_of_spark(table: Table):

@@ -8,7 +8,7 @@ import pytest
 
 from lakehouse.platform.engines.session import arrow_schema, typed_sql
 from lakehouse.platform.tables.contract import split_reasons
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 from lakehouse_tests.domains.mrhealth.rows import Row
 
 

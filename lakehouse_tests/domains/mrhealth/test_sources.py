@@ -2,7 +2,10 @@
 
 import pytest
 
-from lakehouse.domains.mrhealth.sources import SOURCES
+from lakehouse.domains.mrhealth import sources
+from lakehouse.platform.tables.source import declared_in
+
+SOURCES = declared_in(sources)
 
 
 @pytest.mark.parametrize(

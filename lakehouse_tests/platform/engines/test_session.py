@@ -25,8 +25,8 @@ from lakehouse.platform.engines.session import (
 from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes

@@ -10,7 +10,6 @@ from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import EPOCH, PathRules
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 
@@ -22,14 +21,25 @@ AT = dt.datetime(2021, 3, 2, 1, 0, 0, 123456, dt.UTC)
 QUIET = dt.timedelta(seconds=2)
 FIFTH = dt.date(2021, 1, 5)
 
-ANY = CsvFormat(columns=("Id",))
+
+def source(dataset: str, files: str, *, snapshot: bool = False) -> Source:
+    return Source(
+        domain="mrhealth",
+        dataset=dataset,
+        description="Rows.",
+        files=files,
+        columns={"Id": "Number"},
+        snapshot=snapshot,
+    )
+
+
 SPEC = DomainSpec(
     name="mrhealth", title="Mr. Health", since=START, unit_folders=("unidade", "unit")
 )
 SOURCES = (
-    Source(dataset="orders", files=r"pedido\.csv", format=ANY),
-    Source(dataset="order_items", files=r"item_pedido\.csv", format=ANY),
-    Source(dataset="units", files=r"tabela_unidade\.csv", format=ANY, snapshot=True),
+    source("orders", r"pedido\.csv"),
+    source("order_items", r"item_pedido\.csv"),
+    source("units", r"tabela_unidade\.csv", snapshot=True),
 )
 RULES = PathRules(spec=SPEC, sources=SOURCES, zone=ZONE)
 

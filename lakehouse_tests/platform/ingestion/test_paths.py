@@ -15,9 +15,7 @@ from lakehouse.platform.ingestion.paths import (
 )
 from lakehouse.platform.storage.object_store import Entry
 from lakehouse.platform.tables.domain_spec import DomainSpec
-from lakehouse.platform.tables.source import Source
 from lakehouse_tests.platform.ingestion.landed import (
-    ANY,
     AT,
     FIFTH,
     RULES,
@@ -26,6 +24,7 @@ from lakehouse_tests.platform.ingestion.landed import (
     START,
     TODAY,
     ZONE,
+    source,
 )
 
 
@@ -160,7 +159,7 @@ def test_the_same_bounds_apply_to_a_day_that_comes_from_the_modification_time(
 
 
 def test_a_file_that_matches_two_datasets_is_unrecognized():
-    everything = Source(dataset="all", files=r".*\.csv", format=ANY)
+    everything = source("all", r".*\.csv")
     rules = PathRules(spec=SPEC, sources=(*SOURCES, everything), zone=ZONE)
     found = recognized("mrhealth/pedido.csv", rules)
     assert isinstance(found, UnrecognizedFile)

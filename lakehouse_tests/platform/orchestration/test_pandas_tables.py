@@ -14,9 +14,10 @@ from ibis.expr.datatypes import Decimal as DecimalType
 from lakehouse.platform.orchestration.code_location import shared
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table, declared
+from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table, TableOptions
 from lakehouse.settings import Settings
 
 DAY, NEXT = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
@@ -64,13 +65,13 @@ def run(transform, root, monkeypatch):
     from lakehouse.platform.orchestration.computed_assets import computed_asset
 
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(root))
-    base = declared(sales, table=TableId("gold", "toy", "sales"), contract=Sales)
-    made = declared(
+    base = declare_table(sales, table=TableId("gold", "toy", "sales"), contract=Sales)
+    made = declare_table(
         transform,
         table=TableId("gold", "toy", "trend"),
         contract=Sales,
         reads=[base],
-        frames=True,
+        options=TableOptions(pandas=True),
     )
     domain = Domain(
         spec=DomainSpec(name="toy", title="Toy", since=DAY), sources=(), tables=(base, made)
@@ -120,10 +121,20 @@ def test_a_pandas_table_must_promise_a_day():
         """Nothing."""
 
     with pytest.raises(Exception, match=r"gold\.toy_timeless .*'day' is missing"):
-        declared(timeless, table=TableId("gold", "toy", "timeless"), contract=Timeless, frames=True)
+        declare_table(
+            timeless,
+            table=TableId("gold", "toy", "timeless"),
+            contract=Timeless,
+            options=TableOptions(pandas=True),
+        )
 
 
 def test_its_table_is_a_table():
-    made = declared(trend, table=TableId("gold", "toy", "trend"), contract=Sales, frames=True)
+    made = declare_table(
+        trend,
+        table=TableId("gold", "toy", "trend"),
+        contract=Sales,
+        options=TableOptions(pandas=True),
+    )
     assert isinstance(made, Table)
-    assert made.frames
+    assert made.options.pandas

@@ -10,7 +10,7 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.pandera_checks import failures
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 DAY = dt.date(2026, 1, 5)

@@ -523,7 +523,7 @@ def codes_of_rows() -> set[str]:
     found = {"duplicate_key"}
     for each in load_domains():
         for table in each.stored:
-            if not table.judges_rows:
+            if not table.validates_rows:
                 continue
             found |= {rule.code for rule in table.contract.rules}
             module = Path(__file__).parents[3] / "lakehouse/domains" / table.id.domain

@@ -17,9 +17,9 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.registry import domain_names, load_domain
+from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 

@@ -16,8 +16,8 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.tables.contract import (
     ContractError,
     contract_of,
-    disagreements,
-    joined_reasons,
+    join_reasons,
+    schema_differences,
     split_reasons,
 )
 
@@ -162,14 +162,14 @@ def test_a_key_of_an_unknown_column_is_rejected():
 )
 def test_lossless_widening_is_allowed_and_nothing_else(column, given_type, fits):
     schema = ibis.schema({**SALE.schema, column: given_type})
-    found = disagreements(SALE, schema)
+    found = schema_differences(SALE, schema)
     assert (found == []) is fits
     assert fits or (repr(column) in found[0] and given_type.split("(")[0] in found[0])
 
 
 def test_missing_and_unpromised_columns_are_named():
     schema = {n: t for n, t in SALE.schema.items() if n != "way"} | {"extra": "int64"}
-    assert disagreements(SALE, ibis.schema(schema)) == [
+    assert schema_differences(SALE, ibis.schema(schema)) == [
         "column 'way' is promised and missing",
         "column 'extra' is given and not promised",
     ]
@@ -177,4 +177,4 @@ def test_missing_and_unpromised_columns_are_named():
 
 def test_a_condition_that_is_null_is_no_reason():
     unknown = ibis.null("boolean")
-    assert joined_reasons([("a", unknown), ("b", ibis.literal(True))]).execute() == "b,"
+    assert join_reasons([("a", unknown), ("b", ibis.literal(True))]).execute() == "b,"

@@ -11,15 +11,9 @@ import pytest
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
-from lakehouse.platform.tables.declare import (
-    ReadScope,
-    Table,
-    declared,
-    in_order,
-    located,
-    relation,
-)
-from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.declare import declare_table, table_id_of
+from lakehouse.platform.tables.registry import in_dependency_order, load_domain
+from lakehouse.platform.tables.table import ReadScope, Table, relation_name
 
 
 class Visits(pa.DataFrameModel):
@@ -47,7 +41,7 @@ def table(
 
 def declare(transform: Callable[..., ir.Table], *reads: Table, **values: Any) -> Table:
     given = {"table": id_of("gold", "busy_days"), "contract": Visits, "reads": reads}
-    return declared(transform, **{**given, **values})
+    return declare_table(transform, **{**given, **values})
 
 
 def busy_days(visits: ir.Table) -> ir.Table:
@@ -60,7 +54,7 @@ def test_a_table_that_fits_is_declared_with_its_expression():
     assert made.description == "Days with many guests."
     assert made.expression.schema() == made.contract.schema
     assert [read.name for read in made.reads] == ["silver__cafe__visits"]
-    assert not made.judges_rows
+    assert not made.validates_rows
 
 
 def test_a_missing_column_is_named_with_its_table():
@@ -131,7 +125,7 @@ def test_a_layer_reads_itself_the_one_before_and_gold_of_others(layer, upstream,
 
 
 def test_something_that_is_no_table_cannot_be_read():
-    with pytest.raises(ContractError, match="which is no table"):
+    with pytest.raises(ContractError, match="which is not a table"):
         declare(busy_days, "silver.cafe_visits")  # type: ignore[arg-type]
 
 
@@ -139,11 +133,11 @@ def test_something_that_is_no_table_cannot_be_read():
     ("module", "name", "place"),
     [
         ("lakehouse.domains.cafe.gold.busy_days", "busy_days", "gold.cafe_busy_days"),
-        ("lakehouse.domains.cafe.raw", "visits", "raw.cafe_visits"),
+        ("lakehouse.domains.cafe.silver", "visits", "silver.cafe_visits"),
     ],
 )
 def test_the_place_in_the_code_names_the_table(module, name, place):
-    assert located(module, name).name == place
+    assert table_id_of(module, name).name == place
 
 
 @pytest.mark.parametrize(
@@ -152,15 +146,15 @@ def test_the_place_in_the_code_names_the_table(module, name, place):
 )
 def test_a_table_in_another_place_is_rejected(module, name):
     with pytest.raises(ContractError, match=name):
-        located(module, name)
+        table_id_of(module, name)
 
 
 def test_a_table_comes_after_those_it_reads():
     visits = table()
     busy = declare(busy_days, visits)
-    assert in_order([busy, visits]) == [visits, busy]
+    assert in_dependency_order([busy, visits]) == [visits, busy]
     with pytest.raises(ContractError, match=r"reads silver\.cafe_visits, which does not exist"):
-        in_order([busy])
+        in_dependency_order([busy])
 
 
 def test_silver_reads_landed_rows_by_the_days_they_touch_or_by_snapshot():
@@ -188,12 +182,12 @@ def test_a_table_over_landed_rows_must_keep_where_they_came_from():
         """Units."""
         return units.select("day", guests=ibis.literal(1))
 
-    with pytest.raises(ContractError, match="drops _file, _line, _digest"):
+    with pytest.raises(ContractError, match="has no columns _file, _line, _digest"):
         declare(transform, landed, table=id_of("silver", "units", "mrhealth"))
 
 
 def test_a_relation_is_named_by_layer_system_and_table():
-    assert relation(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
+    assert relation_name(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
 
 
 def test_columns_that_differ_in_case_only_are_rejected():
@@ -209,5 +203,5 @@ def test_columns_that_differ_in_case_only_are_rejected():
         given = rows.select(day=ibis.literal(dt.date(2026, 1, 5)), Status=ibis.literal("a"))
         return given.mutate(status=given.Status.lower()).select("day", "status")
 
-    with pytest.raises(ContractError, match="'Status' and 'status' are one name in SQL"):
-        declared(told, table=TableId("gold", "toy", "told"), contract=Told)
+    with pytest.raises(ContractError, match="'Status' and 'status' are the same name in SQL"):
+        declare_table(told, table=TableId("gold", "toy", "told"), contract=Told)

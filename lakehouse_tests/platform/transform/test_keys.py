@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.source import Source
 from lakehouse_tests.platform.cafe import Cafe
 
@@ -110,5 +109,7 @@ def test_in_a_log_of_changes_the_later_line_replaces_the_earlier(cafe: Cafe) -> 
 
 
 def test_a_key_must_be_among_the_columns() -> None:
-    with pytest.raises(ValueError, match="no columns"):
-        Source(dataset="a", files="a", format=CsvFormat(columns=("b",)), key=("c",))
+    with pytest.raises(ValueError, match=r"cafe\.a: .*\['c'\].*not among"):
+        Source(
+            domain="cafe", dataset="a", description="A.", files="a", columns={"b": "B"}, key=("c",)
+        )

@@ -12,7 +12,7 @@ from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.declare import Monthly
+from lakehouse.platform.tables.table import Monthly
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 from lakehouse_tests.platform.cafe import DOMAIN, Cafe

@@ -13,7 +13,8 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, Table, all_days, declared
+from lakehouse.platform.tables.declare import declare_table
+from lakehouse.platform.tables.table import PARTITIONS, Monthly, Table, TableOptions, all_days
 from lakehouse.platform.transform import compute as materialize
 from lakehouse.settings import Settings
 
@@ -60,12 +61,12 @@ def summed_of_months(months: ir.Table, sold: ir.Table) -> ir.Table:
 
 
 SOLD = Table(id=TableId("silver", "market", "sold"), model=Sold, description="What was sold.")
-SHOPS = declared(
+SHOPS = declare_table(
     summed,
     table=TableId("gold", "market", "shops"),
     contract=Shops,
     reads=[SOLD],
-    sliced_by="shop",
+    options=TableOptions(sliced_by="shop"),
 )
 
 
@@ -135,16 +136,22 @@ def test_an_empty_day_is_a_file_without_rows(lake: Lake):
 @pytest.mark.parametrize("column", ["pieces", "nowhere"])
 def test_a_table_is_sliced_by_its_key_only(column: str):
     with pytest.raises(ContractError, match="first column of its key after the day"):
-        declared(summed, table=SHOPS.id, contract=Shops, reads=[SOLD], sliced_by=column)
+        declare_table(
+            summed,
+            table=SHOPS.id,
+            contract=Shops,
+            reads=[SOLD],
+            options=TableOptions(sliced_by=column),
+        )
 
 
 def test_a_month_is_sliced_by_the_rows_within_its_reach(lake: Lake):
     stock(lake, [1, 2], days=3)
-    month = declared(
+    month = declare_table(
         summed_of_months,
         table=SHOPS.id,
         contract=Shops,
         reads=[PARTITIONS, all_days(SOLD)],
-        monthly=Monthly(before=1, after=1),
+        options=TableOptions(monthly=Monthly(before=1, after=1)),
     )
     assert materialize.Inputs.of(month, lake).rows(DAY) == 12

@@ -8,7 +8,8 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_details import order_details
 from lakehouse.domains.bikes.silver.order_headers import order_headers
-from lakehouse.platform.tables.declare import all_days, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import all_days
 
 
 class FactOrderLines(pa.DataFrameModel):

@@ -7,7 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.customers import customers as landed_customers
 from lakehouse.domains.bikes.sources import CUSTOMERS
 from lakehouse.platform.tables.declare import silver
 
@@ -35,7 +34,7 @@ class Customers(pa.DataFrameModel):
         unique = ["day", "customer_id"]
 
 
-@silver(contract=Customers, reads=[landed_customers])
+@silver(contract=Customers, reads=[CUSTOMERS.bronze])
 def customers(landed: ir.Table) -> ir.Table:
     """Customers as of each delivery; the newest day is the current one."""
     return rules.typed(landed, Customers, CUSTOMERS)

@@ -7,7 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.order_details import order_details as landed_order_details
 from lakehouse.domains.bikes.sources import ORDER_DETAILS
 from lakehouse.platform.tables.declare import silver
 
@@ -48,7 +47,7 @@ class OrderDetails(pa.DataFrameModel):
         unique = ["sales_order_id", "sales_order_detail_id"]
 
 
-@silver(contract=OrderDetails, reads=[landed_order_details])
+@silver(contract=OrderDetails, reads=[ORDER_DETAILS.bronze])
 def order_details(landed: ir.Table) -> ir.Table:
     """Lines of orders that can be trusted; the newest delivery of one wins."""
     return rules.typed(landed, OrderDetails, ORDER_DETAILS)

@@ -7,7 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.order_headers import order_headers as landed_order_headers
 from lakehouse.domains.bikes.sources import ORDER_HEADERS
 from lakehouse.platform.tables.declare import silver
 
@@ -78,7 +77,7 @@ class OrderHeaders(pa.DataFrameModel):
         unique = ["sales_order_id"]
 
 
-@silver(contract=OrderHeaders, reads=[landed_order_headers])
+@silver(contract=OrderHeaders, reads=[ORDER_HEADERS.bronze])
 def order_headers(landed: ir.Table) -> ir.Table:
     """Orders that can be trusted; the newest delivery of one wins."""
     return rules.typed(landed, OrderHeaders, ORDER_HEADERS)

@@ -7,7 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.persons import persons as landed_persons
 from lakehouse.domains.bikes.sources import PERSONS
 from lakehouse.platform.tables.declare import silver
 
@@ -63,7 +62,7 @@ class Persons(pa.DataFrameModel):
         unique = ["day", "business_entity_id"]
 
 
-@silver(contract=Persons, reads=[landed_persons])
+@silver(contract=Persons, reads=[PERSONS.bronze])
 def persons(landed: ir.Table) -> ir.Table:
     """Persons as of each delivery; the newest day is the current one."""
     return rules.typed(landed, Persons, PERSONS)

@@ -7,7 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.products import products as landed_products
 from lakehouse.domains.bikes.sources import PRODUCTS
 from lakehouse.platform.tables.declare import silver
 
@@ -69,7 +68,7 @@ class Products(pa.DataFrameModel):
         unique = ["day", "product_id"]
 
 
-@silver(contract=Products, reads=[landed_products])
+@silver(contract=Products, reads=[PRODUCTS.bronze])
 def products(landed: ir.Table) -> ir.Table:
     """Products as of each delivery; the newest day is the current one."""
     return rules.typed(landed, Products, PRODUCTS)

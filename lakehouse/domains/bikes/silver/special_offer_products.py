@@ -7,9 +7,6 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
-from lakehouse.domains.bikes.bronze.special_offer_products import (
-    special_offer_products as landed_special_offer_products,
-)
 from lakehouse.domains.bikes.sources import SPECIAL_OFFER_PRODUCTS
 from lakehouse.platform.tables.declare import silver
 
@@ -30,7 +27,7 @@ class SpecialOfferProducts(pa.DataFrameModel):
         unique = ["day", "special_offer_id", "product_id"]
 
 
-@silver(contract=SpecialOfferProducts, reads=[landed_special_offer_products])
+@silver(contract=SpecialOfferProducts, reads=[SPECIAL_OFFER_PRODUCTS.bronze])
 def special_offer_products(landed: ir.Table) -> ir.Table:
     """Offers and their products as of each delivery; the newest day is the current one."""
     return rules.typed(landed, SpecialOfferProducts, SPECIAL_OFFER_PRODUCTS)

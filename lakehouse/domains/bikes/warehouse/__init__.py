@@ -25,7 +25,7 @@ from lakehouse.platform.serving.warehouse.declaration import (
     references,
     warehouse_table,
 )
-from lakehouse.platform.tables.declare import Table
+from lakehouse.platform.tables.table import Table
 
 
 def _shop_columns(table: Table) -> Mapping[str, str]:

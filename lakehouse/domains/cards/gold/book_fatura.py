@@ -6,14 +6,14 @@ from lakehouse.domains.cards.book.aggregate import book
 from lakehouse.domains.cards.book.contract import contract
 from lakehouse.domains.cards.book.declaration import FATURA
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
-from lakehouse.platform.tables.declare import Monthly, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import Monthly, TableOptions
 
 
 @gold(
     contract=contract("BookFatura", FATURA),
     reads=[stage_fatura],
-    monthly=Monthly(),
-    sliced_by="id_cliente",
+    options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura(stage: ir.Table) -> ir.Table:
     """The 462 variables of each client, from what was known on the reference date alone."""

@@ -6,14 +6,14 @@ from lakehouse.domains.cards.book.aggregate import book
 from lakehouse.domains.cards.book.contract import contract
 from lakehouse.domains.cards.book.declaration import EXCEDENTES
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
-from lakehouse.platform.tables.declare import Monthly, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import Monthly, TableOptions
 
 
 @gold(
     contract=contract("BookFaturaExcedente", EXCEDENTES),
     reads=[stage_fatura],
-    monthly=Monthly(),
-    sliced_by="id_cliente",
+    options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura_excedente(stage: ir.Table) -> ir.Table:
     """The 66 variables of each client's overpayments, as known on the reference date."""

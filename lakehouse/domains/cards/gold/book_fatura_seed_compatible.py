@@ -6,14 +6,14 @@ from lakehouse.domains.cards.book.aggregate import book
 from lakehouse.domains.cards.book.contract import contract
 from lakehouse.domains.cards.book.declaration import FATURA
 from lakehouse.domains.cards.gold.stage_fatura_seed_compatible import stage_fatura_seed_compatible
-from lakehouse.platform.tables.declare import Monthly, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import Monthly, TableOptions
 
 
 @gold(
     contract=contract("BookFaturaSeedCompatible", FATURA),
     reads=[stage_fatura_seed_compatible],
-    monthly=Monthly(),
-    sliced_by="id_cliente",
+    options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura_seed_compatible(stage: ir.Table) -> ir.Table:
     """The 462 variables of each client by the original's cut of months."""

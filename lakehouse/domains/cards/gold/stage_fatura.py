@@ -10,7 +10,8 @@ from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
-from lakehouse.platform.tables.declare import PARTITIONS, Monthly, all_days, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
 
 
 class Staged(pa.DataFrameModel):
@@ -59,9 +60,11 @@ class StageFatura(Staged):
 @gold(
     contract=StageFatura,
     reads=[PARTITIONS, all_days(tb_faturas), all_days(tb_pagamentos)],
-    monthly=Monthly(before=13, after=1),
-    sliced_by="id_cliente",
-    gate=control.both_registered,
+    options=TableOptions(
+        monthly=Monthly(before=13, after=1),
+        sliced_by="id_cliente",
+        before_compute=control.both_registered,
+    ),
 )
 def stage_fatura(months: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """Invoices of the year up to each reference date, with the payments known on that day.

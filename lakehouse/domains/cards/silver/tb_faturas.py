@@ -7,9 +7,10 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
-from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
+from lakehouse.domains.cards.sources import INVOICES
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import traced
+from lakehouse.platform.tables.expressions import provenance_of
+from lakehouse.platform.tables.table import TableOptions
 
 
 class Faturas(pa.DataFrameModel):
@@ -41,15 +42,17 @@ class Faturas(pa.DataFrameModel):
 
 @silver(
     contract=Faturas,
-    reads=[landed_invoices],
-    gate=control.required(control.FATURAS),
-    stored=control.registering(control.FATURAS),
+    reads=[INVOICES.bronze],
+    options=TableOptions(
+        before_compute=control.required(control.FATURAS),
+        after_commit=control.registering(control.FATURAS),
+    ),
 )
 def tb_faturas(landed: ir.Table) -> ir.Table:
     """Invoices that can be trusted; of an invoice the newest generated file wins."""
     read = rules.invoices(landed)
     return read.select(
-        **traced(read, day=read.day),
+        **provenance_of(read, day=read.day),
         _reasons=read.reasons,
         _version=rules.generated(read),
         day=read["_business_day"].fill_null(read.day),

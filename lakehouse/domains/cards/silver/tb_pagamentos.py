@@ -7,10 +7,10 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
-from lakehouse.domains.cards.bronze.tb_faturas import tb_faturas as landed_invoices
-from lakehouse.domains.cards.bronze.tb_pagamentos import tb_pagamentos as landed_payments
-from lakehouse.platform.tables.declare import all_days, silver
-from lakehouse.platform.tables.expressions import rejected, traced
+from lakehouse.domains.cards.sources import INVOICES, PAYMENTS
+from lakehouse.platform.tables.declare import silver
+from lakehouse.platform.tables.expressions import provenance_of, rejected
+from lakehouse.platform.tables.table import TableOptions, all_days
 
 
 class Pagamentos(pa.DataFrameModel):
@@ -36,9 +36,11 @@ class Pagamentos(pa.DataFrameModel):
 
 @silver(
     contract=Pagamentos,
-    reads=[landed_payments, all_days(landed_invoices)],
-    gate=control.required(control.PAGAMENTOS),
-    stored=control.registering(control.PAGAMENTOS),
+    reads=[PAYMENTS.bronze, all_days(INVOICES.bronze)],
+    options=TableOptions(
+        before_compute=control.required(control.PAGAMENTOS),
+        after_commit=control.registering(control.PAGAMENTOS),
+    ),
 )
 def tb_pagamentos(landed: ir.Table, invoices: ir.Table) -> ir.Table:
     """Payments that can be trusted; of a payment the newest generated file wins.
@@ -63,7 +65,7 @@ def tb_pagamentos(landed: ir.Table, invoices: ir.Table) -> ir.Table:
     named = checked.client.notnull() & checked.invoice.notnull()
     unknown = named & checked.known.isnull()
     return checked.select(
-        **traced(checked, day=checked.day),
+        **provenance_of(checked, day=checked.day),
         _reasons=rejected(
             bad_id=checked.client.isnull()
             | checked.payment.isnull()

@@ -6,8 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth.raw import order_items as item_files
-from lakehouse.domains.mrhealth.raw import orders as order_files
+from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
 from lakehouse.platform.tables.declare import bronze
 
 
@@ -28,7 +27,7 @@ class Deliveries(pa.DataFrameModel):
         strict = True
 
 
-@bronze(contract=Deliveries, reads=[order_files, item_files])
+@bronze(contract=Deliveries, reads=[ORDERS.raw, ORDER_ITEMS.raw])
 def deliveries(orders: ir.Table, items: ir.Table) -> ir.Table:
     """Landed files of orders and items by unit and day; single-folder deliveries are left out."""
     columns = ("day", "unit", "digest", "file", "status")

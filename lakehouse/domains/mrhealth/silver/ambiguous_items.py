@@ -6,10 +6,9 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.mrhealth.bronze.order_items import order_items as landed_items
-from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.order_items import parents
 from lakehouse.domains.mrhealth.silver.products import products as known_products
+from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import parse_decimal, parse_int, trimmed
 
@@ -33,7 +32,7 @@ class AmbiguousItems(pa.DataFrameModel):
         unique = ["day", "file", "line"]
 
 
-@silver(contract=AmbiguousItems, reads=[known_products, landed_items, landed_orders])
+@silver(contract=AmbiguousItems, reads=[known_products, ORDER_ITEMS.bronze, ORDERS.bronze])
 def ambiguous_items(products: ir.Table, landed: ir.Table, orders: ir.Table) -> ir.Table:
     """Sound items in quarantine as `ambiguous_parent`, typed, for the `original_*` views only.
 

@@ -5,9 +5,10 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth.bronze.countries import countries as landed_countries
+from lakehouse.domains.mrhealth.sources import COUNTRIES
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import traced, trimmed
+from lakehouse.platform.tables.expressions import provenance_of, trimmed
+from lakehouse.platform.tables.table import TableOptions
 
 
 class Countries(pa.DataFrameModel):
@@ -26,14 +27,14 @@ class Countries(pa.DataFrameModel):
         unique = ["day", "country_id"]
 
 
-@silver(contract=Countries, reads=[landed_countries], snapshot=True)
+@silver(contract=Countries, reads=[COUNTRIES.bronze], options=TableOptions(snapshot=True))
 def countries(landed: ir.Table) -> ir.Table:
     """Countries of the chain as of each day.
 
     The newest snapshot up to the day is valid, or the earliest one when none is that old.
     """
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         day=landed.day,
         country_id=trimmed(landed.Id_Pais).upper(),
         country_name=trimmed(landed.Nome_Pais),

@@ -8,16 +8,15 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth import rules
-from lakehouse.domains.mrhealth.bronze.order_items import order_items as landed_items
-from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
 from lakehouse.domains.mrhealth.silver.products import products as known_products
+from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_decimal,
     parse_int,
+    provenance_of,
     rejected,
-    traced,
     trimmed,
 )
 
@@ -67,7 +66,9 @@ def parents(landed: ir.Table) -> ir.Table:
     )
 
 
-@silver(contract=OrderItems, reads=[landed_items, landed_orders, valid_orders, known_products])
+@silver(
+    contract=OrderItems, reads=[ORDER_ITEMS.bronze, ORDERS.bronze, valid_orders, known_products]
+)
 def order_items(
     landed: ir.Table, landed_orders: ir.Table, orders: ir.Table, products: ir.Table
 ) -> ir.Table:
@@ -125,7 +126,7 @@ def order_items(
     found = known.order_id.notnull()
     other_delivery = (known.brought_on != known.day) | (known.brought_by != known.delivery_unit)
     return known.select(
-        **traced(known, day=known.day),
+        **provenance_of(known, day=known.day),
         _reasons=rejected(
             missing_required=missing,
             ambiguous_parent=known.number.notnull() & (count > 1),

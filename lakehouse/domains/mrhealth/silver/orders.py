@@ -7,14 +7,14 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth import rules
-from lakehouse.domains.mrhealth.bronze.orders import orders as landed_orders
 from lakehouse.domains.mrhealth.silver.units import units as known_units
+from lakehouse.domains.mrhealth.sources import ORDERS
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_decimal,
     parse_int,
+    provenance_of,
     rejected,
-    traced,
     trimmed,
 )
 
@@ -45,7 +45,7 @@ class Orders(pa.DataFrameModel):
         unique = ["day", "unit_id", "order_id"]
 
 
-@silver(contract=Orders, reads=[landed_orders, known_units])
+@silver(contract=Orders, reads=[ORDERS.bronze, known_units])
 def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
     """Orders that can be trusted; the newest delivery of an order wins."""
     date = rules.order_date(landed)
@@ -63,7 +63,7 @@ def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
     known = units.select("day", "unit_id", known=True)
     checked = read.left_join(known, ["day", "unit_id"])  # many orders to one unit of the day
     return checked.select(
-        **traced(checked, day=checked.delivery_day),
+        **provenance_of(checked, day=checked.delivery_day),
         _reasons=rejected(
             missing_required=trimmed(checked.Id_Pedido).isnull()
             | trimmed(checked.Id_Unidade).isnull()

@@ -5,9 +5,10 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth.bronze.products import products as landed_products
+from lakehouse.domains.mrhealth.sources import PRODUCTS
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, traced, trimmed
+from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.table import TableOptions
 
 
 class Products(pa.DataFrameModel):
@@ -26,14 +27,14 @@ class Products(pa.DataFrameModel):
         unique = ["day", "product_id"]
 
 
-@silver(contract=Products, reads=[landed_products], snapshot=True)
+@silver(contract=Products, reads=[PRODUCTS.bronze], options=TableOptions(snapshot=True))
 def products(landed: ir.Table) -> ir.Table:
     """Products of the headquarters as of each day.
 
     The newest snapshot up to the day is valid, or the earliest one when none is that old.
     """
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         day=landed.day,
         product_id=parse_int(landed.Id_Produto),
         product_name=trimmed(landed.Nome_Produto),

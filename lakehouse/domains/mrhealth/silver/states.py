@@ -5,9 +5,10 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth.bronze.states import states as landed_states
+from lakehouse.domains.mrhealth.sources import STATES
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, traced, trimmed
+from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.table import TableOptions
 
 
 class States(pa.DataFrameModel):
@@ -27,14 +28,14 @@ class States(pa.DataFrameModel):
         unique = ["day", "state_id"]
 
 
-@silver(contract=States, reads=[landed_states], snapshot=True)
+@silver(contract=States, reads=[STATES.bronze], options=TableOptions(snapshot=True))
 def states(landed: ir.Table) -> ir.Table:
     """States of the three countries as of each day.
 
     The newest snapshot up to the day is valid, or the earliest one when none is that old.
     """
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         day=landed.day,
         state_id=parse_int(landed.Id_Estado),
         country_id=trimmed(landed.Id_Pais).upper(),

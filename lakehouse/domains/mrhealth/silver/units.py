@@ -5,9 +5,10 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from lakehouse.domains.mrhealth.bronze.units import units as landed_units
+from lakehouse.domains.mrhealth.sources import UNITS
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, traced, trimmed
+from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.table import TableOptions
 
 
 class Units(pa.DataFrameModel):
@@ -27,14 +28,14 @@ class Units(pa.DataFrameModel):
         unique = ["day", "unit_id"]
 
 
-@silver(contract=Units, reads=[landed_units], snapshot=True)
+@silver(contract=Units, reads=[UNITS.bronze], options=TableOptions(snapshot=True))
 def units(landed: ir.Table) -> ir.Table:
     """Units of the chain as of each day.
 
     The newest snapshot up to the day is valid, or the earliest one when none is that old.
     """
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         day=landed.day,
         unit_id=parse_int(landed.Id_Unidade),
         unit_name=trimmed(landed.Nome_Unidade),

@@ -6,7 +6,8 @@ import ibis.expr.types as ir
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.silver.people_all import PeopleAll
 from lakehouse.domains.people.silver.people_all import people_all as every_row
-from lakehouse.platform.tables.declare import all_days, gold
+from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import all_days
 
 
 class PeopleWithoutDuplicates(PeopleAll):

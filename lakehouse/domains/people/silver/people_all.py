@@ -7,9 +7,9 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people import rules
-from lakehouse.domains.people.bronze.people import people as landed_people
+from lakehouse.domains.people.sources import PEOPLE
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, rejected, traced, trimmed
+from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected, trimmed
 
 
 class PeopleAll(pa.DataFrameModel):
@@ -49,7 +49,7 @@ class PeopleAll(pa.DataFrameModel):
         unique = ["day", "file", "row"]
 
 
-@silver(contract=PeopleAll, reads=[landed_people])
+@silver(contract=PeopleAll, reads=[PEOPLE.bronze])
 def people_all(landed: ir.Table) -> ir.Table:
     """All valid rows of all files: a person occurs once in each file that names them."""
     user_id = rules.user_id(landed["User Id"])
@@ -58,7 +58,7 @@ def people_all(landed: ir.Table) -> ir.Table:
     born = rules.birth_date(landed["Date of birth"], landed.day)
     index = parse_int(landed["Index"])
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         _reasons=rejected(
             missing_required=trimmed(landed["Index"]).isnull()
             | trimmed(landed["User Id"]).isnull()

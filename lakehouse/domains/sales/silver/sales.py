@@ -10,16 +10,15 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
-from lakehouse.domains.sales.bronze.sales import sales as landed_sales
-from lakehouse.domains.sales.sources import COLUMNS
+from lakehouse.domains.sales.sources import COLUMNS, SALES
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     folded,
     parse_date,
     parse_decimal,
     parse_int,
+    provenance_of,
     rejected,
-    traced,
     trimmed,
 )
 
@@ -60,7 +59,7 @@ class Sales(pa.DataFrameModel):
         unique = ["id"]
 
 
-@silver(contract=Sales, reads=[landed_sales])
+@silver(contract=Sales, reads=[SALES.bronze])
 def sales(landed: ir.Table) -> ir.Table:
     """The newest delivery of a sale wins, whatever day it was of before.
 
@@ -81,7 +80,7 @@ def sales(landed: ir.Table) -> ir.Table:
     exact = read.units * read.price
     is_wrong = (read.total != exact).fill_null(False)
     return read.select(
-        **traced(read, day=read.day),
+        **provenance_of(read, day=read.day),
         _reasons=rejected(
             missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in COLUMNS)),
             bad_id=rules.is_no(read.id, rules.is_number(read.sale_id))

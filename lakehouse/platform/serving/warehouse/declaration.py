@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lakehouse.platform.tables.declare import Table
 from lakehouse.platform.tables.registry import declaration_of
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class WarehouseTable:
     @property
     def source(self) -> Source | None:
         """The source of the files whose rows it holds; None for a table derived from others."""
-        return self.table.reads[0].table.source if self.table.judges_rows else None
+        return self.table.reads[0].table.source if self.table.validates_rows else None
 
     @property
     def is_snapshot(self) -> bool:

@@ -3,11 +3,11 @@
 import psycopg2
 import pytest
 
-from lakehouse.domains.mrhealth.sources import SOURCES
+from lakehouse.domains.mrhealth.sources import PRODUCTS
 from lakehouse.platform.connectors.postgres.connection import NO_ADDRESS, words
 from lakehouse.platform.ingestion.snapshots import SnapshotError, Snapshots
 
-TABLE = next(source for source in SOURCES if source.query)
+TABLE = PRODUCTS
 
 
 def said_of(dsn: str) -> str:

@@ -5,15 +5,15 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
-from lakehouse.domains.tolls.bronze.passages import passages as landed_passages
+from lakehouse.domains.tolls.sources import PASSAGES
 
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_date,
     parse_decimal,
     parse_int,
+    provenance_of,
     rejected,
-    traced,
 )
 
 
@@ -32,12 +32,12 @@ class Passages(pa.DataFrameModel):
         unique = ["day", "gate", "number"]
 
 
-@silver(contract=Passages, reads=[landed_passages])
+@silver(contract=Passages, reads=[PASSAGES.bronze])
 def passages(landed: ir.Table) -> ir.Table:
     """Passages that can be trusted."""
     passed_on = parse_date(landed.passed_on)
     return landed.select(
-        **traced(landed, day=landed.day),
+        **provenance_of(landed, day=landed.day),
         _reasons=rejected(bad_date=passed_on.isnull()),
         day=passed_on.fill_null(landed.day),
         gate=parse_int(landed.gate),

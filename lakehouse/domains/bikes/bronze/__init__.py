@@ -1,1 +1,0 @@
-"""Rows as they landed, every value as text, with file and line."""

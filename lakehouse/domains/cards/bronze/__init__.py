@@ -1,1 +1,0 @@
-"""PoD Cartões, bronze layer."""

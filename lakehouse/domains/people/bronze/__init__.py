@@ -1,1 +1,0 @@
-"""Bronze of people: the rows of the files as text."""

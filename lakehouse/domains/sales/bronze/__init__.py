@@ -1,1 +1,0 @@
-"""Rows of the landed files, every value as text."""

@@ -1,0 +1,213 @@
+"""A table of the lake: its identity, its contract, what it reads and how it is computed.
+
+How a table is declared in a domain's code and which declarations are rejected belongs to
+`lakehouse.platform.tables.declare`.
+"""
+
+import datetime
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.contract import Contract, ContractError, contract_of
+from lakehouse.platform.tables.layers import Layer
+
+if TYPE_CHECKING:
+    from lakehouse.platform.tables.source import Source
+
+ONE_DAY = datetime.timedelta(days=1)
+
+PARTITIONS = ibis.table({"day": "date"}, name="partitions")
+"""Use among the `reads` of a table: the days of the run as rows, for calendars and reference dates."""
+
+Hook = Callable[[Lake, Sequence[datetime.date]], None]
+"""A function that is called with the lake and the days of a table that are computed."""
+
+
+class NotReady(Exception):
+    """Raised by `TableOptions.before_compute` when no day can be computed yet."""
+
+
+class ReadScope(StrEnum):
+    """Which days of an upstream table are read to compute some days of a table."""
+
+    SAME_DAY = "same_day"
+    TOUCHING_DAYS = "touching_days"
+    SNAPSHOT = "snapshot"
+    ALL_DAYS = "all_days"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """One upstream table and its read scope."""
+
+    table: "Table"
+    scope: ReadScope
+
+    @property
+    def name(self) -> str:
+        """Name of the relation in the expression and in its SQL."""
+        return relation_name(self.table.id)
+
+
+@dataclass(frozen=True)
+class AllDays:
+    """Mark an upstream table of which every day is read; made by `all_days`."""
+
+    table: "Table"
+
+
+def all_days(table: "Table") -> AllDays:
+    """Use among the `reads` of a table: read every day of an upstream table, not the same day only.
+
+    Of a bronze table, superseded rows are left out.
+    """
+    return AllDays(table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monthly:
+    """A table with one partition per month, whose day is the first day of the month.
+
+    Args:
+        before: number of months before the month that a partition reads of `all_days` tables.
+        after: number of months that it reads from the first day of the month on.
+    """
+
+    before: int = 13
+    after: int = 1
+
+    def reach(self, day: datetime.date) -> tuple[datetime.date, datetime.date]:
+        """Return the first and the last day that the partition of a day reads."""
+        return months_after(day, -self.before), months_after(day, self.after) - ONE_DAY
+
+
+def months_after(day: datetime.date, months: int) -> datetime.date:
+    """Return the first day of the month that is this number of months after the day's month.
+
+    >>> months_after(datetime.date(2024, 2, 1), -13)
+    datetime.date(2023, 1, 1)
+    """
+    month = day.year * 12 + day.month - 1 + months
+    return datetime.date(month // 12, month % 12 + 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """Options of a table that most tables do not need.
+
+    Args:
+        snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
+            this table is computed from the newest delivery up to that day.
+        pandas: the transform takes and returns pandas data frames, for what an expression cannot
+            say. Its columns are compared with the contract when it runs.
+        monthly: one partition per month instead of one per day.
+        sliced_by: an integer column of the key. Rows with one value of it are computed only from
+            upstream rows with the same value, so a day with many rows can be computed in slices.
+        before_compute: called before days are computed; may raise `NotReady`.
+        after_commit: called after days are committed.
+        owners: Dagster owners of the table; the domain's owners when empty.
+        tags: Dagster tags of the table, in addition to the platform's tags.
+    """
+
+    snapshot: bool = False
+    pandas: bool = False
+    monthly: Monthly | None = None
+    sliced_by: str | None = None
+    before_compute: Hook | None = None
+    after_commit: Hook | None = None
+    owners: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+NO_OPTIONS = TableOptions()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """One table of one layer of one domain.
+
+    Args:
+        id: layer, domain and name.
+        model: the Pandera model of the contract.
+        description: shown in the Dagster UI and in the data dictionary.
+        reads: the upstream tables, in the order of the transform's arguments.
+        transform: computes the table from its upstream tables; None for raw and bronze tables,
+            whose rows come from files.
+        source: the dataset whose files a raw or bronze table records.
+        view: computed when it is read and never stored.
+        options: see `TableOptions`.
+    """
+
+    id: TableId
+    model: type[pa.DataFrameModel]
+    description: str
+    reads: tuple[Read, ...] = ()
+    transform: Callable[..., ir.Table] | None = None
+    source: "Source | None" = None
+    view: bool = False
+    options: TableOptions = NO_OPTIONS
+
+    @property
+    def layer(self) -> Layer:
+        """Return the layer as a member, to compare ranks."""
+        return Layer(self.id.layer)
+
+    @property
+    def contract(self) -> Contract:
+        """Return the contract of the table's model."""
+        return contract_of(self.model)
+
+    @property
+    def validates_rows(self) -> bool:
+        """Whether each upstream row must become a row, be replaced, or be rejected with a reason."""
+        return bool(self.reads) and self.reads[0].scope in (
+            ReadScope.TOUCHING_DAYS,
+            ReadScope.SNAPSHOT,
+        )
+
+    @property
+    def keyed_over_all_days(self) -> bool:
+        """Whether a key is unique over all days, so that rows of different days can conflict."""
+        return (
+            self.validates_rows
+            and self.reads[0].table.source is not None
+            and bool(self.reads[0].table.source.key)
+            and "day" not in self.contract.key
+        )
+
+    @functools.cached_property
+    def unbound(self) -> ir.Table:
+        """Return a relation without data that has the columns of the contract."""
+        return ibis.table(self.contract.schema, name=relation_name(self.id))
+
+    @functools.cached_property
+    def expression(self) -> ir.Table:
+        """Return the result of the transform for its unbound upstream tables."""
+        if self.transform is None or self.options.pandas:
+            raise ContractError(f"{self.id.name} is not computed by an expression")
+        return self.transform(*(read.table.unbound for read in self.reads))
+
+    @functools.cached_property
+    def contracted_expression(self) -> ir.Table:
+        """Return the expression with the columns of the contract, in its order and types."""
+        made = self.expression
+        return made.select(
+            **{name: made[name].cast(kind) for name, kind in self.contract.schema.items()}
+        )
+
+    def __repr__(self) -> str:
+        return f"Table({self.id.name})"
+
+
+def relation_name(table: TableId) -> str:
+    """Return the name of a lake table inside SQL text: ``silver__mrhealth__orders``."""
+    return "__".join((table.layer, table.domain, table.table))

@@ -1,1 +1,0 @@
-"""Tolls, bronze layer."""
