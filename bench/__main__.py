@@ -1,9 +1,9 @@
-"""The platform beside bare DuckDB, pandas day by day and Dagster without work, in one run.
+"""Compare the platform with bare DuckDB, pandas day by day and empty Dagster runs.
 
     python -m bench [--quick | --full] [--json FILE] [--only large,small,load]
 
-Every measurement is a process of its own, one after the other. Ratios are given in wall time and
-in processor seconds; on a machine that others use as well only the latter mean much.
+Every measurement is a separate process, one after the other. Ratios are given in wall time and in
+processor seconds; on a shared machine only the latter are meaningful.
 """
 
 import argparse
@@ -22,7 +22,7 @@ PEAK_MB = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much of everything; the rows and files of a day are those of the full size."""
+    """Define the amount of data; rows and files per day are those of the full size."""
 
     small_days: int
     large: tuple[tuple[int, int], ...]
@@ -66,13 +66,13 @@ SIZES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One figure beside its goal."""
+    """Hold one figure and its goal."""
 
     case: str
     what: str
     reached: float
     cpu: float | None = None
-    """The same by processor seconds."""
+    """The same figure in processor seconds."""
     goal: str = ""
     met: bool | None = None
 
@@ -92,7 +92,7 @@ def at_least(case: str, what: str, limit: float, reached: float, cpu: float | No
 
 
 def pipeline(case: str, kind: str, days: int, items: int, size: Size) -> Iterator[Any]:
-    """One landing zone through the platform and through the baselines."""
+    """Run one landing zone through the platform and through the baselines."""
     with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
         root = Path(folder)
         landing = root / "landing"
@@ -111,7 +111,7 @@ def pipeline(case: str, kind: str, days: int, items: int, size: Size) -> Iterato
     rows = job["rows"]["bronze.mrhealth_order_items"] + job["rows"]["bronze.mrhealth_orders"]
 
     def against(other: dict[str, Any], plus: dict[str, Any] | None = None) -> tuple[float, float]:
-        """How often the other's seconds go into ours: wall, processor."""
+        """Return our seconds divided by the other's: wall, processor."""
         wall, cpu = (other[k] + (plus[k] if plus else 0) for k in ("seconds", "cpu_seconds"))
         return round(run["seconds"] / wall, 2), round(run["cpu_seconds"] / cpu, 2)
 
@@ -187,7 +187,7 @@ def latency(size: Size) -> Iterator[Any]:
 
 
 def book(size: Size) -> Iterator[Any]:
-    """The 462 variables of card clients; by hand 10,000 clients at a time."""
+    """Compute the 462 variables of card clients; hand-written SQL gets 10,000 clients at a time."""
     for clients in size.clients:
         with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
             lake = ("--lake", Path(folder) / "lake")
@@ -196,7 +196,7 @@ def book(size: Size) -> Iterator[Any]:
             slices = ("--slices", -(-clients // 10_000))
             bare = child("bench.book", "bare", *lake, "--out", Path(folder) / "bare", *slices)
         if ours["book"] != bare["book"]:
-            raise SystemExit(f"two books of {clients} clients: {ours['book']}, {bare['book']}")
+            raise SystemExit(f"{clients} clients differ: {ours['book']}, {bare['book']}")
         case = f"book of {clients:,} clients"
         yield {"case": case, "platform": ours, "bare": bare}
         run, ideal = ours["run"], bare["run"]
@@ -227,10 +227,10 @@ def shown(line: Line) -> str:
 
 def main() -> None:
     words = argparse.ArgumentParser(prog="bench", description=__doc__)
-    words.add_argument("--quick", action="store_true", help="some minutes")
+    words.add_argument("--quick", action="store_true", help="small sizes; some minutes")
     words.add_argument("--full", action="store_true", help="the sizes of the goals; hours")
-    words.add_argument("--only", default=",".join(PARTS), help="parts, by comma")
-    words.add_argument("--json", type=Path, help="write every figure here")
+    words.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
+    words.add_argument("--json", type=Path, help="write every figure into this file")
     given = words.parse_args()
     size = SIZES["full" if given.full else "quick" if given.quick else "default"]
     print(f"{'case':28} {'what':36} {'wall':>10} {'processor':>10} {'goal':>8}")

@@ -1,11 +1,11 @@
-"""The same tables from the same files by DuckDB alone: no orchestration, no ledger, no lineage.
+"""Build the same tables from the same files with DuckDB alone: no orchestration, no deliveries.
 
     python -m bench.bare --landing LANDING --out FOLDER
 
-One connection and plain SQL, written by hand and sharing nothing with the platform: files to
-bronze as text, silver typed, valid and one row per key, rejected rows aside with their reasons, and
-gold; every layer as zstd Parquet by day. Units that write another dialect are read with it; lines
-that DuckDB cannot read are dropped, and packed files are left out.
+One connection and hand-written SQL that shares nothing with the platform: files to bronze as text;
+silver typed, valid and one row per key; rejected rows with their reasons; and gold. Every layer is
+zstd Parquet by day. Each unit's dialect is detected; lines that DuckDB cannot read are dropped, and
+compressed files are left out.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def money(column: str) -> str:
     )
 
 
-def whole(column: str) -> str:
+def integer(column: str) -> str:
     text = f"trim({column})"
     return f"case when regexp_matches({text}, '{WHOLE}') then try_cast({text} as bigint) end"
 
@@ -66,7 +66,7 @@ SILVER_ORDERS = f"""
 create temp table orders_read as
 select o.day, o.unit, o.filename,
     try_cast(trim(Data_Pedido) as date) as order_date,
-    {whole("Id_Unidade")} as unit_id,
+    {integer("Id_Unidade")} as unit_id,
     nullif(trim(Id_Pedido), '') as order_id,
     case {folded("Tipo_Pedido")} when 'loja online' then 'ONLINE'
         when 'loja fisica' then 'PHYSICAL' else 'UNKNOWN' end as order_type,
@@ -85,7 +85,7 @@ select o.day, o.unit, o.filename,
             when 'pendente' then 1 when 'cancelado' then 1 end) is null then 'bad_status' end,
         case when unit_id is distinct from o.unit then 'unit_mismatch' end,
         case when u.unit_id is null then 'unknown_unit' end) as reasons
-from bronze_orders o left join units u on {whole("o.Id_Unidade")} = u.unit_id
+from bronze_orders o left join units u on {integer("o.Id_Unidade")} = u.unit_id
 """
 SILVER_ITEMS = f"""
 create temp table items_read as
@@ -97,7 +97,7 @@ with parents as (
 ), typed as (
     select day, unit, filename, nullif(trim(Id_Pedido), '') as number,
         nullif(trim(Id_Item_Pedido), '') as item_id,
-        {whole("Id_Produto")} as product_id, {whole("Qtd")} as quantity,
+        {integer("Id_Produto")} as product_id, {integer("Qtd")} as quantity,
         {money("Vlr_Item")} as unit_price, Observacao as note
     from bronze_order_items
 )
@@ -226,7 +226,7 @@ def write(db: duckdb.DuckDBPyConnection, table: str, out: Path, query: str = "")
 
 
 def build(landing: Path, out: Path) -> dict[str, int]:
-    """All layers; the rows of the tables that matter."""
+    """Build all layers; return the row counts of the main tables."""
     db = duckdb.connect(config={"memory_limit": "8GB", "temp_directory": str(out / "spill")})
     read_reference(db, landing)
     read_bronze(db, landing)

@@ -1,9 +1,9 @@
-"""The daily run and the sensor's look after a long history, beside the same after one month.
+"""Measure the daily run and a sensor tick after a long history and after one month.
 
     python -m bench.history --days 3650 --folder FOLDER
 
-One lake grows by arrival runs of at most 400 days. After a month, and again at the end, five new
-days land one by one: the sensor's decision and the run that takes the day in are measured.
+One lake grows by arrival runs of at most 400 days. After a month, and again at the end, five
+further days land one by one; the sensor's decision and the run of the day are measured.
 """
 
 import argparse
@@ -21,7 +21,7 @@ MONTH, BATCH, REPEATS = 30, 400, 5
 
 
 class Growing:
-    """A lake, its landing zone and its instance, all below one folder."""
+    """Hold a lake, its landing zone and its instance, all below one folder."""
 
     def __init__(self, folder: Path, first: dt.date) -> None:
         import lakehouse.domains.mrhealth as mrhealth
@@ -43,7 +43,7 @@ class Growing:
         self.days = 0
 
     def land(self, count: int) -> tuple[dt.date, dt.date]:
-        """The next days of the plan land; the first and the last of them."""
+        """Land the next days of the plan; return the first and the last."""
         from lakehouse.demo.mrhealth import Plan, write
 
         start = self.first + dt.timedelta(days=self.days)
@@ -52,7 +52,7 @@ class Growing:
         return start, start + dt.timedelta(days=count - 1)
 
     def run(self, first: dt.date, last: dt.date) -> Spent:
-        """What the arrival run over these days spends."""
+        """Return what the arrival run over these days uses."""
         start = spent()
         done = self.job.execute_in_process(
             instance=self.instance,
@@ -67,12 +67,12 @@ class Growing:
         return spent() - start
 
     def grow(self, days: int) -> None:
-        """Take in days until there are this many."""
+        """Ingest days until there are this many."""
         while self.days < days:
             self.run(*self.land(min(BATCH, days - self.days)))
 
     def look(self, expected: bool) -> Spent:
-        """What the sensor's decision spends over the newest days."""
+        """Return what the sensor's decision over the newest days uses."""
         from lakehouse.platform.ingestion.landing_zone import landing_zone_of
         from lakehouse.platform.orchestration.sensors import decide
         from lakehouse.platform.storage.lake import Lake
@@ -93,7 +93,7 @@ class Growing:
         return spent() - start
 
     def daily(self) -> dict[str, float]:
-        """Medians over some new days: the run of a day, and a look with nothing new after it."""
+        """Return medians over some days: the run of a day, and an idle tick after it."""
         runs, looks = [], []
         for _ in range(REPEATS):
             days = self.land(1)
@@ -117,7 +117,7 @@ def measured(folder: Path, days: int) -> dict[str, Any]:
     last = dt.date.fromisoformat("2026-06-30")
     growing = Growing(folder, last - dt.timedelta(days=days + 3 * REPEATS))
     growing.grow(MONTH)
-    growing.run(*growing.land(1))  # imports and caches are warm
+    growing.run(*growing.land(1))  # loads imports and caches
     month = growing.daily()
     growing.grow(days)
     return {"month": month, "long": growing.daily()}

@@ -1,9 +1,9 @@
-"""Landed files to gold through the real Dagster job, measured from inside the run's process.
+"""Run the real Dagster job from landed files to gold, measured inside the process of the run.
 
     python -m bench.job --landing LANDING --lake LAKE --home HOME --first 2025-01-01 --days 90
 
 The process is a run: it imports the definitions, opens the instance with the SQLite storage of
-``dagster.yaml``, executes the arrival job over the range and prints what it took as JSON.
+``dagster.yaml``, executes the arrival job over the range and prints the figures as JSON.
 """
 
 import argparse
@@ -23,10 +23,10 @@ LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 
 
 def run(home: Path, first: dt.date, days: int) -> dict[str, Any]:
-    """Execute the arrival job over a range; what it gave, took, and where.
+    """Execute the arrival job over a range; return its results and what each part took.
 
     Raises:
-        SystemExit: the run failed, so its figures mean nothing.
+        SystemExit: the run failed.
     """
     started = spent()
     import dagster as dg

@@ -1,4 +1,4 @@
-"""Write invented deliveries to a folder: python -m bench.landed small|large DAYS FOLDER [ITEMS]."""
+"""Write generated deliveries: python -m bench.landed small|large DAYS FOLDER [ITEMS]."""
 
 import datetime as dt
 import json

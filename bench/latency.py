@@ -1,9 +1,9 @@
-"""Seconds from a landed delivery to its row in gold, under the services of `lakehouse up`.
+"""Measure the seconds from a landed delivery to its row in gold, under `lakehouse up`.
 
     python -m bench.latency --deliveries 10 --folder FOLDER
 
-Web server, daemon and code server run as they do for people; a unit's two files of a day are moved
-into the landing zone, and gold is watched until the day shows the delivery.
+Web server, daemon and code server run as in production. The two files of one unit and day are moved
+into the landing zone, and gold is polled until the day shows the delivery.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def delivered(lake: Lake, day: dt.date) -> bool:
 
 
 def seconds(lake: Lake, landing: Path, plan: Plan) -> float:
-    """From the move of the last file of a day to gold."""
+    """Return the seconds from the move of a day's last file to its row in gold."""
     for file in deliveries(plan):
         path = landing / file.path
         path.parent.mkdir(parents=True, exist_ok=True)

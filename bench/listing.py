@@ -1,9 +1,9 @@
-"""Seconds that a look at the landing zone takes: everything, and what one sensor tick looks at.
+"""Measure a listing of the entire landing zone, and the listing of one sensor tick.
 
     python -m bench.listing --files 100000 --units 50 [--folder /tmp/landing]
 
-Two files a unit and day, on local disk; a tick is measured on a tenth of the history as well, to
-show that it does not grow with it.
+There are two files per unit and day, on local disk. A tick is also measured on a tenth of the
+history, to show that its cost does not grow with history.
 """
 
 import argparse
@@ -44,7 +44,7 @@ SOURCES = tuple(
 
 
 def fill(root: Path, days: int, units: int) -> None:
-    """Put two small files for each unit and day below the root, as if landed yesterday."""
+    """Write two small files per unit and day below the root, as if they landed yesterday."""
     for n in range(days):
         day = root / "mrhealth" / str(TODAY - dt.timedelta(days=n))
         for unit in range(units):
@@ -57,7 +57,7 @@ def fill(root: Path, days: int, units: int) -> None:
 
 
 def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, float]:
-    """Medians over some looks: everything, and ticks one after another."""
+    """Return medians over several listings: of everything, and of consecutive ticks."""
     zone = ZoneInfo("America/Sao_Paulo")
     start = TODAY - dt.timedelta(days=days)
     spec = DomainSpec(name="mrhealth", title="Bench", since=start, unit_folders=("unidade",))
@@ -80,7 +80,7 @@ def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, f
 
 
 def timed(look: Callable[[], T], *, times: int) -> tuple[float, T]:
-    """Median seconds of a call, and what it gave last."""
+    """Return the median seconds of a call, and its last result."""
 
     def once() -> tuple[float, T]:
         start = time.perf_counter()

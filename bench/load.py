@@ -1,4 +1,4 @@
-"""Seconds that definitions of many tables take to load, over Dagster's own import.
+"""Measure how long definitions of many tables take to load, beyond Dagster's own import.
 
 python -m bench.load --tables 100
 """
@@ -10,7 +10,7 @@ from bench.measure import spent
 
 
 def loaded(count: int) -> dict[str, float]:
-    """Processor and wall seconds of Dagster's import, of our libraries, and of the tables."""
+    """Return processor and wall seconds of Dagster's import, our libraries and the tables."""
     start = spent()
     import dagster as dg
 
@@ -28,7 +28,7 @@ def loaded(count: int) -> dict[str, float]:
     libraries = spent()
 
     def copied(upstream: ir.Table) -> ir.Table:
-        """Orders that were worth something."""
+        """Return the orders with a positive value."""
         return upstream.filter(upstream.order_value > 0)
 
     tables = tuple(

@@ -1,4 +1,4 @@
-"""What a process spends: wall time, processor time, and its peak of memory."""
+"""Measure a process: wall time, processor time and peak memory."""
 
 import json
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds and megabytes of this process and the children it waited for."""
+    """Hold seconds and megabytes of this process and the children it waited for."""
 
     wall: float
     cpu: float
@@ -29,7 +29,7 @@ class Spent:
 
 
 def spent() -> Spent:
-    """What this process has spent until now."""
+    """Return what this process has used until now."""
     own, children = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
@@ -39,10 +39,10 @@ def spent() -> Spent:
 
 
 def child(module: str, *arguments: object) -> dict[str, Any]:
-    """Run a module of the bench in a process of its own; the JSON on its last line.
+    """Run a module of the bench in a separate process; return the JSON of its last line.
 
     Raises:
-        SystemExit: it failed; the end of what it said is shown.
+        SystemExit: the process failed; the message has the end of its stderr.
     """
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],

@@ -1,9 +1,9 @@
-"""Seconds that Dagster's bookkeeping costs when no asset does anything.
+"""Measure Dagster's bookkeeping when no asset does any work.
 
     python -m bench.noop --assets 26 --days 365 [--stock]
 
 One run materializes a chain of assets over a range of days, as a backfill in a single run does.
-``--stock`` takes Dagster's own SQLite storage instead of the platform's.
+``--stock`` uses Dagster's own SQLite storage instead of the platform's.
 """
 
 import argparse
@@ -25,7 +25,7 @@ STOCK = "telemetry: {enabled: false}\n"
 
 
 def chain(assets: int, days: int) -> list[dg.AssetsDefinition]:
-    """Assets without work, each reading the one before it."""
+    """Return assets without work, each reading the one before it."""
     partitions = dg.DailyPartitionsDefinition(FIRST.isoformat(), end_date=_day(days))
     key = [dg.AssetKey(["bronze", "noop", f"table_{n}"]) for n in range(assets)]
 
@@ -48,7 +48,7 @@ def _day(n: int) -> str:
 
 
 def seconds(assets: int, days: int, *, stock: bool = False) -> float:
-    """Wall time of the run, definitions and instance already there."""
+    """Return the wall time of the run; definitions and instance exist already."""
     definitions = chain(assets, days)
     with tempfile.TemporaryDirectory() as home:
         if stock:

@@ -1,11 +1,11 @@
-"""The same tables day by day with pandas, as a script of the usual kind does it.
+"""Build the same tables day by day with pandas, as a typical script does.
 
     python -m bench.pandas_days --landing LANDING --out FOLDER --sample 5
 
-Each day by itself: its files to bronze, silver, rejected rows with their reasons, and gold, every
-table one Parquet file of the day. Money is exact, as ``decimal.Decimal``; ``--floats`` shows what
-the same costs when cents may be lost. Only some days, spread evenly, are done; the figures are
-stretched linearly to all of them.
+Each day separately: its files to bronze, silver, rejected rows with their reasons, and gold; every
+table is one Parquet file per day. Money is exact, as ``decimal.Decimal``; ``--floats`` shows the
+cost when cents may be lost. Only some days, evenly distributed, are computed; the figures are
+extrapolated linearly to all days.
 """
 
 import argparse
@@ -25,7 +25,7 @@ KEY = ["day", "unit_id", "order_id"]
 
 
 def read(day: Path, dataset: str) -> pd.DataFrame:
-    """Rows of a day's files as text; what cannot be read is left out."""
+    """Return the rows of a day's files as text; unreadable lines are left out."""
     frames = []
     for path in sorted(day.rglob("*.csv")):
         if path.name.lower() != DATASETS[dataset]:
@@ -58,19 +58,19 @@ def money(text: pd.Series, *, floats: bool) -> pd.Series:
 
 
 def reasons(conditions: Mapping[str, pd.Series]) -> pd.Series:
-    """Codes of what is wrong with each row, by comma; empty text for a good one."""
-    said = pd.Series("", index=next(iter(conditions.values())).index)
+    """Return the reason codes of each row, separated by commas; empty for a valid row."""
+    codes = pd.Series("", index=next(iter(conditions.values())).index)
     for code, broken in conditions.items():
-        said = said.where(~broken, said + code + ",")
-    return said
+        codes = codes.where(~broken, codes + code + ",")
+    return codes
 
 
-def judged(
-    rows: pd.DataFrame, key: list[str], said: pd.Series
+def split_rows(
+    rows: pd.DataFrame, key: list[str], codes: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The newest good row of each key, and the rejected rows with their reasons."""
-    good = rows[said == ""].sort_values("file").drop_duplicates(key, keep="last")
-    return good, rows[said != ""].assign(reasons=said[said != ""])
+    """Return the newest valid row of each key, and the rejected rows with their reasons."""
+    good = rows[codes == ""].sort_values("file").drop_duplicates(key, keep="last")
+    return good, rows[codes != ""].assign(reasons=codes[codes != ""])
 
 
 def folded(text: pd.Series) -> pd.Series:
@@ -97,7 +97,7 @@ def silver_orders(
     )
     rows["day"] = rows.order_date
     amounts = rows[["order_value", "delivery_fee"]]
-    said = reasons(
+    codes = reasons(
         {
             "missing_required": rows.order_id.isna(),
             "bad_date": rows.order_date.isna(),
@@ -107,7 +107,7 @@ def silver_orders(
             "unknown_unit": ~rows.unit_id.isin(units.unit_id),
         }
     )
-    return judged(rows, KEY, said)
+    return split_rows(rows, KEY, codes)
 
 
 def silver_items(
@@ -128,7 +128,7 @@ def silver_items(
     quantity = rows.quantity.astype("Int64")
     rows["line_total"] = (quantity if floats else quantity.astype(object)) * rows.unit_price
     placed = rows.merge(orders[[*KEY, "unit"]], on=["unit", "order_id"], how="left")
-    said = reasons(
+    codes = reasons(
         {
             "missing_required": placed.item_id.isna(),
             "orphan_item": placed.unit_id.isna(),
@@ -136,7 +136,7 @@ def silver_items(
             "bad_amount": placed.unit_price.isna() | ~(placed.quantity > 0),
         }
     )
-    return judged(placed, [*KEY, "item_id"], said)
+    return split_rows(placed, [*KEY, "item_id"], codes)
 
 
 def gold(

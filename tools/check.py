@@ -1,4 +1,4 @@
-"""Everything that `make check` requires of the tree, two steps at a time.
+"""Run every check of `make check`, two steps at a time.
 
 python -m tools.check              all steps
 python -m tools.check types docs   some of them
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One requirement: a module to run, and what to do when it is not met."""
+    """Define one check: the module to run, and a hint for when it fails."""
 
     name: str
     command: tuple[str, ...]
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a step said and how long it took, in seconds."""
+    """Hold the output of a step and its duration in seconds."""
 
     step: Step
     passed: bool
@@ -38,13 +38,13 @@ class Result:
 
 # The slowest first: the others run beside them.
 STEPS = (
-    Step("types", ("mypy",), "mend the types; configuration: [tool.mypy] in pyproject.toml"),
-    Step("docs", ("tools.docs",), "mend the example, the link or what it shows"),
+    Step("types", ("mypy",), "fix the types; configuration: [tool.mypy] in pyproject.toml"),
+    Step("docs", ("tools.docs",), "fix the example, the command or the link"),
     Step("reference", ("tools.reference", "check"), "make docs, and commit what it wrote"),
     Step(
         "duplicates",
         ("pylint", "lakehouse", "lakehouse_tests", "bench", "tools"),
-        "give what both places share a name and call it",
+        "move the shared code into one function",
     ),
     Step("secrets", ("tools.secrets",), "take the secret out, and revoke it if it was ever pushed"),
     Step("dead code", ("tools.dead_code",), "delete it; called by name only: [tool.vulture]"),
@@ -60,8 +60,8 @@ STEPS = (
 )
 
 
-def outcome(step: Step) -> Result:
-    """Run one step in a process of its own."""
+def run(step: Step) -> Result:
+    """Run one step in a separate process."""
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", *step.command],
@@ -76,7 +76,7 @@ def outcome(step: Step) -> Result:
 
 
 def selected(names: list[str]) -> list[Step]:
-    """Steps of these names, all when none is given; a step without its module yet is left out."""
+    """Return the steps of these names, or all; a step whose module is missing is left out."""
     known = {step.name.replace(" ", "-"): step for step in STEPS}
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"no such step: {', '.join(unknown)}; there are {', '.join(known)}")
@@ -85,18 +85,18 @@ def selected(names: list[str]) -> list[Step]:
 
 
 def main() -> int:
-    """Print a line per step and the whole output of those that failed."""
+    """Print one line per step, and the complete output of those that failed."""
     parser = argparse.ArgumentParser(description="Check the tree as CI does.")
     parser.add_argument("steps", nargs="*", help="steps to run; all when none is named")
     steps = selected(parser.parse_args().steps)
     failed = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for result in pool.map(outcome, steps):
+        for result in pool.map(run, steps):
             failed += not result.passed
-            verdict = "ok" if result.passed else "FAILED"
-            print(f"{result.step.name:<16} {verdict:<7} {result.seconds:5.1f} s", flush=True)
+            state = "ok" if result.passed else "FAILED"
+            print(f"{result.step.name:<16} {state:<7} {result.seconds:5.1f} s", flush=True)
             if not result.passed:
-                print(f"{result.output.rstrip()}\n  -> {result.step.hint}\n", flush=True)
+                print(f"{result.output.rstrip()}\n  hint: {result.step.hint}\n", flush=True)
     print(f"{failed} of {len(steps)} checks failed" if failed else f"{len(steps)} checks passed")
     return min(failed, 1)
 

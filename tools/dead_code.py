@@ -1,7 +1,7 @@
-"""Code that nothing in the product uses; a use in a test does not count.
+"""Find code that the product does not use; a use in a test does not count.
 
-Left alone are variables and attributes (Pandera reads a contract's columns, not our code), methods
-that override one of a base class, which is who calls them, and classes named in Dagster's YAML.
+Not reported: variables and attributes (Pandera reads a contract's columns), methods that override
+one of a base class (the base class calls them), and classes named in Dagster's YAML.
 """
 
 import ast
@@ -14,11 +14,11 @@ from pathlib import Path
 from vulture import Vulture
 from vulture.core import Item
 
-UNJUDGED = {"attribute", "variable"}
+NOT_CHECKED = {"attribute", "variable"}
 
 
 def overrides(item: Item) -> bool:
-    """Whether a method or property stands in for one of a base class."""
+    """Return whether a method or property overrides one of a base class."""
     if item.typ not in {"method", "property"}:
         return False
     path = Path(item.filename)
@@ -35,7 +35,7 @@ def overrides(item: Item) -> bool:
 
 
 def configured() -> set[str]:
-    """Classes that a YAML file of the repository tells Dagster to make."""
+    """Return the classes that a YAML file of the repository names."""
     pages = [*Path().glob("*.yaml"), *Path().glob("deploy/*.yaml")]
     return {
         name for page in pages for name in re.findall(r"class: *(\w+)", page.read_text("utf-8"))
@@ -43,7 +43,7 @@ def configured() -> set[str]:
 
 
 def main() -> int:
-    """Print what is unused, a line each."""
+    """Print one line for each unused definition."""
     config = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["vulture"]
     vulture = Vulture(
         ignore_names=[*config["ignore_names"], *configured()],
@@ -53,7 +53,7 @@ def main() -> int:
     unused = [
         item
         for item in vulture.get_unused_code(min_confidence=config["min_confidence"])
-        if item.typ not in UNJUDGED and not overrides(item)
+        if item.typ not in NOT_CHECKED and not overrides(item)
     ]
     for item in unused:
         print(item.get_report())

@@ -1,10 +1,10 @@
-"""Whether what the pages show is true: examples run, commands exist, links lead somewhere.
+"""Check the pages: examples run, commands exist, links work.
 
-- ``>>>`` examples in ``python`` blocks run and give what they show; other ``python`` blocks parse,
-  and what they import from the lakehouse exists, or is written on the page itself.
+- ``>>>`` examples in ``python`` blocks give the result they show; other ``python`` blocks parse,
+  and the names they import from the lakehouse exist or are defined on the page itself.
 - ``lakehouse …`` and ``make …`` in ``sh`` and ``console`` blocks name real commands, options and
   arguments.
-- Relative links point at files, and at headings inside them.
+- Relative links point to existing files and headings.
 """
 
 import ast
@@ -31,7 +31,7 @@ COMMAND_ENDS = {"|", ">", ">>", "<", "&&", ";", "||", "#", "2>&1", "&"}
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block of a page, with the line its text begins on."""
+    """Represent a fenced block of a page, and the line on which its text begins."""
 
     page: Path
     line: int
@@ -40,28 +40,28 @@ class Block:
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """Fenced blocks of a page, in order."""
+    """Yield the fenced blocks of a page, in order."""
     text = page.read_text("utf-8")
     for fence in FENCE.finditer(text):
         yield Block(page, text.count("\n", 0, fence.start(3)) + 1, fence[2], fence[3])
 
 
 def modules_of(page: Path) -> set[str]:
-    """Modules that a page writes: blocks that begin with a comment naming their file."""
+    """Return the modules that a page defines: blocks that begin with their file name."""
     names = (NAMED.match(block.text) for block in blocks(page))
     files = (Path(found[1]) for found in names if found)
     return {".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files}
 
 
 def faults_of_python(block: Block, written: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Examples that fail, or names that neither the lakehouse has nor the page has written."""
+    """Yield examples that fail, and imported names that do not exist."""
     if ">>>" in block.text:
         test = doctest.DocTestParser().get_doctest(
             block.text, {}, block.page.name, str(block.page), block.line - 1
         )
-        said: list[str] = []
-        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
-        yield from said
+        output: list[str] = []
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=output.append)
+        yield from output
         return
     try:
         tree = ast.parse(block.text)
@@ -76,7 +76,7 @@ def faults_of_python(block: Block, written: frozenset[str] = frozenset()) -> Ite
 
 
 def missing_names(module: str, names: list[str]) -> Iterator[str]:
-    """Names that cannot be imported from a module."""
+    """Yield the names that cannot be imported from a module."""
     try:
         found = importlib.import_module(module)
     except ImportError as error:
@@ -88,7 +88,7 @@ def missing_names(module: str, names: list[str]) -> Iterator[str]:
 
 
 def faults_of_shell(block: Block, targets: set[str], cli: click.Command | None) -> Iterator[str]:
-    """Commands that neither the Makefile nor the command line knows."""
+    """Yield commands that neither the Makefile nor the command line has."""
     for line in block.text.replace("\\\n", " ").splitlines():
         shown = line.strip().removeprefix("$ ")
         if block.language == "console" and not line.strip().startswith("$ "):
@@ -108,7 +108,7 @@ def faults_of_shell(block: Block, targets: set[str], cli: click.Command | None) 
 def faults_of_command(
     command: click.Command, arguments: list[str], parent: click.Context | None = None
 ) -> Iterator[str]:
-    """What the command line would reject, without running the command."""
+    """Yield what the command line would reject, without running the command."""
     context = click.Context(command, parent=parent, info_name=command.name)
     context.allow_interspersed_args = not isinstance(command, click.Group)
     try:
@@ -135,14 +135,14 @@ def faults_of_command(
 
 
 def anchors(page: Path) -> set[str]:
-    """Names that a link can give for the headings of a page, as GitHub makes them."""
+    """Return the anchors of the headings of a page, as GitHub makes them."""
     prose = FENCE.sub("", page.read_text("utf-8"))
     plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(prose))
     return {heading.replace(" ", "-") for heading in plain}
 
 
 def faults_of_links(page: Path) -> Iterator[str]:
-    """Relative links of a page that lead nowhere."""
+    """Yield the relative links of a page that do not exist."""
     for target in LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
         if re.match(r"\w+:", target):
             continue
@@ -155,7 +155,7 @@ def faults_of_links(page: Path) -> Iterator[str]:
 
 
 def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator[str]:
-    """All that is untrue on a page, with file and line."""
+    """Yield every fault of a page, with file and line."""
     written = frozenset(modules_of(page))
     domains = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
     unknown = [f"no system {name!r}" for name in sorted(domains)]
@@ -164,19 +164,19 @@ def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator
         if block.language in ("python", "py"):
             found = faults_of_python(block, written)
         elif block.language in ("sh", "bash", "console", "shell"):
-            said = faults_of_shell(block, targets, cli)
-            found = (fault for fault in said if not any(words in fault for words in unknown))
+            commands = faults_of_shell(block, targets, cli)
+            found = (fault for fault in commands if not any(words in fault for words in unknown))
         yield from (f"{page}:{block.line}: {fault}" for fault in found)
     yield from (f"{page}: {fault}" for fault in faults_of_links(page))
 
 
 def make_targets(makefile: Path) -> set[str]:
-    """Targets that a Makefile documents."""
+    """Return the targets that a Makefile documents."""
     return set(re.findall(r"^([a-z-]+):.*##", makefile.read_text("utf-8"), re.MULTILINE))
 
 
 def command_line() -> click.Command | None:
-    """The root command, or none while the package has no command line."""
+    """Return the root command, or None if the package has no command line."""
     if find_spec("lakehouse.cli") is None:
         return None
     main: click.Command = importlib.import_module("lakehouse.cli").main
@@ -184,18 +184,18 @@ def command_line() -> click.Command | None:
 
 
 def main() -> int:
-    """Print what is untrue on any page of the repository."""
+    """Print every fault of the pages of the repository."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
     pages = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\n")
     targets, cli = make_targets(Path("Makefile")), command_line()
-    untrue = [
+    found = [
         fault
         for page in sorted(filter(None, pages))
         if Path(page).exists()
         for fault in faults(Path(page), targets, cli)
     ]
-    print("\n".join(untrue))
-    return 1 if untrue else 0
+    print("\n".join(found))
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ IN_NAMES = re.compile(
 )
 """Words that no part of an identifier may be."""
 TEXTS = (".md", ".yaml", ".yml", ".toml", ".sh", "Makefile")
-LEFT_OUT = re.compile(r"^(?:requirements/|LICENSE|tools/language\.py|lakehouse_tests/tools/test_language)")
+LEFT_OUT = re.compile(
+    r"^(?:requirements/|LICENSE|tools/language\.py|lakehouse_tests/tools/test_language)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether requirements/*.txt still pin, with hashes, all that pyproject.toml asks for."""
+"""Check that requirements/*.txt pin, with hashes, everything that pyproject.toml requires."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ PIN = re.compile(r"^(?P<name>[\w.-]+)(?:\[[^]]*\])?==(?P<version>[^\s;]+)", re.M
 
 
 def pins(lock: str) -> dict[str, set[str]]:
-    """Versions pinned for each package; more than one where markers divide them."""
+    """Return the pinned versions of each package; markers may give more than one."""
     found: dict[str, set[str]] = {}
     for pin in PIN.finditer(lock):
         found.setdefault(canonicalize_name(pin["name"]), set()).add(pin["version"])
@@ -20,7 +20,7 @@ def pins(lock: str) -> dict[str, set[str]]:
 
 
 def unmet(wanted: list[str], lock: str) -> list[str]:
-    """What is wrong with a list of pins, one sentence each."""
+    """Return the faults of a list of pins, one sentence each."""
     pinned = pins(lock)
     wrong = []
     for text in wanted:
@@ -28,7 +28,7 @@ def unmet(wanted: list[str], lock: str) -> list[str]:
         versions = pinned.get(canonicalize_name(requirement.name), set())
         if not any(requirement.specifier.contains(version) for version in versions):
             wrong.append(
-                f"{text} is asked for, pinned is {', '.join(sorted(versions)) or 'nothing'}"
+                f"{text} is required, but pinned is {', '.join(sorted(versions)) or 'nothing'}"
             )
     wrong += [
         f"{block.splitlines()[0]} has no hash"
@@ -36,12 +36,12 @@ def unmet(wanted: list[str], lock: str) -> list[str]:
         if PIN.match(block) and "--hash=sha256:" not in block
     ]
     if re.search(r"^\s*(--(extra-)?index-url|--find-links|-i |-f )|://", lock, re.MULTILINE):
-        wrong.append("names an index or a host; everyone has their own")
+        wrong.append("names a package index or a host; remove it, everyone has their own")
     return wrong
 
 
 def main() -> int:
-    """Print what is wrong, with the name of the list."""
+    """Print every fault with the name of its list."""
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
     extras = [
         text

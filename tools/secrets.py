@@ -1,6 +1,6 @@
-"""Secrets in the tree as it stands, untracked files included.
+"""Find secrets in the files of the repository, untracked files included.
 
-A line that only looks like one says so itself: ``# pragma: allowlist secret``.
+A line that only looks like a secret carries ``# pragma: allowlist secret``.
 """
 
 import subprocess

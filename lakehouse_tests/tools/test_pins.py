@@ -13,11 +13,11 @@ def test_a_complete_list_has_nothing_wrong():
 @pytest.mark.parametrize(
     ("wanted", "lock", "wrong"),
     [
-        (["click>=9"], LOCK, "click>=9 is asked for, pinned is 8.5.1"),
-        (["rich"], LOCK, "rich is asked for, pinned is nothing"),
+        (["click>=9"], LOCK, "click>=9 is required, but pinned is 8.5.1"),
+        (["rich"], LOCK, "rich is required, but pinned is nothing"),
         ([], "click==8.5.1\n" + LOCK, "click==8.5.1 has no hash"),
-        ([], f"--extra-index-url mirror\n{LOCK}", "names an index or a host"),
-        ([], f"click @ file:///wheels/click.whl\n{LOCK}", "names an index or a host"),
+        ([], f"--extra-index-url mirror\n{LOCK}", "names a package index or a host"),
+        ([], f"click @ file:///wheels/click.whl\n{LOCK}", "names a package index or a host"),
     ],
 )
 def test_a_list_that_lags_or_leaks_is_rejected(wanted: list[str], lock: str, wrong: str):
