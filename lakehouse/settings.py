@@ -1,6 +1,9 @@
-"""What the environment decides, as one typed value.
+"""Settings: variables of the environment, read once into one typed object.
 
-Every setting has a default for a laptop; `docs/settings.md` is made from the table below.
+A `Setting` declares one variable: name, type, default, meaning and accepted values. The platform's
+settings are the fields of `Settings`. A domain declares its own in `DomainSpec(settings=(…))`;
+`Settings` carries their text and `DomainSpec.read` gives the typed value. `docs/settings.md` is
+generated from both.
 """
 
 import os
@@ -8,200 +11,215 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+PREFIX = "LAKEHOUSE_"
+OTHER_VARIABLES = {
+    "LAKEHOUSE_DEBUG": "`1` shows the traceback of an error on the command line",
+    "LAKEHOUSE_DAGSTER_DSN": "PostgreSQL of Dagster's run records, read by deploy/dagster-s3.yaml"
+    " (secret: never shown)",
+    "LAKEHOUSE_LOG_BUCKET": "S3 bucket of the runs' logs, read by deploy/dagster-s3.yaml",
+}
+"""Variables that are read elsewhere, with their meaning."""
+INTERNAL_VARIABLES = ("LAKEHOUSE_CHAOS", "LAKEHOUSE_FAILPOINT", "LAKEHOUSE_SCREENSHOTS")
+"""Variables for tests of this project; not documented for users."""
+
 ENGINES = ("duckdb", "spark")
 RUNTIMES = ("local", "stock")
-EXTRACTIONS = ("incremental", "cdc")
 MAILED = ("errors", "all")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 MAIL_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 SNS_TOPIC = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
 
+T = TypeVar("T")
+
 
 class SettingsError(ValueError):
-    """A setting cannot be used; the message names the variable and what it may be."""
+    """A setting has a value that cannot be used; the message names the variable and what fits."""
 
 
-def _setting(variable: str, default: Any, meaning: str, *, secret: bool = False) -> Any:
-    about = {"variable": variable, "meaning": meaning, "secret": secret}
-    return field(default=default, repr=not secret, metadata=about)
+@dataclass(frozen=True, kw_only=True)
+class Setting(Generic[T]):
+    """One variable of the environment.
+
+    Args:
+        name: lower-case. The variable is ``LAKEHOUSE_<NAME>`` for the platform and
+            ``LAKEHOUSE_<DOMAIN>_<NAME>`` for a domain.
+        default: value when the variable is not set or empty. Its type is the type of the setting;
+            None stands for an optional text.
+        meaning: one phrase for `docs/settings.md`.
+        secret: the value is never shown, neither in `repr` nor in messages.
+        choices: the only accepted values.
+        pattern: regular expression (ASCII) that the text must match from start to end.
+        expected: what `pattern` accepts, in words, for the error message.
+
+    Raises:
+        ValueError: the name is malformed, or the address of a database is not declared secret.
+    """
+
+    name: str
+    default: T
+    meaning: str
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+    pattern: str | None = None
+    expected: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise ValueError(f"setting {self.name!r}: use lower-case letters, digits and _")
+        if self.is_database and not self.secret:
+            raise ValueError(f"setting {self.name!r} holds a database address: set secret=True")
+
+    @property
+    def is_database(self) -> bool:
+        """Whether the value is the address of a PostgreSQL database: ``dsn`` or ``…_dsn``."""
+        return self.name == "dsn" or self.name.endswith("_dsn")
+
+    def variable(self, domain: str | None = None) -> str:
+        """Return the name of the environment variable.
+
+        >>> Setting(name="dsn", default=None, meaning="…", secret=True).variable("shop")
+        'LAKEHOUSE_SHOP_DSN'
+        """
+        return PREFIX + "_".join(filter(None, (domain, self.name))).upper()
+
+    def parse(self, text: str, variable: str) -> T:
+        """Return the typed value of a variable's text; the default when the text is blank.
+
+        Raises:
+            SettingsError: the text has another type, or is not an accepted value.
+        """
+        text = text.strip()
+        if not text:
+            return self.default
+        kind: Any = str if self.default is None else type(self.default)
+        try:
+            value: T = kind(text)
+        except ValueError:
+            shown = "cannot be read" if self.secret else f"is {text!r}"
+            expected = {int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+            raise SettingsError(f"{variable} {shown}; expected {expected}") from None
+        self.require_accepted(value, variable)
+        return value
+
+    def require_accepted(self, value: T, variable: str) -> None:
+        """Raise `SettingsError` when `choices` or `pattern` exclude the value."""
+        shown = "cannot be used" if self.secret else f"is {value!r}"
+        if self.choices and value not in self.choices:
+            raise SettingsError(f"{variable} {shown}; expected {' or '.join(self.choices)}")
+        if self.pattern and value and not re.fullmatch(self.pattern, str(value), re.ASCII):
+            raise SettingsError(f"{variable} {shown}; expected {self.expected}")
+
+
+def _setting(default: Any, meaning: str, **more: Any) -> Any:
+    """Declare a field of `Settings`; `platform_settings` returns it as a `Setting`."""
+    about = {"meaning": meaning, **more}
+    return field(default=default, repr=not more.get("secret"), metadata=about)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the lake and the landing zone lie, which engine works, and the limits of both."""
+    """The platform's settings, and the text of the variables that domains declare.
 
-    root: str = _setting(
-        "LAKEHOUSE_ROOT", "data/lake", "Lake root: a local folder or an `s3://bucket/prefix` URI"
-    )
-    landing: str = _setting(
-        "LAKEHOUSE_LANDING", "data/landing", "Landing zone: a local folder or an `s3://` URI"
-    )
-    engine: str = _setting("LAKEHOUSE_ENGINE", "duckdb", "`duckdb` (embedded) or `spark`")
-    spark_master: str = _setting("LAKEHOUSE_SPARK_MASTER", "local[2]", "Spark master URL")
-    memory_limit: str = _setting("LAKEHOUSE_MEMORY", "1GB", "Memory of the embedded engine")
-    threads: int = _setting("LAKEHOUSE_THREADS", 0, "Threads of the engine; 0 takes every core")
-    chunk_rows: int = _setting(
-        "LAKEHOUSE_CHUNK_ROWS", 1_000_000, "Input rows of a table that are worked on at once"
-    )
-    timezone: str = _setting(
-        "LAKEHOUSE_TIMEZONE", "America/Sao_Paulo", "Time zone of days and schedules"
-    )
-    mrhealth_dsn: str | None = _setting(
-        "LAKEHOUSE_MRHEALTH_DSN",
-        None,
-        "PostgreSQL with Mr. Health's reference tables; CSV files when not set",
-        secret=True,
-    )
-    bikes_warehouse_dsn: str | None = _setting(
-        "LAKEHOUSE_BIKES_WAREHOUSE_DSN",
-        None,
-        "PostgreSQL that `lakehouse warehouse load bikes` fills",
-        secret=True,
-    )
-    sales_dsn: str | None = _setting(
-        "LAKEHOUSE_SALES_DSN",
-        None,
-        "PostgreSQL with the legacy table of sales, to extract from; CSV files when not set",
-        secret=True,
-    )
-    sales_extraction: str = _setting(
-        "LAKEHOUSE_SALES_EXTRACTION", "incremental", "How sales are extracted: `incremental`, `cdc`"
-    )
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+
+    root: str = _setting("data/lake", "Lake root: a local folder or an `s3://bucket/prefix` URI")
+    landing: str = _setting("data/landing", "Landing zone: a local folder or an `s3://` URI")
+    engine: str = _setting("duckdb", "`duckdb` (embedded) or `spark`", choices=ENGINES)
+    spark_master: str = _setting("local[2]", "Spark master URL")
+    memory: str = _setting("1GB", "Memory limit of the embedded engine")
+    threads: int = _setting(0, "Threads of the engine; 0 uses every core")
+    chunk_rows: int = _setting(1_000_000, "Input rows of a table that are processed at once")
+    timezone: str = _setting("America/Sao_Paulo", "Time zone of days and schedules")
     extract_seconds: int = _setting(
-        "LAKEHOUSE_EXTRACT_SECONDS", 60, "Least time between two looks at a legacy database"
+        60, "Seconds between two evaluations of an extraction sensor, at least"
     )
     cdc_lag_mb: int = _setting(
-        "LAKEHOUSE_CDC_LAG_MB", 512, "Megabytes of log a slot may be behind before the alert"
-    )
-    people_filename_silver: str = _setting(
-        "LAKEHOUSE_PEOPLE_FILENAME_SILVER",
-        "people_all",
-        "Name of the exported file of all people, without `.parquet`",
-    )
-    people_filename_gold: str = _setting(
-        "LAKEHOUSE_PEOPLE_FILENAME_GOLD",
-        "people_without_duplicates",
-        "Name of the exported file of people without duplicates, without `.parquet`",
+        512, "Megabytes of write-ahead log by which a replication slot may lag before an alert"
     )
     slack_webhook: str | None = _setting(
-        "LAKEHOUSE_SLACK_WEBHOOK", None, "Slack webhook that messages are posted to", secret=True
+        None, "Slack webhook that receives the messages", secret=True
     )
     webhook: str | None = _setting(
-        "LAKEHOUSE_WEBHOOK",
-        None,
-        'Any address that messages are posted to as JSON `{"text": …}`',
-        secret=True,
+        None, 'URL that receives the messages as JSON `{"text": …}`', secret=True
     )
     smtp: str | None = _setting(
-        "LAKEHOUSE_SMTP",
         None,
         "Mail server: `smtps://$USER:$PASSWORD@host`, `smtp+starttls://…` or, without encryption,"
         " `smtp://…`",
         secret=True,
     )
     mail_from: str | None = _setting(
-        "LAKEHOUSE_MAIL_FROM", None, "Address that mail is sent from", secret=True
+        None,
+        "Sender address of mail",
+        secret=True,
+        pattern=MAIL_ADDRESS,
+        expected="an address such as lakehouse@example.com",
     )
     mail_to: str | None = _setting(
-        "LAKEHOUSE_MAIL_TO", None, "Addresses that mail is sent to, with commas", secret=True
+        None, "Recipient addresses of mail, separated by commas", secret=True
     )
-    mail_about: str = _setting("LAKEHOUSE_MAIL_ABOUT", "errors", "What is mailed: `errors`, `all`")
+    mail_about: str = _setting(
+        "errors", "Which messages are mailed: `errors` or `all`", choices=MAILED
+    )
     sns_topic: str | None = _setting(
-        "LAKEHOUSE_SNS_TOPIC",
         None,
-        "ARN of the Amazon SNS topic that messages are published to",
+        "ARN of the Amazon SNS topic that receives the messages",
         secret=True,
+        pattern=SNS_TOPIC,
+        expected="the ARN of a standard topic: arn:aws:sns:region:account:name",
     )
-    notify_attempts: int = _setting(
-        "LAKEHOUSE_NOTIFY_ATTEMPTS", 3, "How often a message is sent before it is given up"
-    )
-    notify_timeout: float = _setting(
-        "LAKEHOUSE_NOTIFY_TIMEOUT", 5.0, "Seconds that a receiver of messages has for an answer"
-    )
-    notify_metrics: int = _setting(
-        "LAKEHOUSE_NOTIFY_METRICS", 0, "1 adds a message with the figures of each run"
-    )
-    max_file_mb: int = _setting(
-        "LAKEHOUSE_MAX_FILE_MB", 1024, "Largest landed file that is read, unpacked, in megabytes"
-    )
+    notify_attempts: int = _setting(3, "Attempts to send a message before giving up")
+    notify_timeout: float = _setting(5.0, "Seconds to wait for the answer of a message's receiver")
+    notify_metrics: int = _setting(0, "1 adds a message with the figures of each run")
+    max_file_mb: int = _setting(1024, "Largest file that is ingested, in uncompressed megabytes")
     quiet_seconds: float = _setting(
-        "LAKEHOUSE_QUIET_SECONDS", 1.0, "A file changed more recently than this is left alone"
+        1.0, "A file changed within this many seconds may still be growing and is not read yet"
     )
     sensor_seconds: int = _setting(
-        "LAKEHOUSE_SENSOR_SECONDS", 2, "Least time between two looks at the landing zone"
+        2, "Seconds between two evaluations of the landing zone's sensors, at least"
     )
-    batch_days: int = _setting("LAKEHOUSE_BATCH_DAYS", 400, "Most days in one arrival run")
-    batch_files: int = _setting(
-        "LAKEHOUSE_BATCH_FILES", 50_000, "Most landed files in one arrival run"
-    )
-    recent_days: int = _setting(
-        "LAKEHOUSE_RECENT_DAYS", 10, "Delivery days that every sensor tick looks at"
-    )
-    sweep_files: int = _setting(
-        "LAKEHOUSE_SWEEP_FILES", 2_000, "Files of older days that a tick looks at, in turn"
-    )
-    attempts: int = _setting(
-        "LAKEHOUSE_ATTEMPTS", 3, "How often the same files are tried before only alerting"
-    )
+    batch_days: int = _setting(400, "Most days in one arrival run")
+    batch_files: int = _setting(50_000, "Most landed files in one arrival run")
+    recent_days: int = _setting(10, "Delivery days that every sensor evaluation lists")
+    sweep_files: int = _setting(2_000, "Files of older days that one sensor evaluation lists")
+    attempts: int = _setting(3, "Runs that are requested for the same files before only alerting")
     deadline_hours: float = _setting(
-        "LAKEHOUSE_DEADLINE_HOURS", 30.0, "Hours after a day's start when its delivery is overdue"
+        30.0, "Hours after the start of a day when its delivery is overdue"
     )
     privacy_key: str | None = _setting(
-        "LAKEHOUSE_PRIVACY_KEY",
         None,
-        "Key of the marks that stand for erased persons; made and kept in the lake when not set",
+        "Key of the marks that replace erased persons; without it, a key is created in the lake",
         secret=True,
     )
-    history_days: int = _setting(
-        "LAKEHOUSE_HISTORY_DAYS", 30, "Days that old table versions are kept by `lakehouse vacuum`"
-    )
+    history_days: int = _setting(30, "Days that `lakehouse vacuum` keeps old table versions")
     runtime: str = _setting(
-        "LAKEHOUSE_RUNTIME",
         "local",
         "`local` (pooled SQLite storage, preloaded workers) or `stock` (Dagster's own storage,"
         " launcher and daemon)",
+        choices=RUNTIMES,
     )
-    host: str = _setting("LAKEHOUSE_HOST", "127.0.0.1", "Address the web server listens on")
-    port: int = _setting("LAKEHOUSE_PORT", 3000, "Port of the web server")
+    host: str = _setting("127.0.0.1", "Address that the web server listens on")
+    port: int = _setting(3000, "Port of the web server")
+
+    domain_variables: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    """Text of every ``LAKEHOUSE_…`` variable that is not one of the platform's."""
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise SettingsError(
-                f"LAKEHOUSE_ENGINE is {self.engine!r}; it may be {' or '.join(ENGINES)}"
-            )
-        if self.runtime not in RUNTIMES:
-            raise SettingsError(
-                f"LAKEHOUSE_RUNTIME is {self.runtime!r}; it may be {' or '.join(RUNTIMES)}"
-            )
-        for variable, name in (
-            ("LAKEHOUSE_PEOPLE_FILENAME_SILVER", self.people_filename_silver),
-            ("LAKEHOUSE_PEOPLE_FILENAME_GOLD", self.people_filename_gold),
-        ):
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
-                raise SettingsError(
-                    f"{variable} is {name!r}; a file name has letters, digits, '.', '_' and '-'"
-                )
-        if self.sales_extraction not in EXTRACTIONS:
-            raise SettingsError(
-                f"LAKEHOUSE_SALES_EXTRACTION is {self.sales_extraction!r};"
-                f" it may be {' or '.join(EXTRACTIONS)}"
-            )
+        for setting in platform_settings():
+            setting.require_accepted(getattr(self, setting.name), setting.variable())
         _require_usable_mail(self)
-        if self.sns_topic and not re.fullmatch(SNS_TOPIC, self.sns_topic):
-            raise SettingsError(
-                "LAKEHOUSE_SNS_TOPIC is no ARN of a standard topic;"
-                " write arn:aws:sns:region:account:name"
-            )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
             raise SettingsError(
-                f"LAKEHOUSE_TIMEZONE is {self.timezone!r}, no time zone;"
-                " use a name such as America/Sao_Paulo"
+                f"LAKEHOUSE_TIMEZONE is {self.timezone!r}; expected the name of a time zone such as"
+                " America/Sao_Paulo"
             ) from error
 
     @classmethod
@@ -209,23 +227,32 @@ class Settings:
         """Read the environment.
 
         Raises:
-            SettingsError: a value cannot be read; names the variable.
+            SettingsError: a value cannot be used.
         """
         environ = os.environ if environ is None else environ
-        given: dict[str, Any] = {}
-        for setting in fields(cls):
-            variable = setting.metadata["variable"]
-            text = environ.get(variable, "").strip()
-            if text:
-                kind = type(setting.default) if setting.default is not None else str
-                given[setting.name] = _read(variable, text, kind)
-        return cls(**given)
+        platform = {setting.variable(): setting for setting in platform_settings()}
+        values = {
+            setting.name: setting.parse(environ.get(variable, ""), variable)
+            for variable, setting in platform.items()
+        }
+        others = {
+            variable: text
+            for variable, text in environ.items()
+            if variable.startswith(PREFIX) and variable not in platform
+        }
+        return cls(**values, domain_variables=others)
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The addresses that mail is sent to, each once."""
+        """Addresses that mail is sent to, each once."""
         parts = (part.strip() for part in (self.mail_to or "").split(","))
         return tuple(dict.fromkeys(filter(None, parts)))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts of the platform's secret settings that must never be shown."""
+        values = (getattr(self, each.name) for each in platform_settings() if each.secret)
+        return tuple(filter(None, (*values, *self.recipients)))
 
     @property
     def uses_s3(self) -> bool:
@@ -234,68 +261,65 @@ class Settings:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone that days are counted in."""
+        """Time zone of days and schedules."""
         return ZoneInfo(self.timezone)
 
     @property
     def home(self) -> Path:
-        """Dagster's home folder (``DAGSTER_HOME``, else beside the lake)."""
+        """Dagster's home folder: ``DAGSTER_HOME``, else ``data/dagster``."""
         return Path(os.environ.get("DAGSTER_HOME") or "data/dagster").absolute()
 
 
+def platform_settings() -> tuple[Setting[Any], ...]:
+    """Return the declarations of the platform's settings."""
+    return tuple(
+        Setting(name=each.name, default=each.default, **each.metadata)
+        for each in fields(Settings)
+        if each.metadata
+    )
+
+
 def _require_usable_mail(settings: Settings) -> None:
-    """Raise when mail cannot be sent as it is set; addresses and passwords are never named."""
-    if settings.mail_about not in MAILED:
-        raise SettingsError(
-            f"LAKEHOUSE_MAIL_ABOUT is {settings.mail_about!r}; it may be {' or '.join(MAILED)}"
-        )
+    """Raise `SettingsError` when mail cannot be sent; never show addresses or passwords."""
     given = {
         "LAKEHOUSE_SMTP": settings.smtp,
         "LAKEHOUSE_MAIL_FROM": settings.mail_from,
         "LAKEHOUSE_MAIL_TO": settings.mail_to,
     }
     missing = [variable for variable, value in given.items() if not value]
-    if missing:
-        if len(missing) < len(given):
-            raise SettingsError(
-                f"{' and '.join(missing)} must be set too: mail needs {', '.join(given)}"
-            )
+    if len(missing) == len(given):
         return
+    if missing:
+        raise SettingsError(
+            f"{' and '.join(missing)} must be set too: mail needs {', '.join(given)}"
+        )
     if not _is_mail_server(settings.smtp or ""):
         raise SettingsError(
-            "LAKEHOUSE_SMTP is no mail server; write smtp+starttls://$USER:$PASSWORD@host, in the"
-            " password %40 for @, %2F for / and %3A for :"
+            "LAKEHOUSE_SMTP is not the URL of a mail server; expected"
+            " smtp+starttls://$USER:$PASSWORD@host, in the password %40 for @, %2F for / and"
+            " %3A for :"
         )
-    if not re.fullmatch(MAIL_ADDRESS, settings.mail_from or "", re.ASCII):
-        raise SettingsError("LAKEHOUSE_MAIL_FROM is no address; write lakehouse@example.com")
-    for place, address in enumerate(settings.recipients or ("",), start=1):
+    for number, address in enumerate(settings.recipients or ("",), start=1):
         if not re.fullmatch(MAIL_ADDRESS, address, re.ASCII):
             raise SettingsError(
-                f"LAKEHOUSE_MAIL_TO: number {place} is no address;"
-                " write ana@example.com, rui@example.com"
+                f"LAKEHOUSE_MAIL_TO: entry {number} is not an address; expected a list such as"
+                " ana@example.com, rui@example.com"
             )
 
 
 def _is_mail_server(url: str) -> bool:
     try:
-        place = urlsplit(url)
-        usable = place.scheme in MAIL_SCHEMES and bool(place.hostname) and place.port != 0
+        parts = urlsplit(url)
+        usable = parts.scheme in MAIL_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    login = unquote(f"{place.username or ''}:{place.password or ''}")
+    login = unquote(f"{parts.username or ''}:{parts.password or ''}")
     return (
         usable
         and not re.search(r"\s", url)
-        and place.path in ("", "/")
-        and not place.query
-        and not place.fragment
-        and bool(place.username) == bool(place.password)
+        and parts.path in ("", "/")
+        and not parts.query
+        and not parts.fragment
+        and bool(parts.username) == bool(parts.password)
         and login.isascii()
     )
-
-
-def _read(variable: str, text: str, kind: type) -> Any:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise SettingsError(f"{variable} is {text!r}; expected {kind.__name__}") from error

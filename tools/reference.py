@@ -8,15 +8,15 @@ import difflib
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.settings import Settings
+from lakehouse.settings import OTHER_VARIABLES, Setting, platform_settings
 
 if TYPE_CHECKING:
+    from lakehouse.platform.tables.domain_spec import DomainSpec
     from lakehouse.platform.tables.table import Table
 
 FOLDER = Path("docs")
@@ -141,22 +141,16 @@ def _ops_tables() -> Iterator[str]:
 
 def settings() -> str:
     """Describe every environment variable that the lakehouse reads."""
-    given = [
-        (
-            f"`{setting.metadata['variable']}`",
-            f"`{setting.default}`" if setting.default not in (None, "") else "not set",
-            setting.metadata["meaning"]
-            + (" (secret: never shown)" if setting.metadata["secret"] else ""),
-        )
-        for setting in fields(Settings)
-    ]
+    from lakehouse.platform.tables.domains import domain_names, load_spec
+
+    columns = ("variable", "default", "description")
     others = [
         (
             "`DAGSTER_HOME`",
             "`data/dagster`",
             "Folder of Dagster's run records, logs and configuration",
         ),
-        ("`LAKEHOUSE_DEBUG`", "not set", "`1` shows the traceback of an error on the command line"),
+        *((f"`{variable}`", "not set", meaning) for variable, meaning in OTHER_VARIABLES.items()),
         (
             "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_PROFILE`",
             "not set",
@@ -178,11 +172,32 @@ def settings() -> str:
             "# Settings",
             GENERATED,
             (
-                "Settings come from the environment. Each has a default that suits a laptop;"
-                " `lakehouse doctor` shows what is set and checks that it works."
+                "Settings come from the environment. Each has a default that suits a laptop."
+                " `lakehouse doctor` shows what is set, checks that it works and warns about"
+                " variables that nothing reads."
             ),
-            _grid(("variable", "default", "description"), [*given, *others]),
+            "## Platform",
+            _grid(columns, [*map(_setting_row, platform_settings()), *others]),
+            *(part for name in domain_names() for part in _domain_settings(load_spec(name))),
         ]
+    )
+
+
+def _domain_settings(spec: "DomainSpec") -> Iterator[str]:
+    """Yield the section of a domain that declares settings."""
+    if spec.settings:
+        yield f"## {spec.title} (domain `{spec.name}`)"
+        yield _grid(
+            ("variable", "default", "description"),
+            (_setting_row(setting, spec.name) for setting in spec.settings),
+        )
+
+
+def _setting_row(setting: Setting[Any], domain: str | None = None) -> tuple[str, str, str]:
+    return (
+        f"`{setting.variable(domain)}`",
+        f"`{setting.default}`" if setting.default not in (None, "") else "not set",
+        setting.meaning + (" (secret: never shown)" if setting.secret else ""),
     )
 
 

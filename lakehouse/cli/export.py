@@ -28,7 +28,8 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
     from lakehouse.platform.serving import exports as library
     from lakehouse.platform.storage.lake import Lake
 
-    declared = {each.name: each for each in library.exports_of(domain_name)}
+    settings = Settings.from_env()
+    declared = {each.name: each for each in library.exports_of(domain_name, settings)}
     if not declared:
         raise CommandError(
             f"{domain_name} has no exports", f"declare some in its module exports ({GUIDE})"
@@ -36,7 +37,6 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
     for name in names:
         if name not in declared:
             raise click.BadParameter(f"no export {name!r}; {suggestion(name, declared)}")
-    settings = Settings.from_env()
     chosen = [declared[name] for name in dict.fromkeys(names)] or list(declared.values())
     done = []
     for each in library.write(domain_name, chosen, out, Lake(settings.root), settings):

@@ -58,7 +58,7 @@ def extract(
     done = extracting.extract(
         extraction,
         settings,
-        mode=mode or extracting.mode_of(extraction, settings),
+        mode=mode or extraction.mode(settings),
         anew=anew,
         accept_deletes=accept_deletes,
         said=inform,

@@ -39,17 +39,16 @@ def seed(domain_name: str, rows: int, seed: int, file: Path | None, dsn: str | N
       lakehouse legacy seed --rows 5000 --seed 11
     """
     from lakehouse.platform.connectors.postgres.declaration import extraction_of
-    from lakehouse.platform.connectors.postgres.extract import dsn_of
     from lakehouse.platform.connectors.postgres.legacy import rows_of
     from lakehouse.platform.connectors.postgres.legacy import seed as seeded
 
     extraction = extraction_of(domain_name)
     if extraction is None:
         raise CommandError(f"{domain_name} has no legacy database")
-    address = dsn or dsn_of(extraction, Settings.from_env())
+    address = dsn or extraction.dsn(Settings.from_env())
     if not address:
         raise CommandError(
-            f"LAKEHOUSE_{domain_name.upper()}_DSN is not set",
+            f"{extraction.variable} is not set",
             "set it, or pass --dsn postgresql://user@host/database",
         )
     wanted = rows_of(extraction, file) if file else extraction.legacy.rows(rows, seed)

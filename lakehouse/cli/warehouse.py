@@ -7,6 +7,7 @@ import click
 from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import DomainName, plural
 from lakehouse.cli.output import format_option, print_rows
+from lakehouse.platform.tables.domains import load_spec
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _warehouse_of(domain_name: str) -> "Warehouse":
 
 
 def _dsn(domain_name: str, given: str | None, settings: Settings) -> str:
-    dsn = given or getattr(settings, f"{domain_name}_warehouse_dsn", None)
+    dsn = given or load_spec(domain_name).value("warehouse_dsn", settings)
     if not dsn:
         variable = f"LAKEHOUSE_{domain_name.upper()}_WAREHOUSE_DSN"
         raise CommandError("no database is configured", f"set {variable} or pass --dsn")

@@ -315,7 +315,7 @@ def test_the_doctor_finds_what_is_wrong_and_keeps_secrets(
     found = {row["what"]: row for row in json.loads(result.stdout) if row["verdict"] != "ok"}
     assert found["lake"]["verdict"] == "fail"
     assert found["lake"]["hint"]
-    assert found["PostgreSQL"]["verdict"] == "fail"
+    assert found["PostgreSQL of mrhealth"]["verdict"] == "fail"
     assert found["settings"]["hint"] == "did you mean LAKEHOUSE_LANDING?"
     assert secret not in result.output
 

@@ -142,7 +142,9 @@ def test_prepared_files_are_the_landed_ones_without_the_dialect(tmp_path: Path):
     shop.land_all(files.values())
     shop.ingest()
     out = tmp_path / "out"
-    ready = [export for export in exports_of("bikes") if export.name.endswith("_prepared")]
+    ready = [
+        export for export in exports_of("bikes", shop.settings) if export.name.endswith("_prepared")
+    ]
     written = list(write("bikes", ready, str(out), shop.lake, shop.settings))
     assert len(written) == len(files)
     for name, file in files.items():

@@ -248,7 +248,7 @@ def test_the_export_gives_back_the_clean_files_byte_for_byte(tmp_path: Path):
     cards.land_all(files)
     cards.ingest()
     out = tmp_path / "out"
-    declared = exports.exports_of("cards")
+    declared = exports.exports_of("cards", cards.settings)
     list(exports.write("cards", declared, str(out), cards.lake, cards.settings))
     for file in files:
         name = Path(file.path).name

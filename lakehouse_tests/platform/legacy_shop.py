@@ -59,7 +59,7 @@ class Shop:
             landing=f"{self.root}/landing",
             quiet_seconds=0,
             threads=1,
-            sales_dsn=self.dsn,
+            domain_variables={"LAKEHOUSE_SALES_DSN": self.dsn},
         )
 
     @property
@@ -131,9 +131,9 @@ class Shop:
                 rows[key] = region
         return rows
 
-    def with_settings(self, **more: Any) -> "Shop":
+    def with_dsn(self, dsn: str) -> "Shop":
         changed = replace(self)
-        changed.settings = replace(self.settings, **more)
+        changed.settings = replace(self.settings, domain_variables={"LAKEHOUSE_SALES_DSN": dsn})
         return changed
 
 

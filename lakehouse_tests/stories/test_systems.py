@@ -12,7 +12,8 @@ import lakehouse.domains
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
-from lakehouse.platform.tables.registry import domain_names, load_domain
+from lakehouse.platform.tables.domains import domain_names
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.nursery import DOMAINS, nursery

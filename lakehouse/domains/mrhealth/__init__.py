@@ -3,6 +3,14 @@
 import datetime as dt
 
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline
+from lakehouse.settings import Setting
+
+DSN = Setting[str | None](
+    name="dsn",
+    default=None,
+    secret=True,
+    meaning="PostgreSQL with the reference tables; without it they land as CSV files",
+)
 
 SPEC = DomainSpec(
     name="mrhealth",
@@ -10,6 +18,7 @@ SPEC = DomainSpec(
     since=dt.date(2023, 1, 1),
     owners=("team:mrhealth",),
     unit_folders=("unidade", "unit"),
+    settings=(DSN,),
     headline=Headline(
         question="Qual é a receita por canal?",
         sql="""

@@ -3,12 +3,31 @@
 import datetime as dt
 
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
+from lakehouse.settings import Setting
+
+FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+FILENAME_SILVER = Setting(
+    name="filename_silver",
+    default="people_all",
+    pattern=FILE_NAME,
+    expected="a file name of letters, digits, '.', '_' and '-'",
+    meaning="Name of the exported file of all people, without `.parquet`",
+)
+FILENAME_GOLD = Setting(
+    name="filename_gold",
+    default="people_without_duplicates",
+    pattern=FILE_NAME,
+    expected="a file name of letters, digits, '.', '_' and '-'",
+    meaning="Name of the exported file of people without duplicates, without `.parquet`",
+)
 
 SPEC = DomainSpec(
     name="people",
     title="People",
     since=dt.date(2024, 4, 21),
     owners=("team:people",),
+    settings=(FILENAME_SILVER, FILENAME_GOLD),
     headline=Headline(
         question="Quantos registros duplicados foram removidos?",
         sql=(

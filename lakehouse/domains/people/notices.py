@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import closing
 
+from lakehouse.domains.people import FILENAME_GOLD, FILENAME_SILVER, SPEC
 from lakehouse.platform.notifications.channels import digest
 from lakehouse.platform.orchestration.run_messages import (
     Notice,
@@ -56,13 +57,13 @@ def _rejected(domain: str, file: str, why: str) -> Notice:
 
 
 def _silver(outcome: Outcome) -> tuple[Notice, ...]:
-    name = outcome.settings.people_filename_silver
+    name = SPEC.read(FILENAME_SILVER, outcome.settings)
     updated = f'Dados atualizados no arquivo "{name}.parquet"'
     return _if_any(outcome, f"*[Camada Silver]*\n\n{DONE}\n\n{updated}")
 
 
 def _gold(outcome: Outcome) -> tuple[Notice, ...]:
-    name = outcome.settings.people_filename_gold
+    name = SPEC.read(FILENAME_GOLD, outcome.settings)
     removed = outcome.figures["num_duplicates"]
     return _if_any(
         outcome,

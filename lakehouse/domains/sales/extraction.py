@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
+from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 from lakehouse.platform.connectors.postgres.declaration import Extraction, Legacy, Row
 
@@ -31,7 +32,7 @@ def rows(count: int, seed: int) -> Iterator[Row]:
 
 
 EXTRACTION = Extraction(
-    domain="sales",
+    spec=SPEC,
     dataset="sales",
     table="sales",
     columns=COLUMNS,

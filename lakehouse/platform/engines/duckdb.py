@@ -27,7 +27,7 @@ class DuckDBSession(Session):
         self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")
         self.connection = duckdb.connect(
             config={
-                "memory_limit": settings.memory_limit,
+                "memory_limit": settings.memory,
                 "threads": settings.threads or os.cpu_count() or 1,
                 "temp_directory": self._spill.name,
                 "preserve_insertion_order": True,

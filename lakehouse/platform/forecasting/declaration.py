@@ -12,7 +12,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.registry import DOMAINS
+from lakehouse.platform.tables.domains import DOMAINS
 from lakehouse.platform.tables.table import Read, ReadScope, Table
 
 VALIDATION, TEST = "validation", "test"

@@ -18,11 +18,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import unquote, urlsplit
 
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.domains import all_secrets
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -469,8 +470,7 @@ def fit_to_tell(error: str, settings: Settings) -> str:
     'no connection to postgresql://***@db/sales'
     """
     text = re.sub(r"(?<=://)[^\s/@]+@", "***@", error.strip())
-    secrets = [getattr(settings, each.name) for each in fields(settings) if each.metadata["secret"]]
-    for secret in filter(None, (*secrets, *settings.recipients)):
+    for secret in all_secrets(settings):
         text = text.replace(secret, "***")
     text = re.sub(r"<(?=[!@])", "<\u200b", text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -40,7 +40,12 @@ def definitions_alone(domain: str) -> dg.Definitions:
 
 
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Everything Dagster knows of a domain."""
+    """Return everything that Dagster runs for a domain.
+
+    Raises:
+        SettingsError: a variable of the domain has a value that cannot be used.
+    """
+    domain.spec.require_usable(settings)
     arriving, refreshing = arrival_job(domain), refresh_job(domain)
     jobs = {Work.ARRIVALS.value: arriving, Work.REFRESH.value: refreshing}
     started = [arriving, refreshing]

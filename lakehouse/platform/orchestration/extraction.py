@@ -11,10 +11,8 @@ from lakehouse.platform.connectors.postgres.declaration import (
 )
 from lakehouse.platform.connectors.postgres.extract import (
     alert,
-    dsn_of,
     due,
     extract,
-    mode_of,
     standing,
 )
 from lakehouse.platform.orchestration.run_tags import IN_PROGRESS
@@ -25,7 +23,7 @@ from lakehouse.settings import Settings
 def extraction_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
     """Job and sensor of a domain whose legacy database is named; nothing for any other."""
     extraction = extraction_of(domain.name)
-    if extraction is None or not dsn_of(extraction, settings):
+    if extraction is None or not extraction.dsn(settings):
         return dg.Definitions()
     job = extraction_job(extraction)
     return dg.Definitions(jobs=[job], sensors=[extraction_sensor(extraction, settings, job)])
@@ -42,7 +40,7 @@ def extraction_job(extraction: Extraction) -> dg.JobDefinition:
             done = extract(
                 extraction,
                 settings,
-                mode=mode_of(extraction, settings),
+                mode=extraction.mode(settings),
                 said=context.log.info,
             )
         except ExtractionError as error:
@@ -78,7 +76,7 @@ def extraction_sensor(
         log = logging.getLogger("lakehouse.extraction")
         try:
             problem = standing(extraction, here).problem
-            is_due = due(extraction, here, mode=mode_of(extraction, here))
+            is_due = due(extraction, here, mode=extraction.mode(here))
         except ExtractionError as error:
             alert(extraction, str(error), here, log)
             raise

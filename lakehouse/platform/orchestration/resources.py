@@ -59,7 +59,7 @@ class Platform(dg.ConfigurableResource[Any]):
 
     def intake(self, domain: Domain) -> Intake:
         """Where the files of a domain come from and where they go."""
-        dsn = getattr(self.settings, f"{domain.name}_dsn", None)
+        dsn = domain.spec.value("dsn", self.settings)
         return Intake(
             spec=domain.spec,
             landing=landing_zone_of(domain, self.settings),

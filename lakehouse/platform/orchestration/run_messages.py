@@ -33,7 +33,8 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
-from lakehouse.platform.tables.registry import DOMAINS, Domain
+from lakehouse.platform.tables.domains import DOMAINS
+from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.parquet import row_groups
-from lakehouse.platform.tables.registry import DOMAINS
+from lakehouse.platform.tables.domains import DOMAINS
 from lakehouse.settings import Settings
 
 MANIFESTS = "_lakehouse"
@@ -134,8 +134,11 @@ class Exported:
     """Such files that were changed since and were therefore left alone."""
 
 
-def exports_of(domain: str) -> tuple[Export, ...]:
-    """``EXPORTS`` of the system's module ``exports``; a domain without one has none.
+def exports_of(domain: str, settings: Settings) -> tuple[Export, ...]:
+    """Return the exports that a domain's module ``exports`` declares; none without that module.
+
+    The module holds a tuple ``EXPORTS``, or a function ``exports(settings)`` where settings of the
+    domain decide about paths.
 
     Raises:
         ExportError: two exports have one name.
@@ -143,7 +146,10 @@ def exports_of(domain: str) -> tuple[Export, ...]:
     module = f"{DOMAINS}.{domain}.exports"
     if importlib.util.find_spec(module) is None:
         return ()
-    found: tuple[Export, ...] = tuple(importlib.import_module(module).EXPORTS)
+    declared = importlib.import_module(module)
+    found: tuple[Export, ...] = tuple(
+        declared.exports(settings) if hasattr(declared, "exports") else declared.EXPORTS
+    )
     names = [export.name for export in found]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ExportError(f"{module} has several exports named {', '.join(sorted(twice))}")

@@ -58,7 +58,7 @@ def connect(
     """
     connection = duckdb.connect(
         config={
-            "memory_limit": settings.memory_limit,
+            "memory_limit": settings.memory,
             "threads": settings.threads or os.cpu_count() or 1,
             "temp_directory": f"{tempfile.gettempdir()}/lakehouse-sql-{os.getpid()}",
             "autoinstall_known_extensions": False,
@@ -162,7 +162,8 @@ class _Shown:
     def _declared(self, table: TableId) -> None:
         """A view of a domain's code, or a table of it that is not there yet."""
         from lakehouse.platform.engines.session import arrow_schema, typed_sql
-        from lakehouse.platform.tables.registry import domain_names, load_domain
+        from lakehouse.platform.tables.domains import domain_names
+        from lakehouse.platform.tables.registry import load_domain
 
         if table.domain not in domain_names():
             return

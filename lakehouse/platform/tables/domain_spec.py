@@ -2,8 +2,11 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from lakehouse.settings import Setting, Settings, T, platform_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,12 @@ class DomainSpec:
         schedules: schedules of its own.
         unit_folders: words that name a unit's folder in the landing zone: ``unit`` stands for
             ``unit_007`` and ``unit-7``, in any case. The platform writes the first one.
+        settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
+            three names a meaning: ``dsn`` (PostgreSQL with reference tables or with the table to
+            extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.
+
+    Raises:
+        ValueError: the name is malformed, or two settings share a variable.
     """
 
     name: str
@@ -75,6 +84,7 @@ class DomainSpec:
     headline: Headline | None = None
     schedules: tuple[Schedule, ...] = ()
     unit_folders: tuple[str, ...] = ("unit",)
+    settings: tuple[Setting[Any], ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,7 +95,43 @@ class DomainSpec:
                 f"domain {self.name!r}: unit_folders must be words such as ('unit',),"
                 f" found {self.unit_folders}"
             )
+        variables = [setting.variable() for setting in platform_settings()]
+        variables += [setting.variable(self.name) for setting in self.settings]
+        if twice := {each for each in variables if variables.count(each) > 1}:
+            raise ValueError(f"domain {self.name!r}: {', '.join(sorted(twice))} is declared twice")
 
     def unit_folder(self, unit: int) -> str:
         """Return the folder of a unit in the landing zone, such as ``unit_007``."""
         return f"{self.unit_folders[0]}_{unit:03d}"
+
+    def read(self, setting: Setting[T], settings: Settings) -> T:
+        """Return the value of a declared setting.
+
+        Raises:
+            SettingsError: the variable's text cannot be used.
+        """
+        variable = setting.variable(self.name)
+        return setting.parse(settings.domain_variables.get(variable, ""), variable)
+
+    def value(self, name: str, settings: Settings) -> Any:
+        """Return the value of the setting of this name; None when the domain declares none.
+
+        Raises:
+            SettingsError: the variable's text cannot be used.
+        """
+        for setting in self.settings:
+            if setting.name == name:
+                return self.read(setting, settings)
+        return None
+
+    def require_usable(self, settings: Settings) -> None:
+        """Raise `SettingsError` when a variable of the domain has a text that cannot be used."""
+        for setting in self.settings:
+            self.read(setting, settings)
+
+    def secrets(self, settings: Settings) -> Iterator[str]:
+        """Yield the texts of the domain's secret variables, usable or not."""
+        for setting in self.settings:
+            text = settings.domain_variables.get(setting.variable(self.name), "").strip()
+            if setting.secret and text:
+                yield text

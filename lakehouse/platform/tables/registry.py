@@ -8,19 +8,22 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.domains import (
+    DOMAINS,
+    declaration_of,
+    domain_names,
+)
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.source import Source, declared_in
 from lakehouse.platform.tables.table import Table
 
 if TYPE_CHECKING:
     from lakehouse.platform.quality.checks import QualityCheck
-
-DOMAINS = "lakehouse.domains"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +69,11 @@ def load_domain(name: str) -> Domain:
     Raises:
         ContractError: a declaration contradicts its contract, its place or another declaration.
         ModuleNotFoundError: there is no such domain.
+        ValueError: a source has a query, but the domain declares no setting ``dsn``.
     """
     package = importlib.import_module(f"{DOMAINS}.{name}")
-    sources = _sources(name)
+    sources = load_sources(name)
+    _require_dsn(package.SPEC, sources)
     found = {table.id: table for source in sources for table in (source.raw, source.bronze)}
     for module_name in _layer_modules(package):
         for value in vars(importlib.import_module(module_name)).values():
@@ -82,8 +87,12 @@ def load_domain(name: str) -> Domain:
     )
 
 
-def _sources(domain: str) -> tuple[Source, ...]:
-    """Return the sources of a domain's module ``sources``."""
+def load_sources(domain: str) -> tuple[Source, ...]:
+    """Return the sources of a domain's module ``sources``, without loading its other tables.
+
+    Raises:
+        ContractError: a source contradicts its domain or another source.
+    """
     found = declared_in(importlib.import_module(f"{DOMAINS}.{domain}.sources"))
     for source in found:
         if source.domain != domain:
@@ -111,12 +120,13 @@ def _layer_modules(package: ModuleType) -> list[str]:
     return names
 
 
-def declaration_of(domain: str, module: str, name: str) -> Any | None:
-    """Return an object of an optional module of a domain; None when it has no such module."""
-    place = f"{DOMAINS}.{domain}.{module}"
-    if importlib.util.find_spec(place) is None:
-        return None
-    return getattr(importlib.import_module(place), name)
+def _require_dsn(spec: DomainSpec, sources: Iterable[Source]) -> None:
+    asked = [source.dataset for source in sources if source.query is not None]
+    if asked and all(setting.name != "dsn" for setting in spec.settings):
+        raise ValueError(
+            f"domain {spec.name!r}: source {asked[0]!r} has a query, but the domain declares no"
+            " setting 'dsn'; hint: DomainSpec(settings=(Setting(name='dsn', …),))"
+        )
 
 
 def in_dependency_order(tables: Iterable[Table]) -> list[Table]:
@@ -143,13 +153,6 @@ def in_dependency_order(tables: Iterable[Table]) -> list[Table]:
     for table in sorted(given.values(), key=lambda t: (t.layer.rank, t.id)):
         visit(table)
     return list(done.values())
-
-
-@functools.cache
-def domain_names() -> tuple[str, ...]:
-    """Return the names of the domains that have a folder."""
-    package = importlib.import_module(DOMAINS)
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
 
 
 def load_domains() -> tuple[Domain, ...]:

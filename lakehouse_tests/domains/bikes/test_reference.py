@@ -116,7 +116,9 @@ def test_orphans_are_reported_not_dropped(shop: Business):
 
 
 def test_what_goes_out_is_what_came_in_and_what_a_copy_takes(shop: Business, tmp_path: Path):
-    for _ in write("bikes", exports_of("bikes"), str(tmp_path), shop.lake, shop.settings):
+    for _ in write(
+        "bikes", exports_of("bikes", shop.settings), str(tmp_path), shop.lake, shop.settings
+    ):
         pass
     for name in NAMES.values():
         came, went = ((SAMPLE / name).read_bytes(), (tmp_path / "raw_data" / name).read_bytes())

@@ -216,7 +216,9 @@ def test_postgresql_accepts_the_ddl(postgres: str):
 def test_prepared_export_files_can_be_copied_into_the_tables(tmp_path: Path, postgres: str):
     business = small_shop(tmp_path)
     out = tmp_path / "out"
-    for _ in write("bikes", exports_of("bikes"), str(out), business.lake, business.settings):
+    for _ in write(
+        "bikes", exports_of("bikes", business.settings), str(out), business.lake, business.settings
+    ):
         pass
     with closing(psycopg2.connect(postgres)) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA rox_copy; SET LOCAL search_path = rox_copy")

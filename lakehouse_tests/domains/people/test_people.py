@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import hashlib
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.demo.people import Plan, deliveries
-from lakehouse.domains.people import exports
 from lakehouse.platform.reconciliation import audit
-from lakehouse.platform.serving.exports import write
+from lakehouse.platform.serving.exports import exports_of, write
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -370,21 +368,19 @@ def test_every_expression_can_be_written_for_spark(table):
 
 
 def test_the_files_of_the_old_pipeline_leave_under_the_names_of_the_settings(
-    people: Business, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    people: Business, tmp_path: Path
 ):
     landed = row("00000000abcDEFa", First_Name="Érica")
     people.land(f"{MONDAY}/a.csv", file(landed))
     people.land(f"{MONDAY}/b.csv", file(landed))
     people.ingest()
-    with monkeypatch.context() as named:
-        named.setenv("LAKEHOUSE_PEOPLE_FILENAME_SILVER", "todas")
-        importlib.reload(exports)
-        assert [export.path for export in exports.EXPORTS] == [
-            "data/silver/todas.parquet",
-            "data/gold/people_without_duplicates.parquet",
-        ]
-    importlib.reload(exports)
-    list(write("people", exports.EXPORTS, str(tmp_path / "out"), people.lake, people.settings))
+    named = Settings.from_env({"LAKEHOUSE_PEOPLE_FILENAME_SILVER": "todas"})
+    assert [export.path for export in exports_of("people", named)] == [
+        "data/silver/todas.parquet",
+        "data/gold/people_without_duplicates.parquet",
+    ]
+    exports = exports_of("people", people.settings)
+    list(write("people", exports, str(tmp_path / "out"), people.lake, people.settings))
     values = dict(zip(COLUMNS, next(csv.reader([landed])), strict=True)) | {"Index": 1}
     read = {
         path.name: pq.read_table(path).to_pylist() for path in (tmp_path / "out").rglob("*.parquet")

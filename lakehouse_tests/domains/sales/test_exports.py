@@ -19,7 +19,7 @@ def shop(tmp_path: Path) -> Business:
 
 def exported(shop: Business, out: Path) -> Path:
     """The folder with every export of sales."""
-    for _ in write("sales", exports_of("sales"), str(out), shop.lake, shop.settings):
+    for _ in write("sales", exports_of("sales", shop.settings), str(out), shop.lake, shop.settings):
         pass
     return out
 

@@ -184,7 +184,10 @@ def test_without_a_webhook_there_is_no_channel():
 
 
 def test_errors_are_told_without_secrets_without_calls_to_all_and_not_endlessly():
-    settings = Settings(mrhealth_dsn="host=db password=hush", slack_webhook="https://hooks/hush")
+    settings = Settings(
+        slack_webhook="https://hooks/hush",
+        domain_variables={"LAKEHOUSE_MRHEALTH_DSN": "host=db password=hush"},
+    )
     place = "postgres://ana:hush@db/x"  # pragma: allowlist secret
     error = f" no host=db password=hush at {place} <!channel> <@U1> " + "é" * 9999
     said = fit_to_tell(error, settings)

@@ -17,8 +17,9 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
-from lakehouse.platform.tables.registry import domain_names, load_domain
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
@@ -269,7 +270,7 @@ def test_a_view_over_a_table_with_older_columns_names_it_and_the_hint(tmp_path: 
 
 def test_the_memory_limit_of_the_settings_holds(built):
     lake, settings = built
-    tight = replace(settings, memory_limit="64MB")
+    tight = replace(settings, memory="64MB")
     connection = connect(lake, tight, names=set())
     with pytest.raises(duckdb.OutOfMemoryException):
         query(connection, "select list(range::varchar) from range(100000000)").fetchall()

@@ -1,11 +1,14 @@
 """What a domain says of the legacy table that it is extracted from."""
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-DOMAINS = "lakehouse.domains"
+from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.domains import declaration_of
+from lakehouse.settings import Settings
+
+INCREMENTAL, CDC = "incremental", "cdc"
+"""Values of a domain's setting ``extraction``."""
 OPERATION, EXTRACTED = "operation", "extraction"
 """Columns that an extracted file has beside the table's own."""
 
@@ -37,7 +40,8 @@ class Extraction:
     """One table of a legacy PostgreSQL database, and the dataset that its rows land as.
 
     Args:
-        system: whose landing folder the files go to.
+        spec: domain whose landing folder receives the files; its setting ``dsn`` is the address of
+            the database, its setting ``extraction`` (optional) the way of extracting.
         dataset: the system's source that takes files ``<dataset>_*.csv``.
         table: its name in the database.
         columns: those that are extracted, named alike in the files.
@@ -46,10 +50,10 @@ class Extraction:
         namespace: its schema in PostgreSQL.
 
     Raises:
-        ValueError: the key is none of the columns.
+        ValueError: the key is none of the columns, or the domain declares no setting ``dsn``.
     """
 
-    domain: str
+    spec: DomainSpec
     dataset: str
     table: str
     columns: tuple[str, ...]
@@ -60,6 +64,30 @@ class Extraction:
     def __post_init__(self) -> None:
         if self.key not in self.columns:
             raise ValueError(f"{self.table}: the key {self.key!r} is no column")
+        if all(setting.name != "dsn" for setting in self.spec.settings):
+            raise ValueError(
+                f"{self.table}: domain {self.domain!r} declares no setting 'dsn' for the address of"
+                " the database; hint: DomainSpec(settings=(Setting(name='dsn', …),))"
+            )
+
+    @property
+    def domain(self) -> str:
+        """Name of the domain."""
+        return self.spec.name
+
+    @property
+    def variable(self) -> str:
+        """Environment variable with the address of the database."""
+        return next(s for s in self.spec.settings if s.name == "dsn").variable(self.domain)
+
+    def dsn(self, settings: Settings) -> str | None:
+        """Return the address of the legacy database; None when it is not set."""
+        found: str | None = self.spec.value("dsn", settings)
+        return found
+
+    def mode(self, settings: Settings) -> str:
+        """Return the configured way of extracting: ``incremental`` or ``cdc``."""
+        return str(self.spec.value("extraction", settings) or INCREMENTAL)
 
     @property
     def name(self) -> str:
@@ -87,9 +115,6 @@ class Extraction:
 
 
 def extraction_of(domain: str) -> Extraction | None:
-    """``EXTRACTION`` of the system's module ``extraction``; a domain without one has none."""
-    name = f"{DOMAINS}.{domain}.extraction"
-    if importlib.util.find_spec(name) is None:
-        return None
-    found: Extraction = importlib.import_module(name).EXTRACTION
+    """Return the extraction that a domain's module ``extraction`` declares, if there is one."""
+    found: Extraction | None = declaration_of(domain, "extraction", "EXTRACTION")
     return found

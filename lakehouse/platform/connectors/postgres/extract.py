@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lakehouse.platform.connectors.postgres import changes
-from lakehouse.platform.connectors.postgres.declaration import Extraction, ExtractionError
+from lakehouse.platform.connectors.postgres.declaration import CDC, Extraction, ExtractionError
 from lakehouse.platform.connectors.postgres.incremental import incremental
 from lakehouse.platform.connectors.postgres.job import MEGABYTE, Job
 from lakehouse.platform.connectors.postgres.journal import ExtractedFile
@@ -17,9 +17,7 @@ from lakehouse.platform.connectors.postgres.outbox import Outbox
 from lakehouse.platform.notifications.channels import channels, notify
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.settings import EXTRACTIONS, Settings
-
-INCREMENTAL, CDC = EXTRACTIONS
+from lakehouse.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +58,6 @@ class Standing:
     behind: int | None
     kept: int | None
     problem: str | None
-
-
-def dsn_of(extraction: Extraction, settings: Settings) -> str | None:
-    """Where the legacy database is, as the settings say."""
-    found: str | None = getattr(settings, f"{extraction.domain}_dsn", None)
-    return found
-
-
-def mode_of(extraction: Extraction, settings: Settings) -> str:
-    """The way of extracting that the settings name."""
-    return str(getattr(settings, f"{extraction.domain}_extraction", INCREMENTAL))
 
 
 def extract(
@@ -168,11 +155,11 @@ def _job(
     *,
     alone: bool = True,
 ) -> Iterator[Job]:
-    dsn = dsn_of(extraction, settings)
+    dsn = extraction.dsn(settings)
     if not dsn:
         raise ExtractionError(
-            f"LAKEHOUSE_{extraction.domain.upper()}_DSN is not set, so there is no database to"
-            " extract from; write postgresql://user@host/database"
+            f"{extraction.variable} is not set, so there is no database to extract from;"
+            " hint: set it to postgresql://user@host/database"
         )
     with origin(dsn, extraction, alone=alone) as opened:
         identity = opened.identity()

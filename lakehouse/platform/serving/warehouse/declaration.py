@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lakehouse.platform.tables.registry import declaration_of
+from lakehouse.platform.tables.domains import declaration_of
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
 

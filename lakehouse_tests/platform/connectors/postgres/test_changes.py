@@ -119,7 +119,7 @@ def test_deletes_carry_the_last_known_values_where_the_log_has_the_key_only(foll
 
 def test_a_large_value_that_an_update_left_alone_is_not_lost(small: Shop):
     notes = Extraction(
-        domain="sales",
+        spec=EXTRACTION.spec,
         dataset="notes",
         table="notes",
         columns=("id", "body", "mood"),
@@ -248,7 +248,7 @@ def test_a_role_that_may_not_replicate_leaves_no_slot_that_stands_in_the_way(sma
     assert drop_slot(EXTRACTION, small.settings)
     place = urlsplit(small.dsn)
     address = place._replace(netloc=f"{reader}:plain@{place.hostname}:{place.port}")
-    by_reader = small.with_settings(sales_dsn=urlunsplit(address))
+    by_reader = small.with_dsn(urlunsplit(address))
     with pytest.raises(ExtractionError, match="replication"):
         by_reader.extract("cdc")
     small.say(added(10))
@@ -352,12 +352,18 @@ def test_the_lake_shows_the_legacy_table_as_it_is(small: Shop, tmp_path: Path):
 def test_dagster_extracts_when_something_changed_and_rests_when_nothing_did(
     followed: Shop, monkeypatch: pytest.MonkeyPatch
 ):
-    settings = replace(followed.settings, sales_extraction="cdc")
+    settings = replace(
+        followed.settings,
+        domain_variables={
+            "LAKEHOUSE_SALES_DSN": followed.dsn,
+            "LAKEHOUSE_SALES_EXTRACTION": "cdc",
+        },
+    )
     monkeypatch.setenv("LAKEHOUSE_SALES_DSN", followed.dsn)
     monkeypatch.setenv("LAKEHOUSE_SALES_EXTRACTION", "cdc")
     monkeypatch.setenv("LAKEHOUSE_ROOT", settings.root)
     monkeypatch.setenv("LAKEHOUSE_LANDING", settings.landing)
-    nothing = extraction_definitions(load_domain("sales"), replace(settings, sales_dsn=None))
+    nothing = extraction_definitions(load_domain("sales"), replace(settings, domain_variables={}))
     assert not nothing.sensors
     definitions = extraction_definitions(load_domain("sales"), settings).get_repository_def()
     sensor = definitions.get_sensor_def("sales_extraction")

@@ -299,7 +299,7 @@ def test_nothing_is_written_to_the_legacy_database(small: Shop, postgres: str):
     small.say(f"create role {reader} login password 'plain'", f"grant select on sales to {reader}")
     place = urlsplit(small.dsn)
     address = place._replace(netloc=f"{reader}:plain@{place.hostname}:{place.port}")
-    by_reader = small.with_settings(sales_dsn=urlunsplit(address))
+    by_reader = small.with_dsn(urlunsplit(address))
     by_reader.extract()
     assert by_reader.replayed() == small.table()
     small.say(f"drop owned by {reader}", f"drop role {reader}")
@@ -314,9 +314,9 @@ IN_WORDS = ["host=127.0.0.1 port={1} password=x {0}", "host=127.0.0.1 port={0} p
 def test_no_error_shows_the_password(small: Shop, template: str):
     wrong = template.format("Geheim4711", urlsplit(small.dsn).port)
     with pytest.raises(ExtractionError) as raised:
-        small.with_settings(sales_dsn=wrong).extract()
+        small.with_dsn(wrong).extract()
     assert "Geheim" not in str(raised.value)
-    assert "Geheim" not in repr(small.with_settings(sales_dsn=wrong).settings)
+    assert "Geheim" not in repr(small.with_dsn(wrong).settings)
 
 
 def test_a_file_that_the_lake_rejected_stops_the_extraction_until_it_is_mended(small: Shop):
