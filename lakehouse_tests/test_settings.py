@@ -8,6 +8,7 @@ import pytest
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.domains import all_secrets
 from lakehouse.settings import Setting, Settings, SettingsError, platform_settings
+from lakehouse_tests.mailbox import LOGIN
 
 DSN = Setting[str | None](name="dsn", default=None, secret=True, meaning="PostgreSQL")
 MODE = Setting(name="mode", default="slow", choices=("slow", "fast"), meaning="How")
@@ -19,6 +20,7 @@ def shop(*settings: Setting[Any]) -> DomainSpec:
     return DomainSpec(name="shop", title="Shop", since=dt.date(2026, 1, 1), settings=settings)
 
 
+SENDER, ANA, RUI = "lake.secret@example.com", "ana.secret@example.com", "rui.secret@example.com"
 SHOP = shop(DSN, MODE, LIMIT, FILE)
 
 
@@ -101,3 +103,47 @@ def test_two_settings_cannot_share_a_variable():
             since=dt.date(2026, 1, 1),
             settings=(Setting(name="from", default="", meaning="…"),),
         )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"LAKEHOUSE_SMTP": "mail.secret.com"},
+        {"LAKEHOUSE_SMTP": "http://mail.secret.com"},
+        {"LAKEHOUSE_SMTP": "smtp://:25"},
+        {"LAKEHOUSE_SMTP": "smtp://secret:0"},
+        {"LAKEHOUSE_SMTP": "smtp://secret:99999"},
+        {"LAKEHOUSE_SMTP": "smtps://ana:secret/x@mail"},
+        {"LAKEHOUSE_SMTP": "smtps://ana:secret#x@mail"},
+        {"LAKEHOUSE_SMTP": "smtps://secret@mail"},
+        {"LAKEHOUSE_SMTP": "smtps://ana:secret%C3%A9@mail"},  # pragma: allowlist secret
+        {"LAKEHOUSE_SMTP": "smtps://ana:secret@mail.a b"},  # pragma: allowlist secret
+        {"LAKEHOUSE_SMTP": "smtps://[secret"},
+        {"LAKEHOUSE_SMTP": ""},
+        {"LAKEHOUSE_MAIL_FROM": ""},
+        {"LAKEHOUSE_MAIL_FROM": "secret"},
+        {"LAKEHOUSE_MAIL_FROM": "Secret <secret@example.com>"},
+        {"LAKEHOUSE_MAIL_TO": ""},
+        {"LAKEHOUSE_MAIL_TO": ","},
+        {"LAKEHOUSE_MAIL_TO": "ana@example.com, secret"},
+        {"LAKEHOUSE_MAIL_TO": "secret@example.com;rui@example.com"},
+        {"LAKEHOUSE_MAIL_TO": "secret@example.com\r\nBcc: eve@example.com"},
+        {"LAKEHOUSE_MAIL_TO": "sécret@example.com"},
+        {"LAKEHOUSE_MAIL_ABOUT": "everything"},
+        {"LAKEHOUSE_SNS_TOPIC": "arn:aws:sns:sa-east-1:123456789012:secret.fifo"},
+        {"LAKEHOUSE_SNS_TOPIC": "secret"},
+    ],
+)
+def test_a_mail_or_sns_setting_that_cannot_work_is_named_without_its_value(given: dict[str, str]):
+    fine = {
+        "LAKEHOUSE_SMTP": f"smtp+starttls://{LOGIN}@[::1]:2525/",
+        "LAKEHOUSE_MAIL_FROM": SENDER,
+        "LAKEHOUSE_MAIL_TO": f" {ANA} , {RUI},",
+        "LAKEHOUSE_SNS_TOPIC": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:Falhas_lake-1",
+    }
+    assert Settings.from_env(fine).recipients == (ANA, RUI)
+    (variable,) = given
+    with pytest.raises(SettingsError, match=variable) as raised:
+        Settings.from_env(fine | given)
+    assert "secret" not in str(raised.value)
+    assert raised.value.__cause__ is None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from lakehouse.domains.people import FILENAME_GOLD, FILENAME_SILVER, SPEC
-from lakehouse.platform.notifications.channels import digest
+from lakehouse.platform.notifications.delivery import digest
 from lakehouse.platform.orchestration.run_messages import (
     Notice,
     Notices,

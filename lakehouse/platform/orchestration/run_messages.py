@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from lakehouse.platform.ingestion.deliveries import from_arrow
-from lakehouse.platform.notifications.channels import channels, digest, fit_to_tell, notify
+from lakehouse.platform.notifications.delivery import configured_channels, digest, notify
+from lakehouse.platform.notifications.texts import safe_text
 from lakehouse.platform.orchestration.partitions import between, days_of
 from lakehouse.platform.orchestration.run_tags import (
     BATCH_TAG,
@@ -30,7 +31,6 @@ from lakehouse.platform.orchestration.run_tags import (
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.domains import DOMAINS
@@ -167,7 +167,7 @@ def _told(context: dg.HookContext, domain: Domain, *, failed: bool) -> None:
     """Tell what a step came to; whatever goes wrong here is logged and fails nothing."""
     try:
         platform: Platform = context.resources.platform
-        if not channels(platform.settings):
+        if not configured_channels(platform.settings):
             return
         run = context.instance.get_run_by_id(context.run_id)
         if run is None:
@@ -206,7 +206,7 @@ def failed_runs() -> dg.SensorDefinition:
             return
         info = steps[0].step_failure_data.error if steps else None
         cause = (info.cause or info).message if info else context.failure_event.message
-        error = fit_to_tell(cause or "sem causa registrada", settings)
+        error = safe_text(cause or "sem causa registrada", settings)
         text = f"*[{run.job_name}]*\n\nOcorreu o erro abaixo:\n\n{error}"
         way = f"*O que fazer*\n\nVeja a execução {run.run_id} no DagsterUI, corrija a causa e repita-a."
         origin = run.tags.get(BATCH_TAG, run.root_run_id or run.run_id)
@@ -220,7 +220,7 @@ def _of_failure(
     context: dg.HookContext, domain: Domain, asked: "Asked", settings: Settings
 ) -> list[Notice]:
     layer = layer_of(context.op.name)
-    error = fit_to_tell(_words(context.op_exception), settings)
+    error = safe_text(_words(context.op_exception), settings)
     outcome = _outcome(domain, layer, asked, settings, error=error)
     about = f"{domain.name}/{layer}/failed/{asked.origin}/{digest(error)}"
     return _about(about, notices_of(domain.name).told(outcome))
@@ -298,9 +298,7 @@ def _send(notice: Notice, settings: Settings, log: logging.Logger) -> None:
         notice.cause,
         is_error=bool(notice.hint),
         hint=notice.hint,
-        store=ObjectStore.at(settings.root),
-        to=channels(settings),
-        attempts=settings.notify_attempts,
+        settings=settings,
         log=log,
     )
 
@@ -384,7 +382,7 @@ def _made(
         for delivery in from_arrow(ledger.read(days)):
             files += delivery.status is Status.LOADED
             if not delivery.readable:
-                why = fit_to_tell(delivery.detail or delivery.reason or "", settings)
+                why = safe_text(delivery.detail or delivery.reason or "", settings)
                 rejected[delivery.file] = why
     return _outcome(
         domain,

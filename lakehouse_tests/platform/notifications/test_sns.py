@@ -1,6 +1,6 @@
-"""What a topic is asked to publish, and which of its rejections are tried again.
+"""Messages are published to an SNS topic; throttling and service faults are tried again.
 
-The topic is moto's: it checks the call and hands it to subscribers, but is not Amazon's.
+The topic is moto's: it checks the call and passes the message to subscribers.
 """
 
 import json
@@ -16,19 +16,12 @@ from urllib.parse import parse_qs
 import boto3
 import pytest
 from botocore.stub import Stubber
-from hypothesis import given
-from hypothesis import strategies as st
 from moto import mock_aws
 
-from lakehouse.platform.notifications.channels import (
-    FOLDER,
-    NotDelivered,
-    Topic,
-    channels,
-    fit_to_tell,
-    notify,
-    sns_subject,
-)
+from lakehouse.platform.notifications.channels import NotDelivered
+from lakehouse.platform.notifications.delivery import FOLDER, configured_channels, notify
+from lakehouse.platform.notifications.sns import SnsTopic
+from lakehouse.platform.notifications.texts import safe_text
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
 
@@ -37,12 +30,12 @@ REGION = "sa-east-1"
 ARN = f"arn:aws:sns:{REGION}:123456789012:secret-topic"
 ERROR = "*[Camada Órfã]*\n\nOcorreu o erro abaixo:\n\nnão há coluna €"
 HINT = "*O que fazer*\n\nCorrija o arquivo"
-Heard = Callable[[], list[dict[str, Any]]]
+Received = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials that open nothing, and no endpoint of another test's server."""
+    """Set credentials without rights and remove endpoints of other tests."""
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -52,32 +45,32 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def topic() -> Iterator[Callable[[dict[str, str]], Heard]]:
-    """A topic; called with a subscription's attributes it gives what that hears."""
+def topic() -> Iterator[Callable[[dict[str, str]], Received]]:
+    """A function that subscribes to a topic; it returns a function that reads the messages."""
     with mock_aws():
         sns = boto3.Session().client("sns", region_name=REGION)
         assert sns.create_topic(Name="secret-topic")["TopicArn"] == ARN
         sqs = boto3.Session().client("sqs", region_name=REGION)
 
-        def subscribed(attributes: dict[str, str]) -> Heard:
+        def subscribed(attributes: dict[str, str]) -> Received:
             url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
             found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
             queue = found["Attributes"]["QueueArn"]
             sns.subscribe(TopicArn=ARN, Protocol="sqs", Endpoint=queue, Attributes=attributes)
 
-            def heard() -> list[dict[str, Any]]:
-                taken = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-                return [json.loads(each["Body"]) for each in taken.get("Messages", [])]
+            def received() -> list[dict[str, Any]]:
+                answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+                return [json.loads(each["Body"]) for each in answer.get("Messages", [])]
 
-            return heard
+            return received
 
         yield subscribed
 
 
-def told(
+def send(
     root: object, cause: str = "a", message: str = ERROR, *, hint: str = HINT
 ) -> tuple[bool, list[float]]:
-    """Whether `notify` delivered, as the platform calls it, and how long it would have waited."""
+    """Call `notify` as the platform does; return its result and the waits, without waiting."""
     settings = Settings(root=str(root), sns_topic=ARN, notify_timeout=0.5)
     waits: list[float] = []
     delivered = notify(
@@ -85,46 +78,35 @@ def told(
         cause,
         is_error=bool(hint),
         hint=hint,
-        store=ObjectStore.at(settings.root),
-        to=channels(settings),
-        attempts=settings.notify_attempts,
+        settings=settings,
         log=LOG,
         sleep=waits.append,
     )
     return delivered, waits
 
 
-def test_an_error_and_its_hint_are_published_once_in_the_topics_own_region(tmp_path: Path, topic):
-    heard = topic({})
-    assert [told(tmp_path), told(tmp_path)] == [(True, [])] * 2
-    (said,) = heard()
-    assert said["TopicArn"] == ARN
-    assert said["Subject"] == "Erro: [Camada Orfa]"
-    assert said["Message"] == (
+def test_an_error_and_its_hint_are_published_once_in_the_region_of_the_topic(tmp_path: Path, topic):
+    received = topic({})
+    assert [send(tmp_path), send(tmp_path)] == [(True, [])] * 2
+    (message,) = received()
+    assert message["TopicArn"] == ARN
+    assert message["Subject"] == "Erro: [Camada Orfa]"
+    assert message["Message"] == (
         "[Camada Órfã]\n\nOcorreu o erro abaixo:\n\nnão há coluna €\n\n"
         "O que fazer\n\nCorrija o arquivo"
     )
-    assert said["MessageAttributes"] == {"kind": {"Type": "String", "Value": "error"}}
+    assert message["MessageAttributes"] == {"kind": {"Type": "String", "Value": "error"}}
 
 
-def test_a_subscription_may_hear_errors_only(tmp_path: Path, topic):
-    heard = topic({"FilterPolicy": '{"kind": ["error"]}'})
-    assert told(tmp_path, "made", "Etapa concluída", hint="")[0]
-    assert told(tmp_path, "failed")[0]
-    assert [said["Subject"] for said in heard()] == ["Erro: [Camada Orfa]"]
-
-
-@given(st.text(), st.booleans())
-def test_a_subject_is_what_sns_takes_whatever_is_told(message: str, is_error: bool):
-    line = sns_subject(message, is_error=is_error)
-    assert line.isascii()
-    assert line.isprintable()
-    assert line[0] != " "
-    assert len(line) < 100
+def test_a_subscription_can_filter_errors(tmp_path: Path, topic):
+    received = topic({"FilterPolicy": '{"kind": ["error"]}'})
+    assert send(tmp_path, "made", "Etapa concluída", hint="")[0]
+    assert send(tmp_path, "failed")[0]
+    assert [message["Subject"] for message in received()] == ["Erro: [Camada Orfa]"]
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "passing"),
+    ("code", "status", "temporary"),
     [
         ("Throttled", 429, True),
         ("ThrottlingException", 400, True),
@@ -136,26 +118,26 @@ def test_a_subject_is_what_sns_takes_whatever_is_told(message: str, is_error: bo
         ("NotFound", 404, False),
     ],
 )
-def test_throttling_and_faults_of_the_service_may_pass_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, code: str, status: int, passing: bool
+def test_only_throttling_and_service_faults_are_temporary(
+    monkeypatch: pytest.MonkeyPatch, code: str, status: int, temporary: bool
 ):
     client = boto3.Session().client("sns", region_name=REGION)
     monkeypatch.setattr("boto3.Session.client", lambda *_, **__: client)
     with Stubber(client) as stub:
         stub.add_client_error("publish", code, f"no {ARN}", http_status_code=status)
         with pytest.raises(NotDelivered) as why:
-            Topic(arn=ARN).send(ERROR, is_error=True)
-    assert (str(why.value), why.value.passing) == (f"SNS {code}", passing)
+            SnsTopic(arn=ARN).send(ERROR, is_error=True)
+    assert (str(why.value), why.value.temporary) == (f"SNS {code}", temporary)
 
 
-def test_a_throttled_topic_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_throttled_publication_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     client = boto3.Session().client("sns", region_name=REGION)
     monkeypatch.setattr("boto3.Session.client", lambda *_, **__: client)
     with Stubber(client) as stub:
         for _ in range(2):
             stub.add_client_error("publish", "Throttled", http_status_code=429)
         stub.add_response("publish", {"MessageId": "1"})
-        assert told(tmp_path) == (True, [0.5, 1.0])
+        assert send(tmp_path) == (True, [0.5, 1.0])
         stub.assert_no_pending_responses()
 
 
@@ -167,7 +149,7 @@ def test_a_throttled_topic_is_asked_again(tmp_path: Path, monkeypatch: pytest.Mo
     ],
     ids=["SNS", "gateway"],
 )
-def test_attempts_are_those_of_the_settings_and_boto3_adds_none(
+def test_the_settings_limit_the_attempts_and_boto3_adds_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ):
     asked: list[str] = []
@@ -188,14 +170,14 @@ def test_attempts_are_those_of_the_settings_and_boto3_adds_none(
         thread.start()
         place = f"http://127.0.0.1:{server.server_address[1]}"
         monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", place)
-        assert told(tmp_path) == (False, [0.5, 1.0])
+        assert send(tmp_path) == (False, [0.5, 1.0])
         server.shutdown()
         thread.join()
     assert [parse_qs(body)["TopicArn"] for body in asked] == [[ARN]] * 3
 
 
 @pytest.mark.parametrize("kind", ["closed", "silent"])
-def test_a_dead_endpoint_raises_nothing_and_is_logged_without_the_topic(
+def test_an_endpoint_that_does_not_answer_is_logged_without_the_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog, kind: str
 ):
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -203,29 +185,29 @@ def test_a_dead_endpoint_raises_nothing_and_is_logged_without_the_topic(
         monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", place)
         if kind == "closed":
             listening.close()
-        assert told(tmp_path) == (False, [0.5, 1.0])
+        assert send(tmp_path) == (False, [0.5, 1.0])
     ours = [record.getMessage() for record in caplog.records if record.name == LOG.name]
     error = "EndpointConnectionError" if kind == "closed" else "ReadTimeoutError"
-    assert ours == [f"sns was not told of a: no answer ({error}), 3 times"]
+    assert ours == [f"sns did not receive a: no answer ({error}), 3 times"]
     assert "secret" not in caplog.text
 
 
-def test_without_credentials_nothing_is_tried_again(
+def test_missing_credentials_are_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
 ):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-    assert told(tmp_path) == (False, [])
-    assert "sns was not told of a: it cannot be called (NoCredentialsError)" in caplog.text
+    assert send(tmp_path) == (False, [])
+    assert "sns did not receive a: it cannot be called (NoCredentialsError)" in caplog.text
 
 
-def test_what_is_remembered_and_shown_does_not_name_the_topic(tmp_path: Path, topic):
-    told(tmp_path)
+def test_records_and_printed_settings_do_not_name_the_topic(tmp_path: Path, topic):
+    send(tmp_path)
     store = ObjectStore.at(str(tmp_path))
     (record,) = store.entries(f"{FOLDER}/sns")
     assert "secret" not in store.read(record.path).decode()
     settings = Settings(sns_topic=ARN)
-    assert "secret" not in repr((settings, channels(settings)))
-    assert fit_to_tell(f"{ARN} is gone", settings) == "*** is gone"
+    assert "secret" not in repr((settings, configured_channels(settings)))
+    assert safe_text(f"{ARN} is gone", settings) == "*** is gone"

@@ -14,7 +14,7 @@ from lakehouse.platform.connectors.postgres.job import MEGABYTE, Job
 from lakehouse.platform.connectors.postgres.journal import ExtractedFile
 from lakehouse.platform.connectors.postgres.origin import Origin, origin
 from lakehouse.platform.connectors.postgres.outbox import Outbox
-from lakehouse.platform.notifications.channels import channels, notify
+from lakehouse.platform.notifications.delivery import notify
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
@@ -140,9 +140,7 @@ def alert(extraction: Extraction, problem: str, settings: Settings, log: logging
         f"{extraction.domain}: {problem}",
         f"extraction {extraction.domain} {today}",
         is_error=True,
-        store=ObjectStore.at(settings.root),
-        to=channels(settings),
-        attempts=settings.notify_attempts,
+        settings=settings,
         log=log,
     )
 

@@ -1,0 +1,62 @@
+"""Subjects are one printable line; quoted errors show no secrets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lakehouse.platform.notifications.texts import (
+    LONGEST_SUBJECT,
+    ascii_subject,
+    safe_text,
+    subject,
+)
+from lakehouse.settings import Settings
+
+
+def test_an_error_is_quoted_without_secrets_without_mentions_and_shortened():
+    settings = Settings(
+        slack_webhook="https://hooks/hush",
+        domain_variables={"LAKEHOUSE_MRHEALTH_DSN": "host=db password=hush"},
+    )
+    place = "postgres://ana:hush@db/x"  # pragma: allowlist secret
+    error = f" no host=db password=hush at {place} <!channel> <@U1> " + "é" * 9999
+    text = safe_text(error, settings)
+    assert "hush" not in text
+    assert "<!" not in text
+    assert "<@" not in text
+    assert text.startswith("no *** at postgres://***@db/x")
+    assert len(text) == 3000
+    assert safe_text("<class 'int'> a < b\n\"x\"", settings) == "<class 'int'> a < b\n\"x\""
+
+
+@pytest.mark.parametrize(
+    ("message", "is_error", "line"),
+    [
+        ("*[Camada Gold]*\n\nEtapa", False, "[Camada Gold]"),
+        ("sales: the slot\nis behind", True, "Erro: sales: the slot"),
+        ("\n \n*[a]*", False, "[a]"),
+        ("a * b *c*", False, "a * b *c*"),
+        ("two\rBcc: x@example.com", False, "two"),
+        ("two\x85Bcc: x@example.com", False, "two"),
+        ("tab\tnull\0 <\u200b!channel>", False, "tabnull <!channel>"),
+        ("", True, "Erro: Lakehouse"),
+    ],
+)
+def test_the_subject_is_the_first_printable_line(message: str, is_error: bool, line: str):
+    assert subject(message, is_error=is_error) == line
+
+
+@given(st.text(), st.booleans())
+def test_a_subject_is_always_one_printable_line(message: str, is_error: bool):
+    line = subject(message, is_error=is_error)
+    assert line.isprintable()
+    assert 0 < len(line) <= LONGEST_SUBJECT
+
+
+@given(st.text(), st.booleans())
+def test_an_ascii_subject_is_always_accepted_by_sns(message: str, is_error: bool):
+    line = ascii_subject(message, is_error=is_error)
+    assert line.isascii()
+    assert line.isprintable()
+    assert line[0] != " "
+    assert len(line) < 100
