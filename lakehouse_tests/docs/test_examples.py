@@ -1,9 +1,11 @@
-"""The worked examples of docs/ are taken from their pages and run."""
+"""The examples of docs/ and the README are taken from their pages and run."""
 
 import datetime as dt
 import doctest
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,16 +16,16 @@ from lakehouse.demo.mrhealth import Plan, write
 from tools.docs import NAMED, blocks
 
 ROOT = Path(__file__).parents[2]
+DOMAINS = Path("lakehouse/domains")
 DAY = dt.date(2026, 1, 5)
-ADD_A_TABLE, ADD_A_SYSTEM = ROOT / "docs" / "add-a-table.md", ROOT / "docs" / "add-a-system.md"
-TABLE, TEST = "gold/basket_size.py", "test_basket_size.py"
+ADD_A_TABLE, ADD_A_DOMAIN = ROOT / "docs" / "add-a-table.md", ROOT / "docs" / "add-a-domain.md"
+SOURCES, TABLE, TEST = "mrhealth/sources.py", "gold/basket_size.py", "test_basket_size.py"
+COUNT = re.compile(r"\*\*(\d+) file, (\d+) lines\.\*\*")
 
 LOAD = """
 import sys
 import lakehouse.domains
-lakehouse.domains.__path__.append(sys.argv[1])
-import lakehouse.domains.mrhealth.gold as gold
-gold.__path__.append(sys.argv[1] + "/mrhealth/gold")
+lakehouse.domains.__path__.insert(0, sys.argv[1])
 """
 MAIN = "import sys; from lakehouse.cli import main; main()"
 COMMAND = LOAD + "from lakehouse.cli import main; main(sys.argv[2:])"
@@ -32,9 +34,10 @@ PYTEST = LOAD + "import pytest; sys.exit(pytest.main(sys.argv[2:]))"
 
 @pytest.fixture
 def overlay(tmp_path: Path) -> Path:
-    """A folder of domains beside those of the package."""
+    """A folder of domains that come before those of the package: a copy of Mr. Health."""
     folder = tmp_path / "domains"
-    (folder / "mrhealth" / "gold").mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / DOMAINS / "mrhealth", folder / "mrhealth", ignore=ignored)
     return folder
 
 
@@ -42,6 +45,12 @@ def files_of(page: Path) -> dict[str, str]:
     """Code of the page by the file that its first line names."""
     named = ((NAMED.match(block.text), block.text) for block in blocks(page))
     return {found[1]: text[found.end() :] for found, text in named if found}
+
+
+def code_of(page: Path, end: str) -> str:
+    """Code of the one file of the page whose path ends so."""
+    (code,) = (code for name, code in files_of(page).items() if name.endswith(end))
+    return code
 
 
 def texts_of(page: Path) -> list[str]:
@@ -54,18 +63,19 @@ def commands_of(page: Path) -> list[str]:
 
 
 def put(overlay: Path, files: dict[str, str]) -> None:
-    """Write domain modules into the overlay; each folder of a new system is a package."""
+    """Write modules into the overlay, or append to those that exist."""
     for name, code in files.items():
-        place = overlay / Path(name).relative_to("lakehouse/domains")
+        place = overlay / Path(name).relative_to(DOMAINS)
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(code, "utf-8")
+        before = place.read_text("utf-8") if place.exists() else ""
+        place.write_text(before + code, "utf-8")
         package = place.parent / "__init__.py"
-        if "mrhealth" not in place.parts and not package.exists():
+        if not package.exists():
             package.write_text('"""A layer."""\n', "utf-8")
 
 
 def ran(program: str, overlay: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A program with the overlay in place, on a lake of its own."""
+    """A program with the overlay in place, on its own lake."""
     place = overlay.parent
     environment = os.environ | {
         "LAKEHOUSE_ROOT": str(place / "lake"),
@@ -84,21 +94,41 @@ def ran(program: str, overlay: Path, *arguments: str) -> subprocess.CompletedPro
     )
 
 
-def lakehouse(overlay: Path, line: str, *, code: int = 0) -> str:
-    """What a command of a page prints."""
+def lakehouse(overlay: Path, line: str) -> str:
+    """Output of a command of a page."""
     name, *arguments = shlex.split(line)
     assert name == "lakehouse"
     done = ran(COMMAND, overlay, *arguments)
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_the_table_of_the_page_is_made_and_asked_by_the_commands_of_the_page(overlay: Path) -> None:
-    files = files_of(ADD_A_TABLE)
-    put(overlay, {name: code for name, code in files.items() if name.endswith(TABLE)})
+def test_the_page_tells_how_many_files_and_lines_a_table_takes() -> None:
+    counts = [tuple(map(int, found)) for found in COUNT.findall(ADD_A_TABLE.read_text("utf-8"))]
+    code = [code_of(ADD_A_TABLE, SOURCES), code_of(ADD_A_TABLE, TABLE)]
+    assert counts == [(1, sum(map(bool, text.splitlines()))) for text in code]
+
+
+def test_the_landed_dataset_of_the_page_is_one_declaration_that_loads_its_file(
+    overlay: Path,
+) -> None:
+    put(overlay, {f"{DOMAINS}/{SOURCES}": code_of(ADD_A_TABLE, SOURCES)})
+    file, *_ = texts_of(ADD_A_TABLE)
+    (overlay.parent / "AVALIACAO.csv").write_text(file, "utf-8")
+    land, ingest, sql, *_ = commands_of(ADD_A_TABLE)
+    lakehouse(overlay, land)
+    lakehouse(overlay, ingest)
+    rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
+    assert rows == ["_line,Nota,Comentario", "2,5,Tudo ótimo", "3,2,"]
+
+
+def test_the_gold_table_of_the_page_is_computed_and_read_by_the_commands_of_the_page(
+    overlay: Path,
+) -> None:
+    put(overlay, {f"{DOMAINS}/mrhealth/{TABLE}": code_of(ADD_A_TABLE, TABLE)})
     write(Plan(units=2, first=DAY, days=1, dirt=0), overlay.parent / "landing")
     lakehouse(overlay, "lakehouse ingest")
-    materialize, sql, *_ = commands_of(ADD_A_TABLE)
+    materialize, sql, *_ = commands_of(ADD_A_TABLE)[3:]
     lakehouse(overlay, materialize)
     header, *rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
     assert header == "day,pieces,orders,revenue"
@@ -107,10 +137,9 @@ def test_the_table_of_the_page_is_made_and_asked_by_the_commands_of_the_page(ove
 
 
 def test_the_test_of_the_page_passes(overlay: Path) -> None:
-    files = files_of(ADD_A_TABLE)
-    put(overlay, {name: code for name, code in files.items() if name.endswith(TABLE)})
+    put(overlay, {f"{DOMAINS}/mrhealth/{TABLE}": code_of(ADD_A_TABLE, TABLE)})
     place = overlay.parent / TEST
-    place.write_text(next(code for name, code in files.items() if name.endswith(TEST)), "utf-8")
+    place.write_text(code_of(ADD_A_TABLE, TEST), "utf-8")
     done = ran(
         PYTEST, overlay, "-q", "-p", "no:cacheprovider", "--rootdir", str(place.parent), str(place)
     )
@@ -118,22 +147,22 @@ def test_the_test_of_the_page_passes(overlay: Path) -> None:
     assert "1 passed" in done.stdout
 
 
-def test_a_contract_that_disagrees_stops_the_load_with_the_words_of_the_page(overlay: Path) -> None:
-    (code,) = (code for name, code in files_of(ADD_A_TABLE).items() if name.endswith(TABLE))
+def test_a_broken_contract_stops_the_import_with_the_message_of_the_page(overlay: Path) -> None:
+    code = code_of(ADD_A_TABLE, TABLE)
     broken = code.replace("pieces: int = pa.Field(gt=0, ", "pieces: str = pa.Field(")
     assert broken != code
-    put(overlay, {f"lakehouse/domains/mrhealth/{TABLE}": broken})
+    put(overlay, {f"{DOMAINS}/mrhealth/{TABLE}": broken})
     done = ran(LOAD + "import lakehouse.definitions", overlay)
     assert done.returncode != 0
-    (said,) = texts_of(ADD_A_TABLE)
-    assert done.stderr.strip().endswith(said.strip())
+    *_, message = texts_of(ADD_A_TABLE)
+    assert done.stderr.strip().endswith(message.strip())
 
 
-def test_the_system_of_the_page_takes_in_its_file_and_balances(overlay: Path) -> None:
-    put(overlay, files_of(ADD_A_SYSTEM))
-    (file,) = texts_of(ADD_A_SYSTEM)
+def test_the_domain_of_the_page_loads_its_file_and_reconciles(overlay: Path) -> None:
+    put(overlay, files_of(ADD_A_DOMAIN))
+    (file,) = texts_of(ADD_A_DOMAIN)
     (overlay.parent / "counts.csv").write_text(file, "utf-8")
-    land, ingest, sql, listing = commands_of(ADD_A_SYSTEM)
+    land, ingest, sql, listing = commands_of(ADD_A_DOMAIN)
     lakehouse(overlay, land)
     lakehouse(overlay, ingest)
     rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
@@ -142,20 +171,20 @@ def test_the_system_of_the_page_takes_in_its_file_and_balances(overlay: Path) ->
     lakehouse(overlay, "lakehouse reconcile --domain stock")
 
 
-def test_the_walk_of_the_readme_prints_what_it_shows(tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_print_the_shown_output(tmp_path: Path) -> None:
     shown = [block.text for block in blocks(ROOT / "README.md") if block.language == "console"]
-    asked: list[str] = []
+    commands: list[str] = []
     expected: list[str] = []
     for line in "".join(shown).splitlines(keepends=True):
         if line.startswith("$ "):
-            asked.append(line.removeprefix("$ "))
+            commands.append(line.removeprefix("$ "))
             expected.append("")
         else:
             expected[-1] += line
     mark = "=====\n"
     python = f"{shlex.quote(sys.executable)} -W ignore"
     script = f"lakehouse() {{ {python} -c '{MAIN}' \"$@\"; }}\nexec 2>&1\n"
-    script += "".join(f"{command}printf {shlex.quote(mark)}\n" for command in asked)
+    script += "".join(f"{command}printf {shlex.quote(mark)}\n" for command in commands)
     done = subprocess.run(
         ["bash", "-c", script],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -165,9 +194,11 @@ def test_the_walk_of_the_readme_prints_what_it_shows(tmp_path: Path) -> None:
         timeout=600,
         check=True,
     )
-    same = doctest.OutputChecker()
-    how = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    checker = doctest.OutputChecker()
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     *printed, rest = done.stdout.split(mark)
     assert not rest
-    for command, wanted, said in zip(asked, expected, printed, strict=True):
-        assert same.check_output(wanted, said, how), f"{command}printed\n{said}\nnot\n{wanted}"
+    for command, shown_text, text in zip(commands, expected, printed, strict=True):
+        assert checker.check_output(shown_text, text, options), (
+            f"{command}printed\n{text}\nnot\n{shown_text}"
+        )

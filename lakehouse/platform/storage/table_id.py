@@ -8,6 +8,7 @@ DAY = "day"
 
 _NAME_PART = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _LONGEST_PART = 63
+_DOMAIN_NAME = re.compile(r"[a-z][a-z0-9]{0,30}")
 _RESERVED = frozenset({"objects"})
 
 
@@ -35,11 +36,7 @@ class TableId:
                     f"{part!r} cannot be part of a table name. hint: start with a letter and use "
                     f"at most {_LONGEST_PART} characters of a-z, 0-9 and single underscores"
                 )
-        if "_" in self.domain:
-            raise ValueError(
-                f"domain {self.domain!r} must be one word without underscores, because SQL names "
-                "separate the domain from the table by the first underscore"
-            )
+        require_domain_name(self.domain)
 
     @property
     def path(self) -> str:
@@ -70,6 +67,20 @@ class TableId:
 
     def __str__(self) -> str:
         return self.name
+
+
+def require_domain_name(name: str) -> None:
+    """Check that a domain can have this name.
+
+    Raises:
+        ValueError: it is not one word of lower-case letters and digits.
+    """
+    if not _DOMAIN_NAME.fullmatch(name) or name in _RESERVED:
+        raise ValueError(
+            f"domain name {name!r}: expected one word of at most 31 characters of a-z and 0-9,"
+            " starting with a letter; an underscore would be read as the end of the domain in SQL"
+            " names such as silver.shop_orders"
+        )
 
 
 def is_name_part(name: str) -> bool:

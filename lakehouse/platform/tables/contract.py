@@ -1,6 +1,6 @@
-"""What a table promises, read from its Pandera model: types, keys, and which rows break it.
+"""The contract of a table, read from its Pandera model: columns, key and rules for single rows.
 
-Judging is done with expressions, so that one contract serves every engine; nothing here reads data.
+The rules are expressions, so that one contract works on every engine. Nothing here reads data.
 """
 
 import functools
@@ -20,12 +20,12 @@ REASON_SEPARATOR = ","
 
 
 class ContractError(Exception):
-    """A table and its contract disagree; the message names table and column and the hint."""
+    """A table contradicts its contract or its place; the message names table, column and a hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One promise about single rows: `code` is the reason a row is rejected for breaking it."""
+    """One rule for single rows; `code` is the reason code of a row that breaks it."""
 
     code: str
     column: str
@@ -33,7 +33,10 @@ class Rule:
     statistics: Mapping[str, Any]
 
     def broken(self, table: ir.Table) -> ir.BooleanValue:
-        """True where the row breaks the rule; null values break only ``not_null``."""
+        """Return a condition that is true for rows that break the rule.
+
+        Null values break ``not_null`` only.
+        """
         column = table[self.column]
         if self.check == "not_null":
             return column.isnull()
@@ -83,7 +86,7 @@ def _pattern(pattern: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class ContractColumn:
     """One column of a contract: name, type, whether it may be null, and what it means."""
 
     name: str
@@ -95,34 +98,34 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """The promise of one table in a form that the platform works with."""
+    """Columns, key and rules of one table."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[ContractColumn, ...]
     key: tuple[str, ...]
     rules: tuple[Rule, ...]
     model: type[pa.DataFrameModel]
 
     @property
     def schema(self) -> sch.Schema:
-        """Column types as Ibis writes them."""
+        """Return the names and types of the columns."""
         return ibis.schema({column.name: column.type for column in self.columns})
 
     @functools.cached_property
     def version(self) -> str:
-        """Short digest of everything promised; changes exactly when the promise changes."""
-        said = [[c.name, str(c.type), c.nullable, list(self.key)] for c in self.columns] + [
+        """Return a short digest of columns, key and rules; descriptions do not count."""
+        content = [[c.name, str(c.type), c.nullable, list(self.key)] for c in self.columns] + [
             [r.code, r.column, r.check, repr(sorted(r.statistics.items()))] for r in self.rules
         ]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def reasons(self, table: ir.Table) -> ir.StringValue:
-        """Codes of the rules each row breaks, as `join_reasons`; empty text for a valid row."""
+        """Return the codes of the rules that a row breaks, joined; empty text for a valid row."""
         return join_reasons((rule.code, rule.broken(table)) for rule in self.rules)
 
 
 def join_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
-    """The codes whose condition is true, each followed by a comma; empty text when none is."""
+    """Return the codes whose condition is true, each followed by a comma; empty text for none."""
     by_code: dict[str, ir.BooleanValue] = {}
     for code, broken in rejections:
         by_code[code] = by_code[code] | broken if code in by_code else broken
@@ -133,7 +136,7 @@ def join_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.String
 
 
 def split_reasons(text: str) -> list[str]:
-    """The codes in a text made by `join_reasons`.
+    """Return the codes in a text made by `join_reasons`.
 
     >>> split_reasons("bad_date,bad_status,")
     ['bad_date', 'bad_status']
@@ -143,22 +146,23 @@ def split_reasons(text: str) -> list[str]:
 
 @functools.cache
 def contract_of(model: type[pa.DataFrameModel]) -> Contract:
-    """Read a Pandera model.
+    """Return the contract of a Pandera model.
 
     Raises:
-        ContractError: a column has no description, or a check has no form as an expression.
+        ContractError: a column has no description, a check has no form as an expression, or the key
+            names an unknown column.
     """
     schema = model.to_schema()
     columns, rules = [], []
     for name, column in schema.columns.items():
         if not column.description:
             raise ContractError(
-                f"{model.__name__}.{name} has no description; add pa.Field(description=…) that"
-                " says what the column means, and its unit"
+                f"{model.__name__}.{name} has no description; hint: add pa.Field(description=…) with"
+                " meaning and unit of the column, and when it is null"
             )
         given = dict(column.metadata or {})
         columns.append(
-            Column(
+            ContractColumn(
                 name=name,
                 type=column.dtype.type(nullable=True),
                 nullable=column.nullable,
@@ -174,8 +178,8 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
             if check.name not in _HOLDS:
                 raise ContractError(
                     f"{model.__name__}.{name}: the check {check.name!r} has no form as an"
-                    f" expression; use one of {', '.join(sorted(_HOLDS))}, or reject the row in"
-                    " the table's expression with frames.rejected()"
+                    f" expression; hint: use one of {', '.join(sorted(_HOLDS))}, or reject the row"
+                    " in the table's expression with expressions.rejected()"
                 )
             code = given.get("reason", f"bad_{name.lstrip('_')}")
             rules.append(
@@ -184,7 +188,10 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
     key = tuple(schema.unique or ())
     for name in key:
         if name not in schema.columns:
-            raise ContractError(f"{model.__name__}: Config.unique names {name!r}, no such column")
+            raise ContractError(
+                f"{model.__name__}: Config.unique names {name!r}, expected one of"
+                f" {list(schema.columns)}"
+            )
     return Contract(
         name=model.__name__,
         columns=tuple(columns),
@@ -195,42 +202,43 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
 
 
 def schema_differences(contract: Contract, given: sch.Schema) -> list[str]:
-    """Where an expression's schema does not keep the contract; lossless widening is allowed."""
+    """Return a message for each column that contradicts the contract.
+
+    A type that fits into the contract's type without loss is accepted.
+    """
     found = []
     for column in contract.columns:
         if column.name not in given:
-            found.append(f"column {column.name!r} is promised and missing")
-        elif not _widens(given[column.name], column.type):
+            found.append(f"column {column.name!r} is missing")
+        elif not _fits(given[column.name], column.type):
             found.append(
-                f"column {column.name!r} is promised as {column.type} and given as"
-                f" {given[column.name]}"
+                f"column {column.name!r}: expected {column.type}, found {given[column.name]}"
             )
-    promised = set(contract.schema.names)
-    found += [
-        f"column {name!r} is given and not promised" for name in given if name not in promised
-    ]
+    expected = set(contract.schema.names)
+    found += [f"column {name!r} is not in the contract" for name in given if name not in expected]
     return found
 
 
-def _widens(given: dt.DataType, promised: dt.DataType) -> bool:
-    given, promised = given(nullable=True), promised(nullable=True)
-    if given == promised or given.is_null():
+def _fits(given: dt.DataType, expected: dt.DataType) -> bool:
+    given, expected = given(nullable=True), expected(nullable=True)
+    if given == expected or given.is_null():
         return True
-    if given.is_integer() and promised.is_integer():
-        return given.nbytes <= promised.nbytes
-    if given.is_integer() and promised.is_decimal():
+    if given.is_integer() and expected.is_integer():
+        return given.nbytes <= expected.nbytes
+    if given.is_integer() and expected.is_decimal():
         return True
-    if given.is_decimal() and promised.is_decimal():
-        return _digits(given) <= _digits(promised) and (given.scale or 0) <= (promised.scale or 0)
-    if given.is_floating() and promised.is_floating():
-        return given.nbytes <= promised.nbytes
-    return given.is_timestamp() and promised.is_timestamp() and given.timezone == promised.timezone
+    if given.is_decimal() and expected.is_decimal():
+        return _digits(given) <= _digits(expected) and (given.scale or 0) <= (expected.scale or 0)
+    if given.is_floating() and expected.is_floating():
+        return given.nbytes <= expected.nbytes
+    return given.is_timestamp() and expected.is_timestamp() and given.timezone == expected.timezone
 
 
 def _digits(decimal: dt.Decimal) -> int:
-    """Digits before the point.
+    """Return the number of digits before the decimal point.
 
-    A sum of decimals is wider than what it adds up, so 38 digits of it count as the promise.
+    The sum of decimals has the type with 38 digits whatever was added up, so it counts as 0 and
+    fits into every contract.
     """
     if decimal.precision is None or decimal.precision >= 38:
         return 0

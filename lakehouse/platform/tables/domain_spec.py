@@ -1,21 +1,21 @@
-"""One business whose data the platform runs."""
+"""The specification of a domain: its name, first day, owners, headline and schedules."""
 
 import datetime as dt
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from lakehouse.platform.storage.table_id import require_domain_name
 from lakehouse.settings import Setting, Settings, T, platform_settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """The one question that a domain is asked first.
+    """The most important question about a domain, which the demo and the overview answer.
 
     Args:
-        question: for people, in their language.
-        sql: answers it, over names such as ``gold.sales_daily_sales``.
+        question: shown to people, in their language.
+        sql: query that answers it, over names such as ``gold.shop_daily_sales``.
     """
 
     question: str
@@ -24,21 +24,21 @@ class Headline:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A time at which a domain's job runs, beside the nightly ones that every system has.
+    """A schedule of a domain, in addition to the nightly schedules that every domain has.
 
     Args:
-        name: the schedule's, unique in the system.
-        cron: when, in the lake's time zone.
-        description: what for.
+        name: name of the schedule, unique in the domain.
+        cron: cron expression, in the lake's time zone.
+        description: purpose, shown in the Dagster UI.
         work: ``arrivals``, ``refresh``, ``monthly`` or ``data_quality``.
-        first: first day of the run, counted from the day it fires; −1 is yesterday.
-        last: last day of the run, counted likewise.
-        running: whether it is switched on until somebody switches it off in the Dagster UI.
-        needs_files: without a landed file on its days there is no run; people are told instead.
-        retries: how often a run that failed is tried again, five minutes after each failure.
+        first: first day of the run, counted from the day on which it starts; −1 is yesterday.
+        last: last day of the run, counted in the same way.
+        running: whether the schedule is on by default; the Dagster UI can switch it.
+        needs_files: skip the run and send a notification when no file landed on its days.
+        retries: number of retries of a failed run, five minutes after each failure.
 
     Raises:
-        ValueError: fewer retries than none.
+        ValueError: the number of retries is negative.
     """
 
     name: str
@@ -53,20 +53,23 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if self.retries < 0:
-            raise ValueError(f"schedule {self.name!r}: retries must be 0 or more")
+            raise ValueError(
+                f"schedule {self.name!r}: retries: expected 0 or more, found {self.retries}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainSpec:
-    """What a domain says of itself.
+    """The specification of a domain: one business and its data.
 
     Args:
-        name: the word used in asset keys, table names and the landing folder.
-        title: the business' name for people.
-        since: first day of its partitions.
+        name: one word, used in asset keys, table names and the landing folder; also the name of
+            the domain's folder in the code.
+        title: name of the business, shown to people.
+        since: first day of the domain's partitions.
         owners: Dagster owners, ``team:<name>`` or an e-mail address.
-        headline: what the demo and the overview answer for it.
-        schedules: schedules of its own.
+        headline: the question that the demo and the overview answer.
+        schedules: schedules in addition to those that every domain has.
         unit_folders: words that name a unit's folder in the landing zone: ``unit`` stands for
             ``unit_007`` and ``unit-7``, in any case. The platform writes the first one.
         settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
@@ -74,7 +77,8 @@ class DomainSpec:
             extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.
 
     Raises:
-        ValueError: the name is malformed, or two settings share a variable.
+        ValueError: the name is not one word, `unit_folders` is empty, or two settings share a
+            variable.
     """
 
     name: str
@@ -85,11 +89,9 @@ class DomainSpec:
     schedules: tuple[Schedule, ...] = ()
     unit_folders: tuple[str, ...] = ("unit",)
     settings: tuple[Setting[Any], ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", self.name):
-            raise ValueError(f"system name {self.name!r}: lower-case letters, digits and _ only")
+        require_domain_name(self.name)
         if not self.unit_folders or not all(map(str.isidentifier, self.unit_folders)):
             raise ValueError(
                 f"domain {self.name!r}: unit_folders must be words such as ('unit',),"

@@ -1,7 +1,7 @@
-"""Small pure verbs on Ibis tables and columns that tables of every system share.
+"""Ibis expressions that tables of every domain share.
 
-Written so that DuckDB and Spark give equal rows: text is guarded by its form before it is cast,
-every ranking ends in a key.
+They give the same rows on DuckDB and Spark: the form of a text is checked before it is cast, and
+every ranking ends in a unique key.
 """
 
 import ibis
@@ -16,7 +16,7 @@ PLAIN = "aaaaaaeeeeiiiiooooouuuucnAAAAAAEEEEIIIIOOOOOUUUUCN"
 
 
 def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
-    """Reason codes of a row for the column ``_reasons``: the names whose condition is true.
+    """Return the value of the column ``_reasons``: the names of the conditions that are true.
 
     >>> rejected(bad_status=ibis.literal(True), bad_date=ibis.literal(False)).execute()
     'bad_status,'
@@ -25,7 +25,7 @@ def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
 
 
 def trimmed(text: ir.StringValue) -> ir.StringValue:
-    """Text without outer blanks; text of blanks only is null.
+    """Return a text without outer blanks; null when nothing is left.
 
     >>> trimmed(ibis.literal("  a ")).execute()
     'a'
@@ -34,7 +34,7 @@ def trimmed(text: ir.StringValue) -> ir.StringValue:
 
 
 def folded(text: ir.StringValue) -> ir.StringValue:
-    """Text for comparing: no outer blanks, no accents, lower case.
+    """Return a text for comparisons: lower case, without accents and outer blanks.
 
     >>> folded(ibis.literal(" Loja Física ")).execute()
     'loja fisica'
@@ -45,24 +45,24 @@ def folded(text: ir.StringValue) -> ir.StringValue:
 def parse_decimal(
     text: ir.StringValue, precision: int = 14, scale: int = 2, *, mark: str = ".,"
 ) -> ir.DecimalValue:
-    """Read a number written with a decimal point or comma; what is not one becomes null.
+    """Parse a number with a decimal point or a decimal comma; null for other text.
 
-    More decimal places than `scale`, or more digits than fit, are not a number of this kind: they
-    would be rounded silently. Where a source always writes one `mark`, the other is not taken for
-    it: ``1.431`` may be a thousand and more.
+    A number with more decimal places than `scale` or more digits than `precision` becomes null, so
+    that nothing is rounded. Give `mark` when a source always writes the same decimal mark: then
+    ``1.431`` with a decimal comma is not read as 1.431.
 
     >>> parse_decimal(ibis.literal("1234,5")).execute()
     Decimal('1234.50')
     """
-    whole = precision - scale
-    form = rf"^-?[0-9]{{1,{whole}}}([{mark}][0-9]{{1,{scale}}})?$"
+    digits = precision - scale
+    form = rf"^-?[0-9]{{1,{digits}}}([{mark}][0-9]{{1,{scale}}})?$"
     plain = text.strip()
     number = plain.re_search(form).ifelse(plain.replace(",", "."), ibis.null("string"))
     return number.try_cast(f"decimal({precision}, {scale})")
 
 
 def parse_int(text: ir.StringValue) -> ir.IntegerValue:
-    """Read a whole number; what is not one becomes null (``12.7`` is not rounded).
+    """Parse an integer of at most 18 digits; null for other text (``12.7`` is not rounded).
 
     >>> parse_int(ibis.literal(" 42 ")).execute()
     42
@@ -73,7 +73,7 @@ def parse_int(text: ir.StringValue) -> ir.IntegerValue:
 
 
 def parse_date(text: ir.StringValue) -> ir.DateValue:
-    """Read ``2024-01-31`` (also with a time behind it) or ``31/01/2024``; else null.
+    """Parse ``2024-01-31``, also followed by a time, or ``31/01/2024``; null for other text.
 
     >>> parse_date(ibis.literal("31/01/2024")).execute()
     Timestamp('2024-01-31 00:00:00')
@@ -92,10 +92,10 @@ def parse_date(text: ir.StringValue) -> ir.DateValue:
     return written.try_cast("date")
 
 
-def rate(part: ir.NumericValue, whole: ir.IntegerValue, scale: int = 4) -> ir.DecimalValue:
-    """`part` ÷ `whole`, rounded half up; null where the whole is 0.
+def rate(part: ir.NumericValue, total: ir.IntegerValue, scale: int = 4) -> ir.DecimalValue:
+    """Return `part` ÷ `total`, rounded half up; null where `total` is 0.
 
-    Rounded among whole numbers: engines round the halves of a float differently.
+    It is rounded with integers, because engines round the halves of a float differently.
 
     >>> rate(ibis.literal(1), ibis.literal(32), 2).execute()
     Decimal('0.03')
@@ -103,35 +103,37 @@ def rate(part: ir.NumericValue, whole: ir.IntegerValue, scale: int = 4) -> ir.De
     kind = part.type()
     places = (kind.scale or 0) if isinstance(kind, dt.Decimal) else 0
     count = (part * 10**places).cast("decimal(38, 0)").cast("int64")
-    twice = (whole * (2 * 10**places)).nullif(0)
-    rounded = (count * (2 * 10**scale) + whole * 10**places) // twice
+    twice = (total * (2 * 10**places)).nullif(0)
+    rounded = (count * (2 * 10**scale) + total * 10**places) // twice
     return (rounded / 10**scale).cast(f"decimal(18, {scale})")
 
 
 def sum_where(
     value: ir.DecimalValue, condition: ir.BooleanValue, scale: int = 2
 ) -> ir.DecimalValue:
-    """Sum of `value` over the rows that meet the condition; 0 when none does."""
+    """Return the sum of `value` over the rows that meet the condition; 0 when none does."""
     total = value.sum(where=condition).cast(f"decimal(38, {scale})")
     return total.fill_null(0).cast(f"decimal(18, {scale})")
 
 
 def newest_by(table: ir.Table, *key: str, at: str) -> ir.Table:
-    """For each key the row with the greatest `at`; key and `at` together are unique."""
+    """Return for each key the row with the greatest `at`; key and `at` must be unique together."""
     newest_first = ibis.window(group_by=list(key), order_by=ibis.desc(at))
     ranked = table.mutate(_place=ibis.row_number().over(newest_first))
     return ranked.filter(ranked["_place"] == 0).drop("_place")
 
 
-def place(*order: str | ir.Value) -> ir.IntegerColumn:
-    """Place of each row in this order, from 1; the order ends in a key, so no place is shared."""
+def rank_by(*order: str | ir.Value) -> ir.IntegerColumn:
+    """Return the rank of each row in this order, from 1; the order must end in a unique key."""
     return ibis.row_number().over(order_by=list(order)) + 1
 
 
-def provenance_of(landed: ir.Table, *, day: ir.DateValue) -> dict[str, ir.Value]:
-    """Columns that say where a row came from, to be carried by a table over landed rows.
+def provenance_of(rows: ir.Table, *, day: ir.DateValue) -> dict[str, ir.Value]:
+    """Return the provenance columns that a silver table over bronze rows must keep.
 
-    `day` is the day of the delivery.
+    Args:
+        rows: bronze rows, or a relation with their provenance columns.
+        day: day of the delivery.
     """
-    columns = {name: landed[name] for name in PROVENANCE_COLUMNS if name != "_day"}
+    columns = {name: rows[name] for name in PROVENANCE_COLUMNS if name != "_day"}
     return {**columns, "_day": day}

@@ -72,6 +72,12 @@ def load_domain(name: str) -> Domain:
         ValueError: a source has a query, but the domain declares no setting ``dsn``.
     """
     package = importlib.import_module(f"{DOMAINS}.{name}")
+    if package.SPEC.name != name:
+        raise ContractError(
+            f"{DOMAINS}.{name}: the specification has the name {package.SPEC.name!r}, expected the"
+            f" name of the folder, {name!r}; hint: rename the folder or write"
+            f" DomainSpec(name={name!r}, …)"
+        )
     sources = load_sources(name)
     _require_dsn(package.SPEC, sources)
     found = {table.id: table for source in sources for table in (source.raw, source.bronze)}

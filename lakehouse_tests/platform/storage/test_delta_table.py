@@ -652,7 +652,7 @@ def test_a_table_has_one_path_and_one_name(table: TableId, path: str, name: str)
     ],
 )
 def test_a_name_that_would_be_ambiguous_is_rejected(parts: tuple[str, ...]):
-    with pytest.raises(ValueError, match=r"name|one word"):
+    with pytest.raises(ValueError, match="name"):
         TableId(*parts)
 
 

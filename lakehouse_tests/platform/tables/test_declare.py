@@ -1,4 +1,4 @@
-"""A table that cannot keep its promise stops when it is declared, before any data is read."""
+"""A table that contradicts its contract is rejected when it is declared, before data is read."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def busy_days(visits: ir.Table) -> ir.Table:
     return visits.filter(visits.guests > 9)
 
 
-def test_a_table_that_fits_is_declared_with_its_expression():
+def test_a_table_that_fulfills_its_contract_is_declared_with_its_expression():
     made = declare(busy_days, table())
     assert made.description == "Days with many guests."
     assert made.expression.schema() == made.contract.schema
@@ -62,7 +62,7 @@ def test_a_missing_column_is_named_with_its_table():
         """Days."""
         return visits.select("day")
 
-    with pytest.raises(ContractError, match=r"gold\.cafe_busy_days.*'guests' is promised and miss"):
+    with pytest.raises(ContractError, match=r"gold\.cafe_busy_days.*'guests' is missing"):
         declare(transform, table())
 
 
@@ -71,11 +71,11 @@ def test_a_wrong_type_is_named_with_both_types():
         """Days."""
         return visits.mutate(guests=visits.guests.cast("string"))
 
-    with pytest.raises(ContractError, match=r"'guests' is promised as int64 and given as string"):
+    with pytest.raises(ContractError, match=r"'guests': expected int64, found string"):
         declare(transform, table())
 
 
-def test_a_column_that_upstream_does_not_have_names_the_upstream():
+def test_a_column_that_upstream_lacks_is_reported_with_the_upstream_table():
     def transform(visits: ir.Table) -> ir.Table:
         """Days."""
         return visits.select("day", guests=visits.people)
@@ -89,7 +89,7 @@ def test_a_table_without_a_docstring_is_rejected():
         declare(lambda visits: visits, table())
 
 
-def test_a_stored_table_needs_its_day_and_a_view_does_not():
+def test_a_stored_table_needs_a_day_column_and_a_view_does_not():
     def counted(visits: ir.Table) -> ir.Table:
         """All guests."""
         return visits.agg(guests=visits.guests.sum())
@@ -115,7 +115,7 @@ def test_a_stored_table_needs_its_day_and_a_view_does_not():
     ],
     ids=str,
 )
-def test_a_layer_reads_itself_the_one_before_and_gold_of_others(layer, upstream, allowed):
+def test_a_layer_reads_itself_the_layer_before_and_gold_of_other_domains(layer, upstream, allowed):
     if allowed:
         made = declare(busy_days, upstream, table=id_of(layer, "busy_days"))
         assert made.reads[0].table is upstream
@@ -124,7 +124,7 @@ def test_a_layer_reads_itself_the_one_before_and_gold_of_others(layer, upstream,
             declare(busy_days, upstream, table=id_of(layer, "busy_days"))
 
 
-def test_something_that_is_no_table_cannot_be_read():
+def test_only_tables_can_be_read():
     with pytest.raises(ContractError, match="which is not a table"):
         declare(busy_days, "silver.cafe_visits")  # type: ignore[arg-type]
 
@@ -136,7 +136,7 @@ def test_something_that_is_no_table_cannot_be_read():
         ("lakehouse.domains.cafe.silver", "visits", "silver.cafe_visits"),
     ],
 )
-def test_the_place_in_the_code_names_the_table(module, name, place):
+def test_the_path_of_a_module_gives_the_name_of_the_table(module, name, place):
     assert table_id_of(module, name).name == place
 
 
@@ -144,12 +144,12 @@ def test_the_place_in_the_code_names_the_table(module, name, place):
     ("module", "name"),
     [("lakehouse.domains.cafe.gold.busy_days", "busy"), ("lakehouse.platform.x", "x")],
 )
-def test_a_table_in_another_place_is_rejected(module, name):
+def test_a_table_outside_a_layer_or_with_another_name_than_its_file_is_rejected(module, name):
     with pytest.raises(ContractError, match=name):
         table_id_of(module, name)
 
 
-def test_a_table_comes_after_those_it_reads():
+def test_tables_are_ordered_so_that_each_comes_after_those_it_reads():
     visits = table()
     busy = declare(busy_days, visits)
     assert in_dependency_order([busy, visits]) == [visits, busy]
@@ -157,13 +157,13 @@ def test_a_table_comes_after_those_it_reads():
         in_dependency_order([busy])
 
 
-def test_silver_reads_landed_rows_by_the_days_they_touch_or_by_snapshot():
+def test_silver_reads_bronze_rows_by_touching_days_or_by_snapshot():
     mrhealth = load_domain("mrhealth")
-    hows = {
+    scopes = {
         name: [read.scope for read in mrhealth.table("silver", name).reads]
         for name in ("order_items", "units", "deliveries")
     }
-    assert hows == {
+    assert scopes == {
         "order_items": [
             ReadScope.TOUCHING_DAYS,
             ReadScope.TOUCHING_DAYS,
@@ -175,7 +175,7 @@ def test_silver_reads_landed_rows_by_the_days_they_touch_or_by_snapshot():
     }
 
 
-def test_a_table_over_landed_rows_must_keep_where_they_came_from():
+def test_a_silver_table_over_bronze_rows_must_keep_their_provenance():
     landed = load_domain("mrhealth").table("bronze", "units")
 
     def transform(units: ir.Table) -> ir.Table:
@@ -186,22 +186,22 @@ def test_a_table_over_landed_rows_must_keep_where_they_came_from():
         declare(transform, landed, table=id_of("silver", "units", "mrhealth"))
 
 
-def test_a_relation_is_named_by_layer_system_and_table():
+def test_a_relation_has_the_name_of_layer_domain_and_table():
     assert relation_name(id_of("gold", "busy_days")) == "gold__cafe__busy_days"
 
 
 def test_columns_that_differ_in_case_only_are_rejected():
-    class Told(pa.DataFrameModel):
+    class Lowered(pa.DataFrameModel):
         """A day and a status."""
 
         day: dt.date = pa.Field(description="Day")
         status: str = pa.Field(description="Status")
 
-    def told() -> ir.Table:
-        """One row whose status was read from a column of the same name in capitals."""
+    def lowered() -> ir.Table:
+        """One row whose status is computed from a column that differs in case only."""
         rows = ibis.range(0, 1).unnest().name("n").as_table()
         given = rows.select(day=ibis.literal(dt.date(2026, 1, 5)), Status=ibis.literal("a"))
         return given.mutate(status=given.Status.lower()).select("day", "status")
 
     with pytest.raises(ContractError, match="'Status' and 'status' are the same name in SQL"):
-        declare_table(told, table=TableId("gold", "toy", "told"), contract=Told)
+        declare_table(lowered, table=TableId("gold", "toy", "lowered"), contract=Lowered)

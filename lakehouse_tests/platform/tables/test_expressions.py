@@ -1,4 +1,4 @@
-"""The small verbs that tables share."""
+"""Expressions that tables of every domain share."""
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.platform.tables import expressions as frames
+from lakehouse.platform.tables import expressions
 
 
 def value(expression: Any) -> Any:
@@ -33,9 +33,9 @@ def value(expression: Any) -> Any:
         (None, None),
     ],
 )
-def test_money_is_read_exactly_or_not_at_all(text, number):
+def test_an_amount_is_parsed_exactly_or_becomes_null(text, number):
     expected = None if number is None else Decimal(number)
-    assert value(frames.parse_decimal(ibis.literal(text, "string"))) == expected
+    assert value(expressions.parse_decimal(ibis.literal(text, "string"))) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def test_money_is_read_exactly_or_not_at_all(text, number):
         (".", "1,431", None),
     ],
 )
-def test_a_source_with_one_decimal_mark_is_read_with_that_one_only(mark, text, number):
+def test_with_one_decimal_mark_the_other_mark_gives_null(mark, text, number):
     expected = None if number is None else Decimal(number)
-    assert value(frames.parse_decimal(ibis.literal(text), 19, 4, mark=mark)) == expected
+    assert value(expressions.parse_decimal(ibis.literal(text), 19, 4, mark=mark)) == expected
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.decimals(min_value=-(10**12) + 1, max_value=10**12 - 1, places=2))
-def test_every_amount_that_fits_is_read_back(amount):
-    assert value(frames.parse_decimal(ibis.literal(f"{amount:f}"))) == amount
+def test_every_amount_that_fits_is_parsed_to_the_same_amount(amount):
+    assert value(expressions.parse_decimal(ibis.literal(f"{amount:f}"))) == amount
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_every_amount_that_fits_is_read_back(amount):
         ("9" * 19, None),
     ],
 )
-def test_whole_numbers_are_not_rounded(text, number):
-    assert value(frames.parse_int(ibis.literal(text))) == number
+def test_integers_are_parsed_and_never_rounded(text, number):
+    assert value(expressions.parse_int(ibis.literal(text))) == number
 
 
 @pytest.mark.parametrize(
@@ -87,19 +87,19 @@ def test_whole_numbers_are_not_rounded(text, number):
         ("", None),
     ],
 )
-def test_days_are_read_in_two_forms(text, day):
-    assert value(frames.parse_date(ibis.literal(text))) == day
+def test_dates_are_parsed_in_iso_and_in_brazilian_form(text, day):
+    assert value(expressions.parse_date(ibis.literal(text))) == day
 
 
 @pytest.mark.parametrize(
     ("text", "plain"), [(" Loja Física", "loja fisica"), ("ÇÃO Ñ", "cao n"), ("", "")]
 )
-def test_text_is_compared_without_case_accents_and_outer_blanks(text, plain):
-    assert value(frames.folded(ibis.literal(text))) == plain
+def test_folded_text_has_no_case_accents_and_outer_blanks(text, plain):
+    assert value(expressions.folded(ibis.literal(text))) == plain
 
 
 def test_blank_text_is_null():
-    assert value(frames.trimmed(ibis.literal("  "))) is None
+    assert value(expressions.trimmed(ibis.literal("  "))) is None
 
 
 @settings(deadline=None, max_examples=50)
@@ -108,38 +108,42 @@ def test_a_rate_of_money_is_rounded_half_up_exactly(cents, orders):
     amount = Decimal(cents) / 100
     given_amount = ibis.literal(amount, type="decimal(18, 2)")
     exact = (amount / orders).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    assert value(frames.rate(given_amount, ibis.literal(orders, "int64"), 2)) == exact
+    assert value(expressions.rate(given_amount, ibis.literal(orders, "int64"), 2)) == exact
 
 
 @settings(deadline=None, max_examples=50)
-@given(part=st.integers(0, 10**7), whole=st.integers(1, 10**7))
-def test_a_share_is_rounded_half_up_exactly(part, whole):
-    exact = (Decimal(part) / whole).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-    assert value(frames.rate(ibis.literal(part, "int64"), ibis.literal(whole, "int64"))) == exact
+@given(part=st.integers(0, 10**7), total=st.integers(1, 10**7))
+def test_a_rate_of_counts_is_rounded_half_up_exactly(part, total):
+    exact = (Decimal(part) / total).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    assert (
+        value(expressions.rate(ibis.literal(part, "int64"), ibis.literal(total, "int64"))) == exact
+    )
 
 
-def test_a_share_of_nothing_is_null():
-    assert value(frames.rate(ibis.literal(0), ibis.literal(0))) is None
+def test_a_rate_with_a_total_of_zero_is_null():
+    assert value(expressions.rate(ibis.literal(0), ibis.literal(0))) is None
 
 
 def test_a_sum_over_no_rows_is_zero():
     rows = ibis.memtable({"x": [Decimal("1.00")]}, schema={"x": "decimal(14, 2)"})
-    assert value(frames.sum_where(rows.x, rows.x > 5)) == Decimal("0.00")
+    assert value(expressions.sum_where(rows.x, rows.x > 5)) == Decimal("0.00")
 
 
-def test_the_newest_row_of_each_key_is_taken():
+def test_newest_by_keeps_the_newest_row_of_each_key():
     rows = ibis.memtable([{"k": 1, "at": 1}, {"k": 1, "at": 3}, {"k": 2, "at": 2}])
-    newest = frames.newest_by(rows, "k", at="at").order_by("k")
+    newest = expressions.newest_by(rows, "k", at="at").order_by("k")
     assert newest.to_pyarrow().to_pylist() == [{"k": 1, "at": 3}, {"k": 2, "at": 2}]
 
 
-def test_places_count_from_one_and_the_last_key_breaks_ties():
+def test_ranks_count_from_one_and_the_last_column_breaks_ties():
     rows = ibis.memtable([{"k": 2, "n": 5}, {"k": 1, "n": 5}, {"k": 3, "n": 9}])
-    placed = rows.mutate(at=frames.place(ibis.desc("n"), "k")).order_by("at")
+    placed = rows.mutate(at=expressions.rank_by(ibis.desc("n"), "k")).order_by("at")
     assert placed.k.to_pyarrow().to_pylist() == [3, 1, 2]
     assert placed["at"].to_pyarrow().to_pylist() == [1, 2, 3]
 
 
-def test_reasons_are_the_names_of_true_conditions():
-    said = frames.rejected(a=ibis.literal(True), b=ibis.null("boolean"), c=ibis.literal(True))
-    assert value(said) == "a,c,"
+def test_rejected_returns_the_names_of_the_true_conditions():
+    reasons = expressions.rejected(
+        a=ibis.literal(True), b=ibis.null("boolean"), c=ibis.literal(True)
+    )
+    assert value(reasons) == "a,c,"

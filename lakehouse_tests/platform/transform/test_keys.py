@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.tables.source import Source
 from lakehouse_tests.platform.cafe import Cafe
 
 JAN_5, JAN_7 = dt.date(2024, 1, 5), dt.date(2024, 1, 7)
@@ -106,10 +105,3 @@ def test_in_a_log_of_changes_the_later_line_replaces_the_earlier(cafe: Cafe) -> 
         ("visits_1.csv", 3, "silver"),
     ]
     assert cafe.outcomes("tips") == [("tips_1.csv", 2, "superseded"), ("tips_1.csv", 3, "silver")]
-
-
-def test_a_key_must_be_among_the_columns() -> None:
-    with pytest.raises(ValueError, match=r"cafe\.a: .*\['c'\].*not among"):
-        Source(
-            domain="cafe", dataset="a", description="A.", files="a", columns={"b": "B"}, key=("c",)
-        )

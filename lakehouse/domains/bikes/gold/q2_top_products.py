@@ -9,7 +9,7 @@ from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.tables.declare import view
-from lakehouse.platform.tables.expressions import place
+from lakehouse.platform.tables.expressions import rank_by
 
 
 class Q2TopProducts(pa.DataFrameModel):
@@ -30,6 +30,6 @@ class Q2TopProducts(pa.DataFrameModel):
 def q2_top_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
     """Three products by pieces; of equal ones the smaller product number comes first."""
     sold = rules.ordered_products(lines, offers, products)
-    placed = sold.mutate(place=place(ibis.desc("order_qty"), "product_id"))
+    placed = sold.mutate(place=rank_by(ibis.desc("order_qty"), "product_id"))
     top = placed.filter(placed.place <= rules.TOP)
     return top.select(*Q2TopProducts.to_schema().columns).order_by("place")

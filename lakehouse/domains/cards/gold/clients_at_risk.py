@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from lakehouse.domains.cards.gold.clients import Clients
 from lakehouse.domains.cards.gold.clients import clients as all_clients
 from lakehouse.platform.tables.declare import view
-from lakehouse.platform.tables.expressions import place
+from lakehouse.platform.tables.expressions import rank_by
 
 
 class ClientsAtRisk(Clients):
@@ -25,4 +25,4 @@ def clients_at_risk(clients: ir.Table) -> ir.Table:
         ibis.desc("vlr_vencido"),
         "id_cliente",
     )
-    return risky.mutate(posicao=place(*worst_first)).order_by("posicao")
+    return risky.mutate(posicao=rank_by(*worst_first)).order_by("posicao")

@@ -10,7 +10,7 @@ from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
 from lakehouse.platform.tables.declare import view
-from lakehouse.platform.tables.expressions import newest_by, place, rate, sum_where
+from lakehouse.platform.tables.expressions import newest_by, rank_by, rate, sum_where
 
 
 class AggProductPerformance(pa.DataFrameModel):
@@ -85,6 +85,6 @@ def agg_product_performance(items: ir.Table, products: ir.Table, units: ir.Table
         unit_penetration_pct=rate(chain.units_selling.fill_null(0), chain.known_units),
     )
     return measured.mutate(
-        revenue_rank=place(ibis.desc("line_revenue"), "product_id"),
-        volume_rank=place(ibis.desc("quantity"), "product_id"),
+        revenue_rank=rank_by(ibis.desc("line_revenue"), "product_id"),
+        volume_rank=rank_by(ibis.desc("quantity"), "product_id"),
     ).order_by("product_id")

@@ -17,7 +17,7 @@ from lakehouse.domains.mrhealth.measures import (
     sums,
 )
 from lakehouse.platform.tables.declare import view
-from lakehouse.platform.tables.expressions import newest_by, place, rate
+from lakehouse.platform.tables.expressions import newest_by, rank_by, rate
 
 
 class Unit(pa.DataFrameModel):
@@ -69,6 +69,6 @@ def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
         days_active=spine.days_active.fill_null(0),
     )
     return measured.mutate(
-        revenue_rank=place(ibis.desc("revenue"), "unit_id"),
-        volume_rank=place(ibis.desc("orders"), "unit_id"),
+        revenue_rank=rank_by(ibis.desc("revenue"), "unit_id"),
+        volume_rank=rank_by(ibis.desc("orders"), "unit_id"),
     ).order_by("unit_id")
