@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from lakehouse.demo.files import LandedFile
-from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.ingest import ingest
+from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -25,18 +26,13 @@ def land(files: Iterable[LandedFile], settings: Settings) -> None:
 def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
     """Raw and bronze of these delivery days."""
     lake = Lake(settings.root)
-    intake = ingest.Intake(
-        spec=of.spec,
-        landing=landing_zone_of(of, settings),
-        lake=lake,
-        settings=replace(settings, quiet_seconds=0),
-        now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5),
-    )
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
+    intake = intake_of(of, lake, replace(settings, quiet_seconds=0), now)
     listing = intake.listing(None)
     for table in of.stored:
         if table.source is not None and table.layer == "bronze":
-            ingest.ingest(table, days, intake, listing, note={})
-    ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
+            ingest(table, days, intake, listing, note={})
+    record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
     return lake
 
 

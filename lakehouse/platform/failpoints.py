@@ -26,7 +26,7 @@ PRIVACY: tuple[str, ...] = (
     "privacy.marked",
     "privacy.planned",
     "privacy.stored",
-    "privacy.ledger_committed",
+    "privacy.deliveries_committed",
     "privacy.redacted",
     "privacy.refreshed",
     "privacy.forgotten",
@@ -39,7 +39,7 @@ RUN: tuple[str, ...] = (
     "ingest.staged",
     "ingest.bronze_committed",
     "ingest.quarantine_committed",
-    "ingest.ledger_committed",
+    "ingest.deliveries_committed",
     "materialize.companion_committed",
     "materialize.committed",
 )

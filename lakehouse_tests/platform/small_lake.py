@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.ingest import Intake
+from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
+from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
 from lakehouse.platform.orchestration.io_manager import commit
+from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
@@ -82,18 +83,12 @@ class SmallLake:
 
     def take_in(self, days: Sequence[dt.date]) -> None:
         """Raw and bronze of these delivery days."""
-        intake = Intake(
-            spec=self.domain.spec,
-            landing=self.landing,
-            lake=self.lake,
-            settings=self.settings,
-            now=self.now,
-        )
+        intake = intake_of(self.domain, self.lake, self.settings, self.now)
         listing = intake.listing(days)
         for table in self.domain.stored:
             if table.source is not None and table.layer == "bronze":
-                ingest.ingest(table, days, intake, listing, note=NOTE)
-        ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note=NOTE)
+                ingest(table, days, intake, listing, note=NOTE)
+        record_unrecognized_files(listing.unrecognized_files, days, intake, note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
         """Every table of these layers that is made by an expression, and the balance."""

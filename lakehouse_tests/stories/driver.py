@@ -4,12 +4,15 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
+from lakehouse.platform.ingestion.ingest import ingest
+from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, Memory
+from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
@@ -36,8 +39,10 @@ class Driver:
     def batches(self) -> list[Batch]:
         """What has to run now."""
         memory = Memory(self.domain, self.lake)
-        listing = ingest.at_first_landing(
-            self._intake().listing(None), self.domain.sources, self.domain.name, self.lake
+        listing = with_first_days(
+            self._intake().listing(None),
+            self.domain.sources,
+            DeliveredFiles(self.lake, self.domain.name),
         )
         return arrivals.planned(
             listing,
@@ -67,8 +72,8 @@ class Driver:
             intake = self._intake()
             listing = intake.listing(days)
             for table in self._landed():
-                ingest.ingest(table, days, intake, listing, note={})
-            ingest.record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
+                ingest(table, days, intake, listing, note={})
+            record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
         for table in self.domain.stored:
             if table.transform is not None and not table.options.monthly:
                 done = materialize.compute(table, days, self.lake, self.settings)
@@ -90,14 +95,9 @@ class Driver:
     def _landed(self) -> Iterator[Table]:
         return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")
 
-    def _intake(self) -> ingest.Intake:
-        return ingest.Intake(
-            spec=self.domain.spec,
-            landing=landing_zone_of(self.domain, self.settings),
-            lake=self.lake,
-            settings=replace(self.settings, quiet_seconds=0),
-            now=dt.datetime.now(dt.UTC),
-        )
+    def _intake(self) -> Intake:
+        settings = replace(self.settings, quiet_seconds=0)
+        return intake_of(self.domain, self.lake, settings, dt.datetime.now(dt.UTC))
 
 
 def _unbalanced(rows: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.launcher.base import WorkerStatus
 
-from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground

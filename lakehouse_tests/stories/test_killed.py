@@ -27,7 +27,7 @@ from lakehouse_tests.stories.world import MON, TUE, items, night, orders, refere
 
 IN_A_RUN = tuple(name for name in STORAGE if name not in ("storage.evolved", "storage.vacuuming"))
 LATER_HITS = ("storage.staged:9", "storage.publishing:6", "storage.published:14")
-EVERY = (*RUN, *IN_A_RUN, *LATER_HITS, "materialize.committed:3", "ingest.ledger_committed:2")
+EVERY = (*RUN, *IN_A_RUN, *LATER_HITS, "materialize.committed:3", "ingest.deliveries_committed:2")
 SOME = ("ingest.bronze_committed", "materialize.companion_committed:2", "storage.published:9")
 
 

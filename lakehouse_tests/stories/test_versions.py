@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS, PRODUCTS
-from lakehouse.platform.ingestion.deliveries import resolved
+from lakehouse.platform.ingestion.versions import resolve_versions
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.source import Source
 from lakehouse_tests.stories.world import MON
@@ -53,10 +53,11 @@ def test_the_newest_content_counts_and_repetitions_do_not(
     source: Source, landed: list[Delivery], statuses: list[str]
 ):
     for seen in permutations(landed):
-        found = {(d.file, d.landed_at): d.status.value for d in resolved(seen, source)}
+        found = {(d.file, d.landed_at): d.status.value for d in resolve_versions(seen, source)}
         assert [found[d.file, d.landed_at] for d in landed] == statuses
-        known = resolved(seen[:1], source)
+        known = resolve_versions(seen[:1], source)
         again = {
-            (d.file, d.landed_at): d.status.value for d in resolved([*seen[1:], *known], source)
+            (d.file, d.landed_at): d.status.value
+            for d in resolve_versions([*seen[1:], *known], source)
         }
         assert again == found

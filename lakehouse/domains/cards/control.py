@@ -20,8 +20,7 @@ import pyarrow as arrow
 
 from lakehouse.domains.cards import SPEC
 from lakehouse.domains.cards.rules import GENERATED
-from lakehouse.platform.ingestion.deliveries import from_arrow
-from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
@@ -105,8 +104,7 @@ def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
     """
     for dataset in DATASETS:
         done = registered(lake, dataset)
-        raw = lake.table(TableId("raw", SPEC.name, dataset))
-        landed = _loaded(raw, None)
+        landed = _loaded(lake, dataset, None)
         if not landed:
             told = (
                 f"no file of {dataset} has landed; {_book_of(days)} needs one:"
@@ -217,7 +215,7 @@ def _touching(lake: Lake, dataset: str, days: Sequence[dt.date]) -> list[Deliver
     """Loaded files of the delivery days that have rows on these business days."""
     bronze = lake.table(TableId("bronze", SPEC.name, dataset)).snapshot()
     delivered = [file.day for file in _overlapping(bronze, "_business_day", days)]
-    return _loaded(lake.table(TableId("raw", SPEC.name, dataset)), delivered)
+    return _loaded(lake, dataset, delivered)
 
 
 def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFile]:
@@ -227,11 +225,8 @@ def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[
     return [file for file, ends in bounds if ends and ends[0] <= last and ends[1] >= first]
 
 
-def _loaded(raw: LakeTable, days: Sequence[dt.date] | None) -> list[Delivery]:
-    shown = raw.snapshot()
-    if shown.schema is None:
-        return []
-    return [d for d in from_arrow(raw.read(days, snapshot=shown)) if _counts(d)]
+def _loaded(lake: Lake, dataset: str, days: Sequence[dt.date] | None) -> list[Delivery]:
+    return [d for d in read_deliveries(lake, SPEC.name, dataset, days) if _counts(d)]
 
 
 def _counts(delivery: Delivery) -> bool:

@@ -1,138 +1,126 @@
-"""The memory of what landed: one row for every version of every delivery, and what became of it.
+"""Read the deliveries of a domain: one row for each received file, in the raw table of its dataset.
 
-A landed file is a version (SHA-256) of a delivery (system, dataset, day, unit). The decision what a
-version becomes is a pure function of all versions of the delivery, so it does not depend on the
-order in which files were seen.
+Every reader of deliveries uses `read_deliveries`, or `DeliveredFiles` to look up listed files.
+Which status a file gets is decided in ``versions``, the row itself is declared in
+``tables.deliveries_model``.
 """
 
-from collections import defaultdict
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-import pyarrow as arrow
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order, Status
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery
 from lakehouse.platform.tables.source import Source
 
-Scope = int | str | None
-"""Whose a delivery is: a unit's, or the file's own."""
-
-REPLAY = "replay"
-"""Folder of the landing zone for corrected files."""
+ListedFile = tuple[str, dt.datetime, int]
+"""Path, modification time and size: what a listing shows of a file."""
 
 
-def corrected_by(file: str) -> str | None:
-    """The landed file that a corrected one of a source with ``per_file`` takes the place of.
-
-    >>> corrected_by("sales/2023-01-05/replay/2023-01-04/sales_raw.csv")
-    'sales/2023-01-04/sales_raw.csv'
-    """
-    domain, replayed, landed = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
-    return f"{domain}/{landed}" if replayed else None
+def raw_table(domain: str, dataset: str) -> TableId:
+    """Return the table that holds the deliveries of a dataset."""
+    return TableId("raw", domain, dataset)
 
 
-def scope_of(file: str, unit: int | None, source: Source) -> Scope:
-    """Whose versions a file is one of: those of its unit, or those of its own name."""
-    return (corrected_by(file) or file) if source.per_file else unit
-
-
-def resolved(
-    deliveries: Iterable[Delivery], source: Source, elsewhere: frozenset[str] = frozenset()
+def read_deliveries(
+    lake: Lake,
+    domain: str,
+    dataset: str,
+    days: Sequence[dt.date] | None = None,
+    *,
+    snapshot: Snapshot | None = None,
 ) -> list[Delivery]:
-    """What each file of one delivery day is: loaded, superseded by a newer version, or a duplicate.
+    """Return the deliveries of a dataset for these days, or for all days; none if nothing came.
 
     Args:
-        deliveries: all rows of the day, known ones and those just read.
-        source: says whether the same bytes from another unit are a repetition.
-        elsewhere: digests that an older row of another day already holds.
-
-    Returns:
-        The rows in a fixed order. A rejected or held file never displaces a good one. A snapshot
-        that goes back to earlier content is that content again, and so is a file under one path
-        where copies count; of another delivery an old file that comes again is not.
+        lake: where the table is.
+        domain: the domain's name.
+        dataset: the source's dataset, or ``unrecognized_files``.
+        days: delivery days; None for all.
+        snapshot: read this version of the table instead of the current one.
     """
-    by_delivery: dict[Scope, list[Delivery]] = defaultdict(list)
-    seen: set[tuple[Scope, str]] = set()
-    done: list[Delivery] = []
-    in_order = sorted(deliveries, key=lambda d: d.order)
-    readable = [d for d in in_order if d.readable]
-    outlived: frozenset[Order] = frozenset()
-    if source.snapshot:
-        outlived = _outlived(readable)
-    elif source.counts_copies:
-        outlived = _said_again(readable, source)
-    for delivery in in_order:
-        if not delivery.readable:
-            done.append(replace(delivery, version=0))
-            continue
-        own = scope_of(delivery.file, delivery.unit, source)
-        scope = own if source.counts_copies or not source.self_identifying else None
-        repeated = (scope, delivery.digest) in seen or delivery.digest in elsewhere
-        if repeated or delivery.order in outlived:
-            done.append(
-                replace(
-                    delivery,
-                    version=0,
-                    status=Status.DUPLICATE,
-                    reason="same_content",
-                    detail="the same bytes were delivered before; nothing to load"
-                    if repeated
-                    else "the same bytes came back later and count from then on",
-                )
-            )
-            continue
-        seen.add((scope, delivery.digest))
-        by_delivery[own].append(delivery)
-    for versions in by_delivery.values():
-        for number, delivery in enumerate(versions, start=1):
-            current = number == len(versions)
-            done.append(
-                replace(
-                    delivery,
-                    version=number,
-                    status=Status.LOADED if current else Status.SUPERSEDED,
-                    reason=None if current else "newer_version",
-                    detail=None,
-                )
-            )
-    return sorted(done, key=lambda d: (d.unit is not None, d.unit or 0, d.order))
+    table = lake.table(raw_table(domain, dataset))
+    shown = snapshot or table.snapshot()
+    if shown.schema is None:
+        return []
+    return DELIVERIES.from_arrow(table.read(days, snapshot=shown))
 
 
-def _outlived(snapshots: Sequence[Delivery]) -> frozenset[Order]:
-    """Snapshots whose bytes came back after others had replaced them: what is newest counts."""
-    if not snapshots:
-        return frozenset()
-    newest = snapshots[-1].digest
-    since = max((n for n, d in enumerate(snapshots) if d.digest != newest), default=-1)
-    return frozenset(d.order for d in snapshots[: since + 1] if d.digest == newest)
+class DeliveredFiles:
+    """Looks up listed files in the deliveries of a domain; reads only the days that are asked for."""
+
+    def __init__(self, lake: Lake, domain: str) -> None:
+        self._lake = lake
+        self._domain = domain
+        self._snapshots: dict[str, Snapshot] = {}
+
+    def has_any(self, dataset: str) -> bool:
+        """Return whether any day of a dataset was ever ingested."""
+        return bool(self._snapshot(dataset).files)
+
+    def has(self, dataset: str, day: dt.date, file: RecognizedFile | UnrecognizedFile) -> bool:
+        """Return whether the deliveries of a dataset and day contain a file as it was listed."""
+        stored = self._snapshot(dataset).by_day.get(day)
+        if stored is None or not stored.rows:
+            return False
+        return (file.path, file.modified_at, file.size) in self._files(dataset, stored.path)
+
+    def first_days(self, dataset: str) -> dict[str, dt.date]:
+        """Return the first delivery day of every path of a dataset."""
+        first: dict[str, dt.date] = {}
+        for stored in self._snapshot(dataset).files:
+            if stored.rows:
+                for path, _, _ in self._files(dataset, stored.path):
+                    first.setdefault(path, stored.day)
+        return first
+
+    def _snapshot(self, dataset: str) -> Snapshot:
+        if dataset not in self._snapshots:
+            table = self._lake.table(raw_table(self._domain, dataset))
+            self._snapshots[dataset] = table.snapshot()
+        return self._snapshots[dataset]
+
+    def _files(self, dataset: str, path: str) -> frozenset[ListedFile]:
+        return _files_in(self._lake.root, f"{raw_table(self._domain, dataset).path}/{path}")
 
 
-def _said_again(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
-    """Versions whose bytes came back under a path that said something else in between.
+@lru_cache(maxsize=4096)
+def _files_in(root: str, path: str) -> frozenset[ListedFile]:
+    """Return the files in one stored day of deliveries; such a day never changes."""
+    stored = pa.BufferReader(ObjectStore.at(root).read(path))
+    rows = pq.read_table(stored, columns=["file", "landed_at", "size"])
+    return frozenset(
+        (row["file"], row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
+        for row in rows.to_pylist()
+    )
 
-    A file that is only sent once more says nothing again, so it undoes no correction.
+
+def with_first_days(
+    listing: Listing, sources: Iterable[Source], delivered: DeliveredFiles
+) -> Listing:
+    """Return the listing with each undated file on the day on which its path was first delivered.
+
+    Applies to sources with ``per_file``: there, other bytes under a known path are another version
+    of the same delivery, whenever they arrive.
     """
-    found: set[Order] = set()
-    content: dict[str, str] = {}
-    current: dict[Scope, str] = {}
-    versions: dict[tuple[Scope, str], Order] = {}
-    for file in files:
-        own = scope_of(file.file, file.unit, source)
-        before, content[file.file] = content.get(file.file), file.digest
-        if file.digest in (before, current.get(own)):
-            continue
-        if (own, file.digest) in versions:
-            found.add(versions[own, file.digest])
-        current[own] = file.digest
-        versions[own, file.digest] = file.order
-    return frozenset(found)
-
-
-def to_arrow(deliveries: Iterable[Delivery]) -> arrow.Table:
-    """Return deliveries as rows of their table."""
-    return DELIVERIES.to_arrow(deliveries)
-
-
-def from_arrow(table: arrow.Table) -> list[Delivery]:
-    """Return the rows of a deliveries table."""
-    return DELIVERIES.from_arrow(table)
+    per_file = {source.dataset for source in sources if source.per_file}
+    undated = {f.dataset for f in listing.files if f.dataset in per_file and not f.dated}
+    if not undated:
+        return listing
+    first = {dataset: delivered.first_days(dataset) for dataset in undated}
+    files = (
+        replace(f, day=first[f.dataset].get(f.path, f.day))
+        if f.dataset in undated and not f.dated
+        else f
+        for f in listing.files
+    )
+    return replace(listing, files=tuple(sorted(files, key=lambda f: (f.day, f.path))))

@@ -8,7 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion.unrecognized_files import (
+    record_unrecognized_files,
+    unrecognized_files_of,
+)
 from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import ops_asset
@@ -30,7 +33,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
     @ops_asset(
         domain,
         settings,
-        ingest.unrecognized_files_of(domain.name),
+        unrecognized_files_of(domain.name),
         DELIVERIES.model,
         description="Delivered files that match no dataset, or whose path is not allowed.",
     )
@@ -39,13 +42,13 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
     ) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
         listing = platform.listing(domain, tuple(days))
-        done = ingest.record_unrecognized_files(
+        recorded = record_unrecognized_files(
             listing.unrecognized_files,
             days,
             platform.intake(domain),
             note={"run_id": context.run.run_id},
         )
-        return dg.MaterializeResult(metadata={"dagster/row_count": sum(done.files.values())})
+        return dg.MaterializeResult(metadata={"dagster/row_count": recorded})
 
     return unrecognized_files
 

@@ -14,9 +14,12 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.platform.ingestion.ingest import unrecognized_file_day, unrecognized_files_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
+from lakehouse.platform.ingestion.unrecognized_files import (
+    unrecognized_file_day,
+    unrecognized_files_of,
+)
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation.balance import State

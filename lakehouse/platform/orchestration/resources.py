@@ -10,11 +10,13 @@ import dagster as dg
 import pyarrow as arrow
 from pydantic import PrivateAttr
 
-from lakehouse.platform.ingestion.ingest import Intake
+from lakehouse.platform.connectors.postgres.snapshots import PostgresSnapshots
+from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
-from lakehouse.platform.ingestion.snapshots import Snapshots
+from lakehouse.platform.ingestion.snapshots import SnapshotReader
 from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.privacy.marks import Recognised
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -60,14 +62,8 @@ class Platform(dg.ConfigurableResource[Any]):
     def intake(self, domain: Domain) -> Intake:
         """Where the files of a domain come from and where they go."""
         dsn = domain.spec.value("dsn", self.settings)
-        return Intake(
-            spec=domain.spec,
-            landing=landing_zone_of(domain, self.settings),
-            lake=self.lake,
-            settings=self.settings,
-            now=self.started_at,
-            snapshots=Snapshots(dsn) if dsn else None,
-        )
+        snapshots = PostgresSnapshots(dsn) if dsn else None
+        return intake_of(domain, self.lake, self.settings, self.started_at, snapshots)
 
     def listing(self, domain: Domain, days: tuple[dt.date, ...]) -> Listing:
         """What lies in the landing zone for these days, and outside of any day."""
@@ -89,3 +85,22 @@ class Platform(dg.ConfigurableResource[Any]):
         if name not in self._months:
             self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
         return self._months[name]
+
+
+def intake_of(
+    domain: Domain,
+    lake: Lake,
+    settings: Settings,
+    now: dt.datetime,
+    snapshots: SnapshotReader | None = None,
+) -> Intake:
+    """Return where the files of a domain come from and where they go."""
+    return Intake(
+        spec=domain.spec,
+        landing=landing_zone_of(domain, settings),
+        lake=lake,
+        settings=settings,
+        now=now,
+        erased=lambda: Recognised.of(lake, settings, domain.name),
+        snapshots=snapshots,
+    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.deliveries import from_arrow
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.notifications.delivery import configured_channels, digest, notify
 from lakehouse.platform.notifications.texts import safe_text
 from lakehouse.platform.orchestration.partitions import between, days_of
@@ -31,7 +31,6 @@ from lakehouse.platform.orchestration.run_tags import (
 )
 from lakehouse.platform.reconciliation.balance import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.domains import DOMAINS
 from lakehouse.platform.tables.registry import Domain
@@ -378,8 +377,7 @@ def _made(
     files = 0
     rejected: dict[str, str] = {}
     for source in domain.sources:
-        ledger = lake.table(TableId("raw", domain.name, source.dataset))
-        for delivery in from_arrow(ledger.read(days)):
+        for delivery in read_deliveries(lake, domain.name, source.dataset, days):
             files += delivery.status is Status.LOADED
             if not delivery.readable:
                 why = safe_text(delivery.detail or delivery.reason or "", settings)

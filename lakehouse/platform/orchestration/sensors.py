@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.ingest import at_first_landing
+from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.sweep import Sweep
@@ -34,7 +34,7 @@ def decide(
 ) -> Decision:
     """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
     memory = Memory(domain, lake)
-    listing = at_first_landing(listing, domain.sources, domain.name, lake)
+    listing = with_first_days(listing, domain.sources, DeliveredFiles(lake, domain.name))
     batches = arrivals.planned(
         listing,
         memory.knows,

@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.ingest import Intake, error_report, object_path
+from lakehouse.platform.ingestion.deliveries import read_deliveries
+from lakehouse.platform.ingestion.ingest import ingest
+from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.kept_files import error_report, object_path
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.privacy import marks
 from lakehouse.platform.privacy.history import forget
@@ -193,7 +194,9 @@ class _Erasure:
 
     def _landing(self) -> None:
         """Files where they landed: without the person, of the same moment, so still known."""
-        known = {(row.file, row.landed_at) for rows in self.search.ledgers.values() for row in rows}
+        known = {
+            (row.file, row.landed_at) for rows in self.search.deliveries.values() for row in rows
+        }
         made: list[tuple[Found, bytes]] = []
         for found in self.search.landed():
             new = self._without(found)
@@ -259,7 +262,7 @@ class _Erasure:
             digest = hashlib.sha256(new.data).hexdigest()
             self.lake.store.write(object_path(self.domain_name, digest), new.data)
             changes[kept.dataset][kept.digest] = digest
-        for dataset, deliveries in self.search.ledgers.items():
+        for dataset, deliveries in self.search.deliveries.items():
             days = sorted({row.day for row in deliveries if row.digest in changes[dataset]})
             self._plan_days(dataset, changes[dataset], days)
         self._keep_plan()
@@ -286,7 +289,7 @@ class _Erasure:
         before = raw.snapshot()
         if before.schema is None:
             return
-        known = ledger.from_arrow(raw.read(snapshot=before))
+        known = read_deliveries(self.lake, self.domain_name, dataset, snapshot=before)
         rows = [self._renewed(row, changed) for row in known]
         touched = {new.day for old, new in zip(known, rows, strict=True) if old != new}
         if not touched:
@@ -300,18 +303,19 @@ class _Erasure:
             if row.day in days:
                 days[row.day][row.order] = row
         self._reports(changed, rows)
-        stored = {day: ledger.to_arrow(rows.values()) for day, rows in days.items()}
+        stored = {day: DELIVERIES.to_arrow(rows.values()) for day, rows in days.items()}
         raw.write(stored, schema=DELIVERIES.stored, based_on=before, note=NOTE)
-        failpoint("privacy.ledger_committed")
+        failpoint("privacy.deliveries_committed")
         intake = Intake(
             spec=self.search.domain.spec,
             landing=self.search.place,
             lake=self.lake,
             settings=self.search.settings,
             now=dt.datetime.now(dt.UTC),
+            erased=lambda: Recognised.of(self.lake, self.search.settings, self.domain_name),
         )
         nothing = Listing(files=(), unrecognized_files=(), growing=(), temporary=())
-        ingest.ingest(bronze, sorted(touched), intake, nothing, note=NOTE)
+        ingest(bronze, sorted(touched), intake, nothing, note=NOTE)
 
     def _renewed(self, row: Delivery, changed: Mapping[str, str]) -> Delivery:
         """A delivery under the digest and the size that its bytes have now."""
@@ -349,7 +353,7 @@ class _Erasure:
         loose: set[tuple[str, int]] = set()
         doomed: list[str] = []
         referenced = {
-            row.digest for rows in self.search.ledgers.values() for row in rows if row.digest
+            row.digest for rows in self.search.deliveries.values() for row in rows if row.digest
         }
         for kept in self.search.kept():
             loose |= kept.loose

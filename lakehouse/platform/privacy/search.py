@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lakehouse.platform.ingestion import deliveries as ledger
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
 from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedReason
@@ -200,20 +200,15 @@ class Search:
                     yield Found(path=entry.path, arrival=None, located=places, form=form, data=data)
 
     @property
-    def ledgers(self) -> dict[str, list[Delivery]]:
+    def deliveries(self) -> dict[str, list[Delivery]]:
         """The deliveries of each dataset, as they are now."""
-        found = {}
-        for dataset in self.forms:
-            raw = self.lake.table(TableId("raw", self.domain.name, dataset))
-            shown = raw.snapshot()
-            known = shown.schema is not None
-            found[dataset] = ledger.from_arrow(raw.read(snapshot=shown)) if known else []
-        return found
+        name = self.domain.name
+        return {dataset: read_deliveries(self.lake, name, dataset) for dataset in self.forms}
 
     def kept(self) -> Iterator[Kept]:
         """Kept bytes that somebody is in, once for each dataset that has them."""
         owners: dict[str, dict[str, list[Delivery]]] = defaultdict(lambda: defaultdict(list))
-        for dataset, deliveries in self.ledgers.items():
+        for dataset, deliveries in self.deliveries.items():
             for delivery in deliveries:
                 owners[delivery.digest][dataset].append(delivery)
         for entry in self.lake.store.entries(f"raw/{self.domain.name}/objects"):
@@ -387,7 +382,7 @@ class Search:
 
     def values(self) -> Iterator[str]:
         """Everything that may be an id or an address, in every version of every file."""
-        names = {row.digest: row.file for rows in self.ledgers.values() for row in rows}
+        names = {row.digest: row.file for rows in self.deliveries.values() for row in rows}
         forms = list(self.forms.values())
         for entry in self.lake.store.entries(f"raw/{self.domain.name}/objects"):
             digest = entry.path.rpartition("/")[2]

@@ -23,13 +23,15 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion import deliveries as ledger
 from lakehouse.platform.ingestion.csv.decode import decompress
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
-from lakehouse.platform.ingestion.ingest import object_path, unrecognized_files_of
+from lakehouse.platform.ingestion.deliveries import read_deliveries
+from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
+from lakehouse.platform.ingestion.unrecognized_files import unrecognized_files_of
+from lakehouse.platform.ingestion.versions import REPLAY, corrected_by, scope_of
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
 from lakehouse.platform.storage.disk import DiskStore
@@ -317,7 +319,7 @@ def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> I
     for day_file in shown.files:
         if not day_file.rows or (chosen.days is not None and day_file.day not in chosen.days):
             continue
-        delivered = ledger.from_arrow(stored.read([day_file.day], snapshot=shown))
+        delivered = read_deliveries(lake, table.domain, table.table, [day_file.day], snapshot=shown)
         for row in delivered:
             if row.readable or chosen.file not in (None, row.file):
                 continue
@@ -352,18 +354,18 @@ def _successor(row: Delivery, delivered: Iterable[Delivery], source: Source) -> 
 
 def _versions(row: Delivery, delivered: Iterable[Delivery], source: Source) -> list[Delivery]:
     """Files of the same delivery, the row among them."""
-    own = ledger.scope_of(row.file, row.unit, source)
-    return [other for other in delivered if ledger.scope_of(other.file, other.unit, source) == own]
+    own = scope_of(row.file, row.unit, source)
+    return [other for other in delivered if scope_of(other.file, other.unit, source) == own]
 
 
 def _replay_path(old: Delivery, spec: DomainSpec, source: Source) -> str:
     """Where the corrected version of a file lands, so that it is one of the same delivery."""
     folder = f"{spec.name}/{old.day}/"
     if source.per_file:
-        landed = ledger.corrected_by(old.file) or old.file
-        return f"{folder}{ledger.REPLAY}/{landed.partition('/')[2]}"
+        landed = corrected_by(old.file) or old.file
+        return f"{folder}{REPLAY}/{landed.partition('/')[2]}"
     unit = "" if old.unit is None else f"{spec.unit_folder(old.unit)}/"
-    return f"{folder}{unit}{ledger.REPLAY}/{PurePosixPath(old.file).name}"
+    return f"{folder}{unit}{REPLAY}/{PurePosixPath(old.file).name}"
 
 
 def _quarantined(
@@ -615,7 +617,7 @@ class _Replayer:
         unchanged: list[str] = []
         for (file, digest), patch_rows in sorted(by_file.items()):
             source = _source_of(self.domain, file, patch_rows[0].place)
-            known = self._ledger(source, file)
+            known = self._delivered(source, file)
             old = self._version(known, file, digest, patch_rows[0].place)
             plain = self.plain(self._bytes(old), file)
             edits = [row.edit for row in patch_rows]
@@ -673,7 +675,7 @@ class _Replayer:
     def _rejected(self, file: str) -> tuple[Source, Delivery, list[Delivery]]:
         """The newest version of a landed file, which nothing has replaced."""
         source = _source_of(self.domain, file, "--file")
-        known = self._ledger(source, file)
+        known = self._delivered(source, file)
         versions = [row for row in known if row.file == file]
         if not versions:
             raise ReplayError(
@@ -687,7 +689,7 @@ class _Replayer:
             raise ReplayError(f"{file} repeats another file; correct the one that was loaded")
         return source, old, known
 
-    def _ledger(self, source: Source, file: str) -> list[Delivery]:
+    def _delivered(self, source: Source, file: str) -> list[Delivery]:
         """Everything delivered on the days a file may belong to."""
         table = self.lake.table(TableId("raw", self.domain.name, source.dataset))
         shown = table.snapshot()
@@ -699,7 +701,7 @@ class _Replayer:
         else:
             places = table.read(snapshot=shown, columns=["day", "file"])
             days = sorted(set(places.filter(pc.equal(places["file"], file))["day"].to_pylist()))
-        return ledger.from_arrow(table.read(days, snapshot=shown))
+        return read_deliveries(self.lake, self.domain.name, source.dataset, days, snapshot=shown)
 
     def _version(self, known: Sequence[Delivery], file: str, digest: str, place: str) -> Delivery:
         versions = [row for row in known if row.file == file]
@@ -785,7 +787,7 @@ class _Replayer:
             return None
         table = self.lake.table(TableId("raw", domain, source.dataset))
         for day in table.snapshot().days:
-            for row in ledger.from_arrow(table.read([day])):
+            for row in read_deliveries(self.lake, domain, source.dataset, [day]):
                 if row.digest == digest and row.readable:
                     return row
         return None
@@ -803,12 +805,12 @@ class _Replayer:
     ) -> str | None:
         """A file of the same delivery that the lake has not seen yet."""
         seen = {(row.file, row.landed_at, row.size) for row in known}
-        own = ledger.scope_of(old.file, old.unit, source)
+        own = scope_of(old.file, old.unit, source)
         listed = self.landing.listing(
             days=[old.day], undated=False, now=self.now, quiet=dt.timedelta(0)
         )
         for file in listed.files:
-            scope = ledger.scope_of(file.path, file.unit, source)
+            scope = scope_of(file.path, file.unit, source)
             same = (file.dataset, file.day, scope) == (source.dataset, old.day, own)
             unseen = (file.path, file.modified_at, file.size) not in seen
             if same and unseen and file.path != besides:

@@ -19,17 +19,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion import deliveries as ledger
-from lakehouse.platform.ingestion import ingest
-from lakehouse.platform.ingestion.ingest import Intake, object_path
-from lakehouse.platform.ingestion.landing_zone import landing_zone_of
+from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
+from lakehouse.platform.ingestion.read_day import DayReader
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import judged_tables, reconciliation_of
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
-from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
@@ -225,17 +223,6 @@ class _Audit:
             self.snapshots[table] = self.lake.table(table).snapshot()
         return self.snapshots[table]
 
-    @cached_property
-    def intake(self) -> Intake:
-        """Only its lake and its limits are used; nothing is taken in."""
-        return Intake(
-            spec=self.domain.spec,
-            landing=landing_zone_of(self.domain, self.settings),
-            lake=self.lake,
-            settings=self.settings,
-            now=dt.datetime.now(dt.UTC),
-        )
-
     def days(self) -> list[dt.date]:
         """Every day that any table of the system has."""
         found: set[dt.date] = set()
@@ -301,22 +288,23 @@ class _Audit:
         if not self.wants(raw, bronze.id):
             return
         stored = self.read(raw, day)
-        known = [] if stored is None else ledger.from_arrow(stored)
+        known = [] if stored is None else DELIVERIES.from_arrow(stored)
         lost = False
         for finding in self.objects(raw, day, known):
             lost = True
             yield finding
         if lost:
             return
-        again = ingest.reread(
-            bronze,
-            day,
-            known,
-            self.intake,
-            elsewhere=self.elsewhere.get((bronze.id.table, day), frozenset()),
+        reader = DayReader(
+            bronze=bronze,
+            spec=self.domain.spec,
+            settings=self.settings,
+            kept=KeptFiles(self.lake.store, self.domain.name),
         )
+        elsewhere = self.elsewhere.get((bronze.id.table, day), frozenset())
+        again = reader.read(day, known, elsewhere)
         for table, what, wanted in (
-            (raw, Proof.LEDGER, again.deliveries),
+            (raw, Proof.LEDGER, DELIVERIES.to_arrow(again.deliveries)),
             (bronze.id, Proof.BRONZE, again.bronze),
             (quarantine_of(bronze.id), Proof.LINES, again.unparsable),
         ):

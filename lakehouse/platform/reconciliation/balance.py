@@ -19,7 +19,7 @@ from typing import TypeVar
 import pyarrow as arrow
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion import deliveries as ledger
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
@@ -269,9 +269,7 @@ def _balanced(
 def _deliveries(
     domain: Domain, lake: Lake, dataset: str, days: Sequence[dt.date]
 ) -> list[Delivery]:
-    table = lake.table(TableId("raw", domain.name, dataset))
-    shown = table.snapshot()
-    return ledger.from_arrow(table.read(days, snapshot=shown)) if shown.schema is not None else []
+    return read_deliveries(lake, domain.name, dataset, days)
 
 
 def _bronze_counts(

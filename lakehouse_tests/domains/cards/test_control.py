@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.cards.control import ControlFileMissing, both_registered
-from lakehouse.platform.ingestion.deliveries import from_arrow
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.run_tags import Work
@@ -238,7 +238,7 @@ def ingest(folder: str) -> None:
 
 def dead_runs() -> Iterator[tuple[str, int]]:
     """Steps of a run around those that write control files, and how many are there after it."""
-    yield "ingest.ledger_committed", 0
+    yield "ingest.deliveries_committed", 0
     yield "materialize.committed", 2
 
 
@@ -248,8 +248,8 @@ def test_a_killed_run_is_finished_by_the_next_with_every_file_registered_once(
 ):
     land(cards, INVOICE, payments=[PAYMENT])
     assert ended(child(ingest, str(cards.folder), LAKEHOUSE_FAILPOINT=step)) == -9
-    ledger = cards.lake.table(TableId("raw", "cards", "tb_faturas")).read()
-    assert [d.file for d in from_arrow(ledger)] == [f"cards/{DAY}/{invoices_name()}"]
+    deliveries = read_deliveries(cards.lake, "cards", "tb_faturas")
+    assert [d.file for d in deliveries] == [f"cards/{DAY}/{invoices_name()}"]
     assert len(control_files(cards)) == left
     cards.ingest()
     assert sorted(control_files(cards)) == [

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.platform.ingestion import ingest
+from lakehouse.platform.ingestion import read_day
 from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.paths import UnrecognizedReason
@@ -325,7 +325,7 @@ def test_the_report_of_a_rejected_file_is_written_once_and_goes_when_the_file_is
     written = [path.stat().st_mtime_ns for path in found]
     small.take_in([MONDAY])
     assert [path.stat().st_mtime_ns for path in found] == written
-    monkeypatch.setattr(ingest, "read_csv", lambda data, wanted, name: GOOD)
+    monkeypatch.setattr(read_day, "read_csv", lambda data, wanted, name: GOOD)
     small.take_in([MONDAY])
     assert not [path for path in found if path.exists()]
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.demo.mrhealth import Plan, write
-from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.reconciliation.audit import Finding, Proof
 from lakehouse.platform.storage.table_id import TableId

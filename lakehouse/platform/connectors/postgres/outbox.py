@@ -23,7 +23,7 @@ from lakehouse.platform.connectors.postgres.journal import (
     Watermark,
 )
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.ingestion.ingest import object_path
+from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.privacy.persons import ERASED_TEXT
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore

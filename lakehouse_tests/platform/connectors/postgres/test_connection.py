@@ -5,7 +5,8 @@ import pytest
 
 from lakehouse.domains.mrhealth.sources import PRODUCTS
 from lakehouse.platform.connectors.postgres.connection import NO_ADDRESS, words
-from lakehouse.platform.ingestion.snapshots import SnapshotError, Snapshots
+from lakehouse.platform.connectors.postgres.snapshots import PostgresSnapshots
+from lakehouse.platform.ingestion.snapshots import SnapshotError
 
 TABLE = PRODUCTS
 
@@ -46,5 +47,5 @@ def test_a_password_in_the_databases_words_is_taken_out():
 
 def test_a_reference_table_that_cannot_be_read_shows_no_password():
     with pytest.raises(SnapshotError, match="postgresql://user@host") as raised:
-        Snapshots("postgresql://reader:half/other@127.0.0.1:1/shop").capture(TABLE)
+        PostgresSnapshots("postgresql://reader:half/other@127.0.0.1:1/shop").capture(TABLE)
     assert "half" not in str(raised.value)

@@ -1,0 +1,62 @@
+"""Read reference tables of a PostgreSQL database as daily snapshots."""
+
+import csv
+import io
+from dataclasses import dataclass, field
+
+from lakehouse.platform.connectors.postgres.connection import words
+from lakehouse.platform.ingestion.snapshots import SnapshotError
+from lakehouse.platform.tables.source import Source
+
+CONNECT_SECONDS = 10
+STATEMENT_MILLISECONDS = 60_000
+
+
+@dataclass(frozen=True)
+class PostgresSnapshots:
+    """Reads reference tables; the address contains a password and is never shown."""
+
+    dsn: str = field(repr=False)
+
+    def capture(self, source: Source) -> bytes:
+        """Return the table as a CSV file with the source's columns, in a fixed order.
+
+        Raises:
+            SnapshotError: the database does not answer, has no such table or columns, or the table
+                is empty.
+        """
+        import psycopg2
+
+        if source.query is None:
+            raise SnapshotError(
+                f"dataset {source.dataset!r} is delivered as files only; hint: declare a query"
+            )
+        try:
+            connection = psycopg2.connect(
+                self.dsn,
+                connect_timeout=CONNECT_SECONDS,
+                options=f"-c statement_timeout={STATEMENT_MILLISECONDS}"
+                " -c default_transaction_read_only=on",
+            )
+            try:
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(source.query)
+                    rows = cursor.fetchall()
+            finally:
+                connection.close()
+        except psycopg2.Error as error:
+            raise SnapshotError(
+                f"reference table {source.dataset!r} cannot be read from PostgreSQL"
+                f" ({type(error).__name__}: {words(error, self.dsn)}); hint: check the DSN, and that"
+                f" this query runs: {source.query}"
+            ) from None
+        if not rows:
+            raise SnapshotError(
+                f"reference table {source.dataset!r} is empty in PostgreSQL; the earlier snapshot"
+                " stays valid; hint: check the table in the database"
+            )
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(source.format.columns)
+        writer.writerows(rows)
+        return text.getvalue().encode()

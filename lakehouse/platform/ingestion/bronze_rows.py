@@ -1,0 +1,146 @@
+"""Build the bronze rows and the quarantined lines of one delivery day from its files."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.paths import path_names_day
+from lakehouse.platform.ingestion.versions import corrected_by
+from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.ops_tables import QUARANTINE
+from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Table
+
+DayFile = tuple[Delivery, CsvFile]
+"""A file whose rows are in bronze, with its content."""
+
+_ONE_DAY = dt.timedelta(days=1)
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9:.]+)?")
+_DAY_FIRST = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+
+
+def stored_schema(bronze: Table) -> pa.Schema:
+    """Return the schema of a bronze table's files, which have no column ``day``."""
+    schema = arrow_schema(bronze.contract.schema)
+    return schema.remove(schema.get_field_index("day"))
+
+
+def bronze_rows(
+    bronze: Table,
+    source: Source,
+    day: dt.date,
+    files: Sequence[DayFile],
+    *,
+    zone: ZoneInfo,
+    since: dt.date,
+) -> pa.Table:
+    """Return the bronze rows of a delivery day, in the order of the files.
+
+    Args:
+        bronze: the table.
+        source: its source.
+        day: the delivery day.
+        files: current and superseded files of the day.
+        zone: the lake's time zone.
+        since: the domain's first day; an earlier business day is ignored.
+    """
+    schema = stored_schema(bronze)
+    if not files:
+        return schema.empty_table()
+    rows = pa.concat_tables([file.rows for _, file in files])
+    counts = [file.rows.num_rows for _, file in files]
+    file_of_row = pa.array(np.repeat(np.arange(len(files), dtype=np.int32), counts))
+
+    def of_file(values: Iterable[object], type_: pa.DataType) -> pa.Array:
+        return pa.array(list(values), type_).take(file_of_row)
+
+    landed_at = [d.landed_at.astimezone(dt.UTC).replace(tzinfo=None) for d, _ in files]
+    columns = {
+        "_file": of_file((d.file for d, _ in files), pa.string()),
+        "_line": rows["_line"].cast(pa.int64()),
+        "_digest": of_file((d.digest for d, _ in files), pa.string()),
+        "_delivered_at": of_file(landed_at, pa.timestamp("us")),
+        "_unit": of_file((d.unit for d, _ in files), pa.int64()),
+        "_superseded": of_file((d.status is Status.SUPERSEDED for d, _ in files), pa.bool_()),
+        "_rescued": rows["_rescued"],
+        "_business_day": _business_days(source, day, files, zone=zone, since=since),
+    }
+    columns |= {name: rows[name] for name in source.format.columns}
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFile]) -> pa.Table:
+    """Return the quarantine rows of the unparsable lines of a delivery day."""
+    rows = [
+        {
+            "delivery_day": day,
+            "file": delivery.file,
+            "line": line.line,
+            "digest": delivery.digest,
+            "reasons": [line.reason.value],
+            "detail": line.detail,
+            "values": line.text,
+            "contract_version": bronze.contract.version,
+        }
+        for delivery, file in files
+        for line in file.unparsable
+    ]
+    return pa.Table.from_pylist(rows, schema=QUARANTINE.stored)
+
+
+def _business_days(
+    source: Source, day: dt.date, files: Sequence[DayFile], *, zone: ZoneInfo, since: dt.date
+) -> pa.Array | pa.ChunkedArray:
+    """Return the business day of each row; null for sources without a column for it.
+
+    An undated file may be replaced after its first delivery day, so its rows may name any day until
+    the newest version landed.
+    """
+    column = source.business_day
+    if column is None:
+        return pa.nulls(sum(file.rows.num_rows for _, file in files), pa.date32())
+    parts = []
+    for delivery, file in files:
+        landed = day
+        if source.per_file and not path_names_day(corrected_by(delivery.file) or delivery.file):
+            landed = max(day, delivery.landed_at.astimezone(zone).date())
+        written = file.rows[column].combine_chunks().dictionary_encode()
+        days = [business_day(text, day, since, landed) for text in written.dictionary.to_pylist()]
+        parts.append(pa.array(days, pa.date32()).take(written.indices))
+    return pa.chunked_array(parts, pa.date32()).fill_null(pa.scalar(day, pa.date32()))
+
+
+def business_day(
+    text: str | None, delivery_day: dt.date, since: dt.date, landed: dt.date | None = None
+) -> dt.date:
+    """Return the day that a row names, or its delivery day if it names no plausible one.
+
+    Args:
+        text: the value of the row, ISO or ``dd/mm/yyyy``.
+        delivery_day: the day of the delivery.
+        since: the domain's first day; an earlier day is not plausible.
+        landed: the day on which the file landed, by default the delivery day; a day later than the
+            day after it is not plausible.
+
+    >>> business_day("2024-02-30", dt.date(2024, 3, 1), dt.date(2023, 1, 1))
+    datetime.date(2024, 3, 1)
+    """
+    plain = (text or "").strip()
+    if found := _ISO.fullmatch(plain):
+        year, month, number = found.group(1, 2, 3)
+    elif found := _DAY_FIRST.fullmatch(plain):
+        number, month, year = found.group(1, 2, 3)
+    else:
+        return delivery_day
+    try:
+        named = dt.date(int(year), int(month), int(number))
+    except ValueError:
+        return delivery_day
+    last = (landed or delivery_day) + _ONE_DAY
+    return named if since <= named <= last else delivery_day

@@ -1,0 +1,77 @@
+"""The bytes of delivered files, kept in the lake unchanged under their SHA-256.
+
+Bronze can be rebuilt from them at any time. Beside a rejected file lies a report of the rejection.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+
+from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.deliveries_model import Delivery
+
+CACHE_BYTES = 256 * 1024 * 1024
+"""Bytes of files kept during a run that are held in memory, because the run reads them again."""
+
+
+class KeptFiles:
+    """The kept files of one domain, with a cache of those that this run has added."""
+
+    def __init__(self, store: ObjectStore, domain: str) -> None:
+        self.store = store
+        self.domain = domain
+        self._cache: dict[str, bytes] = {}
+        self._cached = 0
+
+    def keep(self, data: bytes) -> tuple[str, bool]:
+        """Write the bytes if they are not there yet; return their digest, and if they were there."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = object_path(self.domain, digest)
+        existed = self.store.stat(path) is not None
+        if not existed:
+            failpoint("ingest.storing")
+            self.store.write(path, data)
+            failpoint("ingest.stored")
+        if self._cached + len(data) <= CACHE_BYTES:
+            self._cache[digest] = data
+            self._cached += len(data)
+        return digest, existed
+
+    def read(self, digest: str) -> bytes:
+        """Return the bytes with a digest; FileNotFoundError if there are none."""
+        cached = self._cache.get(digest)
+        return self.store.read(object_path(self.domain, digest)) if cached is None else cached
+
+    def write_reports(self, before: Iterable[Delivery], after: Iterable[Delivery]) -> None:
+        """Write a report for each file rejected since `before`; delete those of readable files."""
+        rejected = {(d.file, d.landed_at, d.digest): d.detail for d in before if not d.readable}
+        for delivery in after:
+            earlier = rejected.get((delivery.file, delivery.landed_at, delivery.digest))
+            if delivery.readable and earlier is not None:
+                self.store.delete([error_report(self.domain, delivery)[0]])
+            elif not delivery.readable and delivery.detail != earlier:
+                path, report = error_report(self.domain, delivery)
+                self.store.write(path, json.dumps(report, ensure_ascii=False, indent=1).encode())
+
+
+def object_path(domain: str, digest: str) -> str:
+    """Return the path in the lake under which the bytes of a delivered file are kept."""
+    return f"raw/{domain}/objects/{digest[:2]}/{digest}"
+
+
+def error_report(domain: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
+    """Return path and content of the report that lies beside the bytes of a rejected file.
+
+    The same bytes may be rejected under several names, so the path contains the landed path.
+    """
+    kept = object_path(domain, delivery.digest or "unread")
+    return (
+        f"{kept}_errors/{delivery.file}_error.json",
+        {
+            "source_file": delivery.file,
+            "error": delivery.detail or "",
+            "timestamp": delivery.landed_at.astimezone(dt.UTC).isoformat(),
+        },
+    )
