@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
@@ -16,19 +17,48 @@ from lakehouse_tests.stories.world import World
 Make = Callable[..., World]
 
 
+BOTH_RUNTIMES = pytest.mark.parametrize("runtime", ["local", "stock"], indirect=True)
+"""Runs a story with the SQLite storage of lakehouse and with that of Dagster."""
+
+
 @pytest.fixture
-def make_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Runtime of Dagster's instances; None keeps their records in memory, which is faster.
+
+    ``LAKEHOUSE_RUNTIME=stock pytest lakehouse_tests/stories`` runs every story on the stock one.
+    """
+    chosen: str | None = getattr(request, "param", None) or os.environ.get("LAKEHOUSE_RUNTIME")
+    if chosen:
+        monkeypatch.setenv("LAKEHOUSE_RUNTIME", chosen)
+    return chosen
+
+
+@pytest.fixture
+def make_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str | None
+) -> Iterator[Make]:
     """Make worlds below a root; the environment is that of the one made last."""
     opened: list[dg.DagsterInstance] = []
     for name in [name for name in os.environ if name.startswith("LAKEHOUSE_")]:
         monkeypatch.delenv(name, raising=False)
+    if runtime:
+        monkeypatch.setenv("LAKEHOUSE_RUNTIME", runtime)
+        monkeypatch.setenv("DAGSTER_HOME", os.environ.get("DAGSTER_HOME", ""))
+
+    def new_instance() -> dg.DagsterInstance:
+        if not runtime:
+            return dg.DagsterInstance.ephemeral()
+        home = os.environ["DAGSTER_HOME"]
+        instance = prepare_instance(tmp_path / uuid.uuid4().hex, runtime)
+        os.environ["DAGSTER_HOME"] = home  # a story may set its own
+        return instance
 
     def make(root: str | None = None, *, domain: str = "mrhealth", **settings: str) -> World:
         place = root or str(tmp_path / uuid.uuid4().hex)
         given = {"ROOT": f"{place}/lake", "LANDING": f"{place}/landing", "QUIET_SECONDS": "0"}
         for name, value in {**given, **settings}.items():
             monkeypatch.setenv(f"LAKEHOUSE_{name}", value)
-        instance = dg.DagsterInstance.ephemeral()
+        instance = new_instance()
         opened.append(instance)
         return World(domain=load_domain(domain), settings=Settings.from_env(), instance=instance)
 

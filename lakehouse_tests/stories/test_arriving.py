@@ -2,19 +2,20 @@
 
 import datetime as dt
 import hashlib
+import os
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.launcher.base import WorkerStatus
 
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.local_runtime.workers import worker_of, worker_path
 from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import (
     FRI,
     MON,
@@ -238,7 +239,8 @@ def test_a_rejected_file_is_named_and_its_good_successor_takes_its_place(world: 
     assert set(world.balance()) == {"balanced"}
 
 
-def test_a_run_in_the_foreground_is_alive_to_a_daemon_beside_it(
+@BOTH_RUNTIMES
+def test_a_local_run_is_alive_to_a_daemon_beside_it(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", "")
@@ -248,16 +250,15 @@ def test_a_run_in_the_foreground_is_alive_to_a_daemon_beside_it(
 
         def look(_: foreground.Step) -> None:
             (run,) = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-            seen.add(instance.run_launcher.check_run_worker_health(run).status)
+            seen.add(worker_of(worker_path(instance, run.run_id)))
 
         ran = foreground.materialize(
             world.domain, instance, first=MON, last=MON, tables=[DATES], on_step=look
         )
         assert ran.succeeded
-        assert seen == {WorkerStatus.RUNNING}
+        assert seen == {os.getpid()}
         (done,) = instance.get_runs()
-        health = instance.run_launcher.check_run_worker_health(done)
-        assert health.status == WorkerStatus.NOT_FOUND
+        assert worker_of(worker_path(instance, done.run_id)) is None
 
 
 def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(

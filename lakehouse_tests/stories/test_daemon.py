@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import MON, TUE, World, night
 
 SECONDS = 240
@@ -62,6 +62,7 @@ def arrived(world: World) -> bool:
     return set(world.revenue()) == {(MON, 1), (TUE, 1)} and set(world.balance()) == {"balanced"}
 
 
+@BOTH_RUNTIMES
 def test_what_a_killed_daemon_left_undone_is_done_once_by_the_next(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

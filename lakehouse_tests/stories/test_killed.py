@@ -20,6 +20,7 @@ from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
+from lakehouse_tests.stories.conftest import BOTH_RUNTIMES
 from lakehouse_tests.stories.driver import Driver
 from lakehouse_tests.stories.nursery import Nursery, nursery
 from lakehouse_tests.stories.test_histories import chain
@@ -179,10 +180,16 @@ def run_killed_and_finished(
         assert whole(mine, instance) == finished
 
 
+@BOTH_RUNTIMES
 @pytest.mark.parametrize("at", ["materialize.committed:4"])
 @pytest.mark.parametrize("where", ["disk"], indirect=True)
 def test_a_run_killed_with_its_records_is_finished_by_the_next(
-    where: Place, at: str, children: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: Place,
+    at: str,
+    children: Nursery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    runtime: str,
 ):
     run_killed_and_finished(where, at, children, tmp_path / "home", monkeypatch)
 

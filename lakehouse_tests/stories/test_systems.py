@@ -15,7 +15,7 @@ from lakehouse.platform.orchestration.code_location import definitions_of, share
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
-from lakehouse_tests.stories.conftest import Make
+from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.nursery import DOMAINS, nursery
 from lakehouse_tests.stories.world import MON, TUE, WED, World, night, reference
 
@@ -100,6 +100,7 @@ def take_in(home: str, domain: str) -> None:
             assert ran.succeeded, ran.problem
 
 
+@BOTH_RUNTIMES
 def test_two_systems_are_taken_in_at_once_and_both_are_right(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
