@@ -165,7 +165,8 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     """Units whose delivery did not come in time, as the system's own check says."""
-    from lakehouse.platform.quality import checks as quality
+    from lakehouse.platform.quality.checks import CheckStatus
+    from lakehouse.platform.quality.evaluate import evaluate
 
     checks = [check for check in domain.checks if check.category == "timeliness"]
     landed = {row["day"] for row in books.deliveries(lake, domain.name)}
@@ -175,9 +176,9 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
     start = max(min(landed), today - dt.timedelta(days=OVERDUE_DAYS))
     days = [start + dt.timedelta(days=n) for n in range((today - start).days + 1)]
     late = [
-        (finding.day, finding.verdict)
-        for finding in quality.evaluate(checks, days, lake, settings, now=dt.datetime.now(dt.UTC))
-        if finding.verdict.result is quality.Result.FAIL
+        (each.day, each.assessment)
+        for each in evaluate(checks, days, lake, settings, now=dt.datetime.now(dt.UTC))
+        if each.assessment.status is CheckStatus.FAIL
     ]
     for (actual, details), same in groupby(late, lambda each: (each[1].actual, each[1].details)):
         found = [day for day, _ in same]

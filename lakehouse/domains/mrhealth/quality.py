@@ -1,13 +1,13 @@
-"""What is asked of Mr. Health's tables every day.
+"""Quality checks of Mr. Health, evaluated for every day.
 
-Keys, allowed values, parents of items and the balance of rows are kept before a row is stored (see
-`kept_by`); the checks on them here look at what is stored, and fail the run when it is not so.
+Keys, allowed values, products of items and the reconciliation of rows are enforced before a row is
+stored (see `enforced_by`). The checks on them here read what is stored, and fail the run if it
+breaks the rule.
 """
 
 from decimal import Decimal
 from fractions import Fraction
 
-import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth import SPEC, sources
@@ -21,41 +21,37 @@ from lakehouse.domains.mrhealth.silver.order_items import order_items
 from lakehouse.domains.mrhealth.silver.orders import orders
 from lakehouse.domains.mrhealth.silver.units import units
 from lakehouse.platform.quality.checks import (
-    Day,
+    Assessment,
+    CheckStatus,
+    DayFacts,
     QualityCheck,
-    Result,
-    Verdict,
     due_at,
-    named,
-    overdue,
     rows_of,
+    shortened,
 )
 from lakehouse.platform.quality.common_checks import (
-    books,
-    drift,
-    none_found,
-    rejections,
-    rows_by_day,
-    volume,
+    Totals,
+    equal_totals,
+    expects_none,
+    has_rows,
+    no_rows,
+    unique,
+    usual_volume,
+)
+from lakehouse.platform.quality.delivery_checks import (
+    declared_columns,
+    no_rejections,
+    reconciled_files,
 )
 from lakehouse.platform.tables.source import declared_in
 
 NEARLY_ALL = Fraction(9, 10)
-EXACT, CLOSE = Decimal("0.01"), Decimal(1)
-"""In R$: sums that differ by less are equal, or nearly so."""
+"""Share of the active units from which missing units are a warning only."""
 
 
-def fresh(day: Day) -> Verdict:
-    """Something was sold."""
-    rows = day.measured.get("rows", 0)
-    return Verdict(
-        result=Result.PASS if rows else Result.FAIL, expected="> 0 orders", actual=f"{rows} orders"
-    )
-
-
-def units_and_deliveries(known: ir.Table, came: ir.Table) -> ir.Table:
-    """Labels of the units that are active, and of those whose orders and items both came."""
-    both = known.left_join(came, ["day", "unit_id"])  # one unit of a day to one delivery
+def active_and_delivered(active: ir.Table, delivered: ir.Table) -> ir.Table:
+    """Return the labels of the active units, and of those that delivered orders and items."""
+    both = active.left_join(delivered, ["day", "unit_id"])  # one unit of a day to one delivery
     is_complete = (both.orders_delivered & both.items_delivered).fill_null(False)
     label = both.unit_id.cast("string") + " " + both.unit_name
     return both.group_by("day").agg(
@@ -64,115 +60,76 @@ def units_and_deliveries(known: ir.Table, came: ir.Table) -> ir.Table:
     )
 
 
-def _delivered(day: Day) -> tuple[list[str], list[str]]:
-    return list(day.measured.get("units") or ()), list(day.measured.get("delivered") or ())
+def _units(day: DayFacts) -> tuple[int, list[str]]:
+    """Return the number of active units, and the units that did not deliver."""
+    active = list(day.measured.get("units") or ())
+    delivered = set(day.measured.get("delivered") or ())
+    return len(active), [unit for unit in active if unit not in delivered]
 
 
-def complete(day: Day) -> Verdict:
-    """Every active unit delivered its orders and items; nearly all is a warning."""
-    active, came = _delivered(day)
-    missing = [unit for unit in active if unit not in set(came)]
+def assess_completeness(day: DayFacts) -> Assessment:
+    """Fail when less than 90 % of the active units delivered; warn when less than all did."""
+    active, missing = _units(day)
     if not active:
-        return Verdict(
-            result=Result.FAIL,
+        return Assessment(
+            status=CheckStatus.FAIL,
             expected="every active unit",
             actual="0 units",
-            details="no reference table of units has landed up to this day",
+            details="no reference table of units was delivered up to this day",
         )
-    share = Fraction(len(came), len(active))
-    return Verdict(
-        result=Result.PASS if not missing else Result.WARN if share >= NEARLY_ALL else Result.FAIL,
-        expected=f"{len(active)} units",
-        actual=f"{len(came)} units",
-        details=f"did not deliver: {named(missing)}" if missing else "",
+    delivered = active - len(missing)
+    missed = CheckStatus.WARN if Fraction(delivered, active) >= NEARLY_ALL else CheckStatus.FAIL
+    return Assessment(
+        status=missed if missing else CheckStatus.PASS,
+        expected=f"{active} units",
+        actual=f"{delivered} units",
+        details=f"did not deliver: {shortened(missing)}" if missing else "",
     )
 
 
-def nothing_overdue(day: Day) -> Verdict:
-    """No active unit's delivery is missing after the deadline; passes when the file comes."""
-    active, came = _delivered(day)
-    late = overdue({day.day: active}, {day.day: came}, day.now, day.deadline_hours)
-    missing = late.get(day.day, [])
+def assess_timeliness(day: DayFacts) -> Assessment:
+    """Fail when an active unit has not delivered by the deadline; pass once its files arrive."""
+    _, missing = _units(day)
     due = due_at(day.day, day.deadline_hours, day.now.tzinfo)
-    waiting = [] if due <= day.now else [unit for unit in active if unit not in set(came)]
-    return Verdict(
-        result=Result.FAIL if missing else Result.PASS,
+    is_due = due <= day.now
+    kind = "overdue" if is_due else "not due yet"
+    return Assessment(
+        status=CheckStatus.FAIL if missing and is_due else CheckStatus.PASS,
         expected=f"every active unit by {due:%Y-%m-%d %H:%M}",
-        actual=f"{len(missing)} overdue",
-        details=f"overdue: {named(missing)}"
-        if missing
-        else f"not due yet: {named(waiting)}"
-        if waiting
-        else "",
+        actual=f"{len(missing) if is_due else 0} overdue",
+        details=f"{kind}: {shortened(missing)}" if missing else "",
     )
 
 
-def line_totals(silver: ir.Table, gold: ir.Table) -> ir.Table:
-    """Line totals of the items as cleaned and as served."""
-    none = ibis.literal(0).cast("decimal(18, 2)")
-    both = ibis.union(
-        silver.select("day", silver=silver.line_total, gold=none),
-        gold.select("day", silver=none, gold=gold.line_total),
-    )
-    return both.group_by("day").agg(silver=both.silver.sum(), gold=both.gold.sum())
-
-
-def accurate(day: Day) -> Verdict:
-    """Gold adds up to what silver adds up to."""
-    silver = day.measured.get("silver") or Decimal("0.00")
-    gold = day.measured.get("gold") or Decimal("0.00")
-    apart = abs(silver - gold)
-    return Verdict(
-        result=Result.PASS if apart < EXACT else Result.WARN if apart < CLOSE else Result.FAIL,
-        expected=f"R$ {silver}",
-        actual=f"R$ {gold}",
-        details=f"R$ {apart} apart" if apart else "",
-    )
-
-
-def repeated_orders(facts: ir.Table) -> ir.Table:
-    """Order keys that occur more than once."""
-    keys = facts.group_by("day", "unit_id", "order_id").agg(n=facts.count())
-    twice = keys.filter(keys.n > 1)
-    label = twice.unit_id.cast("string") + "/" + twice.order_id
-    return twice.group_by("day").agg(
-        found=twice.count(), names=label.collect(order_by=[twice.unit_id, twice.order_id])
-    )
-
-
-def orphan_products(items: ir.Table, products: ir.Table) -> ir.Table:
-    """Products that were sold and are not in the dimension of the day."""
+def unknown_products(items: ir.Table, products: ir.Table) -> ir.Table:
+    """Return the products that were sold and are missing in the dimension of the day."""
     sold = items.group_by("day", "product_id").agg(lines=items.count())
-    unknown = sold.anti_join(products, ["day", "product_id"])
-    return unknown.group_by("day").agg(
-        found=unknown.count(),
-        names=unknown.product_id.cast("string").collect(order_by=unknown.product_id),
-    )
+    return sold.anti_join(products, ["day", "product_id"])
 
 
-def unreconciled(facts: ir.Table) -> ir.Table:
-    """Orders whose value is not their items and the fee."""
+def order_value_differences(facts: ir.Table) -> ir.Table:
+    """Count the orders whose value differs from items plus fee, and sum the differences."""
     apart = facts.filter(facts.reconciliation_difference != 0)
     return apart.group_by("day").agg(
         found=apart.count(), difference=apart.reconciliation_difference.sum()
     )
 
 
-def reconciled(day: Day) -> Verdict:
-    """Every order's value is its items and the fee; reported, never corrected."""
+def assess_order_values(day: DayFacts) -> Assessment:
+    """Warn when the value of an order differs from its items plus the fee."""
     found = day.measured.get("found", 0)
     difference = day.measured.get("difference") or Decimal("0.00")
-    return Verdict(
-        result=Result.WARN if found else Result.PASS,
+    return Assessment(
+        status=CheckStatus.WARN if found else CheckStatus.PASS,
         expected="0 orders",
         actual=f"{found} orders",
         details=f"their differences add up to R$ {difference}" if found else "",
     )
 
 
-def other_day_orders(cleaned: ir.Table) -> ir.Table:
-    """Orders that another day's delivery brought."""
-    moved = cleaned.filter(cleaned.delivery_day != cleaned.day)
+def other_day_orders(stored: ir.Table) -> ir.Table:
+    """Count the orders that arrived with the delivery of another day, by delivery."""
+    moved = stored.filter(stored.delivery_day != stored.day)
     by_delivery = moved.group_by("day", "delivery_day").agg(n=moved.count())
     label = by_delivery.n.cast("string") + " with " + by_delivery.delivery_day.cast("string")
     return by_delivery.group_by("day").agg(
@@ -181,89 +138,81 @@ def other_day_orders(cleaned: ir.Table) -> ir.Table:
 
 
 CHECKS = (
-    QualityCheck(
-        name="freshness",
-        category="freshness",
-        table=fact_orders.id,
-        description="The day has orders; fails when it has none.",
-        reads=(rows_of(fact_orders),),
-        measure=rows_by_day,
-        judge=fresh,
-    ),
+    has_rows(fact_orders, "orders", CheckStatus.FAIL),
     QualityCheck(
         name="completeness",
         category="completeness",
         table=unit_day.id,
-        description="Every active unit delivered orders and items; warns from 90 %, fails below.",
-        reads=(rows_of(units, as_of=True), rows_of(deliveries)),
-        measure=units_and_deliveries,
-        judge=complete,
+        description="Every active unit delivered orders and items; warns from 90 % of the units,"
+        " fails below.",
+        inputs=(rows_of(units, as_of=True), rows_of(deliveries)),
+        measure=active_and_delivered,
+        assess=assess_completeness,
     ),
     QualityCheck(
         name="deliveries_complete",
         category="timeliness",
         table=deliveries.id,
-        description="No active unit's delivery is overdue; fails with the units, and passes by"
-        " itself when the files come.",
-        reads=(rows_of(units, as_of=True), rows_of(deliveries)),
-        measure=units_and_deliveries,
-        judge=nothing_overdue,
+        description="No delivery of an active unit is overdue; fails with the units, and passes"
+        " when their files arrive.",
+        inputs=(rows_of(units, as_of=True), rows_of(deliveries)),
+        measure=active_and_delivered,
+        assess=assess_timeliness,
     ),
-    QualityCheck(
-        name="accuracy",
-        category="accuracy",
-        table=fact_order_items.id,
-        description="Line totals of gold and silver are equal; warns below R$ 1, else fails.",
-        reads=(rows_of(order_items), rows_of(fact_order_items)),
-        measure=line_totals,
-        judge=accurate,
-        blocking=True,
+    equal_totals(
+        fact_order_items,
+        Totals(label="silver", rows=rows_of(order_items), columns={"value": "line_total"}),
+        Totals(label="gold", rows=rows_of(fact_order_items), columns={"value": "line_total"}),
+        text="R$ {value:.2f}",
+        warns_below=Decimal(1),
+        description="The line totals of gold equal those of silver; warns if they differ by less"
+        " than R$ 1, fails otherwise.",
     ),
-    QualityCheck(
-        name="uniqueness",
-        category="uniqueness",
-        table=fact_orders.id,
-        description="Unit, order and day name one order; fails otherwise.",
-        reads=(rows_of(fact_orders),),
-        measure=repeated_orders,
-        judge=none_found("repeated keys", Result.FAIL),
-        blocking=True,
-        kept_by="the keys of silver.mrhealth_orders and gold.mrhealth_fact_orders: of rows with"
-        " one key the newest is stored, and a day with a repeated key is withheld",
+    unique(
+        fact_orders,
+        "unit_id",
+        "order_id",
+        separator="/",
+        description="Day, unit and order number identify one order; fails with the repeated keys.",
+        enforced_by="the keys of silver.mrhealth_orders and gold.mrhealth_fact_orders: of the rows"
+        " with one key the newest is stored, and a day with a repeated key is not stored",
     ),
-    QualityCheck(
+    no_rows(
+        fact_order_items,
+        unknown_products,
+        rows_of(dim_product),
+        key=("product_id",),
         name="referential",
         category="referential",
-        table=fact_order_items.id,
-        description="Every product sold is in the dimension of its day; fails otherwise.",
-        reads=(rows_of(fact_order_items), rows_of(dim_product)),
-        measure=orphan_products,
-        judge=none_found("orphan products", Result.FAIL),
-        blocking=True,
-        kept_by="silver.mrhealth_order_items, which rejects an unknown_product or orphan_item",
+        noun="orphan products",
+        description="Every product sold is in the dimension of its day; fails with the others.",
+        otherwise=CheckStatus.FAIL,
+        enforced_by="silver.mrhealth_order_items, which rejects an unknown_product or orphan_item",
     ),
-    volume(fact_orders, "orders"),
+    usual_volume(fact_orders, "orders"),
     QualityCheck(
         name="order_value",
         category="consistency",
         table=fact_orders.id,
-        description="An order's value is its items and the fee; warns with count and sum.",
-        reads=(rows_of(fact_orders),),
-        measure=unreconciled,
-        judge=reconciled,
+        description="The value of an order is its items plus the fee; warns with the number of"
+        " other orders and the sum of their differences.",
+        inputs=(rows_of(fact_orders),),
+        measure=order_value_differences,
+        assess=assess_order_values,
     ),
     QualityCheck(
         name="other_day_orders",
         category="timeliness",
         table=orders.id,
-        description="Orders came with the delivery of their day; warns with the deliveries.",
-        reads=(rows_of(orders),),
+        description="Orders arrive with the delivery of their own day; warns with the deliveries"
+        " that contain orders of this day.",
+        inputs=(rows_of(orders),),
         measure=other_day_orders,
-        judge=none_found("orders", Result.WARN),
+        assess=expects_none("orders", CheckStatus.WARN),
     ),
-    rejections(orders),
-    rejections(order_items),
-    books(SPEC.name, landed_files),
-    *(drift(source.raw) for source in declared_in(sources)),
+    no_rejections(orders),
+    no_rejections(order_items),
+    reconciled_files(SPEC.name, landed_files),
+    *(declared_columns(source.raw) for source in declared_in(sources)),
 )
-"""In the order of the spec, then the system's own."""
+"""In the order of the specification, then deliveries."""

@@ -16,7 +16,7 @@ from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.quality.checks import log_of
+from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance

@@ -16,8 +16,9 @@ from lakehouse.platform.orchestration.pandera_checks import check_keys
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.quality import checks as quality
-from lakehouse.platform.quality.checks import Finding, QualityCheck, Result
+from lakehouse.platform.quality.checks import CheckedDay, CheckStatus, QualityCheck
+from lakehouse.platform.quality.evaluate import evaluate
+from lakehouse.platform.quality.log import log_of, write_log
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG
@@ -32,7 +33,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
 
     A run may select some of the checks only; it evaluates them and writes no log.
     """
-    table = quality.log_of(domain.name)
+    table = log_of(domain.name)
     log_key = asset_key(table)
     by_key = {check_key(check): check for check in domain.checks}
 
@@ -56,7 +57,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         days = days_of(context.partition_keys)
         selected = context.selected_asset_check_keys
         writes_log = log_key in context.selected_asset_keys
-        findings = quality.evaluate(
+        checked = evaluate(
             [check for key, check in by_key.items() if writes_log or key in selected],
             days,
             platform.lake,
@@ -65,21 +66,24 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
             given=_balances(context, domain, platform, days),
         )
         if writes_log:
-            rows = quality.record(
-                findings,
+            rows = write_log(
+                checked,
                 platform.lake,
+                domain.name,
                 run_id=context.run.run_id,
                 now=platform.started_at,
                 settings=platform.settings,
             )
-            counts = {f"lakehouse/{result}": n for result, n in counted(findings).items()}
+            counts = {f"lakehouse/{result}": n for result, n in counted(checked).items()}
             yield dg.MaterializeResult(
                 asset_key=log_key,
                 metadata={"dagster/row_count": rows, "lakehouse/days": len(days), **counts},
             )
-        by_check = {key: [f for f in findings if f.check is check] for key, check in by_key.items()}
+        by_check = {
+            key: [each for each in checked if each.check is check] for key, check in by_key.items()
+        }
         yield from (check_result(key, by_check[key]) for key in by_key if key in selected)
-        _raise_for_blocking(findings, days)
+        _raise_for_blocking(checked, days)
 
     return data_quality_log
 
@@ -89,7 +93,7 @@ def quality_job(domain: Domain) -> Any:
     checks = (check_key(check) for check in domain.checks)
     return dg.define_asset_job(
         quality_job_name(domain.name),
-        selection=dg.AssetSelection.assets(asset_key(quality.log_of(domain.name)))
+        selection=dg.AssetSelection.assets(asset_key(log_of(domain.name)))
         | dg.AssetSelection.checks(*checks, *check_keys(domain)),
         description="Evaluate the quality checks of these days on the tables as they are now.",
         tags={"lakehouse/domain": domain.name},
@@ -106,61 +110,64 @@ def check_key(check: QualityCheck) -> dg.AssetCheckKey:
     return dg.AssetCheckKey(asset_key(check.table), check.name)
 
 
-def counted(findings: Sequence[Finding]) -> dict[str, int]:
-    """Count the findings by result; results that do not occur are left out."""
-    results = [finding.verdict.result for finding in findings]
-    return {each.value: results.count(each) for each in Result if each in results}
+def counted(checked: Sequence[CheckedDay]) -> dict[str, int]:
+    """Count the checked days by status; a status that does not occur is left out."""
+    results = [each.assessment.status for each in checked]
+    return {each.value: results.count(each) for each in CheckStatus if each in results}
 
 
-def check_result(key: dg.AssetCheckKey, findings: Sequence[Finding]) -> dg.AssetCheckResult:
+def check_result(key: dg.AssetCheckKey, checked: Sequence[CheckedDay]) -> dg.AssetCheckResult:
     """Return one result for all days of a run: an error if a day fails, else a warning.
 
     The metadata names the days that did not pass, failures first, with actual and expected value.
     When all days pass, it shows the last one.
     """
     not_passed = sorted(
-        (f for f in findings if f.verdict.result is not Result.PASS),
-        key=lambda f: (f.verdict.result is not Result.FAIL, f.day),
+        (each for each in checked if each.assessment.status is not CheckStatus.PASS),
+        key=lambda each: (each.assessment.status is not CheckStatus.FAIL, each.day),
     )
-    counts = counted(findings)
-    shown = not_passed[:SHOWN_DAYS] if not_passed else findings[-1:]
+    counts = counted(checked)
+    shown = not_passed[:SHOWN_DAYS] if not_passed else checked[-1:]
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
         passed=not not_passed,
         severity=dg.AssetCheckSeverity.ERROR
-        if Result.FAIL.value in counts
+        if CheckStatus.FAIL.value in counts
         else dg.AssetCheckSeverity.WARN,
         metadata={
-            "days": len(findings),
+            "days": len(checked),
             **counts,
-            **{finding.day.isoformat(): _summary(finding) for finding in shown},
+            **{each.day.isoformat(): _summary(each) for each in shown},
         },
     )
 
 
-def _summary(finding: Finding) -> str:
-    verdict = finding.verdict
-    details = f"; {verdict.details}" if verdict.details else ""
-    return f"{verdict.result.value}: {verdict.actual}, expected {verdict.expected}{details}"
+def _summary(each: CheckedDay) -> str:
+    found = each.assessment
+    details = f"; {found.details}" if found.details else ""
+    return f"{found.status.value}: {found.actual}, expected {found.expected}{details}"
 
 
 def _description(check: QualityCheck) -> str:
-    kept = f" Enforced before storing by {check.kept_by}." if check.kept_by else ""
-    return check.description + kept
+    rule = f" Enforced before storing by {check.enforced_by}." if check.enforced_by else ""
+    return check.description + rule
 
 
-def _raise_for_blocking(findings: Sequence[Finding], days: Sequence[dt.date]) -> None:
+def _raise_for_blocking(checked: Sequence[CheckedDay], days: Sequence[dt.date]) -> None:
     """Fail the step when a blocking check fails; the log is written by then."""
-    failed = [f for f in findings if f.check.blocking and f.verdict.result is Result.FAIL]
+    failed = [
+        each
+        for each in checked
+        if each.check.blocking and each.assessment.status is CheckStatus.FAIL
+    ]
     if not failed:
         return
-    first = failed[0]
+    first, log = failed[0], log_of(failed[0].check.table.domain).name
     raise dg.Failure(
-        f"{first.check.id} fails on {len({f.day for f in failed})} of {len(days)} days, first"
-        f" {first.day}: {first.verdict.actual}, expected {first.verdict.expected}. The tables stay"
-        f" as they are. hint: see {quality.log_of(first.check.table.domain).name}, fix the tables,"
-        " then materialize these days again",
+        f"{first.check.id} fails on {len({each.day for each in failed})} of {len(days)} days, first"
+        f" {first.day}: {first.assessment.actual}, expected {first.assessment.expected}. The tables"
+        f" stay as they are. hint: see {log}, fix the tables, then materialize these days again",
         allow_retries=False,
     )
 

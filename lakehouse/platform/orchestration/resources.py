@@ -38,10 +38,10 @@ class Platform(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Platform"]:
         """Hold the lock file of the run, which proves to other processes that the run is alive."""
-        if context.instance is None or context.run_id is None:
+        if context.instance is None or context.run is None:
             yield self
             return
-        with hold(worker_path(context.instance, context.run_id)):
+        with hold(worker_path(context.instance, context.run.run_id)):
             yield self
 
     @cached_property

@@ -1,23 +1,28 @@
-"""Quality checks that every system asks: rejected rows, drift of columns, the books, the volume."""
+"""Quality checks of stored rows that several domains declare.
 
+Checks of deliveries (rejected rows, changed columns, reconciliation) are in `delivery_checks`.
+"""
+
+import functools
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 
 from lakehouse.platform.quality.checks import (
-    Day,
+    Assessment,
+    CheckInput,
+    CheckStatus,
+    DayFacts,
     QualityCheck,
-    Result,
-    Verdict,
-    made_rows_of,
-    named,
-    rejected_rows_of,
     rows_of,
+    shortened,
 )
-from lakehouse.platform.reconciliation.balance import reconciliation_of
-from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.table import Table
 
 PREVIOUS_DAYS = 30
@@ -25,160 +30,322 @@ MOST_DEVIATION = 2
 """Standard deviations from the mean of the previous days within which a volume is usual."""
 
 
-def none_found(what: str, otherwise: Result) -> Callable[[Day], Verdict]:
-    """A judge for a measurement of what should not be there: ``found`` and ``names``."""
+def listed(rows: ir.Table, *key: str, separator: str = "-") -> ir.Table:
+    """Return the number of rows of each day as ``found`` and their keys as ``names``."""
+    parts = [rows[name].cast("string") for name in key]
+    label = functools.reduce(lambda left, right: left + separator + right, parts)
+    return rows.group_by("day").agg(
+        found=rows.count(), names=label.collect(order_by=[rows[name] for name in key])
+    )
 
-    def judge(day: Day) -> Verdict:
+
+def expects_none(noun: str, otherwise: CheckStatus) -> Callable[[DayFacts], Assessment]:
+    """Return an assessment that passes when ``found`` is 0 and shows ``names`` otherwise.
+
+    Args:
+        noun: what is counted, in the plural.
+        otherwise: status of a day on which something is found.
+    """
+
+    def assess(day: DayFacts) -> Assessment:
         found = day.measured.get("found", 0)
-        return Verdict(
-            result=otherwise if found else Result.PASS,
-            expected=f"0 {what}",
-            actual=f"{found} {what}",
-            details=named(day.measured.get("names") or ()),
+        return Assessment(
+            status=otherwise if found else CheckStatus.PASS,
+            expected=f"0 {noun}",
+            actual=f"{found} {noun}",
+            details=shortened(day.measured.get("names") or ()),
         )
 
-    return judge
+    return assess
 
 
-def rows_by_day(table: ir.Table) -> ir.Table:
-    """Rows of a table by day."""
-    return table.group_by("day").agg(rows=table.count())
+def no_rows(
+    table: Table,
+    find: Callable[..., ir.Table],
+    *others: CheckInput,
+    key: tuple[str, ...],
+    name: str,
+    category: str,
+    noun: str,
+    description: str,
+    separator: str = "-",
+    otherwise: CheckStatus = CheckStatus.WARN,
+    enforced_by: str = "",
+) -> QualityCheck:
+    """Declare that `find` returns no rows; a day that fails is blocking.
 
-
-def rejections(table: Table) -> QualityCheck:
-    """No landed row was rejected by the table."""
+    Args:
+        table: the table that the check is about.
+        find: takes the rows of `table` and of `others`, returns the unwanted rows.
+        others: further tables that `find` reads.
+        key: columns that name an unwanted row in the details.
+        name: name of the check.
+        category: kind of check.
+        noun: what the unwanted rows are, in the plural.
+        description: what passes, warns and fails.
+        separator: text between the columns of a key.
+        otherwise: status of a day with unwanted rows.
+        enforced_by: the rule that enforces the same condition before rows are stored.
+    """
     return QualityCheck(
-        name="rejections",
-        category="contract",
+        name=name,
+        category=category,
         table=table.id,
-        description="No landed row was rejected; warns with the reasons. Rejected rows wait in"
-        " quarantine.",
-        reads=(rejected_rows_of(table),),
-        measure=_rejected,
-        judge=none_found("rows", Result.WARN),
+        description=description,
+        inputs=(rows_of(table), *others),
+        measure=lambda *tables: listed(find(*tables), *key, separator=separator),
+        assess=expects_none(noun, otherwise),
+        blocking=otherwise is CheckStatus.FAIL,
+        enforced_by=enforced_by,
     )
 
 
-def drift(ledger: Table) -> QualityCheck:
-    """Landed files have the declared columns."""
+def unique(
+    table: Table,
+    *key: str,
+    description: str,
+    enforced_by: str,
+    name: str = "uniqueness",
+    noun: str = "repeated keys",
+    separator: str = "-",
+    names_keys: bool = True,
+) -> QualityCheck:
+    """Declare that `key` occurs once a day.
+
+    Args:
+        table: the table that the check is about.
+        key: columns of the key, without the day.
+        description: what passes and fails.
+        enforced_by: the rule that enforces the same condition before rows are stored.
+        name: name of the check.
+        noun: what a repeated key is, in the plural.
+        separator: text between the columns of a key.
+        names_keys: list the repeated keys in the details; false for keys that identify persons.
+    """
+
+    def measure(rows: ir.Table) -> ir.Table:
+        counted = rows.group_by("day", *key).agg(n=rows.count())
+        repeated = counted.filter(counted.n > 1)
+        if names_keys:
+            return listed(repeated, *key, separator=separator)
+        return repeated.group_by("day").agg(found=repeated.count())
+
     return QualityCheck(
-        name="schema_drift",
-        category="schema",
-        table=ledger.id,
-        description="Landed files have the declared columns and no others, optional ones may miss;"
-        " warns with the difference.",
-        reads=(rows_of(ledger),),
-        measure=_drifted,
-        judge=none_found("files", Result.WARN),
+        name=name,
+        category="uniqueness",
+        table=table.id,
+        description=description,
+        inputs=(rows_of(table),),
+        measure=measure,
+        assess=expects_none(noun, CheckStatus.FAIL),
+        blocking=True,
+        enforced_by=enforced_by,
     )
 
 
-def books(domain: str, shown_on: Table) -> QualityCheck:
-    """The books of the system's landed files balance."""
+def accepted_values(
+    table: Table,
+    column: str,
+    values: Collection[str],
+    *,
+    key: tuple[str, ...],
+    name: str,
+    noun: str,
+    description: str,
+    enforced_by: str,
+) -> QualityCheck:
+    """Declare that a column has no other values than `values`; see `no_rows` for the arguments."""
+    return no_rows(
+        table,
+        lambda rows: rows.filter(rows[column].notin(values)),
+        key=key,
+        name=name,
+        category="validity",
+        noun=noun,
+        description=description,
+        otherwise=CheckStatus.FAIL,
+        enforced_by=enforced_by,
+    )
+
+
+def not_null(
+    table: Table,
+    *columns: str,
+    key: tuple[str, ...],
+    description: str,
+    enforced_by: str,
+) -> QualityCheck:
+    """Declare that no row is null in any of `columns`; see `no_rows` for the arguments."""
+    return no_rows(
+        table,
+        lambda rows: rows.filter(ibis.or_(*(rows[name].isnull() for name in columns))),
+        key=key,
+        name="not_null",
+        category="completeness",
+        noun="rows",
+        description=description,
+        otherwise=CheckStatus.FAIL,
+        enforced_by=enforced_by,
+    )
+
+
+def has_rows(table: Table, noun: str, otherwise: CheckStatus) -> QualityCheck:
+    """Declare that a day has rows.
+
+    Args:
+        table: the table that the check is about.
+        noun: what its rows are, in the plural.
+        otherwise: status of a day without rows.
+    """
+
+    def assess(day: DayFacts) -> Assessment:
+        rows = day.measured.get("rows", 0)
+        return Assessment(
+            status=CheckStatus.PASS if rows else otherwise,
+            expected=f"> 0 {noun}",
+            actual=f"{rows} {noun}",
+        )
+
     return QualityCheck(
-        name="books",
-        category="reconciliation",
-        table=shown_on.id,
-        description="Every landed file's rows are accounted for; fails with the files.",
-        reads=(made_rows_of(reconciliation_of(domain), RECONCILIATION.model),),
-        measure=_balances,
-        judge=_balanced,
-        kept_by="the last step of a run, which fails when a delivery does not balance",
+        name="freshness",
+        category="freshness",
+        table=table.id,
+        description=f"The day has {noun}; {otherwise}s when it has none.",
+        inputs=(rows_of(table),),
+        measure=_rows_by_day,
+        assess=assess,
     )
 
 
-def volume(table: Table, what: str) -> QualityCheck:
-    """The table's rows of a day, `what` in the plural, are as many as on the days before."""
+def usual_volume(table: Table, noun: str) -> QualityCheck:
+    """Declare that a day has about as many rows as the previous days.
+
+    Args:
+        table: the table that the check is about.
+        noun: what its rows are, in the plural.
+    """
     return QualityCheck(
         name="volume",
         category="volume",
         table=table.id,
-        description=f"{what.capitalize()} lie within {MOST_DEVIATION} standard deviations of the"
-        f" previous {PREVIOUS_DAYS} days; warns otherwise.",
-        reads=(rows_of(table),),
-        measure=rows_by_day,
-        judge=_usual(what),
+        description=f"The number of {noun} is within {MOST_DEVIATION} standard deviations of the"
+        f" mean of the previous {PREVIOUS_DAYS} days; warns otherwise.",
+        inputs=(rows_of(table),),
+        measure=_rows_by_day,
+        assess=functools.partial(_assess_volume, noun),
         previous_days=PREVIOUS_DAYS,
     )
 
 
-def _usual(what: str) -> Callable[[Day], Verdict]:
-    """Exact arithmetic, so that the limit itself is usual."""
+def _rows_by_day(table: ir.Table) -> ir.Table:
+    return table.group_by("day").agg(rows=table.count())
 
-    def judge(day: Day) -> Verdict:
-        rows = day.measured.get("rows", 0)
-        before = [Fraction(each.get("rows", 0)) for each in day.previous]
-        expected = f"|z| <= {MOST_DEVIATION} against {PREVIOUS_DAYS} days"
-        if len(before) < 2:
-            return Verdict(
-                result=Result.PASS,
-                expected=expected,
-                actual=f"{rows} {what}",
-                details=f"{len(before)} earlier days are too few to compare with",
-            )
-        mean, variance = statistics.mean(before), statistics.variance(before)
-        if not variance:
-            return Verdict(
-                result=Result.PASS,
-                expected=expected,
-                actual=f"{rows} {what}",
-                details=f"the {len(before)} earlier days do not vary: {float(mean):g} {what} each",
-            )
-        is_usual = (rows - mean) ** 2 <= MOST_DEVIATION**2 * variance
-        z = float(rows - mean) / float(variance) ** 0.5
-        return Verdict(
-            result=Result.PASS if is_usual else Result.WARN,
-            expected=expected,
-            actual=f"z = {z:.2f}",
-            details=f"{rows} {what}; mean {float(mean):.1f} of {len(before)} earlier days",
+
+def _assess_volume(noun: str, day: DayFacts) -> Assessment:
+    """Compare in exact arithmetic, so that a volume at the limit itself is usual."""
+    rows = day.measured.get("rows", 0)
+    before = [Fraction(each.get("rows", 0)) for each in day.previous]
+    status, actual = CheckStatus.PASS, f"{rows} {noun}"
+    if len(before) < 2:
+        details = f"{len(before)} earlier days are too few to compare with"
+    elif not (variance := statistics.variance(before)):
+        usual = float(before[0])
+        details = f"the {len(before)} earlier days do not vary: {usual:g} {noun} each"
+    else:
+        mean = statistics.mean(before)
+        if (rows - mean) ** 2 > MOST_DEVIATION**2 * variance:
+            status = CheckStatus.WARN
+        actual = f"z = {float(rows - mean) / float(variance) ** 0.5:.2f}"
+        details = f"{rows} {noun}; mean {float(mean):.1f} of {len(before)} earlier days"
+    return Assessment(
+        status=status,
+        expected=f"|z| <= {MOST_DEVIATION} against {PREVIOUS_DAYS} days",
+        actual=actual,
+        details=details,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """The sums over one table that `equal_totals` compares.
+
+    Args:
+        label: what the table is called in the details.
+        rows: the table.
+        columns: the summed column of each measure.
+        where: selects the rows that count; all rows when not given.
+    """
+
+    label: str
+    rows: CheckInput
+    columns: Mapping[str, str]
+    where: Callable[[ir.Table], ir.BooleanValue] | None = None
+
+
+def equal_totals(
+    table: Table,
+    *totals: Totals,
+    text: str,
+    description: str,
+    warns_below: Decimal = Decimal(0),
+) -> QualityCheck:
+    """Declare that several tables have the same sums on a day; a day that fails is blocking.
+
+    Args:
+        table: the table that the check is about.
+        totals: the expected sums first, then those that must equal them, of the same measures.
+        text: format of the sums of one table, such as ``R$ {value:.2f}``.
+        description: what passes, warns and fails.
+        warns_below: sums that differ by less than this warn instead of failing.
+    """
+    measures = tuple(totals[0].columns)
+
+    def measure(*tables: ir.Table) -> ir.Table:
+        parts = ibis.union(
+            *(_measures(rows, each) for rows, each in zip(tables, totals, strict=True))
+        )
+        return parts.group_by("day").agg(
+            **{
+                f"{each.label}_{name}": parts[name].sum(where=parts.label == each.label)
+                for each in totals
+                for name in measures
+            }
         )
 
-    return judge
+    def assess(day: DayFacts) -> Assessment:
+        sums = {
+            each.label: {name: day.measured.get(f"{each.label}_{name}") or 0 for name in measures}
+            for each in totals
+        }
+        expected, *others = sums.values()
+        apart = max(abs(other[name] - expected[name]) for other in others for name in measures)
+        missed = CheckStatus.WARN if apart < warns_below else CheckStatus.FAIL
+        return Assessment(
+            status=missed if apart else CheckStatus.PASS,
+            expected=text.format(**expected),
+            actual=text.format(**others[0]),
+            details=", ".join(
+                f"{label} {text.format(**each)}" for label, each in sums.items() if each != expected
+            ),
+        )
 
-
-def _rejected(rejected: ir.Table) -> ir.Table:
-    """Rejected rows by what is wrong with them."""
-    by_reason = rejected.group_by("day", reasons=rejected.reasons.join(" + ")).agg(
-        n=rejected.count()
-    )
-    label = by_reason.reasons + ": " + by_reason.n.cast("string")
-    return by_reason.group_by("day").agg(
-        found=by_reason.n.sum(), names=label.collect(order_by=by_reason.reasons)
-    )
-
-
-def _drifted(files: ir.Table) -> ir.Table:
-    """Landed files that depart from the declared columns."""
-    is_usual = files.drift.re_search("^optional columns missing, [^;]*$")
-    drifted = files.filter(files.drift.notnull() & ~is_usual)
-    label = drifted.file + ": " + drifted.drift
-    return drifted.group_by("day").agg(
-        found=drifted.count(), names=label.collect(order_by=[drifted.file, drifted.landed_at])
-    )
-
-
-def _balances(balances: ir.Table) -> ir.Table:
-    """Landed files by what their balance says."""
-    is_wrong = balances.balance == Balance.UNBALANCED.value
-    label = balances.file + ": " + balances["difference"].cast("string")
-    return balances.group_by("day").agg(
-        files=balances.count(),
-        waiting=balances.waiting.sum(),
-        found=balances.count(where=is_wrong),
-        names=label.collect(where=is_wrong, order_by=balances.file),
+    return QualityCheck(
+        name="accuracy",
+        category="accuracy",
+        table=table.id,
+        description=description,
+        inputs=tuple(each.rows for each in totals),
+        measure=measure,
+        assess=assess,
+        blocking=True,
     )
 
 
-def _balanced(day: Day) -> Verdict:
-    """Every landed row is somewhere; one that waits for another business day is not lost."""
-    found, waiting = day.measured.get("found", 0), day.measured.get("waiting", 0)
-    return Verdict(
-        result=Result.FAIL if found else Result.PASS,
-        expected="0 files",
-        actual=f"{found} files",
-        details=f"rows missing (+) or too many (-): {named(day.measured['names'])}"
-        if found
-        else f"{waiting} of {day.measured['files']} files wait for other business days"
-        if waiting
-        else "",
-    )
+def _measures(rows: ir.Table, totals: Totals) -> ir.Table:
+    """Return the summed columns of the rows that count, under the names of their measures."""
+    kept = rows.filter(totals.where(rows)) if totals.where else rows
+    columns: dict[str, Any] = {}
+    for name, source in totals.columns.items():
+        value = kept[source]
+        columns[name] = value.cast("decimal(18, 2)") if value.type().is_decimal() else value
+    return kept.select("day", label=ibis.literal(totals.label), **columns)

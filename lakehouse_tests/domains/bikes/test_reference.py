@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lakehouse.domains.bikes.quality import CHECKS
-from lakehouse.platform.quality.checks import Result, evaluate
+from lakehouse.platform.quality.checks import CheckStatus
+from lakehouse.platform.quality.evaluate import evaluate
 from lakehouse.platform.serving.exports import exports_of, write
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, NO_SAMPLE, SAMPLE
@@ -101,8 +102,8 @@ def test_orphans_are_reported_not_dropped(shop: Business):
     findings = evaluate(CHECKS, days, shop.lake, shop.settings, now=shop.clock)
     told: dict[str, list[str]] = {}
     for finding in findings:
-        if finding.verdict.result is not Result.PASS:
-            told.setdefault(finding.check.name, []).append(finding.verdict.details)
+        if finding.assessment.status is not CheckStatus.PASS:
+            told.setdefault(finding.check.name, []).append(finding.assessment.details)
     assert set(told) == {"orders_without_person", "customers_without_person"}
     assert sum(len(each.split(", ")) for each in told["orders_without_person"]) == 13
     assert [each.rpartition(" and ")[2] for each in told["customers_without_person"]] == [

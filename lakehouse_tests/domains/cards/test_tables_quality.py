@@ -1,4 +1,4 @@
-"""The gates of cards find what the tables themselves would never keep."""
+"""The blocking checks of cards find rows that the contracts never store."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.cards.quality import CHECKS
-from lakehouse.platform.quality.checks import Day, Result, Verdict
+from lakehouse.platform.quality.checks import Assessment, CheckStatus, DayFacts
 
 DAY = dt.date(2024, 1, 1)
 INVOICE = {
@@ -34,15 +34,15 @@ PAYMENT = {
 }
 
 
-def judged(name: str, *rows: Mapping[str, Any]) -> Verdict:
-    """The verdict of ``<table>.<check>`` on a day of these rows."""
+def assessed(name: str, *rows: Mapping[str, Any]) -> Assessment:
+    """Assess ``<table>.<check>`` on a day of these rows."""
     (check,) = [each for each in CHECKS if each.id == f"silver.cards_{name}"]
-    schema = pa.schema([(c, kind.to_pyarrow()) for c, kind in check.reads[0].schema.items()])
+    schema = pa.schema([(c, kind.to_pyarrow()) for c, kind in check.inputs[0].schema.items()])
     table = pa.Table.from_pylist([{**row, "day": DAY} for row in rows], schema=schema)
     found = check.measure(ibis.memtable(table)).to_pyarrow().to_pylist()
     now = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
     measured = found[0] if found else {}
-    return check.judge(Day(day=DAY, measured=measured, now=now, deadline_hours=30))
+    return check.assess(DayFacts(day=DAY, measured=measured, now=now, deadline_hours=30))
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def judged(name: str, *rows: Mapping[str, Any]) -> Verdict:
         ),
     ],
 )
-def test_a_day_passes_or_is_told_of_by_client_and_number(
+def test_a_day_that_does_not_pass_is_reported_by_client_and_number(
     name: str, rows: Sequence[Mapping[str, Any]], result: str, details: str
 ):
-    verdict = judged(name, *rows)
-    assert (verdict.result, verdict.details) == (Result(result), details)
+    found = assessed(name, *rows)
+    assert (found.status, found.details) == (CheckStatus(result), details)
 
 
 def test_a_repeated_key_and_a_missing_value_stop_the_run():

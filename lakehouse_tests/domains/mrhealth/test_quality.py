@@ -1,4 +1,4 @@
-"""Each question to Mr. Health's tables is answered as the specification says."""
+"""Each quality check of Mr. Health gives the results of the specification."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,8 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.domains.mrhealth.quality import CHECKS
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
-from lakehouse.platform.quality.checks import Day, QualityCheck, Verdict, log_of
+from lakehouse.platform.quality.checks import Assessment, DayFacts, QualityCheck
+from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
@@ -36,20 +37,20 @@ def check_named(name: str) -> QualityCheck:
     return found
 
 
-def judged(
+def assessed(
     name: str,
     *tables: Rows,
     previous: Rows = (),
     now: dt.datetime = NOW,
-) -> Verdict:
-    """The verdict on DAY over tables of these rows; columns that are not given are null."""
+) -> Assessment:
+    """Assess DAY over tables of these rows; columns that are not given are null."""
     check = check_named(name)
     measured = check.measure(
-        *(_table(read.schema, rows) for read, rows in zip(check.reads, tables, strict=True))
+        *(_table(read.schema, rows) for read, rows in zip(check.inputs, tables, strict=True))
     )
     by_day = {row["day"]: row for row in measured.to_pyarrow().to_pylist()}
-    return check.judge(
-        Day(
+    return check.assess(
+        DayFacts(
             day=DAY,
             measured=by_day.get(DAY, {}),
             previous=previous,
@@ -69,16 +70,16 @@ def orders(*numbers: int, **values: Any) -> Rows:
     return [{"unit_id": 1, "order_id": str(n), **values} for n in numbers]
 
 
-def test_a_day_with_orders_is_fresh_and_one_without_is_not() -> None:
-    assert judged("freshness", orders(1)).result == "pass"
-    assert judged("freshness", []).result == "fail"
+def test_a_day_with_orders_is_fresh_and_a_day_without_orders_is_not() -> None:
+    assert assessed("freshness", orders(1)).status == "pass"
+    assert assessed("freshness", []).status == "fail"
 
 
 def units(count: int) -> Rows:
     return [{"unit_id": n, "unit_name": f"Unit {n}"} for n in range(1, count + 1)]
 
 
-def came(count: int, **values: bool) -> Rows:
+def delivered_by(count: int, **values: bool) -> Rows:
     both = {"orders_delivered": True, "items_delivered": True}
     return [{"unit_id": n, **(both | values)} for n in range(1, count + 1)]
 
@@ -87,31 +88,33 @@ def came(count: int, **values: bool) -> Rows:
     ("active", "delivered", "result"),
     [(20, 20, "pass"), (20, 19, "warn"), (20, 18, "warn"), (20, 17, "fail"), (0, 0, "fail")],
 )
-def test_completeness_asks_for_every_active_unit_and_tolerates_a_tenth(
+def test_completeness_warns_when_up_to_a_tenth_of_the_active_units_are_missing(
     active: int, delivered: int, result: str
 ) -> None:
-    verdict = judged("completeness", units(active), came(delivered))
-    assert (verdict.result, verdict.actual) == (result, f"{delivered} units")
+    found = assessed("completeness", units(active), delivered_by(delivered))
+    assert (found.status, found.actual) == (result, f"{delivered} units")
 
 
-def test_completeness_names_the_silent_units_in_their_order_and_counts_the_rest() -> None:
-    verdict = judged("completeness", units(25), came(2))
-    assert verdict.details.startswith("did not deliver: 3 Unit 3, 4 Unit 4, ")
-    assert verdict.details.endswith("22 Unit 22 and 3 more")
+def test_completeness_lists_the_first_twenty_missing_units_and_counts_the_rest() -> None:
+    found = assessed("completeness", units(25), delivered_by(2))
+    assert found.details.startswith("did not deliver: 3 Unit 3, 4 Unit 4, ")
+    assert found.details.endswith("22 Unit 22 and 3 more")
 
 
-def test_a_unit_without_its_items_has_not_delivered() -> None:
-    verdict = judged("completeness", units(1), came(1, items_delivered=False))
-    assert (verdict.result, verdict.details) == ("fail", "did not deliver: 1 Unit 1")
+def test_a_unit_that_sent_orders_without_items_counts_as_missing() -> None:
+    found = assessed("completeness", units(1), delivered_by(1, items_delivered=False))
+    assert (found.status, found.details) == ("fail", "did not deliver: 1 Unit 1")
 
 
 def test_a_missing_delivery_is_overdue_only_after_its_deadline() -> None:
     due = dt.datetime(2024, 5, 3, 6, tzinfo=dt.UTC)
-    before = judged("deliveries_complete", units(2), came(1), now=due - dt.timedelta(minutes=1))
-    after = judged("deliveries_complete", units(2), came(1), now=due)
-    assert (before.result, before.details) == ("pass", "not due yet: 2 Unit 2")
-    assert (after.result, after.details) == ("fail", "overdue: 2 Unit 2")
-    assert judged("deliveries_complete", units(2), came(2)).result == "pass"
+    before = assessed(
+        "deliveries_complete", units(2), delivered_by(1), now=due - dt.timedelta(minutes=1)
+    )
+    after = assessed("deliveries_complete", units(2), delivered_by(1), now=due)
+    assert (before.status, before.details) == ("pass", "not due yet: 2 Unit 2")
+    assert (after.status, after.details) == ("fail", "overdue: 2 Unit 2")
+    assert assessed("deliveries_complete", units(2), delivered_by(2)).status == "pass"
 
 
 @pytest.mark.parametrize(
@@ -122,37 +125,37 @@ def test_line_totals_may_differ_by_less_than_a_real_before_accuracy_fails(
     gold: str, result: str
 ) -> None:
     silver = [{"line_total": Decimal("4.00")}, {"line_total": Decimal("6.00")}]
-    assert judged("accuracy", silver, [{"line_total": Decimal(gold)}]).result == result
+    assert assessed("accuracy", silver, [{"line_total": Decimal(gold)}]).status == result
 
 
-def test_accuracy_sees_gold_without_silver_and_passes_an_empty_day() -> None:
-    assert judged("accuracy", [], [{"line_total": Decimal("5.00")}]).result == "fail"
-    assert judged("accuracy", [], []).result == "pass"
+def test_accuracy_fails_for_gold_without_silver_and_passes_an_empty_day() -> None:
+    assert assessed("accuracy", [], [{"line_total": Decimal("5.00")}]).status == "fail"
+    assert assessed("accuracy", [], []).status == "pass"
 
 
-def test_an_order_number_may_repeat_between_units_and_not_inside_one() -> None:
-    assert judged("uniqueness", (*orders(1), {"unit_id": 2, "order_id": "1"})).result == "pass"
-    verdict = judged("uniqueness", (*orders(1, 2), *orders(2)))
-    assert (verdict.result, verdict.details) == ("fail", "1/2")
+def test_an_order_number_may_repeat_in_another_unit_but_not_in_the_same_unit() -> None:
+    assert assessed("uniqueness", (*orders(1), {"unit_id": 2, "order_id": "1"})).status == "pass"
+    found = assessed("uniqueness", (*orders(1, 2), *orders(2)))
+    assert (found.status, found.details) == ("fail", "1/2")
 
 
-def test_a_product_that_the_dimension_lacks_is_an_orphan() -> None:
+def test_a_sold_product_that_is_missing_in_the_dimension_fails() -> None:
     sold = [{"product_id": 1}, {"product_id": 7}, {"product_id": 7}]
-    verdict = judged("referential", sold, [{"product_id": 1}])
-    assert (verdict.result, verdict.actual, verdict.details) == ("fail", "1 orphan products", "7")
-    assert judged("referential", sold, [{"product_id": 1}, {"product_id": 7}]).result == "pass"
+    found = assessed("referential", sold, [{"product_id": 1}])
+    assert (found.status, found.actual, found.details) == ("fail", "1 orphan products", "7")
+    assert assessed("referential", sold, [{"product_id": 1}, {"product_id": 7}]).status == "pass"
 
 
 @pytest.mark.parametrize(
     ("now", "result"),
     [(14, "pass"), (6, "pass"), (15, "warn"), (5, "warn"), (0, "warn")],
 )
-def test_a_volume_two_deviations_away_is_usual_and_one_order_more_is_not(
+def test_a_volume_passes_up_to_two_standard_deviations_and_warns_beyond(
     now: int, result: str
 ) -> None:
     # 7, 9, 11, 13 and ten: mean 10, variance 20/5 = 4, deviation exactly 2
     previous = [{"rows": n} for n in (7, 9, 11, 13, 10, 10)]
-    assert judged("volume", orders(*range(now)), previous=previous).result == result
+    assert assessed("volume", orders(*range(now)), previous=previous).status == result
 
 
 @pytest.mark.parametrize(
@@ -164,74 +167,76 @@ def test_a_volume_two_deviations_away_is_usual_and_one_order_more_is_not(
         ([{}, {}], "the 2 earlier days do not vary: 0 orders each"),
     ],
 )
-def test_a_volume_that_cannot_be_compared_passes_and_says_so(previous: Rows, details: str) -> None:
-    verdict = judged("volume", orders(1, 2), previous=previous)
-    assert (verdict.result, verdict.details) == ("pass", details)
+def test_a_volume_that_cannot_be_compared_passes_with_the_reason(
+    previous: Rows, details: str
+) -> None:
+    found = assessed("volume", orders(1, 2), previous=previous)
+    assert (found.status, found.details) == ("pass", details)
 
 
 def test_an_empty_earlier_day_counts_as_no_orders() -> None:
-    verdict = judged("volume", orders(1), previous=[{}, {"rows": 2}])
-    assert verdict.details == "1 orders; mean 1.0 of 2 earlier days"
+    found = assessed("volume", orders(1), previous=[{}, {"rows": 2}])
+    assert found.details == "1 orders; mean 1.0 of 2 earlier days"
 
 
-def test_order_values_that_are_not_their_items_are_counted_and_summed() -> None:
+def test_differences_between_order_values_and_items_are_counted_and_summed() -> None:
     apart = [{"reconciliation_difference": Decimal(n)} for n in ("0.00", "-1.50", "4.00")]
-    verdict = judged("order_value", apart)
-    assert (verdict.result, verdict.actual) == ("warn", "2 orders")
-    assert verdict.details == "their differences add up to R$ 2.50"
-    assert judged("order_value", apart[:1]).result == "pass"
+    found = assessed("order_value", apart)
+    assert (found.status, found.actual) == ("warn", "2 orders")
+    assert found.details == "their differences add up to R$ 2.50"
+    assert assessed("order_value", apart[:1]).status == "pass"
 
 
-def test_orders_that_another_days_delivery_brought_are_counted_by_delivery() -> None:
+def test_orders_from_the_delivery_of_another_day_are_counted_by_delivery() -> None:
     late = DAY + dt.timedelta(days=1)
     rows: Rows = (*orders(1, delivery_day=DAY), *orders(2, 3, delivery_day=late))
-    verdict = judged("other_day_orders", rows)
-    assert (verdict.result, verdict.actual, verdict.details) == (
+    found = assessed("other_day_orders", rows)
+    assert (found.status, found.actual, found.details) == (
         "warn",
         "2 orders",
         "2 with 2024-05-03",
     )
-    assert judged("other_day_orders", rows[:1]).result == "pass"
+    assert assessed("other_day_orders", rows[:1]).status == "pass"
 
 
 @pytest.mark.parametrize("table", ["mrhealth_orders.rejections", "mrhealth_order_items.rejections"])
 def test_rejected_rows_warn_with_their_reasons(table: str) -> None:
     rows = [{"reasons": ["bad_status"]}, {"reasons": ["bad_amount", "bad_status"]}] * 2
-    verdict = judged(table, rows)
-    assert (verdict.result, verdict.actual) == ("warn", "4 rows")
-    assert verdict.details == "bad_amount + bad_status: 2, bad_status: 2"
-    assert judged(table, []).result == "pass"
+    found = assessed(table, rows)
+    assert (found.status, found.actual) == ("warn", "4 rows")
+    assert found.details == "bad_amount + bad_status: 2, bad_status: 2"
+    assert assessed(table, []).status == "pass"
 
 
-def test_a_file_that_does_not_balance_fails_and_one_that_waits_does_not() -> None:
+def test_an_unbalanced_file_fails_and_a_waiting_file_passes() -> None:
     wrong = {"file": "a.csv", "balance": "unbalanced", "difference": -2, "waiting": 0}
     waiting = {"file": "b.csv", "balance": "waiting", "difference": 2, "waiting": 1}
-    verdict = judged("books", [wrong, waiting])
-    assert (verdict.result, verdict.actual) == ("fail", "1 files")
-    assert verdict.details.endswith("a.csv: -2")
-    patient = judged("books", [waiting])
-    assert (patient.result, patient.details) == (
+    found = assessed("books", [wrong, waiting])
+    assert (found.status, found.actual) == ("fail", "1 files")
+    assert found.details.endswith("a.csv: -2")
+    passed = assessed("books", [waiting])
+    assert (passed.status, passed.details) == (
         "pass",
         "1 of 1 files wait for other business days",
     )
-    assert judged("books", []).result == "pass"
+    assert assessed("books", []).status == "pass"
 
 
-def test_drift_of_columns_warns_with_file_and_difference() -> None:
+def test_changed_columns_warn_with_the_file_and_the_difference() -> None:
     files: list[dict[str, object]] = [
         {"file": "a.csv", "drift": None},
         {"file": "b.csv", "drift": "a column more"},
     ]
     for dataset in ("orders", "order_items", "products", "units", "states", "countries"):
-        verdict = judged(f"raw.mrhealth_{dataset}.schema_drift", files)
-        assert (verdict.result, verdict.details) == ("warn", "b.csv: a column more")
-        assert judged(f"raw.mrhealth_{dataset}.schema_drift", files[:1]).result == "pass"
+        found = assessed(f"raw.mrhealth_{dataset}.schema_drift", files)
+        assert (found.status, found.details) == ("warn", "b.csv: a column more")
+        assert assessed(f"raw.mrhealth_{dataset}.schema_drift", files[:1]).status == "pass"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
-def test_the_sql_in_the_log_runs_on_the_lakes_own_table_names(check: QualityCheck) -> None:
+def test_the_logged_sql_runs_on_the_table_names_of_the_lake(check: QualityCheck) -> None:
     database = duckdb.connect()
-    for read in check.reads:
+    for read in check.inputs:
         columns = ", ".join(f'"{n}" {DuckDBType.to_string(k)}' for n, k in read.schema.items())
         database.execute(f"CREATE SCHEMA IF NOT EXISTS {read.id.layer}")
         database.execute(f"CREATE TABLE {read.id.name} ({columns})")
@@ -240,7 +245,7 @@ def test_the_sql_in_the_log_runs_on_the_lakes_own_table_names(check: QualityChec
 
 FIRST = dt.date(2024, 5, 1)
 DAYS = [FIRST + dt.timedelta(days=n) for n in range(5)]
-SILENT = "mrhealth/2024-05-03/unidade_002/"
+MISSING = "mrhealth/2024-05-03/unidade_002/"
 
 
 class Runs:
@@ -276,7 +281,7 @@ class Runs:
             layer, domain, table = event.asset_key.path
             key = f"{TableId(layer, domain, table).name}.{event.check_name}"
             if key in BY_NAME:
-                assert key not in found, "one result a check and run"
+                assert key not in found, "one result per check and run"
                 found[key] = event
         return found
 
@@ -298,30 +303,30 @@ def runs(defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Runs(defs)
 
 
-def test_a_silent_unit_is_named_and_passes_by_itself_when_its_files_come(runs: Runs) -> None:
+def test_a_missing_unit_is_named_and_the_check_passes_once_its_files_arrive(runs: Runs) -> None:
     plan = Plan(units=3, first=FIRST, days=len(DAYS), orders_per_unit=4, dirt=0)
     files = [*reference(plan), *deliveries(plan)]
-    silent = [file for file in files if file.path.startswith(SILENT)]
-    assert silent
+    late_files = [file for file in files if file.path.startswith(MISSING)]
+    assert late_files
     overdue, complete = (
         "silver.mrhealth_deliveries.deliveries_complete",
         "gold.mrhealth_unit_day.completeness",
     )
 
-    runs.land([file for file in files if file not in silent])
+    runs.land([file for file in files if file not in late_files])
     found = runs.run("mrhealth_arrivals", DAYS[0], DAYS[-1])
     assert set(found) == set(BY_NAME)
     log = runs.log()
     assert len(log) == len(DAYS) * len(CHECKS)
-    wanting = {(str(day), name) for (day, name), row in log.items() if row["result"] == "fail"}
-    assert wanting == {("2024-05-03", overdue), ("2024-05-03", complete)}
+    failing = {(str(day), name) for (day, name), row in log.items() if row["result"] == "fail"}
+    assert failing == {("2024-05-03", overdue), ("2024-05-03", complete)}
     assert "2 Mr Health" in log[DAYS[2], overdue]["details"]
     failed = {name for name, each in found.items() if not each.passed}
     assert {overdue, complete} <= failed
     assert found[overdue].severity is dg.AssetCheckSeverity.ERROR
     assert "2 Mr Health" in str(found[overdue].metadata["2024-05-03"].value)
 
-    runs.land(silent)
+    runs.land(late_files)
     found = runs.run("mrhealth_arrivals", DAYS[2], DAYS[2])
     assert found[overdue].passed
     assert found[complete].passed
@@ -332,15 +337,15 @@ def test_a_silent_unit_is_named_and_passes_by_itself_when_its_files_come(runs: R
     next_day = DAYS[-1] + dt.timedelta(days=1)
     version = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot().version
     found = runs.run("mrhealth_data_quality", DAYS[-1], next_day)
-    silence = str(found[overdue].metadata[next_day.isoformat()].value)
-    assert silence.startswith("fail: 3 overdue")
+    next_day_text = str(found[overdue].metadata[next_day.isoformat()].value)
+    assert next_day_text.startswith("fail: 3 overdue")
     shown = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot()
-    assert shown.version == version, "judging touches no table"
+    assert shown.version == version, "evaluating checks changes no table"
 
 
-def test_a_day_whose_gold_lost_rows_fails_its_run_and_keeps_the_verdict(runs: Runs) -> None:
+def test_a_day_whose_gold_lost_rows_fails_its_run_and_keeps_the_log(runs: Runs) -> None:
     items = pa.table({"line_total": pa.array([Decimal("5.00")], pa.decimal128(18, 2))})
-    for read in check_named("accuracy").reads:
+    for read in check_named("accuracy").inputs:
         full = {
             name: items[name] if name in items.column_names else pa.nulls(1, kind.to_pyarrow())
             for name, kind in read.schema.items()

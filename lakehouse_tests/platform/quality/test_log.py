@@ -1,0 +1,55 @@
+"""The log has one row per day and check, from the newest run that checked the day."""
+
+from lakehouse.platform.quality.checks import CheckStatus
+from lakehouse.platform.quality.log import log_of, log_rows, write_log
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.settings import Settings
+from lakehouse_tests.platform.quality.toys import MAY, NOW, checked, day
+
+
+def test_the_log_has_a_row_for_each_day_and_check_with_the_sql_that_was_asked(
+    settings: Settings,
+) -> None:
+    found = [checked(2, CheckStatus.WARN, details="two"), checked(1, CheckStatus.PASS)]
+    made = log_rows(found, run_id="run", now=NOW, settings=settings)
+    assert list(made) == [day(1), day(2)]
+    (row,) = made[day(2)].to_pylist()
+    assert 'FROM gold.toys_sales AS "t0"' in row.pop("check_sql")
+    assert row == {
+        "check_id": "gold.toys_sales.seen",
+        "check_name": "seen",
+        "category": "test",
+        "layer": "gold",
+        "table_name": "toys_sales",
+        "result": "warn",
+        "expected_value": "0",
+        "actual_value": "2",
+        "details": "two",
+        "execution_date": MAY,
+        "execution_timestamp": NOW.replace(tzinfo=None),
+        "run_id": "run",
+        "duration_seconds": 0.25,
+    }
+    assert made[day(1)].to_pylist()[0]["details"] is None
+
+
+def test_a_day_that_is_judged_again_replaces_its_verdicts_and_no_other_day(
+    lake: Lake, settings: Settings
+) -> None:
+    for run_id, found in (
+        (
+            "first",
+            [
+                checked(1, CheckStatus.FAIL),
+                checked(2, CheckStatus.FAIL),
+                checked(2, CheckStatus.FAIL, name="b"),
+            ],
+        ),
+        ("second", [checked(2, CheckStatus.PASS)]),
+    ):
+        write_log(found, lake, "toys", run_id=run_id, now=NOW, settings=settings)
+    rows = lake.table(log_of("toys")).read(columns=["day", "run_id", "result"]).to_pylist()
+    assert rows == [
+        {"day": day(1), "run_id": "first", "result": "fail"},
+        {"day": day(2), "run_id": "second", "result": "pass"},
+    ]
