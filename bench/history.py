@@ -47,7 +47,7 @@ class Growing:
         from lakehouse.demo.mrhealth import Plan, write
 
         start = self.first + dt.timedelta(days=self.days)
-        write(Plan(units=2, first=start, days=count, orders_per_unit=2, dirt=0), self.landing)
+        write(Plan(units=2, first=start, days=count, orders_per_unit=2, errors=0), self.landing)
         self.days += count
         return start, start + dt.timedelta(days=count - 1)
 

@@ -67,7 +67,7 @@ def measured(folder: Path, count: int) -> dict[str, float]:
     lake = Lake(str(folder / "lake"))
     today = dt.datetime.now(dt.UTC).date()
     plans = [
-        Plan(units=1, first=today - dt.timedelta(days=count - n), days=1, dirt=0)
+        Plan(units=1, first=today - dt.timedelta(days=count - n), days=1, errors=0)
         for n in range(count + 1)
     ]
     for file in reference(plans[0]):

@@ -1,8 +1,10 @@
-"""The command line ``lakehouse``.
+"""The command line ``lakehouse``: one module per group of commands.
 
-Commands are imported when they are called, and import what they need when they run: ``--help``
-answers at once, and ``sql`` loads no orchestrator. Data goes to stdout, notes go to stderr.
-Exit codes: 0 fine, 1 what was asked failed or a problem was found, 2 the call itself is wrong.
+Commands are imported when they are called and import what they need when they run, so that
+``--help`` answers at once and ``sql`` never loads Dagster. `options`, `messages`, `output` and
+`progress` hold what the commands share. Data goes to stdout, messages go to stderr.
+
+Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong.
 """
 
 import errno
@@ -39,35 +41,35 @@ COMMANDS = {
     "up": "services",
     "prune": "services",
 }
-"""Command → module of this package that has it under the same name; in the order of first use."""
-RENAMED = {"conservation": "reconcile"}
-"""Earlier name of a command → its name; scripts that use the earlier one go on."""
+"""Command → module of this package that defines it under the same name, in the order of --help."""
+ALIASES = {"conservation": "reconcile"}
+"""Earlier name of a command, which still works → its name."""
 
 
-class Cli(click.Group):
-    """Commands by name, imported when asked for; an error becomes one line with the hint."""
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called and prints every error in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        cmd_name = RENAMED.get(cmd_name, cmd_name)
-        if cmd_name not in COMMANDS:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
-        _keep_examples(command)
+        module = importlib.import_module(f"{__name__}.{COMMANDS[name]}")
+        command: click.Command = getattr(module, name)
+        _keep_line_breaks(command)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS | RENAMED and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS | ALIASES and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no command {args[0]!r}{hint}", ctx)
+            hint = f"did you mean {near[0]}?" if near else f"commands: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"unknown command {args[0]!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -78,11 +80,12 @@ class Cli(click.Group):
         except Exception as error:
             if ctx.params["debug"] or (isinstance(error, OSError) and error.errno == errno.EPIPE):
                 raise
-            raise CommandError(one_line(error)) from error
+            message, _, hint = one_line(error).partition("hint: ")
+            raise CommandError(message.rstrip("; "), hint or None) from error
 
 
-def _keep_examples(command: click.Command) -> None:
-    """Tell click to leave paragraphs with indented lines, such as examples, as they are written."""
+def _keep_line_breaks(command: click.Command) -> None:
+    """Stop click from rewrapping paragraphs with indented lines, such as examples."""
     paragraphs = cleandoc(command.help or "").split("\n\n")
     command.help = "\n\n".join(
         f"\b\n{text}" if "\n  " in text and not text.startswith("\b") else text
@@ -90,19 +93,19 @@ def _keep_examples(command: click.Command) -> None:
     )
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            _keep_examples(below)
+            _keep_line_breaks(below)
 
 
-@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--debug", is_flag=True, envvar="LAKEHOUSE_DEBUG", help="Show the traceback of an error."
 )
 @click.version_option(__version__, prog_name="lakehouse")
 def main(debug: bool) -> None:
-    """Landed files become trusted Delta tables; every row is accounted for.
+    """Turn delivered CSV files into checked Delta tables in which every row is accounted for.
 
-    Begin with `lakehouse demo`, then `lakehouse up`. Settings come from the environment
-    (docs/settings.md); `lakehouse doctor` shows and checks them.
+    Start with `lakehouse demo`, then run `lakehouse up`. Settings come from environment variables
+    (docs/settings.md); `lakehouse doctor` checks them.
 
-    Exit codes: 0 fine, 1 what was asked failed or a problem was found, 2 wrong call.
+    Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong.
     """

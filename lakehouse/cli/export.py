@@ -1,9 +1,9 @@
-"""`lakehouse export`: tables in the file layout that a domain's readers know."""
+"""`lakehouse export`: write tables in the file layout of a domain's original systems."""
 
 import click
 
 from lakehouse.cli.messages import CommandError, inform, suggestion, warn
-from lakehouse.cli.options import DomainName, joined
+from lakehouse.cli.options import domain_argument, joined
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
@@ -11,15 +11,15 @@ COLUMNS = ("export", "files", "rows", "removed")
 
 
 @click.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.argument("out")
-@click.option("--name", "names", multiple=True, help="Only this export; may be given repeatedly.")
+@click.option("--name", "names", multiple=True, help="Only this export; can be repeated.")
 @format_option
 def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> None:
-    """Write the tables of SPEC below OUT as its original files.
+    """Write the exports of DOMAIN to the folder or S3 prefix OUT.
 
-    OUT is a folder or s3://bucket/prefix. The same export again replaces its own files, and removes
-    those of them that have no rows any more.
+    OUT is a folder or s3://bucket/prefix. Running an export again replaces the files it wrote
+    before and removes those that no longer have rows.
 
     Examples:
       lakehouse export mrhealth exported
@@ -32,19 +32,20 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
     declared = {each.name: each for each in library.exports_of(domain_name, settings)}
     if not declared:
         raise CommandError(
-            f"{domain_name} has no exports", f"declare some in its module exports ({GUIDE})"
+            f"domain {domain_name!r} declares no exports",
+            f"declare EXPORTS in lakehouse/domains/{domain_name}/exports.py (docs/exports.md)",
         )
     for name in names:
         if name not in declared:
-            raise click.BadParameter(f"no export {name!r}; {suggestion(name, declared)}")
+            raise click.BadParameter(f"unknown export {name!r}; {suggestion(name, declared)}")
     chosen = [declared[name] for name in dict.fromkeys(names)] or list(declared.values())
     done = []
     for each in library.write(domain_name, chosen, out, Lake(settings.root), settings):
         inform(f"{each.name}: {each.rows:,} rows")
         if each.kept:
-            warn(f"{each.name}: changed since they were exported and left: {joined(each.kept)}")
+            warn(
+                f"{each.name}: not removed, because they were changed after the export:"
+                f" {joined(each.kept)}"
+            )
         done.append((each.name, each.files, each.rows, len(each.removed)))
     print_rows(COLUMNS, done, form)
-
-
-GUIDE = "docs/exports.md"

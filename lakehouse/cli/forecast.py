@@ -1,37 +1,39 @@
-"""`lakehouse forecast`: the days to come, by the model that earned it."""
+"""`lakehouse forecast`: forecast the next days of a domain."""
 
 import datetime as dt
 
 import click
 
 from lakehouse.cli.messages import CommandError, inform
-from lakehouse.cli.options import Day, DomainName
+from lakehouse.cli.options import Day, domain_argument, domains_declaring
 from lakehouse.cli.output import print_rows
 from lakehouse.platform.forecasting import HORIZON, LONGEST
 from lakehouse.settings import Settings
 
 
 @click.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.option(
     "--days",
     default=HORIZON,
     show_default=True,
     type=click.IntRange(1, LONGEST),
-    help="How many days to forecast.",
+    help="Number of days to forecast.",
 )
 @click.option(
     "--until",
     type=Day(),
-    help="Last day that counts as known, such as yesterday; the last day with data if earlier.",
+    help="Last day used as history, such as yesterday; default: the last day with data.",
 )
 def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
-    """Forecast the days to come of SPEC and print who won, in Portuguese.
+    """Forecast the next days of DOMAIN and print the errors of all models, in Portuguese.
 
-    Linear regression and XGBoost are tried against moving averages. A model is published only if
-    it beats every average on the last days; else the better average is. The forecast goes to
-    gold.<domain>_forecast, how far off each model was to gold.<domain>_forecast_models; making it
-    again from the same day replaces it. Needs: pip install 'lakehouse[forecast]'.
+    Linear regression and XGBoost compete with moving averages. A model is published only if its
+    error on the last days is lower than that of every average; otherwise the better average is
+    published. The forecast is stored in gold.<domain>_forecast and the errors of the models in
+    gold.<domain>_forecast_models. A second forecast from the same day replaces the first one.
+
+    Requires: pip install 'lakehouse[forecast]'.
 
     Examples:
       lakehouse forecast sales
@@ -45,7 +47,10 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
 
     declared = forecast_of(domain_name)
     if declared is None:
-        raise CommandError(f"{domain_name} has no forecast", "sales has one: docs/domains/sales.md")
+        raise CommandError(
+            f"domain {domain_name!r} declares no forecast",
+            f"domains that do: {', '.join(domains_declaring('forecast'))}",
+        )
     settings = Settings.from_env()
     lake = Lake(settings.root)
     each = forecasts(declared, lake, settings, days=days, until=until)

@@ -1,4 +1,4 @@
-"""`lakehouse generate`: invented deliveries of a domain."""
+"""`lakehouse generate`: write sample deliveries of a domain."""
 
 import datetime as dt
 import importlib
@@ -11,68 +11,78 @@ from typing import Any
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform
-from lakehouse.cli.options import Day, DomainName, joined, plural
+from lakehouse.cli.messages import CommandError, inform, next_step
+from lakehouse.cli.options import Day, Renamed, domain_argument, joined, plural
 from lakehouse.cli.progress import counted
 
 SEED, UNITS, DAYS = 7, 50, 14
+PLAN_OPTIONS = ("seed", "scale", "units", "days", "first", "errors")
 
 
 def generator_of(domain_name: str) -> Any:
-    """The module that invents a domain's deliveries."""
+    """Return the module that generates deliveries of a domain (see `lakehouse.demo`).
+
+    Raises:
+        CommandError: the domain has none.
+    """
     name = f"lakehouse.demo.{domain_name}"
     if find_spec(name) is None:
         raise CommandError(
-            f"{domain_name} has no generator", "land files of your own: lakehouse land --help"
+            f"domain {domain_name!r} has no generator",
+            f"land files of your own: lakehouse land {domain_name} PATH",
         )
     return importlib.import_module(name)
 
 
-def first_day(first: dt.date | None, days: int) -> dt.date:
-    """The first day asked for, else the one that makes yesterday the last."""
-    return first or Day().convert("yesterday", None, None) - dt.timedelta(days=days - 1)
-
-
-def plan_of(domain_name: str, **asked: Any) -> Any:
-    """A plan of a domain's generator, its own defaults where nothing was asked.
+def plan_of(domain_name: str, **options: Any) -> Any:
+    """Return a plan of a domain's generator; options that are None keep the plan's defaults.
 
     Raises:
-        click.BadParameter: the plan cannot be.
-        click.UsageError: the system is not sized by what was asked.
+        click.BadParameter: a value is outside its range.
+        click.UsageError: the plan of this domain does not have an option.
     """
     generator = generator_of(domain_name)
     known = {field.name for field in fields(generator.Plan)}
-    given = {name: value for name, value in asked.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     if unknown := sorted(set(given) - known):
-        may = joined(f"--{name}" for name in OPTIONS if name in known)
-        raise click.UsageError(f"{domain_name} knows no --{unknown[0]}; it takes {may}")
+        allowed = joined((f"--{name}" for name in PLAN_OPTIONS if name in known), len(PLAN_OPTIONS))
+        raise click.UsageError(f"--{unknown[0]} is not an option of {domain_name}; use {allowed}")
     if {"units", "days", "first"} <= known:
         given = {"units": UNITS, "days": DAYS} | given
-        given["first"] = first_day(given.get("first"), given["days"])
+        given.setdefault("first", _first_day(given["days"]))
     try:
         return generator.Plan(**given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
+def _first_day(days: int) -> dt.date:
+    """Return the first of so many days of which yesterday is the last."""
+    return Day().convert("yesterday", None, None) - dt.timedelta(days=days - 1)
+
+
 def files_of(generator: Any, plan: Any) -> Iterator[Any]:
-    """Deliveries of a plan as they arrive, after its reference tables where it has any."""
+    """Yield the files of a plan as they arrive, reference tables first."""
     reference = generator.reference(plan) if hasattr(generator, "reference") else ()
     return chain(reference, generator.deliveries(plan))
 
 
-OPTIONS = ("seed", "scale", "units", "days", "first", "dirt")
-
-
 @click.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", default=SEED, show_default=True, help="The same seed, the same bytes.")
-@click.option("--scale", type=float, help="Share of the full size; 1 is the real system's.")
-@click.option("--units", type=int, help=f"How many units deliver, else {UNITS} [mrhealth].")
-@click.option("--days", type=int, help=f"How many days, else {DAYS} [mrhealth].")
-@click.option("--first", type=Day(), help="First day; without it the system's own choice.")
-@click.option("--dirt", type=float, help="0 is clean, 1 the usual share of faults.")
+@click.option("--seed", default=SEED, show_default=True, help="Seed; equal seeds give equal files.")
+@click.option("--scale", type=float, help="Size as a share of the real system; 1 is full size.")
+@click.option("--units", type=int, help=f"Number of units that deliver; default: {UNITS}.")
+@click.option("--days", type=int, help=f"Number of delivery days; default: {DAYS}.")
+@click.option("--first", type=Day(), help="First delivery day; default depends on the domain.")
+@click.option(
+    "--errors",
+    "--dirt",
+    "errors",
+    cls=Renamed,
+    type=float,
+    help="How many errors to plant; 0 is none, 1 is the usual share.",
+)
 def generate(
     domain_name: str,
     out: Path,
@@ -81,12 +91,13 @@ def generate(
     units: int | None,
     days: int | None,
     first: dt.date | None,
-    dirt: float | None,
+    errors: float | None,
 ) -> None:
-    """Write invented deliveries of SPEC to the folder OUT.
+    """Write sample deliveries of DOMAIN to the empty folder OUT.
 
-    The same options always give the same bytes. OUT must be empty; `lakehouse land` brings the
-    files into the landing zone. Mr. Health is sized by --units and --days, the others by --scale.
+    Equal options always give equal files. Each domain accepts some of --scale, --units and --days;
+    a wrong one is answered with the valid ones. `lakehouse land` copies the files into the landing
+    zone.
 
     Examples:
       lakehouse generate mrhealth data/sample --units 5 --days 3 --first 2026-01-05
@@ -99,12 +110,12 @@ def generate(
     if out.exists() and any(out.iterdir()):
         raise CommandError(f"{out} is not empty", "name a folder that does not exist yet")
     plan = plan_of(
-        domain_name, seed=seed, scale=scale, units=units, days=days, first=first, dirt=dirt
+        domain_name, seed=seed, scale=scale, units=units, days=days, first=first, errors=errors
     )
     store = ObjectStore.at(str(out))
     count = 0
     for file in counted("files generated", files_of(generator_of(domain_name), plan)):
         put(store, file.path, file.data, file.modified_at)
         count += 1
-    inform(f"{plural(count, 'file')} of {domain_name} in {out}")
-    inform(f"  -> lakehouse land {domain_name} {out}")
+    inform(f"{plural(count, 'file')} of {domain_name} written to {out}")
+    next_step(f"lakehouse land {domain_name} {out}")

@@ -1,6 +1,7 @@
-"""`lakehouse land`: files into the landing zone, each at once and whole."""
+"""`lakehouse land`: copy files into the landing zone; each appears there only when complete."""
 
 import datetime as dt
+import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform, warn
-from lakehouse.cli.options import Day, DomainName, joined, plural
+from lakehouse.cli.messages import CommandError, inform, next_step, warn
+from lakehouse.cli.options import Day, domain_argument, joined, plural
 from lakehouse.cli.progress import counted
+from lakehouse.platform.tables.domains import DOMAINS, load_spec
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,17 +21,37 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.object_store import ObjectStore
     from lakehouse.platform.tables.domain_spec import DomainSpec
 
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+CHUNK = 1 << 20
+"""Bytes copied at a time."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Putting:
-    """A local file and its place in the landing zone."""
+class PlacedFile:
+    """A local file and its path in the landing zone."""
 
     local: Path
     path: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Local files compared with the landing zone."""
+
+    missing: list[PlacedFile]
+    """Not in the landing zone."""
+    same: list[PlacedFile]
+    """In the landing zone with the same content."""
+    different: list[PlacedFile]
+    """In the landing zone with other content."""
+
+
 def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.datetime) -> None:
-    """Make a file of the landing zone, on disk with its modification time; never seen in part."""
+    """Write a file of the landing zone; on disk it keeps its modification time.
+
+    The file appears under `path` only when it is complete.
+    """
     from lakehouse.platform.storage.disk import DiskStore
 
     if not isinstance(store, DiskStore):
@@ -39,37 +61,35 @@ def put(store: "ObjectStore", path: str, data: bytes | Path, modified_at: dt.dat
     try:
         if isinstance(data, Path):
             with data.open("rb") as source, scratch.open("xb") as target:
-                while piece := source.read(1 << 20):
-                    target.write(piece)
+                while chunk := source.read(CHUNK):
+                    target.write(chunk)
         else:
             scratch.write_bytes(data)
-        moment = (modified_at - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(
-            microseconds=1
-        )
-        os.utime(scratch, ns=(moment * 1000, moment * 1000))
+        nanoseconds = (modified_at - EPOCH) // MICROSECOND * 1000
+        os.utime(scratch, ns=(nanoseconds, nanoseconds))
         store.move_in(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
 
 
 @click.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--day", type=Day(), help="Delivery day, where PATH does not name it.")
+@click.option("--day", type=Day(), help="Delivery day, if PATH does not contain it.")
 @click.option(
     "--unit",
     type=click.IntRange(1, 999_999_999),
-    help="Unit that delivers, where PATH does not name it.",
+    help="Unit that delivers, if PATH does not contain it.",
 )
-@click.option("--replace", is_flag=True, help="Overwrite a file of another content.")
+@click.option("--replace", is_flag=True, help="Overwrite files that have other content.")
 def land(
     domain_name: str, path: Path, day: dt.date | None, unit: int | None, replace: bool
 ) -> None:
-    """Copy a file or a folder into the landing zone of SPEC.
+    """Copy a file or folder PATH into the landing zone of DOMAIN.
 
-    Folders named after a day and a unit keep their meaning; --day and --unit say it for files that
-    lie in none. Names that would be rejected stay out and are listed. On disk the modification time
-    is kept: of two versions of a delivery the later one counts.
+    Day and unit are taken from the folders of PATH, or from --day and --unit. Files that the
+    landing zone would not recognize are not copied but listed, and the exit code is 1. On disk the
+    modification time is kept: of two versions of a delivery the later one is used.
 
     Examples:
       lakehouse land mrhealth data/sample
@@ -80,67 +100,66 @@ def land(
     settings = Settings.from_env()
     store = ObjectStore.at(settings.landing)
     rules = _rules(domain_name, settings)
-    wanted, rejected = _sorted_out(_placed(rules.spec, path, day=day, unit=unit), rules, settings)
-    fresh, same, different = _compared(store, wanted)
-    if different and not replace:
+    recognized, left_out = _recognize(_place(rules.spec, path, day, unit), rules, settings)
+    found = _compare(store, recognized)
+    if found.different and not replace:
         raise CommandError(
-            f"{plural(len(different), 'file')} of other content would be overwritten:"
-            f" {joined(each.path for each in different)}",
-            "land a correction below a folder such as reenvio/, or pass --replace",
+            f"{plural(len(found.different), 'file')} with other content would be overwritten:"
+            f" {joined(each.path for each in found.different)}",
+            "land a correction in a subfolder of its day, or pass --replace",
         )
-    for each in counted("files landed", [*fresh, *different], len(fresh) + len(different)):
-        put(store, each.path, each.local, _modified(each.local))
-    done = plural(len(fresh) + len(different), "file")
-    inform(
-        f"{done} landed in {store.uri}/{domain_name}"
-        + (f", {len(same):,} already there" if same else "")
-    )
-    for name, why in rejected:
-        warn(f"{name} was left out: {why}")
-    if rejected:
+    copied = [*found.missing, *found.different]
+    for each in counted("files landed", copied, len(copied)):
+        put(store, each.path, each.local, _modified_at(each.local))
+    already = f", {len(found.same):,} already there" if found.same else ""
+    inform(f"{plural(len(copied), 'file')} landed in {store.uri}/{domain_name}{already}")
+    for name, reason in left_out:
+        warn(f"{name} was not copied: {reason}")
+    if left_out:
         raise CommandError(
-            f"{plural(len(rejected), 'file')} left out", "rename them, or say --day and --unit"
+            f"{plural(len(left_out), 'file')} not copied", "rename them, or pass --day and --unit"
         )
-    inform(f"  -> lakehouse ingest --domain {domain_name}")
+    next_step(f"lakehouse ingest --domain {domain_name}")
 
 
 def _rules(domain_name: str, settings: Settings) -> "PathRules":
-    import importlib
-
+    """Return the path rules of a domain without importing its tables."""
     from lakehouse.platform.ingestion.paths import PathRules
     from lakehouse.platform.tables.source import declared_in
 
-    package = importlib.import_module(f"lakehouse.domains.{domain_name}")
-    sources = importlib.import_module(f"lakehouse.domains.{domain_name}.sources")
-    return PathRules(spec=package.SPEC, sources=declared_in(sources), zone=settings.zone)
+    sources = declared_in(importlib.import_module(f"{DOMAINS}.{domain_name}.sources"))
+    return PathRules(spec=load_spec(domain_name), sources=sources, zone=settings.zone)
 
 
-def _placed(
-    spec: "DomainSpec", path: Path, *, day: dt.date | None, unit: int | None
-) -> Iterator[Putting]:
-    """Local files and where they go; below a folder of the system's name they keep it."""
-    found = sorted(_plain_files(path)) if path.is_dir() else [path]
+def _place(
+    spec: "DomainSpec", path: Path, day: dt.date | None, unit: int | None
+) -> Iterator[PlacedFile]:
+    """Yield the local files with their paths in the landing zone.
+
+    Below a folder named after the domain, files keep their relative path.
+    """
+    files = sorted(_visible_files(path)) if path.is_dir() else [path]
     inner = path / spec.name
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent
     given = [f"{day}"] if day is not None else []
     given += [spec.unit_folder(unit)] if unit is not None else []
-    prefix = given or _meant(spec.name, base)
-    for local in found:
+    prefix = given or _day_and_unit_of(spec.name, base)
+    for local in files:
         try:
             relative = local.relative_to(base).as_posix()
         except ValueError:
             relative = local.relative_to(path).as_posix()
-        yield Putting(local=local, path="/".join((spec.name, *prefix, relative)))
+        yield PlacedFile(local=local, path="/".join((spec.name, *prefix, relative)))
 
 
-def _plain_files(folder: Path) -> Iterator[Path]:
+def _visible_files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(place) / name for name in names)
 
 
-def _meant(domain_name: str, base: Path) -> list[str]:
-    """Folders of the landing zone that the local place stands for, such as a day and a unit."""
+def _day_and_unit_of(domain_name: str, base: Path) -> list[str]:
+    """Return the folders below the domain's folder that a local path names, day first."""
     parts = list(base.absolute().parts)
     if domain_name not in parts:
         return []
@@ -157,54 +176,45 @@ def _is_day(text: str) -> bool:
     return len(text) == 10
 
 
-def _sorted_out(
-    placed: Iterator[Putting], rules: "PathRules", settings: Settings
-) -> tuple[list[Putting], list[tuple[str, str]]]:
-    """Files that the landing zone takes, and the others with the reason."""
-    from lakehouse.platform.ingestion.paths import (
-        UnrecognizedFile,
-        UnrecognizedReason,
-        recognize,
-    )
+def _recognize(
+    placed: Iterator[PlacedFile], rules: "PathRules", settings: Settings
+) -> tuple[list[PlacedFile], list[tuple[str, str]]]:
+    """Return the files that the landing zone recognizes, and the others with the reason."""
+    from lakehouse.platform.ingestion.paths import UnrecognizedFile, UnrecognizedReason, recognize
     from lakehouse.platform.storage.object_store import Entry
 
     today = dt.datetime.now(settings.zone).date()
-    taken: list[Putting] = []
-    rejected: list[tuple[str, str]] = []
+    recognized: list[PlacedFile] = []
+    left_out: list[tuple[str, str]] = []
     for each in placed:
         if each.local.is_symlink() or not each.local.is_file():
-            rejected.append((str(each.local), "it is a link or no plain file"))
+            left_out.append((str(each.local), "it is a symbolic link or not a regular file"))
             continue
         size = each.local.stat().st_size
-        entry = Entry(path=each.path, size=size, modified_at=_modified(each.local), etag=None)
-        met = recognize(entry, rules, today=today)
-        if not isinstance(met, UnrecognizedFile):
-            taken.append(each)
-        elif met.reason is not UnrecognizedReason.TEMPORARY:
-            rejected.append((str(each.local), met.detail))
-    return taken, rejected
+        entry = Entry(path=each.path, size=size, modified_at=_modified_at(each.local), etag=None)
+        found = recognize(entry, rules, today=today)
+        if not isinstance(found, UnrecognizedFile):
+            recognized.append(each)
+        elif found.reason is not UnrecognizedReason.TEMPORARY:
+            left_out.append((str(each.local), found.detail))
+    return recognized, left_out
 
 
-def _compared(
-    store: "ObjectStore", wanted: list[Putting]
-) -> tuple[list[Putting], list[Putting], list[Putting]]:
-    """Files that are not there, that are there already, and that are there with other content."""
-    fresh: list[Putting] = []
-    same: list[Putting] = []
-    different: list[Putting] = []
-    for each in wanted:
-        there = store.stat(each.path)
-        if there is None:
-            fresh.append(each)
-        elif there.size == each.local.stat().st_size and (
+def _compare(store: "ObjectStore", files: list[PlacedFile]) -> Comparison:
+    """Compare files with what the landing zone holds under their paths."""
+    found = Comparison(missing=[], same=[], different=[])
+    for each in files:
+        stored = store.stat(each.path)
+        if stored is None:
+            found.missing.append(each)
+        elif stored.size == each.local.stat().st_size and (
             store.read(each.path) == each.local.read_bytes()
         ):
-            same.append(each)
+            found.same.append(each)
         else:
-            different.append(each)
-    return fresh, same, different
+            found.different.append(each)
+    return found
 
 
-def _modified(local: Path) -> dt.datetime:
-    moment = local.stat().st_mtime_ns // 1000
-    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=moment)
+def _modified_at(local: Path) -> dt.datetime:
+    return EPOCH + local.stat().st_mtime_ns // 1000 * MICROSECOND

@@ -1,8 +1,6 @@
 """Arguments and options that several commands share: domains, tables, days."""
 
 import datetime as dt
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lakehouse.cli.messages import CommandError, suggestion
+from lakehouse.platform.tables.domains import DOMAINS, domain_names, load_spec
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.storage.table_id import TableId
-    from lakehouse.platform.tables.domain_spec import DomainSpec
     from lakehouse.platform.tables.registry import Domain
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -76,22 +74,9 @@ class TableName(click.ParamType["TableId"]):
             )
 
 
-def domain_names() -> list[str]:
-    """Return the names of all domains without importing them."""
-    import lakehouse.domains
-
-    return sorted(m.name for m in pkgutil.iter_modules(lakehouse.domains.__path__) if m.ispkg)
-
-
 def domains_declaring(module: str) -> list[str]:
     """Return the names of the domains that have an optional module, such as ``extraction``."""
-    return [name for name in domain_names() if find_spec(f"lakehouse.domains.{name}.{module}")]
-
-
-def spec_of(domain_name: str) -> "DomainSpec":
-    """Return the specification of a domain without importing its tables."""
-    spec: DomainSpec = importlib.import_module(f"lakehouse.domains.{domain_name}").SPEC
-    return spec
+    return [name for name in domain_names() if find_spec(f"{DOMAINS}.{name}.{module}")]
 
 
 def domains_of(domain_name: str | None) -> "list[Domain]":
@@ -115,13 +100,25 @@ def require_stored(lake: "Lake", table: "TableId") -> "TableId":
     return table
 
 
+class Renamed(click.Option):
+    """An option whose earlier names still work, but only its first name is in the help."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        names, self.opts = self.opts, self.opts[:1]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+
 domain_argument = click.argument("domain_name", metavar="DOMAIN", type=DomainName())
 domain_option = click.option(
     "--domain",
     "--system",
     "domain_name",
+    cls=Renamed,
     type=DomainName(),
-    help="Only this domain; default: all domains. --system is an alias.",
+    help="Only this domain; default: all domains.",
 )
 
 
@@ -190,6 +187,6 @@ def days_between(
     if first is None and last is None:
         return None
     names = [domain_name] if domain_name else domain_names()
-    start = first or min(spec_of(name).since for name in names)
+    start = first or min(load_spec(name).since for name in names)
     end = last or dt.datetime.now(Settings.from_env().zone).date() + dt.timedelta(days=1)
     return [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]

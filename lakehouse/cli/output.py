@@ -1,4 +1,4 @@
-"""Rows on stdout: aligned for people, CSV and JSON for programs."""
+"""Print rows on stdout: aligned columns for people, CSV and JSON for programs."""
 
 import csv
 import datetime as dt
@@ -13,7 +13,7 @@ import click
 Row = Sequence[Any]
 
 WIDEST = 60
-"""Characters of a cell that a terminal shows; a pipe gets all of them."""
+"""Characters of a cell in a terminal; files and pipes get the full text."""
 
 format_option = click.option(
     "--format",
@@ -21,16 +21,17 @@ format_option = click.option(
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print the rows.",
+    help="Output format.",
 )
 
 
 def print_rows(
     columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None
 ) -> int:
-    """Print rows and give how many they were.
+    """Print rows as ``table``, ``csv`` or ``json`` and return their number.
 
-    In JSON they are a list of objects; decimals, dates and times are text: no digit is lost.
+    JSON is a list of objects. Decimals, dates and times are written as text, so that no digit is
+    lost.
     """
     return _WRITERS[form](columns, rows, to or sys.stdout)
 
@@ -42,14 +43,20 @@ def aligned(
     widest: int | None = None,
     grouped: bool = False,
 ) -> list[str]:
-    """Lines of a plain table; numbers to the right, their thousands grouped where asked.
+    """Return the lines of a plain table; numbers are aligned to the right.
+
+    Args:
+        columns: headings.
+        rows: one value per heading.
+        widest: longest cell in characters; longer text is cut.
+        grouped: separate thousands by commas.
 
     >>> aligned(["unit", "revenue"], [("Recife", 1200), ("Rio", None)], grouped=True)
     ['unit    revenue', '------  -------', 'Recife    1,200', 'Rio            ']
     """
-    taken = list(rows)
-    right = [_is_number([row[n] for row in taken]) for n in range(len(columns))]
-    cells = [[_cell(value, widest, grouped=grouped) for value in row] for row in taken]
+    rows = list(rows)
+    right = [_is_number([row[n] for row in rows]) for n in range(len(columns))]
+    cells = [[_cell(value, widest, grouped=grouped) for value in row] for row in rows]
     widths = [
         max(len(name), *(len(row[n]) for row in cells)) if cells else len(name)
         for n, name in enumerate(columns)
@@ -65,13 +72,13 @@ def aligned(
 
 
 def _table(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
-    taken = list(rows)
-    watched = to.isatty()
-    lines = aligned(columns, taken, widest=WIDEST if watched else None)
+    rows = list(rows)
+    terminal = to.isatty()
+    lines = aligned(columns, rows, widest=WIDEST if terminal else None)
     for n, line in enumerate(lines):
-        text = click.style(line.rstrip(), bold=True) if n == 0 and watched else line.rstrip()
+        text = click.style(line.rstrip(), bold=True) if n == 0 and terminal else line.rstrip()
         click.echo(text, file=to)
-    return len(taken)
+    return len(rows)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:

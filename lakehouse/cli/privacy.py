@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lakehouse.cli.messages import CommandError, inform, warn
-from lakehouse.cli.options import domain_names, domain_option, joined, plural
+from lakehouse.cli.options import domain_option, joined, plural
 from lakehouse.cli.output import format_option, print_rows
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:

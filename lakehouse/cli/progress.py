@@ -1,4 +1,4 @@
-"""Progress on stderr: bars where somebody watches, a line for each run where nobody does."""
+"""Show progress on stderr: bars in a terminal, otherwise one line per run."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 
 def bars() -> "Progress":
-    """Bars of `rich`, silent without a terminal."""
+    """Return progress bars of `rich` that print nothing without a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -30,43 +30,43 @@ def bars() -> "Progress":
     )
 
 
-def counted(what: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
-    """The items, counted as they pass."""
+def counted(label: str, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+    """Yield the items and count them in a bar."""
     if not interactive():
         yield from items
         return
     with bars() as shown:
-        yield from shown.track(items, total=total, description=what)
+        yield from shown.track(items, total=total, description=label)
 
 
-class Steps:
-    """Steps of the runs of one command, as they end."""
+class RunProgress:
+    """One bar over the steps of the runs of a command."""
 
     def __init__(self, shown: "Progress") -> None:
         self._shown = shown
         self._task = shown.add_task("starting", total=None)
 
     def batch(self, due: "Due", steps: int) -> None:
-        """A batch of deliveries starts."""
+        """Start the bar for a batch of deliveries."""
         self.starter(f"{due.batch.first} to {due.batch.last}")(steps)
 
-    def starter(self, what: str) -> Callable[[int], None]:
-        """To be called with the number of steps when a run starts."""
+    def starter(self, label: str) -> Callable[[int], None]:
+        """Return a function that starts the bar for a run with a number of steps."""
 
         def start(steps: int) -> None:
-            self._shown.reset(self._task, total=steps, description=what)
+            self._shown.reset(self._task, total=steps, description=label)
 
         return start
 
     def step(self, step: "Step") -> None:
-        """A step ended."""
+        """Advance the bar by one finished step."""
         self._shown.update(self._task, advance=1, description=step.name)
 
     def ended(self, ran: "Ran") -> None:
-        """Say how a run ended."""
+        """Print the result of a run."""
         took = sum(ran.seconds_by_layer.values())
-        verdict = "done" if ran.succeeded else "FAILED"
-        line = f"{ran.work} {ran.first} to {ran.last}: {verdict} in {took:.1f} s ({ran.run_id})"
+        result = "done" if ran.succeeded else "FAILED"
+        line = f"{ran.work} {ran.first} to {ran.last}: {result} in {took:.1f} s ({ran.run_id})"
         if interactive():
             self._shown.console.print(line, highlight=False, markup=False)
         else:
@@ -74,7 +74,7 @@ class Steps:
 
 
 @contextmanager
-def steps() -> Iterator[Steps]:
-    """A bar over the steps of one or more runs."""
+def run_progress() -> Iterator[RunProgress]:
+    """Show one bar over the steps of one or more runs."""
     with bars() as shown:
-        yield Steps(shown)
+        yield RunProgress(shown)

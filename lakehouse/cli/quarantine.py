@@ -13,12 +13,12 @@ from lakehouse.cli.options import (
     DomainName,
     days_between,
     days_options,
-    domain_names,
     domain_option,
     domains_of,
     plural,
 )
 from lakehouse.cli.output import format_option, print_rows
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:

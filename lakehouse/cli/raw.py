@@ -1,4 +1,4 @@
-"""`lakehouse raw`: the bytes of landed files, as they landed."""
+"""`lakehouse raw`: read the original bytes of delivered files."""
 
 import re
 from collections.abc import Iterator
@@ -7,29 +7,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli.messages import CommandError, inform
-from lakehouse.cli.options import domain_names
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
 
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
-PIECE = 1 << 20
+CHUNK = 1 << 20
+"""Bytes written at a time."""
 
 
 @click.group()
 def raw() -> None:
-    """Landed files as they landed, byte for byte."""
+    """Read the original bytes of delivered files."""
 
 
 @raw.command()
 @click.argument("file", metavar="DIGEST|PATH")
 @click.option("--unpack", is_flag=True, help="Unpack a .gz file.")
 def cat(file: str, unpack: bool) -> None:
-    """Write the original bytes of a landed file to stdout.
+    """Write the original bytes of a delivered file to stdout.
 
-    A SHA-256 (or its first 8 digits or more), or a path in the landing zone: of several versions
-    of it the newest is given.
+    Name the file by its SHA-256 (at least the first 8 digits) or by its path in the landing zone.
+    If a path was delivered several times, the newest version is written.
 
     Examples:
       lakehouse raw cat mrhealth/2026-01-05/unidade_007/PEDIDO.csv
@@ -38,43 +39,45 @@ def cat(file: str, unpack: bool) -> None:
     from lakehouse.platform.storage.lake import Lake
 
     lake = Lake(Settings.from_env().root)
-    wanted = file.lower()
-    found = _by_digest(lake, wanted) if DIGEST.fullmatch(wanted) else _by_path(lake, file)
-    data = lake.store.read(found)
-    if unpack:
+    digest = file.lower()
+    stored = _by_digest(lake, digest) if DIGEST.fullmatch(digest) else _by_path(lake, file)
+    data = lake.store.read(stored)
+    if unpack and data[:2] == b"\x1f\x8b":
         import gzip
 
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        data = gzip.decompress(data)
     with click.open_file("-", "wb") as out:
-        for start in range(0, len(data), PIECE):
-            out.write(data[start : start + PIECE])
+        for start in range(0, len(data), CHUNK):
+            out.write(data[start : start + CHUNK])
 
 
 def _by_digest(lake: "Lake", digest: str) -> str:
-    found = [
+    """Return the stored file whose SHA-256 starts with `digest`."""
+    paths = [
         entry.path
         for domain in domain_names()
         for entry in lake.store.entries(_objects(domain, digest))
         if entry.path.startswith(f"{_objects(domain, digest)}/{digest}")
         and DIGEST.fullmatch(entry.path.rpartition("/")[2])
     ]
-    names = {path.rpartition("/")[2] for path in found}
+    names = {path.rpartition("/")[2] for path in paths}
     if not names:
         raise CommandError(
-            f"no landed file has the SHA-256 {digest}", "ops.deliveries has them all"
+            f"no delivered file has the SHA-256 {digest}",
+            'lakehouse sql "select digest, file from ops.deliveries"',
         )
     if len(names) > 1:
-        raise CommandError(f"{len(names)} landed files begin with {digest}", "give more digits")
-    return found[0]
+        raise CommandError(f"{len(names)} delivered files start with {digest}", "add more digits")
+    return paths[0]
 
 
 def _objects(domain_name: str, digest: str) -> str:
-    """The folder of the lake in which landed bytes with this digest are kept."""
+    """Return the folder of the lake that keeps the delivered bytes with this digest."""
     return f"raw/{domain_name}/objects/{digest[:2]}"
 
 
 def _by_path(lake: "Lake", path: str) -> str:
-    """The newest version of a path; its day folder says where to look, if it has one."""
+    """Return the stored file of the newest version of a path in the landing zone."""
     versions = sorted(
         (row["landed_at"], row["digest"], domain)
         for domain in domain_names()
@@ -83,19 +86,22 @@ def _by_path(lake: "Lake", path: str) -> str:
     )
     if not versions:
         raise CommandError(
-            f"no file {path} has landed",
-            'paths begin with the system; lakehouse sql "select file from ops.deliveries"',
+            f"no file was delivered as {path}",
+            'a path starts with its domain: lakehouse sql "select file from ops.deliveries"',
         )
     _, digest, domain = versions[-1]
     if not digest:
-        raise CommandError(f"{path} was rejected before it was read; there are no bytes of it")
+        raise CommandError(
+            f"{path} was rejected before it was read, so its bytes are not in the lake",
+            "read it in the landing zone",
+        )
     if len(versions) > 1:
-        inform(f"newest of {len(versions)} versions; `raw cat DIGEST` gives the others")
+        inform(f"newest of {len(versions)} versions; lakehouse raw cat DIGEST reads the others")
     return f"{_objects(domain, digest)}/{digest}"
 
 
 def _deliveries(lake: "Lake", domain_name: str, path: str) -> Iterator[dict[str, Any]]:
-    from lakehouse.cli.books import rows_of
+    from lakehouse.cli.ops_tables import rows_of
 
     if path.split("/", maxsplit=1)[0] == domain_name:
         for table in lake.tables("raw", domain_name):

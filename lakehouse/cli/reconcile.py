@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli import books
+from lakehouse.cli import ops_tables
 from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import days_between, days_options, domain_option, domains_of, plural
 from lakehouse.cli.output import format_option, print_rows
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
-COLUMNS = ("domain", "day", "table", "unit", "file", "status", *books.BALANCE, "balance")
+COLUMNS = ("domain", "day", "table", "unit", "file", "status", *ops_tables.COUNTS, "balance")
 
 
 @click.command()
@@ -71,7 +71,7 @@ def reconcile(
         if listed:
             print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in listed), form)
             click.echo()
-        print_rows(books.HEADINGS, books.summed(rows), form)
+        print_rows(ops_tables.TOTALS, ops_tables.totals(rows), form)
     inform(f"{plural(len(rows), 'delivery', 'deliveries')}: {_said(report.balances)}")
     if not report.balanced:
         raise CommandError(

@@ -16,7 +16,8 @@ from lakehouse.cli.options import (
     joined,
     plural,
 )
-from lakehouse.cli.progress import steps
+from lakehouse.cli.progress import run_progress
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def ingest_all(
     from lakehouse.platform.orchestration import local_runs as foreground
 
     done: list[Ran] = []
-    with instance_of(settings) as instance, steps() as shown:
+    with instance_of(settings) as instance, run_progress() as shown:
         for domain in domains:
             for ran in foreground.ingest(
                 domain,
@@ -124,7 +125,6 @@ def materialize(
 
 
 def _domains(domain_name: str | None) -> "list[Domain]":
-    from lakehouse.cli.options import domain_names
 
     if domain_name is not None and domain_name not in domain_names():
         raise click.UsageError(
@@ -185,7 +185,7 @@ def built(
     if not tables and monthly:
         works.append(Work.MONTHLY)
     done: list[Ran] = []
-    with instance_of(settings) as instance, steps() as shown:
+    with instance_of(settings) as instance, run_progress() as shown:
         for first, last in spans:
             for work in works:
                 ran = foreground.materialize(

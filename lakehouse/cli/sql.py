@@ -1,4 +1,4 @@
-"""`lakehouse sql`: one question to the lake, read-only."""
+"""`lakehouse sql`: run one read-only SQL statement over the lake."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
 
 FETCHED = 10_000
-"""Rows in memory at once on their hint."""
+"""Rows fetched at a time."""
 
 FORMATS = ["table", "csv", "json", "parquet"]
 
@@ -28,19 +28,20 @@ FORMATS = ["table", "csv", "json", "parquet"]
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="How to give the rows; by the ending of --output, else a table.",
+    help="Output format; default: by the ending of --output, else a table.",
 )
 @click.option(
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write to this file; needed for parquet.",
+    help="Write the rows to this file; required for parquet.",
 )
 def sql(statement: str, form: str | None, output: Path | None) -> None:
-    """Answer one SQL STATEMENT, read-only; `-` reads it from stdin.
+    """Run one read-only SQL STATEMENT over the lake; `-` reads it from stdin.
 
-    The dialect is DuckDB's. Tables are named <layer>.<domain>_<table>; ops.deliveries,
-    ops.reconciliation, ops.quarantine and ops.data_quality_log hold the books of all systems.
+    The SQL dialect is DuckDB's. Tables are named <layer>.<domain>_<table>. The ops tables of all
+    domains are ops.deliveries, ops.reconciliation, ops.quarantine, ops.data_quality_log and others
+    (docs/data-dictionary.md).
 
     Examples:
       lakehouse sql "select unit_name, sum(revenue) from gold.mrhealth_unit_day group by all"
@@ -60,7 +61,7 @@ def sql(statement: str, form: str | None, output: Path | None) -> None:
             answer = catalog.query(connection, text)
             rows = _write(answer, chosen, output)
         except duckdb.CatalogException as error:
-            raise _unknown(text, lake, connection, error) from error
+            raise _unknown_name(text, lake, connection, error) from error
         except duckdb.Error as error:
             raise CommandError(str(error).split("\n\nLINE")[0].strip()) from error
     if output is not None:
@@ -71,25 +72,25 @@ def _format(form: str | None, output: Path | None) -> str:
     ending = output.suffix.lower().removeprefix(".") if output else ""
     chosen = form or (ending if ending in FORMATS else "table")
     if chosen == "parquet" and output is None:
-        raise click.UsageError("parquet goes to a file; add --output result.parquet")
+        raise click.UsageError("parquet is written to a file; add --output result.parquet")
     return chosen
 
 
 def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) -> int:
-    """Give the rows; a file is there whole or not at all."""
+    """Write the rows and return their number; a file appears only when it is complete."""
     columns = [column[0] for column in answer.description or []]
     if output is None:
         return print_rows(columns, _fetched(answer), form)
-    unfinished = output.with_name(f".{output.name}.part")
+    partial = output.with_name(f".{output.name}.part")
     try:
         if form == "parquet":
-            rows = _parquet(answer, unfinished)
+            rows = _parquet(answer, partial)
         else:
-            with unfinished.open("w", encoding="utf-8", newline="") as to:
+            with partial.open("w", encoding="utf-8", newline="") as to:
                 rows = print_rows(columns, _fetched(answer), form, to)
-        unfinished.replace(output)
+        partial.replace(output)
     finally:
-        unfinished.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
     return rows
 
 
@@ -110,10 +111,10 @@ def _parquet(answer: "duckdb.DuckDBPyConnection", output: Path) -> int:
     return rows
 
 
-def _unknown(
+def _unknown_name(
     text: str, lake: "Lake", connection: "duckdb.DuckDBPyConnection", error: Exception
 ) -> CommandError:
-    """What is wrong with a name: the nearest table to a missing one, else DuckDB's word."""
+    """Return an error that suggests the most similar table, or shows the message of DuckDB."""
     from lakehouse.platform.serving import sql_catalog as catalog
     from lakehouse.platform.tables.ops_tables import OPS_TABLES
 
@@ -127,14 +128,15 @@ def _unknown(
     missing = sorted((catalog.names_in(text) or set()) - defined)
     first = str(error).splitlines()[0].removeprefix("Catalog Error: ")
     if not missing:
-        tables = "tables are named <layer>.<domain>_<table>, such as gold.mrhealth_unit_day"
+        tables = "tables are named <layer>.<domain>_<table>"
         return CommandError(first, tables if "Table" in first else None)
     stored = {table.name for table in lake.tables() if table.companion is None}
     ops = {f"ops.{name}" for name in OPS_TABLES}
-    return CommandError(f"no table {missing[0]}", suggestion(missing[0], stored | ops | _views()))
+    known = stored | ops | _declared_tables()
+    return CommandError(f"table {missing[0]} does not exist", suggestion(missing[0], known))
 
 
-def _views() -> set[str]:
+def _declared_tables() -> set[str]:
     from lakehouse.platform.tables.registry import load_domains
 
     return {table.id.name for domain in load_domains() for table in domain.tables}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli import books
+from lakehouse.cli import ops_tables
 from lakehouse.cli.messages import inform
 from lakehouse.cli.options import domain_option, domains_of, joined
 from lakehouse.cli.output import format_option, print_rows
@@ -72,7 +72,7 @@ def _files(lake: "Lake", domain_name: str) -> Iterator[Line]:
     """Landed files by dataset and what became of them."""
     by_kind: dict[tuple[str, str], list[dt.date]] = {}
     why: dict[tuple[str, str], Counter[str]] = {}
-    for row in books.deliveries(lake, domain_name):
+    for row in ops_tables.deliveries(lake, domain_name):
         kind = (row["table"], row["status"])
         by_kind.setdefault(kind, []).append(row["day"])
         if row["status"] in ("rejected", "held"):
@@ -112,7 +112,7 @@ def _rejected(lake: "Lake", domain_name: str) -> Iterator[Line]:
 
 def _balances(lake: "Lake", domain_name: str) -> Iterator[Line]:
     days: dict[str, list[dt.date]] = {}
-    for row in books.balances(lake, domain_name):
+    for row in ops_tables.balances(lake, domain_name):
         days.setdefault(row["balance"], []).append(row["day"])
     for balance, found in sorted(days.items()):
         yield Line(
@@ -169,7 +169,7 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
     from lakehouse.platform.quality.evaluate import evaluate
 
     checks = [check for check in domain.checks if check.category == "timeliness"]
-    landed = {row["day"] for row in books.deliveries(lake, domain.name)}
+    landed = {row["day"] for row in ops_tables.deliveries(lake, domain.name)}
     if not checks or not landed:
         return
     today = dt.datetime.now(settings.zone).date()

@@ -10,7 +10,6 @@ from lakehouse.cli.messages import CommandError, inform
 from lakehouse.cli.options import (
     Day,
     TableName,
-    domain_names,
     domains_of,
     joined,
     plural,
@@ -18,6 +17,7 @@ from lakehouse.cli.options import (
     within,
 )
 from lakehouse.cli.output import format_option, print_rows
+from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:

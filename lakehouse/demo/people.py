@@ -2,7 +2,7 @@
 
 On the first day everybody comes in one file and in its identical copy; on each further day a file
 brings some of them changed, and some more. Names repeat between persons, and so do e-mail
-addresses; ids exist that differ in upper and lower case only. Dirt is dealt, not rolled: every kind
+addresses; ids exist that differ in upper and lower case only. PlantedError is dealt, not rolled: every kind
 occurs in every file that is large enough.
 """
 
@@ -22,8 +22,8 @@ FULL_SIZE = 100_000
 """Persons of the first day at scale 1."""
 CHANGED, ADDED = 0.02, 0.01
 """Shares of the persons that a further day brings changed, and brings for the first time."""
-ROWS_PER_DIRT = 2_000
-"""Rows of a file for each kind of dirt once, at dirt 1."""
+ROWS_PER_ERROR = 2_000
+"""Rows of a file for each kind of errors once, at errors 1."""
 WOMEN = (
     "Ana",
     "Beatriz",
@@ -88,22 +88,22 @@ class Plan:
         scale: 1 is a hundred thousand persons.
         days: delivery days, the first with everybody.
         first: the first day.
-        dirt: 0 is clean, 1 is each kind once in two thousand rows.
+        errors: 0 is clean, 1 is each kind once in two thousand rows.
     """
 
     seed: int = 7
     scale: float = 1.0
     days: int = 3
     first: dt.date = SPEC.since
-    dirt: float = 1.0
+    errors: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.scale <= 100:
             raise ValueError(f"scale must be more than 0 and at most 100, not {self.scale}")
         if self.days < 1:
             raise ValueError(f"days must be at least 1, not {self.days}")
-        if not 0 <= self.dirt <= 100:
-            raise ValueError(f"dirt must be 0 to 100, not {self.dirt}")
+        if not 0 <= self.errors <= 100:
+            raise ValueError(f"errors must be 0 to 100, not {self.errors}")
 
     @property
     def persons(self) -> int:
@@ -121,7 +121,7 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
     crowd = _Crowd(seed=plan.seed)
     everybody = crowd.more(plan.persons)
     name = f"people-{plan.persons}"
-    data = _soiled(plan, 0, everybody, plan.first)
+    data = _file_with_errors(plan, 0, everybody, plan.first)
     yield _landed(plan, 0, f"{name}.csv", data, minutes=0)
     yield _landed(plan, 0, f"{name}_v2.csv", data, minutes=0)
     for day in range(1, plan.days):
@@ -129,9 +129,9 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
         known = rng.choice(plan.persons, max(1, round(plan.persons * CHANGED)), replace=False)
         rows = [_changed(everybody[n], rng) for n in sorted(known.tolist())]
         rows += crowd.more(max(1, round(plan.persons * ADDED)))
-        data = _soiled(plan, day, rows, plan.first + dt.timedelta(days=day))
+        data = _file_with_errors(plan, day, rows, plan.first + dt.timedelta(days=day))
         yield _landed(plan, day, f"people-{len(rows)}.csv", data, minutes=0)
-        if plan.dirt and day == 1:
+        if plan.errors and day == 1:
             yield _landed(plan, day, "people-sem-email.csv", _without_email(rows[:5]), minutes=1)
             yield _landed(plan, day, "people-com-cidade.csv", _with_city(rows[:5]), minutes=2)
 
@@ -204,17 +204,17 @@ def _changed(person: Person, rng: np.random.Generator) -> Person:
     return row
 
 
-def _soiled(plan: Plan, day: int, rows: list[Person], on: dt.date) -> bytes:
-    """A file of these rows, with dirt in some; no row has two faults."""
+def _file_with_errors(plan: Plan, day: int, rows: list[Person], on: dt.date) -> bytes:
+    """A file of these rows, with errors in some; no row has two faults."""
     rows = [[str(n), *row[1:]] for n, row in enumerate(rows, start=1)]
-    times = round(len(rows) * plan.dirt / ROWS_PER_DIRT)
-    if plan.dirt and len(rows) > 4 * len(_DIRT):
+    times = round(len(rows) * plan.errors / ROWS_PER_ERROR)
+    if plan.errors and len(rows) > 4 * len(_ERRORS):
         times = max(1, times)
-    wanted = min(times * len(_DIRT), len(rows) // 2 // len(_DIRT) * len(_DIRT))
+    wanted = min(times * len(_ERRORS), len(rows) // 2 // len(_ERRORS) * len(_ERRORS))
     places = 10 + _random(plan.seed, day, 2).permutation(max(0, len(rows) - 10))[:wanted]
     again: list[Person] = []
     for n, place in enumerate(places.tolist()):
-        again += _DIRT[n % len(_DIRT)](rows[place], on)
+        again += _ERRORS[n % len(_ERRORS)](rows[place], on)
     return _csv([*rows, *again])
 
 
@@ -290,7 +290,7 @@ def _one_value_more(row: Person, _: dt.date) -> list[Person]:
     return []
 
 
-_DIRT: tuple[Callable[[Person, dt.date], list[Person]], ...] = (
+_ERRORS: tuple[Callable[[Person, dt.date], list[Person]], ...] = (
     _bad_user_id,
     _no_hex_id,
     _bad_date,

@@ -20,7 +20,7 @@ from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 FULL_SIZE = 50_000
 """Sales at scale 1."""
 PERIOD = 8
-"""Days in which each kind of dirt occurs once, at dirt 1."""
+"""Days in which each kind of errors occurs once, at errors 1."""
 IN_ENGLISH = ("North", "South", "East", "West", "Center")
 FIRST_BAD_ID = 1_000_000_001
 """From here on are numbers of sales that never existed."""
@@ -41,7 +41,7 @@ BAD_VALUES = (
 )
 
 
-class Dirt(IntEnum):
+class PlantedError(IntEnum):
     """What is odd or wrong on a day; the number is its place in the period."""
 
     DAY_FIRST = 0
@@ -63,27 +63,27 @@ class Plan:
         scale: 1 is fifty thousand sales.
         days: delivery days over which they are spread.
         first: the first day.
-        dirt: 0 is clean, 1 is each kind once in eight days, 8 is each kind every day.
+        errors: 0 is clean, 1 is each kind once in eight days, 8 is each kind every day.
     """
 
     seed: int = 7
     scale: float = 1.0
     days: int = 365
     first: dt.date = SPEC.since
-    dirt: float = 1.0
+    errors: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.scale <= 1000:
             raise ValueError(f"scale must be more than 0 and at most 1000, not {self.scale}")
         if self.days < 1:
             raise ValueError(f"days must be at least 1, not {self.days}")
-        if not 0 <= self.dirt <= PERIOD:
-            raise ValueError(f"dirt must be 0 to {PERIOD}, not {self.dirt}")
+        if not 0 <= self.errors <= PERIOD:
+            raise ValueError(f"errors must be 0 to {PERIOD}, not {self.errors}")
 
-    def has(self, kind: Dirt, day: int) -> bool:
-        """Whether a kind of dirt is dealt to the day with this number."""
+    def has(self, kind: PlantedError, day: int) -> bool:
+        """Whether a kind of errors is dealt to the day with this number."""
         place = (day - kind) % PERIOD
-        return int((place + 1) * self.dirt / PERIOD) > int(place * self.dirt / PERIOD)
+        return int((place + 1) * self.errors / PERIOD) > int(place * self.errors / PERIOD)
 
 
 def demo(seed: int) -> Plan:
@@ -132,14 +132,14 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
         table.sold.append([sale.id for sale in sales])
         today = _of_today(plan, n, sales)
         files = {f"sales_{day}.csv": today}
-        if n and plan.has(Dirt.COPIED_FILE, n):
+        if n and plan.has(PlantedError.COPIED_FILE, n):
             files["sales_copia.csv"] = before
-        if n and plan.has(Dirt.CHANGES, n):
+        if n and plan.has(PlantedError.CHANGES, n):
             files[f"sales_cdc_{day}.csv"] = _changes(table, rng, day)
-        if n and plan.has(Dirt.RE_EXPORT, n):
+        if n and plan.has(PlantedError.RE_EXPORT, n):
             lines = [_line(sale, day_first=bool(n % 2)) for sale in table.recent(PERIOD)]
             files["sales_raw.csv"] = _csv(HEADER, lines)
-        if plan.has(Dirt.NO_SALE_DATE, n):
+        if plan.has(PlantedError.NO_SALE_DATE, n):
             files["sales_sem_data.csv"] = _without_sale_date(sales[:3])
         before = today
         for minute, (name, data) in enumerate(files.items()):
@@ -178,14 +178,14 @@ def _of_today(plan: Plan, n: int, sales: list[Sale]) -> bytes:
     lines = [
         _line(
             sale,
-            day_first=plan.has(Dirt.DAY_FIRST, n),
-            english=plan.has(Dirt.IN_ENGLISH, n),
+            day_first=plan.has(PlantedError.DAY_FIRST, n),
+            english=plan.has(PlantedError.IN_ENGLISH, n),
         )
         for sale in sales
     ]
-    if plan.has(Dirt.LINES_TWICE, n):
+    if plan.has(PlantedError.LINES_TWICE, n):
         lines += lines[:3]
-    if plan.has(Dirt.BAD_LINES, n):
+    if plan.has(PlantedError.BAD_LINES, n):
         start = FIRST_BAD_ID + n * len(BAD_VALUES)
         for number, (column, value) in enumerate(BAD_VALUES, start=start):
             line = _line(replace(sales[0], id=number))

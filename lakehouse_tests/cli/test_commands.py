@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 
 from lakehouse.cli import COMMANDS, main
-from lakehouse.cli.demo import MARKER
+from lakehouse.cli.demo_folders import MARKER
 from lakehouse.cli.output import aligned, print_rows
 from lakehouse_tests.cli.conftest import Call
 from tools.docs import faults_of_command

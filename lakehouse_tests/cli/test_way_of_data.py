@@ -40,7 +40,7 @@ def versions(folder: Path, day: str) -> list[str]:
 def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
     call: Call, folder: Path
 ) -> None:
-    plan = ("--units", "5", "--days", "3", "--first", "2026-01-05", "--dirt", "10")
+    plan = ("--units", "5", "--days", "3", "--first", "2026-01-05", "--errors", "10")
     call("generate", "mrhealth", "out", *plan)
     call("land", "mrhealth", "out")
     call("ingest")

@@ -96,7 +96,7 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_others():
 
 
 @pytest.mark.parametrize(
-    "asked", [{"scale": 0}, {"scale": 21}, {"dirt": -1}, {"first": dt.date(2014, 6, 30)}]
+    "asked", [{"scale": 0}, {"scale": 21}, {"errors": -1}, {"first": dt.date(2014, 6, 30)}]
 )
 def test_a_plan_that_cannot_be_is_rejected(asked: dict[str, object]):
     with pytest.raises(ValueError, match=next(iter(asked))):
@@ -104,7 +104,7 @@ def test_a_plan_that_cannot_be_is_rejected(asked: dict[str, object]):
 
 
 def test_what_is_wrong_is_rejected_for_its_reason_and_the_rest_is_kept(tmp_path: Path):
-    plan = Plan(scale=0.005, dirt=2)
+    plan = Plan(scale=0.005, errors=2)
     shop = Business("bikes", tmp_path)
     shop.land_all(deliveries(plan))
     shop.ingest()
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_rejected_for_its_reason_and_the_rest_is_kept(tmp_path:
 @pytest.mark.parametrize("scale", [0.01, pytest.param(1, marks=pytest.mark.chaos)])
 def test_the_answers_are_those_of_plain_sql_over_the_files(tmp_path: Path, scale: float):
     shop = Business("bikes", tmp_path)
-    files = list(deliveries(Plan(scale=scale, dirt=0)))
+    files = list(deliveries(Plan(scale=scale, errors=0)))
     shop.land_all(files)
     shop.ingest()
     plain = Plain(tmp_path / "landing" / Path(files[0].path).parent)
@@ -138,7 +138,7 @@ def test_the_answers_are_those_of_plain_sql_over_the_files(tmp_path: Path, scale
 
 def test_prepared_files_are_the_landed_ones_without_the_dialect(tmp_path: Path):
     shop = Business("bikes", tmp_path)
-    files = {Path(file.path).name: file for file in deliveries(Plan(scale=0.005, dirt=0))}
+    files = {Path(file.path).name: file for file in deliveries(Plan(scale=0.005, errors=0))}
     shop.land_all(files.values())
     shop.ingest()
     out = tmp_path / "out"

@@ -18,7 +18,7 @@ REFERENCE = dt.date(2024, 2, 1)
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """The full size of the originals with all dirt, taken in."""
+    """The full size of the originals with all errors, taken in."""
     cards = Tables("cards", tmp_path_factory.mktemp("cards"))
     cards.land_all(deliveries(Plan()))
     cards.ingest()
@@ -192,7 +192,7 @@ def test_every_case_of_the_book_occurs(plain: duckdb.DuckDBPyConnection):
 
 
 def test_clean_files_have_the_facts_of_the_originals(tmp_path: Path):
-    first, second = deliveries(Plan(dirt=0))
+    first, second = deliveries(Plan(errors=0))
     for file in (first, second):
         (tmp_path / Path(file.path).name).write_bytes(file.data)
     invoices, payments = (tmp_path / Path(file.path).name for file in (first, second))
@@ -235,7 +235,7 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"seed": -1}, {"scale": 0}, {"dirt": 1.1}, {"first": dt.date(2024, 5, 2)}]
+    "wrong", [{"seed": -1}, {"scale": 0}, {"errors": 1.1}, {"first": dt.date(2024, 5, 2)}]
 )
 def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, object]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -244,7 +244,7 @@ def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, object]):
 
 def test_the_export_gives_back_the_clean_files_byte_for_byte(tmp_path: Path):
     cards = Tables("cards", tmp_path)
-    files = list(deliveries(Plan(scale=0.01, dirt=0)))
+    files = list(deliveries(Plan(scale=0.01, errors=0)))
     cards.land_all(files)
     cards.ingest()
     out = tmp_path / "out"

@@ -21,10 +21,10 @@ import pytest
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import (
     DayTotals,
-    Dirt,
     Expected,
     LargePlan,
     Plan,
+    PlantedError,
     deliveries,
     expected,
     large_deliveries,
@@ -32,13 +32,13 @@ from lakehouse.demo.mrhealth import (
     reference,
     write,
 )
-from lakehouse.demo.mrhealth.dirt import soil
+from lakehouse.demo.mrhealth.errors import plant
 from lakehouse.demo.mrhealth.shipments import draw, files_of, tally
 
 MONDAY = dt.date(2026, 1, 5)
 DEFAULT = Plan(first=MONDAY)
 SMALL = Plan(first=MONDAY, units=10, days=3, orders_per_unit=6)
-CLEAN = replace(SMALL, dirt=0)
+CLEAN = replace(SMALL, errors=0)
 
 Row = dict[str, str]
 
@@ -208,8 +208,8 @@ def test_a_day_is_the_same_whichever_plan_it_is_in(landed: list[LandedFile]):
     assert alone == [file for file in landed if f"/{day}/" in file.path]
 
 
-def test_every_kind_of_dirt_occurs_in_the_default_plan():
-    assert set(expected(DEFAULT).dirt) == set(Dirt)
+def test_every_kind_of_errors_occurs_in_the_default_plan():
+    assert set(expected(DEFAULT).errors) == set(PlantedError)
 
 
 @dataclass
@@ -228,9 +228,9 @@ class UnitDay:
         return self.total.orders, self.total.items, self.total.unreconciled
 
 
-def unit_day(kind: Dirt | None) -> UnitDay:
+def unit_day(kind: PlantedError | None) -> UnitDay:
     shipment = draw(DEFAULT, MONDAY, 21, kind)
-    soil(shipment)
+    plant(shipment)
     total = Expected()
     tally(total, shipment)
     return UnitDay(list(files_of(shipment)), total)
@@ -239,21 +239,27 @@ def unit_day(kind: Dirt | None) -> UnitDay:
 @pytest.mark.parametrize(
     ("kind", "shows"),
     [
-        (Dirt.DUPLICATE_FILE, lambda it, _: it.total.files == {"loaded": 2, "duplicate": 2}),
-        (Dirt.CORRECTED_FILE, lambda it, clean: it.total.revenue != clean.total.revenue),
-        (Dirt.MISSING_COLUMN, lambda it, _: it.orders[0][-1] == "Taxa_Entrega"),
-        (Dirt.EXTRA_COLUMN, lambda it, _: {len(row) for row in it.orders} == {9}),
-        (Dirt.REORDERED_COLUMNS, lambda it, _: it.orders[0][0] == "Status"),
-        (Dirt.TRUNCATED, lambda it, clean: it.files[0].data in clean.files[0].data[:-2]),
-        (Dirt.EMPTY_FILE, lambda it, _: it.files[0].data == b""),
-        (Dirt.MISSING_DELIVERY, lambda it, _: it.total.missing == [(MONDAY, 21)]),
-        (Dirt.MISSING_ITEMS, lambda it, _: [f.path[-10:] for f in it.files] == ["PEDIDO.csv"]),
-        (Dirt.HEADER_ONLY, lambda it, _: len(it.orders) == 1),
-        (Dirt.LINE_BREAK, lambda it, _: 'portaria,\r\nbloco B"' in text_of(it.files[1])),
-        (Dirt.PREVIOUS_DAY, lambda it, _: it.total.other_day == 2),
+        (
+            PlantedError.DUPLICATE_FILE,
+            lambda it, _: it.total.files == {"loaded": 2, "duplicate": 2},
+        ),
+        (PlantedError.CORRECTED_FILE, lambda it, clean: it.total.revenue != clean.total.revenue),
+        (PlantedError.MISSING_COLUMN, lambda it, _: it.orders[0][-1] == "Taxa_Entrega"),
+        (PlantedError.EXTRA_COLUMN, lambda it, _: {len(row) for row in it.orders} == {9}),
+        (PlantedError.REORDERED_COLUMNS, lambda it, _: it.orders[0][0] == "Status"),
+        (PlantedError.TRUNCATED, lambda it, clean: it.files[0].data in clean.files[0].data[:-2]),
+        (PlantedError.EMPTY_FILE, lambda it, _: it.files[0].data == b""),
+        (PlantedError.MISSING_DELIVERY, lambda it, _: it.total.missing == [(MONDAY, 21)]),
+        (
+            PlantedError.MISSING_ITEMS,
+            lambda it, _: [f.path[-10:] for f in it.files] == ["PEDIDO.csv"],
+        ),
+        (PlantedError.HEADER_ONLY, lambda it, _: len(it.orders) == 1),
+        (PlantedError.LINE_BREAK, lambda it, _: 'portaria,\r\nbloco B"' in text_of(it.files[1])),
+        (PlantedError.PREVIOUS_DAY, lambda it, _: it.total.other_day == 2),
     ],
 )
-def test_dirt_of_a_file_shows(kind: Dirt, shows: Callable[[UnitDay, UnitDay], bool]):
+def test_errors_of_a_file_shows(kind: PlantedError, shows: Callable[[UnitDay, UnitDay], bool]):
     assert shows(unit_day(kind), unit_day(None))
     assert not shows(unit_day(None), unit_day(None))
 
@@ -261,20 +267,20 @@ def test_dirt_of_a_file_shows(kind: Dirt, shows: Callable[[UnitDay, UnitDay], bo
 @pytest.mark.parametrize(
     ("kind", "orders", "items", "rows"),
     [
-        (Dirt.ORPHAN_ITEM, 0, 0, {"orphan_item": 1}),
-        (Dirt.UNKNOWN_PRODUCT, 0, -1, {"unknown_product": 1}),
-        (Dirt.BAD_STATUS, -1, None, {"bad_status": 1}),
-        (Dirt.BAD_DATE, -1, None, {"bad_date": 1}),
-        (Dirt.MISSING_KEY, -1, None, {"missing_required": 1}),
-        (Dirt.UNIT_MISMATCH, -1, None, {"unit_mismatch": 1}),
-        (Dirt.DUPLICATE_ROW, 0, 0, {"duplicate_row": 2}),
-        (Dirt.DUPLICATE_KEY, 0, 0, {"duplicate_key": 1}),
-        (Dirt.UNTERMINATED_QUOTE, 0, -1, {"bad_quoting": 1}),
-        (Dirt.COLUMN_COUNT, 0, -1, {"column_count": 1}),
+        (PlantedError.ORPHAN_ITEM, 0, 0, {"orphan_item": 1}),
+        (PlantedError.UNKNOWN_PRODUCT, 0, -1, {"unknown_product": 1}),
+        (PlantedError.BAD_STATUS, -1, None, {"bad_status": 1}),
+        (PlantedError.BAD_DATE, -1, None, {"bad_date": 1}),
+        (PlantedError.MISSING_KEY, -1, None, {"missing_required": 1}),
+        (PlantedError.UNIT_MISMATCH, -1, None, {"unit_mismatch": 1}),
+        (PlantedError.DUPLICATE_ROW, 0, 0, {"duplicate_row": 2}),
+        (PlantedError.DUPLICATE_KEY, 0, 0, {"duplicate_key": 1}),
+        (PlantedError.UNTERMINATED_QUOTE, 0, -1, {"bad_quoting": 1}),
+        (PlantedError.COLUMN_COUNT, 0, -1, {"column_count": 1}),
     ],
 )
-def test_dirt_of_a_row_costs_that_row_only(
-    kind: Dirt, orders: int, items: int | None, rows: dict[str, int]
+def test_errors_of_a_row_costs_that_row_only(
+    kind: PlantedError, orders: int, items: int | None, rows: dict[str, int]
 ):
     dirty, clean = unit_day(kind).total, unit_day(None).total
     lost = dirty.item_rows["parent_rejected"]
@@ -287,7 +293,7 @@ def test_dirt_of_a_row_costs_that_row_only(
 
 
 def test_an_unterminated_quote_is_noticed_on_the_next_line():
-    text = text_of(unit_day(Dirt.UNTERMINATED_QUOTE).files[1])
+    text = text_of(unit_day(PlantedError.UNTERMINATED_QUOTE).files[1])
     opened = next(n for n, line in enumerate(text.splitlines(), start=1) if line.count('"') % 2)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     with pytest.raises(csv.Error, match="expected after"):
@@ -297,7 +303,7 @@ def test_an_unterminated_quote_is_noticed_on_the_next_line():
 
 def test_an_order_written_twice_was_open_first_and_cheaper():
     key, value, status = 1, 4, 7
-    rows = unit_day(Dirt.DUPLICATE_KEY).orders
+    rows = unit_day(PlantedError.DUPLICATE_KEY).orders
     [(before, after)] = [pair for pair in pairwise(rows) if pair[0][key] == pair[1][key]]
     assert (before[status], after[status]) == ("Pendente", "Finalizado")
     assert Decimal(before[value]) == Decimal(after[value]) - 1
@@ -306,19 +312,19 @@ def test_an_order_written_twice_was_open_first_and_cheaper():
 def test_a_bad_amount_is_in_an_order_or_in_an_item():
     total = expected(replace(DEFAULT, days=60))
     in_orders, in_items = total.order_rows["bad_amount"], total.item_rows["bad_amount"]
-    assert in_orders + in_items == total.dirt[Dirt.BAD_AMOUNT]
+    assert in_orders + in_items == total.errors[PlantedError.BAD_AMOUNT]
     assert (in_orders > 0, in_items > 0) == (True, True)
 
 
 def test_an_order_value_that_is_not_its_items_is_kept_and_counted():
-    dirty, clean = unit_day(Dirt.VALUE_MISMATCH), unit_day(None)
+    dirty, clean = unit_day(PlantedError.VALUE_MISMATCH), unit_day(None)
     assert clean.summary == (clean.total.orders, clean.total.items, 0)
     assert dirty.summary == (clean.total.orders, clean.total.items, 1)
 
 
-def test_a_plan_without_dirt_is_clean():
+def test_a_plan_without_errors_is_clean():
     total = expected(CLEAN)
-    assert not total.dirt
+    assert not total.errors
     assert not total.missing
     assert (total.unreconciled, total.other_day) == (0, 0)
     assert total.files == {"loaded": 2 * CLEAN.units * CLEAN.days}
@@ -327,7 +333,7 @@ def test_a_plan_without_dirt_is_clean():
 
 @pytest.mark.parametrize(
     "plan",
-    [DEFAULT, CLEAN, replace(SMALL, dirt=10), replace(SMALL, dirt=3, seed=1, units=3, days=30)],
+    [DEFAULT, CLEAN, replace(SMALL, errors=10), replace(SMALL, errors=3, seed=1, units=3, days=30)],
     ids=("default", "clean", "filthy", "few-units"),
 )
 def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan):
@@ -364,7 +370,7 @@ def test_files_and_missing_deliveries_are_counted(landed: list[LandedFile]):
     assert total.files.total() == len(landed)
     delivered = {tuple(file.path.split("/")[1:3]) for file in landed}
     missing = {(day.isoformat(), f"unidade_{unit:03d}") for day, unit in total.missing}
-    assert len(missing) == total.dirt[Dirt.MISSING_DELIVERY]
+    assert len(missing) == total.errors[PlantedError.MISSING_DELIVERY]
     assert len(delivered) == DEFAULT.units * DEFAULT.days - len(missing)
     assert not delivered & missing
 
@@ -378,8 +384,10 @@ def test_a_resend_is_newer_than_what_it_repeats_or_corrects(landed: list[LandedF
         assert file.modified_at > first.modified_at
         same += file.data == first.data
     total = expected(DEFAULT)
-    assert same == total.files["duplicate"] == 2 * total.dirt[Dirt.DUPLICATE_FILE]
-    assert len(resent) - same == total.files["superseded"] == total.dirt[Dirt.CORRECTED_FILE]
+    assert same == total.files["duplicate"] == 2 * total.errors[PlantedError.DUPLICATE_FILE]
+    assert (
+        len(resent) - same == total.files["superseded"] == total.errors[PlantedError.CORRECTED_FILE]
+    )
 
 
 def test_files_come_in_order_of_time_and_after_their_day(landed: list[LandedFile]):
@@ -421,7 +429,7 @@ def test_both_dialects_latin_1_and_gzip_are_spoken(clean: list[LandedFile]):
 
 
 def test_the_business_has_the_shape_it_is_said_to_have():
-    plan = replace(DEFAULT, dirt=0, days=28)
+    plan = replace(DEFAULT, errors=0, days=28)
     total = expected(plan)
     assert total.orders / (plan.units * plan.days) == pytest.approx(12, rel=0.05)
     assert total.items / total.orders == pytest.approx(2.48, rel=0.05)
@@ -478,8 +486,8 @@ def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
         ("units", 0),
         ("units", 1000),
         ("days", 0),
-        ("dirt", 10.5),
-        ("dirt", -1),
+        ("errors", 10.5),
+        ("errors", -1),
         ("orders_per_unit", -1),
     ],
 )
@@ -489,7 +497,7 @@ def test_a_plan_that_cannot_be_made_is_rejected(setting: str, value: Any):
 
 
 def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_them():
-    plan = LargePlan(first=MONDAY, items=20_003, days=2, units=3, dirt=0.01)
+    plan = LargePlan(first=MONDAY, items=20_003, days=2, units=3, errors=0.01)
     files, total = list(large_deliveries(plan)), large_expected(plan)
     lines = [text_of(file).count("\n") - 1 for file in files if "ITEM" in file.path]
     assert sum(lines) == plan.items == total.item_rows.total()
@@ -504,7 +512,7 @@ def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_th
     assert sum((+reading.rejected_items).values()) == rejected + unknown
 
 
-def test_large_files_without_dirt_all_reconcile():
-    total = large_expected(LargePlan(first=MONDAY, items=9_000, days=1, units=2, dirt=0))
+def test_large_files_without_errors_all_reconcile():
+    total = large_expected(LargePlan(first=MONDAY, items=9_000, days=1, units=2, errors=0))
     assert (total.items, total.unreconciled) == (9_000, 0)
     assert set(+total.order_rows) == set(+total.item_rows) == {"kept"}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.demo.files import LandedFile
-from lakehouse.demo.sales import Dirt, Plan, deliveries, demo
+from lakehouse.demo.sales import Plan, PlantedError, deliveries, demo
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER
 
@@ -132,7 +132,7 @@ def test_fifty_thousand_sales_of_a_year_are_what_plain_sql_says(tmp_path: Path):
 
 def test_deliveries_in_any_order_and_pieces_end_in_the_same_rows(tmp_path: Path):
     shop = Business("sales", tmp_path)
-    files = list(deliveries(Plan(scale=0.01, days=24, dirt=2)))
+    files = list(deliveries(Plan(scale=0.01, days=24, errors=2)))
     for piece in (files[20:30], files[:10], files[30:], files[10:20]):
         shop.land_all(piece)
         shop.ingest()
@@ -146,14 +146,14 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
 
 
 def test_full_size_is_fifty_thousand_sales_in_daily_files_and_a_demo_is_small():
-    clean = list(deliveries(Plan(dirt=0)))
+    clean = list(deliveries(Plan(errors=0)))
     assert sum(file.data.count(b"\n") - 1 for file in clean) == 50_000
     assert len(clean) == 365
     assert 0 < len(list(deliveries(demo(1)))) < 200
 
 
 def test_a_clean_plan_has_values_as_the_source_has_them():
-    rows = plainly(deliveries(Plan(dirt=0, scale=0.2)))
+    rows = plainly(deliveries(Plan(errors=0, scale=0.2)))
     assert rows.execute(
         "SELECT count(*), count(DISTINCT id), min(sale_date)::VARCHAR, max(sale_date)::VARCHAR,"
         " min(product_id), max(product_id), min(customer_id), max(customer_id), min(quantity),"
@@ -168,15 +168,15 @@ def test_a_clean_plan_has_values_as_the_source_has_them():
     assert rows.execute("SELECT count(*) FROM sales WHERE NOT is_valid").fetchone() == (0,)
 
 
-@pytest.mark.parametrize(("dirt", "days"), [(0, 0), (1, 2), (2, 4), (8, 16)])
-def test_dirt_is_dealt_evenly(dirt: float, days: int):
-    plan = Plan(days=16, dirt=dirt)
-    assert {kind: sum(plan.has(kind, n) for n in range(16)) for kind in Dirt} == dict.fromkeys(
-        Dirt, days
-    )
+@pytest.mark.parametrize(("errors", "days"), [(0, 0), (1, 2), (2, 4), (8, 16)])
+def test_errors_is_dealt_evenly(errors: float, days: int):
+    plan = Plan(days=16, errors=errors)
+    assert {
+        kind: sum(plan.has(kind, n) for n in range(16)) for kind in PlantedError
+    } == dict.fromkeys(PlantedError, days)
 
 
-@pytest.mark.parametrize("wrong", [{"scale": 0}, {"days": 0}, {"dirt": -1}, {"dirt": 9}])
+@pytest.mark.parametrize("wrong", [{"scale": 0}, {"days": 0}, {"errors": -1}, {"errors": 9}])
 def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, Any]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Plan(**wrong)

@@ -126,7 +126,7 @@ def test_the_gold_table_of_the_page_is_computed_and_read_by_the_commands_of_the_
     overlay: Path,
 ) -> None:
     put(overlay, {f"{DOMAINS}/mrhealth/{TABLE}": code_of(ADD_A_TABLE, TABLE)})
-    write(Plan(units=2, first=DAY, days=1, dirt=0), overlay.parent / "landing")
+    write(Plan(units=2, first=DAY, days=1, errors=0), overlay.parent / "landing")
     lakehouse(overlay, "lakehouse ingest")
     materialize, sql, *_ = commands_of(ADD_A_TABLE)[3:]
     lakehouse(overlay, materialize)

@@ -26,7 +26,7 @@ SILENT = FIRST + dt.timedelta(days=3)
 BROKEN = FIRST + dt.timedelta(days=4)
 """Unit 2 sends half a file."""
 UNITS = 4
-PLAN = Plan(units=UNITS, first=FIRST, days=5, orders_per_unit=8, dirt=0)
+PLAN = Plan(units=UNITS, first=FIRST, days=5, orders_per_unit=8, errors=0)
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 PICTURES = Path(__file__).parents[2] / "docs" / "images"
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lakehouse.demo.bikes import goods, orders, people
-from lakehouse.demo.bikes.dirt import FAULTS, corrected, soiled
+from lakehouse.demo.bikes.errors import FAULTS, corrected, with_errors
 from lakehouse.demo.bikes.plan import Plan
 from lakehouse.demo.bikes.text import Rows, dump
 from lakehouse.demo.files import LandedFile
@@ -52,13 +52,13 @@ def tables(plan: Plan) -> dict[str, Rows]:
 
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
-    """The dump of the first day; with dirt also what the day after corrects."""
+    """The dump of the first day; with errors also what the day after corrects."""
     made = tables(plan)
     at = dt.datetime.combine(plan.first, dt.time(12), dt.UTC)
     for dataset, name in FILES.items():
-        rows = soiled(plan, dataset, made[dataset])
+        rows = with_errors(plan, dataset, made[dataset])
         yield LandedFile(f"bikes/{plan.first}/{name}", dump(COLUMNS[dataset], rows), at)
-    if plan.dirt:
+    if plan.errors:
         after = plan.first + dt.timedelta(days=1)
         for dataset in ("products", "order_headers"):
             rows = corrected(dataset, made[dataset])

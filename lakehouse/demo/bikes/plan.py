@@ -16,7 +16,7 @@ class Plan:
     Args:
         seed: the same seed, the same bytes.
         scale: share of AdventureWorks, 1 for all 31,465 orders in three years.
-        dirt: how often each kind of fault occurs; 0 is clean.
+        errors: how often each kind of fault occurs; 0 is clean.
         first: day of the dump, after the last order.
 
     Raises:
@@ -25,14 +25,14 @@ class Plan:
 
     seed: int = 7
     scale: float = 1.0
-    dirt: float = 1.0
+    errors: float = 1.0
     first: dt.date = dt.date(2014, 7, 1)
 
     def __post_init__(self) -> None:
         if not 0.005 <= self.scale <= 20:
             raise ValueError(f"scale must be 0.005 to 20, not {self.scale}")
-        if not 0 <= self.dirt <= 100:
-            raise ValueError(f"dirt must be 0 to 100, not {self.dirt}")
+        if not 0 <= self.errors <= 100:
+            raise ValueError(f"errors must be 0 to 100, not {self.errors}")
         if self.first <= self.last_order:
             raise ValueError(f"first must be after the last order of {self.last_order}")
 
@@ -51,7 +51,7 @@ class Plan:
     @property
     def copies(self) -> int:
         """How often each kind of fault occurs."""
-        return math.ceil(self.dirt)
+        return math.ceil(self.errors)
 
     def share(self, full: int) -> int:
         """A number of AdventureWorks at this scale, at least 1."""

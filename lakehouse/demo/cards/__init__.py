@@ -1,7 +1,7 @@
 """Invented invoices and payments: the same plan always gives the same bytes.
 
-Without dirt two files like the originals': thirteen monthly invoices of each client on the first of
-the month, due nine days later, seven in ten paid once and in part. With dirt every case occurs that
+Without errors two files like the originals': thirteen monthly invoices of each client on the first of
+the month, due nine days later, seven in ten paid once and in part. With errors every case occurs that
 the book tells apart, as full payments, overpayments and several payments of one invoice, and
 
 - an update a week later: invoices whose payments came before them, invoices issued shortly before,
@@ -35,7 +35,7 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
     pieces = range(0, plan.clients, PIECE)
     for number, _ in enumerate(pieces):
         yield from _first(plan, number, draw(plan, number))
-    if not plan.dirt:
+    if not plan.errors:
         return
     for number, _ in enumerate(pieces):
         yield from _update(plan, number, draw(plan, number))
@@ -44,7 +44,7 @@ def deliveries(plan: Plan) -> Iterator[LandedFile]:
 
 def _first(plan: Plan, piece: int, drawn: Drawn) -> Iterator[LandedFile]:
     at = _moment(plan.delivered, piece)
-    faults = max(1, round(FAULTS * plan.dirt * len(drawn.late))) if plan.dirt else 0
+    faults = max(1, round(FAULTS * plan.errors * len(drawn.late))) if plan.errors else 0
     client = 1 + piece * PIECE
     invoices = lines.invoices(drawn.invoices.where(~drawn.late))
     bad = lines.bad_invoices(plan, client, faults)

@@ -18,7 +18,7 @@ DUE_AFTER, DUE_AFTER_SECOND, LONGEST = 9, 5, 38
 PAID, PUNCTUAL = 0.7, 0.42
 """Share of invoices that are paid; of those the share paid by the due date."""
 FULL, EXCEEDING, SEVERAL = 0.1, 0.05, 0.06
-"""Shares of payments, with dirt."""
+"""Shares of payments, with errors."""
 LATE, AMENDED, CHANGED, REPEATED, PAID_LATER, NEWER = 0.01, 0.02, 0.5, 0.01, 0.02, 0.2
 """What the update brings: shares of invoices, of amended ones, of payments, of unpaid invoices and
 of clients."""
@@ -86,8 +86,8 @@ class Drawn:
 
 
 def draw(plan: Plan, piece: int) -> Drawn:
-    """One piece of the clients; what is like the originals does not depend on the dirt."""
-    origin, dirt = plan.first.toordinal(), plan.dirt
+    """One piece of the clients; what is like the originals does not depend on the errors."""
+    origin, errors = plan.first.toordinal(), plan.errors
     clients = np.arange(piece * PIECE, min((piece + 1) * PIECE, plan.clients)) + 1
     rng = np.random.default_rng([plan.seed, origin, 0, piece])
     invoices = _monthly(plan, rng, clients, DUE_AFTER)
@@ -95,17 +95,17 @@ def draw(plan: Plan, piece: int) -> Drawn:
     rng = np.random.default_rng([plan.seed, origin, 1, piece])
     payments = _varied(plan, rng, invoices, payments)
     count = len(invoices.client)
-    amended = invoices.where(rng.random(count) < AMENDED * dirt)
+    amended = invoices.where(rng.random(count) < AMENDED * errors)
     changed = rng.random(len(amended.client)) < CHANGED
     other = rng.integers(1, MOST + 1, len(changed))
-    newer = _newer(plan, rng, clients[rng.random(len(clients)) < NEWER * dirt])
+    newer = _newer(plan, rng, clients[rng.random(len(clients)) < NEWER * errors])
     newer_payments = _paid_in_part(rng, newer)
     by_then = newer_payments.paid <= (plan.delivered + WEEK).toordinal()
     return Drawn(
         invoices=invoices,
         payments=payments,
-        late=(rng.random(count) < LATE * dirt) & ~np.isin(invoices.places, amended.places),
-        repeated=rng.random(len(payments.client)) < REPEATED * dirt,
+        late=(rng.random(count) < LATE * errors) & ~np.isin(invoices.places, amended.places),
+        repeated=rng.random(len(payments.client)) < REPEATED * errors,
         amended=replace(amended, value=np.where(changed, other, amended.value)),
         newer=newer,
         newer_payments=newer_payments.where(by_then) + _later(plan, rng, invoices, payments),
@@ -179,7 +179,7 @@ def _varied(
     """Some payments become full, some exceed the invoice, some are followed by one or two more."""
     whole = invoices.value[np.searchsorted(invoices.places, payments.places)]
     drawn = rng.random(len(whole))
-    full, exceeding, several = np.cumsum([FULL, EXCEEDING, SEVERAL]) * plan.dirt
+    full, exceeding, several = np.cumsum([FULL, EXCEEDING, SEVERAL]) * plan.errors
     beyond = whole + 1 + (rng.random(len(whole)) * whole / 2).astype(np.int64)
     value = np.where(drawn < full, whole, np.where(drawn < exceeding, beyond, payments.value))
     varied = replace(payments, value=value)
@@ -200,7 +200,7 @@ def _varied(
 def _later(plan: Plan, rng: np.random.Generator, invoices: Invoices, paid: Payments) -> Payments:
     """Some of the invoices that nothing was paid of are paid in full at last."""
     unpaid = ~np.isin(invoices.places, paid.places)
-    some = invoices.where(unpaid & (rng.random(len(unpaid)) < PAID_LATER * plan.dirt))
+    some = invoices.where(unpaid & (rng.random(len(unpaid)) < PAID_LATER * plan.errors))
     first = plan.delivered.toordinal()
     return Payments(
         client=some.client,

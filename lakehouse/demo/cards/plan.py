@@ -21,7 +21,7 @@ class Plan:
     Args:
         seed: the same seed, the same bytes.
         scale: 1 is 10,000 clients with 13 invoices each.
-        dirt: 0 is like the original files; 1 has every case and fault in its full share.
+        errors: 0 is like the original files; 1 has every case and fault in its full share.
         first: month of the first invoices, by its first day.
 
     Raises:
@@ -30,7 +30,7 @@ class Plan:
 
     seed: int = 7
     scale: float = 1.0
-    dirt: float = 1.0
+    errors: float = 1.0
     first: dt.date = dt.date(2023, 1, 1)
 
     def __post_init__(self) -> None:
@@ -38,8 +38,8 @@ class Plan:
             raise ValueError(f"seed is 0 or more, not {self.seed}")
         if not 0 < self.scale <= 1000:
             raise ValueError(f"scale is above 0 and at most 1000, not {self.scale}")
-        if not 0 <= self.dirt <= 1:
-            raise ValueError(f"dirt is 0 to 1, not {self.dirt}")
+        if not 0 <= self.errors <= 1:
+            raise ValueError(f"errors is 0 to 1, not {self.errors}")
         if self.first.day != 1 or self.first < SPEC.since:
             raise ValueError(f"first is a month's first day from {SPEC.since}, not {self.first}")
 

@@ -1,7 +1,7 @@
 """Invented deliveries of Mr. Health: the same plan always gives the same bytes.
 
 Every unit-day is drawn from its own seed, so a longer plan begins with the files of the shorter
-one and two plans agree on the days they share. Dirt is dealt, not rolled: in every block of
+one and two plans agree on the days they share. PlantedError is dealt, not rolled: in every block of
 unit-days each kind occurs exactly once, at most one kind per unit-day, so that what becomes of
 a row never depends on two faults at once. `expected` says what a correct platform makes of it;
 it knows the plan, not the platform. Inside, money is counted in cents.
@@ -25,13 +25,13 @@ from lakehouse.demo.mrhealth.business import (
     city_of,
     state_of,
 )
-from lakehouse.demo.mrhealth.dirt import dirt_of, soil
+from lakehouse.demo.mrhealth.errors import error_of, plant
 from lakehouse.demo.mrhealth.plan import (
     DayTotals,
-    Dirt,
     Expected,
     LargePlan,
     Plan,
+    PlantedError,
     days_of,
 )
 from lakehouse.demo.mrhealth.shipments import (
@@ -43,11 +43,12 @@ from lakehouse.demo.mrhealth.shipments import (
 )
 
 __all__ = [
+    "HIGHLIGHTS",
     "DayTotals",
-    "Dirt",
     "Expected",
     "LargePlan",
     "Plan",
+    "PlantedError",
     "deliveries",
     "expected",
     "large_deliveries",
@@ -55,6 +56,14 @@ __all__ = [
     "reference",
     "write",
 ]
+
+HIGHLIGHTS = {
+    "Largest restaurants": (
+        "select unit_name as restaurant, round(sum(revenue), 2) as revenue, sum(orders) as orders"
+        " from gold.mrhealth_unit_day group by all order by revenue desc, restaurant"
+    )
+}
+"""Titles and queries that `lakehouse demo` shows beside the headline of the domain."""
 
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
@@ -134,6 +143,6 @@ def write(plan: Plan | LargePlan, root: Path) -> int:
 
 def _shipments(plan: Plan, day: dt.date) -> Iterator[Shipment]:
     for unit in range(1, plan.units + 1):
-        shipment = draw(plan, day, unit, dirt_of(plan, day, unit))
-        soil(shipment)
+        shipment = draw(plan, day, unit, error_of(plan, day, unit))
+        plant(shipment)
         yield shipment

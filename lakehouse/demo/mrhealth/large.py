@@ -131,13 +131,13 @@ def _draw(plan: LargePlan, day: dt.date, unit: int, lines: int) -> _Columns:
     return _Columns(
         counts=counts,
         online=rng.random(orders) < ONLINE_SHARE,
-        status=np.where(rng.random(orders) < plan.dirt, len(STATUSES), status),
+        status=np.where(rng.random(orders) < plan.errors, len(STATUSES), status),
         fee=rng.integers(len(FEES), size=orders),
         address=rng.integers(len(STREETS) * 100, size=orders),
-        product=np.where(rng.random(lines) < plan.dirt, len(PRODUCTS), product),
+        product=np.where(rng.random(lines) < plan.errors, len(PRODUCTS), product),
         quantity=rng.integers(1, _MOST_PIECES + 1, size=lines),
         note=rng.integers(len(WRITTEN_NOTES), size=lines),
-        orphan=rng.random(lines) < plan.dirt,
+        orphan=rng.random(lines) < plan.errors,
     )
 
 

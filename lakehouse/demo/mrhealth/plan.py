@@ -10,7 +10,7 @@ KEPT = "kept"
 PARENT_REJECTED = "parent_rejected"
 
 
-class Dirt(StrEnum):
+class PlantedError(StrEnum):
     """What can be wrong, or merely odd, with one unit's delivery of one day."""
 
     DUPLICATE_FILE = "duplicate_file"  # both files again, same bytes, under reenvio/
@@ -39,8 +39,8 @@ class Dirt(StrEnum):
     VALUE_MISMATCH = "value_mismatch"  # order value is not items + fee
 
 
-UNIT_DAYS_PER_BLOCK = 240  # at dirt 1: each kind once, so 1 unit-day in 10 is dirty
-MAX_DIRT = UNIT_DAYS_PER_BLOCK / len(Dirt)
+UNIT_DAYS_PER_BLOCK = 240  # at errors 1: each kind once, so 1 unit-day in 10 is dirty
+MAX_ERRORS = UNIT_DAYS_PER_BLOCK / len(PlantedError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,9 @@ class Plan:
     """Which deliveries to invent.
 
     `orders_per_unit` is the mean of a unit-day; units differ by a lasting factor (a fifth of
-    them makes most of the sales) and weekends sell more. `dirt` scales the share of dirty
+    them makes most of the sales) and weekends sell more. `errors` scales the share of dirty
     unit-days: 0 is perfectly clean, 1 is one in ten, 10 is every one. From 480 unit-days on,
-    dirt of at least 1 contains every kind.
+    errors of at least 1 contains every kind.
     """
 
     units: int = 50
@@ -58,20 +58,22 @@ class Plan:
     days: int = 14
     seed: int = 7
     orders_per_unit: float = 12
-    dirt: float = 1.0
+    errors: float = 1.0
 
     def __post_init__(self) -> None:
         _require(1 <= self.units <= 999, f"units must be 1 to 999, not {self.units}")
         _require(self.days >= 1, f"days must be at least 1, not {self.days}")
         _require(self.orders_per_unit >= 0, f"orders_per_unit is negative: {self.orders_per_unit}")
-        _require(0 <= self.dirt <= MAX_DIRT, f"dirt must be 0 to {MAX_DIRT:g}, not {self.dirt}")
+        _require(
+            0 <= self.errors <= MAX_ERRORS, f"errors must be 0 to {MAX_ERRORS:g}, not {self.errors}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LargePlan:
     """Few units with large files: exactly `items` item lines, spread evenly.
 
-    `dirt` is the share of lines with a bad status, an unknown product or no parent.
+    `errors` is the share of lines with a bad status, an unknown product or no parent.
     """
 
     items: int = 10_000_000
@@ -79,7 +81,7 @@ class LargePlan:
     days: int = 90
     units: int = 10
     seed: int = 7
-    dirt: float = 0.0001
+    errors: float = 0.0001
 
     def __post_init__(self) -> None:
         _require(1 <= self.units <= 999, f"units must be 1 to 999, not {self.units}")
@@ -88,7 +90,7 @@ class LargePlan:
             self.items >= self.days * self.units,
             f"{self.items} items are not one for each of {self.days} days x {self.units} units",
         )
-        _require(0 <= self.dirt <= 1, f"dirt is a share of lines, 0 to 1, not {self.dirt}")
+        _require(0 <= self.errors <= 1, f"errors is a share of lines, 0 to 1, not {self.errors}")
 
 
 @dataclass(kw_only=True)
@@ -115,7 +117,7 @@ class Expected:
     """
 
     files: Counter[str] = field(default_factory=Counter)
-    dirt: Counter[Dirt] = field(default_factory=Counter)
+    errors: Counter[PlantedError] = field(default_factory=Counter)
     order_rows: Counter[str] = field(default_factory=Counter)
     item_rows: Counter[str] = field(default_factory=Counter)
     days: dict[dt.date, DayTotals] = field(default_factory=dict)

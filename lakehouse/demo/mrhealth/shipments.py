@@ -42,9 +42,9 @@ from lakehouse.demo.mrhealth.business import (
 from lakehouse.demo.mrhealth.plan import (
     KEPT,
     PARENT_REJECTED,
-    Dirt,
     Expected,
     Plan,
+    PlantedError,
     amount,
 )
 
@@ -80,7 +80,7 @@ class Shipment:
     dialect: Dialect
     orders: list[Order]
     rng: Random
-    dirt: Dirt | None
+    error: PlantedError | None
     superseded: list[Order] | None = None
     rejected: str = ""
     cut: int = 0
@@ -88,14 +88,14 @@ class Shipment:
     sent: tuple[bool, bool] = (True, True)
 
 
-def draw(plan: Plan, day: dt.date, unit: int, dirt: Dirt | None) -> Shipment:
-    """What one unit sends for one day, still clean; dirt needs a few orders to be in."""
+def draw(plan: Plan, day: dt.date, unit: int, error: PlantedError | None) -> Shipment:
+    """What one unit sends for one day, still clean; errors needs a few orders to be in."""
     rng = random_of(plan.seed, day, unit)
     size = _sizes(plan.units, plan.seed)[unit - 1]
     count = _poisson(rng, plan.orders_per_unit * size * WEEKDAY_FACTORS[day.weekday()])
     dialect = TILLS[(unit - 1) % len(TILLS)]
-    orders = _orders(rng, day, unit, dialect, max(count, 4) if dirt else count)
-    return Shipment(day, unit, plan.units, dialect, orders, rng, dirt)
+    orders = _orders(rng, day, unit, dialect, max(count, 4) if error else count)
+    return Shipment(day, unit, plan.units, dialect, orders, rng, error)
 
 
 def _orders(rng: Random, day: dt.date, unit: int, dialect: Dialect, count: int) -> list[Order]:
@@ -173,7 +173,7 @@ def files_of(shipment: Shipment) -> Iterator[LandedFile]:
     )
     sent = [file for file, was_sent in zip((orders, items), shipment.sent, strict=True) if was_sent]
     yield from sent
-    if shipment.dirt is Dirt.DUPLICATE_FILE:
+    if shipment.error is PlantedError.DUPLICATE_FILE:
         yield from (_resent(file, file.data) for file in sent)
     if shipment.superseded:
         yield _resent(orders, dialect.encode(_orders_text(shipment, shipment.orders)))
@@ -210,14 +210,14 @@ def csv_text(rows: list[list[str]], dialect: Dialect) -> str:
 
 def tally(total: Expected, shipment: Shipment) -> None:
     """Add what becomes of a shipment."""
-    if shipment.dirt:
-        total.dirt[shipment.dirt] += 1
+    if shipment.error:
+        total.errors[shipment.error] += 1
     if not any(shipment.sent):
         total.missing.append((shipment.day, shipment.unit))
         return
     total.files[shipment.rejected or "loaded"] += 1
     total.files["loaded"] += shipment.sent[1]
-    if shipment.dirt is Dirt.DUPLICATE_FILE:
+    if shipment.error is PlantedError.DUPLICATE_FILE:
         total.files["duplicate"] += 2
     if shipment.superseded:
         total.files["superseded"] += 1

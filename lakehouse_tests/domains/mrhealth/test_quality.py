@@ -304,7 +304,7 @@ def runs(defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_missing_unit_is_named_and_the_check_passes_once_its_files_arrive(runs: Runs) -> None:
-    plan = Plan(units=3, first=FIRST, days=len(DAYS), orders_per_unit=4, dirt=0)
+    plan = Plan(units=3, first=FIRST, days=len(DAYS), orders_per_unit=4, errors=0)
     files = [*reference(plan), *deliveries(plan)]
     late_files = [file for file in files if file.path.startswith(MISSING)]
     assert late_files

@@ -41,7 +41,7 @@ def person(number: int) -> str:
 def newest(files: Iterable[LandedFile]) -> dict[str, tuple[str, str, str]]:
     """For each person path, phone and job title as the newest file says, in plain Python.
 
-    Takes files without dirt.
+    Takes files without errors.
     """
     found: dict[str, tuple[str, str, str]] = {}
     for each in sorted(files, key=lambda f: (f.modified_at, f.path.rsplit("/", 1)[1])):

@@ -266,7 +266,7 @@ def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people:
 
 
 def test_the_masked_view_shows_no_personal_value_as_it_is(people: Business):
-    people.land_all(deliveries(Plan(scale=0.002, dirt=0, days=1)))
+    people.land_all(deliveries(Plan(scale=0.002, errors=0, days=1)))
     people.ingest()
     columns = load_domain("people").table("gold", "people_without_duplicates").contract.columns
     personal = [column.name for column in columns if "personal" in column.tags]
@@ -301,7 +301,7 @@ def test_every_personal_column_says_of_what_kind_it_is(layer: str):
 
 
 def test_clean_days_end_as_plain_python_says_whatever_the_order_of_their_arrival(tmp_path: Path):
-    files = list(deliveries(Plan(scale=0.002, dirt=0, days=4)))
+    files = list(deliveries(Plan(scale=0.002, errors=0, days=4)))
     expected = newest(files)
     for name, order in (("forward", files), ("backward", files[::-1])):
         people = Business("people", tmp_path / name)

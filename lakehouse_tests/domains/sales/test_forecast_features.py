@@ -250,7 +250,7 @@ def test_plain_sql_over_the_fact_says_the_same_of_what_landed(which: str, tmp_pa
             pytest.skip("no sample file at ../shared/data/sales")
         shop.land("2024-01-02/sales_raw.csv", SAMPLE.read_bytes())
     else:
-        files = deliveries(Plan(days=500, scale=0.04, dirt=0))
+        files = deliveries(Plan(days=500, scale=0.04, errors=0))
         lines = [line for file in files for line in file.data.decode().splitlines()[1:]]
         shop.land("2024-06-01/sales_all.csv", "\n".join([HEADER, *lines, ""]))
     shop.ingest()

@@ -32,7 +32,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 
 MONDAY = dt.date(2026, 1, 5)
-PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, dirt=10)
+PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, errors=10)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(-2, PLAN.days)]
 ORDER_COLUMNS = "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco Entrega,"
 ORDERS = f"""{ORDER_COLUMNS}Taxa_Entrega,Status

@@ -32,7 +32,7 @@ MUTATIONS = 200
 def lake(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
     """Two days of four dirty units, raw to gold."""
     folder = tmp_path_factory.mktemp("audited")
-    plan = Plan(units=4, first=FIRST, days=2, seed=3, orders_per_unit=3, dirt=10)
+    plan = Plan(units=4, first=FIRST, days=2, seed=3, orders_per_unit=3, errors=10)
     write(plan, folder / "landing")
     small = SmallLake(folder=folder, now=NOW)
     small.arrive(DAYS)

@@ -25,7 +25,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 
 MONDAY = dt.date(2026, 1, 5)
-PLAN = Plan(first=MONDAY, units=3, days=3, orders_per_unit=4, dirt=10)
+PLAN = Plan(first=MONDAY, units=3, days=3, orders_per_unit=4, errors=10)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(-1, PLAN.days)]
 EVENTS = TableId("gold", "mrhealth", "events")
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])

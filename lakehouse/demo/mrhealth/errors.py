@@ -21,29 +21,29 @@ from lakehouse.demo.mrhealth.business import (
     quoted,
     random_of,
 )
-from lakehouse.demo.mrhealth.plan import UNIT_DAYS_PER_BLOCK, Dirt, Plan
+from lakehouse.demo.mrhealth.plan import UNIT_DAYS_PER_BLOCK, Plan, PlantedError
 from lakehouse.demo.mrhealth.shipments import Item, Order, Shipment, uuid_of
 
 
-def soil(shipment: Shipment) -> None:
-    """Apply the shipment's dirt; a duplicate file is made where files are made."""
-    if shipment.dirt in _SOIL:
-        _SOIL[shipment.dirt](shipment)
+def plant(shipment: Shipment) -> None:
+    """Apply the shipment's errors; a duplicate file is made where files are made."""
+    if shipment.error in _PLANT:
+        _PLANT[shipment.error](shipment)
 
 
-def dirt_of(plan: Plan, day: dt.date, unit: int) -> Dirt | None:
+def error_of(plan: Plan, day: dt.date, unit: int) -> PlantedError | None:
     """What is wrong with one unit-day, if anything."""
-    if not plan.dirt:
+    if not plan.errors:
         return None
-    size = round(UNIT_DAYS_PER_BLOCK / plan.dirt)
+    size = round(UNIT_DAYS_PER_BLOCK / plan.errors)
     number, place = divmod(day.toordinal() * plan.units + unit - 1, size)
     return _block(plan.seed, size, number).get(place)
 
 
 @lru_cache(maxsize=64)
-def _block(seed: int, size: int, number: int) -> dict[int, Dirt]:
-    places = random_of(seed, "dirt", number).sample(range(size), len(Dirt))
-    return dict(zip(places, Dirt, strict=True))
+def _block(seed: int, size: int, number: int) -> dict[int, PlantedError]:
+    places = random_of(seed, "dirt", number).sample(range(size), len(PlantedError))
+    return dict(zip(places, PlantedError, strict=True))
 
 
 def _again(order: Order, **changes: object) -> Order:
@@ -199,28 +199,28 @@ def _value_mismatch(shipment: Shipment) -> None:
     order.fields[VALUE] = money(order.cents)
 
 
-_SOIL: dict[Dirt, Callable[[Shipment], None]] = {
-    Dirt.CORRECTED_FILE: _corrected_file,
-    Dirt.MISSING_COLUMN: _missing_column,
-    Dirt.EXTRA_COLUMN: _extra_column,
-    Dirt.REORDERED_COLUMNS: _reordered_columns,
-    Dirt.TRUNCATED: _truncated,
-    Dirt.EMPTY_FILE: _empty_file,
-    Dirt.MISSING_DELIVERY: _missing_delivery,
-    Dirt.MISSING_ITEMS: _missing_items,
-    Dirt.HEADER_ONLY: _header_only,
-    Dirt.ORPHAN_ITEM: _orphan_item,
-    Dirt.UNKNOWN_PRODUCT: _unknown_product,
-    Dirt.BAD_STATUS: _bad_status,
-    Dirt.BAD_AMOUNT: _bad_amount,
-    Dirt.BAD_DATE: _bad_date,
-    Dirt.MISSING_KEY: _missing_key,
-    Dirt.DUPLICATE_ROW: _duplicate_row,
-    Dirt.DUPLICATE_KEY: _duplicate_key,
-    Dirt.UNIT_MISMATCH: _unit_mismatch,
-    Dirt.UNTERMINATED_QUOTE: _unterminated_quote,
-    Dirt.COLUMN_COUNT: _column_count,
-    Dirt.PREVIOUS_DAY: _previous_day,
-    Dirt.LINE_BREAK: _line_break,
-    Dirt.VALUE_MISMATCH: _value_mismatch,
+_PLANT: dict[PlantedError, Callable[[Shipment], None]] = {
+    PlantedError.CORRECTED_FILE: _corrected_file,
+    PlantedError.MISSING_COLUMN: _missing_column,
+    PlantedError.EXTRA_COLUMN: _extra_column,
+    PlantedError.REORDERED_COLUMNS: _reordered_columns,
+    PlantedError.TRUNCATED: _truncated,
+    PlantedError.EMPTY_FILE: _empty_file,
+    PlantedError.MISSING_DELIVERY: _missing_delivery,
+    PlantedError.MISSING_ITEMS: _missing_items,
+    PlantedError.HEADER_ONLY: _header_only,
+    PlantedError.ORPHAN_ITEM: _orphan_item,
+    PlantedError.UNKNOWN_PRODUCT: _unknown_product,
+    PlantedError.BAD_STATUS: _bad_status,
+    PlantedError.BAD_AMOUNT: _bad_amount,
+    PlantedError.BAD_DATE: _bad_date,
+    PlantedError.MISSING_KEY: _missing_key,
+    PlantedError.DUPLICATE_ROW: _duplicate_row,
+    PlantedError.DUPLICATE_KEY: _duplicate_key,
+    PlantedError.UNIT_MISMATCH: _unit_mismatch,
+    PlantedError.UNTERMINATED_QUOTE: _unterminated_quote,
+    PlantedError.COLUMN_COUNT: _column_count,
+    PlantedError.PREVIOUS_DAY: _previous_day,
+    PlantedError.LINE_BREAK: _line_break,
+    PlantedError.VALUE_MISMATCH: _value_mismatch,
 }

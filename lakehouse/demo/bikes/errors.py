@@ -86,7 +86,7 @@ _KEYS = {
 _COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
 
 
-def soiled(plan: Plan, dataset: str, rows: Rows) -> Rows:
+def with_errors(plan: Plan, dataset: str, rows: Rows) -> Rows:
     """The valid rows with the plan's faults among them."""
     faults = [fault for fault in FAULTS[dataset] for _ in range(plan.copies)]
     rng = np.random.default_rng([plan.seed, 4, list(FAULTS).index(dataset)])

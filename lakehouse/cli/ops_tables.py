@@ -1,0 +1,76 @@
+"""Read the deliveries and the reconciliation of a domain as plain rows for the screen."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lakehouse.cli.options import within
+
+if TYPE_CHECKING:
+    from lakehouse.platform.storage.lake import Lake
+    from lakehouse.platform.storage.table_id import TableId
+
+COUNTS = {
+    "physical_lines": "lines",
+    "header_lines": "header",
+    "continuation_lines": "continued",
+    "unparsable_lines": "unparsable",
+    "excluded_lines": "excluded",
+    "bronze_rows": "bronze",
+    "silver_rows": "silver",
+    "quarantined_rows": "quarantine",
+    "duplicate_rows": "duplicate",
+    "superseded_rows": "superseded",
+    "difference": "difference",
+}
+"""Count of a reconciled delivery → its heading in the sums."""
+TOTALS = ("table", "files", *COUNTS.values())
+"""Headings of `totals`."""
+
+
+def rows_of(
+    lake: "Lake",
+    table: "TableId",
+    columns: Sequence[str],
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+) -> list[dict[str, Any]]:
+    """Return rows of a stored table between two days; an empty list when it does not exist."""
+    stored = lake.table(table)
+    snapshot = stored.snapshot()
+    if snapshot.schema is None:
+        return []
+    days = [file.day for file in snapshot.files if file.rows and within(file.day, first, last)]
+    rows: list[dict[str, Any]] = stored.read(days, snapshot=snapshot, columns=columns).to_pylist()
+    return rows
+
+
+def deliveries(lake: "Lake", domain_name: str) -> list[dict[str, Any]]:
+    """Return every delivered file of a domain with its status, unrecognized files included."""
+    columns = ("day", "unit", "file", "size", "status", "reason", "detail")
+    return [
+        {"table": table.table, **row}
+        for table in lake.tables("raw", domain_name)
+        for row in rows_of(lake, table, columns)
+    ]
+
+
+def balances(lake: "Lake", domain_name: str) -> list[dict[str, Any]]:
+    """Return the reconciliation of every delivered file of a domain."""
+    from lakehouse.platform.storage.table_id import TableId
+
+    columns = ("day", "table", "unit", "file", "status", *COUNTS, "balance", "waiting_days")
+    return rows_of(lake, TableId("ops", domain_name, "reconciliation"), columns)
+
+
+def totals(balances: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Add up reconciled deliveries by table and in total; one row per table under `TOTALS`."""
+    sums: dict[str, Counter[str]] = {}
+    for row in balances:
+        for name in (row["table"], "total"):
+            counts = sums.setdefault(name, Counter())
+            counts["files"] += 1
+            counts.update({column: row[column] for column in COUNTS})
+    names = sorted(sums, key=lambda name: (name == "total", name))
+    return [(name, sums[name]["files"], *(sums[name][c] for c in COUNTS)) for name in names]
