@@ -1,4 +1,4 @@
-"""`lakehouse privacy`: find a person in every layer of every system, and take them out."""
+"""`lakehouse privacy`: find a person in every layer of every domain, and erase them."""
 
 import datetime as dt
 import sys
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PLACES = ("domain", "table", "day", "file", "line", "rows", "what")
-SUMS = ("domain", "table", "what", "rows")
+TOTALS = ("domain", "table", "what", "rows")
 
 
-def person(command: Command) -> Command:
-    """Options that say whom."""
+def person_options(command: Command) -> Command:
+    """Add the options that identify a person."""
     for option in (
         domain_option,
-        click.option("--email", help="Their e-mail address; `-` reads it from stdin."),
-        click.option("--id", "id_", help="Their id in a domain; `-` reads it from stdin."),
+        click.option("--email", help="E-mail address; `-` reads it from stdin."),
+        click.option("--id", "id_", help="Id in a domain; `-` reads it from stdin."),
     ):
         command = option(command)
     return command
@@ -40,7 +40,7 @@ def person(command: Command) -> Command:
 
 @click.group()
 def privacy() -> None:
-    """Find a person in the lake and the landing zone, and take them out for good.
+    """Find a person in the lake and the landing zone, and erase their data.
 
     Example:
       lakehouse privacy find --email ana@example.org
@@ -49,14 +49,14 @@ def privacy() -> None:
 
 
 @privacy.command()
-@person
+@person_options
 @format_option
 def find(id_: str | None, email: str | None, domain_name: str | None, form: str) -> None:
-    """Print where a person is; nothing of what is known about them.
+    """Print the places that hold data of a person, without the data.
 
-    By --email the ids that stand beside it are followed within their system. Columns that contracts
-    tag as identifier or email are searched, and the text of rejected rows, lines and files. Exit
-    code 0 also when they are nowhere.
+    Searches the columns that contracts tag as identifier or email, and the text of rejected rows,
+    lines and files. With --email the ids found beside the address are searched too, within their
+    domain. Exit code 0 even if nothing is found.
 
     Examples:
       lakehouse privacy find --id 8717bbf45cCDbEe --domain people
@@ -73,17 +73,17 @@ def find(id_: str | None, email: str | None, domain_name: str | None, form: str)
 
 
 @privacy.command()
-@person
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@person_options
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @format_option
 def erase(
     id_: str | None, email: str | None, domain_name: str | None, yes: bool, form: str
 ) -> None:
-    """Take a person out of every layer, rejected rows, kept files, old versions and landing zone.
+    """Erase a person from every layer, the quarantine, stored files, old versions and landing zone.
 
-    A mark that tells nobody who they were keeps files that are delivered again and replays from
-    bringing them back. The days they were on are built anew. The same command again finishes what a
-    crash cut off. Exit code 1 when something is left, which is then named.
+    A mark that does not reveal the person keeps later deliveries and replays from restoring the
+    data. The affected days are rebuilt. Running the command again completes an erasure that was
+    interrupted. Exit code 1 if some data could not be erased; it is listed.
 
     Examples:
       lakehouse privacy erase --id 8717bbf45cCDbEe --domain people
@@ -96,9 +96,9 @@ def erase(
     persons = _persons(id_, email, domain_name, lake, settings)
     found = list(_findings(persons, lake, settings))
     if id_ is not None:
-        persons = _of_one_system(persons, found)
+        persons = _only_domain(persons, found)
     if not yes:
-        print_rows(SUMS, _sums((f.domain, f.table, f.what, f.rows) for f in found), "table")
+        print_rows(TOTALS, _sums((f.domain, f.table, f.what, f.rows) for f in found), "table")
         whom = joined(
             f"{plural(len(one.ids), 'id')} of {name}" for name, one in persons.items() if one.ids
         )
@@ -109,22 +109,22 @@ def erase(
 
 
 def _report(done: "Erased", form: str) -> None:
-    """Say what was erased and what was not; a problem when anything is left."""
-    print_rows(SUMS, _sums((*key, rows) for key, rows in done.found.items()), form)
+    """Print what was erased; fail when something could not be."""
+    print_rows(TOTALS, _sums((*key, rows) for key, rows in done.found.items()), form)
     for (domain, what), number in sorted(done.removed.items()):
         if number:
-            inform(f"{domain}: {number:,} {what} removed or written anew")
+            inform(f"{domain}: {number:,} {what} removed or rewritten")
     if done.others:
-        warn(f"{plural(done.others, 'unreadable line')} of others had to go with them")
+        warn(f"{plural(done.others, 'unreadable line')} of other persons had to be erased too")
     for each in done.notes:
         warn(each)
     if done.left:
         print_rows(PLACES, ([getattr(each, name) for name in PLACES] for each in done.left), form)
         raise CommandError(
             f"{plural(sum(each.rows for each in done.left), 'place')} could not be erased",
-            "docs/privacy.md says what each kind needs",
+            "docs/privacy.md explains what each place needs",
         )
-    inform("erased; exports, backups and source databases outside of the lake are not reached")
+    inform("erased; exports, backups and source databases outside of the lake were not searched")
 
 
 def _sums(counted: "Iterable[tuple[str, str, str, int]]") -> list[tuple[str, str, str, int]]:
@@ -140,13 +140,13 @@ def _persons(
     from lakehouse.platform.privacy.search import known_as
 
     if (id_ is None) == (email is None):
-        raise click.UsageError("give --id or --email")
+        raise click.UsageError("pass either --id or --email")
     value = (id_ if id_ is not None else email or "").strip()
     value = sys.stdin.readline().strip() if value == "-" else value
     if not value or not value.isprintable():
-        raise click.UsageError("an id or e-mail address is one line that can be read")
+        raise click.UsageError("an id or e-mail address must be one line of printable characters")
     if email is not None and "@" not in value:
-        raise click.UsageError("an e-mail address has an @; for an id there is --id")
+        raise click.UsageError("an e-mail address contains @; pass an id with --id")
     ids, emails = ([value], []) if id_ is not None else ([], [value])
     return known_as(
         [domain_name] if domain_name else domain_names(), lake, settings, ids=ids, emails=emails
@@ -162,17 +162,20 @@ def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable
         yield from Search(domain=of, lake=lake, settings=settings, person=one).findings()
 
 
-def _of_one_system(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
-    """An id is one person in one system only, and somebody else in another."""
+def _only_domain(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
+    """Return the persons of the only domain with findings.
+
+    An id identifies a person within one domain; the same id in another domain is somebody else.
+    """
     having = sorted({each.domain for each in found})
     if len(persons) > 1 and len(having) != 1:
-        told = f"{joined(having)} have it" if having else "no system has it"
-        raise click.UsageError(f"{told}; an id says whom only with --domain")
+        found_in = f"found in {joined(having)}" if having else "not found in any domain"
+        raise click.UsageError(f"the id was {found_in}; pass --domain to say whose id it is")
     return persons if len(persons) == 1 else {having[0]: persons[having[0]]}
 
 
 def _wait_for_runs(domains: "Iterable[str]", settings: Settings) -> None:
-    """A run that is under way could write what was read before."""
+    """Wait for runs in progress, which could write data that they read before the erasure."""
     from lakehouse.cli.runs import instance_of
     from lakehouse.platform.orchestration.local_runs import wait_for_others
 
@@ -182,16 +185,16 @@ def _wait_for_runs(domains: "Iterable[str]", settings: Settings) -> None:
 
 
 def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], None]":
-    """Runs of the system over days, then everything that they leave to do."""
+    """Return a function that rebuilds days of a domain and then whatever depends on them."""
 
     def refresh(domain: "Domain", days: Sequence[dt.date]) -> None:
-        from lakehouse.cli.runs import built, ingest_all, require_success
+        from lakehouse.cli.runs import ingest_all, rebuild, require_success
         from lakehouse.platform.orchestration.partitions import ranges
         from lakehouse.platform.orchestration.planning import GAP_DAYS
 
         today = dt.datetime.now(settings.zone).date()
         open_days = [day for day in days if domain.spec.since <= day <= today]
-        require_success(built(domain, settings, ranges(open_days, gap=GAP_DAYS)))
+        require_success(rebuild(domain, settings, ranges(open_days, gap=GAP_DAYS)))
         require_success(ingest_all([domain], settings))
 
     return refresh

@@ -1,6 +1,7 @@
-"""`lakehouse quarantine`: what was rejected, why, and the way back."""
+"""`lakehouse quarantine`: list, correct and replay rejected rows, lines and files."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -8,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform
+from lakehouse.cli.messages import CommandError, inform, next_step
 from lakehouse.cli.options import (
-    DomainName,
     days_between,
     days_options,
+    domain_argument,
     domain_option,
     domains_of,
     plural,
@@ -23,7 +24,7 @@ from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.ingestion.landing_zone import LandingZone
-    from lakehouse.platform.quarantine.replay import Replay
+    from lakehouse.platform.quarantine.replay import Replay, Selection
     from lakehouse.platform.storage.lake import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,25 +45,41 @@ DETAILS = (
 )
 
 
-def selection(command: Command) -> Command:
-    """Options that choose rejections."""
+def selection_options(command: Command) -> Command:
+    """Add the options that select rejections; the command gets them as one `Selection`."""
+
+    @functools.wraps(command)
+    def with_selection(
+        *,
+        domain_name: str | None,
+        table: str | None,
+        first: dt.date | None,
+        last: dt.date | None,
+        reason: str | None,
+        file: str | None,
+        **others: Any,
+    ) -> Any:
+        from lakehouse.platform.quarantine.replay import Selection
+
+        days = days_between(domain_name, first, last)
+        selection = Selection(domain=domain_name, table=table, days=days, reason=reason, file=file)
+        return command(selection=selection, **others)
+
+    decorated: Any = with_selection
     for option in (
-        click.option("--file", help="Only this landed file."),
+        click.option("--file", help="Only this delivered file, by its path."),
         click.option("--reason", help="Only this reason code (docs/reasons.md)."),
-        days_options("day: delivery day of files and lines, business day of rows"),
-        click.option(
-            "--table",
-            help="Only this dataset, such as orders; `unrecognized_files` for no dataset.",
-        ),
+        days_options("delivery day of files and lines, or business day of rows"),
+        click.option("--table", help="Only this dataset, or `unrecognized_files`."),
         domain_option,
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 @click.group()
 def quarantine() -> None:
-    """See, mend and bring back what was rejected.
+    """List, correct and replay rejected rows, lines and files.
 
     Example:
       lakehouse quarantine list
@@ -73,89 +90,61 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@domain_option
-@click.option(
-    "--table", help="Only this dataset, such as orders; `unrecognized_files` for no dataset."
-)
-@days_options("day: delivery day of files and lines, business day of rows")
-@click.option("--reason", help="Only this reason code (docs/reasons.md).")
+@selection_options
 @format_option
-def list_(
-    domain_name: str | None,
-    table: str | None,
-    first: dt.date | None,
-    last: dt.date | None,
-    reason: str | None,
-    form: str,
-) -> None:
-    """Count what is rejected now, by table, day and reason.
+def list_(selection: "Selection", form: str) -> None:
+    """Count the rejections by table, day and reason.
 
     Example:
       lakehouse quarantine list --from 2026-01-05 --to 2026-01-11
     """
     from lakehouse.platform.quarantine import replay as library
 
-    days = days_between(domain_name, first, last)
-    counts = library.listing(_lake(), domain_name, table, days, reason)
+    counts = library.listing(_lake(), **vars(selection))
     print_rows(COUNTS, ([getattr(each, name) for name in COUNTS] for each in counts), form)
     inform(f"{plural(sum(each.rows for each in counts), 'rejection')}")
 
 
 @quarantine.command("show")
-@selection
+@selection_options
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most rows."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Maximum number of rows.",
 )
 @format_option
-def show_(
-    domain_name: str | None,
-    table: str | None,
-    first: dt.date | None,
-    last: dt.date | None,
-    reason: str | None,
-    file: str | None,
-    limit: int,
-    form: str,
-) -> None:
-    """Print rejected files, lines and rows with their original values.
+def show(selection: "Selection", limit: int, form: str) -> None:
+    """Print rejected rows, lines and files with their original values.
 
     Example:
       lakehouse quarantine show --table orders --reason bad_status --limit 5
     """
     from lakehouse.platform.quarantine import replay as library
 
-    days = days_between(domain_name, first, last)
-    found = library.rows(_lake(), domain_name, table, days, reason, file=file)
-    taken = list(islice(found, limit + 1))
-    rows = ([_value(getattr(each, name)) for name in DETAILS] for each in taken[:limit])
+    found = library.rows(_lake(), **vars(selection))
+    shown = list(islice(found, limit + 1))
+    rows = ([_value(getattr(each, name)) for name in DETAILS] for each in shown[:limit])
     print_rows(DETAILS, rows, form)
-    if len(taken) > limit:
-        inform(f"there are more than {limit:,}; --limit shows them")
+    if len(shown) > limit:
+        inform(f"there are more than {limit:,}; raise --limit to show them")
 
 
 @quarantine.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@selection
+@selection_options
 @click.option(
     "--format",
     "form",
     type=click.Choice(["csv", "json"]),
-    help="By the ending of PATH, else csv.",
+    help="Output format; default: by the ending of PATH, else csv.",
 )
-def export(
-    path: Path,
-    domain_name: str | None,
-    table: str | None,
-    first: dt.date | None,
-    last: dt.date | None,
-    reason: str | None,
-    file: str | None,
-    form: str | None,
-) -> None:
-    """Write rejected rows and lines to PATH, to be edited and replayed.
+def export(path: Path, selection: "Selection", form: str | None) -> None:
+    """Write rejected rows and lines to PATH, to be corrected and replayed.
 
-    PATH with an ending is one file of one dataset; else a folder with a file for each. Mend values
-    where they stand; `_delete` = yes drops a record.
+    If PATH has an ending, it is one file with the rejections of one dataset; otherwise it is a
+    folder with a file per dataset. Correct the values in place; `_delete` = yes removes a record.
 
     Example:
       lakehouse quarantine export patch.csv --table orders --reason bad_status
@@ -163,46 +152,40 @@ def export(
     from lakehouse.platform.quarantine import replay as library
 
     chosen = form or ("json" if path.suffix.lower() == ".json" else "csv")
-    days = days_between(domain_name, first, last)
     try:
-        written = library.export(
-            _lake(),
-            path,
-            chosen,
-            domain=domain_name,
-            table=table,
-            days=days,
-            reason=reason,
-            file=file,
-        )
+        written = library.export(_lake(), path, chosen, **vars(selection))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if not written:
-        raise CommandError("nothing is rejected that fits", "lakehouse quarantine list")
+        raise CommandError(
+            "nothing in quarantine matches these options", "lakehouse quarantine list"
+        )
     for target, rows in written.items():
         click.echo(f"{target}: {plural(rows, 'row')}")
-    inform("edit, then:")
-    inform(f"  -> lakehouse quarantine replay {domain_name or 'SPEC'} --patch {path}")
+    inform("correct the values, then replay them")
+    next_step(f"lakehouse quarantine replay {selection.domain or 'DOMAIN'} --patch {path}")
 
 
 @quarantine.command()
-@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@domain_argument
 @click.option(
     "--patch",
     type=click.Path(path_type=Path, exists=True),
-    help="An edited export: a file, or a folder of files.",
+    help="A corrected export: a file, or a folder of files.",
 )
-@click.option("--table", help="Without --patch: only this dataset.")
-@days_options("day, without --patch")
-@click.option("--reason", help="Without --patch: only this reason code.")
-@click.option("--file", help="A landed file to replace whole (needs --with), or to rebuild.")
+@click.option("--table", help="Only this dataset; not with --patch.")
+@days_options("day to replay; not with --patch")
+@click.option("--reason", help="Only this reason code; not with --patch.")
+@click.option("--file", help="A delivered file to replace (with --with) or to replay.")
 @click.option(
     "--with",
     "content",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The corrected whole file.",
+    help="The corrected file that replaces --file.",
 )
-@click.option("--no-run", is_flag=True, help="Only land; the next arrival run does the rest.")
+@click.option(
+    "--no-run", is_flag=True, help="Only land the corrected files; a later ingest loads them."
+)
 def replay(
     domain_name: str,
     patch: Path | None,
@@ -214,10 +197,11 @@ def replay(
     content: Path | None,
     no_run: bool,
 ) -> None:
-    """Bring rejected rows of SPEC back in, through the same checks, and rebuild their days.
+    """Replay rejected rows of DOMAIN through the same checks and rebuild their days.
 
-    With --patch or --file … --with the corrected file lands as a new version of its delivery.
-    Without, because rules or reference data were mended, the days of what is rejected run again.
+    With --patch, or --file and --with, the corrected file lands as a new version of its delivery.
+    Without them the days of the rejections are rebuilt, which is enough after rules or reference
+    data were corrected.
 
     Examples:
       lakehouse quarantine replay mrhealth --patch patch.csv
@@ -227,7 +211,7 @@ def replay(
     from lakehouse.platform.quarantine import replay as library
 
     if content is not None and (file is None or patch is not None):
-        raise click.UsageError("--with needs --file, and excludes --patch")
+        raise click.UsageError("--with requires --file and cannot be combined with --patch")
     settings = Settings.from_env()
     lake, landing = _lake(), _landing(domain_name, settings)
     if content is not None and file is not None:
@@ -249,9 +233,13 @@ def replay(
 
 @quarantine.command()
 @click.argument("file")
-@click.option("--no-run", is_flag=True, help="Only land; the next arrival run does the rest.")
+@click.option(
+    "--no-run", is_flag=True, help="Only land the corrected files; a later ingest loads them."
+)
 def release(file: str, no_run: bool) -> None:
-    """Accept a held FILE (a path of the landing zone) as it is, with its last line ended.
+    """Accept a held FILE, named by its path in the landing zone, as complete.
+
+    The file lands again with a line end after its last line.
 
     Example:
       lakehouse quarantine release mrhealth/2026-01-05/unidade_007/PEDIDO.csv
@@ -260,7 +248,9 @@ def release(file: str, no_run: bool) -> None:
 
     domain = file.split("/", maxsplit=1)[0]
     if domain not in domain_names():
-        raise click.UsageError(f"{file!r} is no path of the landing zone; it begins with a domain")
+        raise click.UsageError(
+            f"{file!r} does not start with a domain; name a path of the landing zone"
+        )
     settings = Settings.from_env()
     done = library.release(_lake(), _landing(domain, settings), settings, file)
     _finish(domain, done, settings, no_run=no_run, landed_only=True)
@@ -269,20 +259,20 @@ def release(file: str, no_run: bool) -> None:
 def _finish(
     domain_name: str, done: "Replay", settings: Settings, *, no_run: bool, landed_only: bool
 ) -> None:
-    """Say what landed, then run what has to run."""
-    from lakehouse.cli.runs import built, ingest_all, require_success
+    """Print the files that landed, then run what has to run."""
+    from lakehouse.cli.runs import ingest_all, rebuild, require_success
 
     for each in done.landed:
-        changed = plural(each.edits, "record") if each.edits else "whole file"
+        changed = plural(each.edits, "record") if each.edits else "entire file"
         click.echo(f"{each.path}: {changed} of {each.file} corrected")
     for name in done.unchanged:
-        inform(f"{name}: nothing changes")
+        inform(f"{name}: the correction changes nothing")
     if not done.days:
         inform("nothing to replay")
         return
     if no_run:
         inform(f"{plural(len(done.days), 'day')} to run: {done.days[0]} to {done.days[-1]}")
-        inform(f"  -> lakehouse ingest --domain {domain_name}")
+        next_step(f"lakehouse ingest --domain {domain_name}")
         return
     domains = domains_of(domain_name)
     if landed_only:
@@ -290,7 +280,7 @@ def _finish(
     else:
         from lakehouse.platform.orchestration.partitions import ranges
 
-        runs = built(domains[0], settings, ranges(done.days))
+        runs = rebuild(domains[0], settings, ranges(done.days))
     require_success(runs)
 
 

@@ -1,4 +1,4 @@
-"""`lakehouse reconcile`: what landed is what is somewhere, row for row."""
+"""`lakehouse reconcile`: compare every input line with its outcome."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ COLUMNS = ("domain", "day", "table", "unit", "file", "status", *ops_tables.COUNT
 @click.command()
 @domain_option
 @days_options("delivery day")
-@click.option("--files", is_flag=True, help="A line for every delivery, not only the sums.")
+@click.option("--files", is_flag=True, help="Show every delivery, not only the sums.")
 @click.option(
     "--verify",
     is_flag=True,
-    help="Trust no book: hash, read and compute everything again. Takes as long as a backfill.",
+    help="Hash, read and compute everything again; takes as long as a backfill.",
 )
 @format_option
 def reconcile(
@@ -40,13 +40,14 @@ def reconcile(
     verify: bool,
     form: str,
 ) -> None:
-    """Print the balance of what landed; 1 when it is not zero.
+    """Reconcile every delivered file: each input line must end in exactly one outcome.
 
-    Both must hold:
-      lines  = header + continued + unparsable + withheld + bronze rows
+    Two equations hold for every file:
+      lines  = header + continued + unparsable + excluded + bronze
       bronze = silver + quarantine + duplicate + superseded
 
-    Deliveries that do not balance are always listed. CSV and JSON give every delivery.
+    Exit code 1 if a delivery does not balance; such deliveries are always listed. CSV and JSON
+    show every delivery.
 
     Examples:
       lakehouse reconcile --from 2026-01-05 --to 2026-01-11
@@ -59,43 +60,44 @@ def reconcile(
     lake = Lake(settings.root)
     days = days_between(domain_name, first, last)
     if verify:
-        _prove(lake, settings, domain_name, days, form)
+        _print_findings(lake, settings, domain_name, days, form)
         return
     report = audit.report(lake, domain_name, days)
     rows = sorted(report.deliveries, key=lambda row: (row["domain"], row["day"], row["file"]))
-    off = [row for row in rows if row["balance"] != "balanced"]
+    unbalanced = [row for row in rows if row["balance"] != "balanced"]
     if form != "table":
         print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in rows), form)
     else:
-        listed = rows if files else off
+        listed = rows if files else unbalanced
         if listed:
             print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in listed), form)
             click.echo()
         print_rows(ops_tables.TOTALS, ops_tables.totals(rows), form)
-    inform(f"{plural(len(rows), 'delivery', 'deliveries')}: {_said(report.balances)}")
+    inform(f"{plural(len(rows), 'delivery', 'deliveries')}: {_numbers(report.balances)}")
     if not report.balanced:
         raise CommandError(
             f"{plural(report.balances['unbalanced'], 'delivery', 'deliveries')} do not balance",
-            "lakehouse reconcile --verify finds the rows; lakehouse ingest makes the days anew",
+            "lakehouse reconcile --verify finds the rows; lakehouse ingest rebuilds the days",
         )
 
 
-def _said(balances: Any) -> str:
-    said = [f"{number:,} {balance}" for balance, number in balances.items() if number]
-    return ", ".join(said) or "nothing has landed"
+def _numbers(balances: Any) -> str:
+    """Return how many deliveries have each balance."""
+    numbers = [f"{number:,} {balance}" for balance, number in balances.items() if number]
+    return ", ".join(numbers) or "nothing was delivered"
 
 
-def _prove(
+def _print_findings(
     lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None, form: str
 ) -> None:
-    """Print what is not as it must be, and fail when anything is."""
+    """Verify everything again, print what differs, and fail when anything does."""
     columns = ("table", "day", "what", "expected", "found", "hint")
     found = list(_findings(lake, settings, domain_name, days))
     if found or form != "table":
         print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
     if found:
-        raise CommandError(f"{plural(len(found), 'finding')}; each names its hint")
-    inform("proven: bytes, rows, balances and recomputed days agree")
+        raise CommandError(f"{plural(len(found), 'finding')}; each has a hint")
+    inform("verified: bytes, rows, balances and recomputed days agree")
 
 
 def _findings(
@@ -119,7 +121,7 @@ def _findings_of(
 
     task = shown.add_task(domain.name, total=None)
 
-    def proven(day: dt.date, done: int, total: int) -> None:
-        shown.update(task, completed=done, total=total, description=f"{day} proven")
+    def advance(day: dt.date, done: int, total: int) -> None:
+        shown.update(task, completed=done, total=total, description=f"{day} verified")
 
-    return audit.verify(lake, domain, settings, days, progress=proven)
+    return audit.verify(lake, domain, settings, days, progress=advance)

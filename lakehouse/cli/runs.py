@@ -1,4 +1,4 @@
-"""`lakehouse ingest` and `lakehouse materialize`: runs in the foreground."""
+"""`lakehouse ingest` and `lakehouse materialize`: local runs with progress."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
-    """Dagster's instance of these settings, closed at the end."""
+    """Open the Dagster instance of these settings and close it at the end."""
     import warnings
 
     from lakehouse.platform.local_runtime.instance import prepare_instance
@@ -49,13 +49,13 @@ def ingest_all(
     first: dt.date | None = None,
     last: dt.date | None = None,
 ) -> "list[Ran]":
-    """Everything that has to run for these systems, with progress; gives the runs."""
-    from lakehouse.platform.orchestration import local_runs as foreground
+    """Run everything these domains need, show progress, and return the runs."""
+    from lakehouse.platform.orchestration import local_runs
 
     done: list[Ran] = []
     with instance_of(settings) as instance, run_progress() as shown:
         for domain in domains:
-            for ran in foreground.ingest(
+            for ran in local_runs.ingest(
                 domain,
                 settings,
                 instance,
@@ -71,12 +71,12 @@ def ingest_all(
 
 @click.command()
 @domain_option
-@days_options("delivery day to take in")
+@days_options("delivery day to ingest")
 def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None) -> None:
-    """Take in what landed, and refresh what it touches.
+    """Ingest the delivered files and refresh the tables that depend on them.
 
-    One arrival cycle as the daemon does it, through the same Dagster instance; it ends when nothing
-    is left to do. A failed run gives exit code 1.
+    Runs what the daemon would run, in the same Dagster instance, until nothing is left to do. Exit
+    code 1 if a run fails.
 
     Examples:
       lakehouse ingest
@@ -84,7 +84,7 @@ def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None)
     """
     done = ingest_all(domains_of(domain_name), Settings.from_env(), first, last)
     if not done:
-        inform("nothing to do: everything that landed is in the lake and balanced")
+        inform("nothing to do: every delivered file is in the lake and reconciled")
     require_success(done)
 
 
@@ -94,17 +94,17 @@ def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None)
     "tables",
     type=TableName(),
     multiple=True,
-    help="Only this table; may be given more than once.",
+    help="Only this table; can be repeated.",
 )
 @domain_option
 @days_options("day to build", required=True)
 def materialize(
     tables: "tuple[TableId, ...]", domain_name: str | None, first: dt.date, last: dt.date
 ) -> None:
-    """Build tables for days, whether or not anything changed.
+    """Rebuild tables for a range of days, whether or not their inputs changed.
 
-    Without --table the whole system runs from landed files to gold. The days stay as they are where
-    the result is byte for byte the same.
+    Without --table every table of the domain is rebuilt, from the delivered files to gold. Days
+    whose rows do not change keep their files.
 
     Examples:
       lakehouse materialize --domain mrhealth --from 2026-01-05 --to 2026-01-11
@@ -112,7 +112,7 @@ def materialize(
     """
     settings = Settings.from_env()
     if tables and domain_name and any(table.domain != domain_name for table in tables):
-        raise click.UsageError(f"--table names another system than --domain {domain_name}")
+        raise click.UsageError(f"--table names a table outside of --domain {domain_name}")
     named = sorted({table.domain for table in tables}) or [domain_name or ""]
     done: list[Ran] = []
     for domain in [each for name in named for each in _domains(name or None)]:
@@ -120,7 +120,7 @@ def materialize(
         own = [table for table in tables if table.domain == domain.name]
         for table in own:
             _require_declared(domain, table)
-        done += built(domain, settings, [(first, last)], own)
+        done += rebuild(domain, settings, [(first, last)], own)
     require_success(done)
 
 
@@ -128,7 +128,7 @@ def _domains(domain_name: str | None) -> "list[Domain]":
 
     if domain_name is not None and domain_name not in domain_names():
         raise click.UsageError(
-            f"no system {domain_name!r}; {suggestion(domain_name, domain_names())}"
+            f"unknown domain {domain_name!r}; {suggestion(domain_name, domain_names())}"
         )
     return domains_of(domain_name)
 
@@ -137,20 +137,20 @@ def _require_days(domain: "Domain", settings: Settings, first: dt.date, last: dt
     since, today = domain.spec.since, dt.datetime.now(settings.zone).date()
     if first < since or last > today:
         raise click.UsageError(
-            f"{domain.name} has the days {since} to {today}; {first} to {last} is not within"
+            f"{first} to {last} is outside of the days of {domain.name}, {since} to {today}"
         )
 
 
 def _require_declared(domain: "Domain", table: "TableId") -> None:
     known = {each.id.name: each for each in domain.tables}
     if table.name not in known:
-        raise click.UsageError(f"no table {table.name}; {suggestion(table.name, known)}")
+        raise click.UsageError(f"unknown table {table.name}; {suggestion(table.name, known)}")
     if known[table.name].view:
-        raise click.UsageError(f"{table.name} is a view: it is computed when it is asked")
+        raise click.UsageError(f"{table.name} is a view and is computed by each query")
 
 
 def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
-    """Raw and bronze of a dataset are made together, so each brings the other along."""
+    """Return the tables and, as raw and bronze are built together, the other of each pair."""
     from lakehouse.platform.storage.table_id import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
@@ -161,40 +161,40 @@ def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
     return list(found)
 
 
-def built(
+def rebuild(
     domain: "Domain",
     settings: Settings,
     spans: Sequence[tuple[dt.date, dt.date]],
     tables: "Sequence[TableId]" = (),
 ) -> "list[Ran]":
-    """Run a domain from landed files to gold, or some of its tables; a run for each span.
+    """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
-    Tables by month are made for the months that a span touches, after the others.
+    Monthly tables are rebuilt after the others, for the months that a span touches.
     """
-    from lakehouse.platform.orchestration import local_runs as foreground
+    from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
     from lakehouse.platform.orchestration.run_tags import Work
     from lakehouse.platform.transform.monthly import monthly_tables
 
     monthly = {table.id for table in monthly_tables(domain)}
-    asked = {
+    selected = {
         Work.ARRIVALS: [asset_key(t) for t in _with_siblings(tables) if t not in monthly],
         Work.MONTHLY: [asset_key(t) for t in tables if t in monthly],
     }
-    works = [work for work, keys in asked.items() if keys] if tables else [Work.ARRIVALS]
+    works = [work for work, keys in selected.items() if keys] if tables else [Work.ARRIVALS]
     if not tables and monthly:
         works.append(Work.MONTHLY)
     done: list[Ran] = []
     with instance_of(settings) as instance, run_progress() as shown:
         for first, last in spans:
             for work in works:
-                ran = foreground.materialize(
+                ran = local_runs.materialize(
                     domain,
                     instance,
                     first=first,
                     last=last,
                     work=work,
-                    tables=asked[work] or None,
+                    tables=selected[work] or None,
                     on_start=shown.starter(f"{first} to {last}"),
                     on_step=shown.step,
                 )
@@ -204,7 +204,7 @@ def built(
 
 
 def require_success(done: "list[Ran]") -> None:
-    """CommandError with the causes when a run failed."""
+    """Raise a CommandError with the causes when a run failed."""
     failed = [ran for ran in done if not ran.succeeded]
     for ran in failed:
         warn(f"{ran.first} to {ran.last}: {ran.problem or 'no cause was recorded'}")
@@ -212,5 +212,5 @@ def require_success(done: "list[Ran]") -> None:
         raise CommandError(
             f"{len(failed)} of {plural(len(done), 'run')} failed:"
             f" {joined(ran.run_id for ran in failed)}",
-            "lakehouse up shows the run; mend the cause, then repeat this command",
+            "lakehouse up shows the run; fix the cause, then repeat this command",
         )

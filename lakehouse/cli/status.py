@@ -1,4 +1,4 @@
-"""`lakehouse status`: what is in the lake, and what still has to be done."""
+"""`lakehouse status`: show what the lake holds and what is still to be done."""
 
 import datetime as dt
 from collections import Counter
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 COLUMNS = ("domain", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
-"""Days back from today that are looked at for missing deliveries."""
+"""How many days before today are checked for missing deliveries."""
 SHOWN_UNITS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One thing to know: how many of what, on which days."""
+class Fact:
+    """One row of the output: a number of files, rows, days or units, and the days they are on."""
 
     about: str
     what: str
@@ -42,7 +42,7 @@ class Line:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show what landed, what was rejected, waits or is overdue.
+    """Show the files and rows that were received, rejected, are waiting or overdue.
 
     Example:
       lakehouse status --domain mrhealth
@@ -54,32 +54,32 @@ def status(domain_name: str | None, form: str) -> None:
     rows = []
     for domain in domains_of(domain_name):
         name = domain.name
-        for line in (
+        for fact in (
             *_files(lake, name),
             *_rejected(lake, name),
             *_balances(lake, name),
             *_work(domain, lake, settings),
             *_overdue(domain, lake, settings),
         ):
-            values = (line.about, line.what, line.number, line.first, line.last, line.detail)
+            values = (fact.about, fact.what, fact.number, fact.first, fact.last, fact.detail)
             rows.append((name, *values))
     print_rows(COLUMNS, rows, form)
     if not rows:
-        inform("the lake is empty; begin with `lakehouse demo` or `lakehouse land`")
+        inform("the lake is empty; start with `lakehouse demo` or `lakehouse land`")
 
 
-def _files(lake: "Lake", domain_name: str) -> Iterator[Line]:
-    """Landed files by dataset and what became of them."""
+def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:
+    """Count the delivered files by dataset and status."""
     by_kind: dict[tuple[str, str], list[dt.date]] = {}
-    why: dict[tuple[str, str], Counter[str]] = {}
+    rejections: dict[tuple[str, str], Counter[str]] = {}
     for row in ops_tables.deliveries(lake, domain_name):
         kind = (row["table"], row["status"])
         by_kind.setdefault(kind, []).append(row["day"])
         if row["status"] in ("rejected", "held"):
-            why.setdefault(kind, Counter())[row["reason"] or "?"] += 1
+            rejections.setdefault(kind, Counter())[row["reason"] or "?"] += 1
     for (table, what), days in sorted(by_kind.items()):
-        reasons = why.get((table, what), Counter())
-        yield Line(
+        reasons = rejections.get((table, what), Counter())
+        yield Fact(
             about=table,
             what=f"files {what}",
             number=len(days),
@@ -89,7 +89,8 @@ def _files(lake: "Lake", domain_name: str) -> Iterator[Line]:
         )
 
 
-def _rejected(lake: "Lake", domain_name: str) -> Iterator[Line]:
+def _rejected(lake: "Lake", domain_name: str) -> Iterator[Fact]:
+    """Count the rejected rows and lines by table."""
     from lakehouse.platform.quarantine import replay as quarantine
 
     counts: dict[tuple[str, str], Counter[str]] = {}
@@ -100,7 +101,7 @@ def _rejected(lake: "Lake", domain_name: str) -> Iterator[Line]:
             counts.setdefault(kind, Counter())[each.reason] += each.rows
             days.setdefault(kind, []).append(each.day)
     for (table, what), reasons in sorted(counts.items()):
-        yield Line(
+        yield Fact(
             about=table,
             what=what,
             number=sum(reasons.values()),
@@ -110,12 +111,13 @@ def _rejected(lake: "Lake", domain_name: str) -> Iterator[Line]:
         )
 
 
-def _balances(lake: "Lake", domain_name: str) -> Iterator[Line]:
+def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
+    """Count the reconciled deliveries by their balance."""
     days: dict[str, list[dt.date]] = {}
     for row in ops_tables.balances(lake, domain_name):
         days.setdefault(row["balance"], []).append(row["day"])
     for balance, found in sorted(days.items()):
-        yield Line(
+        yield Fact(
             about="reconciliation",
             what=f"deliveries {balance}",
             number=len(found),
@@ -124,8 +126,8 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Line]:
         )
 
 
-def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
-    """What the next arrival cycle would do, and what is not tried any more."""
+def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
+    """Report the days and batches that the next run would process, and those given up."""
     from lakehouse.platform.ingestion.landing_zone import landing_zone_of
     from lakehouse.platform.orchestration.sensors import decide
     from lakehouse.platform.reconciliation import balance as reconciliation
@@ -133,12 +135,12 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     state = reconciliation.state(domain, lake)
     for what, days in (("days unfinished", state.unfinished), ("days waited for", state.waiting)):
         if days:
-            yield Line(about="work", what=what, number=len(days), first=min(days), last=max(days))
+            yield Fact(about="work", what=what, number=len(days), first=min(days), last=max(days))
     now, quiet = dt.datetime.now(dt.UTC), dt.timedelta(seconds=settings.quiet_seconds)
     listing = landing_zone_of(domain, settings).listing(now=now, quiet=quiet)
     if listing.growing:
         named = joined(listing.growing, 3)
-        yield Line(about="landing", what="files growing", number=len(listing.growing), detail=named)
+        yield Fact(about="landing", what="files growing", number=len(listing.growing), detail=named)
     if not settings.home.exists():
         return
     from lakehouse.cli.runs import instance_of
@@ -148,12 +150,12 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
     batches: list[tuple[str, Batch, str | None]] = [
         *(("batches to run", due.batch, None) for due in decision.due),
         *(
-            ("batches given up", batch, "mend the cause, then: lakehouse materialize")
+            ("batches given up", batch, "fix the cause, then: lakehouse materialize")
             for batch in decision.given_up
         ),
     ]
     for what, batch, detail in batches:
-        yield Line(
+        yield Fact(
             about="work",
             what=what,
             number=batch.files,
@@ -163,8 +165,8 @@ def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
         )
 
 
-def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Line]:
-    """Units whose delivery did not come in time, as the system's own check says."""
+def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
+    """Report the units whose delivery is late, as found by the timeliness checks of the domain."""
     from lakehouse.platform.quality.checks import CheckStatus
     from lakehouse.platform.quality.evaluate import evaluate
 
@@ -182,7 +184,7 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
     ]
     for (actual, details), same in groupby(late, lambda each: (each[1].actual, each[1].details)):
         found = [day for day, _ in same]
-        yield Line(
+        yield Fact(
             about="deliveries",
             what="units overdue",
             number=int(actual.split()[0]),
@@ -193,6 +195,6 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Lin
 
 
 def _shortened(details: str) -> str:
-    """The names in a check's details, the first few of them."""
+    """Return the first names of a list of overdue units."""
     names = details.removeprefix("overdue: ").split(", ")
     return ", ".join(names[:SHOWN_UNITS]) + (", …" if len(names) > SHOWN_UNITS else "")

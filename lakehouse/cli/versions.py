@@ -1,4 +1,4 @@
-"""`lakehouse history`, `rollback` and `vacuum`: the versions of a table."""
+"""`lakehouse history`, `rollback` and `vacuum`: list, restore and delete versions of a table."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform
+from lakehouse.cli.messages import CommandError, inform, next_step, warn
 from lakehouse.cli.options import (
     Day,
     TableName,
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.table_id import TableId
 
 COMPANIONS = ("quarantine", "outcomes")
-"""Kept beside a table by the same run, so they go back with it."""
+"""Tables that the same run writes beside a table, so that they are rolled back with it."""
 
 
 @click.command()
 @click.argument("table", type=TableName())
-@click.option("--limit", type=click.IntRange(min=1), help="Only so many, the newest.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only this many of the newest versions.")
 @format_option
 def history(table: "TableId", limit: int | None, form: str) -> None:
     """List the versions of TABLE, newest first.
@@ -68,12 +68,12 @@ def history(table: "TableId", limit: int | None, form: str) -> None:
     "target",
     required=True,
     metavar="VERSION|TIME",
-    help="A version of `lakehouse history`, or a moment such as 2026-01-05T08:00 (lake's zone).",
+    help="Version number, or a time such as 2026-01-05T08:00 in the time zone of the lake.",
 )
 @click.option("--day", type=Day(), help="Only this day.")
-@click.option("--from", "first", type=Day(), help="Only days from this one.")
-@click.option("--until", "last", type=Day(), help="Only days up to this one.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--from", "first", type=Day(), help="First day to restore.")
+@click.option("--until", "last", type=Day(), help="Last day to restore.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def rollback(
     table: "TableId",
     target: str,
@@ -82,17 +82,17 @@ def rollback(
     last: dt.date | None,
     yes: bool,
 ) -> None:
-    """Show TABLE, or days of it, as it was before.
+    """Restore TABLE, or some of its days, from an earlier version.
 
-    The old files come back as one more version, so a rollback can be rolled back. Rejected rows and
-    outcomes that belong to the table go back with it.
+    The rollback is a new version, so it can be rolled back itself. The rejected rows and row
+    outcomes of the table are restored with it.
 
     Examples:
       lakehouse rollback gold.mrhealth_unit_day --to 3 --day 2026-01-05
       lakehouse rollback silver.mrhealth_orders --to 2026-01-05T08:00 --from 2026-01-01 --yes
     """
     if day is not None and (first or last):
-        raise click.UsageError("--day and --from/--until exclude each other")
+        raise click.UsageError("--day cannot be combined with --from and --until")
     first, last = (day, day) if day is not None else (first, last)
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--from {first} is after --until {last}; swap them")
@@ -110,37 +110,37 @@ def rollback(
         != getattr(now.by_day.get(each), "path", None)
     )
     if not changing:
-        inform(f"{table.name}: these days are as in version {version} already")
+        inform(f"{table.name}: these days already equal version {version}")
         return
-    what = f"{plural(len(changing), 'day')} of {table.name} ({changing[0]} to {changing[-1]})"
+    restored = f"{plural(len(changing), 'day')} of {table.name} ({changing[0]} to {changing[-1]})"
     if not yes:
-        click.confirm(f"Show {what} as in version {version}?", abort=True, err=True)
+        click.confirm(f"Restore {restored} from version {version}?", abort=True, err=True)
     targets = [(each, _same_run(each, version, commits)) for each in _companions(lake, table)]
     done = stored.rollback(to=version, days=days, note={"by": "lakehouse rollback"})
     for companion, its_version in targets:
         if its_version is not None:
             companion.rollback(to=its_version, days=days, note={"by": "lakehouse rollback"})
     click.echo(
-        f"{what} are as in version {version} again; this is version {done.version}"
+        f"restored {restored} from version {version} as version {done.version}"
         f" (undo: lakehouse rollback {table.name} --to {now.version})"
     )
-    _say_what_follows(table, changing)
+    _print_next_steps(table, changing)
 
 
 @click.command()
-@click.option("--table", type=TableName(), help="Only this table; all when not given.")
+@click.option("--table", type=TableName(), help="Only this table; default: all tables.")
 @click.option(
     "--older-than",
     type=click.IntRange(min=0),
     metavar="DAYS",
-    help="Keep what versions of so many days show; LAKEHOUSE_HISTORY_DAYS when not given.",
+    help="Keep the versions of so many days; default: LAKEHOUSE_HISTORY_DAYS.",
 )
-@click.option("--delete", is_flag=True, help="Delete; else only what would be deleted is shown.")
+@click.option("--delete", is_flag=True, help="Delete the files; without it they are only counted.")
 @format_option
 def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: str) -> None:
-    """Delete files of old versions; a dry run without --delete.
+    """Delete the files of old table versions, or count them without --delete.
 
-    Older versions cannot be rolled back to afterwards. Landed bytes are never deleted.
+    Deleted versions cannot be restored. The bytes of delivered files are never deleted.
 
     Examples:
       lakehouse vacuum
@@ -149,7 +149,7 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
     settings = Settings.from_env()
     kept = settings.history_days if older_than is None else older_than
     if delete and kept == 0:
-        inform("a query or a run that is under way may lose its files: nothing is kept for it")
+        warn("queries and runs in progress may fail, because no old version is kept")
     lake = _lake()
     tables = [require_stored(lake, table)] if table else lake.tables()
     rows = [
@@ -160,9 +160,9 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
     print_rows(("table", "files"), rows, form)
     total = plural(sum(number for _, number in rows), "file")
     if delete:
-        inform(f"{total} deleted; versions of the last {plural(kept, 'day')} stay")
+        inform(f"{total} deleted; versions of the last {plural(kept, 'day')} were kept")
     else:
-        inform(f"{total} would be deleted; add --delete. Older than {plural(kept, 'day')}")
+        inform(f"{total} older than {plural(kept, 'day')} would be deleted; add --delete")
 
 
 def _lake() -> "Lake":
@@ -172,11 +172,15 @@ def _lake() -> "Lake":
 
 
 def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int:
-    """The version that a number or a moment names; CommandError when there is none."""
+    """Return the version with a number, or the newest one at a time.
+
+    Raises:
+        CommandError: there is no such version.
+    """
     if target.isdecimal():
         if int(target) not in {each.version for each in commits}:
             raise CommandError(
-                f"{table.name} has no version {target}",
+                f"table {table.name} has no version {target}",
                 f"lakehouse history {table.name}; the newest is {commits[0].version}",
             )
         return int(target)
@@ -184,7 +188,7 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
         moment = dt.datetime.fromisoformat(target)
     except ValueError as error:
         raise click.BadParameter(
-            f"{target!r} is no version and no time; write 3 or 2026-01-05T08:00",
+            f"{target!r} is neither a version nor a time; write 3 or 2026-01-05T08:00",
             param_hint="--to",
         ) from error
     if moment.tzinfo is None:
@@ -192,8 +196,8 @@ def _version(target: str, commits: "Sequence[Version]", table: "TableId") -> int
     found = [each.version for each in commits if each.at <= moment]
     if not found:
         raise CommandError(
-            f"{table.name} did not exist at {moment}",
-            f"its first version is of {commits[-1].at:%Y-%m-%d %H:%M} UTC",
+            f"table {table.name} did not exist at {moment}",
+            f"its first version was written at {commits[-1].at:%Y-%m-%d %H:%M} UTC",
         )
     return max(found)
 
@@ -206,9 +210,9 @@ def _companions(lake: "Lake", table: "TableId") -> "list[LakeTable]":
 
 
 def _same_run(companion: "LakeTable", version: int, commits: "Sequence[Version]") -> int | None:
-    """The companion's version that belongs to a version of its table; None when it has none.
+    """Return the companion's version that belongs to a version of its table; None if it has none.
 
-    It is the last one before the companion's part of the next commit of the table.
+    It is the last version before the companion's part of the table's next commit.
     """
     following = min(
         (each for each in commits if each.version > version), key=lambda each: each.version
@@ -224,11 +228,12 @@ def _same_run(companion: "LakeTable", version: int, commits: "Sequence[Version]"
     return found if found >= 0 else None
 
 
-def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
-    """The next run rebuilds these days; what was made from them still shows the old state."""
+def _print_next_steps(table: "TableId", days: Sequence[dt.date]) -> None:
+    """Print how to rebuild the restored days and the tables that were built from them."""
     span = f"--from {days[0]} --to {days[-1]}"
     inform(
-        f"The next run over these days builds them anew: materialize --table {table.name} {span}"
+        "the next run over these days rebuilds them:"
+        f" lakehouse materialize --table {table.name} {span}"
     )
     if table.domain not in domain_names():
         return
@@ -238,8 +243,6 @@ def _say_what_follows(table: "TableId", days: Sequence[dt.date]) -> None:
         if any(read.table.id in (table, *below) for read in each.reads):
             below.append(each.id)
     if below:
-        named = " ".join(f"--table {each.name}" for each in below)
-        inform(
-            f"Made from it and unchanged: {joined((each.name for each in below), 10)}. To follow:"
-        )
-        inform(f"  -> lakehouse materialize {named} {span}")
+        options = " ".join(f"--table {each.name}" for each in below)
+        inform(f"built from {table.name} and not changed: {joined((t.name for t in below), 10)}")
+        next_step(f"lakehouse materialize {options} {span}")

@@ -1,4 +1,4 @@
-"""A command line over an empty lake of its own."""
+"""A command line over an empty lake."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ Call = Callable[..., Result]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where lake, landing zone and Dagster home lie; the working directory as well."""
+    """Return the working directory, which holds lake, landing zone and Dagster home."""
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def call(folder: Path) -> Call:
-    """Call `lakehouse` with these words and require an exit code."""
+    """Return a function that calls `lakehouse` and requires an exit code."""
 
     def lakehouse(*words: str, code: int = 0) -> Result:
         result = CliRunner().invoke(main, words)

@@ -1,4 +1,4 @@
-"""Commands by their words: what they reject, what they print, what they import."""
+"""Commands of the command line: what they reject, print and import."""
 
 import datetime as dt
 import io
@@ -37,7 +37,7 @@ def commands(
 
 
 @pytest.mark.parametrize("words", ["--help", "sql 'select 1'", "doctor", "land mrhealth sample"])
-def test_everyday_commands_load_no_orchestrator_and_no_contract_library(
+def test_common_commands_import_neither_dagster_nor_ibis_nor_pandera(
     words: str, folder: Path
 ) -> None:
     sample = folder / "sample/mrhealth/2026-01-05/unidade_001"
@@ -52,7 +52,7 @@ def test_everyday_commands_load_no_orchestrator_and_no_contract_library(
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_every_command_has_help_with_an_example_that_could_be_run() -> None:
+def test_the_help_of_every_command_shows_valid_examples() -> None:
     shown = 0
     for words, command in commands(main):
         text = command.help or ""
@@ -70,63 +70,87 @@ def test_every_command_has_help_with_an_example_that_could_be_run() -> None:
     assert shown > len(COMMANDS)
 
 
-def test_every_option_says_what_it_does() -> None:
-    silent = [
+def test_the_help_starts_with_one_plain_sentence() -> None:
+    for words, command in commands(main):
+        first = (command.help or "").removeprefix("\b\n").split("\n\n")[0]
+        assert first.endswith("."), f"{words}: {first}"
+        assert ". " not in first, f"{words}: {first}"
+
+
+def test_every_option_is_described() -> None:
+    undescribed = [
         (words, parameter.name)
         for words, command in commands(main)
         for parameter in command.params
         if isinstance(parameter, click.Option) and not parameter.help
     ]
-    assert silent == []
+    assert undescribed == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("statsu", "did you mean status?"),
         ("materialize --from 2026-01-05 --to 2026-01-04", "--from 2026-01-05 is after"),
-        ("reconciliation --from 5.1.2026", "write YYYY-MM-DD"),
+        ("reconcile --from 5.1.2026", "write YYYY-MM-DD"),
         ("ingest --domain mrhealht", "did you mean mrhealth?"),
-        ("history orders", "write silver.mrhealth_orders"),
-        ("history ../../etc/passwd", "names no table"),
+        ("history orders", "write <layer>.<domain>_<table>"),
+        ("history ../../etc/passwd", "is not a table name"),
         ("sql from.x --format parquet", "--output result.parquet"),
         (
             "materialize --table gold.mrhealth_unit_dya --from 2026-01-05 --to 2026-01-05",
             "unit_day",
         ),
-        ("materialize --domain mrhealth --from 1999-01-01 --to 1999-01-02", "not within"),
-        ("rollback gold.mrhealth_unit_day --to 1 --day 2026-01-05 --from 2026-01-05", "exclude"),
+        ("materialize --domain mrhealth --from 1999-01-01 --to 1999-01-02", "outside"),
+        (
+            "rollback gold.mrhealth_unit_day --to 1 --day 2026-01-05 --from 2026-01-05",
+            "cannot be combined",
+        ),
         ("generate mrhealth out --units 0", "units must be"),
+        ("generate cards out --units 2", "--units is not an option of cards; use --seed, --scale"),
         ("quarantine replay mrhealth --with pyproject", "does not exist"),
     ],
 )
-def test_a_wrong_call_is_rejected_with_the_hint(words: str, said: str, call: Call) -> None:
-    assert said in call(*words.split(), code=2).stderr
+def test_a_wrong_command_line_is_rejected_with_a_hint(words: str, message: str, call: Call) -> None:
+    assert message in call(*words.split(), code=2).stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    "words", ["reconcile --system mrhealth", "conservation --domain mrhealth", "conservation"]
+)
+def test_earlier_names_of_a_command_and_an_option_still_work(words: str, call: Call) -> None:
+    assert call(*words.split()).stdout == call("reconcile", "--domain", "mrhealth").stdout
+
+
+def test_the_help_shows_only_the_current_names(call: Call) -> None:
+    for words in ("reconcile", "ingest", "status"):
+        text = call(words, "--help").stdout
+        assert "--domain" in text
+        assert "--system" not in text
+    assert "conservation" not in call("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
     [
         ("sql 'from gold.mrhealth_unit_dya'", "did you mean gold.mrhealth_unit_day?"),
         ("sql 'selec 1'", "syntax error"),
-        ("sql 'drop schema gold'", "SQL only reads"),
-        ("history gold.mrhealth_unit_day", "no table gold.mrhealth_unit_day"),
-        ("raw cat mrhealth/2026-01-05/PEDIDO.csv", "no file"),
-        ("raw cat 0123456789abcdef", "no landed file"),
-        ("quarantine export patch.csv", "nothing is rejected"),
+        ("sql 'drop schema gold'", "only SELECT"),
+        ("history gold.mrhealth_unit_day", "table gold.mrhealth_unit_day does not exist"),
+        ("raw cat mrhealth/2026-01-05/PEDIDO.csv", "no file was delivered"),
+        ("raw cat 0123456789abcdef", "no delivered file"),
+        ("quarantine export patch.csv", "nothing in quarantine"),
     ],
 )
-def test_what_is_not_there_is_one_line_without_a_traceback(
-    words: str, said: str, call: Call
-) -> None:
+def test_an_error_is_one_line_without_a_traceback(words: str, message: str, call: Call) -> None:
     result = call(*shlex.split(words), code=1)
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stderr.startswith("error: ")
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
 
 
-def test_an_unforeseen_error_is_one_line_and_debug_shows_where(
+def test_an_unexpected_error_is_one_line_and_debug_raises_it(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAKEHOUSE_PORT", "three")
@@ -135,7 +159,7 @@ def test_an_unforeseen_error_is_one_line_and_debug_shows_where(
     assert type(result.exception).__name__ == "SettingsError"
 
 
-def test_rows_are_printed_for_people_and_for_programs() -> None:
+def test_rows_are_printed_as_table_json_and_csv() -> None:
     columns = ("unit", "revenue", "reasons", "at")
     rows = [
         ("Recife", Decimal("1200.50"), ["a", "b"], dt.date(2026, 1, 5)),
@@ -163,7 +187,7 @@ def test_rows_are_printed_for_people_and_for_programs() -> None:
     assert json.loads(printed.getvalue()) == []
 
 
-def test_sql_gives_the_format_that_was_asked_for(call: Call, folder: Path) -> None:
+def test_sql_writes_the_requested_format(call: Call, folder: Path) -> None:
     answer = call("sql", "select 1 as n, 2.50::decimal(9,2) as price", "--format", "json")
     assert json.loads(answer.stdout) == [{"n": 1, "price": "2.50"}]
     call("sql", "from range(3) t(n)", "--output", "n.parquet")
@@ -173,53 +197,53 @@ def test_sql_gives_the_format_that_was_asked_for(call: Call, folder: Path) -> No
     assert pq.read_table(folder / "n.parquet")["n"].to_pylist() == [0, 1, 2]
 
 
-def test_sql_that_fails_half_way_leaves_no_file(call: Call, folder: Path) -> None:
+def test_a_failing_query_leaves_no_file(call: Call, folder: Path) -> None:
     failing = "select case when n < 20000 then n else error('late') end from range(30000) t(n)"
     call("sql", failing, "--output", "n.csv", code=1)
     assert not list(folder.glob("*n.csv*"))
 
 
-def landed(folder: Path) -> list[str]:
+def landed_files(folder: Path) -> list[str]:
     root = folder / "landing"
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
-def test_a_file_lands_where_day_and_unit_say_with_its_time(call: Call, folder: Path) -> None:
+def test_land_places_a_file_by_day_and_unit_and_keeps_its_modification_time(
+    call: Call, folder: Path
+) -> None:
     (folder / "PEDIDO.csv").write_bytes(b"Id_Unidade\r\n")
     os.utime(folder / "PEDIDO.csv", ns=(10**18, 10**18 + 5000))
     call("land", "mrhealth", "PEDIDO.csv", "--day", "2026-01-05", "--unit", "7")
     place = folder / "landing/mrhealth/2026-01-05/unidade_007/PEDIDO.csv"
-    assert landed(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
+    assert landed_files(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
     assert place.read_bytes() == b"Id_Unidade\r\n"
     assert place.stat().st_mtime_ns == 10**18 + 5000
 
 
-def test_a_folder_lands_below_the_day_that_it_lies_in(call: Call, folder: Path) -> None:
+def test_land_takes_day_and_unit_from_the_folders(call: Call, folder: Path) -> None:
     unit = folder / "from/mrhealth/2026-01-05/unidade_003"
     (unit / "reenvio").mkdir(parents=True)
     for name in ("PEDIDO.csv", "reenvio/pedido.csv.gz", ".hidden"):
         (unit / name).write_text("x\n")
     call("land", "mrhealth", str(unit))
-    assert landed(folder) == [
+    assert landed_files(folder) == [
         "mrhealth/2026-01-05/unidade_003/PEDIDO.csv",
         "mrhealth/2026-01-05/unidade_003/reenvio/pedido.csv.gz",
     ]
 
 
-def test_names_that_would_be_rejected_stay_out_and_fail_the_command(
-    call: Call, folder: Path
-) -> None:
+def test_land_does_not_copy_unrecognized_files_and_fails(call: Call, folder: Path) -> None:
     (folder / "in").mkdir()
     (folder / "in/PEDIDO.csv").write_text("x\n")
     (folder / "in/notes.txt").write_text("x\n")
     (folder / "in/ITEM_PEDIDO.csv").symlink_to("/etc/hostname")
     result = call("land", "mrhealth", "in", "--day", "2026-01-05", "--unit", "7", code=1)
-    assert "notes.txt was left out: the name matches no dataset of mrhealth" in result.stderr
-    assert "ITEM_PEDIDO.csv was left out: it is a link" in result.stderr
-    assert landed(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
+    assert "notes.txt was not copied: the name matches no dataset of mrhealth" in result.stderr
+    assert "ITEM_PEDIDO.csv was not copied: it is a symbolic link" in result.stderr
+    assert landed_files(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
 
 
-def test_other_content_under_the_same_name_lands_only_when_said(call: Call, folder: Path) -> None:
+def test_land_overwrites_other_content_only_with_replace(call: Call, folder: Path) -> None:
     (folder / "PEDIDO.csv").write_text("one\n")
     words = ("land", "mrhealth", "PEDIDO.csv", "--day", "2026-01-05", "--unit", "7")
     call(*words)
@@ -236,7 +260,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def demo_of_nothing(call: Call, monkeypatch: pytest.MonkeyPatch) -> Result:
+def generate_demo(call: Call, monkeypatch: pytest.MonkeyPatch) -> Result:
     monkeypatch.setattr("lakehouse.cli.runs.ingest_all", lambda *given: [])
     return call(
         "demo", "--domain", "mrhealth", "--units", "2", "--days", "1", "--first", "2026-01-05"
@@ -244,9 +268,7 @@ def demo_of_nothing(call: Call, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 
 @pytest.mark.parametrize("place", ["lake", "landing"])
-def test_the_demo_leaves_folders_alone_that_it_did_not_make(
-    place: str, call: Call, folder: Path
-) -> None:
+def test_the_demo_rejects_folders_with_other_data(place: str, call: Call, folder: Path) -> None:
     (folder / place / "mrhealth").mkdir(parents=True)
     (folder / place / "mrhealth/mine.csv").write_text("mine")
     before = files_below(folder)
@@ -257,25 +279,25 @@ def test_the_demo_leaves_folders_alone_that_it_did_not_make(
     assert files_below(folder) == before
 
 
-def test_the_demo_begins_anew_where_only_a_demo_was(
+def test_the_demo_replaces_the_previous_demo(
     call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    demo_of_nothing(call, monkeypatch)
+    generate_demo(call, monkeypatch)
     first = files_below(folder)
     stale = folder / "lake/gold/mrhealth/stale.parquet"
     stale.parent.mkdir(parents=True)
     stale.write_text("of the demo before")
-    demo_of_nothing(call, monkeypatch)
+    generate_demo(call, monkeypatch)
     assert files_below(folder) == first
 
 
-def test_records_of_dagster_that_no_demo_made_stay(
+def test_the_demo_keeps_other_records_of_dagster(
     call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "dagster").mkdir()
     (folder / "dagster/runs.db").write_text("mine")
     for _ in range(2):
-        demo_of_nothing(call, monkeypatch)
+        generate_demo(call, monkeypatch)
         assert [path.name for path in (folder / "dagster").iterdir()] == ["runs.db"]
 
 
@@ -286,10 +308,10 @@ def test_records_of_dagster_that_no_demo_made_stay(
         f"lake/raw/mrhealth/objects/ab/{'ab' * 32}",
     ],
 )
-def test_the_demo_keeps_what_was_added_to_an_earlier_demo(
+def test_the_demo_rejects_folders_with_data_added_to_a_previous_demo(
     mine: str, call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    demo_of_nothing(call, monkeypatch)
+    generate_demo(call, monkeypatch)
     (folder / mine).parent.mkdir(parents=True, exist_ok=True)
     (folder / mine).write_text("mine")
     before = files_below(folder)
@@ -298,12 +320,12 @@ def test_the_demo_keeps_what_was_added_to_an_earlier_demo(
     assert (folder / "landing" / MARKER).exists()
 
 
-def test_the_demo_needs_a_local_disk(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_rejects_a_lake_on_s3(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKEHOUSE_ROOT", "s3://somebody/lake")
     assert "--into data/demo" in call("demo", code=1).stderr
 
 
-def test_the_doctor_finds_what_is_wrong_and_keeps_secrets(
+def test_the_doctor_reports_problems_and_hides_secrets(
     call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "lake").write_text("a file where a folder should be")
@@ -320,7 +342,7 @@ def test_the_doctor_finds_what_is_wrong_and_keeps_secrets(
     assert secret not in result.output
 
 
-def test_the_doctor_leaves_nothing_behind(call: Call, folder: Path) -> None:
+def test_the_doctor_leaves_no_files_behind(call: Call, folder: Path) -> None:
     (folder / "lake").mkdir()
     (folder / "landing").mkdir()
     call("doctor")

@@ -156,10 +156,11 @@ def listing(
     table: str | None = None,
     days: Collection[dt.date] | None = None,
     reason: str | None = None,
+    file: str | None = None,
 ) -> list[Count]:
     """What is rejected now, counted by domain, table, day, kind and reason."""
     counted: Counter[tuple[str, str, dt.date, Kind, str]] = Counter()
-    for each in rows(lake, domain=domain, table=table, days=days, reason=reason):
+    for each in rows(lake, domain, table, days, reason, file=file):
         for code in each.reasons:
             if reason in (None, code):
                 counted[each.domain, each.table, each.day, each.kind, code] += 1

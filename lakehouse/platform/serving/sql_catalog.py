@@ -101,7 +101,7 @@ def _require_reading(sql: str) -> None:
         _require_reading(_EXPLAIN.sub("", written[0].query, count=1))
     elif kind != duckdb.StatementType.SELECT:
         raise CatalogError(
-            f"{kind.name} is rejected: SQL only reads here; tables change by"
+            f"{kind.name} is rejected: only SELECT is allowed; hint: tables change by"
             " `lakehouse materialize`, results leave by --output"
         )
 

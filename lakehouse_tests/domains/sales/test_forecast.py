@@ -248,7 +248,7 @@ def test_too_few_days_and_none_are_said_in_one_line(weekly: Business, tmp_path: 
 
 def test_a_system_without_a_forecast_says_which_has_one(weekly: Business, call: Call):
     result = call(weekly, "forecast", "people", code=1)
-    assert "people has no forecast" in result.stderr
+    assert "domain 'people' declares no forecast" in result.stderr
     assert "docs/domains/sales.md" in result.stderr
 
 

@@ -643,9 +643,9 @@ def test_the_command_asks_finds_erases_and_says_nothing_of_the_person(
     assert run(main, ["reconcile", "--verify", "--domain", "people"]).exit_code == 0
     rejected = run(main, ["privacy", "erase", "--id", "nobody", "--yes"])
     assert rejected.exit_code == 2
-    assert "no system has it; an id says whom only with --domain" in rejected.output
+    assert "the id was not found in any domain; pass --domain" in rejected.output
     nonsense = run(main, ["privacy", "find", "--id", "a", "--email", "b@c.de"])
-    assert "give --id or --email" in nonsense.output
+    assert "pass either --id or --email" in nonsense.output
     for option, value, hint in (("email", ZULEIKA, "there is --id"), ("id", " ", "one line")):
         rejected = run(main, ["privacy", "find", f"--{option}", value])
         assert (rejected.exit_code, hint in rejected.output) == (2, True)

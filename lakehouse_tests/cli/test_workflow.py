@@ -1,4 +1,4 @@
-"""The commands one after another, over invented deliveries."""
+"""The commands one after another, over generated deliveries."""
 
 import csv
 import io
@@ -25,10 +25,10 @@ def one(call: Call, sql: str) -> Any:
 
 
 def versions(folder: Path, day: str) -> list[str]:
-    """Data versions of a day of silver orders and of what is kept beside it."""
+    """Return the data versions of one day of silver orders and of its companion tables."""
     lake = Lake(str(folder / "lake"))
-    beside = (None, "quarantine", "outcomes")
-    tables = [TableId("silver", "mrhealth", "orders", companion) for companion in beside]
+    companions = (None, "quarantine", "outcomes")
+    tables = [TableId("silver", "mrhealth", "orders", companion) for companion in companions]
     return [
         file.data_version
         for table in tables
@@ -37,7 +37,7 @@ def versions(folder: Path, day: str) -> list[str]:
     ]
 
 
-def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
+def test_deliveries_are_ingested_queried_corrected_rolled_back_and_vacuumed(
     call: Call, folder: Path
 ) -> None:
     plan = ("--units", "5", "--days", "3", "--first", "2026-01-05", "--errors", "10")
@@ -60,12 +60,12 @@ def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
         reason for row in rows(call, "quarantine", "show") for reason in row["reasons"]
     } <= shown
 
-    whole = (
+    complete_files = (
         "select c.day, c.unit, c.file, c.digest from ops.reconciliation c where c.table = 'orders'"
         " and c.bronze_rows > 3 and c.bronze_rows = (select count(*) from silver.mrhealth_orders o"
         " where o.day = c.day and o.unit_id = c.unit) and not c.file like '%.gz' order by 1, 2"
     )
-    delivery = rows(call, "sql", whole)[0]
+    delivery = rows(call, "sql", complete_files)[0]
     landed = (folder / "landing" / delivery["file"]).read_bytes()
     assert call("raw", "cat", delivery["digest"][:12]).stdout_bytes == landed
 
@@ -82,10 +82,10 @@ def test_deliveries_are_landed_asked_corrected_rolled_back_and_cleaned_up(
     newest, *older = rows(call, "history", ORDERS.name)
     assert newest["version"] > older[0]["version"]
     back = ("rollback", ORDERS.name, "--to", str(older[0]["version"]), "--day", day, "--yes")
-    said = call(*back)
+    rolled_back = call(*back)
     assert one(call, count) == before
     assert versions(folder, day) == kept_before
-    assert "--table gold.mrhealth_unit_day" in said.stderr
+    assert "--table gold.mrhealth_unit_day" in rolled_back.stderr
     assert "already" in call(*back).stderr
 
     rebuild = ("materialize", "--table", ORDERS.name, "--from", day, "--to", day)
