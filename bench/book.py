@@ -29,7 +29,7 @@ from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
 ON = dt.date(2024, 2, 1)
@@ -96,9 +96,9 @@ def by_platform(lake: Lake, settings: Settings) -> dict[str, Any]:
         # No file has landed in this lake, so the gate of the table is left out.
         table = replace(declared, options=replace(declared.options, before_compute=None))
         before = spent()
-        done = materialize.compute(table, [ON], lake, settings)
-        if done.withheld:
-            raise SystemExit(f"{table.id.name}: {done.withheld}")
+        done = stage_days(table, [ON], lake, settings)
+        if done.failed_days:
+            raise SystemExit(f"{table.id.name}: {done.failed_days}")
         commit(done, lake, note={})
         found[table.id.table] = (spent() - before).as_json()
     took = spent() - start

@@ -12,7 +12,7 @@ from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain, load_domain
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
 
@@ -42,8 +42,8 @@ def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealt
     lake = take_in(of, days, settings)
     for table in of.stored:
         if table.transform is not None:
-            done = materialize.compute(table, days, lake, settings)
-            assert not done.withheld, f"{table.id}: {done.withheld}"
+            done = stage_days(table, days, lake, settings)
+            assert not done.failed_days, f"{table.id}: {done.failed_days}"
             lake.table(table.id).commit(done.staged, schema=done.schema)
             for companion, (schema, staged) in done.companions.items():
                 lake.table(companion).commit(staged, schema=schema)

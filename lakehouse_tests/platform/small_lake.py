@@ -16,7 +16,7 @@ from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
 NOTE = {"run_id": "test"}
@@ -94,8 +94,8 @@ class SmallLake:
         """Every table of these layers that is made by an expression, and the balance."""
         for table in self.domain.stored:
             if table.transform is not None and table.layer in layers:
-                computed = materialize.compute(table, days, self.lake, self.settings)
-                assert not computed.withheld, computed.withheld
+                computed = stage_days(table, days, self.lake, self.settings)
+                assert not computed.failed_days, computed.failed_days
                 commit(computed, self.lake, note=NOTE)
         reconciliation.record(self.domain, self.lake, days, note=NOTE)
 

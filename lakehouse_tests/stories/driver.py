@@ -18,8 +18,8 @@ from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import compute as materialize
 from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
 ROUNDS = 8
@@ -76,8 +76,8 @@ class Driver:
             record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
         for table in self.domain.stored:
             if table.transform is not None and not table.options.monthly:
-                done = materialize.compute(table, days, self.lake, self.settings)
-                assert not done.withheld, done.withheld
+                done = stage_days(table, days, self.lake, self.settings)
+                assert not done.failed_days, done.failed_days
                 commit(done, self.lake, note={})
         made = reconciliation.record(self.domain, self.lake, days, note={})
         wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
@@ -87,8 +87,8 @@ class Driver:
         """One run of the tables by month."""
         inputs = monthly.inputs_of(self.domain, self.lake, self.settings)
         for table in monthly.monthly_tables(self.domain):
-            done = materialize.compute(table, months, self.lake, self.settings)
-            assert not done.withheld, done.withheld
+            done = stage_days(table, months, self.lake, self.settings)
+            assert not done.failed_days, done.failed_days
             commit(done, self.lake, note={})
         monthly.record(self.domain, self.lake, months, inputs)
 

@@ -27,7 +27,7 @@ from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.table import Hook, NotReady
-from lakehouse.platform.transform.compute import KEPT, outcomes_of
+from lakehouse.platform.transform.outcomes import KEPT, outcomes_of
 
 FATURAS, PAGAMENTOS = DATASETS = ("tb_faturas", "tb_pagamentos")
 REGISTER = TableId("ops", SPEC.name, "ctl_processed_filenames")

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
-from lakehouse.platform.engines.session import Session, arrow_schema, relation
+from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.settings import Settings
 
 BATCH_ROWS = 131_072
@@ -72,7 +72,7 @@ class DuckDBSession(Session):
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
         self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
-        return relation(name, expression.schema())
+        return named_relation(name, expression.schema())
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(expression.schema())

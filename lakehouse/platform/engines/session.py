@@ -106,7 +106,7 @@ def arrow_schema(schema: sch.Schema) -> pa.Schema:
     return pa.schema([pa.field(name, kind.to_pyarrow()) for name, kind in schema.items()])
 
 
-def relation(name: str, schema: sch.Schema) -> ir.Table:
+def named_relation(name: str, schema: sch.Schema) -> ir.Table:
     """Return the relation called ``name``, to build further expressions on."""
     return ibis.table(schema, name=name)
 

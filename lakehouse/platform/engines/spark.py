@@ -8,7 +8,7 @@ import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, relation
+from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
 from lakehouse.settings import Settings
 
 
@@ -52,7 +52,7 @@ class SparkSession(Session):
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         frame = self.spark.sql(self.sql(expression)).cache()
         self._view(name, frame)
-        return relation(name, expression.schema())
+        return named_relation(name, expression.schema())
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(expression.schema())

@@ -29,7 +29,7 @@ from lakehouse.platform.forecasting.examples import (
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.validate import failed_days_of
 from lakehouse.settings import Settings
 
 ONE_DAY = dt.timedelta(days=1)
@@ -238,7 +238,7 @@ def _judged(
 ) -> pa.Table:
     """Rows in the contract's types, which they keep."""
     made = pa.Table.from_pylist(list(rows), schema=arrow_schema(table.contract.schema))
-    broken = materialize.broken_days(table, made, [day], settings)
+    broken = failed_days_of(table, made, [day], settings)
     if broken:
         raise ForecastError(
             f"{table.id.name} breaks its contract and nothing was stored: {broken[day]}"

@@ -37,7 +37,7 @@ from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Ord
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.compute import quarantine_of
+from lakehouse.platform.transform.outcomes import quarantine_of
 
 
 @dataclass(kw_only=True)

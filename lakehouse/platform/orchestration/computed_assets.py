@@ -21,8 +21,9 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.run_tags import NOT_READY_TAG
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import NotReady, Table
-from lakehouse.platform.transform import compute as materialize
-from lakehouse.platform.transform.compute import Computed, RowsLost
+from lakehouse.platform.transform.outcomes import OUTCOMES
+from lakehouse.platform.transform.stage import StagedDays, stage_days
+from lakehouse.platform.transform.validate import RowsLost
 from lakehouse.settings import Settings
 
 CONTRACT = "contract"
@@ -50,7 +51,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
         if table.options.monthly:
             platform.month_inputs(domain)
         try:
-            computed = materialize.compute(table, days, platform.lake, platform.settings)
+            computed = stage_days(table, days, platform.lake, platform.settings)
         except RowsLost as error:
             yield dg.AssetCheckResult(
                 check_name=RECONCILIATION, passed=False, metadata={"problem": str(error)}
@@ -60,7 +61,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
             context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
             raise dg.Failure(str(error), allow_retries=False) from error
         yield from _check_results(table, computed)
-        if computed.withheld:
+        if computed.failed_days:
             _store_good_days(context, platform, computed, days)
         yield _result(computed, days, platform.settings)
 
@@ -101,23 +102,23 @@ def _contract_check(table: Table) -> dg.AssetCheckSpec:
     )
 
 
-def _check_results(table: Table, computed: Computed) -> Iterator[dg.AssetCheckResult]:
+def _check_results(table: Table, computed: StagedDays) -> Iterator[dg.AssetCheckResult]:
     yield dg.AssetCheckResult(
         check_name=CONTRACT,
-        passed=not computed.withheld,
+        passed=not computed.failed_days,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata=_failed_days(computed.withheld),
+        metadata=_failed_days(computed.failed_days),
     )
     if table.validates_rows:
         yield dg.AssetCheckResult(
             check_name=RECONCILIATION,
             passed=True,
-            metadata={name: computed.outcomes[name] for name in materialize.OUTCOMES},
+            metadata={name: computed.outcomes[name] for name in OUTCOMES},
         )
 
 
 def _result(
-    computed: Computed, days: Sequence[dt.date], settings: Settings
+    computed: StagedDays, days: Sequence[dt.date], settings: Settings
 ) -> dg.MaterializeResult[Any]:
     versions = {each.day: each.data_version for each in computed.staged}
     return dg.MaterializeResult(
@@ -135,7 +136,7 @@ def _result(
 def _store_good_days(
     context: dg.AssetExecutionContext,
     platform: Platform,
-    computed: Computed,
+    computed: StagedDays,
     days: Sequence[dt.date],
 ) -> None:
     """Commit the days that satisfy the contract, then fail the step with the failed days named."""
@@ -150,13 +151,13 @@ def _store_good_days(
                 tags={"dagster/data_version": each.data_version},
             )
         )
-    failed = list(computed.withheld.items())
+    failed = list(computed.failed_days.items())
     named = "; ".join(f"{day}: {why}" for day, why in failed[:NAMED_DAYS])
     raise dg.Failure(
         f"{computed.table.id.name}: {len(failed)} of {len(days)} days break the contract and are"
         f" not stored; the other days are stored. {named}. hint: fix the source or the contract,"
         " then materialize these days again",
-        metadata=_failed_days(computed.withheld),
+        metadata=_failed_days(computed.failed_days),
         allow_retries=False,
     )
 

@@ -23,7 +23,7 @@ from lakehouse.platform.storage.commit import CommitResult
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.transform.compute import Computed
+from lakehouse.platform.transform.stage import StagedDays
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
@@ -35,7 +35,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         """Commit the days of a value; days without rows are committed as empty."""
         table = table_id(context.asset_key)
         note = {"run_id": context.run_id}
-        if isinstance(obj, Computed):
+        if isinstance(obj, StagedDays):
             result = commit(obj, self.platform.lake, note=note)
         else:
             days = days_of(context.asset_partition_keys)
@@ -83,7 +83,7 @@ def table_id(key: dg.AssetKey) -> TableId:
     return TableId(layer, domain, table)
 
 
-def commit(computed: Computed, lake: Lake, *, note: Mapping[str, str]) -> CommitResult:
+def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> CommitResult:
     """Make staged days visible: what became of the rows first, the rows last.
 
     After a crash in between, the day counts as not balanced and is built again.

@@ -25,7 +25,7 @@ from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.validate import failed_days_of
 
 
 def frame_type(table: Table) -> dg.DagsterType:
@@ -111,7 +111,7 @@ def framed(
         days = days_of(context.partition_keys)
         frame = _within(transform(*(frames[name] for name in names)), days)
         rows = to_rows(table, frame)
-        broken = materialize.broken_days(table, rows, days, platform.settings)
+        broken = failed_days_of(table, rows, days, platform.settings)
         yield dg.AssetCheckResult(
             check_name=check.name,
             passed=not broken,

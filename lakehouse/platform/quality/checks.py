@@ -19,7 +19,7 @@ from lakehouse.platform.tables.contract import ContractError, contract_of
 from lakehouse.platform.tables.ops_model import OpsTable
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.compute import quarantine_of
+from lakehouse.platform.transform.outcomes import quarantine_of
 
 SHOWN_NAMES = 20
 

@@ -18,7 +18,7 @@ from lakehouse.platform.quality.checks import CheckedDay, CheckInput, DayFacts, 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.transform.compute import valid_snapshots
+from lakehouse.platform.transform.inputs import valid_snapshots
 from lakehouse.settings import Settings
 
 

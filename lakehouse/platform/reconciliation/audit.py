@@ -8,6 +8,7 @@ day, so its memory does not grow with the range, and it changes nothing.
 
 import datetime as dt
 import hashlib
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,15 +32,10 @@ from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Sta
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import compute as materialize
-from lakehouse.platform.transform.compute import (
-    KEPT,
-    REJECTED,
-    RowsLost,
-    outcomes_of,
-    quarantine_of,
-    valid_snapshots,
-)
+from lakehouse.platform.transform.inputs import valid_snapshots
+from lakehouse.platform.transform.outcomes import KEPT, REJECTED, outcomes_of, quarantine_of
+from lakehouse.platform.transform.stage import stage_days
+from lakehouse.platform.transform.validate import RowsLost
 from lakehouse.settings import Settings
 
 LINES = (
@@ -448,30 +444,27 @@ class _Audit:
                 yield from self.made_again(table, its_own)
 
     def made_again(self, table: Table, days: Sequence[dt.date]) -> Iterator[Finding]:
-        try:
-            computed = materialize.compute(table, days, self.lake, self.settings)
-        except (RowsLost, *UNREADABLE) as error:
-            wanted = f"days up to {days[-1]} that can be computed"
-            yield _finding(table.id, days[0], Proof.RECOMPUTED, wanted, error)
-            return
+        """Compare stored days with days computed into a temporary folder outside the lake."""
+        with tempfile.TemporaryDirectory(prefix="lakehouse-audit-") as folder:
+            try:
+                computed = stage_days(table, days, self.lake, self.settings, target=Lake(folder))
+            except (RowsLost, *UNREADABLE) as error:
+                wanted = f"days up to {days[-1]} that can be computed"
+                yield _finding(table.id, days[0], Proof.RECOMPUTED, wanted, error)
+                return
+        for day, why in computed.failed_days.items():
+            yield _finding(table.id, day, Proof.RECOMPUTED, "a day that keeps its contract", why)
         staged = [*computed.staged]
         for _, more in computed.companions.values():
             staged += more
-        try:
-            for day, why in computed.withheld.items():
-                yield _finding(
-                    table.id, day, Proof.RECOMPUTED, "a day that keeps its contract", why
-                )
-            for each in staged:
-                file = self.shown(each.table).by_day.get(each.day)
-                if file is None and not each.rows:
-                    continue
-                if file is None or file.data_version != each.data_version:
-                    wanted = f"{each.rows} rows of version {each.data_version}"
-                    found = f"{file.rows} rows of version {file.data_version}" if file else "none"
-                    yield _finding(each.table, each.day, Proof.RECOMPUTED, wanted, found)
-        finally:
-            self.lake.store.delete(f"{each.table.path}/{each.path}" for each in staged)
+        for each in staged:
+            file = self.shown(each.table).by_day.get(each.day)
+            if file is None and not each.rows:
+                continue
+            if file is None or file.data_version != each.data_version:
+                wanted = f"{each.rows} rows of version {each.data_version}"
+                found = f"{file.rows} rows of version {file.data_version}" if file else "none"
+                yield _finding(each.table, each.day, Proof.RECOMPUTED, wanted, found)
 
     def read(
         self, table: TableId, day: dt.date, columns: Sequence[str] | None = None

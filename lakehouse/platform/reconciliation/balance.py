@@ -26,14 +26,8 @@ from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.compute import (
-    DUPLICATE,
-    KEPT,
-    REJECTED,
-    SUPERSEDED,
-    outcomes_of,
-    valid_snapshots,
-)
+from lakehouse.platform.transform.inputs import valid_snapshots
+from lakehouse.platform.transform.outcomes import DUPLICATE, KEPT, REJECTED, SUPERSEDED, outcomes_of
 
 JOINED_DAYS = 400
 """Delivery days whose keys are in memory at once."""

@@ -14,7 +14,7 @@ from lakehouse.platform.orchestration import local_runs as foreground
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 from lakehouse_tests.children import child, ended
@@ -73,7 +73,7 @@ def take_in(cards: Tables) -> None:
 
 def compute(cards: Tables, dataset: str) -> None:
     table = cards.domain.table("silver", dataset)
-    materialize.compute(table, [BUSINESS_DAY], cards.lake, cards.settings)
+    stage_days(table, [BUSINESS_DAY], cards.lake, cards.settings)
 
 
 def test_a_data_file_gets_an_empty_control_file_of_its_name_when_it_is_whole(cards: Tables):

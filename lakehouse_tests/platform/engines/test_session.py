@@ -27,7 +27,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 
@@ -144,8 +144,8 @@ def test_both_engines_give_the_same_rows(
 
 def test_spark_judges_and_stores_the_same_bytes(settings: Settings, by_spark: Settings, lake: Lake):
     table = load_domain("mrhealth").table("silver", "orders")
-    ours = materialize.compute(table, DAYS, lake, settings)
-    theirs = materialize.compute(table, DAYS, lake, by_spark)
+    ours = stage_days(table, DAYS, lake, settings)
+    theirs = stage_days(table, DAYS, lake, by_spark)
     assert theirs.outcomes == ours.outcomes
     assert theirs.reasons == ours.reasons
     assert [s.data_version for s in theirs.staged] == [s.data_version for s in ours.staged]

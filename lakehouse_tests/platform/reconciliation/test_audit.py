@@ -20,6 +20,8 @@ from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.reconciliation.audit import Finding, Proof
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse_tests.platform.small_lake import NOTE, SmallLake
 
 FIRST = dt.date(2026, 10, 1)
@@ -56,6 +58,31 @@ def test_an_untouched_lake_has_no_findings_and_is_left_as_it_was(lake: SmallLake
     assert list(found) == []
     assert told[-1][0] == told[-1][1] >= 2
     assert {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()} == before
+
+
+def test_the_audit_never_writes_into_the_lake_not_even_while_it_runs(
+    lake: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(lake.lake.root)
+
+    def listing() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+
+    before = listing()
+    recomputed: list[TableId] = []
+
+    def watched(table: Table, *arguments: Any, **options: Any) -> StagedDays:
+        done = stage_days(table, *arguments, **options)
+        assert done.staged
+        assert listing() == before
+        recomputed.append(table.id)
+        return done
+
+    monkeypatch.setattr(audit, "stage_days", watched)
+    for _ in findings(lake):
+        pass
+    assert listing() == before
+    assert {"silver", "gold"} <= {table.layer for table in recomputed}
 
 
 def test_the_report_adds_up_to_nothing_missing(lake: SmallLake) -> None:

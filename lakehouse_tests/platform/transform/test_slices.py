@@ -15,7 +15,8 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.table import PARTITIONS, Monthly, Table, TableOptions, all_days
-from lakehouse.platform.transform import compute as materialize
+from lakehouse.platform.transform.inputs import UpstreamSnapshots
+from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse.settings import Settings
 
 DAY = dt.date(2024, 1, 1)
@@ -88,10 +89,10 @@ def stock(lake: Lake, shops: list[int], pieces: int = 1, days: int = 1) -> None:
     lake.table(SOLD.id).write(rows, schema=schema.remove(0))
 
 
-def made(lake: Lake, rows: int, days: int = 1) -> materialize.Computed:
+def made(lake: Lake, rows: int, days: int = 1) -> StagedDays:
     wanted = [DAY + dt.timedelta(n) for n in range(days)]
     settings = Settings(root=lake.root, chunk_rows=rows, threads=1)
-    return materialize.compute(SHOPS, wanted, lake, settings)
+    return stage_days(SHOPS, wanted, lake, settings)
 
 
 @pytest.mark.parametrize("shops", [[*range(-5, 20)], [1, 2, 1_000_000], [7]])
@@ -125,7 +126,7 @@ def test_a_day_with_one_bad_slice_is_withheld(lake: Lake):
     stock(lake, [1, 2, 3], pieces=-1)
     found = made(lake, 2)
     assert not found.staged
-    assert "'pieces'" in found.withheld[DAY]
+    assert "'pieces'" in found.failed_days[DAY]
 
 
 def test_an_empty_day_is_a_file_without_rows(lake: Lake):
@@ -154,4 +155,4 @@ def test_a_month_is_sliced_by_the_rows_within_its_reach(lake: Lake):
         reads=[PARTITIONS, all_days(SOLD)],
         options=TableOptions(monthly=Monthly(before=1, after=1)),
     )
-    assert materialize.Inputs.of(month, lake).rows(DAY) == 12
+    assert UpstreamSnapshots.of(month, lake).rows(DAY) == 12

@@ -1,0 +1,102 @@
+"""Classification of delivered rows: each row is kept, rejected, a duplicate or superseded."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import ibis
+import ibis.expr.types as ir
+
+from lakehouse.platform.engines.session import Session, named_relation
+from lakehouse.platform.tables.table import ReadScope
+from lakehouse.platform.transform.days import within
+from lakehouse.platform.transform.deduplicate import resolve_conflicts
+from lakehouse.platform.transform.inputs import UpstreamSnapshots, bind_older_versions
+from lakehouse.platform.transform.outcomes import KEPT, REJECTED, SUPERSEDED
+from lakehouse.platform.transform.validate import require_every_row, split_by_contract, typed_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifiedRows:
+    """The rows of a window by outcome, as expressions over a session."""
+
+    delivered: ir.Table
+    """Rows of bronze, as text."""
+    older_versions: ir.Table
+    """Rows of bronze that a newer version of their file replaced."""
+    kept: ir.Table
+    rejected: ir.Table
+    losing: ir.Table | None
+    """Rows that lost a conflict, with ``_outcome``; None when there was none."""
+
+    def on_days(self, days: Sequence[dt.date]) -> "ClassifiedRows":
+        """Return only the kept, rejected and losing rows of these days."""
+        return replace(
+            self,
+            kept=_on_days(self.kept, days),
+            rejected=_on_days(self.rejected, days),
+            losing=None if self.losing is None else _on_days(self.losing, days),
+        )
+
+
+def classify_rows(
+    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
+) -> ClassifiedRows:
+    """Classify the delivered rows of a window.
+
+    Raises:
+        RowsLost: the expression returned fewer or more rows than it received.
+    """
+    table = upstream.table
+    read = table.reads[0]
+    delivered = named_relation(read.name, read.table.contract.schema)
+    older_versions = bind_older_versions(session, upstream, window)
+    rows = session.keep("candidates", typed_rows(table))
+    require_every_row(session, table, delivered, rows)
+    if not table.keyed_over_all_days and read.scope is not ReadScope.SNAPSHOT:
+        rows = _on_days(rows, window)
+    accepted, rejected = split_by_contract(table, rows)
+    kept, losing = resolve_conflicts(session, table, accepted)
+    classified = ClassifiedRows(
+        delivered=delivered,
+        older_versions=older_versions,
+        kept=kept,
+        rejected=rejected,
+        losing=losing,
+    )
+    # Rows of other days take part in conflicts of a key that is unique over all days.
+    return classified.on_days(window) if table.keyed_over_all_days else classified
+
+
+def outcome_rows(session: Session, rows: ClassifiedRows) -> ir.Table:
+    """Return one row for each delivered row, with its place in the file and its outcome."""
+    parts = [_outcome(rows.kept, KEPT), _outcome(rows.rejected, REJECTED)]
+    if rows.losing is not None:
+        parts.append(_outcome(rows.losing, rows.losing["_outcome"]))
+    older = rows.older_versions
+    parts.append(
+        older.select(
+            day=older["_business_day"].fill_null(older.day),
+            delivery_day=older.day,
+            file=older["_file"],
+            digest=older["_digest"],
+            line=older["_line"],
+            outcome=ibis.literal(SUPERSEDED),
+        )
+    )
+    return session.keep("outcomes", ibis.union(*parts, distinct=False))
+
+
+def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
+    return rows.select(
+        day=rows.day,
+        delivery_day=rows["_day"],
+        file=rows["_file"],
+        digest=rows["_digest"],
+        line=rows["_line"],
+        outcome=ibis.literal(outcome) if isinstance(outcome, str) else outcome,
+    )
+
+
+def _on_days(rows: ir.Table, days: Sequence[dt.date]) -> ir.Table:
+    return rows.filter(within(rows.day, days))

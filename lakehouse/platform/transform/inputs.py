@@ -1,0 +1,193 @@
+"""Upstream rows of a table: consistent snapshots, read scopes, and windows of days.
+
+Reconciliation has inputs of another kind: see `platform/reconciliation`.
+"""
+
+import bisect
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from lakehouse.platform.engines.session import Session, named_relation
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.provenance import Provenance
+from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Read, ReadScope, Table
+from lakehouse.platform.transform.days import within
+from lakehouse.platform.transform.slices import Slice
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpstreamSnapshots:
+    """One consistent snapshot of each upstream table of a table."""
+
+    table: Table
+    snapshots: Mapping[TableId, Snapshot]
+
+    @classmethod
+    def of(cls, table: Table, lake: Lake) -> "UpstreamSnapshots":
+        """Read the upstream tables as they are now."""
+        opened = {read.table.id: lake.table(read.table.id).snapshot() for read in table.reads}
+        return cls(table=table, snapshots=opened)
+
+    def delivery_days(self, days: Sequence[dt.date]) -> list[dt.date]:
+        """Return these business days and the delivery days whose rows may touch them."""
+        first, last = days[0], days[-1]
+        touching = set(days)
+        for read in self.table.reads:
+            if read.scope is ReadScope.TOUCHING_DAYS:
+                for file in self.snapshots[read.table.id].files:
+                    low, high = file.bounds.get("_business_day", (None, None))
+                    if low is not None and low <= last and high >= first:
+                        touching.add(file.day)
+        return sorted(touching)
+
+    def valid_snapshots(self, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
+        """Return for each day the day of the upstream snapshot that is valid on it."""
+        read = next(read for read in self.table.reads if read.scope is ReadScope.SNAPSHOT)
+        return valid_snapshots(self.snapshots[read.table.id], days)
+
+    def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
+        """Return the files of one upstream table that a window of days reads."""
+        snapshot = self.snapshots[read.table.id]
+        match read.scope:
+            case ReadScope.TOUCHING_DAYS:
+                return snapshot.urls(self.delivery_days(days))
+            case ReadScope.SNAPSHOT:
+                return snapshot.urls(set(self.valid_snapshots(days).values()))
+            case ReadScope.ALL_DAYS:
+                return [file.url for file in self._in_reach(snapshot, days) if file.rows]
+        return snapshot.urls(days)
+
+    def rows(self, day: dt.date) -> int:
+        """Return how many upstream rows one day reads, to size the work.
+
+        For a monthly table these are the rows within the reach of the month.
+        """
+        total = 0
+        for read in self.table.reads:
+            snapshot = self.snapshots[read.table.id]
+            if read.scope is ReadScope.ALL_DAYS and self.table.options.monthly:
+                total += sum(file.rows for file in self._in_reach(snapshot, [day]))
+            elif day in snapshot.by_day:
+                total += snapshot.by_day[day].rows
+        return total
+
+    def _in_reach(self, snapshot: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFile]:
+        """Return the files of an upstream table read with all days; of a monthly table's reach."""
+        if self.table.options.monthly is None:
+            return snapshot.files
+        first, last = (
+            self.table.options.monthly.reach(days[0])[0],
+            self.table.options.monthly.reach(days[-1])[1],
+        )
+        return snapshot.between(first, last)
+
+
+def valid_snapshots(snapshot: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
+    """Return for each day the newest day up to it that has rows, else the earliest one.
+
+    Return nothing when no day has rows.
+    """
+    filled = [file.day for file in snapshot.files if file.rows]
+    if not filled:
+        return {}
+    return {day: filled[max(bisect.bisect_right(filled, day) - 1, 0)] for day in days}
+
+
+def windows(
+    days: Sequence[dt.date], upstream: UpstreamSnapshots, rows: int
+) -> Iterator[list[dt.date]]:
+    """Group days by about this many upstream rows, so that memory does not grow with the range.
+
+    Months are never grouped: each has its own reach, which must not depend on the other months
+    of a run.
+    """
+    if upstream.table.options.monthly:
+        yield from ([day] for day in sorted(days))
+        return
+    group: list[dt.date] = []
+    size = 0
+    for day in sorted(days):
+        count = upstream.rows(day)
+        if group and size + count > 2 * rows:
+            yield group
+            group, size = [], 0
+        size += count
+        group.append(day)
+        if size >= rows:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def bind_upstream(
+    session: Session,
+    upstream: UpstreamSnapshots,
+    window: Sequence[dt.date],
+    part: Slice | None = None,
+) -> None:
+    """Bind the names of the upstream tables to their rows for a window, or for a slice of it."""
+    table = upstream.table
+    for place, read in enumerate(table.reads):
+        if place == 0 and table.keyed_over_all_days:
+            _bind_with_conflicting_rows(session, upstream, window)
+            continue
+        delivered = read.scope is not ReadScope.SAME_DAY and issubclass(
+            read.table.model, Provenance
+        )
+        where = "NOT _superseded" if delivered else ""
+        if part is not None and part.column in read.table.contract.schema:
+            where = part.where
+        session.files(read.name, upstream.urls(read, window), read.table.contract.schema, where)
+
+
+def bind_partitions(session: Session, window: Sequence[dt.date]) -> None:
+    """Bind the relation of the days that are computed."""
+    session.arrow("partitions", pa.table({"day": pa.array(window, pa.date32())}))
+
+
+def bind_older_versions(
+    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
+) -> ir.Table:
+    """Bind and return the delivered rows of a window that a newer version of their file replaced."""
+    read = upstream.table.reads[0]
+    name = f"{read.name}__older_versions"
+    schema = read.table.contract.schema
+    session.files(name, upstream.urls(read, window), schema, "_superseded")
+    return named_relation(name, schema)
+
+
+def _bind_with_conflicting_rows(
+    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
+) -> None:
+    """Bind the delivered rows of the window, and rows of other days with one of their keys."""
+    read = upstream.table.reads[0]
+    source, schema = read.table.source, read.table.contract.schema
+    if source is None:
+        raise TypeError(f"{read.table.id.name} has no source")
+    name = f"{read.name}__all_days"
+    urls = [file.url for file in upstream.snapshots[read.table.id].files if file.rows]
+    session.files(name, urls, schema, "NOT _superseded")
+    rows = named_relation(name, schema)
+    business_day = rows["_business_day"].fill_null(rows.day)
+    in_window = rows.filter(within(business_day, window))
+    others = rows.filter(~within(business_day, window))
+    keys = in_window.select(**{name: _key_value(in_window, name, source) for name in source.key})
+    conflicting = others.semi_join(
+        keys, [_key_value(others, name, source) == keys[name] for name in source.key]
+    )
+    session.keep(read.name, ibis.union(in_window, conflicting, distinct=False))
+
+
+def _key_value(rows: ir.Table, column: str, source: Source) -> ir.StringValue:
+    """Return a key column without the part of the text that the source ignores."""
+    ignored = source.ignored_parts.get(column)
+    return rows[column].re_replace(ignored, "") if ignored else rows[column]

@@ -1,0 +1,272 @@
+"""Stage days of a table: read upstream, compute, validate, and write files without a commit.
+
+The caller decides where the files go and whether they are committed. Nothing here knows Dagster.
+"""
+
+import datetime as dt
+import functools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.platform.engines import session as engine
+from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
+from lakehouse.platform.tables.table import PARTITIONS, ReadScope, Table
+from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows, outcome_rows
+from lakehouse.platform.transform.days import Days, cut_by_day, sort_columns, within
+from lakehouse.platform.transform.inputs import (
+    UpstreamSnapshots,
+    bind_partitions,
+    bind_upstream,
+    windows,
+)
+from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
+from lakehouse.platform.transform.rejections import quarantine_rows
+from lakehouse.platform.transform.slices import Slice, slices_of
+from lakehouse.platform.transform.validate import failed_days
+from lakehouse.settings import Settings
+
+_COMPUTED = "computed"
+"""Name of a table's computed rows in a session."""
+
+
+@dataclass(kw_only=True)
+class StagedDays:
+    """Staged days of one table and of its companions, ready for one commit of each."""
+
+    table: Table
+    schema: pa.Schema
+    staged: list[Staged] = field(default_factory=list)
+    companions: dict[TableId, tuple[pa.Schema, list[Staged]]] = field(default_factory=dict)
+    failed_days: dict[dt.date, str] = field(default_factory=dict)
+    """Days that break the contract and are not staged, with the broken rules."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Delivered rows by outcome."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Rejected rows by reason."""
+    sql: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows in the staged days."""
+        return sum(each.rows for each in self.staged)
+
+
+def stage_days(
+    table: Table,
+    days: Sequence[dt.date],
+    lake: Lake,
+    settings: Settings,
+    *,
+    target: Lake | None = None,
+) -> StagedDays:
+    """Compute these days of a table and write their files; nothing is visible before a commit.
+
+    Args:
+        table: computed by an expression.
+        days: to compute.
+        lake: upstream tables are read from it.
+        settings: engine, and upstream rows that are in memory at a time.
+        target: files are written into it; by default into ``lake``.
+
+    Raises:
+        RowsLost: an expression over delivered rows returned fewer or more rows than it received.
+        Exception: raised by the table's gate; nothing is written then.
+    """
+    if table.options.before_compute is not None:
+        table.options.before_compute(lake, days)
+    writer = _Writer(table, lake if target is None else target)
+    upstream = UpstreamSnapshots.of(table, lake)
+    for window in windows(days, upstream, settings.chunk_rows):
+        with engine.session(settings) as session:
+            bind_partitions(session, window)
+            bind_upstream(session, upstream, window)
+            writer.result.sql = writer.result.sql or session.sql(table.expression)
+            if table.validates_rows:
+                _stage_delivered_rows(session, upstream, window, writer)
+            elif slices := _slices(session, upstream, window, settings):
+                _stage_sliced_day(session, upstream, window[0], slices, writer)
+            else:
+                _stage_computed_rows(session, table, window, writer)
+    return writer.result
+
+
+class _Writer:
+    """Write computed days into the files of one lake and collect the result."""
+
+    def __init__(self, table: Table, lake: Lake) -> None:
+        schema = arrow_schema(table.contract.schema)
+        stored = schema.remove(schema.get_field_index("day"))
+        self.result = StagedDays(table=table, schema=stored)
+        self._lake = lake
+
+    def write_days(self, days: Days) -> None:
+        table = self._lake.table(self.result.table.id)
+        self.result.staged += table.stage_many(days, self.result.schema)
+
+    def write_day(self, day: dt.date, batches: Iterable[pa.RecordBatch]) -> None:
+        table = self._lake.table(self.result.table.id)
+        self.result.staged.append(table.stage(day, batches, self.result.schema))
+
+    def write_companion(self, companion: TableId, schema: pa.Schema, days: Days) -> None:
+        staged = self._lake.table(companion).stage_many(days, schema)
+        self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
+
+
+class _DayFailed(Exception):
+    """A day breaks the contract; the message names the broken rules."""
+
+
+def _stage_computed_rows(
+    session: Session, table: Table, window: Sequence[dt.date], writer: _Writer
+) -> None:
+    """Stage the days that satisfy the contract; record the others as failed days."""
+    rows = _compute(session, table)
+    failed = failed_days(session, table, rows)
+    writer.result.failed_days |= failed
+    good = [day for day in window if day not in failed]
+    if good:
+        ordered = (
+            rows.filter(within(rows.day, good)).order_by(sort_columns(table))
+            if writer.result.failed_days
+            else _ordered_rows(table)
+        )
+        schema = arrow_schema(table.contract.schema)
+        writer.write_days(cut_by_day(session.batches(ordered), good, schema))
+
+
+def _stage_sliced_day(
+    session: Session,
+    upstream: UpstreamSnapshots,
+    day: dt.date,
+    slices: Sequence[Slice],
+    writer: _Writer,
+) -> None:
+    """Compute and write a day slice by slice, so that memory does not grow with its rows.
+
+    Slices follow the order of the key, so the bytes equal those of a day computed at once.
+    """
+    table = upstream.table
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for each in slices:
+            bind_upstream(session, upstream, [day], each)
+            rows = _compute(session, table)
+            if failed := failed_days(session, table, rows):
+                raise _DayFailed(failed[day])
+            yield from session.batches(_ordered_rows(table))
+
+    try:
+        writer.write_day(day, batches())
+    except _DayFailed as error:
+        writer.result.failed_days[day] = str(error)
+
+
+def _stage_delivered_rows(
+    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date], writer: _Writer
+) -> None:
+    """Stage the kept rows of a window, the outcome of each delivered row, and rejected rows."""
+    rows = classify_rows(session, upstream, window)
+    if upstream.table.reads[0].scope is ReadScope.SNAPSHOT:
+        valid = upstream.valid_snapshots(window)
+        writer.write_days(_repeated_snapshots(session, upstream.table, rows.kept, window, valid))
+        recorded = sorted({taken for day, taken in valid.items() if taken == day})
+    else:
+        writer.write_days(_kept_days(session, upstream.table, rows.kept, window))
+        recorded = list(window)
+    _stage_outcomes(session, rows, window, recorded, writer)
+    _stage_quarantine(session, rows, window, recorded, writer)
+
+
+def _kept_days(
+    session: Session, table: Table, kept: ir.Table, days: Sequence[dt.date]
+) -> Iterator[tuple[dt.date, pa.Table]]:
+    ordered = kept.select(list(table.contract.schema.names)).order_by(sort_columns(table))
+    return cut_by_day(session.batches(ordered), days, arrow_schema(table.contract.schema))
+
+
+def _repeated_snapshots(
+    session: Session,
+    table: Table,
+    kept: ir.Table,
+    window: Sequence[dt.date],
+    valid: dict[dt.date, dt.date],
+) -> Iterator[tuple[dt.date, pa.Table]]:
+    """Yield for each day the rows of the snapshot that is valid on it."""
+    taken = dict(_kept_days(session, table, kept, sorted(set(valid.values()))))
+    empty = arrow_schema(table.contract.schema).empty_table()
+    for day in window:
+        yield day, taken[valid[day]] if day in valid else empty
+
+
+def _stage_outcomes(
+    session: Session,
+    rows: ClassifiedRows,
+    window: Sequence[dt.date],
+    recorded: Sequence[dt.date],
+    writer: _Writer,
+) -> None:
+    """Count and stage the outcomes; only those of the recorded days."""
+    outcomes = outcome_rows(session, rows)
+    outcomes = outcomes.filter(within(outcomes.day, recorded))
+    for row in session.table(outcomes.group_by("outcome").agg(n=outcomes.count())).to_pylist():
+        writer.result.outcomes[row["outcome"]] += row["n"]
+    ordered = outcomes.order_by("day", "delivery_day", "file", "digest", "line")
+    writer.write_companion(
+        outcomes_of(writer.result.table.id),
+        ROW_OUTCOMES.stored,
+        cut_by_day(session.batches(ordered), window, ROW_OUTCOMES.schema),
+    )
+
+
+def _stage_quarantine(
+    session: Session,
+    rows: ClassifiedRows,
+    window: Sequence[dt.date],
+    recorded: Sequence[dt.date],
+    writer: _Writer,
+) -> None:
+    """Count and stage the rejected rows; only those of the recorded days are staged."""
+    table = writer.result.table
+    rejected = quarantine_rows(session, table, rows)
+    for codes in rejected.column("reasons").to_pylist():
+        writer.result.reasons.update(codes)
+    on_days = pc.is_in(rejected["day"], pa.array(list(recorded), pa.date32()))
+    writer.write_companion(
+        quarantine_of(table.id),
+        QUARANTINE.stored,
+        cut_by_day(rejected.filter(on_days).to_batches(), window, QUARANTINE.schema),
+    )
+
+
+def _slices(
+    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date], settings: Settings
+) -> list[Slice]:
+    """Return the slices of a window of one large day; none for a window of several days."""
+    if len(window) > 1:
+        return []
+    return slices_of(session, upstream.table, upstream.rows(window[0]), settings.chunk_rows)
+
+
+def _compute(session: Session, table: Table) -> ir.Table:
+    """Compute the expression for the bound rows; return the rows of the bound days."""
+    session.keep(_COMPUTED, table.contracted_expression)
+    return _rows_of_window(table)
+
+
+@functools.cache
+def _rows_of_window(table: Table) -> ir.Table:
+    return named_relation(_COMPUTED, table.contract.schema).semi_join(PARTITIONS, "day")
+
+
+@functools.cache
+def _ordered_rows(table: Table) -> ir.Table:
+    return _rows_of_window(table).order_by(sort_columns(table))
