@@ -136,7 +136,7 @@ def test_an_empty_day_is_a_file_without_rows(lake: Lake):
 
 @pytest.mark.parametrize("column", ["pieces", "nowhere"])
 def test_a_table_is_sliced_by_its_key_only(column: str):
-    with pytest.raises(ContractError, match="first column of its key after the day"):
+    with pytest.raises(ContractError, match="the first of the key after the day"):
         declare_table(
             summed,
             table=SHOPS.id,
