@@ -50,9 +50,10 @@ BANNED: dict[str, str] = {
 ALLOWED = re.compile(
     r"[Cc]onnection refused|ECONNREFUSED|SMTP\w*Refused|recipients_refused"
     r"|warm(?:ed|s)? up|--warm|warm-up|the books of cards|warm start"
-    r"|\"conservation\"|lakehouse conservation",
+    r"|\"conservation\"|lakehouse conservation"
+    r"|\"refused\"|``refused``|'refused'",
 )
-"""Texts of the operating system and of libraries, fixed expressions, the alias of a command."""
+"""Texts of other programs, fixed expressions, the alias of a command, values of older lakes."""
 
 ONE_PATTERN = re.compile(
     "|".join(rf"(?P<w{n}>\b(?:{words})\b)" for n, words in enumerate(BANNED)), re.IGNORECASE

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.intake import Intake
-from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.ingestion.unrecognized_files import has_recorded, record_unrecognized_files
 from lakehouse.platform.orchestration import planning as arrivals
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Batch, Memory
+from lakehouse.platform.orchestration.planning import Batch
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation import balance as reconciliation
@@ -38,16 +38,12 @@ class Driver:
 
     def batches(self) -> list[Batch]:
         """What has to run now."""
-        memory = Memory(self.domain, self.lake)
-        listing = with_first_days(
-            self._intake().listing(None),
-            self.domain.sources,
-            DeliveredFiles(self.lake, self.domain.name),
-        )
+        delivered = DeliveredFiles(self.lake, self.domain.name)
+        listing = with_first_days(self._intake().listing(None), self.domain.sources, delivered)
         return arrivals.planned(
             listing,
-            memory.knows,
-            lambda stray: memory.records(stray, self.settings),
+            delivered.has,
+            lambda file: has_recorded(delivered, file, self.settings),
             reconciliation.state(self.domain, self.lake),
             self.settings,
             monthly.out_of_date(self.domain, self.lake, self.settings),

@@ -63,11 +63,15 @@ class DeliveredFiles:
         self._domain = domain
         self._snapshots: dict[str, Snapshot] = {}
 
-    def has_any(self, dataset: str) -> bool:
-        """Return whether any day of a dataset was ever ingested."""
-        return bool(self._snapshot(dataset).files)
+    def has_any(self, sources: Iterable[Source]) -> bool:
+        """Return whether any day of any of these datasets was ever ingested."""
+        return any(self._snapshot(source.dataset).files for source in sources)
 
-    def has(self, dataset: str, day: dt.date, file: RecognizedFile | UnrecognizedFile) -> bool:
+    def has(self, file: RecognizedFile) -> bool:
+        """Return whether the deliveries contain a file as it was listed."""
+        return self.has_on(file.dataset, file.day, file)
+
+    def has_on(self, dataset: str, day: dt.date, file: RecognizedFile | UnrecognizedFile) -> bool:
         """Return whether the deliveries of a dataset and day contain a file as it was listed."""
         stored = self._snapshot(dataset).by_day.get(day)
         if stored is None or not stored.rows:

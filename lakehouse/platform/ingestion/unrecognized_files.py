@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from lakehouse.platform.ingestion.conflicts import retry_conflicts
-from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
+from lakehouse.platform.ingestion.deliveries import DeliveredFiles, raw_table, read_deliveries
 from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.paths import UnrecognizedFile, UnrecognizedReason, day_of_folder
 from lakehouse.platform.storage.table_id import TableId
@@ -62,6 +62,11 @@ def record_unrecognized_files(
         return sum(len(rows) for rows in by_day.values())
 
     return retry_conflicts(commit)
+
+
+def has_recorded(delivered: DeliveredFiles, file: UnrecognizedFile, settings: Settings) -> bool:
+    """Return whether an unrecognized file is recorded as it was listed."""
+    return delivered.has_on(UNRECOGNIZED_FILES, unrecognized_file_day(file, settings), file)
 
 
 def unrecognized_file_day(file: UnrecognizedFile, settings: Settings) -> dt.date:

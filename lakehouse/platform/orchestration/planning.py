@@ -8,34 +8,21 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.ingestion.unrecognized_files import (
     unrecognized_file_day,
-    unrecognized_files_of,
 )
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation.balance import State
-from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.snapshot import Snapshot
-from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7
 """Days that a range may bridge: an empty day costs less than a run of its own."""
-
-Place = tuple[str, dt.datetime, int]
-"""Path, modification time and size: what a listing knows of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,52 +180,3 @@ def decided(
         else:
             due.append(Due(batch=batch, attempt=failed))
     return Decision(due=tuple(due), given_up=tuple(given_up))
-
-
-class Memory:
-    """The deliveries of a domain, as far as a listing needs them."""
-
-    def __init__(self, domain: Domain, lake: Lake) -> None:
-        self._tables = {
-            source.dataset: TableId("raw", domain.name, source.dataset) for source in domain.sources
-        }
-        self._unrecognized_files = unrecognized_files_of(domain.name)
-        self._lake = lake
-        self._snapshots: dict[TableId, Snapshot] = {}
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was ever taken in."""
-        return all(not self._shown(table).files for table in self._tables.values())
-
-    def knows(self, arrival: RecognizedFile) -> bool:
-        """Whether the deliveries have this file, as it was listed."""
-        places = self._places(self._tables[arrival.dataset], arrival.day)
-        return (arrival.path, arrival.modified_at, arrival.size) in places
-
-    def records(self, stray: UnrecognizedFile, settings: Settings) -> bool:
-        """Whether a file that is not taken is on record, as it was listed."""
-        places = self._places(self._unrecognized_files, unrecognized_file_day(stray, settings))
-        return (stray.path, stray.modified_at, stray.size) in places
-
-    def _shown(self, table: TableId) -> Snapshot:
-        if table not in self._snapshots:
-            self._snapshots[table] = self._lake.table(table).snapshot()
-        return self._snapshots[table]
-
-    def _places(self, table: TableId, day: dt.date) -> frozenset[Place]:
-        file = self._shown(table).by_day.get(day)
-        if file is None or not file.rows:
-            return frozenset()
-        return _places(self._lake.root, f"{table.path}/{file.path}")
-
-
-@lru_cache(maxsize=4096)
-def _places(root: str, path: str) -> frozenset[Place]:
-    """The files in one file of deliveries; such a file never changes, so it is read once."""
-    kept = pa.BufferReader(ObjectStore.at(root).read(path))
-    rows = pq.read_table(kept, columns=["file", "landed_at", "size"])
-    return frozenset(
-        (row["file"], row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
-        for row in rows.to_pylist()
-    )

@@ -10,9 +10,10 @@ from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_d
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.sweep import Sweep
+from lakehouse.platform.ingestion.unrecognized_files import has_recorded
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
 from lakehouse.platform.orchestration import planning as arrivals
-from lakehouse.platform.orchestration.planning import Decision, Due, Memory
+from lakehouse.platform.orchestration.planning import Decision, Due
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
@@ -33,12 +34,12 @@ def decide(
     domain: Domain, lake: Lake, listing: Listing, instance: dg.DagsterInstance, settings: Settings
 ) -> Decision:
     """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
-    memory = Memory(domain, lake)
-    listing = with_first_days(listing, domain.sources, DeliveredFiles(lake, domain.name))
+    delivered = DeliveredFiles(lake, domain.name)
+    listing = with_first_days(listing, domain.sources, delivered)
     batches = arrivals.planned(
         listing,
-        memory.knows,
-        lambda stray: memory.records(stray, settings),
+        delivered.has,
+        lambda file: has_recorded(delivered, file, settings),
         reconciliation.state(domain, lake),
         settings,
         monthly.out_of_date(domain, lake, settings) if monthly.monthly_tables(domain) else {},
@@ -93,7 +94,7 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
             position=dt.date.fromisoformat(memory["position"]) if memory.get("position") else None,
             files_per_day=memory.get("files_per_day", 100),
         )
-        if Memory(domain, lake).empty:
+        if not DeliveredFiles(lake, domain.name).has_any(domain.sources):
             listing = place.listing(now=now, quiet=quiet)
         else:
             listing = sweep.listing(place, now=now, quiet=quiet)

@@ -22,6 +22,11 @@ class Status(StrEnum):
     REJECTED = "rejected"
     HELD = "held"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Status | None":
+        """Read the value ``refused``, which lakes before version 0.2 store, as ``rejected``."""
+        return cls.REJECTED if value == "refused" else None
+
 
 @ops_row
 class Delivery:
