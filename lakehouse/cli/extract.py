@@ -73,9 +73,9 @@ def extract(
         extraction,
         settings,
         mode=mode or extraction.mode(settings),
-        anew=from_scratch,
+        from_scratch=from_scratch,
         accept_deletes=accept_deletes,
-        said=inform,
+        inform=inform,
     )
     rows = [(file.path, file.rows, file.size) for file in done.files]
     if rows:
@@ -90,9 +90,9 @@ def extract(
 
 
 def _print_state(extraction: "Extraction", settings: Settings, form: str) -> None:
-    from lakehouse.platform.connectors.postgres.extract import standing
+    from lakehouse.platform.connectors.postgres.extract import extraction_status
 
-    state = standing(extraction, settings)
+    state = extraction_status(extraction, settings)
     facts = {
         "files": state.files,
         "horizon": state.horizon,
@@ -100,7 +100,7 @@ def _print_state(extraction: "Extraction", settings: Settings, form: str) -> Non
         "slot": state.slot,
         "confirmed": state.confirmed,
         "bytes behind": state.behind,
-        "bytes of log kept": state.kept,
+        "bytes of log kept": state.retained,
         "problem": state.problem,
     }
     print_rows(("what", "value"), list(facts.items()), form)

@@ -1,4 +1,4 @@
-"""A legacy database of sales, a landing zone and a lake; extraction and intake without Dagster."""
+"""A legacy database of sales with landing zone and lake; extracts and ingests without Dagster."""
 
 import csv
 import datetime as dt
@@ -15,7 +15,7 @@ import psycopg2
 from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.platform.connectors.postgres import extract as extracting
 from lakehouse.platform.connectors.postgres.declaration import Extraction
-from lakehouse.platform.connectors.postgres.extract import Extracted
+from lakehouse.platform.connectors.postgres.extract import ExtractionResult
 from lakehouse.platform.connectors.postgres.legacy import seed
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -50,7 +50,7 @@ class Shop:
     dsn: str
     root: str
     extraction: Extraction = EXTRACTION
-    said: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     settings: Settings = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,11 +67,11 @@ class Shop:
         return ObjectStore.at(self.settings.landing)
 
     def session(self) -> Any:
-        """A session whose transactions end when it is told so."""
+        """Open a session; the caller ends its transactions."""
         return psycopg2.connect(self.dsn)
 
-    def say(self, *statements: str) -> None:
-        """Each statement in a transaction of its own."""
+    def execute(self, *statements: str) -> None:
+        """Run each statement in its own transaction."""
         with closing(self.session()) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -83,16 +83,16 @@ class Shop:
             cursor.execute(query)
             return list(cursor.fetchall())
 
-    def extract(self, mode: str = "incremental", **more: Any) -> Extracted:
+    def extract(self, mode: str = "incremental", **more: Any) -> ExtractionResult:
         return extracting.extract(
-            self.extraction, self.settings, mode=mode, said=self.said.append, **more
+            self.extraction, self.settings, mode=mode, inform=self.remarks.append, **more
         )
 
     def paths(self) -> list[str]:
         return sorted(entry.path for entry in self.landing.entries("sales"))
 
     def landed(self) -> list[Change]:
-        """Changes in all landed files, in order."""
+        """Return the changes of all landed files, in order."""
         return [(row["id"], row["operation"], row["region"]) for row in self.landed_rows()]
 
     def landed_rows(self) -> list[dict[str, str]]:
@@ -103,7 +103,7 @@ class Shop:
         ]
 
     def ingest(self) -> None:
-        """Raw and bronze of everything that landed."""
+        """Ingest every landed file into raw and bronze."""
         take_in(
             load_domain("sales"),
             [dt.date.fromisoformat(p.split("/")[1]) for p in self.paths()],
@@ -115,14 +115,14 @@ class Shop:
         return sorted(table.read().column("status").to_pylist())
 
     def confirmed(self) -> str | None:
-        return extracting.standing(self.extraction, self.settings).confirmed
+        return extracting.extraction_status(self.extraction, self.settings).confirmed
 
     def table(self) -> dict[str, str]:
-        """Key and region of what the legacy table holds."""
+        """Return the region of each row of the legacy table by its key."""
         return {str(key): region for key, region in self.ask("select id, region from sales")}
 
     def replayed(self) -> dict[str, str]:
-        """What all landed changes, one after the other, make of an empty table."""
+        """Return the result of applying all landed changes to an empty table."""
         rows: dict[str, str] = {}
         for key, operation, region in self.landed():
             if operation == "delete":
@@ -139,7 +139,7 @@ class Shop:
 
 @contextmanager
 def shop(postgres: str, root: str, rows: int) -> Iterator[Shop]:
-    """A seeded database of its own; its slots and itself are gone at the end."""
+    """Create and seed a database; drop it and its slots at the end."""
     name = f"legacy_{secrets.token_hex(4)}"
     dsn = urlunsplit(urlsplit(postgres)._replace(path=f"/{name}"))
     seed(EXTRACTION, dsn, EXTRACTION.legacy.rows(rows, 7))

@@ -1,4 +1,4 @@
-"""A legacy database is watched by Dagster, and what changed is asked for."""
+"""Dagster's job and sensor for the extraction of a legacy table."""
 
 import logging
 
@@ -11,9 +11,9 @@ from lakehouse.platform.connectors.postgres.declaration import (
 )
 from lakehouse.platform.connectors.postgres.extract import (
     alert,
-    due,
     extract,
-    standing,
+    extraction_status,
+    is_due,
 )
 from lakehouse.platform.orchestration.run_tags import IN_PROGRESS
 from lakehouse.platform.tables.registry import Domain
@@ -21,7 +21,7 @@ from lakehouse.settings import Settings
 
 
 def extraction_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Job and sensor of a domain whose legacy database is named; nothing for any other."""
+    """Return job and sensor of a domain with an extraction whose database address is set."""
     extraction = extraction_of(domain.name)
     if extraction is None or not extraction.dsn(settings):
         return dg.Definitions()
@@ -30,59 +30,59 @@ def extraction_definitions(domain: Domain, settings: Settings) -> dg.Definitions
 
 
 def extraction_job(extraction: Extraction) -> dg.JobDefinition:
-    """Changes of the legacy table become files of the landing zone."""
+    """Return the job that lands the changes of the legacy table."""
     name = f"{extraction.domain}_extraction"
 
     @dg.op(name=f"{name}_step")
     def step(context: dg.OpExecutionContext) -> None:
         settings = Settings.from_env()
         try:
-            done = extract(
+            result = extract(
                 extraction,
                 settings,
                 mode=extraction.mode(settings),
-                said=context.log.info,
+                inform=context.log.info,
             )
         except ExtractionError as error:
             alert(extraction, str(error), settings, context.log)
             raise dg.Failure(str(error), allow_retries=False) from None
-        for file in done.files:
+        for file in result.files:
             context.log.info("%s: %s changes", file.path, f"{file.rows:,}")
 
-    @dg.job(name=name, description=f"Changes of {extraction.name} land as files.")
-    def extracting() -> None:
+    @dg.job(name=name, description=f"Land the changes of {extraction.name} as files.")
+    def land_changes() -> None:
         step()
 
-    return extracting
+    return land_changes
 
 
 def extraction_sensor(
     extraction: Extraction, settings: Settings, job: dg.JobDefinition
 ) -> dg.SensorDefinition:
-    """Ask for an extraction when there is something to extract; tell of a slot that is behind."""
+    """Return the sensor that requests an extraction when something changed, and alerts people."""
 
     @dg.sensor(
         name=f"{extraction.domain}_extraction",
         job=job,
         minimum_interval_seconds=settings.extract_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Changes of {extraction.name} are extracted; a lagging slot raises an alert.",
+        description=f"Extracts the changes of {extraction.name}; alerts when its slot lags.",
     )
     def extraction_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        here = Settings.from_env()
-        under_way = dg.RunsFilter(job_name=job.name, statuses=IN_PROGRESS)
-        if context.instance.get_run_records(under_way, limit=1):
-            return dg.SkipReason("an extraction is under way")
+        current = Settings.from_env()
+        running = dg.RunsFilter(job_name=job.name, statuses=IN_PROGRESS)
+        if context.instance.get_run_records(running, limit=1):
+            return dg.SkipReason("an extraction is already running")
         log = logging.getLogger("lakehouse.extraction")
         try:
-            problem = standing(extraction, here).problem
-            is_due = due(extraction, here, mode=extraction.mode(here))
+            problem = extraction_status(extraction, current).problem
+            due = is_due(extraction, current, mode=extraction.mode(current))
         except ExtractionError as error:
-            alert(extraction, str(error), here, log)
+            alert(extraction, str(error), current, log)
             raise
         if problem is not None:
             context.log.error("%s", problem)
-            alert(extraction, problem, here, log)
-        return dg.RunRequest() if is_due else dg.SkipReason(problem or "nothing changed")
+            alert(extraction, problem, current, log)
+        return dg.RunRequest() if due else dg.SkipReason(problem or "nothing changed")
 
     return extraction_due

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from lakehouse.cli import main
 from lakehouse.domains.sales.extraction import EXTRACTION
-from lakehouse.platform.connectors.postgres.extract import standing
+from lakehouse.platform.connectors.postgres.extract import extraction_status
 from lakehouse.platform.failpoints import PRIVACY
 from lakehouse.platform.ingestion.csv.errors import ERASED, FileRejected, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
@@ -402,7 +402,7 @@ def test_an_extraction_goes_on_behind_an_erasure_and_brings_nobody_back(
     postgres: str, tmp_path: Path
 ) -> None:
     with shop(postgres, str(tmp_path), rows=3) as made:
-        made.say(added(10), added(11).replace("1001", "77"))
+        made.execute(added(10), added(11).replace("1001", "77"))
         made.extract()
         lake, sales = Lake(made.settings.root), load_domain("sales")
         driver = Driver(domain=sales, settings=made.settings)
@@ -417,12 +417,12 @@ def test_an_extraction_goes_on_behind_an_erasure_and_brings_nobody_back(
         done = erasure.erase(persons, lake, made.settings, lambda *_: driver.take_in())
         assert (done.left, places()) == ([], {})
         driver.take_in()
-        made.say(moved(11, "Norte"))
+        made.execute(moved(11, "Norte"))
         made.extract()
         driver.take_in()
         made.extract()
         assert places() == {"landing": 1}, "the source still has them; the lake has not"
-        assert standing(EXTRACTION, made.settings).problem is None
+        assert extraction_status(EXTRACTION, made.settings).problem is None
         journal = json.loads(lake.store.read("ops/sales/extraction/sales.json"))
         assert (journal["number"], journal["waiting"]) == (2, [])
         keys = lake.table(TableId("silver", "sales", "sales")).read(columns=["id"])["id"]

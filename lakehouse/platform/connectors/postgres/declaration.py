@@ -1,4 +1,4 @@
-"""What a domain says of the legacy table that it is extracted from."""
+"""What a domain declares about the legacy table that it is extracted from."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from lakehouse.settings import Settings
 INCREMENTAL, CDC = "incremental", "cdc"
 """Values of a domain's setting ``extraction``."""
 OPERATION, EXTRACTED = "operation", "extraction"
-"""Columns that an extracted file has beside the table's own."""
+"""Columns that an extracted file has after the table's own."""
 
 Row = Sequence[str | None]
 """Values of the declared columns as text."""
 
 
 class ExtractionError(Exception):
-    """A legacy table cannot be extracted; the message says why and what to do, and no secret."""
+    """A legacy table cannot be extracted; the message gives cause and hint, and no secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Legacy:
-    """The legacy table as it would be made for a try.
+    """How to create a sample of the legacy table.
 
     Args:
-        database: where it lies when the DSN names no database of its own.
-        ddl: statements that make it, each of which may run again.
-        rows: invents this many rows from a seed, in the order of the declared columns.
+        database: used when the DSN names no database.
+        ddl: statements that create the table; each may run again.
+        rows: generates a number of rows from a seed, in the order of the declared columns.
     """
 
     database: str
@@ -37,17 +37,17 @@ class Legacy:
 
 @dataclass(frozen=True, kw_only=True)
 class Extraction:
-    """One table of a legacy PostgreSQL database, and the dataset that its rows land as.
+    """One table of a legacy PostgreSQL database and the dataset that its rows land as.
 
     Args:
-        spec: domain whose landing folder receives the files; its setting ``dsn`` is the address of
-            the database, its setting ``extraction`` (optional) the way of extracting.
-        dataset: the system's source that takes files ``<dataset>_*.csv``.
-        table: its name in the database.
-        columns: those that are extracted, named alike in the files.
-        key: the one that tells its rows apart; without nulls.
-        legacy: how to make the table for a try.
-        namespace: its schema in PostgreSQL.
+        spec: domain whose landing folder receives the files. Its setting ``dsn`` is the address of
+            the database, its optional setting ``extraction`` the way of extracting.
+        dataset: source of the domain that matches files ``<dataset>_*.csv``.
+        table: name in the database.
+        columns: columns to extract; they have the same names in the files.
+        key: column that identifies a row; never null.
+        legacy: how to create a sample of the table.
+        namespace: schema of the table in PostgreSQL.
 
     Raises:
         ValueError: the key is none of the columns, or the domain declares no setting ``dsn``.
@@ -63,7 +63,10 @@ class Extraction:
 
     def __post_init__(self) -> None:
         if self.key not in self.columns:
-            raise ValueError(f"{self.table}: the key {self.key!r} is no column")
+            raise ValueError(
+                f"{self.table}: the key {self.key!r} is not among the columns"
+                f" {', '.join(self.columns)}"
+            )
         if all(setting.name != "dsn" for setting in self.spec.settings):
             raise ValueError(
                 f"{self.table}: domain {self.domain!r} declares no setting 'dsn' for the address of"
@@ -91,26 +94,26 @@ class Extraction:
 
     @property
     def name(self) -> str:
-        """Schema and table, as the log of changes names it."""
+        """Schema and table, as PostgreSQL's log names them."""
         return f"{self.namespace}.{self.table}"
 
     @property
-    def place(self) -> int:
-        """Where the key stands among the columns."""
+    def key_index(self) -> int:
+        """Position of the key among the columns."""
         return self.columns.index(self.key)
 
     @property
     def header(self) -> tuple[str, ...]:
         """Columns of an extracted file.
 
-        The number of the extraction is among them because content is identity: a row that changes
-        back to what it was makes a file of its own, and not a repetition of an earlier one.
+        The number of the extraction is one of them because files are identified by their content:
+        a row that changes back to an earlier state must not make the bytes of an earlier file.
         """
         return (*self.columns, OPERATION, EXTRACTED)
 
     @property
     def publication(self) -> str:
-        """What its changes are published as."""
+        """Name of the publication of the table's changes."""
         return f"lakehouse_{self.domain}_{self.dataset}"
 
 

@@ -1,4 +1,4 @@
-"""One extraction from beginning to end, and how a legacy table stands."""
+"""One extraction from start to end, and the status of a legacy table."""
 
 import contextlib
 import datetime as dt
@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lakehouse.platform.connectors.postgres import changes
+from lakehouse.platform.connectors.postgres import cdc
 from lakehouse.platform.connectors.postgres.declaration import CDC, Extraction, ExtractionError
-from lakehouse.platform.connectors.postgres.incremental import incremental
-from lakehouse.platform.connectors.postgres.job import MEGABYTE, Job
+from lakehouse.platform.connectors.postgres.incremental import extract_incrementally
 from lakehouse.platform.connectors.postgres.journal import ExtractedFile
-from lakehouse.platform.connectors.postgres.origin import Origin, origin
 from lakehouse.platform.connectors.postgres.outbox import Outbox
+from lakehouse.platform.connectors.postgres.run import MEGABYTE, ExtractionRun
+from lakehouse.platform.connectors.postgres.session import LegacySession, open_session
 from lakehouse.platform.notifications.delivery import notify
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -21,13 +21,13 @@ from lakehouse.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extracted:
+class ExtractionResult:
     """What one extraction did.
 
     Attributes:
         files: landed files, in order.
-        operations: how many inserts, updates, deletes and snapshot rows are in them.
-        problem: what is wrong with the slot, if anything.
+        operations: number of inserts, updates, deletes and snapshot rows in them.
+        problem: what a person has to look at, if anything.
     """
 
     files: tuple[ExtractedFile, ...]
@@ -36,18 +36,18 @@ class Extracted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How a legacy table and the lake stand.
+class ExtractionStatus:
+    """How far a legacy table is extracted.
 
     Attributes:
-        files: extractions that made a file.
+        files: number of extractions that made a file.
         horizon: transactions below it are in the files.
-        waiting: landed files that the lake has not committed.
-        slot: the replication slot, if there is one.
-        confirmed: place in the log up to which the lake has committed.
-        behind: bytes of log after that.
-        kept: bytes of log that the server keeps for the slot.
-        problem: what a person has to look at.
+        waiting: number of landed files that the lake has not committed.
+        slot: name of the replication slot, if there is one.
+        confirmed: log position up to which the server may forget its log.
+        behind: bytes of log after that position.
+        retained: bytes of log that the server keeps for the slot.
+        problem: what a person has to look at, if anything.
     """
 
     files: int
@@ -56,7 +56,7 @@ class Standing:
     slot: str | None
     confirmed: str | None
     behind: int | None
-    kept: int | None
+    retained: int | None
     problem: str | None
 
 
@@ -65,76 +65,75 @@ def extract(
     settings: Settings,
     *,
     mode: str,
-    anew: bool = False,
+    from_scratch: bool = False,
     accept_deletes: bool = False,
-    said: Callable[[str], None],
-) -> Extracted:
-    """Land what changed in the legacy table since the last time.
+    inform: Callable[[str], None],
+) -> ExtractionResult:
+    """Land what changed in the legacy table since the last extraction.
 
-    What an earlier extraction left undone is done first. Calling it again when nothing changed does
-    nothing.
+    Finishes an interrupted extraction first. Does nothing when nothing changed.
 
     Args:
-        extraction: which table.
-        settings: where the lake, the landing zone and the database are.
+        extraction: the declared table.
+        settings: of the lake, the landing zone and the database.
         mode: ``incremental`` or ``cdc``.
-        anew: compare the whole table with the lake, whatever the watermark; with CDC from another
-            slot on.
-        accept_deletes: believe it when most rows are gone.
-        said: takes remarks for people.
+        from_scratch: compare the entire table with the lake; with ``cdc`` also create another slot.
+        accept_deletes: accept that most rows are gone.
+        inform: receives remarks for people.
 
     Raises:
-        ExtractionError: nothing was lost, and nothing is done until the cause is mended.
+        ExtractionError: nothing was lost, and nothing is extracted until the cause is corrected.
     """
-    with _job(extraction, settings, said) as job:
-        finished = job.outbox.finish()
+    with _open_run(extraction, settings, inform) as run:
+        finished = run.outbox.land_pending()
         if finished is not None:
-            said(f"{finished.path} was on its way and is landed")
-        job.outbox.settle()
-        _require_taken(job.outbox)
+            inform(f"{finished.path} of an interrupted extraction has landed")
+        run.outbox.forget_committed()
+        _require_accepted(run.outbox)
         if mode == CDC:
-            changes.follow(job, anew=anew, accept_deletes=accept_deletes)
-        elif job.outbox.state.slot is not None:
+            cdc.extract_from_log(run, from_scratch=from_scratch, accept_deletes=accept_deletes)
+        elif run.outbox.state.slot is not None:
             raise ExtractionError(
-                f"{extraction.name} is followed by the slot {job.outbox.state.slot}; extract with"
-                f" --cdc, or give it up: `lakehouse extract {extraction.domain} --drop-slot`"
+                f"{extraction.name} is extracted from the log by the slot"
+                f" {run.outbox.state.slot}; hint: extract with --cdc, or drop the slot: `lakehouse"
+                f" extract {extraction.domain} --drop-slot`"
             )
         else:
-            incremental(job, whole=anew, accept_deletes=accept_deletes)
-        return Extracted(
-            files=tuple([finished] if finished else []) + tuple(job.sent),
-            operations=job.operations,
-            problem=_standing(job).problem,
+            extract_incrementally(run, from_scratch=from_scratch, accept_deletes=accept_deletes)
+        return ExtractionResult(
+            files=tuple([finished] if finished else []) + tuple(run.landed),
+            operations=run.operations,
+            problem=_status(run).problem,
         )
 
 
-def standing(extraction: Extraction, settings: Settings) -> Standing:
-    """How the table and the lake stand; changes nothing."""
-    with _job(extraction, settings, _ignored, alone=False) as job:
-        return _standing(job)
+def extraction_status(extraction: Extraction, settings: Settings) -> ExtractionStatus:
+    """Return how far the table is extracted; changes nothing."""
+    with _open_run(extraction, settings, _ignore, exclusive=False) as run:
+        return _status(run)
 
 
 def drop_slot(extraction: Extraction, settings: Settings) -> bool:
-    """Give up the replication slot; False when there is none."""
-    with _job(extraction, settings, _ignored) as job:
-        return changes.drop_slot(job)
+    """Drop the replication slot; return False when there is none."""
+    with _open_run(extraction, settings, _ignore) as run:
+        return cdc.drop_slot(run)
 
 
-def due(extraction: Extraction, settings: Settings, *, mode: str) -> bool:
-    """Whether an extraction would find something to do; cheap to ask."""
-    with _job(extraction, settings, _ignored, alone=False) as job:
-        state = job.outbox.state
-        if state.pending or len(job.outbox.untaken()) < len(state.waiting):
+def is_due(extraction: Extraction, settings: Settings, *, mode: str) -> bool:
+    """Return whether an extraction would find something to do; cheap to call."""
+    with _open_run(extraction, settings, _ignore, exclusive=False) as run:
+        state = run.outbox.state
+        if state.pending or len(run.outbox.uncommitted()) < len(state.waiting):
             return True
         if mode == CDC:
-            behind = _standing(job).behind or 0
-            return changes.has_changes(job) or (not state.waiting and behind > changes.STEP)
+            behind = _status(run).behind or 0
+            return cdc.has_changes(run) or (not state.waiting and behind > cdc.STEP_BYTES)
         next_number = "select pg_snapshot_xmax(pg_current_snapshot())::text"
-        return state.watermark.horizon != int(job.origin.value(next_number))
+        return state.watermark.horizon != int(run.session.value(next_number))
 
 
 def alert(extraction: Extraction, problem: str, settings: Settings, log: logging.Logger) -> None:
-    """Tell people of a problem, once a day; never raises."""
+    """Send a problem to people, once a day; never raises."""
     today = dt.datetime.now(settings.zone).date()
     notify(
         f"{extraction.domain}: {problem}",
@@ -145,75 +144,77 @@ def alert(extraction: Extraction, problem: str, settings: Settings, log: logging
     )
 
 
+def lag_problem(domain: str, slot: str | None, behind: int | None, limit_mb: int) -> str | None:
+    """Return the message about a slot that is further behind than the limit.
+
+    >>> print(lag_problem("shop", "lakehouse_shop_1", 600 << 20, 512).partition("; ")[2])
+    hint: run `lakehouse extract shop --cdc` and `lakehouse ingest`, or drop it with --drop-slot
+    """
+    if slot is None or behind is None or behind <= limit_mb * MEGABYTE:
+        return None
+    return (
+        f"the slot {slot} is {behind // MEGABYTE:,} MB behind (limit {limit_mb:,}) and the server"
+        f" keeps its log until the lake has committed; hint: run `lakehouse extract {domain} --cdc`"
+        " and `lakehouse ingest`, or drop it with --drop-slot"
+    )
+
+
 @contextlib.contextmanager
-def _job(
+def _open_run(
     extraction: Extraction,
     settings: Settings,
-    said: Callable[[str], None],
+    inform: Callable[[str], None],
     *,
-    alone: bool = True,
-) -> Iterator[Job]:
+    exclusive: bool = True,
+) -> Iterator[ExtractionRun]:
     dsn = extraction.dsn(settings)
     if not dsn:
         raise ExtractionError(
             f"{extraction.variable} is not set, so there is no database to extract from;"
             " hint: set it to postgresql://user@host/database"
         )
-    with origin(dsn, extraction, alone=alone) as opened:
-        identity = opened.identity()
-        yield Job(
+    with open_session(dsn, extraction, exclusive=exclusive) as session:
+        identity = session.identity()
+        yield ExtractionRun(
             extraction=extraction,
             settings=settings,
             outbox=Outbox(extraction, Lake(settings.root), ObjectStore.at(settings.landing)),
-            origin=opened,
+            session=session,
             identity=identity,
             now=dt.datetime.now(dt.UTC),
-            said=said,
+            inform=inform,
         )
 
 
-def _standing(job: Job) -> Standing:
-    state = job.outbox.state
-    untaken = len(job.outbox.untaken())
-    confirmed, behind, kept, lost = _slot(job.origin, state.slot)
-    domain = job.extraction.domain
-    problem = lag_problem(domain, state.slot, behind, job.settings.cdc_lag_mb)
-    if job.outbox.rejected:
-        problem = _rejection(job.outbox)
+def _status(run: ExtractionRun) -> ExtractionStatus:
+    state = run.outbox.state
+    uncommitted = len(run.outbox.uncommitted())
+    confirmed, behind, retained, lost = _slot_status(run.session, state.slot)
+    domain = run.extraction.domain
+    problem = lag_problem(domain, state.slot, behind, run.settings.cdc_lag_mb)
+    if run.outbox.rejected:
+        problem = _rejection(run.outbox)
     if lost:
         problem = (
-            f"the slot {state.slot} is gone or was given up by the server;"
-            f" `lakehouse extract {domain} --cdc --anew` compares the whole table"
+            f"the slot {state.slot} does not exist any more or its log was removed by the server;"
+            f" hint: compare the entire table: `lakehouse extract {domain} --cdc --from-scratch`"
         )
-    return Standing(
+    return ExtractionStatus(
         files=state.number,
         horizon=state.watermark.horizon,
-        waiting=untaken,
+        waiting=uncommitted,
         slot=state.slot,
         confirmed=confirmed,
         behind=behind,
-        kept=kept,
+        retained=retained,
         problem=problem,
     )
 
 
-def lag_problem(domain: str, slot: str | None, behind: int | None, limit_mb: int) -> str | None:
-    """What to tell people when a slot is further behind than it may be.
-
-    >>> print(lag_problem("sales", "lakehouse_sales_1", 600 << 20, 512).partition("; ")[2])
-    `lakehouse extract sales --cdc`, then `lakehouse ingest`, or give it up with --drop-slot
-    """
-    if slot is None or behind is None or behind <= limit_mb * MEGABYTE:
-        return None
-    return (
-        f"the slot {slot} is {behind // MEGABYTE:,} MB behind (limit {limit_mb:,}) and the server"
-        f" keeps its log until the lake has committed; `lakehouse extract {domain} --cdc`, then"
-        " `lakehouse ingest`, or give it up with --drop-slot"
-    )
-
-
-def _slot(opened: Origin, slot: str | None) -> tuple[str | None, int | None, int | None, bool]:
-    """Confirmed place, bytes behind it, bytes kept, and whether changes were lost."""
+def _slot_status(
+    session: LegacySession, slot: str | None
+) -> tuple[str | None, int | None, int | None, bool]:
+    """Return confirmed position, bytes behind it, bytes retained, and whether changes are lost."""
     if slot is None:
         return None, None, None, False
     query = (
@@ -223,26 +224,26 @@ def _slot(opened: Origin, slot: str | None) -> tuple[str | None, int | None, int
         " wal_status is not distinct from 'lost'"
         " from pg_replication_slots where slot_name = %s"
     )
-    found = opened.rows(query, (slot,))
+    found = session.rows(query, (slot,))
     if not found:
         return None, None, None, True
-    confirmed, behind, kept, lost = found[0]
-    return confirmed, behind, kept, lost
+    confirmed, behind, retained, lost = found[0]
+    return confirmed, behind, retained, lost
 
 
-def _require_taken(outbox: Outbox) -> None:
-    """Raise when the lake rejected a file: its changes would be missing for ever."""
+def _require_accepted(outbox: Outbox) -> None:
+    """Raise when the lake rejected a file: its changes would be missing for good."""
     if outbox.rejected:
         raise ExtractionError(_rejection(outbox))
 
 
 def _rejection(outbox: Outbox) -> str:
-    path, why = next(iter(outbox.rejected.items()))
+    path, reason = next(iter(outbox.rejected.items()))
     return (
-        f"the lake rejected {path}: {why}. Mend the cause and land the file again (`lakehouse raw"
-        " cat` has its bytes); nothing newer is extracted until then"
+        f"the lake rejected {path}: {reason}; nothing newer is extracted. hint: correct the cause"
+        " and land the file again (`lakehouse raw cat` prints its bytes)"
     )
 
 
-def _ignored(_: str) -> None:
-    """Nobody listens."""
+def _ignore(_: str) -> None:
+    """Discard a remark."""

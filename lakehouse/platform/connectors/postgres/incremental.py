@@ -1,74 +1,78 @@
-"""What changed since a horizon of transactions, and what is gone.
+"""Incremental extraction: rows written since a horizon of transactions, and deleted rows.
 
-A row carries the number of the transaction that wrote it. Numbers are given when transactions begin
-to write and not when they commit, so neither they nor any column of times is a watermark: what
-commits late would be below it. The *horizon* is the oldest transaction that was still under way in
-the snapshot that was read; all below it had ended. The next extraction reads every row written at
-or above it, which no commit, however late, can escape, and no tie can cut. Rows that it meets again
-equal what the lake has and are left out.
+A row carries the number of the transaction that wrote it. Numbers are assigned when a transaction
+begins to write, not when it commits, so neither the largest number nor a timestamp column is a safe
+watermark: a transaction that commits late lies below it. The *horizon* is the oldest transaction
+that was still running in the snapshot that was read; all transactions below it had ended. The next
+extraction reads every row written at or above the horizon and so misses no late commit. Rows that
+it reads again equal those of the lake and are left out.
 """
 
-from lakehouse.platform.connectors.postgres.job import Job
 from lakehouse.platform.connectors.postgres.journal import Watermark
-from lakehouse.platform.connectors.postgres.known import Known
-from lakehouse.platform.connectors.postgres.origin import Reading
+from lakehouse.platform.connectors.postgres.known_rows import KnownRows
+from lakehouse.platform.connectors.postgres.run import ExtractionRun
+from lakehouse.platform.connectors.postgres.session import ReadTransaction
 
-CIRCLE = 1 << 32
-"""Rows keep 32 bits of a transaction's number; PostgreSQL itself counts in 64."""
+NUMBERS = 1 << 32
+"""A row keeps the lower 32 of the 64 bits of a transaction's number."""
 
 WRITTEN_SINCE = (
-    f"where (xmin::text::bigint - %(horizon)s %% {CIRCLE} + {CIRCLE}) %% {CIRCLE} < %(span)s"
+    f"where (xmin::text::bigint - %(horizon)s %% {NUMBERS} + {NUMBERS}) %% {NUMBERS} < %(span)s"
 )
-"""Whether a row's transaction lies within the span from the horizon on, around the circle. An old
-row may seem to, once in four billion transactions, and is read for nothing; none is missed."""
+"""Selects rows whose transaction lies within the span after the horizon, modulo 2^32. Once in four
+billion transactions an old row matches too and is read without need; no row is missed."""
 
 
-def incremental(job: Job, *, whole: bool, accept_deletes: bool) -> None:
-    """Land one file with what the lake does not know of the table's present state.
+def extract_incrementally(run: ExtractionRun, *, from_scratch: bool, accept_deletes: bool) -> None:
+    """Land one file with the differences between the table and the lake.
 
     Args:
-        job: what to work with.
-        whole: compare every row, whatever the horizon.
-        accept_deletes: believe it when most rows are gone.
+        run: the running extraction.
+        from_scratch: compare every row, whatever the horizon is.
+        accept_deletes: accept that most rows are gone.
 
     Raises:
         ExtractionError: most rows are gone.
     """
-    with job.origin.reading() as reading:
+    with run.session.read_transaction() as transaction:
         now = "pg_current_snapshot()"
-        lowest = int(reading.value(f"select pg_snapshot_xmin({now})::text"))
-        next_number = int(reading.value(f"select pg_snapshot_xmax({now})::text"))
-        horizon = None if whole else _horizon(job, next_number)
+        lowest = int(transaction.value(f"select pg_snapshot_xmin({now})::text"))
+        next_number = int(transaction.value(f"select pg_snapshot_xmax({now})::text"))
+        horizon = None if from_scratch else _horizon(run, next_number)
         if horizon == next_number:
             return
-        with Known(job.outbox, job.settings) as known:
-            _compare(job, reading, known, horizon, next_number)
+        with KnownRows(run.outbox, run.settings) as known:
+            _compare(run, transaction, known, horizon, next_number)
             known.require_plausible(accept_deletes=accept_deletes)
-            with job.outbox.draft(known.number) as draft:
-                for row, operation in known.differences(whole=horizon is None):
+            with run.outbox.new_draft(known.number) as draft:
+                for row, operation in known.differences(snapshot=horizon is None):
                     draft.add(row, operation)
-                job.send(draft, "incremental", Watermark(horizon=lowest))
+                run.land(draft, "incremental", Watermark(horizon=lowest))
 
 
 def _compare(
-    job: Job, reading: Reading, known: Known, horizon: int | None, next_number: int
+    run: ExtractionRun,
+    transaction: ReadTransaction,
+    known: KnownRows,
+    horizon: int | None,
+    next_number: int,
 ) -> None:
-    """Hold what the lake knows against the table, all of it or what was written since."""
-    if horizon is None or next_number - horizon >= CIRCLE:
-        known.compare(reading.streamed(job.select()), None)
+    """Compare the known rows with the entire table, or with the rows written since the horizon."""
+    if horizon is None or next_number - horizon >= NUMBERS:
+        known.compare(transaction.stream(run.select()), None)
         return
     since = {"horizon": horizon, "span": next_number - horizon}
-    changed = reading.streamed(job.select(WRITTEN_SINCE), since)
-    known.compare(changed, reading.streamed(job.select_keys()))
+    changed = transaction.stream(run.select(WRITTEN_SINCE), since)
+    known.compare(changed, transaction.stream(run.select_keys()))
 
 
-def _horizon(job: Job, next_number: int) -> int | None:
-    """The watermark, unless it is about another table or about a history that was undone."""
-    state = job.outbox.state
+def _horizon(run: ExtractionRun, next_number: int) -> int | None:
+    """Return the horizon, unless it belongs to another table or to a history that was undone."""
+    state = run.outbox.state
     horizon = state.watermark.horizon
     if horizon is None:
         return None
-    if state.origin != job.identity or horizon > next_number:
-        job.said("the table is not the one that was extracted before; it is read whole")
+    if state.origin != run.identity or horizon > next_number:
+        run.inform("this is not the table that was extracted before: all rows are compared")
         return None
     return horizon

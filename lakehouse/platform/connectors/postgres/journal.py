@@ -1,7 +1,8 @@
-"""What an extraction has done and is about to do, in one object of the lake.
+"""The journal: what an extraction has done and is about to do, in one object of the lake.
 
-The object is replaced whole, so whoever dies leaves the step before or the step after. A file that
-`State.pending` names is staged in the lake already: landing it again gives the same bytes.
+The object is replaced completely, so a process that dies leaves the step before or the step after.
+A file that `ExtractionState.pending` names is already staged in the lake: landing it again writes
+the same bytes.
 """
 
 import datetime as dt
@@ -19,12 +20,12 @@ class ExtractedFile:
 
     Attributes:
         path: in the landing zone.
-        digest: SHA-256 of its bytes.
-        size: bytes.
-        rows: changes in it.
-        number: of the extraction that made it; later files have greater numbers.
-        since: place in the log before which every change is in earlier files; 0 where the file is
-            not made from the log.
+        digest: SHA-256 of the bytes.
+        size: in bytes.
+        rows: number of changes.
+        number: of the extraction; later files have greater numbers.
+        since: log position before which every change is in earlier files; 0 for a file that was
+            not read from the log.
     """
 
     path: str
@@ -36,24 +37,24 @@ class ExtractedFile:
 
     @property
     def day(self) -> dt.date:
-        """Delivery day, as the path says it."""
+        """Delivery day, from the path."""
         return dt.date.fromisoformat(self.path.split("/")[1])
 
     @property
     def name(self) -> str:
-        """The file's name without folders."""
+        """File name without folders."""
         return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watermark:
-    """Up to where the legacy table is in landed files.
+    """How far the legacy table is in landed files.
 
     Attributes:
-        horizon: every transaction below it was finished, and is in the files; None when the table
-            has to be read whole.
-        reached: place in the log, every change committed before which is in the files; None when
-            no slot has been read.
+        horizon: every transaction with a smaller number had ended and is in the files; None when
+            all rows have to be compared.
+        reached: log position; every change committed before it is in the files; None when no slot
+            has been read.
     """
 
     horizon: int | None = None
@@ -61,8 +62,8 @@ class Watermark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pending:
-    """A staged file on its way to the landing zone, and the watermark once it is there."""
+class PendingFile:
+    """A staged file on its way to the landing zone, and the watermark after it has landed."""
 
     file: ExtractedFile
     watermark: Watermark
@@ -70,14 +71,14 @@ class Pending:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
-    """The journal's one entry.
+class ExtractionState:
+    """The content of the journal.
 
     Attributes:
         number: of the newest file.
-        origin: which table in which cluster the watermark is about.
-        watermark: up to where it is extracted.
-        slot: name of the replication slot that is this lake's.
+        origin: identity of the cluster and table that the watermark belongs to.
+        watermark: how far the table is extracted.
+        slot: name of this lake's replication slot.
         pending: the file that is being landed.
         waiting: landed files that the lake has not committed yet, oldest first.
     """
@@ -86,61 +87,61 @@ class State:
     origin: str | None = None
     watermark: Watermark = field(default_factory=Watermark)
     slot: str | None = None
-    pending: Pending | None = None
+    pending: PendingFile | None = None
     waiting: tuple[ExtractedFile, ...] = ()
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The journal of one extraction, and where its staged files lie."""
+    """Reads and writes the journal of one extraction."""
 
     store: ObjectStore
     extraction: Extraction
 
     @property
     def folder(self) -> str:
-        """Staged files."""
+        """Folder of the staged files."""
         return f"ops/{self.extraction.domain}/extraction/{self.extraction.dataset}"
 
     def staged(self, file: ExtractedFile) -> str:
-        """Where the bytes of a file are kept until the lake has it."""
+        """Return the path of a file's bytes until the lake has committed it."""
         return f"{self.folder}/{file.name}"
 
-    def load(self) -> State:
-        """The entry; an empty one before the first extraction.
+    def load(self) -> ExtractionState:
+        """Read the state; an empty one before the first extraction.
 
         Raises:
-            ExtractionError: the entry cannot be read. It is never taken for empty.
+            ExtractionError: the journal cannot be read. It is never treated as empty.
         """
         path = f"{self.folder}.json"
         if self.store.stat(path) is None:
-            return State()
+            return ExtractionState()
         try:
-            return _state(json.loads(self.store.read(path)))
+            return _parse(json.loads(self.store.read(path)))
         except (ValueError, KeyError, TypeError) as error:
             raise ExtractionError(
-                f"{self.store.url(path)} is no journal ({type(error).__name__}); restore it, or"
-                " remove it: then the whole table is compared with the lake"
+                f"{self.store.url(path)} is not a valid journal ({type(error).__name__}); hint:"
+                " restore it, or delete it to compare the entire table with the lake"
             ) from error
 
-    def save(self, state: State) -> None:
-        """Replace the entry."""
+    def save(self, state: ExtractionState) -> None:
+        """Replace the journal."""
         self.store.write(f"{self.folder}.json", json.dumps(asdict(state), indent=1).encode())
 
 
-def _state(said: dict[str, Any]) -> State:
-    pending = said["pending"]
-    return State(
-        number=said["number"],
-        origin=said["origin"],
-        watermark=Watermark(**said["watermark"]),
-        slot=said["slot"],
-        pending=Pending(
+def _parse(content: dict[str, Any]) -> ExtractionState:
+    pending = content["pending"]
+    return ExtractionState(
+        number=content["number"],
+        origin=content["origin"],
+        watermark=Watermark(**content["watermark"]),
+        slot=content["slot"],
+        pending=PendingFile(
             file=ExtractedFile(**pending["file"]),
             watermark=Watermark(**pending["watermark"]),
             origin=pending["origin"],
         )
         if pending
         else None,
-        waiting=tuple(ExtractedFile(**file) for file in said["waiting"]),
+        waiting=tuple(ExtractedFile(**file) for file in content["waiting"]),
     )

@@ -1,4 +1,4 @@
-"""A legacy database for a try: made once, filled once."""
+"""A sample legacy database, created and filled once."""
 
 import contextlib
 import csv
@@ -13,35 +13,39 @@ from psycopg2.extensions import make_dsn
 from psycopg2.extras import execute_values
 
 from lakehouse.platform.connectors.postgres.declaration import Extraction, ExtractionError, Row
-from lakehouse.platform.connectors.postgres.origin import CONNECT_SECONDS, database_of, plainly
+from lakehouse.platform.connectors.postgres.session import (
+    CONNECT_SECONDS,
+    database_of,
+    safe_errors,
+)
 
 MAINTENANCE = "postgres"
 CHUNK_ROWS = 5_000
 
 
 def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, int, bool]:
-    """Make the database and the table where they are missing, and fill the table if it is empty.
+    """Create the database and the table if they are missing, and fill an empty table.
 
-    All rows come in one transaction, so that a seed that is killed leaves none.
+    All rows are inserted in one transaction: a killed call leaves none.
 
     Args:
-        extraction: which table, and how it is made.
-        dsn: a role that may create; when it names no database, or the server's own, the legacy one
-            is taken.
-        rows: what to fill in, in the order of the declared columns.
+        extraction: the table and how to create it.
+        dsn: address with a role that may create databases. If it names no database, or
+            ``postgres``, the declared legacy database is used.
+        rows: rows to insert, in the order of the declared columns.
 
     Returns:
-        The database, how many rows the table has, and whether they are from this call.
+        Name of the database, number of rows of the table, and whether this call inserted them.
 
     Raises:
-        ExtractionError: the server rejects, or a row does not fit.
+        ExtractionError: the server rejects a statement, or a row does not fit the table.
     """
-    with plainly(dsn):
+    with safe_errors(dsn):
         named = database_of(dsn, extraction)
         database = named if named != MAINTENANCE else extraction.legacy.database
-        _create(make_dsn(dsn, dbname=MAINTENANCE), database)
+        _create_database(make_dsn(dsn, dbname=MAINTENANCE), database)
         with _cursor(make_dsn(dsn, dbname=database)) as cursor:
-            cursor.execute("set local datestyle to iso, dmy")  # in 05/06/2023 the day is first
+            cursor.execute("set local datestyle to iso, dmy")  # reads 05/06/2023 as 5 June
             cursor.execute("select pg_advisory_xact_lock(hashtext('lakehouse legacy'))")
             for statement in extraction.legacy.ddl:
                 cursor.execute(statement)
@@ -55,37 +59,37 @@ def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, in
 
 
 def rows_of(extraction: Extraction, file: Path) -> Iterator[Row]:
-    """Rows of a UTF-8 CSV file that has the declared columns, in any order.
+    """Yield the rows of a UTF-8 CSV file that has the declared columns in any order.
 
     Raises:
-        ExtractionError: a column is missing or there twice, a line has more or fewer of them, or
-            the file cannot be read as what it should be.
+        ExtractionError: a column is missing or repeated, a line has more or fewer values than the
+            header, or the file is not UTF-8 text in CSV form.
     """
     with file.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.DictReader(stream, strict=True)
         try:
             named = list(lines.fieldnames or ())
             if missing := [name for name in extraction.columns if name not in named]:
-                raise ExtractionError(f"{file}: no column {', '.join(missing)}")
+                raise ExtractionError(f"{file}: missing column {', '.join(missing)}")
             if len(set(named)) < len(named):
-                raise ExtractionError(f"{file}: a column comes twice in {', '.join(named)}")
+                raise ExtractionError(f"{file}: a column is repeated in {', '.join(named)}")
             for line in lines:
                 if None in line or None in line.values():
                     raise ExtractionError(
-                        f"{file}, line {lines.line_num}: not as many values as names"
+                        f"{file}, line {lines.line_num}: expected {len(named)} values"
                     )
                 yield [line[name] for name in extraction.columns]
         except csv.Error as error:
             raise ExtractionError(f"{file}, line {lines.reader.line_num}: {error}") from error
         except UnicodeDecodeError as error:
-            raise ExtractionError(f"{file} is not UTF-8 text; save it as such") from error
+            raise ExtractionError(f"{file} is not UTF-8 text; hint: save it as UTF-8") from error
 
 
 def _fill(cursor: Any, extraction: Extraction, table: sql.Identifier, rows: Iterable[Row]) -> None:
     columns = sql.SQL(", ").join(map(sql.Identifier, extraction.columns))
     insert = sql.SQL("insert into {} ({}) values %s").format(table, columns)
-    left = iter(rows)
-    while chunk := list(islice(left, CHUNK_ROWS)):
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
         execute_values(cursor, insert, chunk, page_size=CHUNK_ROWS)
     cursor.execute(
         sql.SQL("select setval(pg_get_serial_sequence({}, {}), max({})) from {}").format(
@@ -97,7 +101,7 @@ def _fill(cursor: Any, extraction: Extraction, table: sql.Identifier, rows: Iter
     )
 
 
-def _create(dsn: str, database: str) -> None:
+def _create_database(dsn: str, database: str) -> None:
     with contextlib.closing(psycopg2.connect(dsn, connect_timeout=CONNECT_SECONDS)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -109,7 +113,7 @@ def _create(dsn: str, database: str) -> None:
 
 @contextlib.contextmanager
 def _cursor(dsn: str) -> Iterator[Any]:
-    """A cursor whose transaction is committed at the end, unless it failed."""
+    """Open a cursor; commit its transaction at the end, or roll it back after an error."""
     connection = psycopg2.connect(dsn, connect_timeout=CONNECT_SECONDS)
     with contextlib.closing(connection), connection, connection.cursor() as cursor:
         yield cursor

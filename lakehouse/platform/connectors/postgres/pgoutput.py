@@ -1,7 +1,7 @@
 """PostgreSQL's logical replication messages (pgoutput, protocol 1) as values.
 
-Parsing is strict: a message that is not exactly what the protocol says ends the extraction, because
-a change that is guessed at is worse than one that waits.
+Parsing is strict: a message that does not follow the protocol ends the extraction, because a
+guessed change is worse than a change that waits.
 """
 
 import struct
@@ -12,8 +12,8 @@ from enum import StrEnum
 from lakehouse.platform.connectors.postgres.declaration import ExtractionError
 
 
-class Kind(StrEnum):
-    """What was done to a row, or to all of them."""
+class ChangeKind(StrEnum):
+    """Operation on one row, or on all rows."""
 
     INSERT = "insert"
     UPDATE = "update"
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 class Unchanged:
-    """Stands for a large value that an update did not touch and PostgreSQL did not send."""
+    """Marks a large value that an update did not touch and PostgreSQL did not send."""
 
 
 UNCHANGED = Unchanged()
@@ -31,7 +31,7 @@ Values = dict[str, str | Unchanged | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A published table as the changes after it show it."""
+    """Name and columns of a published table, for the changes that follow."""
 
     name: str
     columns: tuple[str, ...]
@@ -42,30 +42,30 @@ class Change:
     """One change of one row, or a truncation.
 
     Attributes:
-        kind: what was done.
+        kind: the operation.
         relation: ``schema.table``.
-        old: values before, all of them or the key only.
-        whole: whether `old` has all values.
+        old: values before, all of them or only the key.
+        complete: whether ``old`` has all values.
         new: values after.
     """
 
-    kind: Kind
+    kind: ChangeKind
     relation: str
     old: Values | None = None
-    whole: bool = False
+    complete: bool = False
     new: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A committed transaction begins; `at` is the place of its commit in the log."""
+    """Start of a committed transaction; ``position`` is the log position of its commit."""
 
-    at: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A transaction ends; `end` is the place in the log behind its commit."""
+    """End of a transaction; ``end`` is the log position after its commit."""
 
     end: int
 
@@ -74,10 +74,10 @@ Event = Begin | Change | Commit
 
 
 def events(messages: Iterable[bytes]) -> Iterator[Event]:
-    """Transactions in the order of their commits, each between its `Begin` and its `Commit`.
+    """Yield transactions in the order of their commits, each from `Begin` to `Commit`.
 
     Raises:
-        ExtractionError: a message is not of protocol 1.
+        ExtractionError: a message does not follow protocol 1.
     """
     relations: dict[int, Relation] = {}
     for message in messages:
@@ -85,9 +85,9 @@ def events(messages: Iterable[bytes]) -> Iterator[Event]:
         kind = reader.letter()
         match kind:
             case "B":
-                at = reader.number("q")
+                position = reader.number("q")
                 reader.skip(12)
-                yield Begin(at)
+                yield Begin(position)
             case "C":
                 reader.skip(9)
                 end = reader.number("q")
@@ -103,7 +103,7 @@ def events(messages: Iterable[bytes]) -> Iterator[Event]:
             case "Y" | "O":
                 reader.rest()
             case _:
-                raise reader.fault(f"a message {kind!r}")
+                raise reader.fault(f"a message of type {kind!r}")
         reader.end()
 
 
@@ -123,39 +123,39 @@ def _change(reader: "_Reader", kind: str, relations: dict[int, Relation]) -> Cha
     relation = _known(reader, relations)
     old: Values | None = None
     part = reader.letter()
-    whole = part == "O"
+    complete = part == "O"
     if part in "KO" and kind != "I":
         old = reader.values(relation)
         part = reader.letter() if kind == "U" else ""
     if part == "N" and kind != "D":
         new = reader.values(relation)
-        done = Kind.INSERT if kind == "I" else Kind.UPDATE
-        return Change(kind=done, relation=relation.name, old=old, whole=whole, new=new)
+        operation = ChangeKind.INSERT if kind == "I" else ChangeKind.UPDATE
+        return Change(kind=operation, relation=relation.name, old=old, complete=complete, new=new)
     if kind != "D" or old is None:
         raise reader.fault(f"a row {part!r} in a message {kind!r}")
-    return Change(kind=Kind.DELETE, relation=relation.name, old=old, whole=whole)
+    return Change(kind=ChangeKind.DELETE, relation=relation.name, old=old, complete=complete)
 
 
 def _truncations(reader: "_Reader", relations: dict[int, Relation]) -> Iterator[Change]:
     count = reader.number("i")
     reader.skip(1)
     for _ in range(count):
-        yield Change(kind=Kind.TRUNCATE, relation=_known(reader, relations).name)
+        yield Change(kind=ChangeKind.TRUNCATE, relation=_known(reader, relations).name)
 
 
 def _known(reader: "_Reader", relations: dict[int, Relation]) -> Relation:
     number = reader.number("i")
     if number not in relations:
-        raise reader.fault(f"relation {number}, which was not described")
+        raise reader.fault(f"the undeclared relation {number}")
     return relations[number]
 
 
 class _Reader:
-    """Takes one message apart from its first byte to its last."""
+    """Reads the fields of one message from its first byte to its last."""
 
     def __init__(self, message: bytes) -> None:
         self._message = message
-        self._place = 0
+        self._offset = 0
 
     def number(self, kind: str) -> int:
         size = struct.calcsize(f">{kind}")
@@ -168,13 +168,13 @@ class _Reader:
         self._take(size)
 
     def rest(self) -> None:
-        self._place = len(self._message)
+        self._offset = len(self._message)
 
     def text(self) -> str:
-        end = self._message.find(b"\0", self._place)
+        end = self._message.find(b"\0", self._offset)
         if end < 0:
-            raise self.fault("a name without end")
-        found = self._take(end - self._place).decode()
+            raise self.fault("a name without its end")
+        found = self._take(end - self._offset).decode()
         self._take(1)
         return found
 
@@ -197,18 +197,18 @@ class _Reader:
                 raise self.fault(f"a value of kind {kind!r}")
 
     def end(self) -> None:
-        if self._place != len(self._message):
-            raise self.fault(f"{len(self._message) - self._place} bytes too many")
+        if self._offset != len(self._message):
+            raise self.fault(f"{len(self._message) - self._offset} bytes after the end")
 
     def fault(self, found: str) -> ExtractionError:
         return ExtractionError(
-            f"PostgreSQL's log says what protocol 1 of pgoutput does not: {found}; nothing of it"
-            " was taken, the slot keeps it"
+            f"a message in PostgreSQL's log does not follow protocol 1 of pgoutput: found {found};"
+            " nothing of it was extracted, the slot keeps it"
         )
 
     def _take(self, size: int) -> bytes:
-        found = self._message[self._place : self._place + size]
+        found = self._message[self._offset : self._offset + size]
         if size < 0 or len(found) != size:
-            raise self.fault("a message that ends early")
-        self._place += size
+            raise self.fault("an incomplete message")
+        self._offset += size
         return found

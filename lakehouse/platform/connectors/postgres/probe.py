@@ -6,9 +6,9 @@ from contextlib import closing
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from lakehouse.platform.connectors.postgres.connection import words
+from lakehouse.platform.connectors.postgres.connection import error_text
 from lakehouse.platform.connectors.postgres.declaration import Extraction, extraction_of
-from lakehouse.platform.connectors.postgres.origin import database_of
+from lakehouse.platform.connectors.postgres.session import database_of
 from lakehouse.platform.tables.registry import load_sources
 
 CONNECT_SECONDS = 5
@@ -35,7 +35,7 @@ def problems(domain: str, dsn: str, *, reads: bool) -> Iterator[str]:
             " -c default_transaction_read_only=on",
         )
     except psycopg2.Error as error:
-        yield words(error, dsn)
+        yield error_text(error, dsn)
         return
     with closing(connection):
         connection.autocommit = True
@@ -60,4 +60,4 @@ def _failing(
             try:
                 cursor.execute(f"select * from ({query}) as probed limit 0")  # noqa: S608  declared
             except psycopg2.Error as error:
-                yield f"{name}: {words(error, dsn)}"
+                yield f"{name}: {error_text(error, dsn)}"

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import dataclass, field
 
-from lakehouse.platform.connectors.postgres.connection import words
+from lakehouse.platform.connectors.postgres.connection import error_text
 from lakehouse.platform.ingestion.snapshots import SnapshotError
 from lakehouse.platform.tables.source import Source
 
@@ -47,7 +47,7 @@ class PostgresSnapshots:
         except psycopg2.Error as error:
             raise SnapshotError(
                 f"reference table {source.dataset!r} cannot be read from PostgreSQL"
-                f" ({type(error).__name__}: {words(error, self.dsn)}); hint: check the DSN, and that"
+                f" ({type(error).__name__}: {error_text(error, self.dsn)}); hint: check the DSN, and that"
                 f" this query runs: {source.query}"
             ) from None
         if not rows:

@@ -1,21 +1,21 @@
-"""Errors of PostgreSQL are told without the address and its password."""
+"""Errors of PostgreSQL are shown without the address and its password."""
 
 import psycopg2
 import pytest
 
 from lakehouse.domains.mrhealth.sources import PRODUCTS
-from lakehouse.platform.connectors.postgres.connection import NO_ADDRESS, words
+from lakehouse.platform.connectors.postgres.connection import INVALID_ADDRESS, error_text
 from lakehouse.platform.connectors.postgres.snapshots import PostgresSnapshots
 from lakehouse.platform.ingestion.snapshots import SnapshotError
 
 TABLE = PRODUCTS
 
 
-def said_of(dsn: str) -> str:
-    """What is told of the real error that an address gives."""
+def text_of(dsn: str) -> str:
+    """Return the text of the real error that connecting to an address raises."""
     with pytest.raises(psycopg2.Error) as raised:
         psycopg2.connect(dsn, connect_timeout=5)
-    return words(raised.value, dsn)
+    return error_text(raised.value, dsn)
 
 
 @pytest.mark.parametrize(
@@ -30,19 +30,19 @@ def said_of(dsn: str) -> str:
         "shop",
     ],
 )
-def test_of_an_address_that_is_none_nothing_is_shown(dsn: str):
-    assert said_of(dsn) == NO_ADDRESS
+def test_nothing_of_a_malformed_address_is_shown(dsn: str):
+    assert text_of(dsn) == INVALID_ADDRESS
 
 
 @pytest.mark.parametrize("password", ["", ":half", ":127", ":%2F"])
-def test_an_address_that_does_not_answer_is_told_in_the_databases_words(password: str):
-    said = said_of(f"postgresql://reader{password}@127.0.0.1:1/shop")
-    assert said.endswith("port 1 failed: Connection refused")
+def test_a_connection_error_shows_the_text_of_the_database(password: str):
+    text = text_of(f"postgresql://reader{password}@127.0.0.1:1/shop")
+    assert text.endswith("port 1 failed: Connection refused")
 
 
-def test_a_password_in_the_databases_words_is_taken_out():
+def test_a_password_in_the_text_of_the_database_is_masked():
     error = psycopg2.OperationalError("half is wrong, halfway\nhalf of it")
-    assert words(error, "host=x password=half") == "… is wrong, halfway"
+    assert error_text(error, "host=x password=half") == "… is wrong, halfway"
 
 
 def test_a_reference_table_that_cannot_be_read_shows_no_password():

@@ -1,4 +1,4 @@
-"""A legacy PostgreSQL table is extracted: once, whole, deletes found, whatever commits when."""
+"""Changes of a legacy table land once, deletes included, whenever transactions commit."""
 
 import csv
 import json
@@ -17,8 +17,8 @@ from lakehouse.domains.sales.extraction import EXTRACTION
 from lakehouse.domains.sales.sources import REGIONS, SALES
 from lakehouse.platform.connectors.postgres import legacy
 from lakehouse.platform.connectors.postgres.declaration import ExtractionError
-from lakehouse.platform.connectors.postgres.extract import drop_slot, extract, standing
-from lakehouse.platform.connectors.postgres.incremental import CIRCLE, WRITTEN_SINCE
+from lakehouse.platform.connectors.postgres.extract import drop_slot, extract, extraction_status
+from lakehouse.platform.connectors.postgres.incremental import NUMBERS, WRITTEN_SINCE
 from lakehouse.platform.connectors.postgres.legacy import rows_of, seed
 from lakehouse.platform.failpoints import EXTRACTION as STEPS
 from lakehouse.platform.storage.lake import Lake
@@ -44,7 +44,7 @@ def small(postgres: str, tmp_path: Path) -> Iterator[Shop]:
         yield made
 
 
-def test_a_seed_fills_the_table_once_and_the_next_number_follows(postgres: str, tmp_path: Path):
+def test_a_seed_fills_an_empty_table_once_and_sets_the_next_number(postgres: str, tmp_path: Path):
     with shop(postgres, str(tmp_path), rows=500) as made:
         database, count, filled = seed(EXTRACTION, made.dsn, EXTRACTION.legacy.rows(500, 8))
         assert (database, count, filled) == (urlsplit(made.dsn).path[1:], 500, False)
@@ -61,11 +61,13 @@ def test_a_seed_fills_the_table_once_and_the_next_number_follows(postgres: str, 
             assert total == units * price
             assert 1 <= seller <= 20
             assert region in REGIONS
-        made.say(added(0).replace("(id, ", "(").replace("values (0, ", "values ("))
+        made.execute(added(0).replace("(id, ", "(").replace("values (0, ", "values ("))
         assert made.ask("select max(id) from sales") == [(501,)]
 
 
-def test_an_address_without_a_database_stands_for_the_legacy_one(postgres: str, tmp_path: Path):
+def test_an_address_without_a_database_means_the_declared_legacy_database(
+    postgres: str, tmp_path: Path
+):
     name = EXTRACTION.legacy.database
     server = urlunsplit(urlsplit(postgres)._replace(path=""))
     try:
@@ -85,43 +87,43 @@ def test_an_address_without_a_database_stands_for_the_legacy_one(postgres: str, 
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        ("2,2023-01-05,101", "line 3: not as many values"),
-        (BAD, "invalid input.*mend that value"),
+        ("2,2023-01-05,101", "line 3: expected 9 values"),
+        (BAD, "invalid input.*correct that value"),
         (f'{BAD},"x"y', "line 3: ',' expected"),
         (BAD.replace("Sul", "S\udcfcl"), r"bad\.csv is not UTF-8 text"),
-        (BAD.replace("many", "3000000000"), "out of range.*mend that value"),
+        (BAD.replace("many", "3000000000"), "out of range.*correct that value"),
     ],
 )
-def test_a_seed_that_fails_leaves_no_row(
-    small: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+def test_a_failed_seed_inserts_no_row(
+    small: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, message: str
 ):
     monkeypatch.setattr(legacy, "CHUNK_ROWS", 1)
-    small.say("delete from sales")
+    small.execute("delete from sales")
     bad = tmp_path / "bad.csv"
     lines = [",".join(EXTRACTION.columns), BAD.replace("many", "2"), line]
     bad.write_text("\n".join(lines) + "\n", errors="surrogateescape")
-    with pytest.raises(ExtractionError, match=said):
+    with pytest.raises(ExtractionError, match=message):
         seed(EXTRACTION, small.dsn, rows_of(EXTRACTION, bad))
     assert small.table() == {}
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
-    [("", "no column id, sale_date, "), ("id,", "a column comes twice in id, id, sale_date")],
+    ("header", "message"),
+    [("", "missing column id, sale_date, "), ("id,", "a column is repeated in id, id, sale_date")],
 )
-def test_a_seed_from_a_file_without_each_column_once_is_rejected(
-    tmp_path: Path, header: str, said: str
+def test_a_seed_file_with_missing_or_repeated_columns_is_rejected(
+    tmp_path: Path, header: str, message: str
 ):
     bad = tmp_path / "bad.csv"
     bad.write_text(f"{header}{','.join(EXTRACTION.columns)}\n" if header else "")
-    with pytest.raises(ExtractionError, match=said):
+    with pytest.raises(ExtractionError, match=message):
         list(rows_of(EXTRACTION, bad))
 
 
-def test_a_seed_reads_the_day_before_the_month(small: Shop, tmp_path: Path):
-    small.say("delete from sales")
+def test_a_seed_file_has_the_day_before_the_month(small: Shop, tmp_path: Path):
+    small.execute("delete from sales")
     file = tmp_path / "sales.csv"
     line = BAD.replace("many", "2").replace("2023-05-06", "05/06/2023")
     file.write_text(f"{','.join(EXTRACTION.columns)}\n{line}\n")
@@ -130,11 +132,11 @@ def test_a_seed_reads_the_day_before_the_month(small: Shop, tmp_path: Path):
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="needs the shared sample data")
-def test_the_sample_goes_through_the_database_and_comes_out_as_it_was(
+def test_the_shared_sample_is_unchanged_after_the_way_through_the_database(
     postgres: str, tmp_path: Path
 ):
     with shop(postgres, str(tmp_path), rows=1) as made:
-        made.say("delete from sales")
+        made.execute("delete from sales")
         assert seed(EXTRACTION, made.dsn, rows_of(EXTRACTION, SAMPLE))[1] == 500
         made.extract()
         with SAMPLE.open(newline="") as stream:
@@ -147,12 +149,12 @@ def test_the_sample_goes_through_the_database_and_comes_out_as_it_was(
         assert sum(int(r["quantity"]) for r in january) == 251
 
 
-def test_inserts_updates_and_deletes_arrive_once_and_deletes_carry_their_values(small: Shop):
+def test_inserts_updates_and_deletes_land_once_and_deletes_have_their_values(small: Shop):
     before = {row[0]: row for row in small.ask("select id, sale_date, region from sales")}
     small.extract()
     assert [change[:2] for change in small.landed()] == [(n, "snapshot") for n in "123"]
     assert small.extract().files == ()
-    small.say(added(10), moved(1, "Oeste"), removed(2))
+    small.execute(added(10), moved(1, "Oeste"), removed(2))
     small.extract()
     assert small.landed()[3:] == [
         ("1", "update", "Oeste"),
@@ -164,10 +166,10 @@ def test_inserts_updates_and_deletes_arrive_once_and_deletes_carry_their_values(
     assert all(SALES.matches(path.rpartition("/")[2]) for path in small.paths())
 
 
-def test_a_row_that_changes_back_is_not_taken_for_a_repetition(small: Shop):
+def test_a_row_that_changes_back_is_not_a_duplicate(small: Shop):
     small.extract()
     for region in ("Oeste", "Leste", "Oeste", "Leste"):
-        small.say(moved(1, region))
+        small.execute(moved(1, region))
         small.extract()
         small.ingest()
     assert small.statuses() == ["loaded"] * 5
@@ -177,15 +179,13 @@ def test_a_row_that_changes_back_is_not_taken_for_a_repetition(small: Shop):
 @pytest.mark.parametrize(
     "region", ["a\rb", "a\r\nb", 'a"b', " a,b ", "\ufeffa", "lakehouse:erased"]
 )
-def test_any_text_is_landed_as_it_is_and_known_before_and_after_the_intake(
-    small: Shop, region: str
-):
+def test_any_text_lands_unchanged_and_is_known_before_and_after_ingestion(small: Shop, region: str):
     small.extract()
     with closing(small.session()) as session:
         session.cursor().execute("update sales set region = %s where id = 1", (region,))
         session.commit()
     for _ in range(2):
-        small.extract(anew=True)
+        small.extract(from_scratch=True)
         assert len(small.paths()) == 2
         small.ingest()
     assert small.replayed() == small.table()
@@ -193,17 +193,17 @@ def test_any_text_is_landed_as_it_is_and_known_before_and_after_the_intake(
     assert region in table.column("region").to_pylist()
 
 
-def test_a_transaction_that_commits_late_is_not_missed_and_nothing_comes_twice(small: Shop):
+def test_a_transaction_that_commits_late_lands_once(small: Shop):
     small.extract()
     with closing(small.session()) as early, closing(small.session()) as nested:
         early.cursor().execute(added(20))
         nested.cursor().execute(
             f"select 1; savepoint a; {added(21)}; release a; savepoint b; {added(22)}"
         )
-        small.say(added(30), moved(1, "Oeste"))
+        small.execute(added(30), moved(1, "Oeste"))
         small.extract()
         assert small.landed()[3:] == [("1", "update", "Oeste"), ("30", "insert", "Sul")]
-        small.say(added(31))
+        small.execute(added(31))
         small.extract()
         assert small.landed()[5:] == [("31", "insert", "Sul")]
         early.commit()
@@ -215,7 +215,7 @@ def test_a_transaction_that_commits_late_is_not_missed_and_nothing_comes_twice(s
     assert small.replayed() == small.table()
 
 
-def test_transactions_in_one_instant_and_an_older_one_across_an_extraction_lose_nothing(
+def test_transactions_that_are_open_during_an_extraction_land_once(
     small: Shop,
 ):
     small.extract()
@@ -229,9 +229,16 @@ def test_transactions_in_one_instant_and_an_older_one_across_an_extraction_lose_
     assert sorted(small.landed()[3:]) == [(str(n), "insert", "Sul") for n in range(40, 44)]
 
 
-def test_rows_are_told_apart_around_the_circle_of_transaction_numbers(small: Shop):
-    horizon, span = 3 * CIRCLE - 10, 20
-    numbers = {CIRCLE - 11: False, CIRCLE - 10: True, CIRCLE - 1: True, 3: True, 9: True, 10: False}
+def test_rows_are_selected_correctly_when_transaction_numbers_wrap_around(small: Shop):
+    horizon, span = 3 * NUMBERS - 10, 20
+    numbers = {
+        NUMBERS - 11: False,
+        NUMBERS - 10: True,
+        NUMBERS - 1: True,
+        3: True,
+        9: True,
+        10: False,
+    }
     written = ", ".join(f"('{number}')" for number in numbers)
     with closing(small.session()) as connection, connection.cursor() as cursor:
         query = f"with t (xmin) as (values {written}) select xmin from t {WRITTEN_SINCE}"
@@ -240,11 +247,11 @@ def test_rows_are_told_apart_around_the_circle_of_transaction_numbers(small: Sho
     assert found == {number for number, inside in numbers.items() if inside}
 
 
-def test_a_row_that_came_and_went_while_its_file_still_waits_is_deleted(small: Shop):
+def test_a_row_that_is_deleted_before_its_file_is_ingested_lands_as_a_delete(small: Shop):
     small.extract()
-    small.say(added(10))
+    small.execute(added(10))
     small.extract()
-    small.say(removed(10))
+    small.execute(removed(10))
     small.extract()
     assert small.landed()[3:] == [("10", "insert", "Sul"), ("10", "delete", "Sul")]
     small.ingest()
@@ -252,7 +259,7 @@ def test_a_row_that_came_and_went_while_its_file_still_waits_is_deleted(small: S
     assert len(small.paths()) == 3
 
 
-def test_rows_that_landed_by_hand_are_known_and_those_the_table_lacks_are_deleted(small: Shop):
+def test_rows_that_landed_as_files_are_known_and_deleted_when_the_table_lacks_them(small: Shop):
     header = ",".join(EXTRACTION.columns)
     mine = [",".join(str(v) for v in row) for row in small.ask("select * from sales")]
     gone = "99,2023-05-06,101,1001,2,10.50,21.00,3,Sul"
@@ -266,10 +273,12 @@ def test_rows_that_landed_by_hand_are_known_and_those_the_table_lacks_are_delete
     ]
 
 
-def test_most_rows_gone_at_once_are_not_believed_unless_told_so(postgres: str, tmp_path: Path):
+def test_an_extraction_with_most_rows_gone_fails_unless_deletes_are_accepted(
+    postgres: str, tmp_path: Path
+):
     with shop(postgres, str(tmp_path), rows=150) as made:
         made.extract()
-        made.say("delete from sales where id > 20")
+        made.execute("delete from sales where id > 20")
         with pytest.raises(ExtractionError, match="130 of 150 rows are gone"):
             made.extract()
         assert len(made.paths()) == 1
@@ -277,32 +286,34 @@ def test_most_rows_gone_at_once_are_not_believed_unless_told_so(postgres: str, t
         assert made.replayed() == made.table()
 
 
-def test_a_table_made_anew_is_compared_whole(small: Shop):
+def test_a_recreated_table_is_compared_completely(small: Shop):
     small.extract()
-    small.say("drop table sales")
+    small.execute("drop table sales")
     with pytest.raises(ExtractionError, match=r"no table public\.sales"):
         small.extract()
     seed(EXTRACTION, small.dsn, EXTRACTION.legacy.rows(2, 7))
     small.extract()
     assert [change[:2] for change in small.landed()[3:]] == [("3", "delete")]
-    assert "read whole" in small.said[-1]
+    assert "all rows are compared" in small.remarks[-1]
 
 
-def test_a_table_that_lost_a_column_is_named(small: Shop):
-    small.say("alter table sales drop column region")
+def test_a_missing_column_is_reported_by_name(small: Shop):
+    small.execute("alter table sales drop column region")
     with pytest.raises(ExtractionError, match=r"public\.sales has no column region"):
         small.extract()
 
 
-def test_nothing_is_written_to_the_legacy_database(small: Shop, postgres: str):
+def test_a_read_only_role_is_enough_to_extract(small: Shop, postgres: str):
     reader = f"reader_{urlsplit(small.dsn).path[-8:]}"
-    small.say(f"create role {reader} login password 'plain'", f"grant select on sales to {reader}")
+    small.execute(
+        f"create role {reader} login password 'plain'", f"grant select on sales to {reader}"
+    )
     place = urlsplit(small.dsn)
     address = place._replace(netloc=f"{reader}:plain@{place.hostname}:{place.port}")
     by_reader = small.with_dsn(urlunsplit(address))
     by_reader.extract()
     assert by_reader.replayed() == small.table()
-    small.say(f"drop owned by {reader}", f"drop role {reader}")
+    small.execute(f"drop owned by {reader}", f"drop role {reader}")
 
 
 SECRETS = ["{0}x", "{0}@x:1", "b@d:{0}", "{0} ", "{0}/x", "{0}?x", "{0}%x", "x#{0}"]
@@ -319,47 +330,47 @@ def test_no_error_shows_the_password(small: Shop, template: str):
     assert "Geheim" not in repr(small.with_dsn(wrong).settings)
 
 
-def test_a_file_that_the_lake_rejected_stops_the_extraction_until_it_is_mended(small: Shop):
+def test_a_rejected_file_stops_the_extraction_until_it_is_corrected(small: Shop):
     small.extract()
     (path,) = small.paths()
     good = small.landing.read(path)
     small.landing.write(path, b"\x89PNG" + good)
     small.ingest()
-    small.say(added(10))
+    small.execute(added(10))
     with pytest.raises(ExtractionError, match=f"the lake rejected {path}"):
         small.extract()
-    assert "rejected" in (standing(EXTRACTION, small.settings).problem or "")
+    assert "rejected" in (extraction_status(EXTRACTION, small.settings).problem or "")
     small.landing.write(path, good)
     small.ingest()
     small.extract()
     assert small.replayed() == small.table()
 
 
-def test_a_journal_that_cannot_be_read_is_not_taken_for_empty(small: Shop):
+def test_an_invalid_journal_is_not_treated_as_empty(small: Shop):
     small.extract()
     journal = Path(small.settings.root) / "ops/sales/extraction/sales.json"
     journal.write_text(json.dumps({"number": 1}))
-    with pytest.raises(ExtractionError, match=r"sales\.json is no journal"):
+    with pytest.raises(ExtractionError, match=r"sales\.json is not a valid journal"):
         small.extract()
     journal.unlink()
     small.ingest()
-    small.say(added(10))
+    small.execute(added(10))
     small.extract()
     assert small.landed()[3:] == [("10", "snapshot", "Sul")]
 
 
 def step(settings: Settings, mode: str) -> None:
-    extract(EXTRACTION, settings, mode=mode, said=print)
+    extract(EXTRACTION, settings, mode=mode, inform=print)
 
 
 @pytest.mark.parametrize("at", KILLED)
 def test_an_extraction_killed_at_any_step_loses_and_repeats_nothing(small: Shop, at: str):
     small.extract()
     small.ingest()
-    small.say(added(10), moved(1, "Oeste"), removed(2))
+    small.execute(added(10), moved(1, "Oeste"), removed(2))
     status = ended(child(step, small.settings, "incremental", LAKEHOUSE_FAILPOINT=at))
     assert status == -signal.SIGKILL
-    small.say(moved(10, "Leste"), added(11))
+    small.execute(moved(10, "Leste"), added(11))
     small.extract()
     small.ingest()
     small.extract()
@@ -373,11 +384,11 @@ def test_an_extraction_killed_at_any_step_loses_and_repeats_nothing(small: Shop,
 
 
 @pytest.mark.s3
-def test_an_extraction_to_s3_lands_what_one_to_disk_lands(postgres: str, lake_root: str):
+def test_extraction_to_s3_lands_the_same_as_to_disk(postgres: str, lake_root: str):
     with shop(postgres, lake_root, rows=3) as made:
         for mode in ("incremental", "cdc"):
             made.extract(mode)
-            made.say(added(10 + len(mode)), moved(1, mode.title()))
+            made.execute(added(10 + len(mode)), moved(1, mode.title()))
             made.extract(mode)
             made.ingest()
             made.extract(mode)
