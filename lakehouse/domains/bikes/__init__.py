@@ -1,4 +1,4 @@
-"""Rox: a bike shop whose orders, customers and products come as a dump of its database."""
+"""Rox: a bike shop whose orders, customers and products are received as a dump of its database."""
 
 import datetime as dt
 
@@ -26,14 +26,14 @@ SPEC = DomainSpec(
         Schedule(
             name="rox_bike_etl",
             cron="0 * * * *",
-            description="Takes in what landed today, and judges it.",
+            description="Ingests today's files and runs the quality checks.",
             first=0,
             retries=3,
         ),
         Schedule(
             name="rox_bike_data_quality",
             cron="30 5 * * *",
-            description="Judges yesterday: every table has rows, as many as its files.",
+            description="Checks yesterday: every table has rows, as many as its files.",
             work="data_quality",
             last=-1,
         ),

@@ -1,4 +1,4 @@
-"""The shop's six files as others read them: in its own dialect, and prepared for a COPY."""
+"""Exports of the shop's six files: in the shop's own dialect, and prepared for COPY."""
 
 from ibis.expr.datatypes import DataType
 
@@ -31,28 +31,28 @@ WIDTHS = {
     "Class": 2,
     "Style": 2,
 }
-"""Characters of the codes that the shop pads with blanks."""
+"""Widths of the codes that the shop pads with blanks."""
 
 
 def source_of(table: Table) -> Source | None:
-    """The file that a silver table comes from; nothing for any other table."""
+    """Return the dataset of a silver table; None for other tables."""
     return table.reads[0].table.source
 
 
 def columns_of(table: Table) -> tuple[str, ...]:
-    """Columns of the file that a silver table comes from."""
+    """Return the columns in the files of a silver table."""
     source = source_of(table)
     return source.format.columns if source else ()
 
 
 def is_snapshot(table: Table) -> bool:
-    """Whether each day of a table has all of its rows, so that the newest day's hold now."""
+    """Return whether each day of a table has all rows, so that only the newest day is current."""
     source = source_of(table)
     return source is not None and source.snapshot
 
 
 def current(table: Table) -> str:
-    """The rows of a table that hold now: of a snapshot table those of the newest day."""
+    """Return SQL of a table's current rows: of a snapshot table those of the newest day."""
     newest = " QUALIFY day = max(day) OVER ()" if is_snapshot(table) else ""
     return f"SELECT * FROM {table.id.name}{newest}"  # noqa: S608  names of our tables
 
@@ -69,7 +69,7 @@ def _selected(table: Table, *, raw: bool) -> str:
 
 
 def _written(name: str, kind: DataType, *, raw: bool, money: bool) -> str:
-    """A value as the shop writes it, or the same with a decimal point and without padding."""
+    """Return SQL of a value as the shop writes it, or with a decimal point and without padding."""
     column = quoted(snake(name))
     if kind.is_boolean():
         return f"CAST({column} AS INTEGER)"

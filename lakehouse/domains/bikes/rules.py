@@ -1,4 +1,4 @@
-"""How the bike shop writes its values, and what its tables share."""
+"""Rules of the bike shop's values, and expressions that its tables share."""
 
 import re
 from collections.abc import Iterable
@@ -23,14 +23,14 @@ from lakehouse.platform.tables.source import Source
 
 PERSON_TYPES = ("IN", "SC", "GC", "EM", "VC", "SP")
 LONGEST = 65_535
-"""Characters that the widest text column of the warehouse holds; longer XML is rejected, not cut."""
+"""Length of the warehouse's widest text column; longer XML is rejected, never truncated."""
 
 TOP = 3
-"""Places of the rankings."""
+"""Number of products in the rankings."""
 
 
 def snake(name: str) -> str:
-    """A column of the shop as it is called from silver on.
+    """Return the name of a column of the shop from silver on.
 
     >>> snake("SalesOrderID")
     'sales_order_id'
@@ -39,7 +39,7 @@ def snake(name: str) -> str:
 
 
 def parse_flag(text: ir.StringValue) -> ir.BooleanValue:
-    """Read ``1`` or ``0``; what is neither becomes null.
+    """Parse ``1`` or ``0``; null for other text.
 
     >>> parse_flag(ibis.literal("1")).execute()
     True
@@ -49,7 +49,7 @@ def parse_flag(text: ir.StringValue) -> ir.BooleanValue:
 
 
 def parse_timestamp(text: ir.StringValue) -> ir.TimestampValue:
-    """Read ``2011-05-31 00:00:00.000``, milliseconds kept; what is no moment becomes null.
+    """Parse ``2011-05-31 00:00:00.000`` with its fraction of a second; null for other text.
 
     >>> parse_timestamp(ibis.literal("2014-02-08 10:01:36.827")).execute()
     Timestamp('2014-02-08 10:01:36.827000')
@@ -60,47 +60,50 @@ def parse_timestamp(text: ir.StringValue) -> ir.TimestampValue:
     return written.try_cast("timestamp(6)")
 
 
-def typed(landed: ir.Table, contract: type[pa.DataFrameModel], source: Source) -> ir.Table:
-    """Landed rows in the types of a contract whose columns are the landed ones in snake case.
+def typed(rows: ir.Table, contract: type[pa.DataFrameModel], source: Source) -> ir.Table:
+    """Return bronze rows in the types of a contract.
 
-    Rejected are missing values, and texts that are not of their column's type; the detail names
-    them. Where the source has a business day it is the row's, and must not lie before the system's
-    first day or after the day that follows its delivery; else the day is that of the delivery.
+    The columns of the contract have the source's names in snake case.
+
+    A row is rejected when a value is missing or does not have the type of its column; the detail
+    names the values. If the source has a business day, it becomes the day of the row; it must be
+    between the domain's first day and the day after the delivery. Otherwise the day is that of the
+    delivery.
     """
-    promised = {column.name: column for column in contract_of(contract).columns}
-    named = {name: promised[snake(name)] for name in landed.columns if snake(name) in promised}
+    contracted = {column.name: column for column in contract_of(contract).columns}
+    named = {name: contracted[snake(name)] for name in rows.columns if snake(name) in contracted}
     named.pop("day")
     commas = source.format.decimal_comma
-    read = landed.mutate(
+    read = rows.mutate(
         **{
-            f"read_{column.name}": _read(landed[name], column.type, comma=name in commas)
+            f"read_{column.name}": _read(rows[name], column.type, comma=name in commas)
             for name, column in named.items()
         }
     )
     missing = {
         name: trimmed(read[name]).isnull() for name, column in named.items() if not column.nullable
     }
-    unread = {
+    malformed = {
         name: trimmed(read[name]).notnull() & read[f"read_{column.name}"].isnull()
         for name, column in named.items()
         if not column.type.is_string()
     }
-    expected = {name: _expected(named[name].type, comma=name in commas) for name in unread}
-    day = landed.day
+    expected = {name: _expected(named[name].type, comma=name in commas) for name in malformed}
+    day = rows.day
     if dated := source.business_day:
-        day = landed["_business_day"].fill_null(landed.day)
-        unread[dated] = unread[dated] | (read[f"read_{snake(dated)}"].date() != day)
+        day = rows["_business_day"].fill_null(rows.day)
+        malformed[dated] = malformed[dated] | (read[f"read_{snake(dated)}"].date() != day)
         expected[dated] += f", from {SPEC.since} to the day after the delivery"
     by_kind: dict[str, list[ir.BooleanValue]] = {}
-    for name, condition in unread.items():
+    for name, condition in malformed.items():
         by_kind.setdefault(_kind(named[name].type), []).append(condition)
     detail: ir.StringValue = ibis.literal("")
     for name, condition in missing.items():
         detail = detail + condition.ifelse(f"{name} is missing; ", "")
-    for name, condition in unread.items():
+    for name, condition in malformed.items():
         found = ibis.literal(f"{name} is ") + read[name].substr(0, 40)
-        said = found + f", expected {expected[name]}; "
-        detail = detail + condition.fill_null(False).ifelse(said, "")
+        message = found + f", expected {expected[name]}; "
+        detail = detail + condition.fill_null(False).ifelse(message, "")
     return read.select(
         **provenance_of(read, day=read.day),
         _reasons=rejected(
@@ -148,20 +151,20 @@ def _any(conditions: Iterable[ir.BooleanValue]) -> ir.BooleanValue:
 
 
 def newest(snapshots: ir.Table) -> ir.Table:
-    """The rows of the newest snapshot that has any."""
+    """Return the rows of the newest snapshot."""
     last = snapshots.day.max().over(ibis.window())
     dated = snapshots.mutate(newest_day=last)
     return dated.filter(dated.day == dated.newest_day).drop("newest_day")
 
 
 def full_name(persons: ir.Table) -> ir.StringValue:
-    """First, middle and last name with one blank between them; a missing part leaves none."""
+    """Return first, middle and last name joined by blanks; a missing middle name is left out."""
     middle = (ibis.literal(" ") + persons.middle_name).fill_null("")
     return persons.first_name + middle + " " + persons.last_name
 
 
 def ordered_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
-    """Pieces ordered of each product, over lines whose offer has the product."""
+    """Return the pieces ordered of each product, over lines whose offer includes the product."""
     offered = newest(offers).select("special_offer_id", "product_id")
     known = lines.semi_join(offered, ["special_offer_id", "product_id"])
     sold = known.group_by("product_id").agg(order_qty=known.order_qty.sum())

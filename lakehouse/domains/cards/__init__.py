@@ -1,4 +1,4 @@
-"""PoD Cartões: card invoices, their payments, and what they say of a client."""
+"""PoD Cartões: card invoices and their payments, and variables about each client."""
 
 import datetime as dt
 
@@ -23,7 +23,7 @@ SPEC = DomainSpec(
             first=-31,
             running=False,
             needs_files=True,
-            description="Takes in the invoices and payments of the last month, once a month.",
+            description="Ingests the invoices and payments of the last month, once a month.",
         ),
         Schedule(
             name="data_lake_aws_process",
@@ -31,25 +31,27 @@ SPEC = DomainSpec(
             work="refresh",
             first=-35,
             running=False,
-            description="Makes the trusted tables of the last month again, once a month.",
+            description="Computes the silver tables of the last month again, once a month.",
         ),
         Schedule(
             name="ingestion",
             cron="0 5 * * *",
-            description="Takes in the invoices and payments that landed since yesterday.",
+            description="Ingests the invoices and payments that landed since yesterday.",
         ),
         Schedule(
             name="processing",
             cron="0 8 * * *",
             work="refresh",
-            description="Makes the trusted tables of yesterday and today again.",
+            description="Computes the silver tables of yesterday and today again.",
         ),
         Schedule(
             name="book",
             cron="0 22 1 * *",
             work="monthly",
             first=0,
-            description="Makes the book of the month that begins, once both datasets are there.",
+            description=(
+                "Computes the book of the month that begins, when both datasets have landed."
+            ),
         ),
     ),
 )

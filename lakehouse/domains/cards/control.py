@@ -1,13 +1,13 @@
-"""Control files: an empty file beside a data file says that its copy is whole.
+"""Control files: an empty file beside a data file confirms that its copy is complete.
 
     raw/cards/control/<dataset>/<delivery day>/<file>.ctl             waits to be processed
     raw/cards/control/consumed/<dataset>/<delivery day>/<file>.ctl    was processed
 
-<file> is the path below the day's folder: files of one name in two folders have one each.
+<file> is the path below the day's folder, so files with one name in two folders differ.
 
-A file is processed when each of its rows is in the trusted table or accounted for. It is then in
-the register ``ops.cards_ctl_processed_filenames``, once, and its control file is consumed. Every
-step looks at what is there and adds what is missing, so it may be cut off anywhere and repeated.
+A file is processed when each of its rows has an outcome. Then it is added to the register
+``ops.cards_ctl_processed_filenames``, once, and its control file is moved to the consumed ones.
+Every step adds only what is missing, so it can be interrupted anywhere and repeated.
 """
 
 import datetime as dt
@@ -41,30 +41,31 @@ SCHEMA = arrow.schema(
         ("digest", arrow.string()),
     ]
 )
-"""By delivery day. `qtd_registros` are the file's rows in the trusted table when it was processed,
-`qtd_lidos` those that were read from it."""
+"""Columns of the register, by delivery day. `qtd_lidos` is the number of rows read from the file,
+`qtd_registros` the number of its rows in the silver table when it was processed.
+"""
 ATTEMPTS = 5
 
 
 class ControlFileMissing(Exception):
-    """Nothing says that the data of a dataset are whole."""
+    """Raised when a data file has no control file, so its copy may be incomplete."""
 
 
 class BookNotReady(ControlFileMissing, NotReady):
-    """The same, for the book of any month."""
+    """Raised when the book of a month cannot be computed yet."""
 
 
-def missing(
+def missing_control_file(
     dataset: str, detail: str, kind: type[ControlFileMissing] = ControlFileMissing
 ) -> ControlFileMissing:
-    """The error in the words that operators of this system know; the detail is its note."""
+    """Return the error in the words that the operators know, with the detail as a note."""
     error = kind(f"Arquivo de Controle não encontrado para assunto {dataset}")
     error.add_note(detail)
     return error
 
 
 def announce(lake: Lake, dataset: str, deliveries: Sequence[Delivery]) -> None:
-    """Put a control file into the lake for each data file that is whole and not yet processed."""
+    """Write a control file for each data file with rows that was not processed yet."""
     done = registered(lake, dataset)
     for delivery in filter(_counts, deliveries):
         path = _waiting(dataset, delivery)
@@ -73,55 +74,57 @@ def announce(lake: Lake, dataset: str, deliveries: Sequence[Delivery]) -> None:
 
 
 def required(dataset: str) -> Hook:
-    """A gate: each file with rows on the days has a control file, or was processed before."""
+    """Return a hook that requires a control file, or a registration, for each file of the days."""
 
-    def gate(lake: Lake, days: Sequence[dt.date]) -> None:
+    def require_control_files(lake: Lake, days: Sequence[dt.date]) -> None:
         done = registered(lake, dataset)
         for delivery in _touching(lake, dataset, days):
             path = _waiting(dataset, delivery)
             if _identity(delivery) not in done and lake.store.stat(path) is None:
-                raise missing(dataset, f"{path} does not exist; ingest {delivery.day} again")
+                raise missing_control_file(
+                    dataset, f"{path} does not exist; hint: ingest {delivery.day} again"
+                )
 
-    return gate
+    return require_control_files
 
 
 def registering(dataset: str) -> Hook:
-    """After a commit: files that are done with are registered, and their control files consumed."""
+    """Return a hook that registers the processed files and moves their control files."""
 
-    def stored(lake: Lake, days: Sequence[dt.date]) -> None:
+    def register_and_consume(lake: Lake, days: Sequence[dt.date]) -> None:
         touching = _touching(lake, dataset, days)
         done = _register(lake, dataset, touching)
         _consume(lake, dataset, [d for d in touching if _identity(d) in done])
 
-    return stored
+    return register_and_consume
 
 
 def both_registered(lake: Lake, days: Sequence[dt.date]) -> None:
-    """The gate of the book: invoices and payments have landed, and every file is processed.
+    """Require that invoices and payments have landed and that every file is processed.
 
     Raises:
         BookNotReady: naming the dataset that is missing or unfinished.
     """
     for dataset in DATASETS:
         done = registered(lake, dataset)
-        landed = _loaded(lake, dataset, None)
-        if not landed:
-            told = (
-                f"no file of {dataset} has landed; {_book_of(days)} needs one:"
+        loaded = _loaded(lake, dataset, None)
+        if not loaded:
+            detail = (
+                f"no file of {dataset} has landed; {_book_of(days)} needs one; hint:"
                 " lakehouse land cards FILE, then lakehouse ingest"
             )
-            raise missing(dataset, told, BookNotReady)
-        for delivery in landed:
+            raise missing_control_file(dataset, detail, BookNotReady)
+        for delivery in loaded:
             if _identity(delivery) not in done:
-                told = (
-                    f"{delivery.file} is not processed; {_book_of(days)} waits for it:"
+                detail = (
+                    f"{delivery.file} is not processed; {_book_of(days)} needs it; hint:"
                     " lakehouse ingest --domain cards"
                 )
-                raise missing(dataset, told, BookNotReady)
+                raise missing_control_file(dataset, detail, BookNotReady)
 
 
 def registered(lake: Lake, dataset: str) -> set[tuple[str, str]]:
-    """Path and digest of the files of a dataset that were processed."""
+    """Return path and digest of the processed files of a dataset."""
     table = lake.table(REGISTER)
     shown = table.snapshot()
     if shown.schema is None:
@@ -131,7 +134,7 @@ def registered(lake: Lake, dataset: str) -> set[tuple[str, str]]:
 
 
 def _register(lake: Lake, dataset: str, touching: Sequence[Delivery]) -> set[tuple[str, str]]:
-    """Add files that are done with to the register; gives all of the dataset that are in it."""
+    """Add processed files to the register; return all of the dataset that are in it."""
     for attempt in range(ATTEMPTS):
         try:
             return _registered_with(lake, dataset, touching)
@@ -177,32 +180,36 @@ def _registered_with(
 
 
 def _finished(lake: Lake, dataset: str, fresh: Iterable[Delivery]) -> dict[Delivery, int]:
-    """Of these files those with every row accounted for, and how many rows of each were kept.
+    """Return the files whose rows all have an outcome, with the number of rows in silver.
 
-    A row about the day after its delivery cannot be in silver yet, and is not waited for.
+    A row about the day after its delivery cannot be in silver yet and is not required.
     """
     days = sorted({d.day for d in fresh})
     bronze = lake.table(TableId("bronze", SPEC.name, dataset))
-    owed: Counter[tuple[str, str]] = Counter()
+    required_rows: Counter[tuple[str, str]] = Counter()
     for row in bronze.counts(["day", "_file", "_digest", "_business_day"], days).to_pylist():
         if (row["_business_day"] or row["day"]) <= row["day"]:
-            owed[row["_file"], row["_digest"]] += row["rows"]
+            required_rows[row["_file"], row["_digest"]] += row["rows"]
     outcomes = lake.table(outcomes_of(TableId("silver", SPEC.name, dataset)))
     shown = outcomes.snapshot()
     about = [file.day for file in _overlapping(shown, "delivery_day", days)]
     columns = ["day", "delivery_day", "file", "digest", "outcome"]
-    fates = outcomes.counts(columns, about, snapshot=shown).to_pylist() if about else []
+    outcome_counts = outcomes.counts(columns, about, snapshot=shown).to_pylist() if about else []
     accounted: Counter[tuple[str, str]] = Counter()
     kept: Counter[tuple[str, str]] = Counter()
-    for row in fates:
+    for row in outcome_counts:
         identity = (row["file"], row["digest"])
         accounted[identity] += row["rows"] if row["day"] <= row["delivery_day"] else 0
         kept[identity] += row["rows"] if row["outcome"] == KEPT else 0
-    return {d: kept[_identity(d)] for d in fresh if accounted[_identity(d)] == owed[_identity(d)]}
+    return {
+        d: kept[_identity(d)]
+        for d in fresh
+        if accounted[_identity(d)] == required_rows[_identity(d)]
+    }
 
 
 def _consume(lake: Lake, dataset: str, processed: Sequence[Delivery]) -> None:
-    """Move the control files of processed files to those consumed."""
+    """Move the control files of processed files to the consumed ones."""
     waiting = {entry.path for entry in lake.store.entries(_folder(dataset))}
     for delivery in processed:
         path = _waiting(dataset, delivery)
@@ -212,14 +219,14 @@ def _consume(lake: Lake, dataset: str, processed: Sequence[Delivery]) -> None:
 
 
 def _touching(lake: Lake, dataset: str, days: Sequence[dt.date]) -> list[Delivery]:
-    """Loaded files of the delivery days that have rows on these business days."""
+    """Return the loaded files of the delivery days that have rows on these business days."""
     bronze = lake.table(TableId("bronze", SPEC.name, dataset)).snapshot()
     delivered = [file.day for file in _overlapping(bronze, "_business_day", days)]
     return _loaded(lake, dataset, delivered)
 
 
 def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFile]:
-    """Files of a table whose values of a column may be among these days."""
+    """Return the data files of a table that may have values of a column among these days."""
     first, last = min(days), max(days)
     bounds = ((file, file.bounds.get(column)) for file in shown.files if file.rows)
     return [file for file, ends in bounds if ends and ends[0] <= last and ends[1] >= first]

@@ -1,6 +1,6 @@
-"""The original's bucket: files and their control files, tables by month, the register.
+"""Exports in the layout of the previous system: data, control files, months and the register.
 
-Data files come before control files, which say that they are whole.
+Data files come before control files, which confirm that the data files are complete.
 """
 
 from lakehouse.platform.serving.exports import Export
@@ -10,7 +10,7 @@ _SECOND = r"regexp_matches(_file, '(^|/)tb_fatura_[^/]*$')"
 
 
 def _data(name: str, dataset: str, columns: str, which: str = "true") -> Export:
-    """The current data files of a dataset, value for value."""
+    """Return an export of the current data files of a dataset, value for value."""
     return Export(
         name=name,
         path=f"0001_raw/{dataset}/dados/{{file}}.csv",
@@ -22,7 +22,7 @@ def _data(name: str, dataset: str, columns: str, which: str = "true") -> Export:
 
 
 def _control(dataset: str) -> Export:
-    """A control file for each of them."""
+    """Return an export of a control file for each data file of a dataset."""
     return Export(
         name=f"{dataset}_controle",
         path=f"0001_raw/{dataset}/controle/{{file}}.ctl",
@@ -34,7 +34,7 @@ def _control(dataset: str) -> Export:
 
 
 def _trusted(name: str, dataset: str, columns: str, key: str) -> Export:
-    """A trusted table in a folder for each month."""
+    """Return an export of a silver table with a folder per month."""
     return Export(
         name=name,
         path=f"0002_trusted/{name}/ref={{ref}}/part-0.parquet",
@@ -43,7 +43,7 @@ def _trusted(name: str, dataset: str, columns: str, key: str) -> Export:
 
 
 def _stage(mode: str, key: str) -> Export:
-    """Invoices as a book sees them, with the original's columns."""
+    """Return an export of the invoices that a book reads, with the previous system's columns."""
     return Export(
         name=f"stage_fatura{mode}",
         path=f"0003_refined/stage/stage_fatura{mode}/ref={{ref}}/part-0.parquet",
@@ -57,7 +57,7 @@ def _stage(mode: str, key: str) -> Export:
 
 
 def _book(mode: str) -> Export:
-    """A book with its variables as VAR_n."""
+    """Return an export of a book with its variables as VAR_n."""
     return Export(
         name=f"book_fatura{mode}",
         path=f"0003_refined/book_fatura{mode}/ref={{ref}}/dt_proc={{dt_proc}}/part-0.parquet",

@@ -1,4 +1,4 @@
-"""What is owed on a day: invoices issued by then, less what was paid by then."""
+"""Amounts owed on a day: invoices issued by then, less what was paid by then."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,26 +10,26 @@ SITUATIONS = (UNPAID, PARTLY, WHOLLY, EXCEEDED)
 NOT_DUE, UP_TO_30, UP_TO_90, OVER_90 = "A vencer", "1-30 dias", "31-90 dias", "Acima de 90 dias"
 BUCKETS = (NOT_DUE, UP_TO_30, UP_TO_90, OVER_90)
 RISK_DAYS, RISK_INVOICES = 180, 3
-"""A client is at risk with so many invoices that came due in so many days and have no payment."""
+"""A client is at risk with this number of invoices that came due in these days without payment."""
 
 
 def newest(invoices: ir.Table, payments: ir.Table) -> ir.Table:
-    """One row with the last day that anything is known of, as dt_referencia."""
+    """Return one row with the last known day of invoices and payments as dt_referencia."""
     known = ibis.union(invoices.select("day"), payments.select("day"))
     return known.agg(dt_referencia=known.day.max())
 
 
 def months(invoices: ir.Table, payments: ir.Table) -> ir.Table:
-    """The first day of every month that has invoices or payments, and the last day known."""
+    """Return the first day of every month with invoices or payments, and the last known day."""
     known = ibis.union(invoices.select("day"), payments.select("day"), distinct=True)
     firsts = known.select(dt_referencia=ibis.date(known.day.year(), known.day.month(), 1))
     return ibis.union(firsts, newest(invoices, payments), distinct=True)
 
 
 def owed(days: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
-    """Each invoice on each reference day since its issue, with what was paid of it by that day.
+    """Return each invoice on each reference day since its issue, with what was paid by that day.
 
-    What is open is never negative, and it is overdue from the day after its due date.
+    The open amount is never negative; it is overdue from the day after the due date.
     """
     paid = days.inner_join(payments, days.dt_referencia >= payments.dt_pagamento)
     paid = paid.group_by("dt_referencia", "id_cliente", "id_fatura").agg(
@@ -42,9 +42,9 @@ def owed(days: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
         paid, ["dt_referencia", "id_cliente", "id_fatura"]
     )
     none = ibis.literal(0).cast("decimal(18, 2)")
-    whole = both.vlr_fatura.cast("decimal(18, 2)")
+    value = both.vlr_fatura.cast("decimal(18, 2)")
     had = both.vlr_pago.fill_null(none)
-    rest = (whole > had).ifelse((whole - had).cast("decimal(18, 2)"), none)
+    rest = (value > had).ifelse((value - had).cast("decimal(18, 2)"), none)
     is_open = rest > 0
     late = both.dt_referencia.delta(both.dt_vencimento, unit="day")
     return both.select(
@@ -62,8 +62,8 @@ def owed(days: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
         vlr_aberto=rest,
         situacao=ibis.cases(
             (both.qtd_pagamentos.isnull(), UNPAID),
-            (had < whole, PARTLY),
-            (had == whole, WHOLLY),
+            (had < value, PARTLY),
+            (had == value, WHOLLY),
             else_=EXCEEDED,
         ),
         dias_vencidos=is_open.ifelse(late, ibis.null("int64")),
@@ -72,7 +72,7 @@ def owed(days: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
 
 
 def bucket(days_late: ir.IntegerValue) -> ir.StringValue:
-    """The bucket of an open invoice that was due so many days ago.
+    """Return the ageing bucket of an open invoice by the number of days since its due date.
 
     >>> [bucket(ibis.literal(days)).execute() for days in (0, 1, 30, 31, 90, 91)]
     ['A vencer', '1-30 dias', '1-30 dias', '31-90 dias', '31-90 dias', 'Acima de 90 dias']
@@ -86,5 +86,5 @@ def bucket(days_late: ir.IntegerValue) -> ir.StringValue:
 
 
 def place_of_bucket(name: ir.StringValue) -> ir.IntegerValue:
-    """The place of a bucket among all, from 1; the later is the worse."""
+    """Return the number of a bucket, from 1 for the least overdue."""
     return ibis.cases(*((name == each, n) for n, each in enumerate(BUCKETS, start=1)))

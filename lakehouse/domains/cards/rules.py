@@ -1,4 +1,4 @@
-"""How invoices and payments are read, and when they cannot be trusted."""
+"""How invoices and payments are parsed, and which of them are rejected."""
 
 import ibis
 import ibis.expr.types as ir
@@ -13,7 +13,7 @@ from lakehouse.platform.tables.expressions import (
 )
 
 NUMBER = "(0|[1-9][0-9]{0,17})"
-"""Written in one way only, because rows of one key are found by its text."""
+"""An identifier has one form only, because rows of one key are found by its text."""
 PLAIN = f"^{NUMBER}$"
 INVOICE_ID = f"^({NUMBER}-)?{NUMBER}$"
 PAYMENT_ID = f"^(PG-{NUMBER}-)?{NUMBER}$"
@@ -21,7 +21,7 @@ GENERATED = r"_[0-9]{8}_([0-9]{14})\.[^/]*$"
 
 
 def number(text: ir.StringValue, form: str) -> ir.IntegerValue:
-    """The digits after the last dash of an identifier of this form; null for any other text.
+    """Return the digits after the last dash of an identifier of this form; null for other text.
 
     >>> number(ibis.literal("PG-345-7"), PAYMENT_ID).execute()
     7
@@ -31,7 +31,7 @@ def number(text: ir.StringValue, form: str) -> ir.IntegerValue:
 
 
 def owner(text: ir.StringValue) -> ir.IntegerValue:
-    """The client that an identifier names before its last dash; null when it names none.
+    """Return the client that an identifier names before its last dash; null when it names none.
 
     >>> owner(ibis.literal("PG-345-7")).execute()
     345
@@ -39,37 +39,37 @@ def owner(text: ir.StringValue) -> ir.IntegerValue:
     return parse_int(text.re_extract("([0-9]+)-[0-9]+$", 1).nullif(""))
 
 
-def known_date(text: ir.StringValue, landed: ir.Table) -> ir.DateValue:
-    """A day between the system's first and the day after its delivery; else null."""
+def known_date(text: ir.StringValue, rows: ir.Table) -> ir.DateValue:
+    """Return a date from the domain's first day to the day after the delivery; null for others."""
     written = parse_date(text)
-    known = written.between(ibis.literal(SPEC.since), landed.day + ibis.interval(days=1))
+    known = written.between(ibis.literal(SPEC.since), rows.day + ibis.interval(days=1))
     return known.ifelse(written, ibis.null("date"))
 
 
-def generated(landed: ir.Table) -> ir.StringValue:
-    """The moment in the file's name when it was made, yyyyMMddHHmmss."""
-    return landed["_file"].re_extract(GENERATED, 1)
+def generated(rows: ir.Table) -> ir.StringValue:
+    """Return the moment in a file's name at which the file was generated, yyyyMMddHHmmss."""
+    return rows["_file"].re_extract(GENERATED, 1)
 
 
 def amount(text: ir.StringValue) -> ir.DecimalValue:
-    """An amount in R$ of at most two decimals, 0 or more; else null."""
+    """Parse an amount in BRL, 0 or more, with at most two decimals; null for other text."""
     written = parse_decimal(text)
     return (written >= 0).ifelse(written, ibis.null("decimal(14, 2)"))
 
 
-def invoices(landed: ir.Table) -> ir.Table:
-    """Landed invoices with their values read, and the reasons why one cannot be trusted.
+def invoices(rows: ir.Table) -> ir.Table:
+    """Return bronze invoices with parsed values and the reason codes of the rejected ones.
 
-    The client in ``345-7`` must be the row's, or the invoice would be another one's. A minimum
-    that is not given is null.
+    The client in ``345-7`` must be the client of the row. A minimum payment that is not given is
+    null.
     """
-    read = landed.mutate(
-        client=number(landed.id_cliente, PLAIN),
-        invoice=number(landed.id_fatura, INVOICE_ID),
-        dt_emissao=known_date(landed.data_emissao, landed),
-        dt_vencimento=parse_date(landed.data_vencimento),
-        vlr_fatura=amount(landed.valor_fatura),
-        vlr_pagto_min=amount(landed.valor_pagamento_minimo),
+    read = rows.mutate(
+        client=number(rows.id_cliente, PLAIN),
+        invoice=number(rows.id_fatura, INVOICE_ID),
+        dt_emissao=known_date(rows.data_emissao, rows),
+        dt_vencimento=parse_date(rows.data_vencimento),
+        vlr_fatura=amount(rows.valor_fatura),
+        vlr_pagto_min=amount(rows.valor_pagamento_minimo),
     )
     minimum_given = read.valor_pagamento_minimo.notnull()
     return read.mutate(
@@ -85,7 +85,7 @@ def invoices(landed: ir.Table) -> ir.Table:
 
 
 def ref(day: ir.DateValue) -> ir.StringValue:
-    """The month of a day as yyyyMM.
+    """Return the month of a date as yyyyMM.
 
     >>> ref(ibis.date("2024-01-31")).execute()
     '202401'
@@ -93,13 +93,13 @@ def ref(day: ir.DateValue) -> ir.StringValue:
     return (day.year() * 100 + day.month()).cast("string")
 
 
-def percent(part: ir.NumericValue, of: ir.NumericValue) -> ir.DecimalValue:
-    """`part` of the whole in percent with two decimals, rounded half up; null of nothing.
+def percent(part: ir.NumericValue, total: ir.NumericValue) -> ir.DecimalValue:
+    """Return `part` ÷ `total` in percent with two decimals, rounded half up; null if `total` is 0.
 
-    Both are money, or both are counts.
+    Both are amounts, or both are counts.
 
     >>> percent(ibis.literal("1.00").cast("decimal(18, 2)"), ibis.literal(3)).execute()
     Decimal('33.33')
     """
-    cents = [(value * 100).cast("decimal(38, 0)").cast("int64") for value in (part, of)]
+    cents = [(value * 100).cast("decimal(38, 0)").cast("int64") for value in (part, total)]
     return rate(cents[0] * 100, cents[1], 2)

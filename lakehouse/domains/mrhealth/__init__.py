@@ -1,4 +1,4 @@
-"""Mr. Health: some fifty restaurants; each sends its orders and their items every night."""
+"""Mr. Health: about fifty restaurants; each sends its orders and their items every night."""
 
 import datetime as dt
 

@@ -1,6 +1,6 @@
-"""What readers of the original find: each table on a path of its own.
+"""Exports of the previous system's tables, each to its own path.
 
-The original wrote all of them to one path, so that the last one stayed.
+The previous system wrote all of them to one path, so that only the last one was kept.
 """
 
 from lakehouse.platform.serving.exports import Export

@@ -1,4 +1,4 @@
-"""What is counted of a group of orders; the same words mean the same in every roll-up."""
+"""Measures of a group of orders, shared by all summaries."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -9,22 +9,29 @@ from lakehouse.platform.tables.expressions import rate, sum_where
 
 
 class OrderMeasures(pa.DataFrameModel):
-    """Counts, money and shares of a group of orders."""
+    """Counts, amounts and shares of a group of orders."""
 
-    orders: int = pa.Field(ge=0, description="Orders of any status")
-    completed_orders: int = pa.Field(ge=0, description="Finished orders")
-    pending_orders: int = pa.Field(ge=0, description="Pending orders")
-    cancelled_orders: int = pa.Field(ge=0, description="Cancelled orders")
-    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
-    pending_value: Decimal(18, 2) = pa.Field(description="Value of pending orders in R$")
-    cancelled_value: Decimal(18, 2) = pa.Field(description="Value of cancelled orders in R$")
-    delivery_fees: Decimal(18, 2) = pa.Field(description="Delivery fees of finished orders in R$")
-    items_sold: int = pa.Field(ge=0, description="Pieces sold with finished orders")
+    orders: int = pa.Field(ge=0, description="Number of orders of any status")
+    completed_orders: int = pa.Field(ge=0, description="Number of finished orders")
+    pending_orders: int = pa.Field(ge=0, description="Number of pending orders")
+    cancelled_orders: int = pa.Field(ge=0, description="Number of cancelled orders")
+    revenue: Decimal(18, 2) = pa.Field(
+        description="Value of finished orders in BRL, delivery fee included"
+    )
+    pending_value: Decimal(18, 2) = pa.Field(
+        description="Value of pending orders in BRL, delivery fee included"
+    )
+    cancelled_value: Decimal(18, 2) = pa.Field(
+        description="Value of cancelled orders in BRL, delivery fee included"
+    )
+    delivery_fees: Decimal(18, 2) = pa.Field(description="Delivery fees of finished orders in BRL")
+    items_sold: int = pa.Field(ge=0, description="Number of pieces in finished orders")
     average_ticket: Decimal(18, 2) = pa.Field(
-        nullable=True, description="revenue ÷ completed_orders in R$; null without one"
+        nullable=True, description="revenue ÷ completed_orders in BRL; null without finished orders"
     )
     online_pct: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Share of online orders, 0 to 1; null without orders"
+        nullable=True,
+        description="Share of orders from the online shop, 0 to 1; null without orders",
     )
     cancellation_rate: Decimal(18, 4) = pa.Field(
         nullable=True, description="Share of cancelled orders, 0 to 1; null without orders"
@@ -32,11 +39,17 @@ class OrderMeasures(pa.DataFrameModel):
 
 
 class OrderChannels(pa.DataFrameModel):
-    """How the orders of a group were placed."""
+    """Number of orders of a group by channel."""
 
-    online_orders: int = pa.Field(ge=0, description="Orders of any status from the online shop")
-    physical_orders: int = pa.Field(ge=0, description="Orders of any status taken in the unit")
-    unknown_orders: int = pa.Field(ge=0, description="Orders whose way is not known")
+    online_orders: int = pa.Field(
+        ge=0, description="Number of orders of any status from the online shop"
+    )
+    physical_orders: int = pa.Field(
+        ge=0, description="Number of orders of any status placed in the restaurant"
+    )
+    unknown_orders: int = pa.Field(
+        ge=0, description="Number of orders of any status whose channel is unknown"
+    )
 
 
 _COUNTS = ("orders", "completed_orders", "pending_orders", "cancelled_orders", "items_sold")
@@ -45,7 +58,7 @@ _MONEY = ("revenue", "pending_value", "cancelled_value", "delivery_fees")
 
 
 def sums(orders: ir.Table) -> dict[str, ir.Value]:
-    """Aggregates of a fact of orders that `measures` and `channels` need."""
+    """Return the aggregates of `fact_orders` that `measures` and `channels` need."""
     finished = orders.status == rules.FINISHED
     pending = orders.status == rules.PENDING
     cancelled = orders.status == rules.CANCELLED
@@ -66,7 +79,7 @@ def sums(orders: ir.Table) -> dict[str, ir.Value]:
 
 
 def measures(spine: ir.Table) -> dict[str, ir.Value]:
-    """The columns of `OrderMeasures`, where a member of the spine without orders counts 0."""
+    """Return the columns of `OrderMeasures`; a row without orders has zeros."""
     counts = _counts(spine, _COUNTS)
     money = {name: spine[name].fill_null(0).cast("decimal(18, 2)") for name in _MONEY}
     return {
@@ -79,7 +92,7 @@ def measures(spine: ir.Table) -> dict[str, ir.Value]:
 
 
 def channels(spine: ir.Table) -> dict[str, ir.Value]:
-    """The columns of `OrderChannels`, where a member of the spine without orders counts 0."""
+    """Return the columns of `OrderChannels`; a row without orders has zeros."""
     return _counts(spine, _CHANNELS)
 
 

@@ -1,4 +1,4 @@
-"""Business rules of Mr. Health that more than one table needs."""
+"""Business rules of Mr. Health that several tables share."""
 
 import ibis
 import ibis.expr.types as ir
@@ -14,7 +14,7 @@ NO_ADDRESS = "--"
 
 
 def order_type(text: ir.StringValue) -> ir.StringValue:
-    """ONLINE, PHYSICAL or UNKNOWN, however the unit writes its accents.
+    """Return ONLINE or PHYSICAL, ignoring case and accents; UNKNOWN for other text.
 
     >>> order_type(ibis.literal("Loja Fisica")).execute()
     'PHYSICAL'
@@ -27,7 +27,7 @@ def order_type(text: ir.StringValue) -> ir.StringValue:
 
 
 def status(text: ir.StringValue) -> ir.StringValue:
-    """One of the three statuses in their usual spelling; null for anything else.
+    """Return one of the three statuses, ignoring case and accents; null for other text.
 
     >>> status(ibis.literal("finalizado ")).execute()
     'Finalizado'
@@ -39,15 +39,16 @@ def status(text: ir.StringValue) -> ir.StringValue:
 
 
 def order_date(orders: ir.Table) -> ir.DateValue:
-    """Day of a landed order; null when it is no date, before the system began, or in the future.
+    """Return the date of a bronze order; null when it is malformed, too early or too late.
 
-    The future begins two days after the delivery: a till that runs past midnight is no error.
+    Dates from the first day of the domain to the day after the delivery are accepted, because a
+    cash register may close after midnight.
     """
     written = parse_date(orders.Data_Pedido)
     known = written.between(ibis.literal(SPEC.since), orders.day + ibis.interval(days=1))
     return known.ifelse(written, ibis.null("date"))
 
 
-def delivery_unit(landed: ir.Table) -> ir.IntegerValue:
-    """The unit whose delivery a row came in; single-folder deliveries share one number."""
-    return landed["_unit"].fill_null(NO_UNIT)
+def delivery_unit(rows: ir.Table) -> ir.IntegerValue:
+    """Return the unit that delivered a row; `NO_UNIT` for single-folder deliveries."""
+    return rows["_unit"].fill_null(NO_UNIT)

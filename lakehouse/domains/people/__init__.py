@@ -1,4 +1,4 @@
-"""People: files that name persons, however often; one table names each once."""
+"""People: files that name persons, possibly several times; one table names each person once."""
 
 import datetime as dt
 
@@ -39,7 +39,9 @@ SPEC = DomainSpec(
         Schedule(
             name="pipeline",
             cron="@daily",
-            description="Yesterday's files once more at midnight; no file, no run.",
+            description=(
+                "Ingests yesterday's files again at midnight; without files there is no run."
+            ),
             needs_files=True,
             retries=1,
         ),

@@ -1,4 +1,4 @@
-"""The two files of the pipeline before this one; settings of the domain name them."""
+"""The two exported files of the previous pipeline; settings of the domain give their names."""
 
 from lakehouse.domains.people import FILENAME_GOLD, FILENAME_SILVER, SPEC
 from lakehouse.platform.serving.exports import Export
@@ -18,7 +18,8 @@ def exports(settings: Settings) -> tuple[Export, ...]:
             name="silver",
             path=f"data/silver/{SPEC.read(FILENAME_SILVER, settings)}.parquet",
             sql=f"""
-                SELECT {COLUMNS}, file, "row" FROM silver.people_people_all ORDER BY day, file, "row"
+                SELECT {COLUMNS}, file, "row" FROM silver.people_people_all
+                ORDER BY day, file, "row"
             """,  # noqa: S608  columns are fixed
         ),
         Export(

@@ -1,4 +1,4 @@
-"""Business rules of people that more than one table needs."""
+"""Business rules of People that several tables share."""
 
 import datetime as dt
 
@@ -12,7 +12,7 @@ FIRST_BIRTH = dt.date(1900, 1, 1)
 
 
 def user_id(text: ir.StringValue) -> ir.StringValue:
-    """A user id of 15 hexadecimal digits as it is written; null for anything else.
+    """Return a user id of 15 hexadecimal digits unchanged; null for other text.
 
     >>> user_id(ibis.literal("00000000abcDEFa")).execute()
     '00000000abcDEFa'
@@ -22,7 +22,7 @@ def user_id(text: ir.StringValue) -> ir.StringValue:
 
 
 def sex(text: ir.StringValue) -> ir.StringValue:
-    """Female or Male, however they are spelled; null for anything else.
+    """Return Female or Male, ignoring case and accents; null for other text.
 
     >>> sex(ibis.literal("MALE ")).execute()
     'Male'
@@ -34,10 +34,10 @@ def sex(text: ir.StringValue) -> ir.StringValue:
 
 
 def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
-    """Date of birth written as YYYY-MM-DD; null when it cannot be one.
+    """Parse a date of birth written as YYYY-MM-DD; null for other text and impossible dates.
 
-    Day and month are told apart by no other form, so no other is read. Nobody was born after the
-    delivery, or before 1900.
+    Other forms are not accepted, because day and month could be confused. Dates before 1900 and
+    dates after the delivery are impossible.
     """
     plain = text.strip()
     iso = plain.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}$").ifelse(plain, ibis.null("string"))
@@ -47,7 +47,7 @@ def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
 
 
 def email(text: ir.StringValue) -> ir.StringValue:
-    """An e-mail address as it is written; null for what nobody could send to.
+    """Return an e-mail address unchanged; null for text that is not a valid address.
 
     >>> email(ibis.literal("ana@example.org")).execute()
     'ana@example.org'
@@ -58,7 +58,7 @@ def email(text: ir.StringValue) -> ir.StringValue:
 
 
 def file_name(path: ir.StringValue) -> ir.StringValue:
-    """Name of a landed file without its folders.
+    """Return the name of a received file without its folders.
 
     >>> file_name(ibis.literal("people/2024-04-21/people-100000.csv")).execute()
     'people-100000.csv'

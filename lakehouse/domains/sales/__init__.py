@@ -1,4 +1,4 @@
-"""Sales: the shop's legacy PostgreSQL, whose table of sales lands as exports and change files."""
+"""Sales: one table of the shop's legacy PostgreSQL, received as exports and change files."""
 
 import datetime as dt
 
@@ -35,7 +35,10 @@ SPEC = DomainSpec(
         Schedule(
             name="pipeline",
             cron="0 6 * * *",
-            description="Takes in what the legacy database sent since yesterday, up to gold.",
+            description=(
+                "Ingests what the legacy database sent since yesterday and computes"
+                " all layers up to gold."
+            ),
         ),
     ),
 )

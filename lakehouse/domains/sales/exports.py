@@ -1,6 +1,6 @@
-"""The original's files; gold and the sums by day have its names, columns and folders.
+"""Exports in the layout of the previous system: names, columns and folders of its files.
 
-Money is DECIMAL where the original had floating point.
+Amounts are DECIMAL where the previous system had floating point.
 """
 
 from lakehouse.domains.sales import report
@@ -9,7 +9,7 @@ from lakehouse.platform.serving.exports import Export
 
 TABLE = ", ".join(COLUMNS)
 BY_DAY = "year={year}/month={month}/day={day}/part-0.parquet"
-"""Months and days are not padded."""
+"""Month and day are written without leading zeros."""
 
 _GOLD = {
     "dim_product": "product_key, product_id, product_name",
@@ -23,21 +23,21 @@ _GOLD = {
     ),
     "monthly_sales": "year, month, total_sales, total_quantity",
 }
-_WHOLE = ("id", "product_id", "customer_id", "quantity", "seller_id")
+_INTEGERS = ("id", "product_id", "customer_id", "quantity", "seller_id")
 _MONEY = ("unit_price", "total_value")
 
 
-def _as_landed(column: str) -> str:
-    """A bronze column in the original's type; what is no such number is null, never rounded."""
-    if column in _WHOLE:
-        return f"{_read(column, '-?[0-9]{1,18}')}::BIGINT AS {column}"
+def _as_original_type(column: str) -> str:
+    """Return SQL of a column in the previous system's type; null where the text does not fit."""
+    if column in _INTEGERS:
+        return f"{_matching(column, '-?[0-9]{1,18}')}::BIGINT AS {column}"
     if column in _MONEY:
-        number = _read(column, "-?[0-9]{1,8}([.,][0-9]{1,2})?")
+        number = _matching(column, "-?[0-9]{1,8}([.,][0-9]{1,2})?")
         return f"replace({number}, ',', '.')::DECIMAL(10, 2) AS {column}"
     return column
 
 
-def _read(column: str, form: str) -> str:
+def _matching(column: str, form: str) -> str:
     return f"nullif(regexp_extract({column}, '^\\s*({form})\\s*$', 1), '')"
 
 
@@ -55,7 +55,7 @@ EXPORTS = (
         name="sales_bronze",
         path=f"sales_bronze/{BY_DAY}",
         sql=(
-            f"SELECT {', '.join(map(_as_landed, SALES.format.columns))},"  # noqa: S608
+            f"SELECT {', '.join(map(_as_original_type, SALES.format.columns))},"  # noqa: S608
             f" _file, _line, _digest, _delivered_at, {_parts('_business_day')}"
             " FROM bronze.sales_sales WHERE NOT _superseded"
         ),

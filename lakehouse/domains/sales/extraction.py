@@ -1,4 +1,4 @@
-"""The legacy table that sales are extracted from."""
+"""Declaration of the legacy table from which sales are extracted."""
 
 import datetime as dt
 import random
@@ -13,7 +13,7 @@ FIRST_DAY, DAYS = dt.date(2023, 1, 1), 365
 
 
 def rows(count: int, seed: int) -> Iterator[Row]:
-    """Invented sales of 2023; a longer list begins with the shorter one of the same seed."""
+    """Yield invented sales of 2023; a larger count of the same seed yields the same sales first."""
     chance = random.Random(seed)  # noqa: S311  invented data
     for number in range(1, count + 1):
         quantity = chance.randint(1, 10)

@@ -1,7 +1,8 @@
-"""What is forecast of the sales: value and units of the days to come, of the whole shop.
+"""Declaration of the sales forecast: value and pieces of the coming days, for the entire shop.
 
-Not by product: the shop sells a product on one day in eight, and what is mostly 0 is forecast no
-better by a model than by its mean. Products, customers and regions enter as features of the day.
+There is no forecast by product: a product is sold on one day in eight, and for values that are
+mostly 0 a model is not better than the mean. Products, customers and regions are features of the
+day.
 """
 
 from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features

@@ -1,4 +1,4 @@
-"""The monthly report: its words in both languages, and how its lines are set."""
+"""Layout of the monthly report and its texts in two languages."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ import ibis.expr.types as ir
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
-    """What the report says in one language."""
+class ReportTexts:
+    """Texts of the report in one language."""
 
     language: str
     title: str
     columns: tuple[str, str, str, str]
 
 
-PORTUGUESE = Words(
+PORTUGUESE = ReportTexts(
     language="pt",
     title="Total de vendas mensais:",
     columns=("ano", "mês", "total de vendas", "quantidade"),
 )
-ENGLISH = Words(
+ENGLISH = ReportTexts(
     language="en",
     title="Monthly sales totals:",
     columns=("year", "month", "total_sales", "total_quantity"),
@@ -28,29 +28,29 @@ ENGLISH = Words(
 WIDTHS = (4, 5, 18, 14)
 
 
-def lines(months: ir.Table, words: Words) -> ir.Table:
-    """Title, column names, then a line for each month; without sales only the first two."""
-    names = [name.rjust(width) for name, width in zip(words.columns, WIDTHS, strict=True)]
+def lines(months: ir.Table, texts: ReportTexts) -> ir.Table:
+    """Return title, column names and one line per month; without sales only the first two."""
+    names = [name.rjust(width) for name, width in zip(texts.columns, WIDTHS, strict=True)]
     once = months.agg(months=months.count())
-    head = [words.title, "  ".join(names)]
+    head = [texts.title, "  ".join(names)]
     heading = [
         once.select(
-            language=ibis.literal(words.language),
+            language=ibis.literal(texts.language),
             line=ibis.literal(number, "int64"),
-            text=ibis.literal(text),
+            text=ibis.literal(words),
         )
-        for number, text in enumerate(head, start=1)
+        for number, words in enumerate(head, start=1)
     ]
     values = (months.year, months.month, months.total_sales, months.total_quantity)
     year, *others = (
         value.cast("string").lpad(width, " ") for value, width in zip(values, WIDTHS, strict=True)
     )
-    set_ = year
+    text = year
     for value in others:
-        set_ = set_ + "  " + value
+        text = text + "  " + value
     body = months.select(
-        language=ibis.literal(words.language),
+        language=ibis.literal(texts.language),
         line=months.year.cast("int64") * 100 + months.month,
-        text=set_,
+        text=text,
     )
     return ibis.union(*heading, body)

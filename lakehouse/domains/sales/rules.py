@@ -1,4 +1,4 @@
-"""Business rules of sales that more than one table needs."""
+"""Business rules of Sales that several tables share."""
 
 import ibis
 import ibis.expr.types as ir
@@ -17,15 +17,15 @@ IN_ENGLISH = {
 OPERATIONS = ("insert", "update", "delete", "snapshot")
 
 LARGEST_INT = 2**31 - 1
-"""Of PostgreSQL's INT, the type of the legacy table's numbers."""
+"""Largest value of PostgreSQL's INT, the type of the legacy table's numbers."""
 
 PRODUCT, CUSTOMER, SELLER = 1, 2, 3
 _ROOM = 10_000_000_000
-"""More than any number of the legacy table."""
+"""Greater than every number of the legacy table."""
 
 
 def region(text: ir.StringValue) -> ir.StringValue:
-    """One of the five regions, from its Portuguese or English name; null for anything else.
+    """Return one of the five regions for its Portuguese or English name; null for other text.
 
     >>> region(ibis.literal(" NORTH")).execute()
     'Norte'
@@ -38,20 +38,20 @@ def region(text: ir.StringValue) -> ir.StringValue:
 
 
 def is_number(value: ir.IntegerValue) -> ir.BooleanValue:
-    """Whether a number is one that the legacy table can hold, and positive."""
+    """Return whether a number is positive and fits into the legacy table."""
     return value.between(1, LARGEST_INT)
 
 
-def is_no(text: ir.StringValue, holds: ir.BooleanValue) -> ir.BooleanValue:
-    """Whether something is written that does not hold, or cannot be read at all."""
-    return trimmed(text).notnull() & ~holds.fill_null(False)
+def is_invalid(text: ir.StringValue, rule: ir.BooleanValue) -> ir.BooleanValue:
+    """Return whether a text is given but breaks a rule; a rule that is null counts as broken."""
+    return trimmed(text).notnull() & ~rule.fill_null(False)
 
 
 def surrogate(dimension: int, number: ir.IntegerValue) -> ir.IntegerValue:
-    """Key of a dimension's member: its number in the source, in a range of the dimension's own.
+    """Return the key of a dimension's member: its number plus the offset of the dimension.
 
-    It follows from the number alone, so it is the same in every rebuild, and the key of one
-    dimension joins nothing in another.
+    It depends on the number alone, so every rebuild gives the same keys, and a key of one dimension
+    never matches a key of another.
 
     >>> surrogate(PRODUCT, ibis.literal(105)).execute()
     10000000105
@@ -60,10 +60,10 @@ def surrogate(dimension: int, number: ir.IntegerValue) -> ir.IntegerValue:
 
 
 def date_key(day: ir.DateValue) -> ir.IntegerValue:
-    """The day as a number, yyyymmdd."""
+    """Return the date as a number, yyyymmdd."""
     return (day.year() * 10_000 + day.month() * 100 + day.day()).cast("int64")
 
 
 def labelled(word: str, number: ir.IntegerValue) -> ir.StringValue:
-    """The name that the business gives a number: ``Produto 105``."""
+    """Return the name of a number as the business writes it: ``Produto 105``."""
     return ibis.literal(f"{word} ") + number.cast("string")

@@ -157,8 +157,8 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
     for name, column in schema.columns.items():
         if not column.description:
             raise ContractError(
-                f"{model.__name__}.{name} has no description; hint: add pa.Field(description=…) with"
-                " meaning and unit of the column, and when it is null"
+                f"{model.__name__}.{name} has no description; hint: add pa.Field(description=…)"
+                " with meaning and unit of the column, and when it is null"
             )
         given = dict(column.metadata or {})
         columns.append(

@@ -1,8 +1,8 @@
 """The ops tables: what the platform records about deliveries, rows, checks and runs.
 
-Each is declared once: deliveries in `deliveries_model`, the others here. The packages that write them import their row and their table; the SQL
-catalog, the data dictionary and the Dagster UI take columns, types and meanings from the same
-declaration. The mechanism is in `ops_model`.
+Each is declared once: deliveries in `deliveries_model`, the others here. The packages that write
+them import their row and their table; the SQL catalog, the data dictionary and the Dagster UI take
+columns, types and meanings from the same declaration. The mechanism is in `ops_model`.
 
 The order of the columns is the order in the stored files: add a column at the end.
 """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ONE_DAY = datetime.timedelta(days=1)
 
 PARTITIONS = ibis.table({"day": "date"}, name="partitions")
-"""Use among the `reads` of a table: the days of the run as rows, for calendars and reference dates."""
+"""Among the `reads` of a table: the days of the run as rows, for calendars and reference dates."""
 
 Hook = Callable[[Lake, Sequence[datetime.date]], None]
 """A function that is called with the lake and the days of a table that are computed."""
@@ -66,7 +66,7 @@ class AllDays:
 
 
 def all_days(table: "Table") -> AllDays:
-    """Use among the `reads` of a table: read every day of an upstream table, not the same day only.
+    """Among the `reads` of a table: read every day of an upstream table, not the same day only.
 
     Of a bronze table, superseded rows are left out.
     """
@@ -168,7 +168,7 @@ class Table:
 
     @property
     def validates_rows(self) -> bool:
-        """Whether each upstream row must become a row, be replaced, or be rejected with a reason."""
+        """Whether each upstream row must become a row, be superseded, or be rejected."""
         return bool(self.reads) and self.reads[0].scope in (
             ReadScope.TOUCHING_DAYS,
             ReadScope.SNAPSHOT,

@@ -18,7 +18,11 @@ SPEC = DomainSpec(name={name!r}, title="Kiosk", since=dt.date(2024, 1, 1))
 SOURCE = """
 from lakehouse.platform.tables.source import Source
 VISITS = Source(
-    domain={domain!r}, dataset="visits", description="Visits.", files="visits", columns={{"id": "Id"}}
+    domain={domain!r},
+    dataset="visits",
+    description="Visits.",
+    files="visits",
+    columns={{"id": "Number of the visit"}},
 )
 """
 Load = Callable[..., Domain]

@@ -1,1 +1,1 @@
-"""Facts, dimensions and answers."""
+"""Facts, dimensions and answers to the five business questions."""

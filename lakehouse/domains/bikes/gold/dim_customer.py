@@ -1,4 +1,4 @@
-"""Customers as they are now, with the person's name when there is one."""
+"""Current customers with the name of the person, if there is one."""
 
 import datetime as dt
 
@@ -12,21 +12,35 @@ from lakehouse.platform.tables.declare import view
 
 
 class DimCustomer(pa.DataFrameModel):
-    customer_id: int = pa.Field(description="Customer number")
+    customer_id: int = pa.Field(description="Number of the customer")
     person_id: int = pa.Field(
-        nullable=True, description="Person who buys; null for a store without one"
+        nullable=True,
+        description="Number of the person who buys; null for a store without a contact",
     )
-    store_id: int = pa.Field(nullable=True, description="Store that buys; null for a person")
-    territory_id: int = pa.Field(nullable=True, description="Sales territory")
-    account_number: str = pa.Field(description="Account, AW and eight digits")
+    store_id: int = pa.Field(
+        nullable=True, description="Number of the store that buys; null for a person"
+    )
+    territory_id: int = pa.Field(
+        nullable=True, description="Number of the sales territory; null when unknown"
+    )
+    account_number: str = pa.Field(
+        description="Account number of the customer: AW and eight digits"
+    )
     full_name: str = pa.Field(
         nullable=True,
         metadata={"personal": "name"},
-        description="First, middle and last name; null when there is no person, or none known",
+        description=(
+            "First, middle and last name; null when there is no person or the name is unknown"
+        ),
     )
-    person_type: str = pa.Field(nullable=True, description="IN customer, SC store contact, …")
+    person_type: str = pa.Field(
+        nullable=True,
+        description=(
+            "Type of person, for example IN customer or SC store contact; null without a person"
+        ),
+    )
     person_is_missing: bool = pa.Field(
-        description="The customer names a person whom the snapshot of persons lacks"
+        description="True when the customer's person is missing in the snapshot of persons"
     )
     snapshot_day: dt.date = pa.Field(description="Day of the snapshot of customers")
 
@@ -39,7 +53,7 @@ class DimCustomer(pa.DataFrameModel):
 
 @view(contract=DimCustomer, reads=[customers, persons])
 def dim_customer(known: ir.Table, people: ir.Table) -> ir.Table:
-    """One row per customer of the newest snapshot; a missing person loses no customer."""
+    """Customers of the newest snapshot, also when their person is missing."""
     current = rules.newest(known)
     current = current.mutate(snapshot_day=current.day).drop("day", "rowguid", "modified_date")
     newest = rules.newest(people)

@@ -1,4 +1,4 @@
-"""Days of the years in which something was ordered."""
+"""Days of the years with orders."""
 
 import datetime as dt
 
@@ -11,18 +11,18 @@ from lakehouse.domains.bikes.gold.fact_orders import fact_orders
 from lakehouse.platform.tables.declare import view
 
 DAYS = 36_525
-"""A hundred years from the system's first day on."""
+"""Length of the calendar in days, from the first day of the domain on: a hundred years."""
 
 
 class DimDate(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="The day")
-    date_key: int = pa.Field(description="The day as a number, yyyymmdd")
+    day: dt.date = pa.Field(description="Date of the day")
+    date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     year: int = pa.Field(description="Year")
-    quarter: int = pa.Field(description="Quarter, 1 to 4")
-    month: int = pa.Field(description="Month, 1 to 12")
-    day_of_month: int = pa.Field(description="Day of the month")
-    day_of_week: int = pa.Field(description="ISO weekday, 1 is Monday")
-    is_month_end: bool = pa.Field(description="Last day of its month, when stores order")
+    quarter: int = pa.Field(description="Quarter of the year, 1 to 4")
+    month: int = pa.Field(description="Month of the year, 1 to 12")
+    day_of_month: int = pa.Field(description="Day of the month, 1 to 31")
+    day_of_week: int = pa.Field(description="ISO weekday, 1 (Monday) to 7 (Sunday)")
+    is_month_end: bool = pa.Field(description="True on the last day of a month, when stores order")
 
     class Config:
         """One row per key."""
@@ -33,7 +33,7 @@ class DimDate(pa.DataFrameModel):
 
 @view(contract=DimDate, reads=[fact_orders])
 def dim_date(orders: ir.Table) -> ir.Table:
-    """Every day from the first year with an order to the last."""
+    """Every day from the first to the last year with orders."""
     numbers = ibis.range(0, DAYS).unnest().name("n").as_table()
     first = ibis.literal(SPEC.since)
     days = numbers.select(day=(first + numbers.n.as_interval("D")).cast("date"))

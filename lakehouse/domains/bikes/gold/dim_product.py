@@ -1,4 +1,4 @@
-"""Products as they are now."""
+"""Current products."""
 
 import datetime as dt
 
@@ -12,25 +12,38 @@ from lakehouse.platform.tables.declare import view
 
 
 class DimProduct(pa.DataFrameModel):
-    product_id: int = pa.Field(description="Product number")
-    name: str = pa.Field(description="Product name, English")
-    product_number: str = pa.Field(description="Product code")
+    product_id: int = pa.Field(description="Number of the product")
+    name: str = pa.Field(description="Name of the product in English")
+    product_number: str = pa.Field(description="Code of the product")
     color: str = pa.Field(nullable=True, description="Colour")
-    size: str = pa.Field(nullable=True, description="Size, a number or letters")
-    weight: Decimal(8, 2) = pa.Field(nullable=True, description="Weight in its unit")
-    days_to_manufacture: int = pa.Field(description="Days to make it")
-    product_line: str = pa.Field(
-        nullable=True, description="R road, M mountain, T touring, S other"
+    size: str = pa.Field(
+        nullable=True, description="Size as a number or letters; null when the product has none"
     )
-    product_subcategory_id: int = pa.Field(nullable=True, description="Subcategory number")
-    product_model_id: int = pa.Field(nullable=True, description="Model number")
-    make_flag: bool = pa.Field(description="Whether it is made in house")
-    finished_goods_flag: bool = pa.Field(description="Whether it can be sold")
-    standard_cost: Decimal(19, 4) = pa.Field(description="Cost in US$")
-    list_price: Decimal(19, 4) = pa.Field(description="Price in US$")
+    weight: Decimal(8, 2) = pa.Field(
+        nullable=True, description="Weight in the unit of the weight; null when unknown"
+    )
+    days_to_manufacture: int = pa.Field(description="Number of days to manufacture the product")
+    product_line: str = pa.Field(
+        nullable=True,
+        description="Product line: R road, M mountain, T touring, S other; null when in none",
+    )
+    product_subcategory_id: int = pa.Field(
+        nullable=True, description="Number of the subcategory; null when it has none"
+    )
+    product_model_id: int = pa.Field(
+        nullable=True, description="Number of the model; null when it has none"
+    )
+    make_flag: bool = pa.Field(
+        description="True when the product is made in house, false when it is bought"
+    )
+    finished_goods_flag: bool = pa.Field(description="True when the product can be sold")
+    standard_cost: Decimal(19, 4) = pa.Field(description="Cost of one piece in USD")
+    list_price: Decimal(19, 4) = pa.Field(description="List price of one piece in USD")
     sell_start_date: Timestamp(scale=6) = pa.Field(description="First day of sale")
-    sell_end_date: Timestamp(scale=6) = pa.Field(nullable=True, description="Last day of sale")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that says so")
+    sell_end_date: Timestamp(scale=6) = pa.Field(
+        nullable=True, description="Last day of sale; null while the product is sold"
+    )
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot with this row")
 
     class Config:
         """One row per key."""
@@ -41,6 +54,6 @@ class DimProduct(pa.DataFrameModel):
 
 @view(contract=DimProduct, reads=[products])
 def dim_product(known: ir.Table) -> ir.Table:
-    """One row per product of the newest snapshot."""
+    """Products of the newest snapshot, one row each."""
     current = rules.newest(known)
     return current.mutate(snapshot_day=current.day).select(*DimProduct.to_schema().columns)

@@ -1,4 +1,4 @@
-"""Orders with their amounts, at order grain."""
+"""Orders with their amounts."""
 
 import datetime as dt
 
@@ -11,22 +11,26 @@ from lakehouse.platform.tables.declare import gold
 
 
 class FactOrders(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="Day of the order")
-    sales_order_id: int = pa.Field(description="Order number")
-    order_date: Timestamp(scale=6) = pa.Field(description="When it was placed")
-    due_date: Timestamp(scale=6) = pa.Field(description="When it is due")
+    day: dt.date = pa.Field(description="Date of the order")
+    sales_order_id: int = pa.Field(description="Number of the order")
+    order_date: Timestamp(scale=6) = pa.Field(description="Time when the order was placed")
+    due_date: Timestamp(scale=6) = pa.Field(description="Time when the order is due")
     ship_date: Timestamp(scale=6) = pa.Field(
-        nullable=True, description="When it was shipped; null while it was not"
+        nullable=True, description="Time when the order was shipped; null until then"
     )
-    status: int = pa.Field(description="1 to 6; 5 is shipped")
-    online_order_flag: bool = pa.Field(description="Whether it was placed online")
-    customer_id: int = pa.Field(description="Customer number")
-    sales_person_id: int = pa.Field(nullable=True, description="Salesperson; null when online")
-    territory_id: int = pa.Field(nullable=True, description="Sales territory")
-    sub_total: Decimal(19, 4) = pa.Field(description="Sum of the lines in US$")
-    tax_amt: Decimal(19, 4) = pa.Field(description="Tax in US$")
-    freight: Decimal(19, 4) = pa.Field(description="Freight in US$")
-    total_due: Decimal(19, 4) = pa.Field(description="To be paid in US$")
+    status: int = pa.Field(description="Status of the order, 1 to 6; 5 is shipped")
+    online_order_flag: bool = pa.Field(description="True when the order was placed online")
+    customer_id: int = pa.Field(description="Number of the customer")
+    sales_person_id: int = pa.Field(
+        nullable=True, description="Number of the salesperson; null for online orders"
+    )
+    territory_id: int = pa.Field(
+        nullable=True, description="Number of the sales territory; null when unknown"
+    )
+    sub_total: Decimal(19, 4) = pa.Field(description="Sum of the order lines in USD")
+    tax_amt: Decimal(19, 4) = pa.Field(description="Tax in USD")
+    freight: Decimal(19, 4) = pa.Field(description="Freight in USD")
+    total_due: Decimal(19, 4) = pa.Field(description="Total to be paid in USD")
 
     class Config:
         """One row per key."""
@@ -37,5 +41,5 @@ class FactOrders(pa.DataFrameModel):
 
 @gold(contract=FactOrders, reads=[order_headers])
 def fact_orders(orders: ir.Table) -> ir.Table:
-    """One row per order; amounts of an order are added up from here, never from its lines."""
+    """Orders, one row each; sum amounts of orders from this table, never from order lines."""
     return orders.select(*FactOrders.to_schema().columns)

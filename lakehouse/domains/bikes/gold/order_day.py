@@ -1,4 +1,4 @@
-"""What was ordered by day: the line of the dashboard, with its peaks at the ends of months."""
+"""Orders by day, for the line chart of the dashboard; stores order at the end of a month."""
 
 import datetime as dt
 
@@ -11,10 +11,10 @@ from lakehouse.platform.tables.declare import gold
 
 
 class OrderDay(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="Day of the orders")
+    day: dt.date = pa.Field(description="Date of the orders")
     orders: int = pa.Field(gt=0, description="Orders")
-    online_orders: int = pa.Field(ge=0, description="Orders that were placed online")
-    total_due: Decimal(38, 4) = pa.Field(ge=0, description="To be paid for them in US$")
+    online_orders: int = pa.Field(ge=0, description="Number of orders placed online")
+    total_due: Decimal(38, 4) = pa.Field(ge=0, description="Total to be paid for the orders in USD")
 
     class Config:
         """One row per key."""
@@ -25,7 +25,7 @@ class OrderDay(pa.DataFrameModel):
 
 @gold(contract=OrderDay, reads=[fact_orders])
 def order_day(orders: ir.Table) -> ir.Table:
-    """Orders and their total by day."""
+    """Number of orders and their total by day."""
     return orders.group_by("day").agg(
         orders=orders.count(),
         online_orders=orders.count(where=orders.online_order_flag),

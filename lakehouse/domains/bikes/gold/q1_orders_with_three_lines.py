@@ -1,4 +1,4 @@
-"""Question 1: how many orders have at least three lines."""
+"""Question 1: number of orders with at least three lines."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -10,15 +10,15 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q1OrdersWithThreeLines(pa.DataFrameModel):
-    orders: int = pa.Field(ge=0, description="Orders of three lines and more")
+    orders: int = pa.Field(ge=0, description="Number of orders with at least three lines")
 
     class Config:
-        """One row in all."""
+        """One row."""
 
         strict = True
 
 
 @view(contract=Q1OrdersWithThreeLines, reads=[q1_orders_with_three_lines_list])
 def q1_orders_with_three_lines(listed: ir.Table) -> ir.Table:
-    """One row, the count."""
+    """Number of orders with at least three lines, in one row."""
     return listed.agg(orders=listed.count())

@@ -1,4 +1,4 @@
-"""Question 1, second reading: which orders have at least three lines, and how many."""
+"""Question 1, second reading: the orders with at least three lines."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -10,8 +10,8 @@ LEAST_LINES = 3
 
 
 class Q1OrdersWithThreeLinesList(pa.DataFrameModel):
-    sales_order_id: int = pa.Field(description="Order number")
-    lines: int = pa.Field(ge=LEAST_LINES, description="Lines of the order")
+    sales_order_id: int = pa.Field(description="Number of the order")
+    lines: int = pa.Field(ge=LEAST_LINES, description="Number of lines of the order")
 
     class Config:
         """One row per key."""
@@ -22,6 +22,6 @@ class Q1OrdersWithThreeLinesList(pa.DataFrameModel):
 
 @view(contract=Q1OrdersWithThreeLinesList, reads=[fact_order_lines])
 def q1_orders_with_three_lines_list(lines: ir.Table) -> ir.Table:
-    """Orders of three lines and more, by order number."""
+    """Orders with at least three lines, by order number."""
     orders = lines.group_by("sales_order_id").agg(lines=lines.count())
     return orders.filter(orders.lines >= LEAST_LINES).order_by("sales_order_id")

@@ -1,4 +1,4 @@
-"""Question 2: the three products ordered most."""
+"""Question 2: the three products with the most pieces ordered."""
 
 import ibis
 import ibis.expr.types as ir
@@ -13,11 +13,13 @@ from lakehouse.platform.tables.expressions import rank_by
 
 
 class Q2TopProducts(pa.DataFrameModel):
-    place: int = pa.Field(ge=1, le=rules.TOP, description="Place, 1 is ordered most")
-    product_id: int = pa.Field(description="Product number")
-    name: str = pa.Field(description="Product name")
-    days_to_manufacture: int = pa.Field(description="Days to make it")
-    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+    place: int = pa.Field(
+        ge=1, le=rules.TOP, description="Rank by pieces ordered, 1 is the highest"
+    )
+    product_id: int = pa.Field(description="Number of the product")
+    name: str = pa.Field(description="Name of the product in English")
+    days_to_manufacture: int = pa.Field(description="Number of days to manufacture the product")
+    order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
     class Config:
         """One row per key."""
@@ -28,7 +30,7 @@ class Q2TopProducts(pa.DataFrameModel):
 
 @view(contract=Q2TopProducts, reads=[fact_order_lines, special_offer_products, dim_product])
 def q2_top_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
-    """Three products by pieces; of equal ones the smaller product number comes first."""
+    """The three products with the most pieces ordered; ties by product number."""
     sold = rules.ordered_products(lines, offers, products)
     placed = sold.mutate(place=rank_by(ibis.desc("order_qty"), "product_id"))
     top = placed.filter(placed.place <= rules.TOP)

@@ -1,4 +1,4 @@
-"""Question 2, second reading: for each time to manufacture, the three products ordered most."""
+"""Question 2, second reading: the top three products for each number of days to manufacture."""
 
 import ibis
 import ibis.expr.types as ir
@@ -12,11 +12,13 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):
-    days_to_manufacture: int = pa.Field(description="Days to make the product")
-    place: int = pa.Field(ge=1, le=rules.TOP, description="Place, 1 is ordered most")
-    product_id: int = pa.Field(description="Product number")
-    name: str = pa.Field(description="Product name")
-    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+    days_to_manufacture: int = pa.Field(description="Number of days to manufacture the product")
+    place: int = pa.Field(
+        ge=1, le=rules.TOP, description="Rank by pieces ordered, 1 is the highest"
+    )
+    product_id: int = pa.Field(description="Number of the product")
+    name: str = pa.Field(description="Name of the product in English")
+    order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
     class Config:
         """One row per key."""
@@ -32,7 +34,7 @@ class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):
 def q2_top_products_by_days_to_manufacture(
     lines: ir.Table, offers: ir.Table, products: ir.Table
 ) -> ir.Table:
-    """Three products for each time to manufacture; of equal ones the smaller number is first."""
+    """The top three products for each number of days to manufacture; ties by product number."""
     sold = rules.ordered_products(lines, offers, products)
     most_first = ibis.window(
         group_by="days_to_manufacture", order_by=[ibis.desc("order_qty"), "product_id"]

@@ -1,4 +1,4 @@
-"""Question 3: how many orders each customer who is a person placed."""
+"""Question 3: number of orders of each customer who is a person."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,10 +10,10 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q3CustomerOrders(pa.DataFrameModel):
-    person_id: int = pa.Field(description="Person number")
-    customer_id: int = pa.Field(description="Customer number")
+    person_id: int = pa.Field(description="Number of the person")
+    customer_id: int = pa.Field(description="Number of the customer")
     customer_name: str = pa.Field(
-        metadata={"personal": "name"}, description="First, middle and last name"
+        metadata={"personal": "name"}, description="First, middle and last name of the customer"
     )
     orders: int = pa.Field(gt=0, description="Orders")
 
@@ -26,9 +26,9 @@ class Q3CustomerOrders(pa.DataFrameModel):
 
 @view(contract=Q3CustomerOrders, reads=[fact_orders, dim_customer])
 def q3_customer_orders(orders: ir.Table, customers: ir.Table) -> ir.Table:
-    """Customers by their orders, most first; persons of one name stay apart.
+    """Number of orders by customer, highest first; persons with the same name are separate rows.
 
-    A customer without a known person has no name to be listed under.
+    Customers without a known person have no name and are left out.
     """
     named = customers.filter(customers.full_name.notnull())
     placed = orders.inner_join(named, "customer_id")  # many orders to one customer

@@ -1,4 +1,4 @@
-"""Question 3, second reading: orders by full name, which merges persons of one name."""
+"""Question 3, second reading: number of orders by full name; persons with one name are merged."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,10 +10,10 @@ from lakehouse.platform.tables.declare import view
 
 class Q3CustomerOrdersByName(pa.DataFrameModel):
     customer_name: str = pa.Field(
-        metadata={"personal": "name"}, description="First, middle and last name"
+        metadata={"personal": "name"}, description="First, middle and last name of the customer"
     )
-    orders: int = pa.Field(gt=0, description="Orders of all customers of the name")
-    customers: int = pa.Field(gt=0, description="Customers of the name")
+    orders: int = pa.Field(gt=0, description="Number of orders of all customers with the name")
+    customers: int = pa.Field(gt=0, description="Number of customers with the name")
 
     class Config:
         """One row per key."""
@@ -24,7 +24,7 @@ class Q3CustomerOrdersByName(pa.DataFrameModel):
 
 @view(contract=Q3CustomerOrdersByName, reads=[q3_customer_orders])
 def q3_customer_orders_by_name(customers: ir.Table) -> ir.Table:
-    """Names by their orders, most first, then by the alphabet."""
+    """Number of orders by full name, highest first, then by name."""
     return (
         customers.group_by("customer_name")
         .agg(orders=customers.orders.sum(), customers=customers.count())

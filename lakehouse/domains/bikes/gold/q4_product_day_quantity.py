@@ -1,4 +1,4 @@
-"""Question 4: how many pieces of a product were ordered at an order date."""
+"""Question 4: number of pieces by product and order time."""
 
 import ibis
 import ibis.expr.types as ir
@@ -11,10 +11,10 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q4ProductDayQuantity(pa.DataFrameModel):
-    product_id: int = pa.Field(description="Product number")
-    name: str = pa.Field(description="Product name")
-    order_date: Timestamp(scale=6) = pa.Field(description="When the orders were placed")
-    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+    product_id: int = pa.Field(description="Number of the product")
+    name: str = pa.Field(description="Name of the product in English")
+    order_date: Timestamp(scale=6) = pa.Field(description="Time when the orders were placed")
+    order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
     class Config:
         """One row per key."""
@@ -25,7 +25,7 @@ class Q4ProductDayQuantity(pa.DataFrameModel):
 
 @view(contract=Q4ProductDayQuantity, reads=[fact_order_lines, dim_product])
 def q4_product_day_quantity(lines: ir.Table, products: ir.Table) -> ir.Table:
-    """Pieces by product and order date, most first; lines of a known order and product."""
+    """Number of pieces by product and order time, highest first; unknown orders are left out."""
     placed = lines.filter(lines.order_date.notnull())
     named = placed.inner_join(products.select("product_id", "name"), "product_id")  # one product
     return (

@@ -1,4 +1,4 @@
-"""Question 4, second reading: pieces by product name and calendar day."""
+"""Question 4, second reading: number of pieces by product name and calendar day."""
 
 import datetime as dt
 
@@ -11,9 +11,9 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q4ProductNameDayQuantity(pa.DataFrameModel):
-    name: str = pa.Field(description="Product name")
-    order_day: dt.date = pa.Field(description="Day on which the orders were placed")
-    order_qty: int = pa.Field(gt=0, description="Pieces ordered")
+    name: str = pa.Field(description="Name of the product in English")
+    order_day: dt.date = pa.Field(description="Date on which the orders were placed")
+    order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
     class Config:
         """One row per key."""
@@ -24,7 +24,7 @@ class Q4ProductNameDayQuantity(pa.DataFrameModel):
 
 @view(contract=Q4ProductNameDayQuantity, reads=[q4_product_day_quantity])
 def q4_product_name_day_quantity(quantities: ir.Table) -> ir.Table:
-    """Pieces by name and day, most first."""
+    """Number of pieces by product name and calendar day, highest first."""
     return (
         quantities.group_by("name", order_day=quantities.order_date.date())
         .agg(order_qty=quantities.order_qty.sum())

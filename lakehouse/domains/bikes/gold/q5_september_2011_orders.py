@@ -1,4 +1,4 @@
-"""Question 5: orders of September 2011 above 1,000."""
+"""Question 5: orders of September 2011 above USD 1,000."""
 
 import datetime as dt
 
@@ -15,9 +15,9 @@ MORE_THAN = 1_000
 
 
 class Q5September2011Orders(pa.DataFrameModel):
-    sales_order_id: int = pa.Field(description="Order number")
-    order_date: Timestamp(scale=6) = pa.Field(description="When it was placed")
-    total_due: Decimal(19, 4) = pa.Field(gt=MORE_THAN, description="To be paid in US$")
+    sales_order_id: int = pa.Field(description="Number of the order")
+    order_date: Timestamp(scale=6) = pa.Field(description="Time when the order was placed")
+    total_due: Decimal(19, 4) = pa.Field(gt=MORE_THAN, description="Total to be paid in USD")
 
     class Config:
         """One row per key."""
@@ -28,7 +28,7 @@ class Q5September2011Orders(pa.DataFrameModel):
 
 @view(contract=Q5September2011Orders, reads=[fact_orders])
 def q5_september_2011_orders(orders: ir.Table) -> ir.Table:
-    """Orders placed from 1 September 2011 to before 1 October, of more than US$ 1,000."""
+    """Orders placed from 1 to 30 September 2011 with a total of more than USD 1,000."""
     is_september = (orders.order_date >= ibis.literal(FIRST)) & (
         orders.order_date < ibis.literal(AFTER)
     )

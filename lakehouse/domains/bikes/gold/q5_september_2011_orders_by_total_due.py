@@ -1,4 +1,4 @@
-"""Question 5, second reading: how many orders were of the same total."""
+"""Question 5, second reading: number of orders by equal total."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,8 +10,8 @@ from lakehouse.platform.tables.declare import view
 
 
 class Q5September2011OrdersByTotalDue(pa.DataFrameModel):
-    total_due: Decimal(19, 4) = pa.Field(description="To be paid in US$")
-    orders: int = pa.Field(gt=0, description="Orders of exactly this total")
+    total_due: Decimal(19, 4) = pa.Field(description="Total to be paid in USD")
+    orders: int = pa.Field(gt=0, description="Number of orders with exactly this total")
 
     class Config:
         """One row per key."""
@@ -22,6 +22,6 @@ class Q5September2011OrdersByTotalDue(pa.DataFrameModel):
 
 @view(contract=Q5September2011OrdersByTotalDue, reads=[q5_september_2011_orders])
 def q5_september_2011_orders_by_total_due(orders: ir.Table) -> ir.Table:
-    """Orders by their total, greatest first."""
+    """Number of orders by their total, highest total first."""
     counted = orders.group_by("total_due").agg(orders=orders.count())
     return counted.order_by(ibis.desc("total_due"))

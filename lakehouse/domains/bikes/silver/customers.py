@@ -1,4 +1,4 @@
-"""Customers: persons, stores, or persons who buy for a store."""
+"""Customers of the shop: persons, stores, or persons who buy for a store."""
 
 import datetime as dt
 
@@ -14,18 +14,26 @@ from lakehouse.platform.tables.declare import silver
 class Customers(pa.DataFrameModel):
     """One customer on one day."""
 
-    day: dt.date = pa.Field(description="Day of the snapshot that says so")
-    customer_id: int = pa.Field(description="Customer number")
+    day: dt.date = pa.Field(description="Day of the snapshot with this row")
+    customer_id: int = pa.Field(description="Number of the customer")
     person_id: int = pa.Field(
-        nullable=True, description="Person who buys; null for a store without one"
+        nullable=True,
+        description="Number of the person who buys; null for a store without a contact",
     )
     store_id: int = pa.Field(
-        nullable=True, description="Store that buys; null for a person on their own"
+        nullable=True,
+        description="Number of the store that buys; null when a person buys for themselves",
     )
-    territory_id: int = pa.Field(nullable=True, description="Sales territory")
-    account_number: str = pa.Field(description="Account, AW and eight digits")
-    rowguid: str = pa.Field(description="Identity of the row")
-    modified_date: Timestamp(scale=6) = pa.Field(description="When the row was last changed")
+    territory_id: int = pa.Field(
+        nullable=True, description="Number of the sales territory; null when unknown"
+    )
+    account_number: str = pa.Field(
+        description="Account number of the customer: AW and eight digits"
+    )
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
+    modified_date: Timestamp(scale=6) = pa.Field(
+        description="Time of the last change of the row in the shop's database"
+    )
 
     class Config:
         """One row per key."""
@@ -35,6 +43,6 @@ class Customers(pa.DataFrameModel):
 
 
 @silver(contract=Customers, reads=[CUSTOMERS.bronze])
-def customers(landed: ir.Table) -> ir.Table:
-    """Customers as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Customers, CUSTOMERS)
+def customers(rows: ir.Table) -> ir.Table:
+    """Customers as of each snapshot; the newest day is the current one."""
+    return rules.typed(rows, Customers, CUSTOMERS)

@@ -1,4 +1,4 @@
-"""Lines of orders: which product, how many, at which price."""
+"""Lines of orders: product, number of pieces and price."""
 
 import datetime as dt
 
@@ -14,17 +14,17 @@ from lakehouse.platform.tables.declare import silver
 class OrderDetails(pa.DataFrameModel):
     """One line of one order."""
 
-    day: dt.date = pa.Field(description="Day of the line, its modified_date")
-    sales_order_id: int = pa.Field(description="Order number")
-    sales_order_detail_id: int = pa.Field(description="Line number, unique over all orders")
+    day: dt.date = pa.Field(description="Date of modified_date")
+    sales_order_id: int = pa.Field(description="Number of the order")
+    sales_order_detail_id: int = pa.Field(description="Number of the line, unique over all orders")
     carrier_tracking_number: str = pa.Field(
-        nullable=True, description="The carrier's number of the parcel"
+        nullable=True, description="Tracking number of the carrier; null when there is none"
     )
     order_qty: int = pa.Field(gt=0, metadata={"reason": "bad_quantity"}, description="Pieces")
-    product_id: int = pa.Field(description="Product number")
-    special_offer_id: int = pa.Field(description="Offer number; 1 is no discount")
+    product_id: int = pa.Field(description="Number of the product")
+    special_offer_id: int = pa.Field(description="Number of the special offer; 1 means no discount")
     unit_price: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Price of one piece in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Price of one piece in USD"
     )
     unit_price_discount: Decimal(19, 4) = pa.Field(
         ge=0,
@@ -33,11 +33,13 @@ class OrderDetails(pa.DataFrameModel):
         description="Discount as a share of the price, 0 to 1",
     )
     line_total: Decimal(38, 6) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Amount of the line in US$"
+        ge=0,
+        metadata={"reason": "bad_amount"},
+        description="Amount of the line in USD, discount deducted",
     )
-    rowguid: str = pa.Field(description="Identity of the row")
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
     modified_date: Timestamp(scale=6) = pa.Field(
-        description="When the line was last changed: when its order was placed"
+        description="Time of the last change of the line, which is the time of its order"
     )
 
     class Config:
@@ -48,6 +50,6 @@ class OrderDetails(pa.DataFrameModel):
 
 
 @silver(contract=OrderDetails, reads=[ORDER_DETAILS.bronze])
-def order_details(landed: ir.Table) -> ir.Table:
-    """Lines of orders that can be trusted; the newest delivery of one wins."""
-    return rules.typed(landed, OrderDetails, ORDER_DETAILS)
+def order_details(rows: ir.Table) -> ir.Table:
+    """Valid order lines; of two rows with the same key the one of the newest delivery wins."""
+    return rules.typed(rows, OrderDetails, ORDER_DETAILS)

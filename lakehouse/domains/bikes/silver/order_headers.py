@@ -1,4 +1,4 @@
-"""Orders: orders with their dates, parties and amounts."""
+"""Orders with their dates, parties and amounts."""
 
 import datetime as dt
 
@@ -14,61 +14,74 @@ from lakehouse.platform.tables.declare import silver
 class OrderHeaders(pa.DataFrameModel):
     """One order."""
 
-    day: dt.date = pa.Field(description="Day of the order")
-    sales_order_id: int = pa.Field(description="Order number")
+    day: dt.date = pa.Field(description="Date of the order")
+    sales_order_id: int = pa.Field(description="Number of the order")
     revision_number: int = pa.Field(
-        ge=0, metadata={"reason": "bad_integer"}, description="Revision of the order"
+        ge=0, metadata={"reason": "bad_integer"}, description="Number of the order's revision"
     )
-    order_date: Timestamp(scale=6) = pa.Field(description="When it was placed")
-    due_date: Timestamp(scale=6) = pa.Field(description="When it is due")
+    order_date: Timestamp(scale=6) = pa.Field(description="Time when the order was placed")
+    due_date: Timestamp(scale=6) = pa.Field(description="Time when the order is due")
     ship_date: Timestamp(scale=6) = pa.Field(
-        nullable=True, description="When it was shipped; null while it was not"
+        nullable=True, description="Time when the order was shipped; null until then"
     )
     status: int = pa.Field(
         ge=1,
         le=6,
-        description="1 in process, 2 approved, 3 backordered, 4 rejected, 5 shipped, 6 cancelled",
+        description=(
+            "Status: 1 in process, 2 approved, 3 backordered, 4 rejected, 5 shipped, 6 cancelled"
+        ),
     )
     online_order_flag: bool = pa.Field(
-        description="Whether it was placed online; else by a salesperson"
+        description="True when the order was placed online, false when by a salesperson"
     )
-    sales_order_number: str = pa.Field(description="Order number for people, SO and the number")
+    sales_order_number: str = pa.Field(
+        description="Number of the order as printed for the customer: SO and sales_order_id"
+    )
     purchase_order_number: str = pa.Field(
-        nullable=True, description="The customer's own number of the order"
+        nullable=True, description="Order number of the customer; null when there is none"
     )
-    account_number: str = pa.Field(nullable=True, description="Account of the customer")
-    customer_id: int = pa.Field(description="Customer number")
+    account_number: str = pa.Field(nullable=True, description="Account number of the customer")
+    customer_id: int = pa.Field(description="Number of the customer")
     sales_person_id: int = pa.Field(
-        nullable=True, description="Salesperson's number; null for an online order"
+        nullable=True, description="Number of the salesperson; null for online orders"
     )
-    territory_id: int = pa.Field(nullable=True, description="Sales territory")
-    bill_to_address_id: int = pa.Field(description="Address of the bill")
-    ship_to_address_id: int = pa.Field(description="Address of the delivery")
-    ship_method_id: int = pa.Field(description="Way of shipping")
+    territory_id: int = pa.Field(
+        nullable=True, description="Number of the sales territory; null when unknown"
+    )
+    bill_to_address_id: int = pa.Field(description="Number of the billing address")
+    ship_to_address_id: int = pa.Field(description="Number of the delivery address")
+    ship_method_id: int = pa.Field(description="Number of the shipping method")
     credit_card_id: int = pa.Field(
-        nullable=True, description="Number of the stored card, not of the card itself"
+        nullable=True,
+        description="Number of the stored credit card, not the card number; null without one",
     )
-    credit_card_approval_code: str = pa.Field(nullable=True, description="The bank's approval")
+    credit_card_approval_code: str = pa.Field(
+        nullable=True, description="Approval code of the bank; null without a credit card"
+    )
     currency_rate_id: int = pa.Field(
-        nullable=True, description="Currency rate that was used; null in US$"
+        nullable=True, description="Number of the exchange rate; null for orders in USD"
     )
     sub_total: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Sum of the lines in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Sum of the order lines in USD"
     )
     tax_amt: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Tax in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Tax in USD"
     )
     freight: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Freight in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Freight in USD"
     )
     total_due: Decimal(19, 4) = pa.Field(
         ge=0,
         metadata={"reason": "bad_amount"},
-        description="To be paid in US$: sub_total + tax_amt + freight",
+        description="Total to be paid in USD: sub_total + tax_amt + freight",
     )
-    comment: str = pa.Field(nullable=True, description="Comment of the salesperson")
-    rowguid: str = pa.Field(description="Identity of the row")
-    modified_date: Timestamp(scale=6) = pa.Field(description="When the row was last changed")
+    comment: str = pa.Field(
+        nullable=True, description="Comment of the salesperson; null when there is none"
+    )
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
+    modified_date: Timestamp(scale=6) = pa.Field(
+        description="Time of the last change of the row in the shop's database"
+    )
 
     class Config:
         """One row per key."""
@@ -78,6 +91,6 @@ class OrderHeaders(pa.DataFrameModel):
 
 
 @silver(contract=OrderHeaders, reads=[ORDER_HEADERS.bronze])
-def order_headers(landed: ir.Table) -> ir.Table:
-    """Orders that can be trusted; the newest delivery of one wins."""
-    return rules.typed(landed, OrderHeaders, ORDER_HEADERS)
+def order_headers(rows: ir.Table) -> ir.Table:
+    """Valid orders; of two rows with the same key the one of the newest delivery wins."""
+    return rules.typed(rows, OrderHeaders, ORDER_HEADERS)

@@ -1,4 +1,4 @@
-"""Persons: people of the shop, its customers, vendors and contacts."""
+"""Persons of the shop: customers, vendors, staff and contacts."""
 
 import datetime as dt
 
@@ -14,46 +14,57 @@ from lakehouse.platform.tables.declare import silver
 class Persons(pa.DataFrameModel):
     """One person on one day."""
 
-    day: dt.date = pa.Field(description="Day of the snapshot that says so")
+    day: dt.date = pa.Field(description="Day of the snapshot with this row")
     business_entity_id: int = pa.Field(
-        metadata={"personal": "identifier"}, description="Person number"
+        metadata={"personal": "identifier"}, description="Number of the person"
     )
     person_type: str = pa.Field(
         isin=rules.PERSON_TYPES,
-        description="IN customer, SC store contact, GC contact, EM staff, VC vendor, SP seller",
+        description=(
+            "Type of person: IN customer, SC store contact, GC contact, EM staff,"
+            " VC vendor, SP seller"
+        ),
     )
-    name_style: bool = pa.Field(description="Whether the family name comes first")
+    name_style: bool = pa.Field(description="True when the family name comes first")
     title: str = pa.Field(
-        metadata={"personal": "name"}, nullable=True, description="Courtesy title, such as Ms."
+        metadata={"personal": "name"},
+        nullable=True,
+        description="Courtesy title such as Ms.; null when unknown",
     )
     first_name: str = pa.Field(metadata={"personal": "name"}, description="First name")
     middle_name: str = pa.Field(
-        metadata={"personal": "name"}, nullable=True, description="Middle name or initial"
+        metadata={"personal": "name"},
+        nullable=True,
+        description="Middle name or initial; null when there is none",
     )
     last_name: str = pa.Field(metadata={"personal": "name"}, description="Last name")
     suffix: str = pa.Field(
-        metadata={"personal": "name"}, nullable=True, description="Suffix of the name, such as Jr."
+        metadata={"personal": "name"},
+        nullable=True,
+        description="Suffix of the name such as Jr.; null when there is none",
     )
     email_promotion: int = pa.Field(
         ge=0,
         le=2,
         metadata={"reason": "bad_integer"},
-        description="0 wants no promotion, 1 the shop's, 2 its partners' as well",
+        description="Consent to e-mail promotions: 0 none, 1 of the shop, 2 also of its partners",
     )
     additional_contact_info: str = pa.Field(
         nullable=True,
         str_length={"max_value": rules.LONGEST},
         metadata={"personal": "contact", "reason": "too_long"},
-        description="Further contacts, XML, as long as it came",
+        description="Additional contact data as XML, in full length; null when there is none",
     )
     demographics: str = pa.Field(
         nullable=True,
         str_length={"max_value": rules.LONGEST},
         metadata={"personal": "demographics", "reason": "too_long"},
-        description="Answers to a survey, XML, as long as it came",
+        description="Answers to a survey as XML, in full length; null when there are none",
     )
-    rowguid: str = pa.Field(description="Identity of the row")
-    modified_date: Timestamp(scale=6) = pa.Field(description="When the row was last changed")
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
+    modified_date: Timestamp(scale=6) = pa.Field(
+        description="Time of the last change of the row in the shop's database"
+    )
 
     class Config:
         """One row per key."""
@@ -63,6 +74,6 @@ class Persons(pa.DataFrameModel):
 
 
 @silver(contract=Persons, reads=[PERSONS.bronze])
-def persons(landed: ir.Table) -> ir.Table:
-    """Persons as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Persons, PERSONS)
+def persons(rows: ir.Table) -> ir.Table:
+    """Persons as of each snapshot; the newest day is the current one."""
+    return rules.typed(rows, Persons, PERSONS)

@@ -1,4 +1,4 @@
-"""Products: what is sold, and what it is made of."""
+"""Products that the shop sells, and the parts of which they are made."""
 
 import datetime as dt
 
@@ -14,52 +14,75 @@ from lakehouse.platform.tables.declare import silver
 class Products(pa.DataFrameModel):
     """One product on one day."""
 
-    day: dt.date = pa.Field(description="Day of the snapshot that says so")
-    product_id: int = pa.Field(description="Product number")
-    name: str = pa.Field(description="Product name, English")
-    product_number: str = pa.Field(description="Product code")
-    make_flag: bool = pa.Field(description="Whether it is made in house")
-    finished_goods_flag: bool = pa.Field(description="Whether it can be sold")
+    day: dt.date = pa.Field(description="Day of the snapshot with this row")
+    product_id: int = pa.Field(description="Number of the product")
+    name: str = pa.Field(description="Name of the product in English")
+    product_number: str = pa.Field(description="Code of the product")
+    make_flag: bool = pa.Field(
+        description="True when the product is made in house, false when it is bought"
+    )
+    finished_goods_flag: bool = pa.Field(description="True when the product can be sold")
     color: str = pa.Field(nullable=True, description="Colour")
     safety_stock_level: int = pa.Field(
-        ge=0, metadata={"reason": "bad_integer"}, description="Least pieces in stock"
+        ge=0, metadata={"reason": "bad_integer"}, description="Minimum stock in pieces"
     )
     reorder_point: int = pa.Field(
-        ge=0, metadata={"reason": "bad_integer"}, description="Pieces at which it is ordered again"
+        ge=0,
+        metadata={"reason": "bad_integer"},
+        description="Stock in pieces at which the product is reordered",
     )
     standard_cost: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Cost in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Cost of one piece in USD"
     )
     list_price: Decimal(19, 4) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Price in US$"
+        ge=0, metadata={"reason": "bad_amount"}, description="List price of one piece in USD"
     )
-    size: str = pa.Field(nullable=True, description="Size, a number or letters")
+    size: str = pa.Field(
+        nullable=True, description="Size as a number or letters; null when the product has none"
+    )
     size_unit_measure_code: str = pa.Field(
-        nullable=True, description="Unit of the size, such as CM"
+        nullable=True, description="Unit of the size such as CM; null without a size"
     )
     weight_unit_measure_code: str = pa.Field(
-        nullable=True, description="Unit of the weight: G or LB"
+        nullable=True, description="Unit of the weight, G or LB; null without a weight"
     )
-    weight: Decimal(8, 2) = pa.Field(nullable=True, description="Weight in its unit")
+    weight: Decimal(8, 2) = pa.Field(
+        nullable=True, description="Weight in the unit of the weight; null when unknown"
+    )
     days_to_manufacture: int = pa.Field(
-        ge=0, metadata={"reason": "bad_integer"}, description="Days to make it"
+        ge=0,
+        metadata={"reason": "bad_integer"},
+        description="Number of days to manufacture the product",
     )
     product_line: str = pa.Field(
-        nullable=True, description="R road, M mountain, T touring, S other"
+        nullable=True,
+        description="Product line: R road, M mountain, T touring, S other; null when in none",
     )
     product_class: str = pa.Field(
-        alias="class", nullable=True, description="H high, M medium, L low"
+        alias="class",
+        nullable=True,
+        description="Class: H high, M medium, L low; null when it has none",
     )
-    style: str = pa.Field(nullable=True, description="W women, M men, U universal")
-    product_subcategory_id: int = pa.Field(nullable=True, description="Subcategory number")
-    product_model_id: int = pa.Field(nullable=True, description="Model number")
+    style: str = pa.Field(
+        nullable=True, description="Style: W women, M men, U universal; null when it has none"
+    )
+    product_subcategory_id: int = pa.Field(
+        nullable=True, description="Number of the subcategory; null when it has none"
+    )
+    product_model_id: int = pa.Field(
+        nullable=True, description="Number of the model; null when it has none"
+    )
     sell_start_date: Timestamp(scale=6) = pa.Field(description="First day of sale")
-    sell_end_date: Timestamp(scale=6) = pa.Field(nullable=True, description="Last day of sale")
-    discontinued_date: Timestamp(scale=6) = pa.Field(
-        nullable=True, description="When it was given up"
+    sell_end_date: Timestamp(scale=6) = pa.Field(
+        nullable=True, description="Last day of sale; null while the product is sold"
     )
-    rowguid: str = pa.Field(description="Identity of the row")
-    modified_date: Timestamp(scale=6) = pa.Field(description="When the row was last changed")
+    discontinued_date: Timestamp(scale=6) = pa.Field(
+        nullable=True, description="Time when the product was discontinued; null until then"
+    )
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
+    modified_date: Timestamp(scale=6) = pa.Field(
+        description="Time of the last change of the row in the shop's database"
+    )
 
     class Config:
         """One row per key."""
@@ -69,6 +92,6 @@ class Products(pa.DataFrameModel):
 
 
 @silver(contract=Products, reads=[PRODUCTS.bronze])
-def products(landed: ir.Table) -> ir.Table:
-    """Products as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, Products, PRODUCTS)
+def products(rows: ir.Table) -> ir.Table:
+    """Products as of each snapshot; the newest day is the current one."""
+    return rules.typed(rows, Products, PRODUCTS)

@@ -1,4 +1,4 @@
-"""Offers and their products: which product is sold under which offer."""
+"""Products of special offers."""
 
 import datetime as dt
 
@@ -12,13 +12,15 @@ from lakehouse.platform.tables.declare import silver
 
 
 class SpecialOfferProducts(pa.DataFrameModel):
-    """One product in one offer on one day."""
+    """One product in one special offer on one day."""
 
-    day: dt.date = pa.Field(description="Day of the snapshot that says so")
-    special_offer_id: int = pa.Field(description="Offer number; 1 is no discount")
-    product_id: int = pa.Field(description="Product number")
-    rowguid: str = pa.Field(description="Identity of the row")
-    modified_date: Timestamp(scale=6) = pa.Field(description="When the row was last changed")
+    day: dt.date = pa.Field(description="Day of the snapshot with this row")
+    special_offer_id: int = pa.Field(description="Number of the special offer; 1 means no discount")
+    product_id: int = pa.Field(description="Number of the product")
+    rowguid: str = pa.Field(description="Identifier of the row in the shop's database, a UUID")
+    modified_date: Timestamp(scale=6) = pa.Field(
+        description="Time of the last change of the row in the shop's database"
+    )
 
     class Config:
         """One row per key."""
@@ -28,6 +30,6 @@ class SpecialOfferProducts(pa.DataFrameModel):
 
 
 @silver(contract=SpecialOfferProducts, reads=[SPECIAL_OFFER_PRODUCTS.bronze])
-def special_offer_products(landed: ir.Table) -> ir.Table:
-    """Offers and their products as of each delivery; the newest day is the current one."""
-    return rules.typed(landed, SpecialOfferProducts, SPECIAL_OFFER_PRODUCTS)
+def special_offer_products(rows: ir.Table) -> ir.Table:
+    """Products of special offers as of each snapshot; the newest day is the current one."""
+    return rules.typed(rows, SpecialOfferProducts, SPECIAL_OFFER_PRODUCTS)

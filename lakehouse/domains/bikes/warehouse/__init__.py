@@ -29,7 +29,7 @@ from lakehouse.platform.tables.table import Table
 
 
 def _shop_columns(table: Table) -> Mapping[str, str]:
-    """Return the shop's column names in lower case, each with its column of the lake."""
+    """Return the shop's column names in lower case, each with its column in the lake."""
     return {each.lower(): snake(each) for each in columns_of(table)}
 
 

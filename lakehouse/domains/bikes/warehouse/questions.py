@@ -1,4 +1,4 @@
-"""The five questions in plain SQL over the six tables, both readings, as views of the warehouse."""
+"""Views of the warehouse that answer the five questions, in both readings, over the six tables."""
 
 VIEWS = {
     "q1_orders_with_three_lines_list": """
@@ -87,4 +87,4 @@ VIEWS = {
         GROUP BY totaldue ORDER BY totaldue DESC
     """,
 }
-"""By the lake's names for the same answers; ``{schema}`` is the warehouse's, quoted."""
+"""Name of the view, as in the lake → SQL; ``{schema}`` is the quoted schema of the warehouse."""

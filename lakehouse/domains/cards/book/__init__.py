@@ -1,1 +1,1 @@
-"""The book of a client: variables over a year of invoices and how they were paid."""
+"""The book of a client: variables over a year of invoices and their payments."""

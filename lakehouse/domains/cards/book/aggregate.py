@@ -1,8 +1,8 @@
-"""A book from its stage and its declaration.
+"""Computation of a book from its stage and its declaration.
 
-The rows of a client become one list, of which each class, and of that each window, takes its part.
-A client has few rows, so short lists are far cheaper than hundreds of filtered aggregates, whose
-states are all visited for every row.
+The rows of a client become one list; each class takes a part of the list, and each window a part of
+the class. A client has few rows, so short lists are far cheaper than hundreds of filtered
+aggregates, whose states are all updated for every row.
 """
 
 import ibis
@@ -22,11 +22,11 @@ from lakehouse.domains.cards.book.declaration import (
 
 KEY = ("day", "id_cliente", "ref")
 DEPTH = "depth"
-"""In a row of a list: in how many windows it lies. They nest, so that says in which."""
+"""Field of a list's row: number of windows with the row. Windows are nested, so it tells which."""
 
 
 def book(stage: ir.Table, declaration: Declaration) -> ir.Table:
-    """One row for each client of each reference date, one column for each variable.
+    """Return one row per client and reference date with one column per variable.
 
     A variable without a row is null. ``dt_proc`` is the latest of the client's rows.
     """
@@ -49,7 +49,7 @@ def book(stage: ir.Table, declaration: Declaration) -> ir.Table:
 
 
 def _row(stage: ir.Table, declaration: Declaration) -> dict[str, ir.Value]:
-    """What of a stage row has to be known to make the variables; classes by their places."""
+    """Return the columns of the stage that the variables need; classes as their positions."""
     columns = {of.column for of in declaration.classes}
     classes = {
         column: ibis.cases(
@@ -69,7 +69,7 @@ def _row(stage: ir.Table, declaration: Declaration) -> dict[str, ir.Value]:
 
 
 def _cut(lists: ir.Table, declaration: Declaration) -> ir.Table:
-    """The rows of each client by class and window; each window is cut out of the next wider one."""
+    """Return the rows of each client by class and window, each cut from the next wider one."""
     lists = lists.mutate(
         **{
             _name(of, Window()): lists.rows.filter(
@@ -117,10 +117,10 @@ def _variable(lists: ir.Table, variable: Variable) -> ir.Value:
 
 
 def average(total: ir.NumericValue, count: ir.IntegerValue, value: Value) -> ir.NumericValue:
-    """`total` ÷ `count` in the type of the value's average; decimals are rounded half up.
+    """Return `total` ÷ `count` in the type of the value's average; decimals are rounded half up.
 
-    Whole units and the part below one are divided apart among whole numbers, so it is exact while
-    the total is below 2^53 of its smallest units: R$ 90 trillion. Totals are not negative.
+    Integer part and fraction are divided separately as integers. This is exact while the total is
+    below 2^53 of its smallest units, which is BRL 90 trillion. Totals are not negative.
     """
     if not isinstance(value.average, dt.Decimal):
         return total.cast("float64") / count.cast("float64")
@@ -129,7 +129,7 @@ def average(total: ir.NumericValue, count: ir.IntegerValue, value: Value) -> ir.
     places = 10**value.average.scale
     smallest = (total * unit).cast("decimal(38, 0)").cast("int64")
     divisor = count * unit
-    whole = smallest // divisor
-    rest = smallest - whole * divisor
+    quotient = smallest // divisor
+    rest = smallest - quotient * divisor
     below = (rest * (2 * places) + divisor) // (divisor * 2)
-    return whole.cast(value.average) + (below / places).cast(value.average)
+    return quotient.cast(value.average) + (below / places).cast(value.average)

@@ -1,4 +1,4 @@
-"""The promise of a book, made from its declaration."""
+"""Contract of a book, built from its declaration."""
 
 import datetime as dt
 from typing import Any
@@ -9,13 +9,15 @@ from lakehouse.domains.cards.book.declaration import Declaration
 
 
 class Client(pa.DataFrameModel):
-    """Whose variables they are, and of when."""
+    """Client and reference date of a book's row."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
     dt_proc: str = pa.Field(
-        description="Latest generation of the client's rows, yyyyMMddHHmmss; no clock"
+        description=(
+            "Time at which the newest file of the client's rows was generated, yyyyMMddHHmmss"
+        )
     )
 
     class Config:
@@ -26,7 +28,7 @@ class Client(pa.DataFrameModel):
 
 
 def contract(name: str, declaration: Declaration) -> type[Client]:
-    """A contract with one column for each variable, null where a client has no row for it."""
+    """Return a contract with one column per variable; null where a client has no row for it."""
     kinds = {each.column: each.type for each in declaration.variables}
     fields = {
         each.column: pa.Field(nullable=True, description=f"{each.name}: {each.meaning}")

@@ -1,7 +1,7 @@
-"""What a book says of a client: classes × values × windows × aggregates, each one variable.
+"""Declaration of a book: classes × values × windows × aggregates, each a variable.
 
-A variable aggregates one value over the rows of a stage that are of one class and lie in one
-window. Nothing here knows how that is computed.
+A variable aggregates one value over the rows of a stage that belong to one class and one window.
+How it is computed belongs to `aggregate`.
 """
 
 import functools
@@ -14,7 +14,7 @@ MONEY = dt.Decimal(14, 2)
 
 
 class Aggregate(StrEnum):
-    """How the values of the rows become one."""
+    """Function that aggregates the values of the rows."""
 
     SUM = "SUM"
     AVG = "AVG"
@@ -27,7 +27,7 @@ SUM, AVG, MIN, MAX = Aggregate
 
 @dataclass(frozen=True, kw_only=True)
 class Class:
-    """Rows of the stage whose `column` holds `name`."""
+    """Rows of the stage whose `column` has the value `name`."""
 
     column: str
     name: str
@@ -36,12 +36,12 @@ class Class:
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """A column of the stage, which aggregates there are of it, and how exact its average is.
+    """A column of the stage, its aggregates, and the type of its average.
 
     Args:
         average: type of the average; a decimal is rounded half up, a double is not rounded.
-        nullable: rows may have no value; they are left out.
-        is_one: the value of every row is 1, so that the sum is the number of rows.
+        nullable: rows may lack a value; they are left out.
+        is_one: the value of every row is 1, so the sum is the number of rows.
     """
 
     column: str
@@ -53,7 +53,7 @@ class Value:
     is_one: bool = False
 
     def type(self, aggregate: Aggregate) -> dt.DataType:
-        """Type of an aggregate of this value."""
+        """Return the type of an aggregate of this value."""
         if aggregate is AVG:
             return self.average
         if aggregate is SUM and self.kind.is_decimal():
@@ -63,18 +63,18 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Rows issued at most so many months before the reference date; None takes all of them."""
+    """Rows issued at most this number of months before the reference date; None for all rows."""
 
     months: int | None = None
 
     @property
     def flag(self) -> str | None:
-        """The column of the stage that says whether a row is in the window."""
+        """Return the column of the stage that tells whether a row is in the window."""
         return None if self.months is None else f"flg_u{self.months}m"
 
     @property
     def meaning(self) -> str:
-        """Which months, in the language of the business."""
+        """Return the description of the months, in the language of the business."""
         if self.months is None:
             return "todas as faturas do período do book"
         return "último mês" if self.months == 1 else f"últimos {self.months} meses"
@@ -82,7 +82,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """One column of a book."""
+    """One variable, a column of a book."""
 
     column: str
     of: Class
@@ -92,19 +92,19 @@ class Variable:
 
     @property
     def name(self) -> str:
-        """What the variable is, in words that make a column's name."""
+        """Return a descriptive name of the variable."""
         words = (self.aggregate, self.value.column.removeprefix("fvl_"), self.of.name)
         name = "_".join(words).lower()
         return name if self.window.months is None else f"{name}_u{self.window.months}m"
 
     @property
     def type(self) -> dt.DataType:
-        """Type of the column."""
+        """Return the type of the column."""
         return self.value.type(self.aggregate)
 
     @property
     def meaning(self) -> str:
-        """What the variable says, in the language of the business."""
+        """Return the meaning of the variable, in the language of the business."""
         return (
             f"{_IN_WORDS[self.aggregate]}: {self.value.meaning}; {self.of.meaning};"
             f" {self.window.meaning}"
@@ -116,10 +116,10 @@ _IN_WORDS = {SUM: "Soma", AVG: "Média", MIN: "Mínimo", MAX: "Máximo"}
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """A book; its variables come in the order class, value, window, aggregate.
+    """A book; its variables are ordered by class, value, window and aggregate.
 
     Args:
-        numbered: variables are called ``var_1``, ``var_2``, …; else by their descriptive names.
+        numbered: variables are named ``var_1``, ``var_2``, …; otherwise by descriptive names.
     """
 
     classes: tuple[Class, ...]
@@ -129,7 +129,7 @@ class Declaration:
 
     @functools.cached_property
     def variables(self) -> tuple[Variable, ...]:
-        """Every variable, in order."""
+        """Return every variable, in order."""
         found: list[Variable] = []
         for of in self.classes:
             for value in self.values:
@@ -200,7 +200,7 @@ _PERCENT = Value(
     meaning="percentual pago da fatura",
 )
 _UNBOUNDED_PERCENT = replace(_PERCENT, average=dt.Decimal(22, 4))
-"""What was paid may be any multiple of the invoice."""
+"""The amount paid may be any multiple of the invoice's value."""
 _PAID = Value(
     column="fvl_vlr_pagto",
     kind=dt.Decimal(18, 2),
@@ -240,7 +240,7 @@ EXCEDENTES = Declaration(
     values=(_INVOICE, _COUNT, _DAYS, _UNBOUNDED_PERCENT),
     windows=_WINDOWS,
 )
-"""The 66 variables of overpayments, which the 462 have no class for."""
+"""The 66 variables of overpayments, a class that the 462 variables do not have."""
 
 AMPLIADO = Declaration(
     classes=(
@@ -254,4 +254,4 @@ AMPLIADO = Declaration(
     values=(_COUNT, _PAID, _LEAST),
     windows=_WINDOWS,
 )
-"""Classes by the least payment, over what was paid and what had to be paid at least."""
+"""Classes by minimum payment, over the amounts paid and the minimum payments."""

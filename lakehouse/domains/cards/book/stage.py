@@ -1,4 +1,4 @@
-"""The stage: every invoice that a book looks at, how it was paid, and the windows it lies in."""
+"""The stage of a book: every invoice it reads, how the invoice was paid, and its windows."""
 
 from enum import StrEnum
 
@@ -10,19 +10,19 @@ from lakehouse.domains.cards.rules import ref
 
 
 class Mode(StrEnum):
-    """Which invoices and payments a reference date sees."""
+    """Which invoices and payments a reference date reads."""
 
     NATIVE = "native"
-    """What was known on the reference date, payments of one invoice together."""
+    """Data known on the reference date; payments of one invoice are summed."""
     SEED_COMPATIBLE = "seed_compatible"
-    """The original's cut by months, the reference date's whole month among them."""
+    """The previous system's selection by months, with the entire month of the reference date."""
 
 
 def stage(months: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) -> ir.Table:
-    """Invoices of the year up to each reference date, beside what was paid of them.
+    """Return the invoices of the year before each reference date, with their payments.
 
-    `months` has the reference dates as ``day``, each the first of a month. Native gives one row
-    for each invoice, seed-compatible one for each payment found of it.
+    `months` has the reference dates as ``day``, each the first of a month. Native gives one row per
+    invoice, seed-compatible one row per payment.
     """
     native = mode is Mode.NATIVE
     paid = _known_payments(months, payments) if native else _payments_of_months(months, payments)
@@ -91,7 +91,7 @@ def stage(months: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) 
 
 
 def _seen(months: ir.Table, rows: ir.Table, at: str, *, whole_month: bool) -> ir.Table:
-    """Rows of the twelve months before each reference date, and of it or its month."""
+    """Return the rows of the twelve months before each reference date and of its date or month."""
     dated = rows.drop("day", "ref")
     first = (months.day - ibis.interval(months=12)).cast("date")
     following = (months.day + ibis.interval(months=1)).cast("date")
@@ -100,7 +100,7 @@ def _seen(months: ir.Table, rows: ir.Table, at: str, *, whole_month: bool) -> ir
 
 
 def _known_payments(months: ir.Table, payments: ir.Table) -> ir.Table:
-    """Payments of each invoice made by a reference date, as one."""
+    """Return the sum of the payments of each invoice up to a reference date."""
     dated = payments.drop("day", "ref")
     known = months.inner_join(dated, dated.dt_pagamento <= months.day)
     return known.group_by("day", "id_cliente", "id_fatura").agg(
@@ -112,7 +112,7 @@ def _known_payments(months: ir.Table, payments: ir.Table) -> ir.Table:
 
 
 def _payments_of_months(months: ir.Table, payments: ir.Table) -> ir.Table:
-    """Payments made in the months that a reference date sees, each for itself."""
+    """Return the payments in the months that a reference date reads, one row each."""
     seen = _seen(months, payments, "dt_pagamento", whole_month=True)
     return seen.select(
         "day",
@@ -127,10 +127,10 @@ def _payments_of_months(months: ir.Table, payments: ir.Table) -> ir.Table:
 
 
 def thirty_firsts(later: ir.DateValue, earlier: ir.DateValue) -> ir.IntegerValue:
-    """Spark's MONTHS_BETWEEN × 31, which is whole and so is not rounded.
+    """Return Spark's MONTHS_BETWEEN × 31, which is an integer and so is not rounded.
 
-    Days count as a thirty-first of a month each, and not at all between equal days of month or
-    last days of their months.
+    A day counts as a thirty-first of a month. Days are ignored when both dates have the same day of
+    the month or both are the last day of their month.
 
     >>> thirty_firsts(ibis.date("2024-02-01"), ibis.date("2023-12-31")).execute()
     32
@@ -145,10 +145,10 @@ def _ends_a_month(day: ir.DateValue) -> ir.BooleanValue:
     return (day + ibis.interval(days=1)).day() == 1
 
 
-def percent(part: ir.DecimalValue, whole: ir.DecimalValue) -> ir.IntegerValue:
-    """Whole percents of `whole`, rounded half up; 0 where it is 0. Both in cents.
+def percent(part: ir.DecimalValue, total: ir.DecimalValue) -> ir.IntegerValue:
+    """Return `part` ÷ `total` as an integer percentage, rounded half up; 0 where `total` is 0.
 
-    Exact up to R$ 450 billion: whole numbers are divided as doubles by both engines.
+    Both are in cents. Exact up to BRL 450 billion, because both engines divide integers as doubles.
     """
-    cents, of = ((x * 100).cast("decimal(38, 0)").cast("int64") for x in (part, whole))
+    cents, of = ((x * 100).cast("decimal(38, 0)").cast("int64") for x in (part, total))
     return ((cents * 200 + of) // (of * 2).nullif(0)).fill_null(0)

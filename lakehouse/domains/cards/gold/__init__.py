@@ -1,1 +1,1 @@
-"""PoD Cartões, gold layer."""
+"""Analytical tables and views of PoD Cartões: positions, books and labels."""

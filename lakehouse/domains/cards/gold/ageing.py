@@ -1,4 +1,4 @@
-"""Open invoices by how long they have been due."""
+"""Open invoices by number of days overdue."""
 
 import datetime as dt
 
@@ -14,22 +14,29 @@ from lakehouse.platform.tables.expressions import sum_where
 
 
 class Ageing(pa.DataFrameModel):
-    """Open invoices of one bucket and situation on one reference day."""
+    """Open invoices of one bucket and payment status on one reference day."""
 
-    dt_referencia: dt.date = pa.Field(description="Day that the invoices are looked at")
-    ordem: int = pa.Field(ge=1, le=4, description="Place of the bucket")
+    dt_referencia: dt.date = pa.Field(description="Reference day")
+    ordem: int = pa.Field(
+        ge=1, le=4, description="Number of the bucket, from 1 for the least overdue"
+    )
     faixa: str = pa.Field(
-        isin=positions.BUCKETS, description="Days overdue; the due date itself is not overdue"
+        isin=positions.BUCKETS,
+        description="Bucket of days overdue; an invoice is not overdue on its due date",
     )
     situacao: str = pa.Field(
         isin=(positions.UNPAID, positions.PARTLY),
-        description="SEM_PAGAMENTO, or PARCIAL when something was paid by then",
+        description=(
+            "Payment status: SEM_PAGAMENTO, or PARCIAL when a part was paid by the reference day"
+        ),
     )
-    qtd_faturas: int = pa.Field(gt=0, description="Invoices that are not paid in full")
-    qtd_clientes: int = pa.Field(gt=0, description="Clients they belong to")
-    vlr_fatura: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in R$")
-    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What was paid of them by then, in R$")
-    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
+    qtd_faturas: int = pa.Field(gt=0, description="Number of invoices that are not fully paid")
+    qtd_clientes: int = pa.Field(gt=0, description="Number of clients with these invoices")
+    vlr_fatura: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Amount paid by the reference day in BRL")
+    vlr_aberto: Decimal(18, 2) = pa.Field(
+        ge=0, description="Amount that is still to be paid in BRL"
+    )
 
     class Config:
         """One row per key."""
@@ -40,9 +47,9 @@ class Ageing(pa.DataFrameModel):
 
 @view(contract=Ageing, reads=[tb_faturas, tb_pagamentos])
 def ageing(faturas: ir.Table, pagamentos: ir.Table) -> ir.Table:
-    """Open invoices on the first day of each month and on the last day known, by days overdue.
+    """Open invoices by days overdue, on the first day of each month and on the last known day.
 
-    Only what was known on the reference day counts: later invoices and payments do not.
+    Only invoices and payments up to the reference day count.
     """
     days = positions.months(faturas, pagamentos)
     found = positions.owed(days, faturas, pagamentos)

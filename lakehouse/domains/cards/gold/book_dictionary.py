@@ -1,4 +1,4 @@
-"""What every variable of the books means."""
+"""Dictionary of the variables of all books."""
 
 import ibis
 import ibis.expr.types as ir
@@ -18,16 +18,18 @@ BOOKS = {
 class BookDictionary(pa.DataFrameModel):
     """One variable of one book."""
 
-    livro: str = pa.Field(description="Table of the book; the seed-compatible one has the same")
-    numero: int = pa.Field(description="Place among the variables of the book, from 1")
-    variavel: str = pa.Field(description="Column, as VAR_n or by name")
-    nome: str = pa.Field(description="Descriptive name")
-    classe: str = pa.Field(description="Class of the rows that count")
+    livro: str = pa.Field(
+        description="Table of the book; the seed-compatible book has the same variables"
+    )
+    numero: int = pa.Field(description="Position among the variables of the book, from 1")
+    variavel: str = pa.Field(description="Name of the column: VAR_n or a descriptive name")
+    nome: str = pa.Field(description="Descriptive name of the variable")
+    classe: str = pa.Field(description="Class of the invoices that count")
     valor: str = pa.Field(description="Value that is aggregated")
-    janela: str = pa.Field(description="Window of months, U1M to U12M; GERAL takes all rows")
-    agregacao: str = pa.Field(description="SUM, AVG, MIN or MAX")
-    significado: str = pa.Field(description="Meaning, in Portuguese")
-    tipo: str = pa.Field(description="Type of the column")
+    janela: str = pa.Field(description="Window in months, U1M to U12M; GERAL counts all invoices")
+    agregacao: str = pa.Field(description="Aggregate: SUM, AVG, MIN or MAX")
+    significado: str = pa.Field(description="Meaning of the variable in Portuguese")
+    tipo: str = pa.Field(description="Data type of the column")
 
     class Config:
         """One row per key."""
@@ -38,7 +40,7 @@ class BookDictionary(pa.DataFrameModel):
 
 @view(contract=BookDictionary, reads=[book_fatura])
 def book_dictionary(_: ir.Table) -> ir.Table:
-    """The variables of every book, made from what the books are made from."""
+    """Variables of every book, generated from the same declarations as the books."""
     rows = [
         {
             "livro": name,

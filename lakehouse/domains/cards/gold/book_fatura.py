@@ -16,5 +16,5 @@ from lakehouse.platform.tables.table import Monthly, TableOptions
     options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura(stage: ir.Table) -> ir.Table:
-    """The 462 variables of each client, from what was known on the reference date alone."""
+    """The 462 variables of each client, from data known on the reference date only."""
     return book(stage, FATURA)

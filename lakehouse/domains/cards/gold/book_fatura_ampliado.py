@@ -1,4 +1,4 @@
-"""The wider book: classes by the least payment, over what was paid."""
+"""The wider book: classes by minimum payment, and the amounts paid."""
 
 import ibis.expr.types as ir
 
@@ -16,5 +16,5 @@ from lakehouse.platform.tables.table import Monthly, TableOptions
     options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura_ampliado(stage: ir.Table) -> ir.Table:
-    """What each client paid beside the least payment, as known on the reference date."""
+    """Payments of each client compared with the minimum payment, as known on the reference date."""
     return book(stage, AMPLIADO)

@@ -1,4 +1,4 @@
-"""The book's companion: 66 variables of invoices that were paid above their value."""
+"""The overpayment book: 66 variables of invoices that were paid above their value."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""The book as the original made it, with its cut by months."""
+"""The book as the previous system computed it, with its selection by calendar months."""
 
 import ibis.expr.types as ir
 
@@ -16,5 +16,5 @@ from lakehouse.platform.tables.table import Monthly, TableOptions
     options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
 )
 def book_fatura_seed_compatible(stage: ir.Table) -> ir.Table:
-    """The 462 variables of each client by the original's cut of months."""
+    """The 462 variables of each client with the previous system's selection by calendar months."""
     return book(stage, FATURA)

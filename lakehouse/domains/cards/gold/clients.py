@@ -1,4 +1,4 @@
-"""Every client with what was invoiced, paid and left open."""
+"""Clients with their invoiced, paid and open amounts."""
 
 import datetime as dt
 
@@ -14,32 +14,40 @@ from lakehouse.platform.tables.expressions import sum_where
 
 
 class Clients(pa.DataFrameModel):
-    """One client on the last day known."""
+    """One client on the last known day."""
 
-    dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
+    dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
     qtd_faturas: int = pa.Field(gt=0, description="Invoices")
-    vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Their value in R$")
+    vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
     qtd_pagamentos: int = pa.Field(ge=0, description="Payments")
-    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What they add up to, in R$")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Paid of what was invoiced, in percent, over 100 if exceeded"
+        nullable=True,
+        description="Payments as a percentage of the invoiced value; above 100 when overpaid",
     )
-    dt_ultimo_pagamento: dt.date = pa.Field(nullable=True, description="Day of the last payment")
-    qtd_sem_pagamento: int = pa.Field(ge=0, description="Invoices without any payment")
+    dt_ultimo_pagamento: dt.date = pa.Field(
+        nullable=True, description="Date of the last payment; null without payments"
+    )
+    qtd_sem_pagamento: int = pa.Field(ge=0, description="Number of invoices without any payment")
     qtd_sem_pagamento_recente: int = pa.Field(
-        ge=0, description="Of those the ones that came due in the last 180 days"
+        ge=0, description="Number of invoices without payment that came due in the last 180 days"
     )
-    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
-    vlr_vencido: Decimal(18, 2) = pa.Field(ge=0, description="Of that what is overdue, in R$")
+    vlr_aberto: Decimal(18, 2) = pa.Field(
+        ge=0, description="Amount that is still to be paid in BRL"
+    )
+    vlr_vencido: Decimal(18, 2) = pa.Field(ge=0, description="Amount overdue in BRL")
     vlr_vencido_90: Decimal(18, 2) = pa.Field(
-        ge=0, description="Of that what has been overdue for more than 90 days, in R$"
+        ge=0, description="Amount more than 90 days overdue, in BRL"
     )
     dias_vencidos_max: int = pa.Field(
-        nullable=True, description="Days that the oldest open invoice is overdue"
+        nullable=True,
+        description="Number of days that the oldest open invoice is overdue; null when none is",
     )
     em_risco: bool = pa.Field(
-        description="Three or more invoices that came due in the last 180 days have no payment"
+        description=(
+            "True when at least three invoices that came due in the last 180 days have no payment"
+        )
     )
 
     class Config:
@@ -51,7 +59,7 @@ class Clients(pa.DataFrameModel):
 
 @view(contract=Clients, reads=[all_invoices])
 def clients(invoices: ir.Table) -> ir.Table:
-    """Every client's invoices, payments and arrears; look one up by its id_cliente."""
+    """Invoices, payments and overdue amounts of every client on the last known day."""
     late = invoices.dias_vencidos > 0
     unpaid = invoices.situacao == positions.UNPAID
     recently = late & (invoices.dias_vencidos <= positions.RISK_DAYS)

@@ -1,4 +1,4 @@
-"""Clients at risk, the worst first."""
+"""Clients at risk, highest risk first."""
 
 import ibis
 import ibis.expr.types as ir
@@ -13,12 +13,14 @@ from lakehouse.platform.tables.expressions import rank_by
 class ClientsAtRisk(Clients):
     """One client at risk."""
 
-    posicao: int = pa.Field(ge=1, description="Place among the clients at risk; 1 is the worst")
+    posicao: int = pa.Field(
+        ge=1, description="Rank among the clients at risk, 1 is the highest risk"
+    )
 
 
 @view(contract=ClientsAtRisk, reads=[all_clients])
 def clients_at_risk(clients: ir.Table) -> ir.Table:
-    """Clients with three or more recent invoices without payment, by their number and arrears."""
+    """Clients with at least three recent unpaid invoices, by their number and overdue amount."""
     risky = clients.filter(clients.em_risco)
     worst_first = (
         ibis.desc("qtd_sem_pagamento_recente"),

@@ -1,4 +1,4 @@
-"""What became of each client after a reference date, for models that learn from the book."""
+"""Outcome of each client after a reference date, to train models on the book."""
 
 import datetime as dt
 
@@ -16,23 +16,33 @@ HORIZON_DAYS = DUE_DAYS + GRACE_DAYS
 
 
 class DefaultLabels(pa.DataFrameModel):
-    """One client of the book of one reference date; the book has the features."""
+    """One client of the book on one reference date; the book has the features."""
 
-    dt_referencia: dt.date = pa.Field(description="Reference date, `day` of the book")
+    dt_referencia: dt.date = pa.Field(description="Reference date, equal to `day` of the book")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    dt_observado: dt.date = pa.Field(description="Last day that the labels look at")
+    dt_observado: dt.date = pa.Field(description="Last day that the labels use")
     faturas_vencidas: int = pa.Field(
-        nullable=True, ge=0, description="Invoices due in the 60 days after the reference date"
+        nullable=True,
+        ge=0,
+        description="Number of invoices due in the 60 days after the reference date",
     )
     faturas_inadimplentes: int = pa.Field(
-        nullable=True, ge=0, description="Of these without a payment 30 days after they were due"
+        nullable=True,
+        ge=0,
+        description="Number of these invoices without payment 30 days after their due date",
     )
     inadimplente: bool = pa.Field(
-        nullable=True, description="There is one of them; null while the days are not over"
+        nullable=True,
+        description=(
+            "True when at least one of them has no payment; null until data of later days is known"
+        ),
     )
     evadido: bool = pa.Field(
         nullable=True,
-        description="No invoice was issued in the 90 days after the reference date; null as above",
+        description=(
+            "True without an invoice in the 90 days after the reference date; null"
+            " until data of later days is known"
+        ),
     )
 
     class Config:
@@ -44,10 +54,10 @@ class DefaultLabels(pa.DataFrameModel):
 
 @view(contract=DefaultLabels, reads=[stage_fatura, tb_faturas, tb_pagamentos])
 def default_labels(stage: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
-    """Default and churn in the 90 days after each reference date; nothing from before it counts.
+    """Default and churn in the 90 days after each reference date; earlier data does not count.
 
-    They are null until something is known from after these days: what is not known yet is not a
-    good client. Features are joined from the book, by reference date and client.
+    Labels are null until data after these days is known, because a client without data is not a
+    good client. Join features from the book by reference date and client.
     """
     days = ibis.union(invoices.select("day"), payments.select("day"))
     known = days.agg(newest=days.day.max())

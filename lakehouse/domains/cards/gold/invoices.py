@@ -1,4 +1,4 @@
-"""Every invoice with what was paid of it."""
+"""Invoices with the sum of their payments."""
 
 import datetime as dt
 
@@ -13,29 +13,40 @@ from lakehouse.platform.tables.declare import view
 
 
 class Invoices(pa.DataFrameModel):
-    """One invoice of one client on the last day known."""
+    """One invoice of one client on the last known day."""
 
-    dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
+    dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
+    id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of issue, yyyyMM")
-    dt_emissao: dt.date = pa.Field(description="Day of issue")
-    dt_vencimento: dt.date = pa.Field(description="Day the invoice is due")
-    vlr_fatura: Decimal(14, 2) = pa.Field(description="Value in R$")
-    vlr_pagto_min: Decimal(14, 2) = pa.Field(nullable=True, description="Least payment in R$")
-    qtd_pagamentos: int = pa.Field(ge=0, description="Payments of the invoice")
-    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What they add up to, in R$")
-    dt_ultimo_pagamento: dt.date = pa.Field(nullable=True, description="Day of the last of them")
-    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
+    dt_emissao: dt.date = pa.Field(description="Date of issue")
+    dt_vencimento: dt.date = pa.Field(description="Due date of the invoice")
+    vlr_fatura: Decimal(14, 2) = pa.Field(description="Value of the invoice in BRL")
+    vlr_pagto_min: Decimal(14, 2) = pa.Field(
+        nullable=True, description="Minimum payment in BRL; null when the file has none"
+    )
+    qtd_pagamentos: int = pa.Field(ge=0, description="Number of payments of the invoice")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
+    dt_ultimo_pagamento: dt.date = pa.Field(
+        nullable=True, description="Date of the last payment; null without payments"
+    )
+    vlr_aberto: Decimal(18, 2) = pa.Field(
+        ge=0, description="Amount that is still to be paid in BRL"
+    )
     situacao: str = pa.Field(
-        isin=positions.SITUATIONS, description="SEM_PAGAMENTO, PARCIAL, TOTAL or EXCEDENTE"
+        isin=positions.SITUATIONS,
+        description="Payment status: SEM_PAGAMENTO, PARCIAL, TOTAL or EXCEDENTE",
     )
     dias_vencidos: int = pa.Field(
         nullable=True,
-        description="Days since it was due while something is open, negative before; else null",
+        description=(
+            "Number of days since the due date while an amount is open, negative before; else null"
+        ),
     )
     faixa: str = pa.Field(
-        nullable=True, isin=positions.BUCKETS, description="Ageing bucket while something is open"
+        nullable=True,
+        isin=positions.BUCKETS,
+        description="Ageing bucket while an amount is open; else null",
     )
 
     class Config:
@@ -47,7 +58,7 @@ class Invoices(pa.DataFrameModel):
 
 @view(contract=Invoices, reads=[tb_faturas, tb_pagamentos])
 def invoices(faturas: ir.Table, pagamentos: ir.Table) -> ir.Table:
-    """Every invoice with its payments, what is open and for how long it has been due."""
+    """Invoices with their payments, the open amount and the days since the due date."""
     newest = positions.newest(faturas, pagamentos)
     found = positions.owed(newest, faturas, pagamentos)
     return found.order_by("id_cliente", "id_fatura")

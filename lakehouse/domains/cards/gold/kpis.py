@@ -1,4 +1,4 @@
-"""The figures at the top of the dashboard."""
+"""Key figures of the dashboard."""
 
 import datetime as dt
 
@@ -13,27 +13,30 @@ from lakehouse.platform.tables.expressions import sum_where
 
 
 class Kpis(pa.DataFrameModel):
-    """All clients on the last day known."""
+    """All clients on the last known day."""
 
-    dt_referencia: dt.date = pa.Field(description="Last day that anything is known of")
-    qtd_clientes: int = pa.Field(gt=0, description="Clients with invoices")
+    dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
+    qtd_clientes: int = pa.Field(gt=0, description="Number of clients with invoices")
     qtd_faturas: int = pa.Field(gt=0, description="Invoices")
-    vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Their value in R$")
+    vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
     qtd_pagamentos: int = pa.Field(ge=0, description="Payments")
-    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="What they add up to, in R$")
+    vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Paid of what was invoiced, in percent"
+        nullable=True, description="Payments as a percentage of the invoiced value"
     )
-    qtd_sem_pagamento: int = pa.Field(ge=0, description="Invoices without any payment")
+    qtd_sem_pagamento: int = pa.Field(ge=0, description="Number of invoices without any payment")
     perc_sem_pagamento: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Their share of all invoices, in percent"
+        nullable=True,
+        description="Share of invoices without payment among all invoices, in percent",
     )
-    vlr_aberto: Decimal(18, 2) = pa.Field(ge=0, description="What is left to pay, in R$")
-    vlr_vencido: Decimal(18, 2) = pa.Field(ge=0, description="Of that what is overdue, in R$")
+    vlr_aberto: Decimal(18, 2) = pa.Field(
+        ge=0, description="Amount that is still to be paid in BRL"
+    )
+    vlr_vencido: Decimal(18, 2) = pa.Field(ge=0, description="Amount overdue in BRL")
     vlr_vencido_90: Decimal(18, 2) = pa.Field(
-        ge=0, description="Of that what has been overdue for more than 90 days, in R$"
+        ge=0, description="Amount more than 90 days overdue, in BRL"
     )
-    qtd_clientes_em_risco: int = pa.Field(ge=0, description="Clients at risk")
+    qtd_clientes_em_risco: int = pa.Field(ge=0, description="Number of clients at risk")
 
     class Config:
         """At most one row."""
@@ -44,7 +47,7 @@ class Kpis(pa.DataFrameModel):
 
 @view(contract=Kpis, reads=[all_clients])
 def kpis(clients: ir.Table) -> ir.Table:
-    """What is invoiced, paid, open and at risk in all; no row before anything is known."""
+    """Total amounts invoiced, paid, open and at risk; without data there is no row."""
     everyone = clients.id_cliente.notnull()
     total = clients.group_by("dt_referencia").agg(
         qtd_clientes=clients.count(),

@@ -1,4 +1,4 @@
-"""Invoices as the native book sees them, one row per reference date and invoice."""
+"""Invoices that the book reads, one row per reference date and invoice."""
 
 import datetime as dt
 
@@ -15,33 +15,47 @@ from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, a
 
 
 class Staged(pa.DataFrameModel):
-    """How one invoice stood on a reference date."""
+    """One invoice as known on a reference date."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
+    id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
-    dt_proc: str = pa.Field(description="Latest generation of invoice and payments")
-    fbc_classif_pagto: str = pa.Field(description="Paid when: by the last payment's day")
-    fbc_classif_vlr_pagto: str = pa.Field(description="Paid how much: beside the invoice's value")
-    fbc_classif_pagto_min: str = pa.Field(description="Paid how much: beside the least payment")
-    dt_emissao: dt.date = pa.Field(description="Day of issue")
-    fvl_vlr_fatura: Decimal(14, 2) = pa.Field(description="Value in R$")
+    dt_proc: str = pa.Field(
+        description=(
+            "Time at which the newest file of the invoice or its payments was"
+            " generated, yyyyMMddHHmmss"
+        )
+    )
+    fbc_classif_pagto: str = pa.Field(description="Class by the date of the last payment")
+    fbc_classif_vlr_pagto: str = pa.Field(
+        description="Class by the amount paid, compared with the value of the invoice"
+    )
+    fbc_classif_pagto_min: str = pa.Field(
+        description="Class by the amount paid, compared with the minimum payment"
+    )
+    dt_emissao: dt.date = pa.Field(description="Date of issue")
+    fvl_vlr_fatura: Decimal(14, 2) = pa.Field(description="Value of the invoice in BRL")
     fvl_vlr_pagto: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Paid in R$; null without a payment"
+        nullable=True, description="Amount paid in BRL; null without a payment"
     )
     fvl_vlr_pagto_min: Decimal(14, 2) = pa.Field(
-        nullable=True, description="Least payment in R$; null when not known"
+        nullable=True, description="Minimum payment in BRL; null when unknown"
     )
-    fvl_perc_vlr_fatura: int = pa.Field(description="Paid, in whole percents of the value")
+    fvl_perc_vlr_fatura: int = pa.Field(
+        description="Amount paid as an integer percentage of the invoice's value"
+    )
     fvl_numero_dias_atraso: int = pa.Field(
-        description="Days paid late; unpaid: days since due, negative before; −1: paid early"
+        description=(
+            "Days paid late; for an unpaid invoice days since the due date"
+            " (negative before); −1 if paid early"
+        )
     )
-    fvl_qtd_transacao: int = pa.Field(eq=1, description="Always 1")
+    fvl_qtd_transacao: int = pa.Field(eq=1, description="Number of invoices in this row, always 1")
     dias_antecipados: int = pa.Field(
-        nullable=True, description="Days paid early; null when it was not paid early"
+        nullable=True, description="Number of days paid early; null when not paid early"
     )
-    qtd_pagamentos: int = pa.Field(ge=0, description="Payments in this row")
+    qtd_pagamentos: int = pa.Field(ge=0, description="Number of payments in this row")
     flg_u1m: int = pa.Field(description="1 when issued in the last month, else 0")
     flg_u3m: int = pa.Field(description="1 when issued in the last 3 months, else 0")
     flg_u6m: int = pa.Field(description="1 when issued in the last 6 months, else 0")
@@ -67,8 +81,8 @@ class StageFatura(Staged):
     ),
 )
 def stage_fatura(months: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
-    """Invoices of the year up to each reference date, with the payments known on that day.
+    """Invoices of the year before each reference date, with the payments known on that day.
 
-    Payments of one invoice are put together; what was issued or paid later does not count.
+    Payments of one invoice are summed. Invoices and payments after the reference date do not count.
     """
     return stage(months, invoices, payments, Mode.NATIVE)

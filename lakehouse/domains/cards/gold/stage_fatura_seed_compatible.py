@@ -1,4 +1,4 @@
-"""Invoices as the original's book sees them, one row per reference date and payment found."""
+"""Invoices that the seed-compatible book reads, one row per reference date and payment."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -13,7 +13,9 @@ from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, a
 
 
 class StageFaturaSeedCompatible(Staged):
-    id_pagamento: int = pa.Field(nullable=True, description="Payment; null without one")
+    id_pagamento: int = pa.Field(
+        nullable=True, description="Number of the payment; null without one"
+    )
 
     class Config:
         """One row per key."""
@@ -34,8 +36,8 @@ class StageFaturaSeedCompatible(Staged):
 def stage_fatura_seed_compatible(
     months: ir.Table, invoices: ir.Table, payments: ir.Table
 ) -> ir.Table:
-    """Invoices and payments by the original's cut of months, the reference date's among them.
+    """Invoices and payments of the calendar months that the previous system selected.
 
-    It looks ahead: up to the end of the reference date's month.
+    They include the entire month of the reference date, so the book uses data from its future.
     """
     return stage(months, invoices, payments, Mode.SEED_COMPATIBLE)

@@ -1,1 +1,1 @@
-"""PoD Cartões, silver layer."""
+"""Validated tables of PoD Cartões: one row per key, rejected rows in quarantine."""

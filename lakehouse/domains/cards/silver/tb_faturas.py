@@ -1,4 +1,4 @@
-"""Invoices that can be trusted, one row per client and invoice."""
+"""Valid invoices, one row per client and invoice."""
 
 import datetime as dt
 
@@ -16,25 +16,27 @@ from lakehouse.platform.tables.table import TableOptions
 class Faturas(pa.DataFrameModel):
     """One invoice of one client."""
 
-    day: dt.date = pa.Field(description="Day of issue, the same as dt_emissao")
+    day: dt.date = pa.Field(description="Date of issue, equal to dt_emissao")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    id_fatura: int = pa.Field(description="Invoice, a sequence within the client")
-    dt_proc: str = pa.Field(description="When the file was generated, yyyyMMddHHmmss")
+    id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
+    dt_proc: str = pa.Field(description="Time at which the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of issue, yyyyMM")
-    dt_emissao: dt.date = pa.Field(description="Day of issue")
-    dt_vencimento: dt.date = pa.Field(description="Day the invoice is due")
+    dt_emissao: dt.date = pa.Field(description="Date of issue")
+    dt_vencimento: dt.date = pa.Field(description="Due date of the invoice")
     vlr_fatura: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Value in R$, 0 or more"
+        ge=0,
+        metadata={"reason": "bad_amount"},
+        description="Value of the invoice in BRL, 0 or more",
     )
     vlr_pagto_min: Decimal(14, 2) = pa.Field(
         nullable=True,
         ge=0,
         metadata={"reason": "bad_amount"},
-        description="Least payment in R$; null when the delivery does not say it",
+        description="Minimum payment in BRL; null when the file has none",
     )
 
     class Config:
-        """One row per key, over all days."""
+        """One row per key over all days."""
 
         strict = True
         unique = ["id_cliente", "id_fatura"]
@@ -48,9 +50,9 @@ class Faturas(pa.DataFrameModel):
         after_commit=control.registering(control.FATURAS),
     ),
 )
-def tb_faturas(landed: ir.Table) -> ir.Table:
-    """Invoices that can be trusted; of an invoice the newest generated file wins."""
-    read = rules.invoices(landed)
+def tb_faturas(rows: ir.Table) -> ir.Table:
+    """Valid invoices; of two rows with the same key the one of the newest generated file wins."""
+    read = rules.invoices(rows)
     return read.select(
         **provenance_of(read, day=read.day),
         _reasons=read.reasons,

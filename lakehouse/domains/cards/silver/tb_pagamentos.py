@@ -1,4 +1,4 @@
-"""Payments that can be trusted, one row per client and payment."""
+"""Valid payments, one row per client and payment."""
 
 import datetime as dt
 
@@ -16,19 +16,19 @@ from lakehouse.platform.tables.table import TableOptions, all_days
 class Pagamentos(pa.DataFrameModel):
     """One payment of one invoice; an invoice may have several."""
 
-    day: dt.date = pa.Field(description="Day of payment, the same as dt_pagamento")
-    id_pagamento: int = pa.Field(description="Payment, a sequence within the client")
-    id_fatura: int = pa.Field(description="Invoice of the client that it pays")
+    day: dt.date = pa.Field(description="Date of payment, equal to dt_pagamento")
+    id_pagamento: int = pa.Field(description="Number of the payment, a sequence within the client")
+    id_fatura: int = pa.Field(description="Number of the client's invoice that is paid")
     id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    dt_proc: str = pa.Field(description="When the file was generated, yyyyMMddHHmmss")
+    dt_proc: str = pa.Field(description="Time at which the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of payment, yyyyMM")
-    dt_pagamento: dt.date = pa.Field(description="Day of payment")
+    dt_pagamento: dt.date = pa.Field(description="Date of payment")
     vlr_pagamento: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Amount in R$, 0 or more"
+        ge=0, metadata={"reason": "bad_amount"}, description="Amount paid in BRL, 0 or more"
     )
 
     class Config:
-        """One row per key, over all days."""
+        """One row per key over all days."""
 
         strict = True
         unique = ["id_cliente", "id_pagamento"]
@@ -42,18 +42,18 @@ class Pagamentos(pa.DataFrameModel):
         after_commit=control.registering(control.PAGAMENTOS),
     ),
 )
-def tb_pagamentos(landed: ir.Table, invoices: ir.Table) -> ir.Table:
-    """Payments that can be trusted; of a payment the newest generated file wins.
+def tb_pagamentos(rows: ir.Table, invoices: ir.Table) -> ir.Table:
+    """Valid payments; of two rows with the same key the one of the newest generated file wins.
 
-    The invoice is looked for among all that landed and can be trusted, so a payment that comes
-    before its invoice waits in quarantine and leaves it by itself.
+    The invoice may be in any received file. A payment that arrives before its invoice stays in
+    quarantine and becomes valid when the invoice arrives.
     """
-    read = landed.mutate(
-        client=rules.number(landed.id_cliente, rules.PLAIN),
-        payment=rules.number(landed.id_pagamento, rules.PAYMENT_ID),
-        invoice=rules.number(landed.id_fatura, rules.INVOICE_ID),
-        dt_pagamento=rules.known_date(landed.data_pagamento, landed),
-        vlr_pagamento=rules.amount(landed.valor_pagamento),
+    read = rows.mutate(
+        client=rules.number(rows.id_cliente, rules.PLAIN),
+        payment=rules.number(rows.id_pagamento, rules.PAYMENT_ID),
+        invoice=rules.number(rows.id_fatura, rules.INVOICE_ID),
+        dt_pagamento=rules.known_date(rows.data_pagamento, rows),
+        vlr_pagamento=rules.amount(rows.valor_pagamento),
     )
     read_invoices = rules.invoices(invoices)
     known = (

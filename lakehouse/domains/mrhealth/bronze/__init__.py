@@ -1,1 +1,1 @@
-"""Mr. Health, bronze layer."""
+"""Bronze tables of Mr. Health that do not follow from a source."""

@@ -1,4 +1,4 @@
-"""Which unit sent what for which day."""
+"""Received files of orders and items by unit and day."""
 
 import datetime as dt
 
@@ -11,15 +11,19 @@ from lakehouse.platform.tables.declare import bronze
 
 
 class Deliveries(pa.DataFrameModel):
-    """One landed file of a unit."""
+    """One received file of a unit."""
 
     day: dt.date = pa.Field(description="Day of the delivery")
-    unit: int = pa.Field(description="Unit that delivered")
-    subject: str = pa.Field(isin=("orders", "order_items"), description="What the file holds")
-    file: str = pa.Field(description="Path in the landing zone")
-    digest: str = pa.Field(description="SHA-256 of the landed bytes")
-    status: str = pa.Field(description="What became of the file")
-    rows: int = pa.Field(description="Rows that were read from it")
+    unit: int = pa.Field(description="Number of the unit that delivered")
+    subject: str = pa.Field(
+        isin=("orders", "order_items"), description="Dataset of the file: orders or order_items"
+    )
+    file: str = pa.Field(description="Path of the file in the landing zone")
+    digest: str = pa.Field(description="SHA-256 of the received bytes")
+    status: str = pa.Field(
+        description="Status of the file: loaded, superseded, duplicate, rejected or held"
+    )
+    rows: int = pa.Field(description="Number of rows read from the file")
 
     class Config:
         """Strict columns."""
@@ -29,7 +33,7 @@ class Deliveries(pa.DataFrameModel):
 
 @bronze(contract=Deliveries, reads=[ORDERS.raw, ORDER_ITEMS.raw])
 def deliveries(orders: ir.Table, items: ir.Table) -> ir.Table:
-    """Landed files of orders and items by unit and day; single-folder deliveries are left out."""
+    """Received files of orders and items by unit and day, without single-folder deliveries."""
     columns = ("day", "unit", "digest", "file", "status")
     both = ibis.union(
         orders.select(*columns, subject=ibis.literal("orders"), rows="record_rows"),

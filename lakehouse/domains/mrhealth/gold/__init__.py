@@ -1,1 +1,1 @@
-"""Mr. Health, gold layer."""
+"""Analytical tables and views of Mr. Health."""

@@ -1,4 +1,4 @@
-"""Sales of the whole chain, day by day."""
+"""Sales of all units by day."""
 
 import datetime as dt
 
@@ -18,11 +18,13 @@ from lakehouse.platform.tables.declare import view
 
 
 class Day(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="Day of the orders")
+    day: dt.date = pa.Field(description="Date of the orders")
 
 
 class AggDailySales(OrderChannels, OrderMeasures, Day):
-    active_units: int = pa.Field(ge=0, description="Units with at least one order of any status")
+    active_units: int = pa.Field(
+        ge=0, description="Number of units with at least one order of any status"
+    )
 
     class Config:
         """One row per key."""
@@ -33,7 +35,7 @@ class AggDailySales(OrderChannels, OrderMeasures, Day):
 
 @view(contract=AggDailySales, reads=[orders_fact, every_unit_day])
 def agg_daily_sales(orders: ir.Table, unit_days: ir.Table) -> ir.Table:
-    """Orders by channel and status, revenue and shares per day; a silent day is a row of 0."""
+    """Orders by channel and status, revenue and shares by day; a day without orders has zeros."""
     by_day = orders.group_by("day").agg(**sums(orders), active_units=orders.unit_id.nunique())
     days = unit_days.select("day").union(orders.select("day"), distinct=True)
     spine = days.left_join(by_day, "day")  # one day to one sum

@@ -1,4 +1,4 @@
-"""How each product sells, over all time."""
+"""Sales of each product over all days."""
 
 import ibis
 import ibis.expr.types as ir
@@ -14,28 +14,30 @@ from lakehouse.platform.tables.expressions import newest_by, rank_by, rate, sum_
 
 
 class AggProductPerformance(pa.DataFrameModel):
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Product name, the newest known")
-    orders: int = pa.Field(ge=0, description="Orders of any status with the product")
-    lines: int = pa.Field(ge=0, description="Item lines of orders of any status")
-    quantity: int = pa.Field(ge=0, description="Pieces ordered, any status")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product in Portuguese, the newest known")
+    orders: int = pa.Field(ge=0, description="Number of orders of any status with the product")
+    lines: int = pa.Field(ge=0, description="Number of order lines of any status")
+    quantity: int = pa.Field(ge=0, description="Number of pieces in orders of any status")
     line_revenue: Decimal(18, 2) = pa.Field(
-        description="Σ quantity × unit price in R$, orders of any status"
+        description="Sum of quantity × unit price in BRL over orders of any status"
     )
     completed_line_revenue: Decimal(18, 2) = pa.Field(
-        description="Σ quantity × unit price in R$, finished orders only"
+        description="Sum of quantity × unit price in BRL over finished orders"
     )
     average_price: Decimal(18, 2) = pa.Field(
-        nullable=True, description="line_revenue ÷ quantity in R$; null when never ordered"
+        nullable=True, description="line_revenue ÷ quantity in BRL; null when never ordered"
     )
-    units_selling: int = pa.Field(ge=0, description="Units that took an order for it")
+    units_selling: int = pa.Field(ge=0, description="Number of units with an order for the product")
     unit_penetration_pct: Decimal(18, 4) = pa.Field(
-        nullable=True, description="units_selling ÷ known units, 0 to 1"
+        nullable=True, description="units_selling ÷ number of known units, 0 to 1"
     )
     revenue_rank: int = pa.Field(
-        ge=1, description="1 for the most line_revenue; ties by product_id"
+        ge=1, description="Rank by line_revenue, 1 is the highest; ties by product_id"
     )
-    volume_rank: int = pa.Field(ge=1, description="1 for the most quantity; ties by product_id")
+    volume_rank: int = pa.Field(
+        ge=1, description="Rank by quantity, 1 is the highest; ties by product_id"
+    )
 
     class Config:
         """One row per key."""
@@ -46,10 +48,10 @@ class AggProductPerformance(pa.DataFrameModel):
 
 @view(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])
 def agg_product_performance(items: ir.Table, products: ir.Table, units: ir.Table) -> ir.Table:
-    """Sales at item-line grain per product over all time; a product never ordered stays.
+    """Sales of each product over all days; a product that was never ordered has zeros.
 
-    Line revenue leaves delivery fees out and counts orders of every status, so it is not the
-    revenue of the other tables; `completed_line_revenue` counts finished orders.
+    Line revenue excludes delivery fees and includes orders of every status, so it differs from the
+    revenue of the other tables; `completed_line_revenue` includes finished orders only.
     """
     by_order = items.group_by("product_id", "unit_id", "day", "order_id").agg(
         lines=items.count(),

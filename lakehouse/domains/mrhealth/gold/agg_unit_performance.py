@@ -1,4 +1,4 @@
-"""How each unit does, over all time."""
+"""Sales of each unit over all days."""
 
 import datetime as dt
 
@@ -21,21 +21,36 @@ from lakehouse.platform.tables.expressions import newest_by, rank_by, rate
 
 
 class Unit(pa.DataFrameModel):
-    unit_id: int = pa.Field(description="Unit number")
-    unit_name: str = pa.Field(description="Unit name, the newest known")
-    state_name: str = pa.Field(nullable=True, description="State the unit lies in")
-    country_name: str = pa.Field(nullable=True, description="Country the unit lies in")
+    unit_id: int = pa.Field(description="Number of the unit")
+    unit_name: str = pa.Field(description="Name of the unit, the newest known")
+    state_name: str = pa.Field(
+        nullable=True, description="Name of the unit's state; null when unknown"
+    )
+    country_name: str = pa.Field(
+        nullable=True,
+        description="Name of the country in which the unit is located; null when unknown",
+    )
 
 
 class AggUnitPerformance(OrderChannels, OrderMeasures, Unit):
     items_per_order: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Pieces ÷ orders, both of any status; null without orders"
+        nullable=True, description="Number of pieces per order of any status; null without orders"
     )
-    first_order_date: dt.date = pa.Field(nullable=True, description="Day of the first order")
-    last_order_date: dt.date = pa.Field(nullable=True, description="Day of the last order")
-    days_active: int = pa.Field(ge=0, description="Days with at least one order of any status")
-    revenue_rank: int = pa.Field(ge=1, description="1 for the most revenue; ties by unit_id")
-    volume_rank: int = pa.Field(ge=1, description="1 for the most orders; ties by unit_id")
+    first_order_date: dt.date = pa.Field(
+        nullable=True, description="Date of the first order; null without orders"
+    )
+    last_order_date: dt.date = pa.Field(
+        nullable=True, description="Date of the last order; null without orders"
+    )
+    days_active: int = pa.Field(
+        ge=0, description="Number of days with at least one order of any status"
+    )
+    revenue_rank: int = pa.Field(
+        ge=1, description="Rank by revenue, 1 is the highest; ties by unit_id"
+    )
+    volume_rank: int = pa.Field(
+        ge=1, description="Rank by orders, 1 is the highest; ties by unit_id"
+    )
 
     class Config:
         """One row per key."""
@@ -46,7 +61,7 @@ class AggUnitPerformance(OrderChannels, OrderMeasures, Unit):
 
 @view(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])
 def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
-    """Orders, revenue, shares and ranks per unit over all time; a unit without orders stays."""
+    """Orders, revenue, shares and ranks of each unit over all days; zeros without orders."""
     by_unit = orders.group_by("unit_id").agg(
         **sums(orders),
         pieces=orders.quantity.sum(),

@@ -1,4 +1,4 @@
-"""What is known of a day, from the calendar alone."""
+"""Calendar attributes of each day."""
 
 import datetime as dt
 
@@ -33,26 +33,29 @@ WEEKDAYS = (
     "domingo",
 )
 YEARS = 100
-"""Years from the first of the system on that the calendar knows."""
+"""Length of the calendar in years, from the first year of the domain on."""
 
 
 class DimDate(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="The day")
-    date_key: int = pa.Field(description="The day as a number, yyyymmdd")
+    day: dt.date = pa.Field(description="Date of the day")
+    date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     year: int = pa.Field(description="Year")
     quarter: int = pa.Field(
-        in_range={"min_value": 1, "max_value": 4}, description="Quarter, 1 to 4"
+        in_range={"min_value": 1, "max_value": 4}, description="Quarter of the year, 1 to 4"
     )
-    month: int = pa.Field(in_range={"min_value": 1, "max_value": 12}, description="Month, 1 to 12")
-    month_name_pt: str = pa.Field(description="Month, Portuguese")
+    month: int = pa.Field(
+        in_range={"min_value": 1, "max_value": 12}, description="Month of the year, 1 to 12"
+    )
+    month_name_pt: str = pa.Field(description="Name of the month in Portuguese")
     week: int = pa.Field(
-        in_range={"min_value": 1, "max_value": 53}, description="ISO week of the year"
+        in_range={"min_value": 1, "max_value": 53}, description="ISO week of the year, 1 to 53"
     )
     day_of_week: int = pa.Field(
-        in_range={"min_value": 1, "max_value": 7}, description="ISO weekday, 1 is Monday"
+        in_range={"min_value": 1, "max_value": 7},
+        description="ISO weekday, 1 (Monday) to 7 (Sunday)",
     )
-    weekday_name_pt: str = pa.Field(description="Weekday, Portuguese")
-    is_weekend: bool = pa.Field(description="Saturday or Sunday")
+    weekday_name_pt: str = pa.Field(description="Name of the weekday in Portuguese")
+    is_weekend: bool = pa.Field(description="True on Saturday and Sunday")
 
     class Config:
         """One row per key."""
@@ -62,7 +65,7 @@ class DimDate(pa.DataFrameModel):
 
 
 def calendar() -> ir.Table:
-    """Every day from the first year of the system on, for a hundred years."""
+    """Return a hundred years of days, from the first year of the domain on."""
     first = SPEC.since.replace(month=1, day=1)
     length = (first.replace(year=first.year + YEARS) - first).days
     numbers = ibis.range(0, length).unnest().name("n").as_table()
@@ -86,5 +89,5 @@ def calendar() -> ir.Table:
 
 @gold(contract=DimDate, reads=[])
 def dim_date() -> ir.Table:
-    """Each processed day with its place in the year; a day on which nothing landed is there too."""
+    """Calendar attributes of each processed day, also of days without deliveries."""
     return calendar()

@@ -1,4 +1,4 @@
-"""The calendar to join forecasts and empty days with."""
+"""Calendar for joins with forecasts and days without orders."""
 
 import ibis.expr.types as ir
 

@@ -11,13 +11,15 @@ from lakehouse.platform.tables.declare import gold
 
 
 class DimGeography(pa.DataFrameModel):
-    """One state as it was on one day."""
+    """One state on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    state_id: int = pa.Field(description="State number")
-    state_name: str = pa.Field(description="State name")
-    country_id: str = pa.Field(description="Country code, two letters")
-    country_name: str = pa.Field(nullable=True, description="Country name; null when unknown")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    state_id: int = pa.Field(description="Number of the state")
+    state_name: str = pa.Field(description="Name of the state")
+    country_id: str = pa.Field(description="Code of the country, two letters")
+    country_name: str = pa.Field(
+        nullable=True, description="Name of the country; null when unknown"
+    )
 
     class Config:
         """One row per key."""
@@ -28,6 +30,6 @@ class DimGeography(pa.DataFrameModel):
 
 @gold(contract=DimGeography, reads=[known_states, known_countries])
 def dim_geography(states: ir.Table, countries: ir.Table) -> ir.Table:
-    """States and their country."""
+    """States with their country, as of each day."""
     named = states.left_join(countries, ["day", "country_id"])  # many states to one country
     return named.select("day", "state_id", "state_name", "country_id", "country_name")

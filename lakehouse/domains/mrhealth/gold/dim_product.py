@@ -11,14 +11,16 @@ from lakehouse.platform.tables.declare import gold
 
 
 class DimProduct(pa.DataFrameModel):
-    """One product as it was on one day."""
+    """One product on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Product name, Portuguese")
-    valid_from: dt.date = pa.Field(description="Day of the snapshot that says so")
-    valid_to: dt.date = pa.Field(nullable=True, description="Null: nothing newer was known")
-    is_current: bool = pa.Field(description="True: the newest version known on that day")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product in Portuguese")
+    valid_from: dt.date = pa.Field(description="Day of the snapshot with these values")
+    valid_to: dt.date = pa.Field(
+        nullable=True, description="Always null: no newer version was known on that day"
+    )
+    is_current: bool = pa.Field(description="Always true: the newest version known on that day")
 
     class Config:
         """One row per key."""
@@ -29,7 +31,7 @@ class DimProduct(pa.DataFrameModel):
 
 @gold(contract=DimProduct, reads=[known_products])
 def dim_product(products: ir.Table) -> ir.Table:
-    """Products as of each day; `dim_product_history` joins equal days into versions."""
+    """Products as of each day; `dim_product_history` merges equal days into versions."""
     return products.select(
         "day",
         "product_id",

@@ -1,4 +1,4 @@
-"""Products in versions, each with the time it was valid (a slowly changing dimension of type 2)."""
+"""Versions of each product with their validity (slowly changing dimension, type 2)."""
 
 import datetime as dt
 
@@ -11,14 +11,18 @@ from lakehouse.platform.tables.declare import view
 
 
 class DimProductHistory(pa.DataFrameModel):
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Product name, Portuguese")
-    valid_from: dt.date = pa.Field(description="First processed day on which this was so")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product in Portuguese")
+    valid_from: dt.date = pa.Field(description="First processed day with these values")
     valid_to: dt.date = pa.Field(
         nullable=True,
-        description="Day before the first processed one on which it no longer was so; null if none",
+        description=(
+            "Day before the first processed day without these values; null while they are valid"
+        ),
     )
-    is_current: bool = pa.Field(description="True for a version of the newest processed day")
+    is_current: bool = pa.Field(
+        description="True when the version is valid on the newest processed day"
+    )
 
     class Config:
         """One row per key."""
@@ -29,9 +33,10 @@ class DimProductHistory(pa.DataFrameModel):
 
 @view(contract=DimProductHistory, reads=[products_by_day])
 def dim_product_history(products: ir.Table) -> ir.Table:
-    """Versions of each product: one row for each stretch of days with the same values.
+    """Versions of each product: one row per period of consecutive days with the same values.
 
-    A product that leaves the product table ends, and begins anew when it comes back.
+    The version of a product ends when the product leaves the product table; a new version starts
+    when it returns.
     """
     days = products.select("day").distinct()
     days = days.mutate(n=ibis.row_number().over(order_by="day"))

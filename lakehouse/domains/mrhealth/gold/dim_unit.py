@@ -12,15 +12,23 @@ from lakehouse.platform.tables.declare import gold
 
 
 class DimUnit(pa.DataFrameModel):
-    """One unit as it was on one day."""
+    """One unit on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    unit_id: int = pa.Field(description="Unit number")
-    unit_name: str = pa.Field(description="Unit name")
-    state_id: int = pa.Field(description="State the unit lies in")
-    state_name: str = pa.Field(nullable=True, description="State name; null when unknown")
-    country_id: str = pa.Field(nullable=True, description="Country code; null when unknown")
-    country_name: str = pa.Field(nullable=True, description="Country name; null when unknown")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    unit_id: int = pa.Field(description="Number of the unit")
+    unit_name: str = pa.Field(description="Name of the unit")
+    state_id: int = pa.Field(description="Number of the state in which the unit is located")
+    state_name: str = pa.Field(
+        nullable=True,
+        description="Name of the state in which the unit is located; null when unknown",
+    )
+    country_id: str = pa.Field(
+        nullable=True,
+        description="Code of the country in which the unit is located; null when unknown",
+    )
+    country_name: str = pa.Field(
+        nullable=True, description="Name of the country; null when unknown"
+    )
 
     class Config:
         """One row per key."""
@@ -31,7 +39,7 @@ class DimUnit(pa.DataFrameModel):
 
 @gold(contract=DimUnit, reads=[known_units, known_states, known_countries])
 def dim_unit(units: ir.Table, states: ir.Table, countries: ir.Table) -> ir.Table:
-    """Units with their place; a unit without orders stays, and so does one without a state."""
+    """Units with their state and country as of each day, also without orders or without a state."""
     placed = units.left_join(states, ["day", "state_id"])  # many units to one state of the day
     named = placed.left_join(countries, ["day", "country_id"])  # many to one country of the day
     return named.select(

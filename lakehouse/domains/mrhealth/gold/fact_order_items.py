@@ -1,4 +1,4 @@
-"""Item lines with the status of their order, at item grain."""
+"""Order items with status and channel of their order."""
 
 import datetime as dt
 
@@ -15,18 +15,24 @@ from lakehouse.platform.tables.declare import gold
 class FactOrderItems(pa.DataFrameModel):
     """One item of one order."""
 
-    day: dt.date = pa.Field(description="Day of the order, the same as order_date")
-    unit_id: int = pa.Field(description="Unit that took the order")
-    order_id: str = pa.Field(description="Order number, unique within unit and day only")
-    item_id: str = pa.Field(description="Item number within the order")
-    order_date: dt.date = pa.Field(description="Day of the order")
-    product_id: int = pa.Field(description="Product sold")
-    status: str = pa.Field(isin=rules.STATUSES, description="Status of the order")
-    order_type: str = pa.Field(isin=rules.ORDER_TYPES, description="Way of the order")
-    quantity: int = pa.Field(gt=0, description="Pieces sold")
-    unit_price: Decimal(14, 2) = pa.Field(description="Price of one piece in R$")
-    line_total: Decimal(18, 2) = pa.Field(description="quantity × unit_price in R$")
-    note: str = pa.Field(nullable=True, description="What the guest asked for")
+    day: dt.date = pa.Field(description="Date of the order, equal to order_date")
+    unit_id: int = pa.Field(description="Number of the unit that took the order")
+    order_id: str = pa.Field(description="Number of the order, unique within its unit and day only")
+    item_id: str = pa.Field(description="Number of the item within its order")
+    order_date: dt.date = pa.Field(description="Date of the order")
+    product_id: int = pa.Field(description="Number of the product")
+    status: str = pa.Field(
+        isin=rules.STATUSES, description="Status of the order: Finalizado, Pendente or Cancelado"
+    )
+    order_type: str = pa.Field(
+        isin=rules.ORDER_TYPES, description="Channel of the order: ONLINE, PHYSICAL or UNKNOWN"
+    )
+    quantity: int = pa.Field(gt=0, description="Number of pieces")
+    unit_price: Decimal(14, 2) = pa.Field(description="Price of one piece in BRL")
+    line_total: Decimal(18, 2) = pa.Field(description="quantity × unit_price in BRL")
+    note: str = pa.Field(
+        nullable=True, description="Wish of the guest in free text; null when there is none"
+    )
 
     class Config:
         """One row per key."""
@@ -37,7 +43,7 @@ class FactOrderItems(pa.DataFrameModel):
 
 @gold(contract=FactOrderItems, reads=[valid_items, valid_orders])
 def fact_order_items(items: ir.Table, orders: ir.Table) -> ir.Table:
-    """One row per attached item; as many rows as silver has."""
+    """Items with status and channel of their order; as many rows as in silver."""
     joined = items.join(orders, ["day", "unit_id", "order_id"])  # many items to one order
     return joined.select(
         "day",

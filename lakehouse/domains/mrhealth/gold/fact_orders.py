@@ -1,4 +1,4 @@
-"""Orders with their units, items and reconciliation, at order grain."""
+"""Orders with the totals of their items."""
 
 import datetime as dt
 
@@ -15,24 +15,32 @@ from lakehouse.platform.tables.declare import gold
 class FactOrders(pa.DataFrameModel):
     """One order."""
 
-    day: dt.date = pa.Field(description="Day of the order, the same as order_date")
-    unit_id: int = pa.Field(description="Unit that took the order")
-    order_id: str = pa.Field(description="Order number, unique within unit and day only")
-    order_date: dt.date = pa.Field(description="Day of the order")
-    order_type: str = pa.Field(isin=rules.ORDER_TYPES, description="ONLINE, PHYSICAL or UNKNOWN")
+    day: dt.date = pa.Field(description="Date of the order, equal to order_date")
+    unit_id: int = pa.Field(description="Number of the unit that took the order")
+    order_id: str = pa.Field(description="Number of the order, unique within its unit and day only")
+    order_date: dt.date = pa.Field(description="Date of the order")
+    order_type: str = pa.Field(
+        isin=rules.ORDER_TYPES, description="Channel: ONLINE, PHYSICAL or UNKNOWN"
+    )
     status: str = pa.Field(isin=rules.STATUSES, description="Finalizado, Pendente or Cancelado")
-    order_value: Decimal(14, 2) = pa.Field(description="Value in R$, delivery fee included")
-    delivery_fee: Decimal(14, 2) = pa.Field(description="Delivery fee in R$")
-    delivery_address: str = pa.Field(nullable=True, description="Null when eaten or fetched there")
-    items_subtotal: Decimal(14, 2) = pa.Field(description="order_value − delivery_fee in R$")
-    items: int = pa.Field(ge=0, description="Item lines of the order")
-    quantity: int = pa.Field(ge=0, description="Pieces sold with the order")
-    line_total: Decimal(18, 2) = pa.Field(description="Sum of the item lines in R$")
+    order_value: Decimal(14, 2) = pa.Field(
+        description="Value of the order in BRL, delivery fee included"
+    )
+    delivery_fee: Decimal(14, 2) = pa.Field(description="Delivery fee in BRL")
+    delivery_address: str = pa.Field(
+        nullable=True, description="Delivery address; null when the order is not delivered"
+    )
+    items_subtotal: Decimal(14, 2) = pa.Field(description="order_value − delivery_fee in BRL")
+    items: int = pa.Field(ge=0, description="Number of items of the order")
+    quantity: int = pa.Field(ge=0, description="Number of pieces in the order")
+    line_total: Decimal(18, 2) = pa.Field(description="Sum of the item totals in BRL")
     reconciliation_difference: Decimal(18, 2) = pa.Field(
-        description="order_value − (line_total + delivery_fee) in R$; reported, never corrected"
+        description="order_value − (line_total + delivery_fee) in BRL; reported, never corrected"
     )
     revenue: Decimal(14, 2) = pa.Field(
-        description="order_value in R$ of a finished order, else 0; gross of the delivery fee"
+        description=(
+            "order_value of a finished order in BRL, delivery fee included; 0 for other orders"
+        )
     )
 
     class Config:
@@ -44,7 +52,7 @@ class FactOrders(pa.DataFrameModel):
 
 @gold(contract=FactOrders, reads=[valid_orders, valid_items])
 def fact_orders(orders: ir.Table, items: ir.Table) -> ir.Table:
-    """One row per order; money that counts once is summed here and nowhere else."""
+    """Orders with the totals of their items; use this table to sum money by order."""
     lines = items.group_by("day", "unit_id", "order_id").agg(
         items=items.count(),
         quantity=items.quantity.sum(),

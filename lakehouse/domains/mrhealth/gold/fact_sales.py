@@ -1,4 +1,4 @@
-"""Another name of the fact of orders."""
+"""Second name of `fact_orders`."""
 
 import ibis.expr.types as ir
 
@@ -9,5 +9,5 @@ from lakehouse.platform.tables.declare import view
 
 @view(contract=FactOrders, reads=[orders_fact])
 def fact_sales(orders: ir.Table) -> ir.Table:
-    """The same rows as `fact_orders`, for readers who know it by this name."""
+    """Same rows as `fact_orders`, under the name that some readers expect."""
     return orders.select(*orders.columns)

@@ -1,4 +1,4 @@
-"""Item lines as the original job saw them."""
+"""Item lines as the previous system computed them."""
 
 import datetime as dt
 
@@ -21,38 +21,49 @@ ITEM = ("order_id", "item_id", "product_id", "quantity", "unit_price", "note")
 
 class OriginalItemLines(pa.DataFrameModel):
     uid: str = pa.Field(
-        description="Id_Pedido-Id_Item_Pedido-Data_Pedido; not unique, no unit in it"
+        description="Id_Pedido-Id_Item_Pedido-Data_Pedido; not unique, because it lacks the unit"
     )
     forma_de_venda: str = pa.Field(
-        alias="Forma de venda", nullable=True, description="Loja Online or Loja Física"
+        alias="Forma de venda",
+        nullable=True,
+        description="Loja Online or Loja Física; null when unknown",
     )
-    data: dt.date = pa.Field(alias="Data", description="Day of the order")
+    data: dt.date = pa.Field(alias="Data", description="Date of the order")
     valor_do_pedido: Decimal(14, 2) = pa.Field(
-        alias="Valor do pedido", description="Value of the order in R$, repeated on each line"
+        alias="Valor do pedido", description="Value of the order in BRL, repeated on each line"
     )
     endereco: str = pa.Field(
-        alias="Endereço de entraega", description="Delivery address, -- for none (sic)"
+        alias="Endereço de entraega",
+        description="Delivery address, -- when there is none; the heading keeps its typing error",
     )
     taxa_de_entrega: Decimal(14, 2) = pa.Field(
-        alias="Taxa de entrega", description="Delivery fee in R$, repeated on each line"
+        alias="Taxa de entrega", description="Delivery fee in BRL, repeated on each line"
     )
     status: str = pa.Field(alias="Status", description="Finalizado, Pendente or Cancelado")
     quantidade_do_item: int = pa.Field(alias="Quantidade do item", description="Pieces")
     valor_do_item: Decimal(14, 2) = pa.Field(
-        alias="Valor do item", description="Price of one piece in R$"
+        alias="Valor do item", description="Price of one piece in BRL"
     )
     observacao: str = pa.Field(
-        alias="Observacao", nullable=True, description="What the guest asked for"
+        alias="Observacao",
+        nullable=True,
+        description="Wish of the guest in free text; null when there is none",
     )
     ano: int = pa.Field(alias="Ano", description="Year of the order")
     mes: int = pa.Field(alias="Mês", description="Month of the order, 1 to 12")
-    produto: str = pa.Field(alias="Produto", description="Product name, the newest known")
-    filial: str = pa.Field(alias="Filial", description="Unit name, the newest known")
-    estado: str = pa.Field(alias="Estado", nullable=True, description="State of the unit")
-    pais: str = pa.Field(alias="País", nullable=True, description="Country of the unit")
+    produto: str = pa.Field(
+        alias="Produto", description="Name of the product in Portuguese, the newest known"
+    )
+    filial: str = pa.Field(alias="Filial", description="Name of the unit, the newest known")
+    estado: str = pa.Field(
+        alias="Estado", nullable=True, description="Name of the unit's state; null when unknown"
+    )
+    pais: str = pa.Field(
+        alias="País", nullable=True, description="Name of the unit's country; null when unknown"
+    )
 
     class Config:
-        """No key: the original's lines have none."""
+        """No key: the lines of the previous system have none."""
 
         strict = True
 
@@ -64,17 +75,19 @@ class OriginalItemLines(pa.DataFrameModel):
 def original_item_lines(
     items: ir.Table, unattached: ir.Table, orders: ir.Table, products: ir.Table, units: ir.Table
 ) -> ir.Table:
-    """The original's item lines, reproduced with their fault; do not add them up as sales.
+    """Item lines as the previous system computed them, with its errors: never sum them as sales.
 
-    Items are joined to orders on Id_Pedido alone, across units and days, so an item stands beside
-    every order of its number; orders of every status are in, and an order's value and fee repeat
-    on each of its lines. Items that the platform keeps in quarantine because their order is
-    ambiguous are in here, as they were in the original. The number of lines grows with the square
-    of how often a number repeats: filter on Data. For figures that count once use `fact_orders`
-    and `agg_daily_sales`, for item lines `fact_order_items` and `agg_product_performance`.
+    Items are joined to orders by Id_Pedido alone, across units and days, so an item appears with
+    every order of the same number. Orders of every status are included, and the value and the fee
+    of an order repeat on each of its lines. Items that the platform rejects as `ambiguous_parent`
+    are included, as in the previous system. The number of lines grows with the square of the
+    repetitions of a number: filter on Data. For correct figures use `fact_orders` and
+    `agg_daily_sales`, for item lines `fact_order_items` and `agg_product_performance`.
     """
     lines = ibis.union(items.select(*ITEM), unattached.select(*ITEM), distinct=False)
-    sold = lines.join(orders.drop("quantity"), "order_id")  # many to many, as the original did
+    sold = lines.join(
+        orders.drop("quantity"), "order_id"
+    )  # many to many, as in the previous system
     product = newest_by(products, "product_id", at="day").select("product_id", "product_name")
     unit = newest_by(units, "unit_id", at="day").drop("day")
     named = sold.join(product, "product_id")  # many lines to one product

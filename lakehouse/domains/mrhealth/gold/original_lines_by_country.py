@@ -1,4 +1,4 @@
-"""The original's sales by country."""
+"""Sales by country as the previous system computed them."""
 
 import ibis
 import ibis.expr.types as ir
@@ -11,9 +11,10 @@ from lakehouse.platform.tables.declare import view
 
 class OriginalLinesByCountry(pa.DataFrameModel):
     pais: str = pa.Field(alias="País", nullable=True, description="Country")
-    vendas: int = pa.Field(alias="Vendas", description="Item lines, not orders")
+    vendas: int = pa.Field(alias="Vendas", description="Number of item lines, not of orders")
     receita: Decimal(18, 2) = pa.Field(
-        alias="Receita (R$)", description="Σ Valor do pedido, once per item line"
+        alias="Receita (R$)",
+        description="Sum of Valor do pedido in BRL, counted once per item line",
     )
 
     class Config:
@@ -25,10 +26,10 @@ class OriginalLinesByCountry(pa.DataFrameModel):
 
 @view(contract=OriginalLinesByCountry, reads=[item_lines])
 def original_lines_by_country(lines: ir.Table) -> ir.Table:
-    """The original's sales by country; neither "Vendas" nor "Receita" means what it says.
+    """Sales by country as the previous system computed them; use `sales_by_country` instead.
 
-    "Vendas" counts item lines, "Receita" adds an order's value once per item line, over orders of
-    every status, joined on Id_Pedido alone. Use `sales_by_country`.
+    "Vendas" counts item lines, not orders. "Receita" adds the value of an order once per item line,
+    over orders of every status, joined by Id_Pedido alone.
     """
     return (
         lines.group_by("País")

@@ -1,4 +1,4 @@
-"""The original's sales by product."""
+"""Sales by product as the previous system computed them."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,10 +10,13 @@ from lakehouse.platform.tables.declare import view
 
 
 class OriginalLinesByProduct(pa.DataFrameModel):
-    produto: str = pa.Field(alias="Produto", description="Product name")
-    total_vendido: int = pa.Field(alias="Total vendido", description="Σ Quantidade do item")
+    produto: str = pa.Field(alias="Produto", description="Name of the product in Portuguese")
+    total_vendido: int = pa.Field(alias="Total vendido", description="Sum of Quantidade do item")
     receita: Decimal(18, 2) = pa.Field(
-        alias="Receita (R$)", description="Σ Valor do item: prices of one piece, not × quantity"
+        alias="Receita (R$)",
+        description=(
+            "Sum of Valor do item in BRL: prices of one piece, not multiplied by the quantity"
+        ),
     )
 
     class Config:
@@ -25,10 +28,10 @@ class OriginalLinesByProduct(pa.DataFrameModel):
 
 @view(contract=OriginalLinesByProduct, reads=[item_lines])
 def original_lines_by_product(lines: ir.Table) -> ir.Table:
-    """The original's sales by product; its "Receita" is no revenue.
+    """Sales by product as the previous system computed them; use `agg_product_performance` instead.
 
-    It adds up prices of one piece whatever the quantity, over orders of every status, and counts an
-    item once for every order that shares its Id_Pedido. Use `agg_product_performance`.
+    "Receita" adds prices of one piece whatever the quantity, over orders of every status, and
+    counts an item once for every order with the same Id_Pedido.
     """
     return (
         lines.group_by("Produto")

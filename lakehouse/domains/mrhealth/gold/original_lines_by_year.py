@@ -1,4 +1,4 @@
-"""The original's sales by year and unit."""
+"""Sales by year and unit as the previous system computed them."""
 
 import ibis
 import ibis.expr.types as ir
@@ -11,11 +11,14 @@ from lakehouse.platform.tables.declare import view
 
 class OriginalLinesByYear(pa.DataFrameModel):
     ano: int = pa.Field(alias="Ano", description="Year of the orders")
-    filial: str = pa.Field(alias="Filial", description="Unit name")
-    pais: str = pa.Field(alias="País", nullable=True, description="Country of the unit")
-    vendas: int = pa.Field(alias="Vendas", description="Item lines, not orders")
+    filial: str = pa.Field(alias="Filial", description="Name of the unit")
+    pais: str = pa.Field(
+        alias="País", nullable=True, description="Name of the unit's country; null when unknown"
+    )
+    vendas: int = pa.Field(alias="Vendas", description="Number of item lines, not of orders")
     receita: Decimal(18, 2) = pa.Field(
-        alias="Receita (R$)", description="Σ Valor do pedido, once per item line"
+        alias="Receita (R$)",
+        description="Sum of Valor do pedido in BRL, counted once per item line",
     )
 
     class Config:
@@ -27,10 +30,10 @@ class OriginalLinesByYear(pa.DataFrameModel):
 
 @view(contract=OriginalLinesByYear, reads=[item_lines])
 def original_lines_by_year(lines: ir.Table) -> ir.Table:
-    """The original's sales by year and unit; neither "Vendas" nor "Receita" means what it says.
+    """Sales by year and unit as the previous system computed them; use `sales_by_year` instead.
 
-    "Vendas" counts item lines, "Receita" adds an order's value once per item line, over orders of
-    every status, joined on Id_Pedido alone. Use `sales_by_year`.
+    "Vendas" counts item lines, not orders. "Receita" adds the value of an order once per item line,
+    over orders of every status, joined by Id_Pedido alone.
     """
     return (
         lines.group_by("Ano", "Filial", "País")

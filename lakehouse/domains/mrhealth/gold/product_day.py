@@ -1,4 +1,4 @@
-"""What was sold of each product on each day."""
+"""Sales of each product by day."""
 
 import datetime as dt
 
@@ -12,15 +12,17 @@ from lakehouse.platform.tables.declare import gold
 
 
 class ProductDay(pa.DataFrameModel):
-    """One product on one day on which it was ordered."""
+    """One product on one day with orders for it."""
 
-    day: dt.date = pa.Field(description="Day of the orders")
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Product name as of the day")
-    orders: int = pa.Field(gt=0, description="Orders with the product, of any status")
-    quantity: int = pa.Field(gt=0, description="Pieces ordered")
-    line_revenue: Decimal(18, 2) = pa.Field(description="Σ quantity × unit price in R$")
-    units_selling: int = pa.Field(gt=0, description="Units that took an order for it")
+    day: dt.date = pa.Field(description="Date of the orders")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product as of the day")
+    orders: int = pa.Field(gt=0, description="Number of orders of any status with the product")
+    quantity: int = pa.Field(gt=0, description="Number of pieces in orders of any status")
+    line_revenue: Decimal(18, 2) = pa.Field(
+        description="Sum of quantity × unit price in BRL over orders of any status"
+    )
+    units_selling: int = pa.Field(gt=0, description="Number of units with an order for the product")
 
     class Config:
         """One row per key."""
@@ -31,7 +33,7 @@ class ProductDay(pa.DataFrameModel):
 
 @gold(contract=ProductDay, reads=[items_fact, known_products])
 def product_day(items: ir.Table, products: ir.Table) -> ir.Table:
-    """Sales of a product by day, over orders of every status, at line value."""
+    """Sales of each product by day, over orders of every status."""
     order = items.unit_id.cast("string") + "/" + items.order_id
     sums = items.group_by("day", "product_id").agg(
         orders=order.nunique(),

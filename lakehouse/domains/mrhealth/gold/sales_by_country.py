@@ -12,10 +12,14 @@ from lakehouse.platform.tables.expressions import sum_where
 
 
 class SalesByCountry(pa.DataFrameModel):
-    country_name: str = pa.Field(nullable=True, description="Country; null when it is not known")
-    orders: int = pa.Field(gt=0, description="Orders of any status")
-    completed_orders: int = pa.Field(ge=0, description="Finished orders")
-    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
+    country_name: str = pa.Field(
+        nullable=True, description="Name of the country; null when unknown"
+    )
+    orders: int = pa.Field(gt=0, description="Number of orders of any status")
+    completed_orders: int = pa.Field(ge=0, description="Number of finished orders")
+    revenue: Decimal(18, 2) = pa.Field(
+        description="Value of finished orders in BRL, delivery fee included"
+    )
 
     class Config:
         """One row per key."""
@@ -26,7 +30,7 @@ class SalesByCountry(pa.DataFrameModel):
 
 @view(contract=SalesByCountry, reads=[orders_fact, units_by_day])
 def sales_by_country(orders: ir.Table, units: ir.Table) -> ir.Table:
-    """Orders and revenue at order grain, by the country the unit lay in on the order's day."""
+    """Orders and revenue by the country in which the unit was located on the date of the order."""
     placed = orders.left_join(units, ["day", "unit_id"])  # many orders to one unit of the day
     finished = placed.status == rules.FINISHED
     return (

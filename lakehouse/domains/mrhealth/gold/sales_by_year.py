@@ -14,12 +14,16 @@ from lakehouse.platform.tables.expressions import newest_by, sum_where
 
 class SalesByYear(pa.DataFrameModel):
     year: int = pa.Field(description="Year of the orders")
-    unit_id: int = pa.Field(description="Unit number")
-    unit_name: str = pa.Field(nullable=True, description="Unit name, the newest known")
-    country_name: str = pa.Field(nullable=True, description="Country; null when it is not known")
-    orders: int = pa.Field(gt=0, description="Orders of any status")
-    completed_orders: int = pa.Field(ge=0, description="Finished orders")
-    revenue: Decimal(18, 2) = pa.Field(description="Value of finished orders in R$, fee included")
+    unit_id: int = pa.Field(description="Number of the unit")
+    unit_name: str = pa.Field(nullable=True, description="Name of the unit, the newest known")
+    country_name: str = pa.Field(
+        nullable=True, description="Name of the country; null when unknown"
+    )
+    orders: int = pa.Field(gt=0, description="Number of orders of any status")
+    completed_orders: int = pa.Field(ge=0, description="Number of finished orders")
+    revenue: Decimal(18, 2) = pa.Field(
+        description="Value of finished orders in BRL, delivery fee included"
+    )
 
     class Config:
         """One row per key."""
@@ -30,7 +34,7 @@ class SalesByYear(pa.DataFrameModel):
 
 @view(contract=SalesByYear, reads=[orders_fact, units_by_day])
 def sales_by_year(orders: ir.Table, units: ir.Table) -> ir.Table:
-    """Orders and revenue at order grain, by year, unit and its country on the order's day."""
+    """Orders and revenue by year, unit and the unit's country on the date of the order."""
     place = units.select("day", "unit_id", "country_name")
     placed = orders.left_join(place, ["day", "unit_id"])  # many orders to one unit of the day
     finished = placed.status == rules.FINISHED

@@ -1,4 +1,4 @@
-"""Every active unit on every day, with or without a delivery."""
+"""Sales of every active unit by day, also without a delivery."""
 
 import datetime as dt
 
@@ -13,19 +13,26 @@ from lakehouse.platform.tables.declare import gold
 
 
 class UnitOfDay(pa.DataFrameModel):
-    """A unit as the reference knew it on a day."""
+    """A unit as of one day, from the reference tables."""
 
-    day: dt.date = pa.Field(description="Day of the orders")
-    unit_id: int = pa.Field(description="Unit number")
-    unit_name: str = pa.Field(description="Unit name")
-    state_name: str = pa.Field(nullable=True, description="State the unit lies in")
-    country_name: str = pa.Field(nullable=True, description="Country the unit lies in")
+    day: dt.date = pa.Field(description="Date of the orders")
+    unit_id: int = pa.Field(description="Number of the unit")
+    unit_name: str = pa.Field(description="Name of the unit")
+    state_name: str = pa.Field(
+        nullable=True, description="Name of the unit's state; null when unknown"
+    )
+    country_name: str = pa.Field(
+        nullable=True,
+        description="Name of the country in which the unit is located; null when unknown",
+    )
 
 
 class UnitDay(OrderMeasures, UnitOfDay):
     """One active unit on one day."""
 
-    delivered: bool = pa.Field(description="A readable file of orders came for this day")
+    delivered: bool = pa.Field(
+        description="True when a readable file of orders arrived for this day"
+    )
 
     class Config:
         """One row per key."""
@@ -36,7 +43,7 @@ class UnitDay(OrderMeasures, UnitOfDay):
 
 @gold(contract=UnitDay, reads=[known_units, orders_fact, unit_deliveries])
 def unit_day(units: ir.Table, orders: ir.Table, deliveries: ir.Table) -> ir.Table:
-    """The spine of alerts: a silent unit is a row with zeros, not a missing row."""
+    """Sales of every active unit by day; a unit without a delivery has a row with zeros."""
     by_unit = orders.group_by("day", "unit_id").agg(**sums(orders))
     spine = units.left_join(by_unit, ["day", "unit_id"])  # one unit of a day to one sum
     with_files = spine.left_join(deliveries, ["day", "unit_id"])  # one to one

@@ -1,1 +1,1 @@
-"""Mr. Health, silver layer."""
+"""Validated tables of Mr. Health: one row per key, rejected rows in quarantine."""

@@ -14,16 +14,24 @@ from lakehouse.platform.tables.expressions import parse_decimal, parse_int, trim
 
 
 class AmbiguousItems(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="Day of the delivery; without an order there is no other")
-    file: str = pa.Field(description="Path of the landed file")
-    line: int = pa.Field(description="Line of the file where the item starts")
-    order_id: str = pa.Field(description="Order number that several orders of the delivery have")
-    item_id: str = pa.Field(description="Item number within the order")
-    product_id: int = pa.Field(description="Product sold")
-    quantity: int = pa.Field(gt=0, description="Pieces sold")
-    unit_price: Decimal(14, 2) = pa.Field(ge=0, description="Price of one piece in R$")
-    note: str = pa.Field(nullable=True, description="What the guest asked for")
-    candidates: int = pa.Field(gt=1, description="Orders of the delivery with this number")
+    day: dt.date = pa.Field(
+        description="Day of the delivery; the date of the order is ambiguous, too"
+    )
+    file: str = pa.Field(description="Path of the received file in the landing zone")
+    line: int = pa.Field(description="Number of the line in the file where the item starts, from 1")
+    order_id: str = pa.Field(
+        description="Number of the order, which several orders of the delivery share"
+    )
+    item_id: str = pa.Field(description="Number of the item within its order")
+    product_id: int = pa.Field(description="Number of the product")
+    quantity: int = pa.Field(gt=0, description="Number of pieces")
+    unit_price: Decimal(14, 2) = pa.Field(ge=0, description="Price of one piece in BRL")
+    note: str = pa.Field(
+        nullable=True, description="Wish of the guest in free text; null when there is none"
+    )
+    candidates: int = pa.Field(
+        gt=1, description="Number of orders of the delivery that share the order number"
+    )
 
     class Config:
         """One row per key."""
@@ -33,13 +41,13 @@ class AmbiguousItems(pa.DataFrameModel):
 
 
 @silver(contract=AmbiguousItems, reads=[known_products, ORDER_ITEMS.bronze, ORDERS.bronze])
-def ambiguous_items(products: ir.Table, landed: ir.Table, orders: ir.Table) -> ir.Table:
-    """Sound items in quarantine as `ambiguous_parent`, typed, for the `original_*` views only.
+def ambiguous_items(products: ir.Table, rows: ir.Table, orders: ir.Table) -> ir.Table:
+    """Valid items that silver rejects as `ambiguous_parent`; only the `original_*` views read them.
 
-    A delivery of one folder for all units has several orders of one number; the platform attaches
-    such an item to none of them, the original attached it to all.
+    When one folder has the files of all units, several orders of a delivery share a number. The
+    platform assigns such an item to none of them; the previous system assigned it to all.
     """
-    single_folder = landed.filter(landed["_unit"].isnull())
+    single_folder = rows.filter(rows["_unit"].isnull())
     number = trimmed(single_folder.Id_Pedido)
     read = single_folder.select(
         "day",

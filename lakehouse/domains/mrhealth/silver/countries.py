@@ -14,11 +14,13 @@ from lakehouse.platform.tables.table import TableOptions
 class Countries(pa.DataFrameModel):
     """One country on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    country_id: str = pa.Field(description="Country code, two letters")
-    country_name: str = pa.Field(description="Country name, Portuguese")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that was valid")
-    snapshot_version: str = pa.Field(description="First digits of the snapshot's SHA-256")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    country_id: str = pa.Field(description="Code of the country, two letters")
+    country_name: str = pa.Field(description="Name of the country in Portuguese")
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that is valid on this day")
+    snapshot_version: str = pa.Field(
+        description="First 16 digits of the SHA-256 of the snapshot's file"
+    )
 
     class Config:
         """One row per key."""
@@ -28,16 +30,16 @@ class Countries(pa.DataFrameModel):
 
 
 @silver(contract=Countries, reads=[COUNTRIES.bronze], options=TableOptions(snapshot=True))
-def countries(landed: ir.Table) -> ir.Table:
+def countries(rows: ir.Table) -> ir.Table:
     """Countries of the chain as of each day.
 
-    The newest snapshot up to the day is valid, or the earliest one when none is that old.
+    The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
     """
-    return landed.select(
-        **provenance_of(landed, day=landed.day),
-        day=landed.day,
-        country_id=trimmed(landed.Id_Pais).upper(),
-        country_name=trimmed(landed.Nome_Pais),
-        snapshot_day=landed.day,
-        snapshot_version=landed["_digest"].substr(0, 16),
+    return rows.select(
+        **provenance_of(rows, day=rows.day),
+        day=rows.day,
+        country_id=trimmed(rows.Id_Pais).upper(),
+        country_name=trimmed(rows.Nome_Pais),
+        snapshot_day=rows.day,
+        snapshot_version=rows["_digest"].substr(0, 16),
     )

@@ -1,4 +1,4 @@
-"""Did each unit deliver?"""
+"""Deliveries of each unit by day."""
 
 import datetime as dt
 
@@ -10,13 +10,13 @@ from lakehouse.platform.tables.declare import silver
 
 
 class Deliveries(pa.DataFrameModel):
-    """What one unit delivered for one day."""
+    """Files that one unit delivered for one day."""
 
     day: dt.date = pa.Field(description="Day of the delivery")
-    unit_id: int = pa.Field(description="Unit that delivered")
-    files: int = pa.Field(ge=0, description="Files whose rows count: readable and the newest ones")
-    orders_delivered: bool = pa.Field(description="A readable file of orders came")
-    items_delivered: bool = pa.Field(description="A readable file of items came")
+    unit_id: int = pa.Field(description="Number of the unit that delivered")
+    files: int = pa.Field(ge=0, description="Number of readable files, without superseded ones")
+    orders_delivered: bool = pa.Field(description="True when a readable file of orders arrived")
+    items_delivered: bool = pa.Field(description="True when a readable file of order items arrived")
 
     class Config:
         """One row per key."""
@@ -27,11 +27,11 @@ class Deliveries(pa.DataFrameModel):
 
 @silver(contract=Deliveries, reads=[landed_files])
 def deliveries(files: ir.Table) -> ir.Table:
-    """Deliveries by unit and day; a day without a row is a day without a delivery.
+    """Deliveries by unit and day; a unit without a row delivered nothing on that day.
 
-    A file that repeats another one's bytes is none, unless both are empty: the headers of two
-    units without sales are the same. Refused and replaced files leave no trace here, so a day that
-    was mended is the same as one that was right at first.
+    A file with the same content as another one is not counted, unless both are empty: the files of
+    two units without sales contain the same header. Rejected and superseded files are not counted
+    either, so a corrected day is the same as a day that was correct at first.
     """
     loaded = files.status.isin(["loaded", "superseded"])
     quiet_day = (files.status == "duplicate") & (files.rows == 0)

@@ -1,4 +1,4 @@
-"""Items whose order is known, one row per order and item."""
+"""Items of valid orders, one row per order and item."""
 
 import datetime as dt
 
@@ -24,20 +24,22 @@ from lakehouse.platform.tables.expressions import (
 class OrderItems(pa.DataFrameModel):
     """One item of one order."""
 
-    day: dt.date = pa.Field(description="Day of the order, the same as order_date")
-    unit_id: int = pa.Field(description="Unit that took the order")
-    order_id: str = pa.Field(description="Order number, unique within unit and day only")
-    item_id: str = pa.Field(description="Item number within the order")
-    order_date: dt.date = pa.Field(description="Day of the order")
-    product_id: int = pa.Field(description="Product sold")
+    day: dt.date = pa.Field(description="Date of the order, equal to order_date")
+    unit_id: int = pa.Field(description="Number of the unit that took the order")
+    order_id: str = pa.Field(description="Number of the order, unique within its unit and day only")
+    item_id: str = pa.Field(description="Number of the item within its order")
+    order_date: dt.date = pa.Field(description="Date of the order")
+    product_id: int = pa.Field(description="Number of the product")
     quantity: int = pa.Field(
-        gt=0, metadata={"reason": "bad_amount"}, description="Pieces sold, a whole number"
+        gt=0, metadata={"reason": "bad_amount"}, description="Number of pieces"
     )
     unit_price: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Price of one piece in R$"
+        ge=0, metadata={"reason": "bad_amount"}, description="Price of one piece in BRL"
     )
-    line_total: Decimal(18, 2) = pa.Field(description="quantity × unit_price in R$")
-    note: str = pa.Field(nullable=True, description="What the guest asked for")
+    line_total: Decimal(18, 2) = pa.Field(description="quantity × unit_price in BRL")
+    note: str = pa.Field(
+        nullable=True, description="Wish of the guest in free text; null when there is none"
+    )
 
     class Config:
         """One row per key."""
@@ -46,18 +48,18 @@ class OrderItems(pa.DataFrameModel):
         unique = ["day", "unit_id", "order_id", "item_id"]
 
 
-def parents(landed: ir.Table) -> ir.Table:
-    """Orders by the number that items of the same delivery know them by.
+def parents(rows: ir.Table) -> ir.Table:
+    """Return the orders by the number under which items of the same delivery refer to them.
 
-    A number may stand for several orders in one delivery (several units in one folder), so the
-    count of different orders behind it is kept; with one, its unit and date are the parent's.
+    Several orders of a delivery may share a number (several units in one folder), so their count
+    is returned as `orders`. If it is 1, `parent_unit_id` and `parent_date` are those of the order.
     """
-    orders = landed.select(
-        parent_day=landed.day,
-        parent_unit=rules.delivery_unit(landed),
-        parent_number=trimmed(landed.Id_Pedido),
-        parent_unit_id=parse_int(landed.Id_Unidade),
-        parent_date=rules.order_date(landed),
+    orders = rows.select(
+        parent_day=rows.day,
+        parent_unit=rules.delivery_unit(rows),
+        parent_number=trimmed(rows.Id_Pedido),
+        parent_unit_id=parse_int(rows.Id_Unidade),
+        parent_date=rules.order_date(rows),
     ).distinct()
     return orders.group_by("parent_day", "parent_unit", "parent_number").agg(
         orders=orders.count(),
@@ -70,16 +72,16 @@ def parents(landed: ir.Table) -> ir.Table:
     contract=OrderItems, reads=[ORDER_ITEMS.bronze, ORDERS.bronze, valid_orders, known_products]
 )
 def order_items(
-    landed: ir.Table, landed_orders: ir.Table, orders: ir.Table, products: ir.Table
+    rows: ir.Table, order_rows: ir.Table, orders: ir.Table, products: ir.Table
 ) -> ir.Table:
-    """Items attached to the order of their own delivery; none is joined on the number alone."""
-    parent = parents(landed_orders)
-    read = landed.mutate(
-        delivery_unit=rules.delivery_unit(landed),
-        number=trimmed(landed.Id_Pedido),
-        product_id=parse_int(landed.Id_Produto),
-        quantity=parse_int(landed.Qtd),
-        unit_price=parse_decimal(landed.Vlr_Item),
+    """Items assigned to the order of their own delivery; the order number alone is never enough."""
+    parent = parents(order_rows)
+    read = rows.mutate(
+        delivery_unit=rules.delivery_unit(rows),
+        number=trimmed(rows.Id_Pedido),
+        product_id=parse_int(rows.Id_Produto),
+        quantity=parse_int(rows.Qtd),
+        unit_price=parse_decimal(rows.Vlr_Item),
     )
     attached = read.left_join(  # many items to one number of their delivery
         parent,

@@ -22,21 +22,31 @@ from lakehouse.platform.tables.expressions import (
 class Orders(pa.DataFrameModel):
     """One order of one unit."""
 
-    day: dt.date = pa.Field(description="Day of the order, the same as order_date")
-    unit_id: int = pa.Field(description="Unit that took the order")
-    order_id: str = pa.Field(description="Order number, unique within unit and day only")
-    order_date: dt.date = pa.Field(description="Day of the order as the unit wrote it")
-    order_type: str = pa.Field(isin=rules.ORDER_TYPES, description="ONLINE, PHYSICAL or UNKNOWN")
+    day: dt.date = pa.Field(description="Date of the order, equal to order_date")
+    unit_id: int = pa.Field(description="Number of the unit that took the order")
+    order_id: str = pa.Field(description="Number of the order, unique within its unit and day only")
+    order_date: dt.date = pa.Field(description="Date of the order as written by the unit")
+    order_type: str = pa.Field(
+        isin=rules.ORDER_TYPES, description="Channel: ONLINE, PHYSICAL or UNKNOWN"
+    )
     status: str = pa.Field(isin=rules.STATUSES, description="Finalizado, Pendente or Cancelado")
     order_value: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Value in R$, delivery fee included"
+        ge=0,
+        metadata={"reason": "bad_amount"},
+        description="Value of the order in BRL, delivery fee included",
     )
     delivery_fee: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Delivery fee in R$, part of the value"
+        ge=0,
+        metadata={"reason": "bad_amount"},
+        description="Delivery fee in BRL, part of order_value",
     )
-    delivery_address: str = pa.Field(nullable=True, description="Null when eaten or fetched there")
-    delivery_day: dt.date = pa.Field(description="Day of the delivery that brought the order")
-    delivery_unit: int = pa.Field(description="Unit of that delivery, -1 for a single folder")
+    delivery_address: str = pa.Field(
+        nullable=True, description="Delivery address; null when the order is not delivered"
+    )
+    delivery_day: dt.date = pa.Field(description="Day of the delivery that contained the order")
+    delivery_unit: int = pa.Field(
+        description="Number of the unit that delivered the order; -1 for a single-folder delivery"
+    )
 
     class Config:
         """One row per key."""
@@ -46,19 +56,19 @@ class Orders(pa.DataFrameModel):
 
 
 @silver(contract=Orders, reads=[ORDERS.bronze, known_units])
-def orders(landed: ir.Table, units: ir.Table) -> ir.Table:
-    """Orders that can be trusted; the newest delivery of an order wins."""
-    date = rules.order_date(landed)
-    read = landed.mutate(
-        day=date.fill_null(landed.day),
-        delivery_day=landed.day,
-        delivery_unit=rules.delivery_unit(landed),
+def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
+    """Valid orders; of two rows with the same key the one of the newest delivery wins."""
+    date = rules.order_date(rows)
+    read = rows.mutate(
+        day=date.fill_null(rows.day),
+        delivery_day=rows.day,
+        delivery_unit=rules.delivery_unit(rows),
         order_date=date,
-        unit_id=parse_int(landed.Id_Unidade),
-        known_status=rules.status(landed.Status),  # SQL tells no Status from status
-        order_value=parse_decimal(landed.Vlr_Pedido),
-        delivery_fee=parse_decimal(landed.Taxa_Entrega.fill_null("0")),
-        delivery_address=trimmed(landed.Endereco_Entrega).nullif(rules.NO_ADDRESS),
+        unit_id=parse_int(rows.Id_Unidade),
+        known_status=rules.status(rows.Status),  # SQL does not distinguish Status from status
+        order_value=parse_decimal(rows.Vlr_Pedido),
+        delivery_fee=parse_decimal(rows.Taxa_Entrega.fill_null("0")),
+        delivery_address=trimmed(rows.Endereco_Entrega).nullif(rules.NO_ADDRESS),
     )
     known = units.select("day", "unit_id", known=True)
     checked = read.left_join(known, ["day", "unit_id"])  # many orders to one unit of the day

@@ -14,11 +14,13 @@ from lakehouse.platform.tables.table import TableOptions
 class Products(pa.DataFrameModel):
     """One product on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Product name, Portuguese")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that was valid")
-    snapshot_version: str = pa.Field(description="First digits of the snapshot's SHA-256")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product in Portuguese")
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that is valid on this day")
+    snapshot_version: str = pa.Field(
+        description="First 16 digits of the SHA-256 of the snapshot's file"
+    )
 
     class Config:
         """One row per key."""
@@ -28,16 +30,16 @@ class Products(pa.DataFrameModel):
 
 
 @silver(contract=Products, reads=[PRODUCTS.bronze], options=TableOptions(snapshot=True))
-def products(landed: ir.Table) -> ir.Table:
+def products(rows: ir.Table) -> ir.Table:
     """Products of the headquarters as of each day.
 
-    The newest snapshot up to the day is valid, or the earliest one when none is that old.
+    The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
     """
-    return landed.select(
-        **provenance_of(landed, day=landed.day),
-        day=landed.day,
-        product_id=parse_int(landed.Id_Produto),
-        product_name=trimmed(landed.Nome_Produto),
-        snapshot_day=landed.day,
-        snapshot_version=landed["_digest"].substr(0, 16),
+    return rows.select(
+        **provenance_of(rows, day=rows.day),
+        day=rows.day,
+        product_id=parse_int(rows.Id_Produto),
+        product_name=trimmed(rows.Nome_Produto),
+        snapshot_day=rows.day,
+        snapshot_version=rows["_digest"].substr(0, 16),
     )

@@ -14,12 +14,14 @@ from lakehouse.platform.tables.table import TableOptions
 class States(pa.DataFrameModel):
     """One state on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    state_id: int = pa.Field(description="State number")
-    country_id: str = pa.Field(description="Country code, two letters")
-    state_name: str = pa.Field(description="State name")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that was valid")
-    snapshot_version: str = pa.Field(description="First digits of the snapshot's SHA-256")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    state_id: int = pa.Field(description="Number of the state")
+    country_id: str = pa.Field(description="Code of the country, two letters")
+    state_name: str = pa.Field(description="Name of the state")
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that is valid on this day")
+    snapshot_version: str = pa.Field(
+        description="First 16 digits of the SHA-256 of the snapshot's file"
+    )
 
     class Config:
         """One row per key."""
@@ -29,17 +31,17 @@ class States(pa.DataFrameModel):
 
 
 @silver(contract=States, reads=[STATES.bronze], options=TableOptions(snapshot=True))
-def states(landed: ir.Table) -> ir.Table:
+def states(rows: ir.Table) -> ir.Table:
     """States of the three countries as of each day.
 
-    The newest snapshot up to the day is valid, or the earliest one when none is that old.
+    The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
     """
-    return landed.select(
-        **provenance_of(landed, day=landed.day),
-        day=landed.day,
-        state_id=parse_int(landed.Id_Estado),
-        country_id=trimmed(landed.Id_Pais).upper(),
-        state_name=trimmed(landed.Nome_Estado),
-        snapshot_day=landed.day,
-        snapshot_version=landed["_digest"].substr(0, 16),
+    return rows.select(
+        **provenance_of(rows, day=rows.day),
+        day=rows.day,
+        state_id=parse_int(rows.Id_Estado),
+        country_id=trimmed(rows.Id_Pais).upper(),
+        state_name=trimmed(rows.Nome_Estado),
+        snapshot_day=rows.day,
+        snapshot_version=rows["_digest"].substr(0, 16),
     )

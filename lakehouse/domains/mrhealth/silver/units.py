@@ -14,12 +14,14 @@ from lakehouse.platform.tables.table import TableOptions
 class Units(pa.DataFrameModel):
     """One unit on one day."""
 
-    day: dt.date = pa.Field(description="Day on which this was so")
-    unit_id: int = pa.Field(description="Unit number")
-    unit_name: str = pa.Field(description="Unit name")
-    state_id: int = pa.Field(description="State the unit lies in")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that was valid")
-    snapshot_version: str = pa.Field(description="First digits of the snapshot's SHA-256")
+    day: dt.date = pa.Field(description="Day on which the row is valid")
+    unit_id: int = pa.Field(description="Number of the unit")
+    unit_name: str = pa.Field(description="Name of the unit")
+    state_id: int = pa.Field(description="Number of the state in which the unit is located")
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that is valid on this day")
+    snapshot_version: str = pa.Field(
+        description="First 16 digits of the SHA-256 of the snapshot's file"
+    )
 
     class Config:
         """One row per key."""
@@ -29,17 +31,17 @@ class Units(pa.DataFrameModel):
 
 
 @silver(contract=Units, reads=[UNITS.bronze], options=TableOptions(snapshot=True))
-def units(landed: ir.Table) -> ir.Table:
+def units(rows: ir.Table) -> ir.Table:
     """Units of the chain as of each day.
 
-    The newest snapshot up to the day is valid, or the earliest one when none is that old.
+    The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
     """
-    return landed.select(
-        **provenance_of(landed, day=landed.day),
-        day=landed.day,
-        unit_id=parse_int(landed.Id_Unidade),
-        unit_name=trimmed(landed.Nome_Unidade),
-        state_id=parse_int(landed.Id_Estado),
-        snapshot_day=landed.day,
-        snapshot_version=landed["_digest"].substr(0, 16),
+    return rows.select(
+        **provenance_of(rows, day=rows.day),
+        day=rows.day,
+        unit_id=parse_int(rows.Id_Unidade),
+        unit_name=trimmed(rows.Nome_Unidade),
+        state_id=parse_int(rows.Id_Estado),
+        snapshot_day=rows.day,
+        snapshot_version=rows["_digest"].substr(0, 16),
     )

@@ -1,1 +1,1 @@
-"""Gold of people: one row for each person, and what people may look at."""
+"""Analytical tables and views of People: one row per person, and a masked view."""

@@ -1,4 +1,4 @@
-"""How many duplicates were removed in all."""
+"""Number of duplicates over all files."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -8,15 +8,15 @@ from lakehouse.platform.tables.declare import view
 
 
 class Duplicates(pa.DataFrameModel):
-    files: int = pa.Field(ge=0, description="Files with valid rows")
-    rows: int = pa.Field(ge=0, description="Valid rows of all files")
-    people: int = pa.Field(ge=0, description="Persons")
-    removed: int = pa.Field(ge=0, description="Rows that name a person who is named elsewhere")
+    files: int = pa.Field(ge=0, description="Number of files with valid rows")
+    rows: int = pa.Field(ge=0, description="Number of valid rows of all files")
+    people: int = pa.Field(ge=0, description="Number of different persons")
+    removed: int = pa.Field(ge=0, description="Number of rows whose person has a newer row")
 
 
 @view(contract=Duplicates, reads=[every_row])
 def duplicates(people: ir.Table) -> ir.Table:
-    """Rows, persons and the duplicates between them, over all files."""
+    """Number of rows, persons and duplicates over all files."""
     counted = people.agg(
         files=people.file.nunique(), rows=people.count(), people=people.user_id.nunique()
     )

@@ -1,4 +1,4 @@
-"""People without what tells who they are."""
+"""People with masked personal data."""
 
 import datetime as dt
 
@@ -13,12 +13,15 @@ HIDDEN = "***"
 
 
 class PeopleMasked(pa.DataFrameModel):
-    day: dt.date = pa.Field(description="Day of the delivery that says so")
-    person: str = pa.Field(description="Stands for the user id: the same person, the same text")
-    first_name: str = pa.Field(description="First letter")
-    last_name: str = pa.Field(description="First letter")
-    email: str = pa.Field(description="First letter and domain")
-    phone: str = pa.Field(nullable=True, description="Last two characters of more than four")
+    day: dt.date = pa.Field(description="Day of the delivery with the person's newest row")
+    person: str = pa.Field(description="Pseudonym of the user id: equal for the same person")
+    first_name: str = pa.Field(description="First letter of the first name")
+    last_name: str = pa.Field(description="First letter of the last name")
+    email: str = pa.Field(description="First letter and domain of the e-mail address")
+    phone: str = pa.Field(
+        nullable=True,
+        description="Last two characters of a phone number of more than four; null without one",
+    )
     birth_year: int = pa.Field(description="Year of birth")
 
     class Config:
@@ -30,7 +33,7 @@ class PeopleMasked(pa.DataFrameModel):
 
 @view(contract=PeopleMasked, reads=[people_without_duplicates])
 def people_masked(people: ir.Table) -> ir.Table:
-    """People for whoever need not know who they are; of personal values a part is shown at most."""
+    """People for readers who must not identify them: personal data is left out or masked."""
     return people.select(
         "day",
         person=people.user_id.hexdigest("sha256").substr(0, 16),

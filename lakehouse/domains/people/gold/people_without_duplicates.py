@@ -1,4 +1,4 @@
-"""People, each once."""
+"""People, one row per person."""
 
 import ibis
 import ibis.expr.types as ir
@@ -20,10 +20,10 @@ class PeopleWithoutDuplicates(PeopleAll):
 
 @gold(contract=PeopleWithoutDuplicates, reads=[all_days(every_row)])
 def people_without_duplicates(people: ir.Table) -> ir.Table:
-    """Each person as the newest file says, on the day that this file was delivered.
+    """People, one row per person with the values of the newest file, on the day of its delivery.
 
-    The newest is the one delivered last, of those delivered at once the one with the greater name.
-    Inside a file the first row of a person counts.
+    The newest file is the one delivered last; of files delivered at the same time, the one with the
+    greater name. Within a file the first row of a person wins.
     """
     newest_first = ibis.window(
         group_by="user_id",

@@ -1,1 +1,1 @@
-"""Silver of people: every valid row of every file."""
+"""Validated tables of People: all valid rows of all files, rejected rows in quarantine."""

@@ -1,4 +1,4 @@
-"""All valid rows of all people files, copies included."""
+"""Valid rows of all people files, duplicates included."""
 
 import datetime as dt
 
@@ -14,21 +14,23 @@ from lakehouse.platform.tables.expressions import parse_int, provenance_of, reje
 
 class PeopleAll(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Day of the delivery")
-    index: int = pa.Field(description="Number of the row as its file counts it")
+    index: int = pa.Field(description="Number of the row in its file, as written there")
     user_id: str = pa.Field(
         metadata={"personal": "identifier"},
-        description="Identifies a person: 15 hexadecimal digits, upper and lower case differ",
+        description="Identifier of the person: 15 hexadecimal digits, case-sensitive",
     )
     first_name: str = pa.Field(metadata={"personal": "name"}, description="First name")
     last_name: str = pa.Field(metadata={"personal": "name"}, description="Last name")
     sex: str = pa.Field(
-        isin=rules.SEXES, metadata={"personal": "sex"}, description="Female or Male"
+        isin=rules.SEXES, metadata={"personal": "sex"}, description="Sex: Female or Male"
     )
     email: str = pa.Field(
-        metadata={"personal": "email"}, description="E-mail address; several may share one"
+        metadata={"personal": "email"}, description="E-mail address; several persons may share one"
     )
     phone: str = pa.Field(
-        nullable=True, metadata={"personal": "phone"}, description="Phone number as written"
+        nullable=True,
+        metadata={"personal": "phone"},
+        description="Phone number as written; null when there is none",
     )
     date_of_birth: dt.date = pa.Field(
         metadata={"personal": "birth_date", "reason": "bad_date"}, description="Date of birth"
@@ -37,9 +39,11 @@ class PeopleAll(pa.DataFrameModel):
         nullable=True, metadata={"personal": "occupation"}, description="Occupation"
     )
     file: str = pa.Field(description="Path of the file in the landing zone")
-    row: int = pa.Field(description="Line of the file where the record starts")
+    row: int = pa.Field(
+        description="Number of the line in the file where the record starts, from 1"
+    )
     delivered_at: Timestamp(scale=6) = pa.Field(
-        description="When the file was last modified where it landed, UTC"
+        description="Time in UTC when the file was last modified in the landing zone"
     )
 
     class Config:
@@ -50,40 +54,40 @@ class PeopleAll(pa.DataFrameModel):
 
 
 @silver(contract=PeopleAll, reads=[PEOPLE.bronze])
-def people_all(landed: ir.Table) -> ir.Table:
-    """All valid rows of all files: a person occurs once in each file that names them."""
-    user_id = rules.user_id(landed["User Id"])
-    sex = rules.sex(landed["Sex"])
-    email = rules.email(landed["Email"])
-    born = rules.birth_date(landed["Date of birth"], landed.day)
-    index = parse_int(landed["Index"])
-    return landed.select(
-        **provenance_of(landed, day=landed.day),
+def people_all(rows: ir.Table) -> ir.Table:
+    """Valid rows of all files; a person has one row for each mention in a file."""
+    user_id = rules.user_id(rows["User Id"])
+    sex = rules.sex(rows["Sex"])
+    email = rules.email(rows["Email"])
+    born = rules.birth_date(rows["Date of birth"], rows.day)
+    index = parse_int(rows["Index"])
+    return rows.select(
+        **provenance_of(rows, day=rows.day),
         _reasons=rejected(
-            missing_required=trimmed(landed["Index"]).isnull()
-            | trimmed(landed["User Id"]).isnull()
-            | trimmed(landed["First Name"]).isnull()
-            | trimmed(landed["Last Name"]).isnull()
-            | trimmed(landed["Sex"]).isnull()
-            | trimmed(landed["Email"]).isnull()
-            | trimmed(landed["Date of birth"]).isnull(),
-            bad_index=trimmed(landed["Index"]).notnull() & index.isnull(),
-            bad_user_id=trimmed(landed["User Id"]).notnull() & user_id.isnull(),
-            bad_sex=trimmed(landed["Sex"]).notnull() & sex.isnull(),
-            bad_email=trimmed(landed["Email"]).notnull() & email.isnull(),
-            bad_date=trimmed(landed["Date of birth"]).notnull() & born.isnull(),
+            missing_required=trimmed(rows["Index"]).isnull()
+            | trimmed(rows["User Id"]).isnull()
+            | trimmed(rows["First Name"]).isnull()
+            | trimmed(rows["Last Name"]).isnull()
+            | trimmed(rows["Sex"]).isnull()
+            | trimmed(rows["Email"]).isnull()
+            | trimmed(rows["Date of birth"]).isnull(),
+            bad_index=trimmed(rows["Index"]).notnull() & index.isnull(),
+            bad_user_id=trimmed(rows["User Id"]).notnull() & user_id.isnull(),
+            bad_sex=trimmed(rows["Sex"]).notnull() & sex.isnull(),
+            bad_email=trimmed(rows["Email"]).notnull() & email.isnull(),
+            bad_date=trimmed(rows["Date of birth"]).notnull() & born.isnull(),
         ),
-        day=landed.day,
+        day=rows.day,
         index=index,
         user_id=user_id,
-        first_name=trimmed(landed["First Name"]),
-        last_name=trimmed(landed["Last Name"]),
+        first_name=trimmed(rows["First Name"]),
+        last_name=trimmed(rows["Last Name"]),
         sex=sex,
         email=email,
-        phone=trimmed(landed["Phone"]),
+        phone=trimmed(rows["Phone"]),
         date_of_birth=born,
-        job_title=trimmed(landed["Job Title"]),
-        file=landed["_file"],
-        row=landed["_line"],
-        delivered_at=landed["_delivered_at"],
+        job_title=trimmed(rows["Job Title"]),
+        file=rows["_file"],
+        row=rows["_line"],
+        delivered_at=rows["_delivered_at"],
     )

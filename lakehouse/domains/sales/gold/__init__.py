@@ -1,1 +1,1 @@
-"""What the business asks for."""
+"""Analytical tables and views of Sales."""

@@ -1,4 +1,4 @@
-"""Value and units sold by day."""
+"""Value and pieces sold by day."""
 
 import datetime as dt
 
@@ -13,10 +13,10 @@ from lakehouse.platform.tables.declare import gold
 class DailySales(pa.DataFrameModel):
     """One day with sales."""
 
-    day: dt.date = pa.Field(description="Day of the sales, the same as sale_date")
-    sale_date: dt.date = pa.Field(description="Day of the sales")
-    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in R$")
-    total_quantity: int = pa.Field(gt=0, description="Units sold")
+    day: dt.date = pa.Field(description="Date of the sales, equal to sale_date")
+    sale_date: dt.date = pa.Field(description="Date of the sales")
+    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
+    total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 
     class Config:
         """One row per key."""
@@ -27,7 +27,7 @@ class DailySales(pa.DataFrameModel):
 
 @gold(contract=DailySales, reads=[sales_fact])
 def daily_sales(sales: ir.Table) -> ir.Table:
-    """What was sold on each day; a day without sales has no row."""
+    """Value and pieces sold by day; a day without sales has no row."""
     return sales.group_by("day", "sale_date").agg(
         total_sales=sales.total_value.sum().cast("decimal(18, 2)"),
         total_quantity=sales.quantity.sum(),

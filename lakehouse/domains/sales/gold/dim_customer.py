@@ -1,4 +1,4 @@
-"""Customers who bought."""
+"""Customers with sales."""
 
 import ibis
 import ibis.expr.types as ir
@@ -14,11 +14,13 @@ from lakehouse.platform.tables.declare import view
 class DimCustomer(pa.DataFrameModel):
     """One customer."""
 
-    customer_key: int = pa.Field(description="Key, from the customer's number alone")
-    customer_id: int = pa.Field(metadata={"personal": "identifier"}, description="Customer number")
-    customer_name: str = pa.Field(description="Name, Cliente and the number")
+    customer_key: int = pa.Field(description="Key of the customer, derived from customer_id alone")
+    customer_id: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the customer"
+    )
+    customer_name: str = pa.Field(description="Name of the customer: Cliente and customer_id")
     region: str = pa.Field(
-        isin=rules.REGIONS, description="Region of most of the customer's sales; ties by name"
+        isin=rules.REGIONS, description="Region with most of the customer's sales; ties by name"
     )
 
     class Config:
@@ -30,7 +32,7 @@ class DimCustomer(pa.DataFrameModel):
 
 @view(contract=DimCustomer, reads=[customers_by_region])
 def dim_customer(regions: ir.Table) -> ir.Table:
-    """Every customer with a sale, once; the region of a single sale is on the fact."""
+    """Customers with sales, one row each; the region of a single sale is in fact_sales."""
     most_first = ibis.window(
         group_by="customer_id", order_by=[ibis.desc(regions.sales), regions.region]
     )

@@ -1,4 +1,4 @@
-"""Customers and the regions they bought in."""
+"""Customers by region of their sales."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -11,10 +11,12 @@ from lakehouse.platform.tables.declare import view
 class DimCustomerRegion(pa.DataFrameModel):
     """One customer in one region."""
 
-    customer_key: int = pa.Field(description="Key of dim_customer")
-    customer_id: int = pa.Field(metadata={"personal": "identifier"}, description="Customer number")
-    region: str = pa.Field(isin=rules.REGIONS, description="Region the customer bought in")
-    sales: int = pa.Field(gt=0, description="Sales to the customer there")
+    customer_key: int = pa.Field(description="Key of the customer, as in dim_customer")
+    customer_id: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the customer"
+    )
+    region: str = pa.Field(isin=rules.REGIONS, description="Region of the customer's sales")
+    sales: int = pa.Field(gt=0, description="Number of the customer's sales in the region")
 
     class Config:
         """One row per key."""
@@ -25,10 +27,10 @@ class DimCustomerRegion(pa.DataFrameModel):
 
 @view(contract=DimCustomerRegion, reads=[sales_fact])
 def dim_customer_region(sales: ir.Table) -> ir.Table:
-    """Every pair of customer and region with a sale; what the original called dim_customer.
+    """Pairs of customer and region with sales; the previous system called this dim_customer.
 
-    Joined to sales by customer alone it repeats the sales of customers with several regions; join
-    by customer and region, or use `dim_customer`.
+    A join with sales by customer alone repeats the sales of customers with several regions. Join by
+    customer and region, or use `dim_customer`.
     """
     return (
         sales.group_by("customer_key", "customer_id", "region")

@@ -13,10 +13,12 @@ from lakehouse.platform.tables.declare import view
 class DimDate(pa.DataFrameModel):
     """One date."""
 
-    date_key: int = pa.Field(description="The date as a number, yyyymmdd")
-    sale_date: dt.date = pa.Field(description="The date")
+    date_key: int = pa.Field(description="Date as a number, yyyymmdd")
+    sale_date: dt.date = pa.Field(description="Date of the sales")
     year: int = pa.Field(description="Year")
-    month: int = pa.Field(in_range={"min_value": 1, "max_value": 12}, description="Month, 1 to 12")
+    month: int = pa.Field(
+        in_range={"min_value": 1, "max_value": 12}, description="Month of the year, 1 to 12"
+    )
     day: int = pa.Field(
         in_range={"min_value": 1, "max_value": 31}, description="Day of the month, 1 to 31"
     )
@@ -30,7 +32,7 @@ class DimDate(pa.DataFrameModel):
 
 @view(contract=DimDate, reads=[sales_by_day])
 def dim_date(days: ir.Table) -> ir.Table:
-    """Every date with a sale."""
+    """Dates with sales, one row each."""
     return days.select(
         date_key=rules.date_key(days.sale_date),
         sale_date=days.sale_date,

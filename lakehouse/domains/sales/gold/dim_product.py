@@ -1,4 +1,4 @@
-"""Products that were sold."""
+"""Products with sales."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -11,9 +11,9 @@ from lakehouse.platform.tables.declare import view
 class DimProduct(pa.DataFrameModel):
     """One product."""
 
-    product_key: int = pa.Field(description="Key, from the product's number alone")
-    product_id: int = pa.Field(description="Product number")
-    product_name: str = pa.Field(description="Name, Produto and the number")
+    product_key: int = pa.Field(description="Key of the product, derived from product_id alone")
+    product_id: int = pa.Field(description="Number of the product")
+    product_name: str = pa.Field(description="Name of the product: Produto and product_id")
 
     class Config:
         """One row per key."""
@@ -24,7 +24,7 @@ class DimProduct(pa.DataFrameModel):
 
 @view(contract=DimProduct, reads=[sales_fact])
 def dim_product(sales: ir.Table) -> ir.Table:
-    """Every product with a sale."""
+    """Products with sales, one row each."""
     products = sales.select("product_key", "product_id").distinct()
     return products.mutate(product_name=rules.labelled("Produto", products.product_id)).order_by(
         "product_id"

@@ -1,4 +1,4 @@
-"""Sellers who sold."""
+"""Sellers with sales."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -11,9 +11,9 @@ from lakehouse.platform.tables.declare import view
 class DimSeller(pa.DataFrameModel):
     """One seller."""
 
-    seller_key: int = pa.Field(description="Key, from the seller's number alone")
-    seller_id: int = pa.Field(description="Seller number")
-    seller_name: str = pa.Field(description="Name, Vendedor and the number")
+    seller_key: int = pa.Field(description="Key of the seller, derived from seller_id alone")
+    seller_id: int = pa.Field(description="Number of the seller")
+    seller_name: str = pa.Field(description="Name of the seller: Vendedor and seller_id")
 
     class Config:
         """One row per key."""
@@ -24,7 +24,7 @@ class DimSeller(pa.DataFrameModel):
 
 @view(contract=DimSeller, reads=[sales_fact])
 def dim_seller(sales: ir.Table) -> ir.Table:
-    """Every seller with a sale."""
+    """Sellers with sales, one row each."""
     sellers = sales.select("seller_key", "seller_id").distinct()
     return sellers.mutate(seller_name=rules.labelled("Vendedor", sellers.seller_id)).order_by(
         "seller_id"

@@ -14,22 +14,24 @@ from lakehouse.platform.tables.declare import gold
 class FactSales(pa.DataFrameModel):
     """One sale."""
 
-    day: dt.date = pa.Field(description="Day of the sale, the same as sale_date")
+    day: dt.date = pa.Field(description="Date of the sale, equal to sale_date")
     id: int = pa.Field(description="Number of the sale in the legacy table")
-    product_key: int = pa.Field(description="Key of dim_product")
-    seller_key: int = pa.Field(description="Key of dim_seller")
-    customer_key: int = pa.Field(description="Key of dim_customer")
-    date_key: int = pa.Field(description="Key of dim_date, yyyymmdd")
-    sale_date: dt.date = pa.Field(description="Day of the sale")
-    product_id: int = pa.Field(description="Product sold")
+    product_key: int = pa.Field(description="Key of the product in dim_product")
+    seller_key: int = pa.Field(description="Key of the seller in dim_seller")
+    customer_key: int = pa.Field(description="Key of the customer, as in dim_customer")
+    date_key: int = pa.Field(description="Key of the date in dim_date, yyyymmdd")
+    sale_date: dt.date = pa.Field(description="Date of the sale")
+    product_id: int = pa.Field(description="Number of the product")
     customer_id: int = pa.Field(
-        metadata={"personal": "identifier"}, description="Customer who bought"
+        metadata={"personal": "identifier"}, description="Number of the customer"
     )
     seller_id: int = pa.Field(description="Seller")
-    region: str = pa.Field(isin=rules.REGIONS, description="Region of this sale")
-    quantity: int = pa.Field(gt=0, description="Units sold")
-    unit_price: Decimal(10, 2) = pa.Field(gt=0, description="Price of one unit in R$")
-    total_value: Decimal(10, 2) = pa.Field(gt=0, description="quantity × unit_price in R$")
+    region: str = pa.Field(
+        isin=rules.REGIONS, description="Region of this sale: Centro, Leste, Norte, Oeste or Sul"
+    )
+    quantity: int = pa.Field(gt=0, description="Number of pieces sold")
+    unit_price: Decimal(10, 2) = pa.Field(gt=0, description="Price of one piece in BRL")
+    total_value: Decimal(10, 2) = pa.Field(gt=0, description="quantity × unit_price in BRL")
 
     class Config:
         """One row per key."""
@@ -40,7 +42,7 @@ class FactSales(pa.DataFrameModel):
 
 @gold(contract=FactSales, reads=[valid_sales])
 def fact_sales(sales: ir.Table) -> ir.Table:
-    """One row per sale that the source still has; the region is that of the sale."""
+    """Sales that the source has not deleted; the region is that of the sale."""
     kept = sales.filter(~sales.deleted)
     return kept.select(
         "day",

@@ -1,4 +1,4 @@
-"""What is known of a day before it begins, to forecast its sales from."""
+"""Features of each day that are known before the day begins, to forecast its sales."""
 
 import datetime as dt
 
@@ -13,57 +13,90 @@ from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import rate
 
 DAYS = 36_525
-"""A hundred years from the system's first day on."""
+"""Length of the calendar in days, from the first day of the domain on: a hundred years."""
 WEEK, MONTH = 7, 30
-"""Calendar days of the moving averages."""
+"""Lengths of the moving averages in calendar days."""
 
 
 class ForecastFeatures(pa.DataFrameModel):
-    """One calendar day: what was sold on it, and what was known when it began."""
+    """One calendar day: its sales, and what was known when it began."""
 
-    day: dt.date = pa.Field(description="The day; every one from the first sale on, and one more")
+    day: dt.date = pa.Field(
+        description="Date; every day from the first sale to the day after the last sale"
+    )
     total_sales: Decimal(18, 2) = pa.Field(
         nullable=True,
         ge=0,
-        description="To be forecast: value sold in R$, 0 without sales; null on the last day, which"
-        " is the one after the last sale",
+        description=(
+            "Value sold in BRL, to be forecast; 0 without sales; null on the day"
+            " after the last sale"
+        ),
     )
     total_quantity: int = pa.Field(
-        nullable=True, ge=0, description="To be forecast: units sold; 0 and null as total_sales"
+        nullable=True,
+        ge=0,
+        description=(
+            "Number of pieces sold, to be forecast; 0 without sales; null on the"
+            " day after the last sale"
+        ),
     )
     sales_ma_7: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean total_sales of the 7 days before; null until there are 7"
+        nullable=True,
+        description="Mean total_sales of the 7 days before; null for the first 7 days",
     )
     sales_ma_30: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean total_sales of the 30 days before; null until there are 30"
+        nullable=True,
+        description="Mean total_sales of the 30 days before; null for the first 30 days",
     )
     quantity_ma_7: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean total_quantity of the 7 days before"
+        nullable=True,
+        description="Mean total_quantity of the 7 days before; null for the first 7 days",
     )
     quantity_ma_30: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean total_quantity of the 30 days before"
+        nullable=True,
+        description="Mean total_quantity of the 30 days before; null for the first 30 days",
     )
     customers_ma_30: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean number of different customers a day, 30 days before"
+        nullable=True,
+        description=(
+            "Mean number of distinct customers per day over the 30 days before;"
+            " null for the first 30 days"
+        ),
     )
     products_ma_30: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean number of different products a day, 30 days before"
+        nullable=True,
+        description=(
+            "Mean number of distinct products per day over the 30 days before; null"
+            " for the first 30 days"
+        ),
     )
     regions_ma_30: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Mean number of different regions a day, 30 days before"
+        nullable=True,
+        description=(
+            "Mean number of distinct regions per day over the 30 days before; null"
+            " for the first 30 days"
+        ),
     )
     sales_trend_pct: Decimal(18, 4) = pa.Field(
         nullable=True,
-        description="Value of the last whole month before the day, in % above the same month of the"
-        " year before; null where that month is not wholly known or had no sales",
+        description=(
+            "Value sold in the last complete month before the day, in % above the"
+            " same month one year earlier; null when that month is not completely"
+            " known or had no sales"
+        ),
     )
     quantity_trend_pct: Decimal(18, 4) = pa.Field(
-        nullable=True, description="Units of the last whole month, as sales_trend_pct"
+        nullable=True,
+        description=(
+            "Number of pieces sold in the last complete month before the day, in %"
+            " above the same month one year earlier; null when that month is not"
+            " completely known or had no sales"
+        ),
     )
     month: int = pa.Field(description="Month of the day, 1 to 12")
     day_of_month: int = pa.Field(description="Day of the month, 1 to 31")
-    day_of_week: int = pa.Field(description="ISO weekday, 1 is Monday")
-    is_weekend: bool = pa.Field(description="Saturday or Sunday")
+    day_of_week: int = pa.Field(description="ISO weekday, 1 (Monday) to 7 (Sunday)")
+    is_weekend: bool = pa.Field(description="True on Saturday and Sunday")
 
     class Config:
         """One row per key."""
@@ -73,9 +106,9 @@ class ForecastFeatures(pa.DataFrameModel):
 
 
 def calendar(day: ir.DateValue) -> dict[str, ir.Value]:
-    """The features of a day that follow from its date alone, so they are known of any future day.
+    """Return the features of a day that depend on its date alone and are known for future days.
 
-    National holidays are not among them: the shop's source says nothing of the days it is closed.
+    National holidays are not included: the source does not tell on which days the shop is closed.
     """
     weekday = day.day_of_week.index().cast("int64") + 1
     return {
@@ -87,7 +120,7 @@ def calendar(day: ir.DateValue) -> dict[str, ir.Value]:
 
 
 def _by_day(sales: ir.Table) -> ir.Table:
-    """Sums of every calendar day from the first sale to the day after the last one."""
+    """Return the sums of every calendar day from the first sale to the day after the last sale."""
     sums = sales.group_by("day").agg(
         total_sales=sales.total_value.sum().cast("decimal(18, 2)"),
         total_quantity=sales.quantity.sum().cast("int64"),
@@ -117,7 +150,7 @@ def _by_day(sales: ir.Table) -> ir.Table:
 def _mean_before(
     value: ir.NumericColumn, before: ir.IntegerColumn, day: ir.DateColumn, length: int
 ) -> ir.DecimalValue:
-    """Mean over the days before a day, its own left out; null while they are fewer."""
+    """Return the mean over the days before a day; null while there are fewer days."""
     window = ibis.window(order_by=day, preceding=(length, 1))
     kind = "decimal(18, 2)" if value.type().is_decimal() else "int64"
     days = ibis.ifelse(before >= length, ibis.literal(length, "int64"), ibis.null("int64"))
@@ -125,15 +158,15 @@ def _mean_before(
 
 
 def _month(day: ir.DateValue) -> ir.IntegerValue:
-    """The month as a number that counts on over the years."""
+    """Return the number of the month, counted over the years."""
     return (day.year() * 12 + day.month()).cast("int64")
 
 
 def _trends(days: ir.Table) -> ir.Table:
-    """Each month in % above the same month of the year before.
+    """Return for each month how far its value is above the same month one year earlier, in %.
 
-    The year before must be known from the month's first day on. The first sale rarely falls on the
-    first of a month, and a part of a month says nothing of a whole one.
+    The earlier month must be known from its first day on: the first sale is rarely on the first day
+    of a month, and a part of a month cannot be compared with a complete one.
     """
     in_month = days.mutate(trend_month=_month(days.day))
     months = in_month.group_by("trend_month").agg(
@@ -155,16 +188,16 @@ def _trends(days: ir.Table) -> ir.Table:
 
 
 def _above(now: ir.IntegerValue, then: ir.IntegerValue) -> ir.DecimalValue:
-    """How far one number is above another in %; null where the other is 0 or not known."""
+    """Return how far one number is above another in %; null where the other is 0 or null."""
     return (rate(now * 100, then) - 100).cast("decimal(18, 4)")
 
 
 @view(contract=ForecastFeatures, reads=[sales_fact])
 def forecast_features(sales: ir.Table) -> ir.Table:
-    """Every calendar day with its sales and its features; days without sales count as 0.
+    """Sales and features of every calendar day; days without sales count as 0.
 
-    Each feature of a day is made of earlier days and of the date alone, so nothing that happens on
-    the day or later changes it. A view, because a late sale changes the features of many days.
+    The features of a day depend on earlier days and on the date alone, so later sales never change
+    them. This is a view, because a late sale changes the features of many days.
     """
     days = _by_day(sales)
     before = ibis.row_number().over(order_by=days.day)

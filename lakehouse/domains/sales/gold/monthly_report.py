@@ -1,4 +1,4 @@
-"""The monthly report as text."""
+"""Monthly report as text."""
 
 import ibis
 import ibis.expr.types as ir
@@ -12,9 +12,11 @@ from lakehouse.platform.tables.declare import view
 class MonthlyReport(pa.DataFrameModel):
     """One line of the report in one language."""
 
-    language: str = pa.Field(isin=("pt", "en"), description="pt Portuguese, en English")
-    line: int = pa.Field(description="Order of the lines: 1 title, 2 columns, yyyymm a month")
-    text: str = pa.Field(description="The line")
+    language: str = pa.Field(
+        isin=("pt", "en"), description="Language of the line: pt (Portuguese) or en (English)"
+    )
+    line: int = pa.Field(description="Order of the lines: 1 title, 2 column names, yyyymm a month")
+    text: str = pa.Field(description="Text of the line")
 
     class Config:
         """One row per key."""
@@ -25,6 +27,6 @@ class MonthlyReport(pa.DataFrameModel):
 
 @view(contract=MonthlyReport, reads=[sales_by_month])
 def monthly_report(months: ir.Table) -> ir.Table:
-    """The original's report of monthly totals, in Portuguese and in English."""
+    """Report of monthly totals in Portuguese and in English, as the previous system wrote it."""
     both = (report.lines(months, words) for words in (report.PORTUGUESE, report.ENGLISH))
     return ibis.union(*both).order_by("language", "line")

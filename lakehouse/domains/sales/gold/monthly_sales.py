@@ -1,4 +1,4 @@
-"""Value and units sold by month."""
+"""Value and pieces sold by month."""
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -15,8 +15,8 @@ class MonthlySales(pa.DataFrameModel):
     month: int = pa.Field(
         in_range={"min_value": 1, "max_value": 12}, description="Month of the sales, 1 to 12"
     )
-    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in R$")
-    total_quantity: int = pa.Field(gt=0, description="Units sold")
+    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
+    total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 
     class Config:
         """One row per key."""
@@ -27,7 +27,7 @@ class MonthlySales(pa.DataFrameModel):
 
 @view(contract=MonthlySales, reads=[sales_by_day])
 def monthly_sales(days: ir.Table) -> ir.Table:
-    """What was sold in each month, oldest first."""
+    """Value and pieces sold by month, oldest first."""
     return (
         days.group_by(days.day.year().name("year"), days.day.month().name("month"))
         .agg(

@@ -14,15 +14,15 @@ from lakehouse.platform.tables.declare import view
 
 
 class MonthlySalesDetail(pa.DataFrameModel):
-    """What one customer bought of one product from one seller in one month."""
+    """Sales of one product by one seller to one customer in one month."""
 
     year: int = pa.Field(description="Year of the sales")
     month: int = pa.Field(description="Month of the sales, 1 to 12")
     customer_name: str = pa.Field(description="Customer")
     product_name: str = pa.Field(description="Product")
     seller_name: str = pa.Field(description="Seller")
-    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in R$")
-    total_quantity: int = pa.Field(gt=0, description="Units sold")
+    total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
+    total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 
     class Config:
         """One row per key."""
@@ -42,9 +42,10 @@ def monthly_sales_detail(
     products: ir.Table,
     sellers: ir.Table,
 ) -> ir.Table:
-    """The original's query monthly_sales.sql, whose total is the fact's.
+    """Sales by month, customer, product and seller; its total is that of fact_sales.
 
-    Every dimension has one row per key, so no sale is lost or counted twice.
+    It replaces the previous system's query monthly_sales.sql. Every dimension has one row per key,
+    so a sale is never lost or counted twice.
     """
     named = (  # each join: many sales to one member
         sales.join(dates.select("date_key", "year", "month"), "date_key")

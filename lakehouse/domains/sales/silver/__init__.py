@@ -1,1 +1,1 @@
-"""Sales that can be trusted."""
+"""Validated tables of Sales: one row per key, rejected rows in quarantine."""

@@ -1,4 +1,4 @@
-"""Sales that can be trusted, one row per number of the legacy table."""
+"""Valid sales, one row per number of the legacy table."""
 
 import datetime as dt
 from functools import reduce
@@ -28,54 +28,59 @@ INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
 class Sales(pa.DataFrameModel):
     """The newest version of one sale."""
 
-    day: dt.date = pa.Field(description="Day of the sale, the same as sale_date")
+    day: dt.date = pa.Field(description="Date of the sale, equal to sale_date")
     id: int = pa.Field(in_range=INT, description="Number of the sale in the legacy table")
-    sale_date: dt.date = pa.Field(description="Day of the sale")
+    sale_date: dt.date = pa.Field(description="Date of the sale")
     product_id: int = pa.Field(
-        in_range=INT, metadata={"reason": "bad_id"}, description="Product sold"
+        in_range=INT, metadata={"reason": "bad_id"}, description="Number of the product"
     )
     customer_id: int = pa.Field(
         in_range=INT,
         metadata={"personal": "identifier", "reason": "bad_id"},
-        description="Customer who bought",
+        description="Number of the customer",
     )
-    quantity: int = pa.Field(in_range=INT, description="Units sold")
+    quantity: int = pa.Field(in_range=INT, description="Number of pieces sold")
     unit_price: Decimal(10, 2) = pa.Field(
-        gt=0, metadata={"reason": "bad_amount"}, description="Price of one unit in R$"
+        gt=0, metadata={"reason": "bad_amount"}, description="Price of one piece in BRL"
     )
     total_value: Decimal(10, 2) = pa.Field(
-        gt=0, metadata={"reason": "bad_amount"}, description="quantity × unit_price in R$"
+        gt=0, metadata={"reason": "bad_amount"}, description="quantity × unit_price in BRL"
     )
     seller_id: int = pa.Field(in_range=INT, metadata={"reason": "bad_id"}, description="Seller")
-    region: str = pa.Field(isin=rules.REGIONS, description="Centro, Leste, Norte, Oeste or Sul")
+    region: str = pa.Field(
+        isin=rules.REGIONS, description="Region of the sale: Centro, Leste, Norte, Oeste or Sul"
+    )
     deleted: bool = pa.Field(
-        description="The source deleted the sale; the row stays so that older files stay beaten"
+        description=(
+            "True when the source deleted the sale; the row stays so that older"
+            " versions stay superseded"
+        )
     )
 
     class Config:
-        """One row per sale, over all days."""
+        """One row per sale over all days."""
 
         strict = True
         unique = ["id"]
 
 
 @silver(contract=Sales, reads=[SALES.bronze])
-def sales(landed: ir.Table) -> ir.Table:
-    """The newest delivery of a sale wins, whatever day it was of before.
+def sales(rows: ir.Table) -> ir.Table:
+    """Valid sales; the newest delivery of a sale wins, whatever day the older rows had.
 
-    A delete wins like any other version and leaves a tombstone.
+    A delete is a version like any other: its row stays, with `deleted`.
     """
-    read = landed.mutate(
-        sale_id=parse_int(landed.id),
-        sold_on=parse_date(landed.sale_date),
-        product=parse_int(landed["product_id"]),
-        customer=parse_int(landed.customer_id),
-        units=parse_int(landed.quantity),
-        price=parse_decimal(landed.unit_price, 10, 2),
-        total=parse_decimal(landed.total_value, 10, 2),
-        seller=parse_int(landed.seller_id),
-        known_region=rules.region(landed.region),
-        change=folded(landed.operation.fill_null("snapshot")),
+    read = rows.mutate(
+        sale_id=parse_int(rows.id),
+        sold_on=parse_date(rows.sale_date),
+        product=parse_int(rows["product_id"]),
+        customer=parse_int(rows.customer_id),
+        units=parse_int(rows.quantity),
+        price=parse_decimal(rows.unit_price, 10, 2),
+        total=parse_decimal(rows.total_value, 10, 2),
+        seller=parse_int(rows.seller_id),
+        known_region=rules.region(rows.region),
+        change=folded(rows.operation.fill_null("snapshot")),
     )
     exact = read.units * read.price
     is_wrong = (read.total != exact).fill_null(False)
@@ -83,16 +88,16 @@ def sales(landed: ir.Table) -> ir.Table:
         **provenance_of(read, day=read.day),
         _reasons=rejected(
             missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in COLUMNS)),
-            bad_id=rules.is_no(read.id, rules.is_number(read.sale_id))
-            | rules.is_no(read.product_id, rules.is_number(read["product"]))
-            | rules.is_no(read.customer_id, rules.is_number(read.customer))
-            | rules.is_no(read.seller_id, rules.is_number(read.seller)),
-            bad_date=rules.is_no(read.sale_date, read.sold_on == read["_business_day"]),
-            bad_quantity=rules.is_no(read.quantity, rules.is_number(read.units)),
-            bad_amount=rules.is_no(read.unit_price, read.price > 0)
-            | rules.is_no(read.total_value, read.total > 0),
+            bad_id=rules.is_invalid(read.id, rules.is_number(read.sale_id))
+            | rules.is_invalid(read.product_id, rules.is_number(read["product"]))
+            | rules.is_invalid(read.customer_id, rules.is_number(read.customer))
+            | rules.is_invalid(read.seller_id, rules.is_number(read.seller)),
+            bad_date=rules.is_invalid(read.sale_date, read.sold_on == read["_business_day"]),
+            bad_quantity=rules.is_invalid(read.quantity, rules.is_number(read.units)),
+            bad_amount=rules.is_invalid(read.unit_price, read.price > 0)
+            | rules.is_invalid(read.total_value, read.total > 0),
             bad_total=is_wrong,
-            bad_region=rules.is_no(read.region, read.known_region.notnull()),
+            bad_region=rules.is_invalid(read.region, read.known_region.notnull()),
             bad_operation=read.change.notin(rules.OPERATIONS),
         ),
         _detail=is_wrong.ifelse(
