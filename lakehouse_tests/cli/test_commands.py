@@ -134,6 +134,7 @@ def test_the_help_shows_only_the_current_names(call: Call) -> None:
     ("words", "message"),
     [
         ("sql 'from gold.mrhealth_unit_dya'", "did you mean gold.mrhealth_unit_day?"),
+        ("sql 'from ops.conservation'", "ops.conservation is now ops.reconciliation"),
         ("sql 'selec 1'", "syntax error"),
         ("sql 'drop schema gold'", "only SELECT"),
         ("history gold.mrhealth_unit_day", "table gold.mrhealth_unit_day does not exist"),

@@ -20,6 +20,7 @@ from lakehouse.platform.orchestration.planning import Batch, Due
 from lakehouse.platform.orchestration.run_messages import nothing_landed
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name, range_tags
 from lakehouse.platform.orchestration.sensors import decide, run_tags
+from lakehouse.platform.reconciliation.upgrade import upgrade_lake
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
@@ -76,6 +77,7 @@ def ingest(
     and `last` limit the delivery days; rows that wait for other days are refreshed all the same.
     """
     lake = Lake(settings.root)
+    upgrade_lake(domain, lake)
     place = landing_zone_of(domain, settings)
     given_up: set[str] = set()
     for number in range(ROUNDS):

@@ -24,6 +24,7 @@ from lakehouse.platform.orchestration.run_tags import (
     range_tags,
 )
 from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.upgrade import upgrade_lake
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
@@ -84,6 +85,7 @@ def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
         if fail_lost_runs(context.instance, records):
             return dg.SkipReason(f"a run of {domain.spec.title} is under way; its end decides")
         lake = Lake(here.root)
+        upgrade_lake(domain, lake)
         now = dt.datetime.now(dt.UTC)
         quiet = dt.timedelta(seconds=here.quiet_seconds)
         place = landing_zone_of(domain, here)

@@ -34,6 +34,7 @@ from lakehouse.platform.ingestion.unrecognized_files import unrecognized_files_o
 from lakehouse.platform.ingestion.versions import REPLAY, corrected_by, scope_of
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
+from lakehouse.platform.reconciliation.upgrade import current_id, readable_table, readable_tables
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import Entry
@@ -192,7 +193,7 @@ def rows(
         settled: also files and lines that a newer version of their delivery has replaced.
     """
     chosen = Selection(domain=domain, table=table, days=days, reason=reason, file=file)
-    for each in lake.tables(domain=domain):
+    for each in map(current_id, readable_tables(lake, domain=domain)):
         if table not in (None, each.table):
             continue
         if each.layer == "raw" and each.companion is None:
@@ -315,7 +316,7 @@ def release(
 
 
 def _files(lake: Lake, table: TableId, chosen: Selection, *, settled: bool) -> Iterator[Rejection]:
-    stored = lake.table(table)
+    stored = readable_table(lake, table)
     shown = stored.snapshot()
     for day_file in shown.files:
         if not day_file.rows or (chosen.days is not None and day_file.day not in chosen.days):

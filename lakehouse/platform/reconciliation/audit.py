@@ -24,6 +24,7 @@ from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
 from lakehouse.platform.ingestion.read_day import DayReader
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import judged_tables, reconciliation_of
+from lakehouse.platform.reconciliation.upgrade import current_id, readable_table, readable_tables
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
@@ -138,10 +139,10 @@ def report(
         days: only these delivery days.
     """
     rows: list[dict[str, Any]] = []
-    for table in lake.tables("ops", domain):
+    for table in map(current_id, readable_tables(lake, "ops", domain)):
         if table != reconciliation_of(table.domain):
             continue
-        found = lake.table(table).read(None if days is None else sorted(days))
+        found = readable_table(lake, table).read(None if days is None else sorted(days))
         rows += [{"domain": table.domain, **row} for row in found.to_pylist()]
     totals = {name: sum(row[name] for row in rows) for name in (*LINES, *ROWS)}
     totals["difference"] = sum(

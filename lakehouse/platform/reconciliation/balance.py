@@ -10,9 +10,8 @@ rows wait for business days outside of the run, is asked for again.
 """
 
 import datetime as dt
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,9 +19,10 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.deliveries import read_deliveries
+from lakehouse.platform.reconciliation.upgrade import readable_table
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.deliveries_model import Delivery, Status, delivery_fingerprint
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
@@ -50,11 +50,6 @@ class State:
     """Business days that deliveries still wait for, with a fingerprint of those deliveries."""
 
 
-def fingerprint(versions: Iterable[str | None]) -> str:
-    """A short digest of the data versions of a day's deliveries."""
-    return hashlib.sha256("|".join(v or "-" for v in versions).encode()).hexdigest()[:16]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """What was delivered for one day, read from the logs alone."""
@@ -73,7 +68,7 @@ def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
     for day in sorted({day for snapshot in shown for day in snapshot.days}):
         files = [snapshot.by_day.get(day) for snapshot in shown]
         found[day] = Inputs(
-            fingerprint=fingerprint(file.data_version if file else None for file in files),
+            fingerprint=delivery_fingerprint(file.data_version if file else None for file in files),
             files=sum(file.rows for file in files if file),
         )
     return found
@@ -81,7 +76,7 @@ def inputs_of(domain: Domain, lake: Lake) -> dict[dt.date, Inputs]:
 
 def state(domain: Domain, lake: Lake) -> State:
     """What a domain still has to do; reads logs, and files of waiting days only."""
-    table = lake.table(reconciliation_of(domain.name))
+    table = readable_table(lake, reconciliation_of(domain.name))
     shown = table.snapshot()
     unfinished = {}
     for day, delivered in inputs_of(domain, lake).items():
@@ -94,7 +89,7 @@ def state(domain: Domain, lake: Lake) -> State:
     if held:
         for row in table.read(held, snapshot=shown, columns=["waiting_days", "inputs"]).to_pylist():
             for day in _days_of(row["waiting_days"]):
-                waiting[day] = fingerprint([waiting.get(day), row["inputs"]])
+                waiting[day] = delivery_fingerprint([waiting.get(day), row["inputs"]])
     return State(unfinished=unfinished, waiting=dict(sorted(waiting.items())))
 
 
@@ -414,7 +409,7 @@ class _Before:
 
 def _previous(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> dict[dt.date, _Before]:
     """What was said before of these days, and of every day that waits for another."""
-    table = lake.table(reconciliation_of(domain.name))
+    table = readable_table(lake, reconciliation_of(domain.name))
     shown = table.snapshot()
     if shown.schema is None:
         return {}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from lakehouse.platform.reconciliation.upgrade import current_id, readable_tables, sql_value
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
@@ -195,12 +196,12 @@ class _Shown:
             rows = self._rows(table)
             if rows is None or not rows.urls:
                 continue
-            given = {"domain": table.domain, "table": table.table, "layer": table.layer}
+            current = current_id(table)
+            given = {"domain": table.domain, "table": current.table, "layer": table.layer}
             selected = []
             for column, kind in columns.items():
-                if column == "day" or column in rows.schema.names:
-                    value = quoted(column)
-                else:
+                value = sql_value(column, rows.schema.names)
+                if value is None:
                     value = _text(given[column]) if column in given else "NULL"
                 selected.append(f"CAST({value} AS {kind}) AS {quoted(column)}")
             parts.append(
@@ -225,12 +226,12 @@ class _Shown:
 def _pages(lake: Lake, book: str) -> Iterator[TableId]:
     """The stored tables that one book is made of."""
     if book == "deliveries":
-        yield from lake.tables("raw")
+        yield from readable_tables(lake, "raw")
     elif book in (QUARANTINE, OUTCOMES):
         layers = ("bronze", "silver", "gold") if book == QUARANTINE else ("silver",)
         yield from (t for layer in layers for t in lake.tables(layer) if t.companion == book)
     else:
-        yield from (t for t in lake.tables("ops") if t.table == book and not t.companion)
+        yield from (t for t in readable_tables(lake, "ops") if current_id(t).table == book)
 
 
 def _every_name(lake: Lake) -> set[str]:

@@ -105,6 +105,10 @@ class DiskStore(ObjectStore):
         for path in paths:
             Path(self._inside(path)).unlink(missing_ok=True)
 
+    def delete_folder(self, folder: str) -> None:
+        if (place := Path(self._inside(folder))).is_dir():
+            shutil.rmtree(place)
+
     def url(self, path: str) -> str:
         return os.path.join(self.uri, checked_path(path)) if path else self.uri
 

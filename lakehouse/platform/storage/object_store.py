@@ -141,6 +141,10 @@ class ObjectStore(ABC):
     def delete(self, paths: Iterable[str]) -> None:
         """Delete files; a file that does not exist is no error."""
 
+    def delete_folder(self, folder: str) -> None:
+        """Delete a folder with all files below it; one that does not exist is no error."""
+        self.delete([entry.path for entry in self.entries(folder)])
+
     @abstractmethod
     def url(self, path: str) -> str:
         """Return the absolute path or s3:// URL that DuckDB and delta-rs can open."""

@@ -5,6 +5,8 @@ Each dataset has its own, as its raw table. Which status a file gets is decided 
 """
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterable
 from enum import StrEnum
 
 from lakehouse.platform.tables.ops_model import OpsTable, column, ops_row
@@ -93,3 +95,12 @@ DELIVERIES = OpsTable(
     view_columns=("domain", "table"),
 )
 """Stored as the raw table of each dataset."""
+
+
+def delivery_fingerprint(versions: Iterable[str | None]) -> str:
+    """Return a short digest of the data versions of a day's deliveries, one for each dataset.
+
+    A balance keeps the fingerprint of the deliveries that it was computed from, so a day whose
+    deliveries have another one is not finished.
+    """
+    return hashlib.sha256("|".join(v or "-" for v in versions).encode()).hexdigest()[:16]
