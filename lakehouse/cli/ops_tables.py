@@ -37,21 +37,26 @@ def rows_of(
     last: dt.date | None = None,
 ) -> list[dict[str, Any]]:
     """Return rows of a stored table between two days; an empty list when it does not exist."""
-    stored = lake.table(table)
+    from lakehouse.platform.tables.upgrade import current_rows, readable_table
+
+    stored = readable_table(lake, table)
     snapshot = stored.snapshot()
     if snapshot.schema is None:
         return []
     days = [file.day for file in snapshot.files if file.rows and within(file.day, first, last)]
-    rows: list[dict[str, Any]] = stored.read(days, snapshot=snapshot, columns=columns).to_pylist()
+    found = current_rows(stored.read(days, snapshot=snapshot, columns=columns))
+    rows: list[dict[str, Any]] = found.to_pylist()
     return rows
 
 
 def deliveries(lake: "Lake", domain_name: str) -> list[dict[str, Any]]:
     """Return every delivered file of a domain with its status, unrecognized files included."""
+    from lakehouse.platform.tables.upgrade import current_id, readable_tables
+
     columns = ("day", "unit", "file", "size", "status", "reason", "detail")
     return [
         {"table": table.table, **row}
-        for table in lake.tables("raw", domain_name)
+        for table in map(current_id, readable_tables(lake, "raw", domain_name))
         for row in rows_of(lake, table, columns)
     ]
 

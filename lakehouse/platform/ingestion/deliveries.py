@@ -17,10 +17,11 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.upgrade import readable_table
 
 ListedFile = tuple[str, dt.datetime, int]
 """Path, modification time and size: what a listing shows of a file."""
@@ -48,7 +49,7 @@ def read_deliveries(
         days: delivery days; None for all.
         snapshot: read this version of the table instead of the current one.
     """
-    table = lake.table(raw_table(domain, dataset))
+    table = readable_table(lake, raw_table(domain, dataset))
     shown = snapshot or table.snapshot()
     if shown.schema is None:
         return []
@@ -76,25 +77,25 @@ class DeliveredFiles:
         stored = self._snapshot(dataset).by_day.get(day)
         if stored is None or not stored.rows:
             return False
-        return (file.path, file.modified_at, file.size) in self._files(dataset, stored.path)
+        return (file.path, file.modified_at, file.size) in self._files(stored)
 
     def first_days(self, dataset: str) -> dict[str, dt.date]:
         """Return the first delivery day of every path of a dataset."""
         first: dict[str, dt.date] = {}
         for stored in self._snapshot(dataset).files:
             if stored.rows:
-                for path, _, _ in self._files(dataset, stored.path):
+                for path, _, _ in self._files(stored):
                     first.setdefault(path, stored.day)
         return first
 
     def _snapshot(self, dataset: str) -> Snapshot:
         if dataset not in self._snapshots:
-            table = self._lake.table(raw_table(self._domain, dataset))
+            table = readable_table(self._lake, raw_table(self._domain, dataset))
             self._snapshots[dataset] = table.snapshot()
         return self._snapshots[dataset]
 
-    def _files(self, dataset: str, path: str) -> frozenset[ListedFile]:
-        return _files_in(self._lake.root, f"{raw_table(self._domain, dataset).path}/{path}")
+    def _files(self, stored: DayFile) -> frozenset[ListedFile]:
+        return _files_in(self._lake.root, stored.url.removeprefix(f"{self._lake.root}/"))
 
 
 @lru_cache(maxsize=4096)

@@ -20,9 +20,9 @@ from lakehouse.platform.orchestration.planning import Batch, Due
 from lakehouse.platform.orchestration.run_messages import nothing_landed
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name, range_tags
 from lakehouse.platform.orchestration.sensors import decide, run_tags
-from lakehouse.platform.reconciliation.upgrade import upgrade_lake
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.upgrade import upgrade_lake
 from lakehouse.settings import Settings
 
 ROUNDS = 20

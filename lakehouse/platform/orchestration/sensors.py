@@ -24,9 +24,9 @@ from lakehouse.platform.orchestration.run_tags import (
     range_tags,
 )
 from lakehouse.platform.reconciliation import balance as reconciliation
-from lakehouse.platform.reconciliation.upgrade import upgrade_lake
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.upgrade import upgrade_lake
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 

@@ -34,7 +34,6 @@ from lakehouse.platform.ingestion.unrecognized_files import unrecognized_files_o
 from lakehouse.platform.ingestion.versions import REPLAY, corrected_by, scope_of
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.reconciliation.balance import judged_tables
-from lakehouse.platform.reconciliation.upgrade import current_id, readable_table, readable_tables
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import Entry
@@ -43,6 +42,7 @@ from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.upgrade import current_id, readable_table, readable_tables
 from lakehouse.settings import Settings
 
 QUARANTINE = "quarantine"

@@ -24,7 +24,6 @@ from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
 from lakehouse.platform.ingestion.read_day import DayReader
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.reconciliation.balance import judged_tables, reconciliation_of
-from lakehouse.platform.reconciliation.upgrade import current_id, readable_table, readable_tables
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
@@ -33,6 +32,7 @@ from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Sta
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.upgrade import current_id, readable_table, readable_tables
 from lakehouse.platform.transform.inputs import valid_snapshots
 from lakehouse.platform.transform.outcomes import KEPT, REJECTED, outcomes_of, quarantine_of
 from lakehouse.platform.transform.stage import stage_days

@@ -19,13 +19,13 @@ import pyarrow as arrow
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.deliveries import read_deliveries
-from lakehouse.platform.reconciliation.upgrade import readable_table
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status, delivery_fingerprint
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.upgrade import readable_table
 from lakehouse.platform.transform.inputs import valid_snapshots
 from lakehouse.platform.transform.outcomes import DUPLICATE, KEPT, REJECTED, SUPERSEDED, outcomes_of
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from lakehouse.platform.reconciliation.upgrade import current_id, readable_tables, sql_value
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
+from lakehouse.platform.tables.upgrade import current_id, readable_tables, sql_value
 from lakehouse.settings import Settings
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")

@@ -10,14 +10,15 @@ import pyarrow.compute as pc
 import pytest
 
 from lakehouse.platform.quarantine import replay as quarantine
-from lakehouse.platform.reconciliation import audit, upgrade
+from lakehouse.platform.reconciliation import audit
 from lakehouse.platform.reconciliation.balance import inputs_of, state
-from lakehouse.platform.reconciliation.upgrade import COPIED, upgrade_lake
 from lakehouse.platform.serving import sql_catalog
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import upgrade
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.upgrade import COPIED, upgrade_lake
 from lakehouse_tests.platform.small_lake import SmallLake
 
 MON, TUE = dt.date(2026, 10, 5), dt.date(2026, 10, 6)
