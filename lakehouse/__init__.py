@@ -1,3 +1,3 @@
 """Landed files become trusted Delta tables, and every row is accounted for."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
