@@ -50,7 +50,7 @@ BANNED: dict[str, str] = {
 ALLOWED = re.compile(
     r"[Cc]onnection refused|ECONNREFUSED|SMTP\w*Refused|recipients_refused"
     r"|warm(?:ed|s)? up|--warm|warm-up|the books of cards|warm start"
-    r"|\"conservation\"|lakehouse conservation"
+    r"|\"conservation\"|lakehouse conservation|ops[.]conservation|--anew"
     r"|\"refused\"|``refused``|'refused'",
 )
 """Texts of other programs, fixed expressions, the alias of a command, values of older lakes."""

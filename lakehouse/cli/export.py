@@ -25,11 +25,12 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
       lakehouse export mrhealth exported
       lakehouse export mrhealth s3://shop/exported --name original_lines_by_country
     """
-    from lakehouse.platform.serving import exports as library
+    from lakehouse.platform.serving.export_writing import write_exports
+    from lakehouse.platform.serving.exports import exports_of
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    declared = {each.name: each for each in library.exports_of(domain_name, settings)}
+    declared = {each.name: each for each in exports_of(domain_name, settings)}
     if not declared:
         raise CommandError(
             f"domain {domain_name!r} declares no exports",
@@ -40,7 +41,7 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
             raise click.BadParameter(f"unknown export {name!r}; {suggestion(name, declared)}")
     chosen = [declared[name] for name in dict.fromkeys(names)] or list(declared.values())
     done = []
-    for each in library.write(domain_name, chosen, out, Lake(settings.root), settings):
+    for each in write_exports(domain_name, chosen, out, Lake(settings.root), settings):
         inform(f"{each.name}: {each.rows:,} rows")
         if each.kept:
             warn(

@@ -8,7 +8,8 @@ import pytest
 
 from lakehouse.demo.bikes import Plan, deliveries, demo, expected, tables
 from lakehouse.demo.files import LandedFile
-from lakehouse.platform.serving.exports import exports_of, write
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse_tests.domains.bikes.files import COLUMNS
 from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain, prepared
 from lakehouse_tests.domains.bikes.test_rejections import BAD
@@ -145,7 +146,7 @@ def test_prepared_files_are_the_landed_ones_without_the_dialect(tmp_path: Path):
     ready = [
         export for export in exports_of("bikes", shop.settings) if export.name.endswith("_prepared")
     ]
-    written = list(write("bikes", ready, str(out), shop.lake, shop.settings))
+    written = list(write_exports("bikes", ready, str(out), shop.lake, shop.settings))
     assert len(written) == len(files)
     for name, file in files.items():
         assert (out / "data" / name).read_bytes() == prepared(name, file.data), name

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from lakehouse.demo.cards import Plan, deliveries, demo
-from lakehouse.platform.serving import exports
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse_tests.domains.cards.files import Tables
 
@@ -248,8 +249,8 @@ def test_the_export_gives_back_the_clean_files_byte_for_byte(tmp_path: Path):
     cards.land_all(files)
     cards.ingest()
     out = tmp_path / "out"
-    declared = exports.exports_of("cards", cards.settings)
-    list(exports.write("cards", declared, str(out), cards.lake, cards.settings))
+    declared = exports_of("cards", cards.settings)
+    list(write_exports("cards", declared, str(out), cards.lake, cards.settings))
     for file in files:
         name = Path(file.path).name
         dataset = name.split("_2")[0]

@@ -1,8 +1,8 @@
-"""Read-only SQL over the lake: each table and view under its name ``<layer>.<domain>_<table>``.
+"""Query the lake with read-only SQL: each table and view is named ``<layer>.<domain>_<table>``.
 
-What is stored is described by its own log; a domain's code is imported only for its views and for
-tables that nobody has made yet. The books of all systems are joined under ``ops``. SQL from outside
-reaches the defined names and nothing else: no other file, no network, no setting.
+Stored tables are described by their Delta log; the code of a domain is imported only for its views
+and for tables that have not been built yet. The ops tables of all domains are combined under
+``ops``. A query reaches the defined names and nothing else: no other file, no network, no setting.
 """
 
 import os
@@ -22,24 +22,27 @@ from lakehouse.settings import Settings
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
+RENAMED = {"ops.conservation": "ops.reconciliation"}
+"""Earlier name of a table → its name."""
+
 _NAME = re.compile(rf'"?\b({"|".join(LAYERS)})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE)
-_LOOKS_AROUND = re.compile(
+_LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
 _EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s+analyze\b)?", re.IGNORECASE)
 
 
 class CatalogError(Exception):
-    """SQL that is rejected, or a view that cannot be shown; the message says why."""
+    """SQL that is rejected, or a view that cannot be defined; the message says why."""
 
 
 def names_in(sql: str) -> set[str] | None:
-    """Names of lake tables that an SQL text may mean; None when it asks what tables there are.
+    """Return the lake tables that an SQL text may name; None when it lists tables or columns.
 
     >>> sorted(names_in('select * from gold.mrhealth_unit_day join "ops"."deliveries" using (day)'))
     ['gold.mrhealth_unit_day', 'ops.deliveries']
     """
-    if _LOOKS_AROUND.search(sql):
+    if _LISTS_TABLES.search(sql):
         return None
     return {f"{layer}.{name}".lower() for layer, name in _NAME.findall(sql)}
 
@@ -47,15 +50,16 @@ def names_in(sql: str) -> set[str] | None:
 def connect(
     lake: Lake, settings: Settings, *, names: Collection[str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A database that shows the lake as it is now, and nothing else.
+    """Open a database that shows the current version of the lake, and nothing else.
 
     Args:
-        lake: where the tables are.
+        lake: the lake that holds the tables.
         settings: memory and threads of the engine.
-        names: what to define, as of `names_in`; unknown names are left out. None defines all.
+        names: names to define, such as those of `names_in`; unknown names are ignored. None
+            defines all.
 
     Raises:
-        CatalogError: a view does not fit what its tables hold.
+        CatalogError: a view does not match the stored columns of its tables, or a name was changed.
     """
     connection = duckdb.connect(
         config={
@@ -73,51 +77,51 @@ def connect(
         duckdb_s3_setup(connection)
     for layer in LAYERS:
         connection.execute(f"CREATE SCHEMA {layer}")
-    shown = _Shown(connection, lake)
+    definitions = _Definitions(connection, lake)
     for name in sorted(_every_name(lake) if names is None else names):
-        shown.define(name)
-    connection.execute(f"SET allowed_paths = [{_texts(shown.urls)}]")
+        definitions.define(name)
+    connection.execute(f"SET allowed_paths = [{_texts(definitions.urls)}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
-    """Run one statement that only reads; the result is fetched from what is returned.
+    """Run one SELECT or EXPLAIN statement; fetch its rows from the returned connection.
 
     Raises:
-        CatalogError: the text is not one statement that only reads.
-        duckdb.Error: it is, and fails.
+        CatalogError: the text is another statement, or not exactly one.
+        duckdb.Error: the statement is invalid or fails.
     """
     _require_reading(sql)
     return connection.execute(sql)
 
 
 def _require_reading(sql: str) -> None:
-    written = [each for each in duckdb.extract_statements(sql) if each.query.strip()]
-    if len(written) != 1:
-        raise CatalogError(f"one statement at a time; there are {len(written)}")
-    kind = written[0].type
+    statements = [each for each in duckdb.extract_statements(sql) if each.query.strip()]
+    if len(statements) != 1:
+        raise CatalogError(f"expected one SQL statement, found {len(statements)}")
+    kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN:
-        _require_reading(_EXPLAIN.sub("", written[0].query, count=1))
+        _require_reading(_EXPLAIN.sub("", statements[0].query, count=1))
     elif kind != duckdb.StatementType.SELECT:
         raise CatalogError(
-            f"{kind.name} is rejected: only SELECT is allowed; hint: tables change by"
-            " `lakehouse materialize`, results leave by --output"
+            f"{kind.name} is rejected: only SELECT is allowed; hint: `lakehouse materialize` changes"
+            " tables, `lakehouse sql --output` writes results"
         )
 
 
 @dataclass(kw_only=True)
-class _Rows:
-    """The files of one stored table that have rows, and its columns."""
+class _StoredFiles:
+    """The columns of a stored table and those of its files that have rows."""
 
     urls: list[str]
     schema: pa.Schema
 
 
 @dataclass
-class _Shown:
-    """Names that are defined in a database, and the files that stand behind them."""
+class _Definitions:
+    """The names that are defined in a database, and the files that they read."""
 
     connection: duckdb.DuckDBPyConnection
     lake: Lake
@@ -125,13 +129,15 @@ class _Shown:
     done: set[str] = field(default_factory=set)
 
     def define(self, name: str) -> None:
-        """Define one name; one that nothing stands behind is left out."""
+        """Define a name as a view or an empty table; ignore it when no table has that name."""
         if name in self.done:
             return
         self.done.add(name)
+        if name in RENAMED:
+            raise CatalogError(f"table {name} was renamed; hint: query {RENAMED[name]}")
         layer, _, table = name.partition(".")
         if layer == "ops" and table in OPS_TABLES:
-            self._book(table)
+            self._ops_table(table)
             return
         try:
             place = TableId.from_name(name)
@@ -139,29 +145,29 @@ class _Shown:
             return
         if place.companion or place.layer not in LAYERS:
             return
-        rows = self._rows(place)
-        if rows is not None:
-            self._stored(place, rows)
+        files = self._files(place)
+        if files is not None:
+            self._stored(place, files)
         else:
             self._declared(place)
 
-    def _rows(self, table: TableId) -> _Rows | None:
+    def _files(self, table: TableId) -> _StoredFiles | None:
         snapshot = self.lake.table(table).snapshot()
         if snapshot.schema is None:
             return None
         urls = [file.url for file in snapshot.files if file.rows]
         self.urls += urls
-        return _Rows(urls=urls, schema=snapshot.schema)
+        return _StoredFiles(urls=urls, schema=snapshot.schema)
 
-    def _stored(self, table: TableId, rows: _Rows) -> None:
-        if rows.urls:
-            columns = ", ".join(quoted(name) for name in ["day", *rows.schema.names])
-            self._view(table.name, f"SELECT {columns} FROM {_parquet(rows.urls)}")  # noqa: S608  quoted
+    def _stored(self, table: TableId, files: _StoredFiles) -> None:
+        if files.urls:
+            columns = ", ".join(quoted(name) for name in ["day", *files.schema.names])
+            self._view(table.name, f"SELECT {columns} FROM {_parquet(files.urls)}")  # noqa: S608  quoted
         else:
-            self._empty(table.name, rows.schema)
+            self._empty(table.name, files.schema)
 
     def _declared(self, table: TableId) -> None:
-        """A view of a domain's code, or a table of it that is not there yet."""
+        """Define a view, or an empty table, that the code of a domain declares."""
         from lakehouse.platform.engines.session import arrow_schema, typed_sql
         from lakehouse.platform.tables.domains import domain_names
         from lakehouse.platform.tables.registry import load_domain
@@ -184,28 +190,28 @@ class _Shown:
             self._view(table.name, sql)
         except duckdb.BinderException as error:
             raise CatalogError(
-                f"{table.name} does not fit what"
-                f" {', '.join(read.table.id.name for read in declared.reads)} hold"
-                f" ({str(error).splitlines()[0]}); materialize them again"
+                f"view {table.name} does not match the stored columns of"
+                f" {', '.join(read.table.id.name for read in declared.reads)}"
+                f" ({str(error).splitlines()[0]}); hint: materialize these tables again"
             ) from error
 
-    def _book(self, name: str) -> None:
+    def _ops_table(self, name: str) -> None:
         parts: list[str] = []
         columns = OPS_TABLES[name].sql_types
-        for table in _pages(self.lake, name):
-            rows = self._rows(table)
-            if rows is None or not rows.urls:
+        for table in _stored_parts(self.lake, name):
+            files = self._files(table)
+            if files is None or not files.urls:
                 continue
             current = current_id(table)
             given = {"domain": table.domain, "table": current.table, "layer": table.layer}
             selected = []
             for column, kind in columns.items():
-                value = sql_value(column, rows.schema.names)
+                value = sql_value(column, files.schema.names)
                 if value is None:
                     value = _text(given[column]) if column in given else "NULL"
                 selected.append(f"CAST({value} AS {kind}) AS {quoted(column)}")
             parts.append(
-                f"SELECT {', '.join(selected)} FROM {_parquet(rows.urls)}"  # noqa: S608  quoted
+                f"SELECT {', '.join(selected)} FROM {_parquet(files.urls)}"  # noqa: S608  quoted
             )
         if not parts:
             nothing = ", ".join(f"CAST(NULL AS {k}) AS {quoted(c)}" for c, k in columns.items())
@@ -223,15 +229,15 @@ class _Shown:
         self.connection.unregister("nothing")
 
 
-def _pages(lake: Lake, book: str) -> Iterator[TableId]:
-    """The stored tables that one book is made of."""
-    if book == "deliveries":
+def _stored_parts(lake: Lake, name: str) -> Iterator[TableId]:
+    """Yield the stored tables that an ops table combines."""
+    if name == "deliveries":
         yield from readable_tables(lake, "raw")
-    elif book in (QUARANTINE, OUTCOMES):
-        layers = ("bronze", "silver", "gold") if book == QUARANTINE else ("silver",)
-        yield from (t for layer in layers for t in lake.tables(layer) if t.companion == book)
+    elif name in (QUARANTINE, OUTCOMES):
+        layers = ("bronze", "silver", "gold") if name == QUARANTINE else ("silver",)
+        yield from (t for layer in layers for t in lake.tables(layer) if t.companion == name)
     else:
-        yield from (t for t in readable_tables(lake, "ops") if current_id(t).table == book)
+        yield from (t for t in readable_tables(lake, "ops") if current_id(t).table == name)
 
 
 def _every_name(lake: Lake) -> set[str]:
@@ -243,7 +249,10 @@ def _every_name(lake: Lake) -> set[str]:
 
 
 def _parquet(urls: Collection[str]) -> str:
-    """Rows of files; of one alone its day is computed, for DuckDB 1.5 fails on ``max(day)``."""
+    """Return SQL that reads Parquet files.
+
+    With a single file the day is computed, because DuckDB 1.5 fails on ``max(day)`` otherwise.
+    """
     rows = (
         f"read_parquet([{_texts(urls)}], hive_partitioning = true,"
         " hive_types = {'day': DATE}, union_by_name = true)"
@@ -257,7 +266,7 @@ def _sql_name(name: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """An identifier as SQL writes it."""
+    """Return a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -8,7 +8,8 @@ import pytest
 from lakehouse.domains.bikes.quality import CHECKS
 from lakehouse.platform.quality.checks import CheckStatus
 from lakehouse.platform.quality.evaluate import evaluate
-from lakehouse.platform.serving.exports import exports_of, write
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.bikes.files import NAMES, NO_SAMPLE, SAMPLE
 from lakehouse_tests.domains.bikes.plain import ANSWERS, Plain, prepared
@@ -117,7 +118,7 @@ def test_orphans_are_reported_not_dropped(shop: Business):
 
 
 def test_what_goes_out_is_what_came_in_and_what_a_copy_takes(shop: Business, tmp_path: Path):
-    for _ in write(
+    for _ in write_exports(
         "bikes", exports_of("bikes", shop.settings), str(tmp_path), shop.lake, shop.settings
     ):
         pass

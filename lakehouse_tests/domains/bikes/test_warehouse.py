@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from lakehouse.cli import main as lakehouse
 from lakehouse.demo.bikes import Plan, deliveries
 from lakehouse.domains.bikes.warehouse import WAREHOUSE
-from lakehouse.platform.serving.exports import exports_of, write
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse.platform.serving.warehouse import loading
 from lakehouse.platform.serving.warehouse.ddl import Dialect, ddl
 from lakehouse.platform.serving.warehouse.loading import LoadedTable, LoadError
@@ -216,7 +217,7 @@ def test_postgresql_accepts_the_ddl(postgres: str):
 def test_prepared_export_files_can_be_copied_into_the_tables(tmp_path: Path, postgres: str):
     business = small_shop(tmp_path)
     out = tmp_path / "out"
-    for _ in write(
+    for _ in write_exports(
         "bikes", exports_of("bikes", business.settings), str(out), business.lake, business.settings
     ):
         pass

@@ -14,7 +14,8 @@ import pytest
 
 from lakehouse.demo.people import Plan, deliveries
 from lakehouse.platform.reconciliation import audit
-from lakehouse.platform.serving.exports import exports_of, write
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -380,7 +381,7 @@ def test_the_files_of_the_old_pipeline_leave_under_the_names_of_the_settings(
         "data/gold/people_without_duplicates.parquet",
     ]
     exports = exports_of("people", people.settings)
-    list(write("people", exports, str(tmp_path / "out"), people.lake, people.settings))
+    list(write_exports("people", exports, str(tmp_path / "out"), people.lake, people.settings))
     values = dict(zip(COLUMNS, next(csv.reader([landed])), strict=True)) | {"Index": 1}
     read = {
         path.name: pq.read_table(path).to_pylist() for path in (tmp_path / "out").rglob("*.parquet")

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.platform.serving.exports import exports_of, write
+from lakehouse.platform.serving.export_writing import write_exports
+from lakehouse.platform.serving.exports import exports_of
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import HEADER, SAMPLE, file, sale
 
@@ -19,7 +20,9 @@ def shop(tmp_path: Path) -> Business:
 
 def exported(shop: Business, out: Path) -> Path:
     """The folder with every export of sales."""
-    for _ in write("sales", exports_of("sales", shop.settings), str(out), shop.lake, shop.settings):
+    for _ in write_exports(
+        "sales", exports_of("sales", shop.settings), str(out), shop.lake, shop.settings
+    ):
         pass
     return out
 

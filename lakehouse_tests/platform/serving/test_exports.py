@@ -1,4 +1,4 @@
-"""Exports write the layout that readers know, whole and the same each time, and nothing else."""
+"""Exports write complete files, equal for equal rows, and remove only what they wrote."""
 
 import datetime as dt
 import json
@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
-from lakehouse.platform.serving import exports
-from lakehouse.platform.serving.exports import Csv, Export, Exported, ExportError
+from lakehouse.platform.serving import export_writing
+from lakehouse.platform.serving.export_writing import Exported, write_exports
+from lakehouse.platform.serving.exports import Csv, Export, ExportError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
@@ -35,8 +36,10 @@ BY_REGION = Export(
 )
 
 
-def write(lake: Lake, days: Mapping[int, Sequence[tuple[int, str | None, str | None]]]) -> None:
-    """Sales of days after Monday as the whole table."""
+def write_sales(
+    lake: Lake, days: Mapping[int, Sequence[tuple[int, str | None, str | None]]]
+) -> None:
+    """Replace the table by sales of days after Monday."""
     tables = {
         MONDAY + dt.timedelta(days=n): pa.table(
             {
@@ -55,19 +58,19 @@ def write(lake: Lake, days: Mapping[int, Sequence[tuple[int, str | None, str | N
 
 def export(lake: Lake, out: str, *which: Export) -> list[Exported]:
     settings = Settings(root=lake.root, landing=f"{lake.root}-landing", threads=2)
-    return list(exports.write("mrhealth", which, out, lake, settings))
+    return list(write_exports("mrhealth", which, out, lake, settings))
 
 
 def files(out: str) -> dict[str, bytes]:
-    """Everything below a root but the manifests."""
+    """Return path → content of every file below a root except the manifests."""
     store = ObjectStore.at(out)
     found = {entry.path: store.read(entry.path) for entry in store.entries()}
     return {path: data for path, data in sorted(found.items()) if "_lakehouse/" not in path}
 
 
-def test_columns_make_the_path_and_are_left_out_of_the_files(lake_root: str) -> None:
+def test_columns_of_the_path_are_left_out_of_the_files(lake_root: str) -> None:
     lake = Lake(f"{lake_root}/lake")
-    write(lake, {0: [(2, "b", "1.50"), (1, None, None)], 3: [(3, "c", "2.00")]})
+    write_sales(lake, {0: [(2, "b", "1.50"), (1, None, None)], 3: [(3, "c", "2.00")]})
     (done,) = export(lake, f"{lake_root}/out", BY_DAY)
     assert (done.files, done.rows, done.removed) == (2, 3, ())
     found = files(f"{lake_root}/out")
@@ -82,11 +85,13 @@ def test_columns_make_the_path_and_are_left_out_of_the_files(lake_root: str) -> 
     ]
 
 
-def test_csv_keeps_its_dialect_its_order_and_tells_null_from_its_text(tmp_path: Path) -> None:
+def test_csv_has_its_dialect_and_order_and_distinguishes_null_from_equal_text(
+    tmp_path: Path,
+) -> None:
     lake = Lake(str(tmp_path / "lake"))
-    write(lake, {0: [(1, "NULL", "1.50"), (2, "NULL", None)], 1: [(3, "São João", "0.05")]})
-    whole = Export(
-        name="whole", path="sales.csv", sql="FROM bronze.mrhealth_sales ORDER BY id", csv=Csv()
+    write_sales(lake, {0: [(1, "NULL", "1.50"), (2, "NULL", None)], 1: [(3, "São João", "0.05")]})
+    one_file = Export(
+        name="one_file", path="sales.csv", sql="FROM bronze.mrhealth_sales ORDER BY id", csv=Csv()
     )
     texts = Export(
         name="report",
@@ -99,7 +104,7 @@ def test_csv_keeps_its_dialect_its_order_and_tells_null_from_its_text(tmp_path: 
         sql="SELECT 'a;\"b\"' AS \"x y\", NULL AS b, 'NULL' AS c, true AS d",
         csv=Csv(delimiter=";", null="NULL"),
     )
-    export(lake, str(tmp_path / "out"), BY_REGION, whole, texts, null)
+    export(lake, str(tmp_path / "out"), BY_REGION, one_file, texts, null)
     found = files(str(tmp_path / "out"))
     assert found["regions/NULL.csv"] == b"\xef\xbb\xbfid;amount\r\n2;NULL\r\n1;1.50\r\n"
     assert found["regions/São João.csv"] == b"\xef\xbb\xbfid;amount\r\n3;0.05\r\n"
@@ -113,25 +118,25 @@ def test_csv_keeps_its_dialect_its_order_and_tells_null_from_its_text(tmp_path: 
     assert found["null.csv"] == b'x y;b;c;d\n"a;""b""";NULL;"NULL";true\n'
 
 
-def test_the_same_rows_give_the_same_bytes_however_they_lie_in_the_lake(tmp_path: Path) -> None:
+def test_equal_rows_give_equal_bytes_in_any_stored_order(tmp_path: Path) -> None:
     many = [(n, f"r{n % 3}", f"{n}.00") for n in range(20_000)]
     for name, days in {"one": {0: many}, "two": {0: many[::-1]}}.items():
         lake = Lake(str(tmp_path / name))
-        write(lake, days)
+        write_sales(lake, days)
         export(lake, str(tmp_path / "out" / name), BY_DAY, BY_REGION)
     assert files(str(tmp_path / "out" / "one")) == files(str(tmp_path / "out" / "two"))
     counted = {p: d.count(b"\n") for p, d in files(str(tmp_path / "out" / "one")).items()}
     assert counted["regions/r0.csv"] == 6_668
 
 
-def test_files_without_rows_go_and_what_the_export_did_not_write_stays(lake_root: str) -> None:
+def test_files_without_rows_are_removed_and_files_of_others_are_kept(lake_root: str) -> None:
     lake, out = Lake(f"{lake_root}/lake"), f"{lake_root}/out"
-    write(lake, {n: [(n, f"r{n}", "1.00")] for n in range(3)})
+    write_sales(lake, {n: [(n, f"r{n}", "1.00")] for n in range(3)})
     export(lake, out, BY_DAY, BY_REGION)
     store = ObjectStore.at(out)
     store.write("sales/year=2026/day=5/notes.txt", b"theirs")
-    store.write("regions/r2.csv", b"mended by hand")
-    write(lake, {0: [(0, "r0", "2.00")]})
+    store.write("regions/r2.csv", b"corrected by hand")
+    write_sales(lake, {0: [(0, "r0", "2.00")]})
     by_day, by_region = export(lake, out, BY_DAY, BY_REGION)
     assert by_day.removed == (
         "sales/year=2026/day=6/part-0.parquet",
@@ -146,26 +151,26 @@ def test_files_without_rows_go_and_what_the_export_did_not_write_stays(lake_root
     ]
 
 
-def test_what_a_crash_left_behind_is_removed_by_the_next_export(
+def test_files_of_an_interrupted_export_are_removed_by_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, out = Lake(str(tmp_path / "lake")), str(tmp_path / "out")
-    write(lake, {n: [(n, "r", "1.00")] for n in range(3)})
+    write_sales(lake, {n: [(n, "r", "1.00")] for n in range(3)})
     written: list[Path] = []
-    plain = exports.WRITERS[".parquet"]
+    write_parquet = export_writing.WRITERS[".parquet"]
 
-    def dies(to: Path, *rest: object) -> int:
+    def fail_at_the_second_file(to: Path, *rest: object) -> int:
         if written:
             raise KeyboardInterrupt
         written.append(to)
-        return plain(to, *rest)  # type: ignore[arg-type]
+        return write_parquet(to, *rest)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(exports, "WRITERS", {".parquet": dies})
+        patch.setattr(export_writing, "WRITERS", {".parquet": fail_at_the_second_file})
         with pytest.raises(KeyboardInterrupt):
             export(lake, out, BY_DAY)
     assert list(files(out)) == ["sales/year=2026/day=5/part-0.parquet"]
-    write(lake, {1: [(1, "r", "1.00")]})
+    write_sales(lake, {1: [(1, "r", "1.00")]})
     export(lake, out, BY_DAY)
     assert list(files(out)) == ["sales/year=2026/day=6/part-0.parquet"]
 
@@ -174,42 +179,42 @@ def test_what_a_crash_left_behind_is_removed_by_the_next_export(
     "region",
     ["../../etc", "..", "a/b", "a\\b", "", None, "a\nb", ".hidden", "x" * 300, "_lakehouse"],
 )
-def test_a_value_that_would_leave_its_folder_is_rejected_before_anything_is_written(
+def test_a_value_that_is_unsafe_in_a_path_is_rejected_before_anything_is_written(
     tmp_path: Path, region: str | None
 ) -> None:
     lake = Lake(str(tmp_path / "lake"))
-    write(lake, {0: [(1, "fine", "1.00"), (2, region, "1.00")]})
+    write_sales(lake, {0: [(1, "fine", "1.00"), (2, region, "1.00")]})
     below = Export(name="below", path="regions/{region}/sales.csv", sql=BY_REGION.sql)
     with pytest.raises(ExportError, match="export below: "):
         export(lake, str(tmp_path / "out"), below)
     assert files(str(tmp_path / "out")) == {}
 
 
-def test_two_values_that_make_one_path_are_rejected(tmp_path: Path) -> None:
-    twins = Export(
-        name="twins",
+def test_values_that_give_the_same_path_are_rejected(tmp_path: Path) -> None:
+    ambiguous = Export(
+        name="ambiguous",
         path="{a}{b}.csv",
         sql="SELECT * FROM (VALUES ('1', '23', 0), ('12', '3', 0)) AS t(a, b, n)",
     )
-    with pytest.raises(ExportError, match=r"are one path '123\.csv'"):
-        export(Lake(str(tmp_path / "lake")), str(tmp_path / "out"), twins)
+    with pytest.raises(ExportError, match=r"give the same path '123\.csv'"):
+        export(Lake(str(tmp_path / "lake")), str(tmp_path / "out"), ambiguous)
 
 
 @pytest.mark.parametrize(
-    ("path", "sql", "said"),
+    ("path", "sql", "message"),
     [
-        ("../out.csv", "SELECT 1", "no path below a folder"),
-        ("/out.csv", "SELECT 1", "no path below a folder"),
-        ("_lakehouse/out.csv", "SELECT 1", "no path below a folder"),
-        ("out.xlsx", "SELECT 1", "ends in none of"),
+        ("../out.csv", "SELECT 1", "is not a path below its root"),
+        ("/out.csv", "SELECT 1", "is not a path below its root"),
+        ("_lakehouse/out.csv", "SELECT 1", "is not a path below its root"),
+        ("out.xlsx", "SELECT 1", "must end in one of"),
         ("out.csv", "DROP TABLE x", "syntax error"),
         ("out.csv", "SELECT * FROM '/etc/passwd'", "export bad: "),
-        ("out.txt", "SELECT 1, 2", "a text has one column"),
+        ("out.txt", "SELECT 1, 2", "a .txt file has one column"),
         ("{other}.csv", "SELECT 1 AS one", "other"),
     ],
 )
-def test_a_wrong_declaration_names_the_export(
-    tmp_path: Path, path: str, sql: str, said: str
+def test_the_error_of_an_invalid_declaration_names_the_export(
+    tmp_path: Path, path: str, sql: str, message: str
 ) -> None:
     with pytest.raises(ExportError, match="export bad: ") as error:
         export(
@@ -217,17 +222,17 @@ def test_a_wrong_declaration_names_the_export(
             str(tmp_path / "out"),
             Export(name="bad", path=path, sql=sql),
         )
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert files(str(tmp_path / "out")) == {}
 
 
 @pytest.mark.parametrize("out", ["lake", "lake/gold", "", "lake-landing/x"])
-def test_nothing_is_exported_into_the_lake_or_the_landing_zone(tmp_path: Path, out: str) -> None:
-    with pytest.raises(ExportError, match="lie in each other"):
+def test_an_export_into_the_lake_or_the_landing_zone_is_rejected(tmp_path: Path, out: str) -> None:
+    with pytest.raises(ExportError, match="contains the other"):
         export(Lake(str(tmp_path / "lake")), str(tmp_path / out), BY_DAY)
 
 
-def test_the_originals_tables_leave_by_the_command_each_on_its_own_path(
+def test_the_command_exports_every_table_of_the_domain_to_its_own_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from click.testing import CliRunner

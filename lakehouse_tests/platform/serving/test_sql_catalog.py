@@ -1,4 +1,4 @@
-"""SQL sees the lake under its names, on disk and on S3, and reaches nothing else."""
+"""SQL reads the tables of the lake by name, on disk and on S3, and reaches nothing else."""
 
 import datetime as dt
 import subprocess
@@ -35,10 +35,10 @@ SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Settings]:
     folder = tmp_path_factory.mktemp("built")
     settings = Settings(root=str(folder / "lake"), landing=str(folder / "landing"))
-    stray = LandedFile(
+    unrecognized = LandedFile(
         "mrhealth/2026-01-05/unidade_001/notes.txt", b"no table", dt.datetime.now(dt.UTC)
     )
-    lakes.land([*reference(PLAN), *deliveries(PLAN), stray], settings)
+    lakes.land([*reference(PLAN), *deliveries(PLAN), unrecognized], settings)
     return lakes.build(DAYS, settings), settings
 
 
@@ -47,7 +47,7 @@ def lake(lake_root: str) -> Lake:
     return Lake(lake_root)
 
 
-def asked(lake: Lake, sql: str) -> list[Any]:
+def rows_of(lake: Lake, sql: str) -> list[Any]:
     settings = Settings(root=lake.root)
     return query(connect(lake, settings, names=names_in(sql)), sql).fetchall()
 
@@ -59,23 +59,23 @@ def days_of_numbers(*numbers: int) -> dict[dt.date, pa.Table]:
     }
 
 
-def test_a_stored_table_shows_its_days_and_the_files_of_its_newest_version_only(lake: Lake):
+def test_a_stored_table_shows_the_rows_of_its_newest_version_only(lake: Lake):
     table = lake.table(EVENTS)
     table.write(days_of_numbers(1, 2), schema=SCHEMA)
     replaced = pa.table({"n": [20], "text": ["new"]}, schema=SCHEMA)
     table.write({MONDAY + dt.timedelta(days=2): replaced}, schema=SCHEMA)
-    assert asked(lake, "from gold.mrhealth_events order by day") == [
+    assert rows_of(lake, "from gold.mrhealth_events order by day") == [
         (dt.date(2026, 1, 6), 1, "1"),
         (dt.date(2026, 1, 7), 20, "new"),
     ]
 
 
-def test_the_newest_day_of_a_table_of_one_day_is_that_day(lake: Lake):
+def test_max_day_of_a_table_with_one_day_is_that_day(lake: Lake):
     lake.table(EVENTS).write(days_of_numbers(0), schema=SCHEMA)
-    assert asked(lake, "select max(day), min(n) from gold.mrhealth_events") == [(MONDAY, 0)]
+    assert rows_of(lake, "select max(day), min(n) from gold.mrhealth_events") == [(MONDAY, 0)]
 
 
-def test_a_connection_reads_the_version_it_was_opened_on(lake: Lake):
+def test_a_connection_keeps_reading_the_version_it_was_opened_with(lake: Lake):
     table = lake.table(EVENTS)
     table.write(days_of_numbers(1), schema=SCHEMA)
     connection = connect(lake, Settings(root=lake.root), names={EVENTS.name})
@@ -83,49 +83,51 @@ def test_a_connection_reads_the_version_it_was_opened_on(lake: Lake):
     assert query(connection, "select n from gold.mrhealth_events").fetchall() == [(1,)]
 
 
-def test_a_column_that_was_added_later_is_null_in_older_days(lake: Lake):
+def test_a_column_added_later_is_null_on_older_days(lake: Lake):
     table = lake.table(EVENTS)
     table.write(days_of_numbers(1), schema=SCHEMA)
     wider = SCHEMA.append(pa.field("price", pa.decimal128(14, 2)))
     row = pa.table({"n": [2], "text": ["b"], "price": ["1.50"]}).cast(wider)
     table.write({MONDAY: row}, schema=wider)
-    assert asked(lake, "select n, price::varchar from gold.mrhealth_events order by n") == [
+    assert rows_of(lake, "select n, price::varchar from gold.mrhealth_events order by n") == [
         (1, None),
         (2, "1.50"),
     ]
 
 
-def test_a_table_of_empty_days_has_its_columns_and_types(tmp_path: Path):
+def test_a_table_with_empty_days_has_its_columns_and_types(tmp_path: Path):
     lake = Lake(str(tmp_path))
     lake.table(EVENTS).write({MONDAY: SCHEMA.empty_table()}, schema=SCHEMA)
-    described = asked(lake, "describe gold.mrhealth_events")
+    described = rows_of(lake, "describe gold.mrhealth_events")
     assert [row[:2] for row in described] == [("day", "DATE"), ("n", "BIGINT"), ("text", "VARCHAR")]
-    assert asked(lake, "from gold.mrhealth_events") == []
+    assert rows_of(lake, "from gold.mrhealth_events") == []
 
 
 @pytest.mark.parametrize(
     "name", ["raw.mrhealth_orders", "silver.mrhealth_orders", "gold.mrhealth_unit_day"]
 )
-def test_a_declared_table_that_nobody_made_yet_is_empty_and_typed(tmp_path: Path, name: str):
-    described = asked(Lake(str(tmp_path)), f"describe {name}")
+def test_a_declared_table_that_was_never_built_is_empty_and_typed(tmp_path: Path, name: str):
+    described = rows_of(Lake(str(tmp_path)), f"describe {name}")
     table = load_domain("mrhealth").table(*name.replace("mrhealth_", "").split("."))
     assert {row[0] for row in described} == set(table.contract.schema.names)
     assert described[0][:2] == ("day", "DATE")
-    assert asked(Lake(str(tmp_path)), f"from {name}") == []
+    assert rows_of(Lake(str(tmp_path)), f"from {name}") == []
 
 
 VIEWS = [table for name in domain_names() for table in load_domain(name).tables if table.view]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda table: table.id.name)
-def test_every_view_has_its_promised_columns_before_any_table_exists(tmp_path: Path, view: Table):
+def test_every_view_has_the_columns_of_its_contract_before_any_table_exists(
+    tmp_path: Path, view: Table
+):
     settings = Settings(root=str(tmp_path))
     connection = connect(Lake(settings.root), settings, names={view.id.name})
     shown = query(connection, f"from {view.id.name}").to_arrow_table().schema
     assert shown == arrow_schema(view.contract.schema)
 
 
-def test_every_declared_name_is_shown_with_its_promised_columns(built):
+def test_every_declared_table_has_the_columns_of_its_contract(built):
     lake, settings = built
     connection = connect(lake, settings)
     for table in load_domain("mrhealth").tables:
@@ -133,30 +135,30 @@ def test_every_declared_name_is_shown_with_its_promised_columns(built):
         assert {row[0] for row in columns} == set(table.contract.schema.names), table.id
 
 
-def test_names_can_be_quoted_and_in_any_case(built):
+def test_table_names_can_be_quoted_and_in_any_case(built):
     lake, _ = built
-    assert asked(lake, 'select count(*) from "gold"."mrhealth_fact_orders"') == asked(
+    assert rows_of(lake, 'select count(*) from "gold"."mrhealth_fact_orders"') == rows_of(
         lake, "SELECT COUNT(*) FROM GOLD.MRHEALTH_FACT_ORDERS"
     )
 
 
-def test_a_view_over_views_agrees_with_the_facts(built):
+def test_views_over_views_agree_with_the_fact_table(built):
     lake, _ = built
-    ((orders, revenue),) = asked(
+    ((orders, revenue),) = rows_of(
         lake,
         "select count(*), sum(order_value) from gold.mrhealth_fact_orders"
         " where status = 'Finalizado'",
     )
     assert orders
     for view in ("agg_daily_sales", "agg_unit_performance", "sales_by_country", "sales_by_year"):
-        assert asked(
+        assert rows_of(
             lake, f"select sum(completed_orders), sum(revenue) from gold.mrhealth_{view}"
         ) == [(orders, revenue)], view
 
 
-def test_deliveries_of_all_datasets_and_unrecognized_files_are_one_table(built):
+def test_deliveries_has_the_files_of_all_datasets_and_the_unrecognized_files(built):
     lake, _ = built
-    files = asked(lake, 'select domain, "table", file, reason from ops.deliveries')
+    files = rows_of(lake, 'select domain, "table", file, reason from ops.deliveries')
     assert {row[1] for row in files} == {
         "countries",
         "order_items",
@@ -173,38 +175,42 @@ def test_deliveries_of_all_datasets_and_unrecognized_files_are_one_table(built):
     assert len([row for row in files if row[1] != "unrecognized_files"]) == landed
 
 
-def test_quarantine_has_one_row_for_each_rejected_line_with_its_reasons_as_a_list(built):
+def test_quarantine_has_one_row_per_rejected_line_with_a_list_of_reasons(built):
     lake, _ = built
-    rejected = asked(
+    rejected = rows_of(
         lake,
         'select "table", layer, reasons, values, file, line from ops.quarantine',
     )
-    ((counted,),) = asked(
+    ((counted,),) = rows_of(
         lake, "select sum(quarantined_rows + unparsable_lines) from ops.reconciliation"
     )
     assert len(rejected) == counted > 0
     assert all(isinstance(row[2], list) and row[3] and row[4] and row[5] for row in rejected)
 
 
-def test_outcomes_count_every_bronze_row_once(built):
+def test_outcomes_has_every_bronze_row_once(built):
     lake, _ = built
-    counted = asked(
+    counted = rows_of(
         lake, 'select "table", count(*) from ops.outcomes where "table" = \'orders\' group by 1'
     )
-    assert counted == [("orders", asked(lake, "select count(*) from bronze.mrhealth_orders")[0][0])]
+    assert counted == [
+        ("orders", rows_of(lake, "select count(*) from bronze.mrhealth_orders")[0][0])
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(OPS_TABLES))
 def test_an_ops_view_is_empty_and_typed_before_the_first_run(tmp_path: Path, name: str):
     lake = Lake(str(tmp_path))
-    described = asked(lake, f"describe ops.{name}")
+    described = rows_of(lake, f"describe ops.{name}")
     assert {row[0]: row[1] for row in described} == dict(OPS_TABLES[name].sql_types)
-    assert asked(lake, f"from ops.{name}") == []
+    assert rows_of(lake, f"from ops.{name}") == []
 
 
-def test_asking_what_there_is_lists_tables_views_and_ops_tables(built):
+def test_the_information_schema_lists_tables_views_and_ops_tables(built):
     lake, _ = built
-    listed = asked(lake, "select table_schema || '.' || table_name from information_schema.tables")
+    listed = rows_of(
+        lake, "select table_schema || '.' || table_name from information_schema.tables"
+    )
     names = {row[0] for row in listed}
     assert {t.id.name for t in load_domain("mrhealth").tables} <= names
     assert {f"ops.{name}" for name in OPS_TABLES} <= names
@@ -236,7 +242,7 @@ def test_asking_what_there_is_lists_tables_views_and_ops_tables(built):
         "",
     ],
 )
-def test_sql_reaches_no_file_network_or_setting_and_changes_nothing(tmp_path: Path, sql: str):
+def test_sql_cannot_reach_files_network_or_settings_and_changes_nothing(tmp_path: Path, sql: str):
     lake = Lake(str(tmp_path / "lake"))
     lake.table(EVENTS).write(days_of_numbers(1), schema=SCHEMA)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
@@ -248,19 +254,24 @@ def test_sql_reaches_no_file_network_or_setting_and_changes_nothing(tmp_path: Pa
     assert query(connection, "select n from gold.mrhealth_events").fetchall() == [(1,)]
 
 
-def test_an_explain_of_a_query_is_read_only(built):
+def test_the_earlier_name_of_an_ops_table_is_answered_with_its_name(tmp_path: Path):
+    with pytest.raises(CatalogError, match=r"hint: query ops\.reconciliation"):
+        rows_of(Lake(str(tmp_path)), "select * from ops.conservation")
+
+
+def test_explain_of_a_query_is_allowed(built):
     lake, _ = built
-    assert "PARQUET" in str(asked(lake, "explain select * from gold.mrhealth_fact_orders"))
+    assert "PARQUET" in str(rows_of(lake, "explain select * from gold.mrhealth_fact_orders"))
 
 
-def test_a_frame_of_the_calling_process_is_not_reached_by_its_name(tmp_path: Path):
+def test_a_variable_of_the_calling_process_cannot_be_queried(tmp_path: Path):
     secret = pa.table({"password": ["hidden"]})
     with pytest.raises(duckdb.CatalogException):
-        asked(Lake(str(tmp_path)), "select * from secret")
+        rows_of(Lake(str(tmp_path)), "select * from secret")
     assert secret.num_rows == 1
 
 
-def test_a_view_over_a_table_with_older_columns_names_it_and_the_hint(tmp_path: Path):
+def test_the_error_of_a_view_over_outdated_columns_names_the_table_and_a_hint(tmp_path: Path):
     lake = Lake(str(tmp_path))
     old = TableId("gold", "mrhealth", "fact_orders")
     lake.table(old).write(days_of_numbers(1), schema=SCHEMA)
@@ -268,7 +279,7 @@ def test_a_view_over_a_table_with_older_columns_names_it_and_the_hint(tmp_path: 
         connect(lake, Settings(root=lake.root), names={"gold.mrhealth_fact_sales"})
 
 
-def test_the_memory_limit_of_the_settings_holds(built):
+def test_the_memory_limit_of_the_settings_applies(built):
     lake, settings = built
     tight = replace(settings, memory="64MB")
     connection = connect(lake, tight, names=set())
@@ -289,7 +300,7 @@ print([m for m in ("ibis", "pandera", "pandas", "dagster", "boto3") if m in sys.
 """
 
 
-def test_a_stored_table_is_answered_without_importing_ibis_pandera_or_dagster(built):
+def test_a_stored_table_is_queried_without_importing_ibis_pandera_or_dagster(built):
     lake, _ = built
     done = subprocess.run(
         [sys.executable, "-c", ASK, lake.root], capture_output=True, text=True, check=True
