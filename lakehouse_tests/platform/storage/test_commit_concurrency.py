@@ -1,4 +1,4 @@
-"""Writers and readers in processes of their own, and a disk that is full."""
+"""Concurrent writers and readers in separate processes, and a full disk."""
 
 import datetime as dt
 import json
@@ -36,7 +36,7 @@ def wait_for(path: Path) -> None:
 
 
 def write(root: str, writer: int, go: Path) -> None:
-    """Replace a day of one's own, and one that all writers share, as fast as possible."""
+    """Replace a day of this writer, and a day that all writers share, as fast as possible."""
     table = Lake(root).table(ORDERS)
     (go.parent / f"{writer}").touch()
     wait_for(go)
@@ -48,7 +48,7 @@ def write(root: str, writer: int, go: Path) -> None:
             table.write(shared, schema=SCHEMA, note={"writer": str(writer)})
 
 
-def test_eight_writers_lose_and_double_nothing(lake_root: str, tmp_path: Path):
+def test_eight_concurrent_writers_lose_and_double_no_commit(lake_root: str, tmp_path: Path):
     go = tmp_path / "go"
     writers = [child(write, lake_root, number, go) for number in range(WRITERS)]
     for number in range(WRITERS):
@@ -71,7 +71,7 @@ def test_eight_writers_lose_and_double_nothing(lake_root: str, tmp_path: Path):
 
 
 def watch(root: str, ready: Path, stop: Path, found: Path) -> None:
-    """Read again and again, and note what each day held."""
+    """Read repeatedly and record the rows of each day."""
     table = Lake(root).table(ORDERS)
     seen: list[tuple[list[int], list[int]]] = []
     ready.touch()
@@ -84,7 +84,7 @@ def watch(root: str, ready: Path, stop: Path, found: Path) -> None:
     found.write_text(json.dumps(seen))
 
 
-def test_a_reader_sees_whole_versions_only(lake_root: str, tmp_path: Path):
+def test_a_concurrent_reader_sees_complete_versions_only(lake_root: str, tmp_path: Path):
     commits = 50 if lake_root.startswith("s3://") else 500
     table = Lake(lake_root).table(ORDERS)
     table.write({FIRST: rows_of(0, 0, 0), SHARED: rows_of(0, 0, 0)}, schema=SCHEMA)
@@ -105,7 +105,7 @@ def test_a_reader_sees_whole_versions_only(lake_root: str, tmp_path: Path):
 
 
 def fill(root: str, what: str, found: Path) -> None:
-    """Write with files limited to 64 KiB, as a full disk would: the file, or the log's entry."""
+    """Exceed a limit of 64 KiB per file, like a full disk: in the data file or in the log entry."""
     table = Lake(root).table(ORDERS)
     large = f"{random.Random(1).getrandbits(1 << 21):x}"
     text, note = (large, {}) if what == "file" else ("x", {"large": large})
@@ -116,7 +116,7 @@ def fill(root: str, what: str, found: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["file", "log"])
-def test_a_full_disk_leaves_the_table_as_it_was(tmp_path: Path, what: str):
+def test_a_full_disk_leaves_the_table_unchanged(tmp_path: Path, what: str):
     table = Lake(str(tmp_path)).table(ORDERS)
     table.write({FIRST: rows_of(1)}, schema=SCHEMA)
     before = table.snapshot()
