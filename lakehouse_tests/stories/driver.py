@@ -46,7 +46,7 @@ class Driver:
             lambda file: has_recorded(delivered, file, self.settings),
             reconciliation.state(self.domain, self.lake),
             self.settings,
-            monthly.out_of_date(self.domain, self.lake, self.settings),
+            monthly.months_out_of_date(self.domain, self.lake, self.settings),
         )
 
     def take_in(self) -> None:
@@ -81,12 +81,12 @@ class Driver:
 
     def make_months(self, months: Sequence[dt.date]) -> None:
         """One run of the tables by month."""
-        inputs = monthly.inputs_of(self.domain, self.lake, self.settings)
+        inputs = monthly.upstream_digests(self.domain, self.lake, self.settings)
         for table in monthly.monthly_tables(self.domain):
             done = stage_days(table, months, self.lake, self.settings)
             assert not done.failed_days, done.failed_days
             commit(done, self.lake, note={})
-        monthly.record(self.domain, self.lake, months, inputs)
+        monthly.record_months(self.domain, self.lake, months, inputs)
 
     def _landed(self) -> Iterator[Table]:
         return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")

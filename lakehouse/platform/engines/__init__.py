@@ -1,1 +1,8 @@
-"""TODO."""
+"""Run Ibis expressions on DuckDB or Spark.
+
+- `session`: the interface `Session`, the factory `session`, and SQL with the promised types.
+- `duckdb`: the embedded default, in the process of the run.
+- `spark`: PySpark, chosen by ``LAKEHOUSE_ENGINE=spark``.
+
+Not here: what is computed (`tables`, `transform`) and how results are stored (`storage`).
+"""

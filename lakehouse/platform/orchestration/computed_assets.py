@@ -70,9 +70,9 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
 
 def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset of a pandas table; pandas is imported only when a domain has one."""
-    from lakehouse.platform.orchestration.pandas_tables import framed
+    from lakehouse.platform.orchestration.pandas_tables import pandas_asset
 
-    return framed(
+    return pandas_asset(
         table,
         table_spec(table, domain, settings),
         _contract_check(table),

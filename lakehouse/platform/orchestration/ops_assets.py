@@ -122,7 +122,7 @@ def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     )
     def months(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
         computed = days_of(context.partition_keys)
-        monthly.record(domain, platform.lake, computed, platform.month_inputs(domain))
+        monthly.record_months(domain, platform.lake, computed, platform.month_inputs(domain))
         return dg.MaterializeResult(metadata={"dagster/row_count": len(computed)})
 
     return months

@@ -1,7 +1,7 @@
-"""Tables made by pandas, for what an expression cannot say (forecasts, models, odd calendars).
+"""Assets of tables computed by pandas, for what an Ibis expression cannot express (such as models).
 
-The same place, contract, checks and storage as any other table; Dagster-pandas types say at the
-edges of the function what goes in and what comes out.
+They have the same contract, checks and storage as any other table. Types of dagster-pandas check
+the data frames that the function receives and returns.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ from lakehouse.platform.transform.validate import failed_days_of
 
 
 def frame_type(table: Table) -> dg.DagsterType:
-    """The contract's columns as a Dagster type: which must be there, and which may be null."""
+    """Return a Dagster type that requires the contract's columns, and values where not nullable."""
     return create_dagster_pandas_dataframe_type(
         name="_".join(("frame", table.id.layer, table.id.domain, table.id.table)),
         description=table.description,
@@ -42,10 +42,10 @@ def frame_type(table: Table) -> dg.DagsterType:
 
 
 def to_rows(table: Table, frame: pd.DataFrame) -> pa.Table:
-    """A frame in the contract's types.
+    """Return a data frame as an Arrow table in the contract's types.
 
     Raises:
-        dagster.Failure: a column cannot be read as promised; names it.
+        dagster.Failure: a column cannot be converted to its type; the message names it.
     """
     columns = {}
     for field in arrow_schema(table.contract.schema):
@@ -53,8 +53,8 @@ def to_rows(table: Table, frame: pd.DataFrame) -> pa.Table:
             columns[field.name] = pa.array(_values(frame[field.name], field.type), field.type)
         except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
             raise dg.Failure(
-                f"{table.id.name}: column {field.name!r} is promised as {field.type} and cannot be"
-                f" read so: {error}",
+                f"{table.id.name}: column {field.name!r} cannot be converted to {field.type}, the"
+                f" type in the contract: {error}",
                 allow_retries=False,
             ) from error
     return pa.table(columns)
@@ -70,7 +70,7 @@ def _values(column: pd.Series, kind: pa.DataType) -> list[Any]:
     return values
 
 
-def framed(
+def pandas_asset(
     table: Table,
     spec: dg.AssetSpec,
     check: dg.AssetCheckSpec,
@@ -78,9 +78,9 @@ def framed(
     io_manager_key: str,
     **policy: Any,
 ) -> dg.AssetsDefinition:
-    """The asset of a pandas table: frames in, judged, one frame out."""
+    """Build the asset of a pandas table: it loads, computes, validates and stores data frames."""
     if table.transform is None:
-        raise TypeError(f"{table.id.name} has no function")
+        raise TypeError(f"{table.id.name} has no function that computes it")
     transform = table.transform
     names = list(inspect.signature(transform).parameters)
 
@@ -105,23 +105,24 @@ def framed(
         partitions_def=spec.partitions_def,
         **policy,
     )
-    def made(
+    def computed(
         context: dg.AssetExecutionContext, platform: Platform, **frames: pd.DataFrame
     ) -> Iterator[Any]:
         days = days_of(context.partition_keys)
         frame = _within(transform(*(frames[name] for name in names)), days)
         rows = to_rows(table, frame)
-        broken = failed_days_of(table, rows, days, platform.settings)
+        failed = failed_days_of(table, rows, days, platform.settings)
         yield dg.AssetCheckResult(
             check_name=check.name,
-            passed=not broken,
-            metadata={day.isoformat(): why for day, why in broken.items()},
+            passed=not failed,
+            metadata={day.isoformat(): reason for day, reason in failed.items()},
         )
-        if broken:
-            day, why = next(iter(broken.items()))
+        if failed:
+            day, reason = next(iter(failed.items()))
             raise dg.Failure(
-                f"{table.id.name}: {len(broken)} days break the contract and nothing was stored,"
-                f" first {day}: {why}",
+                f"{table.id.name}: {len(failed)} days break the contract, so nothing is stored;"
+                f" first {day}: {reason}. hint: fix the function or the contract, then materialize"
+                " these days again",
                 allow_retries=False,
             )
         yield dg.Output(
@@ -130,10 +131,10 @@ def framed(
             metadata={"dagster/row_count": rows.num_rows},
         )
 
-    return made
+    return computed
 
 
 def _within(frame: pd.DataFrame, days: Sequence[dt.date]) -> pd.DataFrame:
-    """The rows of these days, in the order of the day; pandas may give its calendar whole."""
+    """Return the rows of these days, sorted by day; the function may compute other days, too."""
     day = pd.to_datetime(frame["day"]).dt.date
     return frame.assign(day=day)[day.isin(set(days))].sort_values("day", kind="stable")

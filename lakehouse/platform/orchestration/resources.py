@@ -83,7 +83,7 @@ class Platform(dg.ConfigurableResource[Any]):
         """What each month would be made from, as it was when the run first asked."""
         name = domain.name
         if name not in self._months:
-            self._months[name] = monthly.inputs_of(domain, self.lake, self.settings)
+            self._months[name] = monthly.upstream_digests(domain, self.lake, self.settings)
         return self._months[name]
 
 

@@ -43,7 +43,9 @@ def decide(
         lambda file: has_recorded(delivered, file, settings),
         reconciliation.state(domain, lake),
         settings,
-        monthly.out_of_date(domain, lake, settings) if monthly.monthly_tables(domain) else {},
+        monthly.months_out_of_date(domain, lake, settings)
+        if monthly.monthly_tables(domain)
+        else {},
     )
 
     def failures(digest: str) -> int:

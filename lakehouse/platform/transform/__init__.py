@@ -1,1 +1,15 @@
-"""TODO."""
+"""Compute the days of a table from its upstream tables, validate the rows and stage the result.
+
+- `stage`: the entry point `stage_days`; computes window by window and writes files, without a
+  commit.
+- `inputs`: upstream snapshots, read scopes and windows of days.
+- `slices`: parts of a day with very many rows.
+- `classify`: the outcome of each delivered row, with the help of `validate` (rules of the
+  contract) and `deduplicate` (conflicting rows and the winning row).
+- `outcomes`, `rejections`: names of outcomes and companions, rows for quarantine.
+- `monthly`: which months of monthly tables have to be computed again.
+- `days`: helpers for rows by day.
+
+Not here: how a table is declared (`tables`), how files and commits work (`storage`), how SQL runs
+(`engines`), and when a table is computed (`orchestration`).
+"""

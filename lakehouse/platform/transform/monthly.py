@@ -1,8 +1,8 @@
-"""Tables with a partition for each month: which months there are, and which are out of date.
+"""Monthly tables: which months exist, and which of them have to be computed again.
 
-A month is made from the days of its upstream tables that are within its reach. A digest of their
-data versions is kept in ``ops/<domain>/months``, so a month is out of date when any of these days
-changed, and that is known from the logs alone.
+A month is computed from the days of its upstream tables that are within its reach. The digest of
+the data versions of these days is stored in ``ops/<domain>/months``. A month is out of date when
+the current digest differs, which is decided from the Delta logs without reading rows.
 """
 
 import datetime as dt
@@ -18,17 +18,17 @@ from lakehouse.settings import Settings
 
 
 def months_of(domain: str) -> TableId:
-    """Where it is kept what each month was made from."""
-    return TableId("ops", domain, "months")
+    """Return the ops table that records from which data each month was computed."""
+    return TableId("ops", domain, MONTHS.name)
 
 
 def monthly_tables(domain: Domain) -> tuple[Table, ...]:
-    """The system's stored tables by month, each after those it reads."""
+    """Return the domain's stored monthly tables, each after the tables it reads."""
     return tuple(table for table in domain.stored if table.options.monthly)
 
 
 def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """First days of the months that a range of days touches.
+    """Return the first days of the months that a range of days touches.
 
     >>> len(months_between(dt.date(2024, 1, 31), dt.date(2024, 3, 1)))
     3
@@ -39,14 +39,14 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
     return found
 
 
-def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
-    """Months that have to be made, each with the digest of what it would be made from.
+def months_out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
+    """Return the months to compute, each with the digest of the data it would be computed from.
 
-    Made by themselves are the months from the first day with rows to the month after the last;
-    later months, up to the current one, once somebody has asked for them.
+    Months from the first day with rows to the month after the last day with rows are computed
+    automatically. Later months, up to the current one, are kept up to date after a run has
+    computed them once.
     """
-    inputs = inputs_of(domain, lake, settings)
-    asked = {
+    requested = {
         day for table in monthly_tables(domain) for day in lake.table(table.id).snapshot().days
     }
     filled = [
@@ -56,37 +56,42 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
         if file.rows
     ]
     last = months_after(max(filled), 1) if filled else dt.date.min
-    wanted = {m: digest for m, digest in inputs.items() if m <= last or m in asked}
-    shown = lake.table(months_of(domain.name)).snapshot()
-    made = {
-        file.day: file.bounds.get("inputs", (None, None))[0] for file in shown.files if file.rows
+    recorded = {
+        file.day: file.bounds.get("inputs", (None, None))[0]
+        for file in lake.table(months_of(domain.name)).snapshot().files
+        if file.rows
     }
-    return {month: digest for month, digest in wanted.items() if made.get(month) != digest}
+    return {
+        month: digest
+        for month, digest in upstream_digests(domain, lake, settings).items()
+        if (month <= last or month in requested) and recorded.get(month) != digest
+    }
 
 
-def record(
-    domain: Domain, lake: Lake, months: Sequence[dt.date], inputs: Mapping[dt.date, str]
+def record_months(
+    domain: Domain, lake: Lake, months: Sequence[dt.date], digests: Mapping[dt.date, str]
 ) -> None:
-    """Note what these months were made from.
+    """Commit from which data these months were computed.
 
-    `inputs` are the digests as they were before the tables were made: what changed meanwhile makes
-    the month out of date again.
+    The digests must be those from before the months were computed: a day that changes during the
+    run makes its months out of date again.
     """
     count = len(monthly_tables(domain))
     rows = {
-        month: MONTHS.to_arrow([MonthInputs(day=month, tables=count, inputs=inputs.get(month, ""))])
+        month: MONTHS.to_arrow(
+            [MonthInputs(day=month, tables=count, inputs=digests.get(month, ""))]
+        )
         for month in months
     }
     lake.table(months_of(domain.name)).write(rows, schema=MONTHS.stored, note={})
 
 
-def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
-    """For each month the digest of what it would be made from now."""
+def upstream_digests(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
+    """Return for each month the digest of the data that it would be computed from now."""
     today = dt.datetime.now(settings.zone).date()
     found: dict[dt.date, list[str]] = {}
-    for name, reach in sorted(_upstream(domain).items()):
-        shown = lake.table(name).snapshot()
-        filled = [file for file in shown.files if file.rows]
+    for table, reach in sorted(_upstream(domain).items()):
+        filled = [file for file in lake.table(table).snapshot().files if file.rows]
         if not filled:
             continue
         first = max(months_after(filled[0].day, 1 - reach.after), domain.spec.since)
@@ -95,15 +100,15 @@ def inputs_of(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, s
             start, end = reach.reach(month)
             versions = [f"{f.day}={f.data_version}" for f in filled if start <= f.day <= end]
             if versions and month >= domain.spec.since:
-                found.setdefault(month, []).append(f"{name.name}:{','.join(versions)}")
+                found.setdefault(month, []).append(f"{table.name}:{','.join(versions)}")
     return {
-        month: hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
-        for month, said in sorted(found.items())
+        month: hashlib.sha256("|".join(texts).encode()).hexdigest()[:16]
+        for month, texts in sorted(found.items())
     }
 
 
 def _upstream(domain: Domain) -> dict[TableId, Monthly]:
-    """Tables by day that tables by month are made from, each with the widest reach."""
+    """Return the daily tables that monthly tables read, each with the widest reach."""
     found: dict[TableId, Monthly] = {}
     for table in monthly_tables(domain):
         for read in table.reads:

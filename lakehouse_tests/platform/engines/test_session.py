@@ -1,4 +1,4 @@
-"""DuckDB and Spark make the same of every table and view."""
+"""DuckDB and Spark compute the same rows for every table and view."""
 
 import datetime as dt
 import os
@@ -79,14 +79,14 @@ def lake(settings: Settings) -> Lake:
 
 @pytest.fixture(scope="module")
 def views(settings: Settings, lake: Lake) -> Views:
-    """What DuckDB makes of each view."""
-    made: Views = {}
+    """Rows of each view, computed by DuckDB."""
+    rows: Views = {}
     for table in TABLES:
         if table.view:
             with session(settings) as opened:
-                bind(opened, table, lake, made)
-                made[table.id] = opened.table(table.expression)
-    return made
+                bind(opened, table, lake, rows)
+                rows[table.id] = opened.table(table.expression)
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def by_spark(settings: Settings) -> Iterator[Settings]:
 
 
 def bind(opened: Session, table: Table, lake: Lake, views: Views) -> None:
-    """Let the session know what a table reads."""
+    """Bind the upstream tables of a table."""
     for read in table.reads:
         if read.table.view:
             opened.arrow(read.name, views[read.table.id])
@@ -117,7 +117,7 @@ def rows_of(settings: Settings, table: Table, lake: Lake, views: Views) -> list[
         return sorted(map(repr, opened.table(table.expression).to_pylist()))
 
 
-def test_the_data_has_what_engines_differ_in(lake: Lake, views: Views):
+def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, views: Views):
     reasons = set()
     for name in ("orders", "order_items"):
         rejected = lake.table(TableId("silver", "mrhealth", name, "quarantine")).read()
@@ -136,22 +136,22 @@ def test_the_data_has_what_engines_differ_in(lake: Lake, views: Views):
 def test_both_engines_give_the_same_rows(
     table: Table, settings: Settings, by_spark: Settings, lake: Lake, views: Views
 ):
-    ours, theirs = (rows_of(each, table, lake, views) for each in (settings, by_spark))
-    assert ours
-    assert sorted(set(theirs) - set(ours)) == sorted(set(ours) - set(theirs))
-    assert theirs == ours
+    on_duckdb, on_spark = (rows_of(each, table, lake, views) for each in (settings, by_spark))
+    assert on_duckdb
+    assert sorted(set(on_spark) - set(on_duckdb)) == sorted(set(on_duckdb) - set(on_spark))
+    assert on_spark == on_duckdb
 
 
-def test_spark_judges_and_stores_the_same_bytes(settings: Settings, by_spark: Settings, lake: Lake):
+def test_both_engines_store_the_same_bytes(settings: Settings, by_spark: Settings, lake: Lake):
     table = load_domain("mrhealth").table("silver", "orders")
-    ours = stage_days(table, DAYS, lake, settings)
-    theirs = stage_days(table, DAYS, lake, by_spark)
-    assert theirs.outcomes == ours.outcomes
-    assert theirs.reasons == ours.reasons
-    assert [s.data_version for s in theirs.staged] == [s.data_version for s in ours.staged]
+    on_duckdb = stage_days(table, DAYS, lake, settings)
+    on_spark = stage_days(table, DAYS, lake, by_spark)
+    assert on_spark.outcomes == on_duckdb.outcomes
+    assert on_spark.reasons == on_duckdb.reasons
+    assert [s.data_version for s in on_spark.staged] == [s.data_version for s in on_duckdb.staged]
 
 
-def test_results_have_the_promised_types_not_the_engines(settings: Settings):
+def test_results_have_the_types_of_the_schema_and_not_those_of_the_engine(settings: Settings):
     with session(settings) as opened:
         amounts = pa.table({"amount": [Decimal("1.00"), Decimal("1.01")], "n": [1, 2]})
         opened.arrow("amounts", amounts)
@@ -164,14 +164,14 @@ def test_results_have_the_promised_types_not_the_engines(settings: Settings):
         ]
 
 
-def test_spark_strips_blanks_and_no_letters(by_spark: Settings):
+def test_spark_strips_blanks_but_not_letters(by_spark: Settings):
     with session(by_spark) as opened:
         opened.arrow("texts", pa.table({"text": [" \t\v\f\nfvtrn f\f "]}))
         stripped = ibis.table({"text": "string"}, name="texts").text.strip().name("text")
         assert opened.table(stripped.as_table())["text"].to_pylist() == ["fvtrn f"]
 
 
-def test_a_relation_without_files_is_empty_and_typed(settings: Settings):
+def test_a_relation_without_files_is_empty_and_has_the_types_of_its_schema(settings: Settings):
     with session(settings) as opened:
         schema = ibis.schema({"day": "date", "amount": "decimal(14, 2)"})
         opened.files("nothing", [], schema)
@@ -180,7 +180,7 @@ def test_a_relation_without_files_is_empty_and_typed(settings: Settings):
         )
 
 
-def test_the_newest_day_of_one_file_is_its_folder_s(settings: Settings, tmp_path: Path):
+def test_the_day_of_a_single_file_comes_from_its_folder(settings: Settings, tmp_path: Path):
     file = tmp_path / "day=2026-01-05" / "rows.parquet"
     file.parent.mkdir()
     pq.write_table(pa.table({"n": [1]}), file)
@@ -190,7 +190,7 @@ def test_the_newest_day_of_one_file_is_its_folder_s(settings: Settings, tmp_path
         assert opened.value(rows.day.max()) == dt.date(2026, 1, 5)
 
 
-def test_what_is_kept_is_computed_once(settings: Settings):
+def test_a_kept_relation_is_computed_once(settings: Settings):
     with session(settings) as opened:
         drawn = opened.keep(
             "drawn", ibis.range(0, 3).unnest().name("n").as_table().mutate(r=ibis.random())
@@ -198,7 +198,9 @@ def test_what_is_kept_is_computed_once(settings: Settings):
         assert opened.table(drawn).to_pylist() == opened.table(drawn).to_pylist()
 
 
-def test_spark_missing_is_said_with_the_hint(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+def test_missing_pyspark_is_an_error_with_a_hint(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
     import sys
 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)

@@ -1,4 +1,4 @@
-"""Tables made by pandas stand beside the others: same place, contract, checks and storage."""
+"""Tables computed by pandas have the contract, checks and storage of any other table."""
 
 import datetime as dt
 from decimal import Decimal
@@ -44,19 +44,19 @@ def sales() -> ir.Table:
 
 
 def trend(sales: pd.DataFrame) -> pd.DataFrame:
-    """Sales and a tenth of it, as a model would say."""
+    """A tenth of the sales, as a stand-in for a forecast."""
     return pd.DataFrame(
         {"day": sales["day"], "amount": [float(value) / 10 for value in sales["amount"]]}
     )
 
 
 def below_zero(sales: pd.DataFrame) -> pd.DataFrame:
-    """A forecast that breaks its promise."""
+    """A forecast that breaks its contract."""
     return pd.DataFrame({"day": sales["day"], "amount": [-1.0] * len(sales)})
 
 
 def without_amount(sales: pd.DataFrame) -> pd.DataFrame:
-    """A forecast that forgot its column."""
+    """A forecast without the column of its contract."""
     return pd.DataFrame({"day": sales["day"]})
 
 
@@ -93,7 +93,7 @@ def run(transform, root, monkeypatch):
     )
 
 
-def test_a_pandas_table_is_stored_by_day_in_its_promised_types(tmp_path, monkeypatch):
+def test_a_pandas_table_is_stored_by_day_in_the_types_of_its_contract(tmp_path, monkeypatch):
     assert run(trend, tmp_path, monkeypatch).success
 
     rows = Lake(str(tmp_path)).table(TableId("gold", "toy", "trend")).read().to_pylist()
@@ -111,7 +111,7 @@ def test_a_pandas_table_that_breaks_its_contract_stores_nothing(transform, tmp_p
     assert not Lake(str(tmp_path)).table(TableId("gold", "toy", "trend")).exists()
 
 
-def test_a_pandas_table_must_promise_a_day():
+def test_the_contract_of_a_pandas_table_must_have_a_day():
     class Timeless(pa.DataFrameModel):
         """No day."""
 

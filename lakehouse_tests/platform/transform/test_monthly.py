@@ -1,4 +1,4 @@
-"""Tables by month: which months there are, what each reads, and when it is made again."""
+"""Monthly tables: which months exist, which days each month reads, and when it is recomputed."""
 
 import datetime as dt
 from pathlib import Path
@@ -22,25 +22,25 @@ JAN, FEB, MAR, APR, MAY = (dt.date(2024, month, 1) for month in range(1, 6))
 
 @pytest.fixture
 def cafe(tmp_path: Path) -> Cafe:
-    made = Cafe(tmp_path)
-    made.send("2024-02-01", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-31,20", "3,2024-02-01,5")
-    made.take_in()
-    return made
+    cafe = Cafe(tmp_path)
+    cafe.send("2024-02-01", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-31,20", "3,2024-02-01,5")
+    cafe.take_in()
+    return cafe
 
 
-def stale(cafe: Cafe) -> list[dt.date]:
-    return list(monthly.out_of_date(DOMAIN, Lake(cafe.settings.root), cafe.settings))
+def months_out_of_date(cafe: Cafe) -> list[dt.date]:
+    return list(monthly.months_out_of_date(DOMAIN, Lake(cafe.settings.root), cafe.settings))
 
 
-def test_a_month_sees_the_days_within_its_reach_and_no_other(cafe: Cafe) -> None:
+def test_a_month_reads_only_the_days_within_its_reach(cafe: Cafe) -> None:
     assert cafe.rows("gold.cafe_month_ledger", "day", "visits", "spent") == [
         (FEB, 2, 30),
         (MAR, 3, 35),
     ]
-    assert stale(cafe) == []
+    assert months_out_of_date(cafe) == []
 
 
-def test_a_later_month_is_kept_up_once_somebody_asked_for_it(cafe: Cafe) -> None:
+def test_a_later_month_that_was_requested_once_is_kept_up_to_date(cafe: Cafe) -> None:
     cafe.driver.make_months([APR])
     assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 5)
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
@@ -48,7 +48,7 @@ def test_a_later_month_is_kept_up_once_somebody_asked_for_it(cafe: Cafe) -> None
     assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 6)
 
 
-def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> None:
+def test_only_months_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None:
     before = {f.day: f.path for f in _files(cafe)}
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
     cafe.take_in()
@@ -57,7 +57,7 @@ def test_only_the_months_that_reach_a_changed_day_are_made_again(cafe: Cafe) -> 
     assert cafe.rows("gold.cafe_month_ledger", "day", "spent") == [(FEB, 30), (MAR, 36)]
 
 
-def test_months_wait_until_no_day_has_to_run() -> None:
+def test_months_are_planned_only_when_no_day_has_to_run() -> None:
     nothing = Listing(files=(), unrecognized_files=(), growing=(), temporary=())
     months = {JAN: "a", FEB: "b", APR: "c"}
 

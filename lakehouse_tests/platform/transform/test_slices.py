@@ -1,59 +1,20 @@
-"""A day with very many rows is made slice by slice."""
+"""A day with very many rows is computed slice by slice."""
 
 import datetime as dt
 from pathlib import Path
 
 import ibis.expr.types as ir
-import pandera.ibis as pa
-import pyarrow as arrow
 import pytest
 
 from lakehouse.platform.engines.duckdb import DuckDBSession
-from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table
-from lakehouse.platform.tables.table import PARTITIONS, Monthly, Table, TableOptions, all_days
+from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
 from lakehouse.platform.transform.inputs import UpstreamSnapshots
 from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse.settings import Settings
-
-DAY = dt.date(2024, 1, 1)
-
-
-class Sold(pa.DataFrameModel):
-    """Something sold in a shop."""
-
-    day: dt.date = pa.Field(description="Day")
-    shop: int = pa.Field(description="Shop")
-    item: str = pa.Field(description="Item")
-    pieces: int = pa.Field(description="Pieces")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "shop", "item"]
-
-
-class Shops(pa.DataFrameModel):
-    """A shop on a day."""
-
-    day: dt.date = pa.Field(description="Day")
-    shop: int = pa.Field(description="Shop")
-    pieces: int = pa.Field(ge=0, description="Pieces")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "shop"]
-
-
-def summed(sold: ir.Table) -> ir.Table:
-    """Pieces by shop."""
-    return sold.group_by("day", "shop").agg(pieces=sold.pieces.sum())
+from lakehouse_tests.platform.transform.market import DAY, SHOPS, SOLD, Shops, stock, summed
 
 
 def summed_of_months(months: ir.Table, sold: ir.Table) -> ir.Table:
@@ -61,53 +22,32 @@ def summed_of_months(months: ir.Table, sold: ir.Table) -> ir.Table:
     return summed(sold.semi_join(months, "day"))
 
 
-SOLD = Table(id=TableId("silver", "market", "sold"), model=Sold, description="What was sold.")
-SHOPS = declare_table(
-    summed,
-    table=TableId("gold", "market", "shops"),
-    contract=Shops,
-    reads=[SOLD],
-    options=TableOptions(sliced_by="shop"),
-)
-
-
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-def stock(lake: Lake, shops: list[int], pieces: int = 1, days: int = 1) -> None:
-    schema = arrow_schema(SOLD.contract.schema)
-    rows = {}
-    for day in (DAY + dt.timedelta(n) for n in range(days)):
-        sold = [
-            {"day": day, "shop": shop, "item": item, "pieces": pieces * len(item)}
-            for shop in shops
-            for item in ("pen", "ink")
-        ]
-        rows[day] = arrow.Table.from_pylist(sold, schema=schema)
-    lake.table(SOLD.id).write(rows, schema=schema.remove(0))
-
-
-def made(lake: Lake, rows: int, days: int = 1) -> StagedDays:
+def staged(lake: Lake, rows: int, days: int = 1) -> StagedDays:
     wanted = [DAY + dt.timedelta(n) for n in range(days)]
     settings = Settings(root=lake.root, chunk_rows=rows, threads=1)
     return stage_days(SHOPS, wanted, lake, settings)
 
 
-@pytest.mark.parametrize("shops", [[*range(-5, 20)], [1, 2, 1_000_000], [7]])
-def test_slices_give_the_bytes_of_the_whole(lake: Lake, shops: list[int]):
+@pytest.mark.parametrize(
+    "shops",
+    [[*range(-5, 20)], [1, 2, 1_000_000], [7]],
+    ids=["consecutive keys", "distant keys", "one key"],
+)
+def test_a_sliced_day_has_the_bytes_of_a_day_computed_at_once(lake: Lake, shops: list[int]):
     stock(lake, shops, days=2)
-    whole, sliced = made(lake, 1000, days=2), made(lake, 1, days=2)
-    assert whole.rows == sliced.rows == 2 * len(shops)
+    at_once, sliced = staged(lake, 1000, days=2), staged(lake, 1, days=2)
+    assert at_once.rows == sliced.rows == 2 * len(shops)
     assert [each.data_version for each in sliced.staged] == [
-        each.data_version for each in whole.staged
+        each.data_version for each in at_once.staged
     ]
 
 
-def test_days_are_sliced_by_themselves_when_one_of_them_is_large(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
-):
+def test_each_large_day_is_sliced_on_its_own(lake: Lake, monkeypatch: pytest.MonkeyPatch):
     stock(lake, [*range(8)], days=2)
     read: list[str] = []
     files = DuckDBSession.files
@@ -117,25 +57,27 @@ def test_days_are_sliced_by_themselves_when_one_of_them_is_large(
         files(session, name, urls, schema, where)
 
     monkeypatch.setattr(DuckDBSession, "files", watched)
-    made(lake, 8, days=2)
+    staged(lake, 8, days=2)
     halves = ["shop BETWEEN 0 AND 3", "shop BETWEEN 4 AND 7"]
     assert read == ["", *halves, "", *halves]
 
 
-def test_a_day_with_one_bad_slice_is_withheld(lake: Lake):
+def test_a_day_with_an_invalid_slice_is_a_failed_day(lake: Lake):
     stock(lake, [1, 2, 3], pieces=-1)
-    found = made(lake, 2)
+    found = staged(lake, 2)
     assert not found.staged
     assert "'pieces'" in found.failed_days[DAY]
 
 
-def test_an_empty_day_is_a_file_without_rows(lake: Lake):
+def test_a_day_without_rows_is_staged_as_a_file_without_rows(lake: Lake):
     stock(lake, [])
-    assert [each.rows for each in made(lake, 1).staged] == [0]
+    assert [each.rows for each in staged(lake, 1).staged] == [0]
 
 
-@pytest.mark.parametrize("column", ["pieces", "nowhere"])
-def test_a_table_is_sliced_by_its_key_only(column: str):
+@pytest.mark.parametrize(
+    "column", ["pieces", "nowhere"], ids=["column outside the key", "unknown column"]
+)
+def test_a_table_can_only_be_sliced_by_its_key(column: str):
     with pytest.raises(ContractError, match="the first of the key after the day"):
         declare_table(
             summed,
@@ -146,7 +88,7 @@ def test_a_table_is_sliced_by_its_key_only(column: str):
         )
 
 
-def test_a_month_is_sliced_by_the_rows_within_its_reach(lake: Lake):
+def test_the_size_of_a_month_counts_the_rows_within_its_reach(lake: Lake):
     stock(lake, [1, 2], days=3)
     month = declare_table(
         summed_of_months,

@@ -1,4 +1,4 @@
-"""Keys that are unique over all days, files that are deliveries of their own, rows that refer."""
+"""Conflicting rows of keys that are unique over all days, and rows that refer to other rows."""
 
 import datetime as dt
 from pathlib import Path
@@ -15,7 +15,7 @@ def cafe(tmp_path: Path) -> Cafe:
     return Cafe(tmp_path)
 
 
-def test_the_newest_delivery_of_a_key_wins_on_whatever_day_its_rows_lie(cafe: Cafe) -> None:
+def test_the_row_of_the_newest_delivery_wins_also_across_days(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-05,20")
     cafe.take_in()
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
@@ -32,7 +32,9 @@ def test_the_newest_delivery_of_a_key_wins_on_whatever_day_its_rows_lie(cafe: Ca
     assert cafe.balance() == {"balanced"}
 
 
-def test_the_order_of_arrival_does_not_matter(cafe: Cafe, tmp_path: Path) -> None:
+def test_the_winning_row_does_not_depend_on_the_order_of_arrival(
+    cafe: Cafe, tmp_path: Path
+) -> None:
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
     cafe.take_in()
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
@@ -41,7 +43,7 @@ def test_the_order_of_arrival_does_not_matter(cafe: Cafe, tmp_path: Path) -> Non
     assert cafe.balance() == {"balanced"}
 
 
-def test_an_older_row_stands_again_when_the_newer_file_is_corrected(cafe: Cafe) -> None:
+def test_an_older_row_wins_again_when_a_corrected_file_no_longer_has_the_key(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
     cafe.take_in()
@@ -54,7 +56,7 @@ def test_an_older_row_stands_again_when_the_newer_file_is_corrected(cafe: Cafe) 
     assert cafe.balance() == {"balanced"}
 
 
-def test_a_newer_row_that_is_rejected_beats_nothing(cafe: Cafe) -> None:
+def test_a_rejected_row_does_not_supersede_an_older_row(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,-1")
     cafe.take_in()
@@ -62,7 +64,7 @@ def test_a_newer_row_that_is_rejected_beats_nothing(cafe: Cafe) -> None:
     assert cafe.outcomes("visits")[1] == ("visits_2.csv", 2, "quarantine")
 
 
-def test_every_file_of_a_day_is_a_delivery_and_equal_bytes_count_once(cafe: Cafe) -> None:
+def test_each_file_of_a_day_is_a_delivery_and_equal_bytes_are_loaded_once(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-06", "visits_2.csv", "2,2024-01-05,20")
     cafe.send("2024-01-06", "visits_3.csv", "2,2024-01-05,20")
@@ -72,7 +74,7 @@ def test_every_file_of_a_day_is_a_delivery_and_equal_bytes_count_once(cafe: Cafe
     assert len(cafe.rows("silver.cafe_visits", "number")) == 2
 
 
-def test_other_bytes_under_a_known_name_replace_it_on_whatever_day_they_land(cafe: Cafe) -> None:
+def test_a_file_with_a_known_name_replaces_the_old_version_also_on_another_day(cafe: Cafe) -> None:
     cafe.put("visits.csv", "2024-01-06", ["1,2024-01-05,10", "2,2024-01-05,20"])
     cafe.take_in()
     cafe.put("visits.csv", "2024-01-20", ["2,2024-01-05,21", "3,2024-01-20,30"])
@@ -86,7 +88,7 @@ def test_other_bytes_under_a_known_name_replace_it_on_whatever_day_they_land(caf
     assert cafe.driver.batches() == []
 
 
-def test_a_row_is_released_when_what_it_refers_to_lands_later(cafe: Cafe) -> None:
+def test_a_row_leaves_quarantine_when_the_row_it_refers_to_is_delivered(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3")
     cafe.take_in()
     assert cafe.outcomes("tips") == [("tips_1.csv", 2, "quarantine")]
@@ -96,7 +98,7 @@ def test_a_row_is_released_when_what_it_refers_to_lands_later(cafe: Cafe) -> Non
     assert cafe.balance() == {"balanced"}
 
 
-def test_in_a_log_of_changes_the_later_line_replaces_the_earlier(cafe: Cafe) -> None:
+def test_in_a_change_log_the_later_line_supersedes_the_earlier_line(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "1,2024-01-05,12")
     cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3", "1,2024-01-07,4")
     cafe.take_in()

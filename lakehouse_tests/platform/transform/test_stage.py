@@ -1,0 +1,31 @@
+"""Staging writes files where the caller decides, and commits nothing."""
+
+import datetime as dt
+from pathlib import Path
+
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.transform.stage import stage_days
+from lakehouse.settings import Settings
+from lakehouse_tests.platform.transform.market import DAY, SHOPS, stock
+
+
+def test_days_are_staged_into_the_target_and_the_lake_is_only_read(tmp_path: Path):
+    lake, target = Lake(str(tmp_path / "lake")), Lake(str(tmp_path / "target"))
+    stock(lake, [1, 2], days=2)
+    before = {entry.path for entry in lake.store.entries()}
+    days = [DAY, DAY + dt.timedelta(days=1)]
+    done = stage_days(SHOPS, days, lake, Settings(root=lake.root, threads=1), target=target)
+    assert [(each.day, each.rows) for each in done.staged] == [(day, 2) for day in days]
+    assert {entry.path for entry in lake.store.entries()} == before
+    assert {entry.path for entry in target.store.entries()} == {
+        f"{SHOPS.id.path}/{each.path}" for each in done.staged
+    }
+
+
+def test_staged_days_are_not_visible_before_their_commit(tmp_path: Path):
+    lake = Lake(str(tmp_path / "lake"))
+    stock(lake, [1, 2])
+    done = stage_days(SHOPS, [DAY], lake, Settings(root=lake.root, threads=1))
+    assert not lake.table(SHOPS.id).exists()
+    lake.table(SHOPS.id).commit(done.staged, schema=done.schema)
+    assert [row["shop"] for row in lake.table(SHOPS.id).read([DAY]).to_pylist()] == [1, 2]
