@@ -1,1 +1,1 @@
-"""Each table's function on small tables, without Dagster."""
+"""Tests of the domains: each table on small tables, and each domain over a real lake."""

@@ -1,4 +1,4 @@
-"""One system with a landing zone and a lake of its own, run in the order of its jobs."""
+"""One domain with its own landing zone and lake, run in the order of its jobs."""
 
 import datetime as dt
 import os
@@ -18,14 +18,14 @@ from lakehouse_tests.stories.driver import Driver
 
 @dataclass
 class Business:
-    """What lands, what is run, and what can be asked; without Dagster."""
+    """A domain that lands files, runs its jobs and answers queries, without Dagster."""
 
     domain_name: str
     folder: Path
     clock: dt.datetime = field(
         default_factory=lambda: dt.datetime.now(dt.UTC).replace(microsecond=0)
     )
-    """When the next file lands, a minute after the one before it and never in the future."""
+    """Time at which the next file lands: a minute after the previous one, never in the future."""
 
     def __post_init__(self) -> None:
         self.clock -= dt.timedelta(hours=2)
@@ -45,7 +45,7 @@ class Business:
         return Lake(self.settings.root)
 
     def land(self, path: str, data: bytes | str, at: dt.datetime | None = None) -> None:
-        """Put one file below the landing zone's folder of the system."""
+        """Write one file below the domain's folder in the landing zone."""
         place = self.folder / "landing" / self.domain_name / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data if isinstance(data, bytes) else data.encode())
@@ -54,22 +54,22 @@ class Business:
         os.utime(place, (moment, moment))
 
     def land_all(self, files: Iterable[LandedFile]) -> None:
-        """Put files as a generator gives them, with the moments that it says."""
+        """Write the files of a generator, with their times of modification."""
         for file in files:
             self.land(file.path.removeprefix(f"{self.domain_name}/"), file.data, file.modified_at)
 
     def ingest(self) -> None:
-        """Run what has to run until nothing is left; a lake that comes to no rest is an error."""
+        """Run all that is due until nothing is left; fail when the lake never comes to rest."""
         Driver(domain=self.domain, settings=self.settings).take_in()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask as `lakehouse sql` does."""
+        """Run a query as `lakehouse sql` does."""
         names = catalog.names_in(sql)
         with catalog.connect(self.lake, self.settings, names=names) as connection:
             return catalog.query(connection, sql).fetchall()
 
     def rejections(self, dataset: str) -> list[tuple[str, str, int]]:
-        """Reason, file and line of each row and line of a dataset in quarantine."""
+        """Reason, file and line of each rejected row and line of a dataset."""
         found = []
         for layer in ("bronze", "silver"):
             table = self.lake.table(TableId(layer, self.domain_name, dataset, "quarantine"))
@@ -82,7 +82,7 @@ class Business:
         return sorted(found)
 
     def balance(self) -> list[str]:
-        """What the balance of each delivery says."""
+        """Result of the reconciliation of each delivery."""
         rows = (
             self.lake.table(TableId("ops", self.domain_name, "reconciliation")).read().to_pylist()
         )

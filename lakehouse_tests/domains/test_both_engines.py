@@ -1,4 +1,4 @@
-"""DuckDB and Spark give the same rows of every table and view of every system."""
+"""DuckDB and Spark give the same rows of every table and view of every domain."""
 
 import datetime as dt
 import importlib
@@ -31,7 +31,7 @@ WIDE = 100
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[None]:
-    """One Spark for all systems."""
+    """One Spark session for all domains."""
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         pytest.skip("no Java on this machine, so no Spark")
     pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
@@ -74,12 +74,12 @@ def test_both_engines_give_the_same_rows(
 
 
 def _is_compared(table: Table) -> bool:
-    """Spark plans a table of hundreds of columns for half a minute: a long proof."""
+    """A table that Spark needs half a minute to plan, because it has hundreds of columns."""
     return len(table.contract.schema) < WIDE or bool(os.environ.get("LAKEHOUSE_CHAOS"))
 
 
 def _bind(opened: Session, table: Table, business: Business, views: Views) -> None:
-    """Let the session know what a table reads."""
+    """Register the upstream tables of a table in a session."""
     opened.arrow("partitions", pa.table({"day": pa.array([MONTH], pa.date32())}))
     for read in table.reads:
         if read.table.view:

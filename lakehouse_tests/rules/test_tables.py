@@ -24,7 +24,7 @@ def named(tables: list[Table]) -> pytest.MarkDecorator:
 
 
 @named(TABLES)
-def test_a_table_says_in_one_plain_sentence_what_a_row_is(table: Table) -> None:
+def test_the_first_line_of_a_description_is_a_plain_sentence(table: Table) -> None:
     first = table.description.strip().splitlines()[0]
     assert len(first) >= 15
     assert first[0].isupper()
@@ -92,6 +92,6 @@ def test_names_are_lower_case_words_and_use_the_glossary(table: Table) -> None:
 
 
 @named([table for table in COMPUTED if not table.view])
-def test_a_stored_table_lies_in_a_module_of_its_own_name(table: Table) -> None:
+def test_a_stored_table_is_in_a_module_of_its_own_name(table: Table) -> None:
     assert table.transform is not None
     assert table.transform.__name__ == table.id.table

@@ -1,10 +1,10 @@
-"""The layers of the lake, and what each may read."""
+"""The layers of the lake, and which layers each of them may read."""
 
 from enum import StrEnum
 
 
 class Layer(StrEnum):
-    """One step of the data's way, in the order of the way."""
+    """One layer of the lake, in the order in which data passes them."""
 
     RAW = "raw"
     BRONZE = "bronze"
@@ -14,9 +14,9 @@ class Layer(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place on the way: raw 0 … gold 3; the books of operations stand beside it, last."""
+        """Return the position in the order: raw 0 … gold 3; the ops layer is last."""
         return list(Layer).index(self)
 
     def may_read(self, upstream: "Layer") -> bool:
-        """A layer reads itself and the one just before it; operations read everything."""
+        """Return whether this layer may read a layer: itself and the one before; ops reads all."""
         return self is Layer.OPS or 0 <= self.rank - upstream.rank <= 1

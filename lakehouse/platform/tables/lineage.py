@@ -1,4 +1,4 @@
-"""Which upstream columns each column of a table comes from, read from its expression."""
+"""The upstream columns from which each column of a table is computed, read from its expression."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,9 @@ Origins = frozenset[tuple[str, str]]
 
 
 def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
-    """For each promised column, the upstream columns it is computed from, sorted.
+    """Return for each column of the contract the upstream columns it is computed from, sorted.
 
-    Rows that are only counted or filtered by a column do not come from it.
+    Columns that only count or filter rows are not included.
     """
     if table.transform is None or table.options.pandas:
         return {}
@@ -32,7 +32,7 @@ def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
 def _of_relation(
     node: ops.Relation, done: dict[ops.Node, Mapping[str, Origins]]
 ) -> Mapping[str, Origins]:
-    """Origins of every column of a relation."""
+    """Return the origins of every column of a relation."""
     if node not in done:
         if isinstance(node, ops.UnboundTable):
             done[node] = {name: frozenset({(node.name, name)}) for name in node.schema}
@@ -45,7 +45,7 @@ def _of_relation(
 
 
 def _of_value(value: ops.Node, done: dict[ops.Node, Mapping[str, Origins]]) -> Origins:
-    """Origins of one value; relations that it only stands on are not followed."""
+    """Return the origins of one value, without those of the relations that it filters."""
     if isinstance(value, ops.Field):
         return _of_relation(value.rel, done).get(value.name, frozenset())
     parts = (child for child in value.args if isinstance(child, ops.Node | tuple))

@@ -106,12 +106,13 @@ class TableOptions:
 
     Args:
         snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
-            this table is computed from the newest delivery up to that day.
+            this table is computed from the newest delivery up to that day (or the earliest one, when
+            all are later).
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
         monthly: one partition per month instead of one per day.
-        sliced_by: an integer column of the key. Rows with one value of it are computed only from
-            upstream rows with the same value, so a day with many rows can be computed in slices.
+        sliced_by: an integer column of the key. Rows with one value of the column are computed only
+            from upstream rows with the same value, so a large day can be computed in slices.
         before_compute: called before days are computed; may raise `NotReady`.
         after_commit: called after days are committed.
         owners: Dagster owners of the table; the domain's owners when empty.

@@ -1,1 +1,1 @@
-"""The bike shop."""
+"""Tests of Rox Bikes."""

@@ -1,4 +1,4 @@
-"""Small files in the shop's dialect, and the sample beside the checkout."""
+"""Small files in the shop's dialect, and the path of the sample."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ DAY = "2014-10-01"
 
 
 def row(dataset: str, **values: object) -> str:
-    """A valid line with other values; underscores are not part of the shop's names."""
+    """A valid line with changed values; a keyword is the column name without its underscores."""
     columns = COLUMNS[dataset]
     fields = dict(zip(columns, VALID[dataset].split(";"), strict=True))
     assert set(values) <= set(columns), set(values) - set(columns)
@@ -45,11 +45,11 @@ def row(dataset: str, **values: object) -> str:
 
 
 def file(dataset: str, *rows: str) -> bytes:
-    """A file with the byte order mark and CR LF."""
+    """A file with byte order mark and CR LF."""
     lines = [";".join(COLUMNS[dataset]), *rows, ""]
     return "\r\n".join(lines).encode("utf-8-sig")
 
 
 def path(dataset: str, day: str = DAY) -> str:
-    """Where a dataset lands, below the system's folder."""
+    """Path of a dataset's file below the domain's folder."""
     return f"{day}/{NAMES[dataset]}"

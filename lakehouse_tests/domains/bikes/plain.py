@@ -1,4 +1,4 @@
-"""The answers in plain DuckDB SQL straight over the CSV files; knows nothing of the platform."""
+"""The answers in plain DuckDB SQL over the CSV files, without code of the platform."""
 
 import csv
 import io
@@ -82,7 +82,7 @@ ANSWERS = {
         from header group by 1 order by 1
     """,
 }
-"""By the name of the lake's table or view."""
+"""SQL by the name of the table or view in the lake."""
 
 
 MONEY = {
@@ -93,7 +93,7 @@ PAIRS = ("Sales.SpecialOfferProduct.csv", "Sales.SalesOrderDetail.csv")
 
 
 def prepared(name: str, data: bytes) -> bytes:
-    """A file of the shop as section 2.2 of the specification wants it, in the order of its key."""
+    """A file of the shop, prepared as in section 2.2 of the specification, ordered by its key."""
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";")
     header, *rows = reader
     made = [

@@ -1,4 +1,4 @@
-"""The figures that the shop's own data must give."""
+"""Figures that the shop's own data must give."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +29,7 @@ ROWS = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Business:
-    """The sample, landed flat and taken in."""
+    """A lake with the sample, landed in one folder and ingested."""
     business = Business("bikes", tmp_path_factory.mktemp("reference"))
     for name in NAMES.values():
         business.land(name, (SAMPLE / name).read_bytes())
@@ -43,17 +43,17 @@ def plain() -> Plain:
 
 
 @pytest.mark.parametrize(("dataset", "rows"), ROWS.items())
-def test_every_row_of_the_file_is_in_the_table(shop: Business, dataset: str, rows: int):
+def test_every_row_of_a_file_is_in_its_table(shop: Business, dataset: str, rows: int):
     assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(rows,)]
     assert shop.rejections(dataset) == []
 
 
-def test_every_delivery_balances(shop: Business):
+def test_every_delivery_is_reconciled(shop: Business):
     assert shop.balance() == ["balanced"] * 6
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_each_answer_is_that_of_plain_sql_over_the_files(shop: Business, plain: Plain, name: str):
+def test_each_answer_equals_plain_sql_over_the_files(shop: Business, plain: Plain, name: str):
     found = shop.rows(f"from gold.bikes_{name}")
     assert found
     assert found == plain.rows(ANSWERS[name])
@@ -76,7 +76,7 @@ def test_332_orders_have_three_lines_and_socks_are_ordered_most(shop: Business):
     ]
 
 
-def test_missing_numbers_stay_missing_and_numbers_stay_whole(shop: Business):
+def test_missing_numbers_stay_null_and_integers_stay_integers(shop: Business):
     nulls = "count(*) - count(person_id), count(*) - count(store_id), min(store_id)"
     assert shop.rows(f"select {nulls} from silver.bikes_customers") == [(701, 18_484, 292)]
     counts = ", ".join(
@@ -98,16 +98,16 @@ def test_amounts_are_exact(shop: Business):
     assert shop.rows(day) == [(Decimal("567020.9498"),)]
 
 
-def test_orphans_are_reported_not_dropped(shop: Business):
+def test_rows_without_parents_are_reported_and_kept(shop: Business):
     days = shop.lake.table(TableId("gold", "bikes", "fact_orders")).snapshot().days
     findings = evaluate(CHECKS, days, shop.lake, shop.settings, now=shop.clock)
-    told: dict[str, list[str]] = {}
+    reported: dict[str, list[str]] = {}
     for finding in findings:
         if finding.assessment.status is not CheckStatus.PASS:
-            told.setdefault(finding.check.name, []).append(finding.assessment.details)
-    assert set(told) == {"orders_without_person", "customers_without_person"}
-    assert sum(len(each.split(", ")) for each in told["orders_without_person"]) == 13
-    assert [each.rpartition(" and ")[2] for each in told["customers_without_person"]] == [
+            reported.setdefault(finding.check.name, []).append(finding.assessment.details)
+    assert set(reported) == {"orders_without_person", "customers_without_person"}
+    assert sum(len(each.split(", ")) for each in reported["orders_without_person"]) == 13
+    assert [each.rpartition(" and ")[2] for each in reported["customers_without_person"]] == [
         "17699 more"
     ]
     known = shop.rows(
@@ -117,7 +117,7 @@ def test_orphans_are_reported_not_dropped(shop: Business):
     assert known == [(13,)]
 
 
-def test_what_goes_out_is_what_came_in_and_what_a_copy_takes(shop: Business, tmp_path: Path):
+def test_exports_equal_the_received_files_and_can_be_loaded_by_copy(shop: Business, tmp_path: Path):
     for _ in write_exports(
         "bikes", exports_of("bikes", shop.settings), str(tmp_path), shop.lake, shop.settings
     ):

@@ -1,4 +1,4 @@
-"""Every reason for which the shop's rows are rejected, with its file and line."""
+"""Every reason for which rows of the shop are rejected, with file and line."""
 
 from pathlib import Path
 
@@ -66,12 +66,12 @@ BAD = {
         ("missing_required", row("order_details", SalesOrderID="NULL")),
     ],
 }
-"""By dataset the reason and the line; a valid line comes last."""
+"""Reason and line of the expected rejections by dataset; a valid line comes last."""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Business:
-    """A shop whose files have every fault, and one valid row each."""
+    """A shop whose files have every error, and one valid row each."""
     business = Business("bikes", tmp_path_factory.mktemp("rejections"))
     for dataset, faults in BAD.items():
         lines = [line for _, line in faults]
@@ -92,11 +92,11 @@ def test_the_valid_row_is_kept(shop: Business, dataset: str):
     assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(1,)]
 
 
-def test_every_line_is_accounted_for(shop: Business):
+def test_every_line_has_an_outcome(shop: Business):
     assert shop.balance() == ["balanced"] * len(BAD)
 
 
-def test_the_quarantine_names_the_column_what_it_held_and_what_was_expected(shop: Business):
+def test_the_quarantine_names_the_column_the_found_value_and_the_expected_form(shop: Business):
     details = dict(
         shop.rows(
             "select \"table\" || ' ' || line, detail from ops.quarantine where domain = 'bikes'"
@@ -122,7 +122,7 @@ def test_the_quarantine_names_the_column_what_it_held_and_what_was_expected(shop
     ]
 
 
-def test_every_fault_of_a_row_is_told(tmp_path: Path):
+def test_every_error_of_a_row_is_reported(tmp_path: Path):
     business = Business("bikes", tmp_path)
     wrong = row("customers", PersonID="1.0", StoreID="x", AccountNumber="NULL")
     business.land(path("customers"), file("customers", wrong))

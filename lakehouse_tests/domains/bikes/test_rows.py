@@ -1,4 +1,4 @@
-"""How the shop's values are read, which version of a row holds, and what follows what."""
+"""How the values of the shop are parsed, and which version of a row is valid."""
 
 import datetime as dt
 from decimal import Decimal
@@ -15,7 +15,7 @@ def shop(tmp_path: Path) -> Business:
     return Business("bikes", tmp_path)
 
 
-def test_values_are_typed_as_the_shop_means_them(shop: Business):
+def test_values_have_the_types_of_the_contract(shop: Business):
     for dataset, line in VALID.items():
         shop.land(path(dataset), file(dataset, line))
     shop.ingest()
@@ -58,7 +58,7 @@ def test_values_are_typed_as_the_shop_means_them(shop: Business):
     ]
 
 
-def test_long_xml_is_kept_whole(shop: Business):
+def test_long_xml_is_never_truncated(shop: Business):
     note = "<n>" + "é" * 65_528 + "</n>"
     shop.land(path("persons"), file("persons", row("persons", AdditionalContactInfo=note)))
     shop.ingest()
@@ -75,7 +75,7 @@ def test_quoted_text_keeps_its_delimiters_quotes_and_line_breaks(shop: Business)
     assert shop.balance() == ["balanced"]
 
 
-def test_a_file_without_byte_order_mark_and_with_lf_is_read_alike(shop: Business):
+def test_a_file_without_byte_order_mark_and_with_lf_gives_the_same_rows(shop: Business):
     plain = file("persons", row("persons")).decode("utf-8-sig").replace("\r\n", "\n")
     shop.land(path("persons"), plain)
     shop.ingest()
@@ -88,7 +88,7 @@ def test_file_names_are_compared_without_case(shop: Business):
     assert shop.rows("select customer_id from silver.bikes_customers") == [(11000,)]
 
 
-def test_an_order_of_the_last_moment_of_september_is_in_september(shop: Business):
+def test_an_order_of_the_last_second_of_september_counts_in_september(shop: Business):
     rows = [
         row("order_headers"),
         row("order_headers", SalesOrderID=2, OrderDate="2011-10-01 00:00:00.000"),
@@ -101,7 +101,7 @@ def test_an_order_of_the_last_moment_of_september_is_in_september(shop: Business
     assert found == [(4,), (43659,)]
 
 
-def test_the_newest_snapshot_is_current(shop: Business):
+def test_the_newest_snapshot_is_the_current_one(shop: Business):
     old, renamed = row("products"), row("products", Name="Frame")
     gone = row("products", ProductID=1)
     shop.land(path("products"), file("products", old, gone))
@@ -113,7 +113,7 @@ def test_the_newest_snapshot_is_current(shop: Business):
     assert shop.rows("select count(*) from silver.bikes_products") == [(3,)]
 
 
-def test_an_order_sent_again_replaces_the_old_one_even_on_another_day(shop: Business):
+def test_an_order_that_is_sent_again_replaces_the_old_one_on_whatever_day(shop: Business):
     shop.land(path("order_headers"), file("order_headers", row("order_headers")))
     shop.ingest()
     moved = row("order_headers", OrderDate="2011-10-05 00:00:00.000")
@@ -123,7 +123,7 @@ def test_an_order_sent_again_replaces_the_old_one_even_on_another_day(shop: Busi
     assert shop.balance() == ["balanced", "balanced"]
 
 
-def test_all_files_of_a_day_are_taken_and_a_corrected_one_replaces_its_own_rows(shop: Business):
+def test_all_files_of_a_day_are_loaded_and_a_corrected_file_replaces_its_own_rows(shop: Business):
     morning, evening = "2014-10-01/09h", "2014-10-01/18h"
     name = "Sales.SalesOrderHeader.csv"
     first, second, third = (row("order_headers", SalesOrderID=n) for n in (1, 2, 3))
@@ -138,7 +138,7 @@ def test_all_files_of_a_day_are_taken_and_a_corrected_one_replaces_its_own_rows(
     assert set(shop.balance()) == {"balanced"}
 
 
-def test_an_order_that_a_correction_lacks_is_gone_from_its_lines(shop: Business):
+def test_lines_lose_an_order_that_a_corrected_file_no_longer_contains(shop: Business):
     shop.land(path("order_headers"), file("order_headers", row("order_headers")))
     shop.land(path("order_details"), file("order_details", row("order_details")))
     shop.ingest()
@@ -149,7 +149,7 @@ def test_an_order_that_a_correction_lacks_is_gone_from_its_lines(shop: Business)
     assert shop.rows(lines) == [(43659, None)]
 
 
-def test_a_line_waits_for_its_order(shop: Business):
+def test_a_line_that_arrives_before_its_order_gets_the_order_later(shop: Business):
     lines = "select sales_order_detail_id, customer_id, order_date from gold.bikes_fact_order_lines"
     shop.land(path("order_details"), file("order_details", row("order_details")))
     shop.ingest()
@@ -160,7 +160,7 @@ def test_a_line_waits_for_its_order(shop: Business):
     assert shop.rows(lines) == [(1, 11000, dt.datetime.fromisoformat("2011-09-01 08:00"))]
 
 
-def test_an_offer_is_found_by_both_of_its_keys_and_each_line_counts_once(shop: Business):
+def test_an_offer_is_joined_by_both_keys_and_each_line_counts_once(shop: Business):
     offers = [
         row("special_offer_products"),
         row("special_offer_products", SpecialOfferID=2),
@@ -181,7 +181,7 @@ def test_an_offer_is_found_by_both_of_its_keys_and_each_line_counts_once(shop: B
     assert by_day == [(680, 4)]
 
 
-def test_persons_of_one_name_stay_apart_and_missing_names_leave_no_blank(shop: Business):
+def test_persons_with_one_name_are_separate_rows_and_missing_names_leave_no_blank(shop: Business):
     persons = [
         row("persons", MiddleName="NULL"),
         row("persons", BusinessEntityID=2, MiddleName="NULL"),
@@ -210,7 +210,7 @@ def test_persons_of_one_name_stay_apart_and_missing_names_leave_no_blank(shop: B
     assert shop.rows(missing) == [(11_004,)]
 
 
-def test_orders_have_at_least_three_lines_when_they_have_three(shop: Business):
+def test_an_order_with_exactly_three_lines_counts_as_at_least_three(shop: Business):
     lines = [
         row("order_details", SalesOrderID=order, SalesOrderDetailID=10 * order + line)
         for order, count in ((1, 2), (2, 3), (3, 4))

@@ -1,4 +1,4 @@
-"""Files of invoices and payments, and a business that takes them in."""
+"""Files of invoices and payments, and a lake that ingests them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ PAYMENTS = "id_pagamento,id_fatura,id_cliente,data_pagamento,valor_pagamento"
 
 
 class Tables(Business):
-    """Cards without what is made by month, which has tests of its own and takes its time."""
+    """Cards without its monthly tables, which are slow and have their own tests."""
 
     @property
     def domain(self) -> Domain:

@@ -1,4 +1,4 @@
-"""The stage and the book once more, in plain Python: one client and one variable at a time."""
+"""The stage and the book in plain Python: one client and one variable at a time."""
 
 import calendar
 import datetime as dt
@@ -54,7 +54,7 @@ class Row:
 
 
 def months_between(later: dt.date, earlier: dt.date) -> float:
-    """As Spark documents it."""
+    """Return the function as Spark documents it."""
     months = (later.year - earlier.year) * 12 + later.month - earlier.month
     ends = [calendar.monthrange(day.year, day.month)[1] == day.day for day in (later, earlier)]
     if later.day == earlier.day or all(ends):
@@ -123,7 +123,7 @@ def half_up(number: Decimal, places: int) -> Decimal:
 def book(
     on: dt.date, invoices: Sequence[Invoice], payments: Sequence[Payment], *, native: bool
 ) -> dict[int, dict[str, Any]]:
-    """By client what the columns of its row hold."""
+    """Return the variables of each client by column."""
     clients = defaultdict(list)
     for row in stage(on, invoices, payments, native=native):
         clients[row.client].append(row)

@@ -1,4 +1,4 @@
-"""The book against a plain one, its numbering, its rules by hand, and what must hold of any."""
+"""The book: numbering, rules by example, properties, and comparison with a plain implementation."""
 
 import csv
 import datetime as dt
@@ -111,24 +111,24 @@ def book(mode: Mode = Mode.NATIVE, declaration: Declaration = FATURA) -> Rows:
     return connection().execute(sql).to_arrow_table().to_pylist()
 
 
-def invoice(number: int = 1, **said: Any) -> Invoice:
-    issued = said.setdefault("issued", dt.date(2023, 12, 1))
+def invoice(number: int = 1, **values: Any) -> Invoice:
+    issued = values.setdefault("issued", dt.date(2023, 12, 1))
     plain: dict[str, Any] = {
         "client": 1,
         "due": issued + dt.timedelta(9),
         "value": Decimal("100.00"),
     }
-    return Invoice(number=number, **plain | said)
+    return Invoice(number=number, **plain | values)
 
 
-def payment(number: int = 1, **said: Any) -> Payment:
+def payment(number: int = 1, **values: Any) -> Payment:
     plain: dict[str, Any] = {
         "client": 1,
         "invoice": 1,
         "paid": dt.date(2023, 12, 10),
         "value": Decimal("100.00"),
     }
-    return Payment(number=number, **plain | said)
+    return Payment(number=number, **plain | values)
 
 
 def variable(declaration: Declaration, name: str) -> str:
@@ -163,7 +163,7 @@ def test_the_variables_are_numbered_as_in_the_specification():
 @pytest.mark.parametrize(
     ("declaration", "count"), [(FATURA, 462), (EXCEDENTES, 66), (AMPLIADO, 324)]
 )
-def test_every_variable_has_a_name_of_its_own(declaration: Declaration, count: int):
+def test_every_variable_has_a_unique_name(declaration: Declaration, count: int):
     names = {each.name for each in declaration.variables}
     assert len(names) == len({each.column for each in declaration.variables}) == count
 
@@ -178,14 +178,14 @@ def test_every_variable_has_a_name_of_its_own(declaration: Declaration, count: i
         (dt.date(2024, 2, 2), 0, "SEM_PAGAMENTO", 53, None),
     ],
 )
-def test_how_an_invoice_was_paid_in_time(paid, days, when, late, early):
+def test_class_and_days_of_an_invoice_follow_from_its_payment_date(paid, days, when, late, early):
     load([invoice()], [payment(paid=paid)] if paid else [])
     (row,) = stage()
     assert row["fbc_classif_pagto"] == when
     assert (row["fvl_numero_dias_atraso"], row["dias_antecipados"]) == (late, early)
 
 
-def test_an_invoice_not_yet_due_is_late_by_less_than_nothing():
+def test_an_unpaid_invoice_before_its_due_date_has_negative_days_late():
     load([invoice(issued=dt.date(2024, 1, 30))], [])
     assert stage()[0]["fvl_numero_dias_atraso"] == -7
 
@@ -201,7 +201,9 @@ def test_an_invoice_not_yet_due_is_late_by_less_than_nothing():
         ("150.50", "VALOR_EXCEDENTE", "SEM_VALOR", 151, 0),
     ],
 )
-def test_how_much_of_an_invoice_was_paid(paid, native, compatible, percent, compatible_percent):
+def test_class_and_percentage_of_an_invoice_follow_from_the_amount_paid(
+    paid, native, compatible, percent, compatible_percent
+):
     load([invoice()], [payment(value=Decimal(paid))])
     shown = ("fbc_classif_vlr_pagto", "fvl_perc_vlr_fatura")
     assert [stage()[0][name] for name in shown] == [native, percent]
@@ -211,13 +213,13 @@ def test_how_much_of_an_invoice_was_paid(paid, native, compatible, percent, comp
     ]
 
 
-def test_an_invoice_of_nothing_that_was_paid_has_no_percentage():
+def test_a_paid_invoice_with_a_value_of_zero_has_a_percentage_of_zero():
     load([invoice(value=Decimal("0.00"))], [payment(value=Decimal("5.00"))])
     assert stage()[0]["fbc_classif_vlr_pagto"] == "VALOR_EXCEDENTE"
     assert stage()[0]["fvl_perc_vlr_fatura"] == 0
 
 
-def test_several_payments_count_as_one_native_and_each_for_itself_in_the_original():
+def test_several_payments_are_summed_in_the_native_book_and_separate_in_the_seed_compatible_one():
     twice = [
         payment(1, paid=dt.date(2023, 12, 5), value=Decimal("40.00")),
         payment(2, paid=dt.date(2023, 12, 20), value=Decimal("60.00"), made="20240309000000"),
@@ -248,14 +250,14 @@ def test_several_payments_count_as_one_native_and_each_for_itself_in_the_origina
         (dt.date(2024, 3, 1), None, None),
     ],
 )
-def test_windows_reach_back_by_months(issued, native, compatible):
+def test_windows_cover_the_months_before_the_reference_date(issued, native, compatible):
     load([invoice(issued=issued)], [])
     for mode, expected in zip(Mode, (native, compatible), strict=True):
         flags = ["".join(str(row[f"flg_u{n}m"]) for n in (1, 3, 6, 9, 12)) for row in stage(mode)]
         assert flags == ([expected] if expected else [])
 
 
-def test_months_between_are_those_of_spark():
+def test_months_between_equals_the_function_of_spark():
     days = [dt.date(2023, 1, 28) + dt.timedelta(n) for n in range(0, 430, 3)]
     days += [dt.date(2024, 2, 29), dt.date(2024, 1, 31), dt.date(2023, 2, 28)]
     pairs = [{"later": one, "earlier": other} for one in days for other in days]
@@ -284,7 +286,7 @@ def test_an_average_of_money_is_exact_and_rounded_half_up():
     assert row[variable(FATURA, "sum_vlr_fatura_sem_pagamento")] == total
 
 
-def test_payments_beyond_every_measure_make_a_book_all_the_same():
+def test_extremely_large_payments_still_give_a_book():
     most = Decimal("999999999999.99")
     load([invoice(value=Decimal("0.01"))], [payment(n, value=most) for n in range(9)])
     (row,) = book(declaration=AMPLIADO)
@@ -314,7 +316,7 @@ def test_columns_have_the_types_of_the_specification():
 
 
 def business(seed: int, clients: int = 40) -> tuple[list[Invoice], list[Payment]]:
-    """Clients with everything that the rules tell apart, around the reference date."""
+    """Clients with every case of the rules, around the reference date."""
     rng = random.Random(seed)
     invoices: list[Invoice] = []
     payments: list[Payment] = []
@@ -326,7 +328,7 @@ def business(seed: int, clients: int = 40) -> tuple[list[Invoice], list[Payment]
             cents = rng.choice([0, 1, 3, 100, rng.randint(0, 7_000_000)])
             value = Decimal(cents) / 100
             made = f"2024{rng.randint(1, 12):02}01000000"
-            said: dict[str, Any] = {
+            common: dict[str, Any] = {
                 "client": client,
                 "issued": issued,
                 "value": value,
@@ -334,7 +336,7 @@ def business(seed: int, clients: int = 40) -> tuple[list[Invoice], list[Payment]
             }
             due = issued + dt.timedelta(rng.choice([0, 5, 9]))
             least = rng.choice([None, value * 3 // 10])
-            invoices.append(Invoice(number=number, due=due, least=least, **said))
+            invoices.append(Invoice(number=number, due=due, least=least, **common))
             for _ in range(rng.choice([0, 0, 1, 1, 1, 2, 3])):
                 paid = rng.choice([due, issued + dt.timedelta(rng.randint(0, 60))])
                 part = rng.choice(
@@ -355,7 +357,7 @@ def business(seed: int, clients: int = 40) -> tuple[list[Invoice], list[Payment]
 
 @MODES
 @pytest.mark.parametrize("on", [ON, dt.date(2023, 3, 1)])
-def test_all_462_variables_are_those_of_a_plain_book(mode: Mode, on: dt.date):
+def test_all_462_variables_equal_those_of_a_plain_book(mode: Mode, on: dt.date):
     invoices, payments = business(seed=11)
     load(invoices, payments, [on, dt.date(2023, 9, 1)])
     native = mode is Mode.NATIVE
@@ -368,7 +370,7 @@ def test_all_462_variables_are_those_of_a_plain_book(mode: Mode, on: dt.date):
     assert len(filled) > 350
 
 
-def test_the_reference_client_of_the_specification():
+def test_the_reference_client_has_the_values_of_the_specification():
     if not SAMPLES.is_dir():
         pytest.skip("no sample files at ../shared/data/cards")
     invoices, payments = sample(345)
@@ -427,7 +429,7 @@ def test_a_native_book_does_not_change_when_later_data_arrives(seed: int):
 
 @few
 @given(SEEDS, st.sampled_from(Mode))
-def test_windows_nest_and_sums_add_up_over_classes(seed: int, mode: Mode):
+def test_windows_are_nested_and_sums_of_classes_add_up(seed: int, mode: Mode):
     load(*business(seed, clients=4))
     staged = stage(mode)
     for row, wider in zip(book(mode), book(mode, EXCEDENTES), strict=True):
@@ -460,7 +462,7 @@ def _windows_nest(row: dict[str, Any]) -> None:
             assert narrower >= wider if how is MIN else narrower <= wider
 
 
-def test_overpayments_are_in_the_companion_and_not_among_the_462():
+def test_overpayments_are_in_their_own_book_and_not_among_the_462():
     load([invoice()], [payment(value=Decimal("150.00"))])
     (row,) = book(declaration=EXCEDENTES)
     assert row["sum_vlr_fatura_valor_excedente_u3m"] == Decimal("100.00")
@@ -484,7 +486,7 @@ def test_overpayments_are_in_the_companion_and_not_among_the_462():
         ("100.01", None, "pagamento_excedente"),
     ],
 )
-def test_the_wider_book_knows_the_least_payment(paid, least, name):
+def test_the_wider_book_has_classes_by_minimum_payment(paid, least, name):
     known = Decimal(least) if least else None
     unpaid = invoice(2, least=Decimal("5.00"))
     load([invoice(least=known), unpaid], [payment(value=Decimal(paid))])

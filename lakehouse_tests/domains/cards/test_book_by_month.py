@@ -1,4 +1,4 @@
-"""Files land, months are made: the stored books."""
+"""Books that are stored month by month from received files."""
 
 import datetime as dt
 from collections import defaultdict
@@ -14,13 +14,13 @@ from lakehouse_tests.domains.cards.plain_book import Invoice, Payment
 from lakehouse_tests.domains.cards.test_book import ON, business
 
 SINCE = dt.date(2023, 10, 1)
-"""Every day that lands makes months anew, so the business is a short one."""
+"""A short history, because every received day computes months again."""
 MONTHLY = ("stage_fatura", "book_fatura")
 BOOK = "SELECT * FROM gold.cards_book_fatura ORDER BY day, id_cliente"
 
 
 class Books(Business):
-    """Cards with the native book alone: each of the others is made in the same way."""
+    """Cards with the native book only; the other books are computed in the same way."""
 
     @property
     def domain(self) -> Domain:
@@ -30,7 +30,7 @@ class Books(Business):
 
 
 def files(invoices: Iterable[Invoice], payments: Iterable[Payment]) -> list[tuple[str, str]]:
-    """A file for each two months of issue or payment, the older ones first."""
+    """A file for every two months of issue or payment, older ones first."""
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
     for each in invoices:
         row = f"{each.client}-{each.number},{each.client},{each.issued},{each.due},{each.value},"
@@ -49,7 +49,7 @@ def _part(day: dt.date) -> int:
     return day.year * 100 + (day.month + 1) // 2
 
 
-def taken_in(folder: Path, *deliveries: list[tuple[str, str]]) -> Books:
+def ingested(folder: Path, *deliveries: list[tuple[str, str]]) -> Books:
     found = Books("cards", folder)
     for delivery in deliveries:
         for path, data in delivery:
@@ -58,15 +58,15 @@ def taken_in(folder: Path, *deliveries: list[tuple[str, str]]) -> Books:
     return found
 
 
-def test_a_book_loaded_piece_by_piece_is_that_of_one_load(tmp_path: Path):
+def test_a_book_computed_in_slices_equals_one_computed_at_once(tmp_path: Path):
     every_invoice, every_payment = business(seed=3, clients=6)
     invoices = [each for each in every_invoice if each.issued >= SINCE]
     billed = {(each.client, each.number) for each in invoices}
     payments = [each for each in every_payment if (each.client, each.invoice) in billed]
     landed = files(invoices, payments)
     assert len(landed) > 5
-    at_once = taken_in(tmp_path / "once", landed)
-    in_pieces = taken_in(tmp_path / "pieces", landed[-3:], landed[:2], landed[2:-3])
+    at_once = ingested(tmp_path / "once", landed)
+    in_pieces = ingested(tmp_path / "pieces", landed[-3:], landed[:2], landed[2:-3])
     rows = at_once.rows(BOOK)
     assert rows
     assert in_pieces.rows(BOOK) == rows
@@ -83,7 +83,7 @@ def test_a_book_loaded_piece_by_piece_is_that_of_one_load(tmp_path: Path):
     assert refs == [("202402",)]
 
 
-def test_the_dictionary_explains_every_variable(tmp_path: Path):
+def test_the_dictionary_describes_every_variable(tmp_path: Path):
     asked = Business("cards", tmp_path)
     counts = "SELECT livro, count(*) FROM gold.cards_book_dictionary GROUP BY livro ORDER BY livro"
     assert asked.rows(counts) == [

@@ -1,4 +1,4 @@
-"""Spark makes the book that DuckDB makes."""
+"""Spark computes the same book as DuckDB."""
 
 import ibis
 import pytest

@@ -1,4 +1,4 @@
-"""Nothing is processed without its control file, and everything once."""
+"""Files are processed only with their control file, and each file once."""
 
 import datetime as dt
 import gzip
@@ -10,7 +10,7 @@ import pytest
 from lakehouse.domains.cards.control import ControlFileMissing, both_registered
 from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
@@ -67,7 +67,7 @@ def consumed(dataset: str, name: str) -> str:
     return f"consumed/{waiting(dataset, name)}"
 
 
-def take_in(cards: Tables) -> None:
+def ingest_files(cards: Tables) -> None:
     lakes.take_in(cards.domain, [DAY], cards.settings)
 
 
@@ -76,17 +76,17 @@ def compute(cards: Tables, dataset: str) -> None:
     stage_days(table, [BUSINESS_DAY], cards.lake, cards.settings)
 
 
-def test_a_data_file_gets_an_empty_control_file_of_its_name_when_it_is_whole(cards: Tables):
+def test_a_complete_data_file_gets_an_empty_control_file_of_its_name(cards: Tables):
     land(cards, INVOICE, payments=[PAYMENT])
     cards.land(f"{DAY}/{invoices_name('20240302000001')}", lines(INVOICES, OTHER)[:-1])
-    take_in(cards)
+    ingest_files(cards)
     assert control_files(cards) == {
         waiting("tb_faturas", invoices_name()): 0,
         waiting("tb_pagamentos", payments_name()): 0,
     }
 
 
-def test_a_control_file_is_consumed_and_its_file_registered_when_all_of_it_is_kept_or_rejected(
+def test_a_file_is_registered_and_its_control_file_consumed_when_every_row_has_an_outcome(
     cards: Tables,
 ):
     land(cards, INVOICE, OTHER.replace("9.5", "-9.5"), payments=[PAYMENT])
@@ -101,11 +101,11 @@ def test_a_control_file_is_consumed_and_its_file_registered_when_all_of_it_is_ke
     ]
 
 
-def test_files_of_one_name_in_two_folders_have_a_control_file_each(cards: Tables):
+def test_files_with_one_name_in_two_folders_have_separate_control_files(cards: Tables):
     later = OTHER.replace("2023-01-01", "2023-01-02")
     for folder, row in (("a", INVOICE), ("b", later)):
         cards.land(f"{DAY}/{folder}/{invoices_name()}", lines(INVOICES, row))
-    take_in(cards)
+    ingest_files(cards)
     driver = Driver(domain=cards.domain, settings=cards.settings)
     driver.run(Work.REFRESH, [BUSINESS_DAY])
     driver.run(Work.REFRESH, [BUSINESS_DAY + dt.timedelta(days=1)])
@@ -116,7 +116,7 @@ def test_files_of_one_name_in_two_folders_have_a_control_file_each(cards: Tables
 
 
 @pytest.mark.parametrize("end", [".csv.gz", ".CSV"])
-def test_the_control_file_has_the_name_of_the_data_file_however_that_ends(cards: Tables, end: str):
+def test_the_control_file_has_the_name_of_the_data_file_with_any_ending(cards: Tables, end: str):
     data = lines(INVOICES, INVOICE).encode()
     packed = gzip.compress(data) if end.endswith("gz") else data
     cards.land(f"{DAY}/{invoices_name().replace('.csv', end)}", packed)
@@ -125,9 +125,9 @@ def test_the_control_file_has_the_name_of_the_data_file_however_that_ends(cards:
     assert [row[:2] for row in registered(cards)] == [("tb_faturas", "20240302000000")]
 
 
-def test_it_is_not_registered_while_some_of_its_days_wait(cards: Tables):
+def test_a_file_is_not_registered_while_some_of_its_days_are_missing(cards: Tables):
     land(cards, INVOICE, OTHER.replace("2023-01-01", "2023-01-02"))
-    take_in(cards)
+    ingest_files(cards)
     driver = Driver(domain=cards.domain, settings=cards.settings)
     driver.run(Work.REFRESH, [BUSINESS_DAY])
     assert control_files(cards) == {waiting("tb_faturas", invoices_name()): 0}
@@ -137,27 +137,27 @@ def test_it_is_not_registered_while_some_of_its_days_wait(cards: Tables):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "name", "said"),
+    ("dataset", "name", "message"),
     [
         ("tb_faturas", invoices_name(), FATURAS),
         ("tb_pagamentos", payments_name(), PAGAMENTOS),
     ],
 )
 def test_without_its_control_file_a_dataset_is_not_processed_until_it_is_ingested_again(
-    cards: Tables, dataset: str, name: str, said: str
+    cards: Tables, dataset: str, name: str, message: str
 ):
     land(cards, INVOICE, payments=[PAYMENT])
-    take_in(cards)
+    ingest_files(cards)
     cards.lake.store.delete([f"raw/cards/control/{waiting(dataset, name)}"])
     with pytest.raises(ControlFileMissing) as raised:
         compute(cards, dataset)
-    assert str(raised.value) == said
+    assert str(raised.value) == message
     assert name.replace(".csv", ".ctl") in raised.value.__notes__[0]
-    take_in(cards)
+    ingest_files(cards)
     compute(cards, dataset)
 
 
-def test_what_was_processed_needs_no_control_file_again_and_is_registered_once(cards: Tables):
+def test_a_processed_file_needs_no_control_file_and_is_registered_once(cards: Tables):
     land(cards, INVOICE, payments=[PAYMENT])
     cards.ingest()
     before = registered(cards)
@@ -171,11 +171,11 @@ def test_what_was_processed_needs_no_control_file_again_and_is_registered_once(c
     assert not [path for path in control_files(cards) if not path.startswith("consumed/")]
 
 
-def test_other_bytes_under_a_known_name_are_another_file_to_process(cards: Tables):
+def test_other_bytes_under_a_known_name_must_be_processed_again(cards: Tables):
     land(cards, INVOICE)
     cards.ingest()
     land(cards, INVOICE, OTHER)
-    take_in(cards)
+    ingest_files(cards)
     assert waiting("tb_faturas", invoices_name()) in control_files(cards)
     cards.ingest()
     assert registered(cards) == [
@@ -185,7 +185,7 @@ def test_other_bytes_under_a_known_name_are_another_file_to_process(cards: Table
     assert control_files(cards) == {consumed("tb_faturas", invoices_name()): 0}
 
 
-def test_an_invoice_of_tomorrow_does_not_keep_its_file_waiting(cards: Tables):
+def test_an_invoice_of_the_next_day_does_not_delay_the_registration_of_its_file(cards: Tables):
     today = dt.datetime.now(cards.settings.zone).date()
     tomorrow = OTHER.replace("2023-01-01,2023-01-10", f"{today + dt.timedelta(days=1)},2099-01-01")
     cards.land(f"{today}/{invoices_name()}", lines(INVOICES, INVOICE, tomorrow))
@@ -194,7 +194,7 @@ def test_an_invoice_of_tomorrow_does_not_keep_its_file_waiting(cards: Tables):
 
 
 def missing_for_the_book(cards: Tables) -> tuple[str, str] | None:
-    """What the book's gate says, and how it goes on."""
+    """Message and hint of the hook that the book runs before it is computed."""
     try:
         both_registered(cards.lake, [dt.date(2024, 2, 1)])
     except ControlFileMissing as error:
@@ -209,13 +209,13 @@ def test_the_book_needs_both_datasets_landed_and_processed(cards: Tables):
     cards.ingest()
     assert missing_for_the_book(cards) == (PAGAMENTOS, "land cards FILE, then lakehouse ingest")
     land(cards, INVOICE, payments=[PAYMENT])
-    take_in(cards)
+    ingest_files(cards)
     assert missing_for_the_book(cards) == (PAGAMENTOS, "ingest --domain cards")
     cards.ingest()
     assert missing_for_the_book(cards) is None
 
 
-def test_without_payments_the_book_fails_as_a_whole_and_not_month_by_month(
+def test_without_payments_the_book_fails_once_and_not_once_per_month(
     cards: Tables, monkeypatch: pytest.MonkeyPatch
 ):
     land(cards, INVOICE)
@@ -224,7 +224,7 @@ def test_without_payments_the_book_fails_as_a_whole_and_not_month_by_month(
     home = cards.folder / "dagster"
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     settings, instance = Settings.from_env(), prepare_instance(home)
-    runs = list(foreground.ingest(load_domain("cards"), settings, instance))
+    runs = list(local_runs.ingest(load_domain("cards"), settings, instance))
     assert [ran.succeeded for ran in runs] == [True, True, *[False] * settings.attempts]
     assert len({(ran.first, ran.last) for ran in runs if not ran.succeeded}) == 1
     assert runs[-1].first < runs[-1].last
@@ -237,15 +237,13 @@ def ingest(folder: str) -> None:
 
 
 def dead_runs() -> Iterator[tuple[str, int]]:
-    """Steps of a run around those that write control files, and how many are there after it."""
+    """Steps around the writing of control files, and the number of control files after each."""
     yield "ingest.deliveries_committed", 0
     yield "materialize.committed", 2
 
 
 @pytest.mark.parametrize(("step", "left"), list(dead_runs()))
-def test_a_killed_run_is_finished_by_the_next_with_every_file_registered_once(
-    cards: Tables, step: str, left: int
-):
+def test_the_run_after_a_killed_run_registers_every_file_once(cards: Tables, step: str, left: int):
     land(cards, INVOICE, payments=[PAYMENT])
     assert ended(child(ingest, str(cards.folder), LAKEHOUSE_FAILPOINT=step)) == -9
     deliveries = read_deliveries(cards.lake, "cards", "tb_faturas")

@@ -1,4 +1,4 @@
-"""What became of a client after the reference date."""
+"""Outcome of a client after the reference date."""
 
 import datetime as dt
 from typing import Any
@@ -57,11 +57,11 @@ def test_a_client_defaults_by_what_came_due_after_the_reference_date(due, paid, 
         (dt.date(2024, 5, 2), True),
     ],
 )
-def test_a_client_without_a_further_invoice_has_left(issued, gone):
+def test_a_client_without_a_later_invoice_is_labeled_as_churned(issued, gone):
     assert labels([invoice(), invoice(2, issued=issued), KNOWN], [])[1]["evadido"] is gone
 
 
-def test_nothing_is_said_while_the_days_are_not_over():
+def test_labels_are_null_until_later_days_are_known():
     row = labels([invoice(), invoice(2, issued=dt.date(2024, 5, 1))], [])[1]
     assert (row["dt_observado"], row["inadimplente"], row["evadido"]) == (
         dt.date(2024, 5, 1),
@@ -70,7 +70,7 @@ def test_nothing_is_said_while_the_days_are_not_over():
     )
 
 
-def test_labels_do_not_depend_on_what_ended_before_the_reference_date():
+def test_labels_do_not_depend_on_data_before_the_reference_date():
     invoices, payments = business(seed=5, clients=12)
     invoices.append(KNOWN)
     later = [each for each in invoices if each.due > ON]

@@ -1,4 +1,4 @@
-"""Invoices and payments land in either layout, and what can be trusted of them is kept once."""
+"""Invoices and payments of both layouts, and which of them are valid."""
 
 import csv
 import datetime as dt
@@ -131,7 +131,7 @@ def test_full_payments_overpayments_and_several_payments_are_all_kept(cards: Tab
     assert cards.rejections("tb_pagamentos") == []
 
 
-def test_invoices_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: Tables):
+def test_invalid_invoices_are_in_quarantine_with_reason_file_and_line(cards: Tables):
     bad = (
         ("bad_id", "x-1,1,2023-01-01,2023-01-10,100.0,30.0"),
         ("bad_id", "1-2,,2023-01-01,2023-01-10,100.0,30.0"),
@@ -159,7 +159,7 @@ def test_invoices_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: T
     assert cards.balance() == ["balanced"]
 
 
-def test_payments_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: Tables):
+def test_invalid_payments_are_in_quarantine_with_reason_file_and_line(cards: Tables):
     bad = (
         ("bad_id", "PG-1,1-1,1,2023-01-05,40.0"),
         ("bad_id", "PG-2-2,1-1,1,2023-01-05,40.0"),
@@ -184,7 +184,7 @@ def test_payments_that_cannot_be_trusted_wait_with_reason_file_and_line(cards: T
     assert cards.balance() == ["balanced"] * 2
 
 
-def test_a_payment_of_another_clients_invoice_has_both_reasons(cards: Tables):
+def test_a_payment_of_the_invoice_of_another_client_has_both_reasons(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, "PG-2-1,1-1,2,2023-01-05,40.0"))
     cards.ingest()
@@ -194,7 +194,7 @@ def test_a_payment_of_another_clients_invoice_has_both_reasons(cards: Tables):
     ]
 
 
-def test_a_name_without_its_two_moments_belongs_to_no_dataset(cards: Tables):
+def test_a_file_name_without_day_and_generation_time_belongs_to_no_dataset(cards: Tables):
     cards.land(f"{FIRST}/tb_faturas_20240302.csv", lines(INVOICES, invoice(1)))
     cards.ingest()
     (found,) = cards.lake.table(TableId("raw", "cards", "unrecognized_files")).read().to_pylist()
@@ -202,7 +202,7 @@ def test_a_name_without_its_two_moments_belongs_to_no_dataset(cards: Tables):
     assert "tb_faturas?_[0-9]{8}_[0-9]{14}" in found["detail"]
 
 
-def test_of_an_invoice_the_latest_generated_file_wins_whichever_lands_last(cards: Tables):
+def test_the_latest_generated_file_of_an_invoice_wins_in_any_order_of_arrival(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name('20240302000001')}", lines(INVOICES, invoice(1, "200.0")))
     cards.land(f"{LATER}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
     cards.ingest()
@@ -211,7 +211,7 @@ def test_of_an_invoice_the_latest_generated_file_wins_whichever_lands_last(cards
     assert cards.balance() == ["balanced"] * 2
 
 
-def test_a_corrected_day_of_issue_moves_the_invoice(cards: Tables):
+def test_a_corrected_date_of_issue_moves_the_invoice_to_its_day(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.ingest()
     moved = invoice(1, issued="2022-12-30")
@@ -222,7 +222,7 @@ def test_a_corrected_day_of_issue_moves_the_invoice(cards: Tables):
     ]
 
 
-def test_a_number_is_one_key_in_either_layout_on_whatever_day(cards: Tables):
+def test_an_invoice_has_one_key_in_both_layouts_and_on_all_days(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1), payment(2)))
     cards.ingest()
@@ -243,7 +243,7 @@ def test_a_number_is_one_key_in_either_layout_on_whatever_day(cards: Tables):
     assert cards.balance() == ["balanced"] * 4
 
 
-def test_every_file_of_a_day_is_taken_and_the_same_bytes_only_once(cards: Tables):
+def test_every_file_of_a_day_is_loaded_and_equal_bytes_only_once(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
     other = lines(INVOICES, invoice(2))
     cards.land(f"{FIRST}/{invoices_name('20240302000001')}", other)
@@ -256,7 +256,7 @@ def test_every_file_of_a_day_is_taken_and_the_same_bytes_only_once(cards: Tables
     ]
 
 
-def test_a_payment_that_came_before_its_invoice_is_released_by_it(cards: Tables):
+def test_a_payment_that_arrives_before_its_invoice_becomes_valid_with_it(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1), payment(2)))
     cards.ingest()
@@ -269,7 +269,7 @@ def test_a_payment_that_came_before_its_invoice_is_released_by_it(cards: Tables)
     assert cards.balance() == ["balanced"] * 3
 
 
-def test_another_look_at_the_same_files_changes_nothing(cards: Tables):
+def test_ingesting_the_same_files_again_changes_nothing(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name()}", lines(INVOICES, invoice(1)))
     cards.land(f"{FIRST}/{payments_name()}", lines(PAYMENTS, payment(1)))
     cards.ingest()
@@ -282,7 +282,7 @@ def test_another_look_at_the_same_files_changes_nothing(cards: Tables):
     assert versions() == before
 
 
-def test_the_ageing_counts_only_what_was_known_on_its_day(cards: Tables):
+def test_the_ageing_uses_only_data_known_on_the_reference_day(cards: Tables):
     cards.land(
         f"{FIRST}/{invoices_name()}",
         lines(
@@ -319,7 +319,7 @@ def test_the_ageing_counts_only_what_was_known_on_its_day(cards: Tables):
     ]
 
 
-def test_a_reference_day_is_a_date_on_the_engine_too_so_that_asking_for_one_makes_one_alone():
+def test_a_filter_on_the_reference_day_computes_that_day_only():
     days = positions.months(tb_faturas.unbound, tb_pagamentos.unbound)
     with duckdb.connect() as connection:
         for table in (tb_faturas, tb_pagamentos):
@@ -330,7 +330,7 @@ def test_a_reference_day_is_a_date_on_the_engine_too_so_that_asking_for_one_make
         }
 
 
-def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards: Tables):
+def test_clients_with_three_recent_unpaid_invoices_are_at_risk_highest_risk_first(cards: Tables):
     months = [dt.date(2023, month, 1) for month in range(8, 12)]
     rows = [
         f"{client}-{n},{client},{month},{month.replace(day=10)},{10 * client}.0,3.0"
@@ -361,5 +361,5 @@ def test_clients_without_three_recent_payments_are_at_risk_the_worst_first(cards
     [t for t in load_domain("cards").tables if t.validates_rows or t.id.table in VIEWS],
     ids=lambda table: table.id.table,
 )
-def test_a_table_can_be_said_in_the_words_of_spark(table: Table):
+def test_every_table_compiles_to_the_sql_of_spark(table: Table):
     assert ibis.to_sql(table.expression, dialect="pyspark")

@@ -1,1 +1,1 @@
-"""Mr. Health: what lands, what is rejected, what is sold."""
+"""Tests of Mr. Health."""

@@ -1,4 +1,4 @@
-"""Runs one table's expression over a few rows, without Dagster or a lake."""
+"""Computes one table's expression over a few rows, without Dagster or a lake."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from lakehouse_tests.domains.mrhealth.rows import Row
 
 @pytest.fixture(scope="session")
 def made() -> Callable[..., list[Row]]:
-    """What a table's expression gives for rows of the tables it reads, in their order."""
+    """Return the rows of a table's expression for rows of its upstream tables, in their order."""
     connection = duckdb.connect()
 
     def run(table: Table, *given: list[Row]) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Rows of Mr. Health's tables with everything filled in that a test does not care about."""
+"""Rows of Mr. Health's tables with defaults for values that a test does not need."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ TUESDAY = dt.date(2026, 1, 6)
 Row = dict[str, Any]
 
 
-def landed(**values: Any) -> Row:
-    """A bronze row of unit 1's delivery on Monday."""
+def bronze_row(**values: Any) -> Row:
+    """A bronze row of the delivery of unit 1 on Monday."""
     return {
         "_file": "mrhealth/2026-01-05/unidade_001/PEDIDO.csv",
         "_line": 2,
@@ -26,8 +26,8 @@ def landed(**values: Any) -> Row:
     }
 
 
-def landed_order(**values: Any) -> Row:
-    return landed(
+def order_row(**values: Any) -> Row:
+    return bronze_row(
         **{
             "Id_Unidade": "1",
             "Id_Pedido": "201",
@@ -42,8 +42,8 @@ def landed_order(**values: Any) -> Row:
     )
 
 
-def landed_item(**values: Any) -> Row:
-    return landed(
+def item_row(**values: Any) -> Row:
+    return bronze_row(
         **{
             "Id_Pedido": "201",
             "Id_Item_Pedido": "1",
@@ -121,7 +121,7 @@ def fact_item(item: str = "1", **values: Any) -> Row:
 
 
 def original_line(**values: Any) -> Row:
-    """A row of original_item_lines, as far as its roll-ups read it."""
+    """A row of original_item_lines with the columns that its summaries read."""
     return {
         "Ano": 2026,
         "Filial": "Unit 1",
@@ -135,5 +135,5 @@ def original_line(**values: Any) -> Row:
 
 
 def only(row: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
-    """These values of a row."""
+    """Return these values of a row."""
     return tuple(row[name] for name in names)

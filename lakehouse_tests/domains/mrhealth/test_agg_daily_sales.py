@@ -1,4 +1,4 @@
-"""Sales of the chain by day."""
+"""Sales of all units by day."""
 
 from decimal import Decimal
 

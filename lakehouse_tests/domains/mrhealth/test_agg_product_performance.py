@@ -1,4 +1,4 @@
-"""How products sell."""
+"""Sales of each product."""
 
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ def test_lines_quantity_and_value_of_a_product(made):
     )
 
 
-def test_a_product_never_ordered_stays_and_ranks_last_with_ties_by_number(made):
+def test_a_product_without_orders_ranks_last_with_ties_by_number(made):
     products = [product(n) for n in (303, 302, 301)]
     lines = [
         fact_item("1", product_id=303, quantity=1, line_total=Decimal("9.00")),

@@ -1,4 +1,4 @@
-"""How units do."""
+"""Sales of each unit."""
 
 from decimal import Decimal
 
@@ -22,14 +22,14 @@ def test_units_are_ranked_by_revenue_and_by_volume_with_ties_by_number(made):
     ]
 
 
-def test_a_unit_without_orders_stays_with_zeros(made):
+def test_a_unit_without_orders_is_a_row_of_zeros(made):
     (row,) = made(agg_unit_performance, [], [placed_unit(10)])
     assert only(row, "unit_id", "orders", "revenue", "days_active") == (10, 0, Decimal("0.00"), 0)
     rates = ("items_per_order", "average_ticket", "online_pct", "first_order_date")
     assert only(row, *rates) == (None, None, None, None)
 
 
-def test_days_and_pieces_are_those_of_all_orders(made):
+def test_days_and_pieces_count_orders_of_every_status(made):
     orders = [fact_order("1", quantity=1), fact_order("2", quantity=2, day=TUESDAY, status=PENDING)]
     (row,) = made(agg_unit_performance, orders, [placed_unit()])
     assert only(row, "first_order_date", "last_order_date", "days_active") == (MONDAY, TUESDAY, 2)

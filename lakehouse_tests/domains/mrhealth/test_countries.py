@@ -1,11 +1,11 @@
-"""Silver countries: the reference table of a day, typed."""
+"""Countries: typed rows of a snapshot."""
 
 from lakehouse.domains.mrhealth.silver.countries import countries
-from lakehouse_tests.domains.mrhealth.rows import MONDAY, landed, only
+from lakehouse_tests.domains.mrhealth.rows import MONDAY, bronze_row, only
 
 
 def test_a_row_is_typed_and_names_its_snapshot(made):
-    (row,) = made(countries, [landed(Id_Pais=" br", Nome_Pais="Brasil")])
+    (row,) = made(countries, [bronze_row(Id_Pais=" br", Nome_Pais="Brasil")])
     assert only(row, "country_id", "country_name") == ("BR", "Brasil")
     assert only(row, "snapshot_day", "snapshot_version", "_day") == (MONDAY, "d" * 16, MONDAY)
 

@@ -1,4 +1,4 @@
-"""Deliveries: which unit sent what."""
+"""Deliveries of each unit by day."""
 
 import pytest
 
@@ -21,17 +21,17 @@ def test_a_unit_that_sent_both_files_delivered(made):
 
 
 @pytest.mark.parametrize("status", ["rejected", "held", "duplicate"])
-def test_a_file_that_was_not_loaded_leaves_no_trace(made, status):
+def test_a_file_that_was_not_loaded_is_not_counted(made, status):
     (row,) = made(deliveries, [file(status=status)])
     assert only(row, "files", "orders_delivered") == (0, False)
 
 
-def test_two_quiet_units_whose_empty_files_are_equal_both_delivered(made):
+def test_two_units_without_sales_and_with_equal_files_both_delivered(made):
     (row,) = made(deliveries, [file(status="duplicate", rows=0)])
     assert row["orders_delivered"] is True
 
 
-def test_units_and_days_are_kept_apart(made):
+def test_units_and_days_are_separate_rows(made):
     rows = made(deliveries, [file(), file(unit=2), file(day=TUESDAY, status="held")])
     assert sorted(only(row, "day", "unit_id", "orders_delivered") for row in rows) == [
         (MONDAY, 1, True),

@@ -1,4 +1,4 @@
-"""The calendar."""
+"""Calendar attributes of each day."""
 
 import datetime as dt
 
@@ -14,12 +14,12 @@ def calendar(made):
     return {row["day"]: row for row in made(dim_date)}
 
 
-def test_every_day_of_a_hundred_years_is_there_once(calendar, made):
+def test_the_calendar_has_every_day_of_a_hundred_years_once(calendar, made):
     assert len(calendar) == len(made(dim_date)) == (dt.date(2123, 1, 1) - dt.date(2023, 1, 1)).days
     assert min(calendar) == dt.date(2023, 1, 1)
 
 
-def test_a_day_agrees_with_pythons_calendar(calendar):
+def test_the_attributes_of_a_day_equal_those_of_python(calendar):
     for day, row in calendar.items():
         iso = day.isocalendar()
         assert only(row, "date_key", "year", "month", "week", "day_of_week", "is_weekend") == (

@@ -4,7 +4,7 @@ from lakehouse.domains.mrhealth.gold.dim_geography import dim_geography
 from lakehouse_tests.domains.mrhealth.rows import MONDAY, only
 
 
-def test_a_state_has_its_country_and_stays_without_one(made):
+def test_a_state_without_a_known_country_is_kept(made):
     states = [
         {"day": MONDAY, "state_id": 1, "country_id": "BR", "state_name": "Bahia"},
         {"day": MONDAY, "state_id": 2, "country_id": "XX", "state_name": "Nowhere"},

@@ -9,7 +9,7 @@ DAYS = [MONDAY + dt.timedelta(days=n) for n in (0, 1, 4, 5)]
 
 
 def history(made, *days):
-    """Versions of product 301, given its name (or none) on each of the days."""
+    """Versions of product 301, given its name (or None) on each of the days."""
     rows = [product(302, day=day) for day in DAYS]
     rows += [product(day=day, product_name=n) for day, n in zip(DAYS, days, strict=True) if n]
     found = made(dim_product_history, rows)
@@ -21,14 +21,14 @@ def test_days_with_the_same_name_are_one_version(made):
     assert history(made, "Suco", "Suco", "Suco", "Suco") == [("Suco", DAYS[0], None, True)]
 
 
-def test_a_new_name_ends_the_old_version_the_day_before(made):
+def test_a_new_name_ends_the_old_version_on_the_day_before(made):
     assert history(made, "Suco", "Suco", "Sumo", "Sumo") == [
         ("Suco", DAYS[0], DAYS[2] - dt.timedelta(days=1), False),
         ("Sumo", DAYS[2], None, True),
     ]
 
 
-def test_a_name_that_comes_back_is_a_version_of_its_own(made):
+def test_a_name_that_returns_is_a_separate_version(made):
     assert [row[0] for row in history(made, "Suco", "Sumo", "Suco", "Suco")] == [
         "Suco",
         "Sumo",
@@ -42,7 +42,7 @@ def test_a_product_that_left_is_not_current(made):
     ]
 
 
-def test_a_product_that_was_away_has_two_versions(made):
+def test_a_product_that_left_and_returned_has_two_versions(made):
     assert [only_dates[1:3] for only_dates in history(made, "Suco", None, None, "Suco")] == [
         (DAYS[0], DAYS[0]),
         (DAYS[3], None),

@@ -1,4 +1,4 @@
-"""Facts of items: as many rows as items were attached."""
+"""Order items with the status of their order."""
 
 from decimal import Decimal
 
@@ -13,6 +13,6 @@ def test_an_item_has_the_status_of_its_own_order(made):
     assert only(row, "unit_id", "status", "line_total") == (1, CANCELLED, Decimal("20.00"))
 
 
-def test_there_are_as_many_rows_as_items(made):
+def test_the_table_has_as_many_rows_as_items(made):
     items = [valid_item(str(n)) for n in range(3)]
     assert len(made(fact_order_items, items, [valid_order(), valid_order("202")])) == 3

@@ -1,4 +1,4 @@
-"""Facts of orders: one row an order, money counted once."""
+"""Orders with the totals of their items."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ def test_an_order_with_two_items_is_one_row_with_its_value_once(made):
     assert row["reconciliation_difference"] == Decimal("5.00")
 
 
-def test_an_order_without_items_stays(made):
+def test_an_order_without_items_is_kept(made):
     (row,) = made(fact_orders, [valid_order()], [])
     assert only(row, "items", "quantity", "line_total") == (0, 0, Decimal("0.00"))
     assert row["reconciliation_difference"] == Decimal("45.00")

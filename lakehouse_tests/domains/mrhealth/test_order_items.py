@@ -1,4 +1,4 @@
-"""Items: attached to the order of their delivery, or rejected."""
+"""Items are assigned to the order of their delivery, or rejected."""
 
 from decimal import Decimal
 
@@ -9,9 +9,9 @@ from lakehouse.domains.mrhealth.silver.order_items import order_items
 from lakehouse_tests.domains.mrhealth.rows import (
     MONDAY,
     TUESDAY,
-    landed_item,
-    landed_order,
+    item_row,
     only,
+    order_row,
     product,
     valid_order,
 )
@@ -21,17 +21,17 @@ def read(made, items, landed_orders=None, orders=None, products=None):
     return made(
         order_items,
         items,
-        [landed_order()] if landed_orders is None else landed_orders,
+        [order_row()] if landed_orders is None else landed_orders,
         [valid_order()] if orders is None else orders,
         [product()] if products is None else products,
     )
 
 
-def test_an_item_takes_unit_and_day_from_the_order_of_its_delivery(made):
+def test_an_item_gets_unit_and_day_from_the_order_of_its_delivery(made):
     (row,) = read(
         made,
-        [landed_item()],
-        [landed_order(Data_Pedido="2026-01-04")],
+        [item_row()],
+        [order_row(Data_Pedido="2026-01-04")],
         [valid_order(day=MONDAY - DAY)],
         [product(day=MONDAY - DAY)],
     )
@@ -45,11 +45,11 @@ def test_an_item_takes_unit_and_day_from_the_order_of_its_delivery(made):
     )
 
 
-def test_the_same_number_in_another_unit_or_day_is_not_its_order(made):
+def test_an_order_of_another_unit_or_day_is_not_the_order_of_the_item(made):
     (row,) = read(
         made,
-        [landed_item()],
-        [landed_order(_unit=2, Id_Unidade="2"), landed_order(day=TUESDAY)],
+        [item_row()],
+        [order_row(_unit=2, Id_Unidade="2"), order_row(day=TUESDAY)],
         [valid_order(unit_id=2, delivery_unit=2), valid_order(day=TUESDAY)],
     )
     assert row["_reasons"] == ["orphan_item"]
@@ -57,25 +57,25 @@ def test_the_same_number_in_another_unit_or_day_is_not_its_order(made):
 
 
 def test_an_item_of_a_rejected_order_is_an_orphan(made):
-    (row,) = read(made, [landed_item()], orders=[])
+    (row,) = read(made, [item_row()], orders=[])
     assert row["_reasons"] == ["orphan_item"]
     assert row["_detail"] == "the order of this number was rejected"
 
 
-def test_of_several_orders_with_the_number_none_is_guessed(made):
+def test_an_item_with_several_possible_orders_is_rejected(made):
     folder = {"_unit": None}
     (row,) = read(
         made,
-        [landed_item(**folder)],
-        [landed_order(**folder), landed_order(**folder, Id_Unidade="2")],
+        [item_row(**folder)],
+        [order_row(**folder), order_row(**folder, Id_Unidade="2")],
         [valid_order(delivery_unit=-1), valid_order(unit_id=2, delivery_unit=-1)],
     )
     assert row["_reasons"] == ["ambiguous_parent"]
     assert row["_detail"] == "2 orders of the delivery have this number"
 
 
-def test_an_order_written_twice_is_still_one_parent(made):
-    (row,) = read(made, [landed_item()], [landed_order(), landed_order(_line=3, Status="Pendente")])
+def test_an_order_that_is_written_twice_is_one_parent(made):
+    (row,) = read(made, [item_row()], [order_row(), order_row(_line=3, Status="Pendente")])
     assert row["_reasons"] == []
 
 
@@ -92,27 +92,27 @@ def test_an_order_written_twice_is_still_one_parent(made):
         ("Id_Produto", "abc", "unknown_product"),
     ],
 )
-def test_an_item_that_cannot_be_trusted_is_rejected_with_the_reason(made, column, text, reason):
-    (row,) = read(made, [landed_item(**{column: text})])
+def test_an_invalid_item_is_rejected_with_the_reason(made, column, text, reason):
+    (row,) = read(made, [item_row(**{column: text})])
     assert row["_reasons"] == [reason]
 
 
 @pytest.mark.parametrize(("column", "text"), [("Qtd", "0"), ("Qtd", "-1"), ("Vlr_Item", "-1.00")])
-def test_amounts_below_what_can_be_break_the_contract(made, column, text):
-    (row,) = read(made, [landed_item(**{column: text})])
+def test_negative_amounts_break_the_contract(made, column, text):
+    (row,) = read(made, [item_row(**{column: text})])
     broken = ibis.memtable([{k: row[k] for k in SCHEMA.names}], schema=SCHEMA)
     assert order_items.contract.reasons(broken).execute().tolist() == ["bad_amount,"]
 
 
-def test_items_whose_order_came_anew_with_another_delivery_are_replaced(made):
-    (row,) = read(made, [landed_item()], orders=[valid_order(delivery_day=TUESDAY)])
+def test_items_are_superseded_when_another_delivery_contains_their_order(made):
+    (row,) = read(made, [item_row()], orders=[valid_order(delivery_day=TUESDAY)])
     assert row["_reasons"] == []
     assert row["_replaced"] is True
 
 
-def test_every_landed_item_comes_out_once(made):
-    items = [landed_item(_line=n, Id_Pedido=p) for n, p in enumerate(["201", "201", "9", None], 2)]
-    rows = read(made, items, [landed_order()] * 2)
+def test_every_bronze_item_is_one_row(made):
+    items = [item_row(_line=n, Id_Pedido=p) for n, p in enumerate(["201", "201", "9", None], 2)]
+    rows = read(made, items, [order_row()] * 2)
     assert sorted(row["_line"] for row in rows) == [2, 3, 4, 5]
 
 

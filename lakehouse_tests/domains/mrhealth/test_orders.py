@@ -1,11 +1,11 @@
-"""Orders: which are trusted, and why others are not."""
+"""Which orders are valid, and why others are rejected."""
 
 from decimal import Decimal
 
 import pytest
 
 from lakehouse.domains.mrhealth.silver.orders import orders
-from lakehouse_tests.domains.mrhealth.rows import MONDAY, TUESDAY, landed_order, only, unit
+from lakehouse_tests.domains.mrhealth.rows import MONDAY, TUESDAY, only, order_row, unit
 
 
 def read(made, order, units=None):
@@ -13,8 +13,8 @@ def read(made, order, units=None):
     return row
 
 
-def test_an_order_is_typed_and_keeps_where_it_came_from(made):
-    row = read(made, landed_order())
+def test_an_order_is_typed_and_keeps_its_provenance(made):
+    row = read(made, order_row())
     assert row["_reasons"] == []
     assert only(row, "_file", "_line", "_day") == (
         "mrhealth/2026-01-05/unidade_001/PEDIDO.csv",
@@ -50,30 +50,30 @@ def test_an_order_is_typed_and_keeps_where_it_came_from(made):
         ("Id_Unidade", "x", "unknown_unit"),
     ],
 )
-def test_an_order_that_cannot_be_trusted_is_rejected_with_the_reason(made, column, text, reason):
+def test_an_invalid_order_is_rejected_with_the_reason(made, column, text, reason):
     units = [unit(1), unit(2)]
-    assert reason in read(made, landed_order(**{column: text}), units)["_reasons"]
+    assert reason in read(made, order_row(**{column: text}), units)["_reasons"]
 
 
-def test_all_reasons_are_given_at_once(made):
-    row = read(made, landed_order(Status="?", Vlr_Pedido="x"))
+def test_an_order_has_all_its_reasons(made):
+    row = read(made, order_row(Status="?", Vlr_Pedido="x"))
     assert sorted(row["_reasons"]) == ["bad_amount", "bad_status"]
 
 
-def test_a_unit_that_the_headquarters_do_not_know_that_day_is_rejected(made):
-    row = read(made, landed_order(), [unit(1, day=TUESDAY)])
+def test_an_order_of_a_unit_that_is_unknown_on_the_day_is_rejected(made):
+    row = read(made, order_row(), [unit(1, day=TUESDAY)])
     assert row["_reasons"] == ["unknown_unit"]
 
 
-def test_an_order_of_another_day_lies_on_its_own_day(made):
+def test_an_order_is_on_its_own_day_and_not_on_the_day_of_the_delivery(made):
     units = [unit(day=day) for day in (MONDAY, TUESDAY)]
-    row = read(made, landed_order(Data_Pedido="2026-01-06"), units)
+    row = read(made, order_row(Data_Pedido="2026-01-06"), units)
     assert row["_reasons"] == []
     assert only(row, "day", "order_date", "delivery_day") == (TUESDAY, TUESDAY, MONDAY)
 
 
-def test_a_rejected_date_leaves_the_order_on_the_day_of_its_delivery(made):
-    assert read(made, landed_order(Data_Pedido="soon"))["day"] == MONDAY
+def test_an_order_with_an_invalid_date_is_on_the_day_of_its_delivery(made):
+    assert read(made, order_row(Data_Pedido="soon"))["day"] == MONDAY
 
 
 @pytest.mark.parametrize(
@@ -85,27 +85,27 @@ def test_a_rejected_date_leaves_the_order_on_the_day_of_its_delivery(made):
         (None, "UNKNOWN"),
     ],
 )
-def test_the_way_of_an_order_is_read_without_case_and_accents(made, written, meant):
-    assert read(made, landed_order(Tipo_Pedido=written))["order_type"] == meant
+def test_the_channel_of_an_order_is_parsed_without_case_and_accents(made, written, meant):
+    assert read(made, order_row(Tipo_Pedido=written))["order_type"] == meant
 
 
 @pytest.mark.parametrize("written", ["finalizado", " FINALIZADO "])
-def test_a_status_is_read_without_case_and_blanks(made, written):
-    row = read(made, landed_order(Status=written))
+def test_a_status_is_parsed_without_case_and_blanks(made, written):
+    row = read(made, order_row(Status=written))
     assert row["_reasons"] == []
     assert row["status"] == "Finalizado"
 
 
 @pytest.mark.parametrize("written", ["--", " -- ", "", None])
-def test_no_address_is_null(made, written):
-    assert read(made, landed_order(Endereco_Entrega=written))["delivery_address"] is None
+def test_a_missing_address_is_null(made, written):
+    assert read(made, order_row(Endereco_Entrega=written))["delivery_address"] is None
 
 
-def test_no_fee_is_zero(made):
-    assert read(made, landed_order(Taxa_Entrega=None))["delivery_fee"] == Decimal("0.00")
+def test_a_missing_fee_is_zero(made):
+    assert read(made, order_row(Taxa_Entrega=None))["delivery_fee"] == Decimal("0.00")
 
 
-def test_an_order_of_a_single_folder_names_its_own_unit(made):
-    row = read(made, landed_order(_unit=None, Id_Unidade="2"), [unit(2)])
+def test_an_order_of_a_single_folder_delivery_has_the_unit_of_its_row(made):
+    row = read(made, order_row(_unit=None, Id_Unidade="2"), [unit(2)])
     assert row["_reasons"] == []
     assert only(row, "unit_id", "delivery_unit") == (2, -1)

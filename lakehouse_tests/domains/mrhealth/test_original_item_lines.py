@@ -1,4 +1,4 @@
-"""The original's item lines, with the original's faults."""
+"""Item lines as the previous system computed them, with its errors."""
 
 import re
 from decimal import Decimal
@@ -30,7 +30,7 @@ def lines(made, items, orders, unattached=()):
     return made(original_item_lines, items, list(unattached), orders, products, units)
 
 
-def test_an_item_stands_beside_every_order_of_its_number_of_any_unit_day_and_status(made):
+def test_an_item_appears_with_every_order_of_its_number_of_any_unit_day_and_status(made):
     orders = [
         fact_order(),
         fact_order(unit_id=2, status=CANCELLED),
@@ -45,7 +45,7 @@ def test_an_item_stands_beside_every_order_of_its_number_of_any_unit_day_and_sta
     ]
 
 
-def test_an_orders_value_repeats_on_each_line(made):
+def test_the_value_of_an_order_repeats_on_each_line(made):
     rows = lines(made, [fact_item("1"), fact_item("2", quantity=9)], [fact_order()])
     assert [row["Valor do pedido"] for row in rows] == [Decimal("50.00")] * 2
     assert sorted(only(row, "Quantidade do item", "Valor do item") for row in rows) == [
@@ -54,7 +54,7 @@ def test_an_orders_value_repeats_on_each_line(made):
     ]
 
 
-def test_items_whose_order_is_ambiguous_are_in(made):
+def test_items_with_an_ambiguous_order_are_included(made):
     item = {
         "day": TUESDAY, "order_id": "201", "item_id": "7", "product_id": 302,
         "quantity": 1, "unit_price": Decimal("3.00"),
@@ -66,7 +66,7 @@ def test_items_whose_order_is_ambiguous_are_in(made):
     ]
 
 
-def test_columns_are_named_and_written_as_in_the_original(made):
+def test_columns_have_the_names_and_forms_of_the_previous_system(made):
     order = fact_order(order_type="PHYSICAL", delivery_address=None)
     (row,) = lines(made, [fact_item(note="Sem sal")], [order])
     assert row == {
@@ -91,7 +91,7 @@ def test_columns_are_named_and_written_as_in_the_original(made):
 
 
 @pytest.mark.parametrize("view", [original_item_lines, by_product, by_country, by_year])
-def test_its_description_warns_readers_and_says_what_to_use(view):
+def test_the_description_warns_readers_and_names_the_tables_to_use(view):
     text = " ".join(view.description.split())
     assert "Id_Pedido" in text
     assert re.search(r"every status", text)

@@ -1,4 +1,4 @@
-"""The original's sales by country."""
+"""Sales by country as the previous system computed them."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ from lakehouse.domains.mrhealth.gold.original_lines_by_country import original_l
 from lakehouse_tests.domains.mrhealth.rows import original_line as line
 
 
-def test_sales_count_lines_and_add_the_orders_value_on_each(made):
+def test_sales_count_lines_and_add_the_order_value_on_each_line(made):
     rows = made(original_lines_by_country, [line(), line(), line(País="Chile")])
     assert rows == [
         {"País": "Brasil", "Vendas": 2, "Receita (R$)": Decimal("100.00")},

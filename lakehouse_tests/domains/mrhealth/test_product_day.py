@@ -1,4 +1,4 @@
-"""Products by day."""
+"""Sales of each product by day."""
 
 from decimal import Decimal
 
@@ -16,5 +16,5 @@ def test_two_lines_of_one_order_are_one_order(made):
     ]
 
 
-def test_a_product_that_nobody_ordered_has_no_row(made):
+def test_a_product_without_orders_has_no_row(made):
     assert made(product_day, [], [product()]) == []

@@ -1,11 +1,11 @@
-"""Silver products: the reference table of a day, typed."""
+"""Products: typed rows of a snapshot."""
 
 from lakehouse.domains.mrhealth.silver.products import products
-from lakehouse_tests.domains.mrhealth.rows import MONDAY, landed, only
+from lakehouse_tests.domains.mrhealth.rows import MONDAY, bronze_row, only
 
 
 def test_a_row_is_typed_and_names_its_snapshot(made):
-    (row,) = made(products, [landed(Id_Produto="301", Nome_Produto=" Suco ")])
+    (row,) = made(products, [bronze_row(Id_Produto="301", Nome_Produto=" Suco ")])
     assert only(row, "product_id", "product_name") == (301, "Suco")
     assert only(row, "snapshot_day", "snapshot_version", "_day") == (MONDAY, "d" * 16, MONDAY)
 

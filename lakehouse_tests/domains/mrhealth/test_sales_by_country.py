@@ -1,4 +1,4 @@
-"""Sales by country."""
+"""Orders and revenue by country."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from lakehouse.domains.mrhealth.rules import PENDING
 from lakehouse_tests.domains.mrhealth.rows import TUESDAY, fact_order, only, placed_unit
 
 
-def test_orders_count_where_their_unit_lay_on_their_day(made):
+def test_orders_count_in_the_country_of_their_unit_on_their_day(made):
     units = [
         placed_unit(1),
         placed_unit(1, day=TUESDAY, country_name="Chile"),
@@ -25,6 +25,6 @@ def test_orders_count_where_their_unit_lay_on_their_day(made):
     ]
 
 
-def test_an_order_of_an_unknown_country_is_not_lost(made):
+def test_an_order_of_an_unknown_country_is_counted(made):
     (row,) = made(sales_by_country, [fact_order()], [])
     assert only(row, "country_name", "orders") == (None, 1)

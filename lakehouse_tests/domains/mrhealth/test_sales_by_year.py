@@ -1,4 +1,4 @@
-"""Sales by year."""
+"""Orders and revenue by year, unit and country."""
 
 import datetime as dt
 from decimal import Decimal
@@ -8,7 +8,7 @@ from lakehouse.domains.mrhealth.rules import PENDING
 from lakehouse_tests.domains.mrhealth.rows import fact_order, only, placed_unit
 
 
-def test_years_and_units_are_kept_apart_and_the_newest_year_comes_first(made):
+def test_years_and_units_are_separate_rows_and_the_newest_year_is_first(made):
     old = dt.date(2024, 12, 31)
     units = [placed_unit(1, day=old, unit_name="Old"), placed_unit(1), placed_unit(2)]
     orders = [

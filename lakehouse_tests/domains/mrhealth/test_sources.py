@@ -27,5 +27,5 @@ def test_a_file_belongs_to_one_dataset(name, dataset):
 
 
 @pytest.mark.parametrize("name", ["PEDIDO.txt", "xPEDIDO.csv", "PEDIDO.csv.bak", "leia-me.csv"])
-def test_other_files_belong_to_none(name):
+def test_other_files_belong_to_no_dataset(name):
     assert not [source for source in SOURCES if source.matches(name)]

@@ -1,4 +1,4 @@
-"""The spine of units and days."""
+"""Sales of every active unit by day."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ ORDERS = [
 ]
 
 
-def test_counts_money_and_rates_of_a_unit_on_a_day(made):
+def test_counts_amounts_and_rates_of_a_unit_on_a_day(made):
     (row,) = made(unit_day, [placed_unit()], ORDERS, [])
     counts = ("orders", "completed_orders", "pending_orders", "cancelled_orders", "items_sold")
     assert only(row, *counts) == (4, 2, 1, 1, 5)
@@ -25,14 +25,14 @@ def test_counts_money_and_rates_of_a_unit_on_a_day(made):
     assert only(row, "online_pct", "cancellation_rate") == (Decimal("0.5000"), Decimal("0.2500"))
 
 
-def test_a_silent_unit_is_a_row_of_zeros_without_rates(made):
+def test_a_unit_without_a_delivery_is_a_row_of_zeros_without_rates(made):
     (row,) = made(unit_day, [placed_unit(2)], ORDERS, [])
     assert only(row, "unit_id", "orders", "revenue", "items_sold") == (2, 0, Decimal("0.00"), 0)
     assert only(row, "average_ticket", "online_pct", "cancellation_rate") == (None, None, None)
 
 
 @pytest.mark.parametrize(("files", "delivered"), [([], False), ([True], True), ([False], False)])
-def test_a_unit_delivered_when_a_readable_file_of_orders_came(made, files, delivered):
+def test_a_unit_delivered_when_a_readable_file_of_orders_arrived(made, files, delivered):
     came = [{"day": MONDAY, "unit_id": 1, "orders_delivered": flag} for flag in files]
     (row,) = made(unit_day, [placed_unit()], [], came)
     assert row["delivered"] is delivered

@@ -1,1 +1,1 @@
-"""Tests of the system people."""
+"""Tests of People."""

@@ -1,4 +1,4 @@
-"""People files for tests, and what follows from them without the platform's code."""
+"""People files for tests, and the expected rows in plain Python."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ COLUMNS = tuple(HEADER.split(","))
 
 
 def row(user_id: str = "00000000abcDEFa", **values: str) -> str:
-    """One line of a file; names are those of its columns with `_` for a blank."""
+    """One line of a file; a keyword is a column name with `_` for a blank."""
     given = {
         "Index": "1",
         "User Id": user_id,
@@ -29,19 +29,19 @@ def row(user_id: str = "00000000abcDEFa", **values: str) -> str:
 
 
 def file(*rows: str) -> str:
-    """A whole file of these lines."""
+    """A complete file with these lines."""
     return "\n".join([HEADER, *rows, ""])
 
 
 def person(number: int) -> str:
-    """The id of a person of tests."""
+    """User id of the person with this number."""
     return f"{number:015x}"
 
 
 def newest(files: Iterable[LandedFile]) -> dict[str, tuple[str, str, str]]:
-    """For each person path, phone and job title as the newest file says, in plain Python.
+    """Path, phone and job title of each person in its newest file, in plain Python.
 
-    Takes files without errors.
+    The files must be without errors.
     """
     found: dict[str, tuple[str, str, str]] = {}
     for each in sorted(files, key=lambda f: (f.modified_at, f.path.rsplit("/", 1)[1])):

@@ -1,4 +1,4 @@
-"""People files land in every way, and each person is one row."""
+"""People files in every order of arrival give one row per person."""
 
 import csv
 import datetime as dt
@@ -31,7 +31,7 @@ MANY = 1_005
 
 @dataclass
 class OnS3(Business):
-    """The people's lake and landing zone in a bucket."""
+    """Lake and landing zone of People in a bucket."""
 
     root: str = ""
 
@@ -70,10 +70,8 @@ def test_the_two_sample_files_give_ten_thousand_removed_duplicates(people: Busin
 
 
 @pytest.mark.s3
-def test_on_s3_all_files_of_a_folder_arrive_however_many_pages_they_are(
-    s3: S3Server, tmp_path: Path
-):
-    """S3 lists a thousand names at a time."""
+def test_on_s3_all_files_of_a_folder_are_read_over_all_listing_pages(s3: S3Server, tmp_path: Path):
+    """S3 lists at most a thousand names per page."""
     people = OnS3("people", tmp_path, root=f"s3://{s3.bucket}/{tmp_path.name}")
     store = ObjectStore.at(people.settings.landing)
 
@@ -92,7 +90,7 @@ def test_on_s3_all_files_of_a_folder_arrive_however_many_pages_they_are(
     assert people.balance() == ["balanced"] * MANY
 
 
-def test_a_person_is_as_the_file_delivered_last_says_whatever_its_day_and_name(people: Business):
+def test_the_file_delivered_last_wins_whatever_its_day_and_name(people: Business):
     late = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
     people.land(f"{TUESDAY}/z.csv", file(row(person(1), Job_Title="older")))
     people.land(f"{MONDAY}/a.csv", file(row(person(1), Job_Title="newer")), at=late)
@@ -102,7 +100,7 @@ def test_a_person_is_as_the_file_delivered_last_says_whatever_its_day_and_name(p
     ]
 
 
-def test_of_files_delivered_at_once_the_greater_name_wins_and_inside_one_the_first_row(
+def test_of_files_delivered_at_once_the_greater_name_wins_and_within_a_file_the_first_row(
     people: Business,
 ):
     once = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
@@ -120,7 +118,7 @@ def test_ids_that_differ_in_case_only_are_two_persons(people: Business):
     assert set(jobs(people)) == {"abcdef012345678", "ABCDEF012345678"}
 
 
-def test_a_later_delivery_moves_a_person_to_its_day_and_leaves_the_others(people: Business):
+def test_a_later_delivery_moves_its_persons_to_its_day_and_no_others(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2))))
     people.ingest()
     people.land(f"{TUESDAY}/b.csv", file(row(person(1), Job_Title="Actor")))
@@ -132,7 +130,7 @@ def test_a_later_delivery_moves_a_person_to_its_day_and_leaves_the_others(people
     assert set(people.balance()) == {"balanced"}
 
 
-def test_a_person_whom_a_corrected_file_names_no_more_is_as_the_file_before_said(people: Business):
+def test_a_person_removed_by_a_corrected_file_gets_the_values_of_the_file_before(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1), Job_Title="Actor")))
     people.land(f"{TUESDAY}/b.csv", file(row(person(1)), row(person(2))))
     people.ingest()
@@ -142,7 +140,7 @@ def test_a_person_whom_a_corrected_file_names_no_more_is_as_the_file_before_said
     assert people.rows("select count(*) from silver.people_people_all") == [(2,)]
 
 
-def test_a_file_that_says_again_what_it_said_before_counts_as_it_is_now(people: Business):
+def test_a_file_that_returns_to_earlier_content_counts_with_that_content(people: Business):
     first, second = file(row(person(1))), file(row(person(2)))
     for text in (first, second, first):
         people.land(f"{MONDAY}/a.csv", text)
@@ -157,7 +155,7 @@ def test_a_file_that_says_again_what_it_said_before_counts_as_it_is_now(people: 
     assert set(jobs(people)) == {person(2)}, "a file sent once more undoes no correction"
 
 
-def test_a_corrected_row_is_no_newer_than_the_file_that_it_was_in(people: Business):
+def test_a_corrected_row_is_as_old_as_the_file_it_corrects(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2), Sex="?")))
     people.land(f"{TUESDAY}/b.csv", file(row(person(1), Job_Title="Actor")))
     people.ingest()
@@ -190,7 +188,7 @@ def test_values_are_typed_and_keep_accents_commas_and_forms_of_phones(people: Bu
     assert delivered_at == people.clock.replace(tzinfo=None)
 
 
-def test_a_person_may_have_no_phone_and_no_occupation(people: Business):
+def test_phone_and_occupation_of_a_person_may_be_missing(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1), Phone="", Job_Title="")))
     people.ingest()
     assert people.rows(f"select phone, job_title from {WITHOUT}") == [(None, None)]
@@ -226,14 +224,14 @@ def test_a_row_is_rejected_with_its_reason_file_and_line(
     assert people.balance() == ["balanced"]
 
 
-def test_a_line_with_a_value_too_many_is_no_record(people: Business):
+def test_a_line_with_too_many_values_is_rejected(people: Business):
     people.land(f"{MONDAY}/a.csv", file(row(person(1)), row(person(2)) + ",x"))
     people.ingest()
     assert people.rejections("people") == [("column_count", f"people/{MONDAY}/a.csv", 3)]
     assert set(jobs(people)) == {person(1)}
 
 
-def test_a_file_without_a_column_is_rejected_whole_and_the_others_are_taken(people: Business):
+def test_a_file_without_a_column_is_rejected_and_the_other_files_are_loaded(people: Business):
     people.land(f"{MONDAY}/good.csv", file(row(person(1))))
     people.land(
         f"{MONDAY}/bad.csv", "\n".join([HEADER.replace(",Email", ""), "1,2,3,4,5,6,7,8", ""])
@@ -248,7 +246,7 @@ def test_a_file_without_a_column_is_rejected_whole_and_the_others_are_taken(peop
     assert set(jobs(people)) == {person(1)}
 
 
-def test_of_a_file_without_a_header_no_value_is_quoted(people: Business):
+def test_the_message_about_a_file_without_header_shows_no_value(people: Business):
     people.land(f"{MONDAY}/a.csv", f"{row(person(1), Sex='Ana')}\n")
     people.ingest()
     ((reason, detail),) = people.rows("select reason, detail from ops.deliveries")
@@ -257,7 +255,7 @@ def test_of_a_file_without_a_header_no_value_is_quoted(people: Business):
     assert not [value for value in (person(1), "Ana", "ana@example.org") if value in detail]
 
 
-def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people: Business):
+def test_an_undeclared_column_is_reported_and_the_rows_are_kept(people: Business):
     people.land(f"{MONDAY}/a.csv", f"{HEADER},City\n{row(person(1))},Sabará\n")
     people.ingest()
     ((drift,),) = people.rows("select drift from ops.deliveries")
@@ -266,22 +264,22 @@ def test_a_column_that_nobody_declared_is_reported_and_the_rows_are_kept(people:
     assert set(jobs(people)) == {person(1)}
 
 
-def test_the_masked_view_shows_no_personal_value_as_it_is(people: Business):
+def test_the_masked_view_shows_no_personal_value_unchanged(people: Business):
     people.land_all(deliveries(Plan(scale=0.002, errors=0, days=1)))
     people.ingest()
     columns = load_domain("people").table("gold", "people_without_duplicates").contract.columns
     personal = [column.name for column in columns if "personal" in column.tags]
     assert len(personal) == 8
-    told = {
+    personal_values = {
         hashlib.sha256(row[0].encode()).hexdigest()[:16]: set(map(str, row))
         for row in people.rows(f"select {', '.join(personal)} from {WITHOUT}")
     }
     masked = people.rows("select person, * exclude (day, person) from gold.people_people_masked")
-    assert {row[0] for row in masked} == told.keys()
-    assert [row for row in masked if told[row[0]] & set(map(str, row))] == []
+    assert {row[0] for row in masked} == personal_values.keys()
+    assert [row for row in masked if personal_values[row[0]] & set(map(str, row))] == []
 
 
-def test_of_a_masked_person_letters_domain_and_year_are_left(people: Business):
+def test_a_masked_person_keeps_first_letters_mail_domain_and_year_of_birth(people: Business):
     phones = ("001-111-222-3333x4417", "4417", "")
     landed = [row(person(n), Last_Name="Tavares", Phone=p) for n, p in enumerate(phones)]
     people.land(f"{MONDAY}/a.csv", file(*landed))
@@ -292,7 +290,7 @@ def test_of_a_masked_person_letters_domain_and_year_are_left(people: Business):
 
 
 @pytest.mark.parametrize("layer", ["bronze", "silver", "gold"])
-def test_every_personal_column_says_of_what_kind_it_is(layer: str):
+def test_every_personal_column_has_its_kind_of_data(layer: str):
     names = {"bronze": "people", "silver": "people_all", "gold": "people_without_duplicates"}
     columns = load_domain("people").table(layer, names[layer]).contract.columns
     kinds = [column.tags["personal"] for column in columns if "personal" in column.tags]
@@ -301,7 +299,7 @@ def test_every_personal_column_says_of_what_kind_it_is(layer: str):
     ]  # fmt: skip
 
 
-def test_clean_days_end_as_plain_python_says_whatever_the_order_of_their_arrival(tmp_path: Path):
+def test_valid_days_give_the_rows_of_plain_python_in_any_order_of_arrival(tmp_path: Path):
     files = list(deliveries(Plan(scale=0.002, errors=0, days=4)))
     expected = newest(files)
     for name, order in (("forward", files), ("backward", files[::-1])):
@@ -316,8 +314,8 @@ def test_clean_days_end_as_plain_python_says_whatever_the_order_of_their_arrival
         assert len(found) == len(expected) == 206
 
 
-def test_dirty_files_at_full_size_agree_with_plain_sql(people: Business):
-    """All rules again, in SQL over the landed files; the platform's code takes no part."""
+def test_large_files_with_errors_give_the_rows_of_plain_sql(people: Business):
+    """All rules in plain SQL over the received files, without code of the platform."""
     files = list(deliveries(Plan()))
     people.land_all(files)
     people.ingest()
@@ -354,7 +352,7 @@ def test_dirty_files_at_full_size_agree_with_plain_sql(people: Business):
     }  # fmt: skip
 
 
-def test_the_same_plan_gives_the_same_bytes_and_another_seed_gives_others():
+def test_a_plan_always_gives_the_same_bytes_and_another_seed_gives_others():
     first, again, other = (list(deliveries(Plan(seed=s, scale=0.001))) for s in (7, 7, 8))
     assert first == again
     assert [each.path for each in first] == [each.path for each in other]
@@ -364,13 +362,11 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_gives_others():
 @pytest.mark.parametrize(
     "table", [t for t in load_domain("people").tables if t.transform], ids=repr
 )
-def test_every_expression_can_be_written_for_spark(table):
+def test_every_table_compiles_to_the_sql_of_spark(table):
     assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")
 
 
-def test_the_files_of_the_old_pipeline_leave_under_the_names_of_the_settings(
-    people: Business, tmp_path: Path
-):
+def test_exported_files_have_the_names_of_the_settings(people: Business, tmp_path: Path):
     landed = row("00000000abcDEFa", First_Name="Érica")
     people.land(f"{MONDAY}/a.csv", file(landed))
     people.land(f"{MONDAY}/b.csv", file(landed))

@@ -30,7 +30,7 @@ def test_rejected_rows_and_undeclared_columns_warn_and_files_are_reconciled(tmp_
     assert "City" in details["schema_drift"]
 
 
-def test_a_repeated_person_is_counted_and_not_named():
+def test_a_repeated_person_is_counted_and_never_named():
     rows = [(DAY, "abc"), (DAY, "abc"), (DAY, "ABC"), (DAY + dt.timedelta(days=1), "abc")]
     persons = ibis.memtable(rows, schema={"day": "date", "user_id": "string"})
     (check,) = [check for check in CHECKS if check.name == "one_row_per_person"]

@@ -1,1 +1,1 @@
-"""Sales: what lands, what is rejected, what was sold."""
+"""Tests of Sales."""

@@ -1,4 +1,4 @@
-"""Landed files of sales, every value given where a test does not care."""
+"""Files of sales with defaults for values that a test does not need."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ HEADER = ",".join(DEFAULTS)
 
 
 def sale(number: int | str = 1, **values: object) -> str:
-    """One line; R$ 20.00 of 2 units on 2 January 2023 in the north, unless said otherwise."""
+    """One line; by default 2 pieces for BRL 20.00 on 2 January 2023 in the north."""
     unknown = values.keys() - DEFAULTS.keys() - {"operation"}
     assert not unknown, unknown
     line = DEFAULTS | {"id": str(number)} | {name: str(value) for name, value in values.items()}
@@ -26,6 +26,6 @@ def sale(number: int | str = 1, **values: object) -> str:
 
 
 def file(*lines: str, changes: bool = False) -> str:
-    """An export, or a file of changes whose lines end in their operation."""
+    """An export, or a change file whose lines end in their operation."""
     header = f"{HEADER},operation" if changes else HEADER
     return "".join(f"{line}\n" for line in [header, *lines])

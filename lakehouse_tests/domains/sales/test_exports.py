@@ -1,4 +1,4 @@
-"""The original's files come out of the lake with its names, folders, columns and bytes."""
+"""Exports have the names, folders, columns and bytes of the previous system's files."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ def shop(tmp_path: Path) -> Business:
 
 
 def exported(shop: Business, out: Path) -> Path:
-    """The folder with every export of sales."""
+    """Folder with every export of Sales."""
     for _ in write_exports(
         "sales", exports_of("sales", shop.settings), str(out), shop.lake, shop.settings
     ):
@@ -28,7 +28,7 @@ def exported(shop: Business, out: Path) -> Path:
 
 
 @pytest.mark.skipif(not SAMPLE.is_file(), reason="no sample file at ../shared/data/sales")
-def test_the_sample_goes_out_as_the_bytes_that_came_in(shop: Business, tmp_path: Path) -> None:
+def test_the_exported_sample_equals_the_received_bytes(shop: Business, tmp_path: Path) -> None:
     shop.land("2024-01-02/sales_raw.csv", SAMPLE.read_bytes())
     shop.ingest()
     out = exported(shop, tmp_path / "out")
@@ -42,7 +42,7 @@ def test_the_sample_goes_out_as_the_bytes_that_came_in(shop: Business, tmp_path:
     assert (out / "monthly_sales_en.txt").read_text().startswith("Monthly sales totals:\n")
 
 
-def test_files_have_the_originals_columns_and_a_moved_or_deleted_sale_leaves_its_folder(
+def test_exports_have_the_original_columns_and_a_moved_or_deleted_sale_leaves_its_folder(
     shop: Business, tmp_path: Path
 ) -> None:
     shop.land("2023-01-02/sales_raw.csv", file(sale(1), sale(2), sale(3, sale_date="2023-01-01")))
@@ -81,7 +81,7 @@ def test_files_have_the_originals_columns_and_a_moved_or_deleted_sale_leaves_its
     }
 
 
-def test_bronze_goes_out_as_it_landed_and_a_value_that_is_no_such_number_is_null(
+def test_the_bronze_export_keeps_all_rows_and_malformed_numbers_are_null(
     shop: Business, tmp_path: Path
 ) -> None:
     lines = [

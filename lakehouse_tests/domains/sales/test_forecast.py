@@ -1,4 +1,4 @@
-"""A forecast of the sales, from landed files to the tables and words that people read."""
+"""A forecast of the sales, from received files to tables and reports."""
 
 import datetime as dt
 import math
@@ -35,14 +35,14 @@ pytest.importorskip("xgboost", reason="pip install 'lakehouse[forecast]'")
 Call = Callable[..., Result]
 
 FIRST = dt.date(2023, 1, 2)
-"""A Monday."""
+"""First day of the data, a Monday."""
 SOLD = (3, 1, 1, 2, 5, 9, 0)
-"""Units of each weekday; on Sundays nothing."""
+"""Pieces sold on each weekday; none on Sundays."""
 VALUES, MODELS = "gold.sales_forecast", "gold.sales_forecast_models"
 
 
 def weeks(days: int) -> str:
-    """An export of days that follow their weekday, and vary a little."""
+    """An export of days that follow their weekday with a small variation."""
     lines = []
     for n in range(days):
         day, units = FIRST + dt.timedelta(days=n), SOLD[n % 7]
@@ -54,19 +54,19 @@ def weeks(days: int) -> str:
 
 @pytest.fixture(scope="module")
 def weekly(tmp_path_factory: pytest.TempPathFactory) -> Business:
-    """A shop of 160 days that follow the weekday; the last one is a Saturday."""
-    return taken_in(tmp_path_factory.mktemp("weekly"), weeks(160))
+    """A shop of 160 days that follow the weekday; the last day is a Saturday."""
+    return ingested(tmp_path_factory.mktemp("weekly"), weeks(160))
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Business:
-    """The shared file, which has one invented year."""
+    """A shop with the shared file of one invented year."""
     if not SAMPLE.is_file():
         pytest.skip("no sample file at ../shared/data/sales")
-    return taken_in(tmp_path_factory.mktemp("sample"), SAMPLE.read_text())
+    return ingested(tmp_path_factory.mktemp("sample"), SAMPLE.read_text())
 
 
-def taken_in(folder: Path, export: str) -> Business:
+def ingested(folder: Path, export: str) -> Business:
     shop = Business("sales", folder)
     shop.land("2024-06-01/sales_all.csv", export)
     shop.ingest()
@@ -88,7 +88,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
 
 
 def made(shop: Business, **asked: Any) -> list[tuple[Any, ...]]:
-    """Forecast, store, and give every row of both tables."""
+    """Compute and store a forecast; return every row of both tables."""
     outcomes = list(forecasts(FORECAST, shop.lake, shop.settings, **asked))
     store(FORECAST, outcomes, shop.lake, shop.settings)
     return [
@@ -98,19 +98,19 @@ def made(shop: Business, **asked: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_a_model_that_beats_every_average_is_published_and_sees_the_weekday(
+def test_a_model_with_lower_error_than_every_average_is_published_and_uses_the_weekday(
     weekly: Business, call: Call
 ):
-    said = call(weekly, "forecast", "sales", "--days", "14").stdout
-    assert said.startswith("Previsão de vendas: 2023-06-11 a 2023-06-24\n")
-    assert said.count("Vencedor: ") == 2
-    assert "Nenhum modelo é publicado" not in said
+    output = call(weekly, "forecast", "sales", "--days", "14").stdout
+    assert output.startswith("Previsão de vendas: 2023-06-11 a 2023-06-24\n")
+    assert output.count("Vencedor: ") == 2
+    assert "Nenhum modelo é publicado" not in output
     winners = weekly.rows(
         f"select target, model, rmse from {MODELS} where is_published and part = 'test' order by 1"
     )
     assert [target for target, *_ in winners] == ["total_quantity", "total_sales"]
     for target, model, rmse in winners:
-        assert f"Vencedor: {report.named(model)}. No teste (RMSE {rmse}, MAE " in said
+        assert f"Vencedor: {report.named(model)}. No teste (RMSE {rmse}, MAE " in output
         better = weekly.rows(
             f"select m.model from {MODELS} as m join {MODELS} as p using (target, part)"
             " where p.is_published and m.model like 'ma%' and part = 'test'"
@@ -128,7 +128,7 @@ def test_a_model_that_beats_every_average_is_published_and_sees_the_weekday(
         assert sold - 1 <= value <= sold + 2, f"{day}: {value} where {sold} or one more are sold"
 
 
-def test_models_are_judged_on_days_they_have_not_seen_and_the_published_one_learns_from_all(
+def test_models_are_evaluated_on_unseen_days_and_the_published_one_is_trained_on_all_days(
     weekly: Business, monkeypatch: pytest.MonkeyPatch
 ):
     learned_from: list[int] = []
@@ -149,19 +149,19 @@ def test_models_are_judged_on_days_they_have_not_seen_and_the_published_one_lear
 
 
 def test_every_value_is_a_row_of_the_report(weekly: Business, call: Call):
-    said = call(weekly, "forecast", "sales", "--days", "3").stdout
+    output = call(weekly, "forecast", "sales", "--days", "3").stdout
     rows = weekly.rows(f"select forecast_day, value from {VALUES}")
     assert len(rows) == 2 * 3
     for day, value in rows:
-        assert any(line.split() == [str(day), str(value)] for line in said.splitlines())
+        assert any(line.split() == [str(day), str(value)] for line in output.splitlines())
 
 
-def test_the_sample_is_random_so_the_average_is_published_and_the_report_says_so(
+def test_for_the_random_sample_the_average_is_published_and_the_report_states_it(
     sample: Business, call: Call
 ):
-    said = call(sample, "forecast", "sales").stdout
-    assert said.startswith("Previsão de vendas: 2023-12-31 a 2024-01-06\n")
-    assert said.count("Nenhum modelo é publicado: o melhor na validação, ") == 2
+    output = call(sample, "forecast", "sales").stdout
+    assert output.startswith("Previsão de vendas: 2023-12-31 a 2024-01-06\n")
+    assert output.count("Nenhum modelo é publicado: o melhor na validação, ") == 2
     published = sample.rows(
         f"select distinct target, model, value from {VALUES} order by target, model, value"
     )
@@ -176,7 +176,7 @@ def test_the_sample_is_random_so_the_average_is_published_and_the_report_says_so
 
 
 @pytest.mark.parametrize("length", [7, 30])
-def test_the_errors_of_an_average_are_those_of_plain_sql(sample: Business, length: int):
+def test_the_errors_of_an_average_equal_those_of_plain_sql(sample: Business, length: int):
     made(sample, days=7)
     stored = sample.rows(
         f"select part, first_day, last_day, forecasts, mae, rmse, mape_pct from {MODELS}"
@@ -184,7 +184,7 @@ def test_the_errors_of_an_average_are_those_of_plain_sql(sample: Business, lengt
     )
     assert [part for part, *_ in stored] == ["test", "validation"]
     for _, first, last, forecasts_, *errors in stored:
-        (said,) = sample.rows(f"""
+        (expected,) = sample.rows(f"""
             with days as (
                 select cast(range as date) as day from range(date '2023-01-01', date '2024-01-01',
                 interval 1 day)
@@ -201,31 +201,31 @@ def test_the_errors_of_an_average_are_those_of_plain_sql(sample: Business, lengt
             select count(*), avg(abs(value - forecast)), sqrt(avg((value - forecast) ** 2)),
                 100 * avg(abs(value - forecast) / value) filter (value > 0) from due
         """)
-        assert said[0] == forecasts_
-        for mine, theirs in zip(errors, said[1:], strict=True):
+        assert expected[0] == forecasts_
+        for mine, theirs in zip(errors, expected[1:], strict=True):
             assert math.isclose(mine, theirs, abs_tol=0.0051)
 
 
-def test_the_same_again_is_the_same_and_writes_nothing(sample: Business):
+def test_a_repeated_forecast_gives_the_same_rows_and_writes_nothing(sample: Business):
     first = made(sample, days=7)
     versions = [sample.lake.table(t.id).snapshot().version for t in FORECAST.tables]
     assert made(sample, days=7) == first
     assert [sample.lake.table(t.id).snapshot().version for t in FORECAST.tables] == versions
 
 
-def test_another_horizon_from_the_same_day_takes_the_place_of_the_first(weekly: Business):
+def test_another_horizon_from_the_same_day_replaces_the_first_forecast(weekly: Business):
     made(weekly, days=9)
     made(weekly, days=2)
     assert weekly.rows(f"select count(*), max(step) from {VALUES}") == [(4, 2)]
     assert weekly.rows(f"select distinct horizon from {MODELS}") == [(2,)]
 
 
-def test_a_forecast_as_of_a_day_is_that_of_a_lake_which_knows_no_later_day(
+def test_a_forecast_as_of_a_day_equals_that_of_a_lake_without_later_days(
     weekly: Business, tmp_path: Path
 ):
     until = FIRST + dt.timedelta(days=144)
-    earlier = taken_in(tmp_path, weeks(145))
-    assert SOLD[until.weekday()], "a day with sales, or the lake would not know of it"
+    earlier = ingested(tmp_path, weeks(145))
+    assert SOLD[until.weekday()], "a day with sales, or the lake would not know this day"
     known, alone = (
         [
             (each.last_known, each.values, each.scores, each.verdict)
@@ -237,7 +237,9 @@ def test_a_forecast_as_of_a_day_is_that_of_a_lake_which_knows_no_later_day(
     assert known == alone
 
 
-def test_too_few_days_and_none_are_said_in_one_line(weekly: Business, tmp_path: Path, call: Call):
+def test_too_few_days_and_no_days_give_an_error_of_one_line(
+    weekly: Business, tmp_path: Path, call: Call
+):
     result = call(weekly, "forecast", "sales", "--until", "2023-03-01", code=1)
     assert "error: 23 days can be learned from and judged on, 60 are needed" in result.stderr
     result = call(weekly, "forecast", "sales", "--until", "2022-12-31", code=1)
@@ -246,13 +248,15 @@ def test_too_few_days_and_none_are_said_in_one_line(weekly: Business, tmp_path: 
     assert "lakehouse ingest --domain sales" in result.stderr
 
 
-def test_a_system_without_a_forecast_says_which_has_one(weekly: Business, call: Call):
+def test_the_error_for_a_domain_without_a_forecast_names_those_with_one(
+    weekly: Business, call: Call
+):
     result = call(weekly, "forecast", "people", code=1)
     assert "domain 'people' declares no forecast" in result.stderr
     assert "docs/domains/sales.md" in result.stderr
 
 
-def test_without_the_libraries_the_command_says_what_to_install(
+def test_without_the_libraries_the_command_names_what_to_install(
     weekly: Business, call: Call, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(
@@ -273,7 +277,7 @@ def test_rows_that_break_their_contract_are_not_stored(weekly: Business):
     assert weekly.rows(f"from {VALUES}") == before
 
 
-def test_a_forecast_is_made_and_kept_wherever_the_lake_lies(lake_root: str):
+def test_a_forecast_is_computed_and_stored_on_disk_and_on_s3(lake_root: str):
     lake, settings = Lake(lake_root), Settings(root=lake_root)
     schema = arrow_schema(fact_sales.contract.schema)
     unit = {field.name: 1 for field in schema} | {"region": "Sul", "total_value": Decimal(10)}
@@ -304,7 +308,7 @@ def definitions(weekly: Business, monkeypatch: pytest.MonkeyPatch) -> dg.Definit
     return defs
 
 
-def test_dagster_makes_the_forecast_behind_its_features(
+def test_dagster_computes_the_forecast_after_its_features(
     weekly: Business, definitions: dg.Definitions
 ):
     values = dg.AssetKey(["gold", "sales", "forecast"])
@@ -322,14 +326,14 @@ def test_dagster_makes_the_forecast_behind_its_features(
     assert weekly.rows(f"select max(step), count(*) from {VALUES}") == [(5, 10)]
 
 
-def test_the_daily_runs_of_sales_make_no_forecast(definitions: dg.Definitions):
+def test_the_daily_runs_of_sales_compute_no_forecast(definitions: dg.Definitions):
     for job in ("sales_arrivals", "sales_refresh"):
         keys = definitions.resolve_job_def(job).asset_layer.executable_asset_keys
         assert not [key for key in keys if "forecast" in key.path[-1]]
 
 
 @pytest.mark.parametrize("module", ["lakehouse.definitions", "lakehouse.cli.forecast"])
-def test_nothing_that_is_imported_brings_the_models_libraries(module: str):
+def test_importing_the_domain_does_not_import_the_libraries_of_the_models(module: str):
     program = (
         f"import sys, {module}\n"
         "sys.exit(', '.join({'sklearn', 'scipy', 'xgboost'} & set(sys.modules)) or None)"

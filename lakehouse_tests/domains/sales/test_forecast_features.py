@@ -1,4 +1,4 @@
-"""What is known of a day before it begins: against plain SQL, and against the future."""
+"""Features that are known before a day begins, compared with plain SQL."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -47,11 +47,11 @@ SELECT d.day,
     month(d.day), day(d.day), isodow(d.day), isodow(d.day) IN (6, 7)
 FROM d ORDER BY d.day
 """
-"""Another way to the same: each figure of a day is asked of the rows of earlier days."""
+"""A second implementation: each figure of a day is a query over the rows of earlier days."""
 
 
 def plain(s: pa.Table) -> list[tuple[Any, ...]]:
-    """The features as a person would ask for them, one correlated question each."""
+    """Return the features by correlated subqueries, one for each figure."""
     connection = duckdb.connect()
     connection.register("s", s)
     what = {
@@ -79,16 +79,16 @@ def plain(s: pa.Table) -> list[tuple[Any, ...]]:
     return connection.execute(PLAIN.format(averages=averages, trends=trends)).fetchall()
 
 
-def agree(made: list[tuple[Any, ...]], said: list[tuple[Any, ...]]) -> bool:
-    """Equal rows; numbers to the fourth place, to which the table keeps them."""
+def agree(made: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> bool:
+    """Compare rows; numbers with four decimals, the precision of the table."""
     return [[rounded(v) for v in row] for row in made] == [
         [rounded(v, exact) for v, exact in zip(row, mine, strict=True)]
-        for row, mine in zip(said, made, strict=True)
+        for row, mine in zip(expected, made, strict=True)
     ]
 
 
 def rounded(value: Any, beside: Any = None) -> Any:
-    """A number to four places; one on the edge between two is what it is compared with."""
+    """Round to four decimals; a number on the edge equals the number it is compared with."""
     if isinstance(value, float | Decimal):
         if beside is not None and abs(float(value) - float(beside)) <= 0.00005000001:
             return rounded(beside)
@@ -98,7 +98,7 @@ def rounded(value: Any, beside: Any = None) -> Any:
 
 @pytest.fixture(scope="module")
 def features() -> Iterator[Features]:
-    """The features of some sales, by day."""
+    """Return the features of some sales by day."""
     session = DuckDBSession(Settings(), s3=False)
 
     def made(sales: list[Row]) -> dict[dt.date, Row]:
@@ -111,7 +111,7 @@ def features() -> Iterator[Features]:
 
 
 def sale(day: dt.date, cents: int = 2000, quantity: int = 2, **values: Any) -> Row:
-    """One sale; R$ 20.00 of 2 units, unless said otherwise."""
+    """One sale; by default 2 pieces for BRL 20.00."""
     filled = dict.fromkeys(FACT.names, 1)
     return filled | {
         "day": day,
@@ -125,13 +125,13 @@ def sale(day: dt.date, cents: int = 2000, quantity: int = 2, **values: Any) -> R
 
 
 def on(*offsets: int, **values: Any) -> list[Row]:
-    """Sales on the days that are so many after the first."""
+    """Return sales on days counted from the first one."""
     return [sale(FIRST + dt.timedelta(days=n), **values) for n in offsets]
 
 
 @st.composite
 def many_sales(draw: st.DrawFn) -> list[Row]:
-    """Sales of up to three years, some months of it without any."""
+    """Generate sales of up to three years with months without sales."""
     start = draw(st.integers(0, 40))
     days = draw(st.lists(st.integers(0, 1000), min_size=1, max_size=60))
     return [
@@ -149,14 +149,14 @@ def many_sales(draw: st.DrawFn) -> list[Row]:
 
 @settings(deadline=None, max_examples=40)
 @given(sales=many_sales())
-def test_plain_sql_says_the_same_of_any_sales(features: Features, sales: list[Row]):
+def test_features_equal_plain_sql_for_any_sales(features: Features, sales: list[Row]):
     made = [tuple(row.values()) for row in features(sales).values()]
     assert agree(made, plain(pa.Table.from_pylist(sales, schema=FACT)))
 
 
 @settings(deadline=None, max_examples=30)
 @given(sales=many_sales(), others=many_sales(), data=st.data())
-def test_what_happens_on_a_day_or_later_changes_no_feature_of_the_day(
+def test_sales_of_a_day_or_later_change_no_feature_of_the_day(
     features: Features, sales: list[Row], others: list[Row], data: st.DataObject
 ):
     day = data.draw(st.sampled_from([row["day"] for row in sales]))
@@ -170,7 +170,7 @@ def test_what_happens_on_a_day_or_later_changes_no_feature_of_the_day(
 
 
 def known_on(rows: dict[dt.date, Row], day: dt.date) -> dict[dt.date, Row]:
-    """The features of each day up to this one, without what was sold."""
+    """Return the features of each day up to this one, without its sales."""
     return {
         each: {name: value for name, value in row.items() if name not in TARGETS}
         for each, row in rows.items()
@@ -178,7 +178,7 @@ def known_on(rows: dict[dt.date, Row], day: dt.date) -> dict[dt.date, Row]:
     }
 
 
-def test_the_day_itself_is_not_in_its_averages(features: Features):
+def test_averages_exclude_the_day_itself(features: Features):
     rows = features([*on(*range(7), cents=700), *on(7, cents=10**6)])
     eighth = rows[FIRST + dt.timedelta(days=7)]
     assert eighth["sales_ma_7"] == 7
@@ -187,7 +187,7 @@ def test_the_day_itself_is_not_in_its_averages(features: Features):
     assert rows[FIRST + dt.timedelta(days=8)]["sales_ma_7"] == Decimal("1434.5714")
 
 
-def test_days_without_sales_are_there_and_count_as_nothing(features: Features):
+def test_days_without_sales_are_rows_and_count_as_zero(features: Features):
     rows = features(on(0, 14, cents=1400, quantity=7))
     assert list(rows) == [FIRST + dt.timedelta(days=n) for n in range(16)]
     assert rows[FIRST + dt.timedelta(days=9)]["total_sales"] == 0
@@ -195,7 +195,7 @@ def test_days_without_sales_are_there_and_count_as_nothing(features: Features):
     assert rows[FIRST + dt.timedelta(days=8)]["quantity_ma_7"] == 0
 
 
-def test_the_last_row_is_the_day_after_the_last_sale_and_its_sales_are_not_known(
+def test_the_last_row_is_the_day_after_the_last_sale_with_unknown_sales(
     features: Features,
 ):
     *_, last = features(on(0, 1)).values()
@@ -203,11 +203,11 @@ def test_the_last_row_is_the_day_after_the_last_sale_and_its_sales_are_not_known
     assert (last["total_sales"], last["total_quantity"]) == (None, None)
 
 
-def test_without_sales_there_are_no_features(features: Features):
+def test_without_sales_the_features_are_empty(features: Features):
     assert features([]) == {}
 
 
-def test_a_trend_needs_the_same_month_of_the_year_before_and_is_never_zero_for_want_of_it(
+def test_a_trend_without_the_same_month_one_year_earlier_is_null(
     features: Features,
 ):
     january, year_later = sale(dt.date(2023, 1, 1), 10_000), sale(dt.date(2024, 1, 20), 15_000)
@@ -218,32 +218,32 @@ def test_a_trend_needs_the_same_month_of_the_year_before_and_is_never_zero_for_w
     assert trends[dt.date(2024, 3, 1)] is None, "February 2023 had no sales"
 
 
-def test_a_month_in_which_sales_began_midway_is_not_compared(features: Features):
+def test_a_month_with_a_later_first_sale_is_not_compared(features: Features):
     rows = features(
         [sale(dt.date(2023, 1, 2)), sale(dt.date(2024, 1, 2)), sale(dt.date(2024, 2, 1))]
     )
     assert {row["sales_trend_pct"] for row in rows.values()} == {None}
 
 
-def test_different_customers_of_a_day_count_once(features: Features):
+def test_a_customer_counts_once_per_day(features: Features):
     sales = [*on(*range(30), customer_id=1), *on(*range(30), customer_id=1), *on(3, customer_id=2)]
     row = features(sales)[FIRST + dt.timedelta(days=30)]
     assert row["customers_ma_30"] == Decimal("1.0333")
     assert row["products_ma_30"] == 1
 
 
-def test_the_calendar_knows_days_to_come(features: Features):
+def test_the_calendar_has_future_days(features: Features):
     rows = features(on(0, 9)).values()
     session = DuckDBSession(Settings(), s3=False)
     session.arrow("days", pa.table({"day": [row["day"] for row in rows]}))
     days = ibis.table({"day": "date"}, name="days")
-    said = session.table(days.select("day", **calendar(days.day))).to_pylist()
+    computed = session.table(days.select("day", **calendar(days.day))).to_pylist()
     session.close()
-    assert said == [{name: row[name] for name in said[0]} for row in rows]
+    assert computed == [{name: row[name] for name in computed[0]} for row in rows]
 
 
 @pytest.mark.parametrize("which", ["sample", "generated"])
-def test_plain_sql_over_the_fact_says_the_same_of_what_landed(which: str, tmp_path: Path):
+def test_features_of_received_files_equal_plain_sql_over_the_fact(which: str, tmp_path: Path):
     shop = Business("sales", tmp_path)
     if which == "sample":
         if not SAMPLE.is_file():

@@ -1,4 +1,4 @@
-"""Each question to the tables of sales is answered as its description says."""
+"""Each quality check of Sales gives the result that its description states."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Rejected sales are corrected and come back; what came after them stays newer."""
+"""Rejected sales are corrected and loaded; later deliveries of other rows stay newer."""
 
 import csv
 import datetime as dt
@@ -26,7 +26,7 @@ def landing(shop: Business) -> LandingZone:
 
 
 def replay(shop: Business, patch: Path, **values: str) -> list[str]:
-    """Write these values into every rejected row, land and take in; gives the landed paths."""
+    """Write these values into every rejected row, land and ingest; return the landed paths."""
     quarantine.export(shop.lake, patch, domain="sales")
     with patch.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -42,7 +42,7 @@ def replay(shop: Business, patch: Path, **values: str) -> list[str]:
 @pytest.mark.parametrize(
     "path", [f"{DAY}/sales_raw.csv", f"{DAY}/norte/sales_raw.csv", "sales.csv"]
 )
-def test_a_corrected_row_comes_back_and_later_deliveries_of_the_others_stay(
+def test_a_corrected_row_is_loaded_and_later_deliveries_of_other_rows_stay(
     shop: Business, tmp_path: Path, path: str
 ) -> None:
     shop.land(path, file(sale(1), sale(2, region="?")))
@@ -77,7 +77,7 @@ def test_a_row_may_be_corrected_twice(shop: Business, tmp_path: Path) -> None:
     ]
 
 
-def test_a_rejected_file_is_listed_though_other_files_came_and_comes_back_whole(
+def test_a_rejected_file_is_listed_beside_loaded_files_and_loaded_after_correction(
     shop: Business, tmp_path: Path
 ) -> None:
     shop.land(f"{DAY}/sales_a.csv", file(sale(1)).replace("sale_date", "data"))
@@ -89,7 +89,7 @@ def test_a_rejected_file_is_listed_though_other_files_came_and_comes_back_whole(
         ("schema",),
         f"sales/{DAY}/sales_a.csv",
     )
-    content = tmp_path / "mended.csv"
+    content = tmp_path / "corrected.csv"
     content.write_text(file(sale(1, quantity=3, total_value="30.00")))
     quarantine.replace(
         shop.lake, landing(shop), shop.settings, listed.file, content, now=dt.datetime.now(dt.UTC)

@@ -1,4 +1,4 @@
-"""Sales land in every way, and each sale is one row of the newest delivery."""
+"""Sales in every form and order of arrival give one row per sale of the newest delivery."""
 
 import csv
 import datetime as dt
@@ -26,7 +26,7 @@ def shop(tmp_path: Path) -> Business:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Business:
-    """The shared file, taken in."""
+    """A shop with the shared file, ingested."""
     if not SAMPLE.is_file():
         pytest.skip("no sample file at ../shared/data/sales")
     shop = Business("sales", tmp_path_factory.mktemp("sample"))
@@ -57,18 +57,18 @@ def test_the_sample_has_its_sales_customers_and_january(sample: Business):
     assert sample.balance() == ["balanced"]
 
 
-def test_every_month_and_day_of_the_sample_is_what_plain_sql_says(sample: Business):
-    said = duckdb.connect().execute(
+def test_every_month_and_day_of_the_sample_equals_plain_sql(sample: Business):
+    plain = duckdb.connect().execute(
         "CREATE TABLE s AS SELECT CAST(sale_date AS DATE) AS d, CAST(total_value AS DECIMAL(18, 2))"
         " AS v, CAST(quantity AS BIGINT) AS q FROM read_csv(?, all_varchar = true)",
         [str(SAMPLE)],
     )
-    months = said.execute(
+    months = plain.execute(
         "SELECT year(d), month(d), sum(v), sum(q) FROM s GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     assert len(months) == 12
     assert sample.rows("select * from gold.sales_monthly_sales") == months
-    days = said.execute("SELECT d, sum(v), sum(q) FROM s GROUP BY 1 ORDER BY 1").fetchall()
+    days = plain.execute("SELECT d, sum(v), sum(q) FROM s GROUP BY 1 ORDER BY 1").fetchall()
     assert (
         sample.rows(
             "select sale_date, total_sales, total_quantity from gold.sales_daily_sales order by 1"
@@ -78,7 +78,7 @@ def test_every_month_and_day_of_the_sample_is_what_plain_sql_says(sample: Busine
 
 
 @pytest.mark.parametrize("name", ["product", "customer", "seller", "date"])
-def test_joining_a_dimension_keeps_the_facts_rows_and_total(sample: Business, name: str):
+def test_joining_a_dimension_keeps_rows_and_total_of_the_fact(sample: Business, name: str):
     (alone,) = sample.rows(f"select count(*), sum(total_value) from {FACT}")
     assert alone == (500, Decimal("144311.39"))
     joined = sample.rows(
@@ -88,7 +88,7 @@ def test_joining_a_dimension_keeps_the_facts_rows_and_total(sample: Business, na
     assert joined == [alone]
 
 
-def test_joining_customer_and_region_keeps_the_facts_rows_too(sample: Business):
+def test_joining_customer_and_region_keeps_the_rows_of_the_fact(sample: Business):
     assert sample.rows(
         f"select count(*) from {FACT} join gold.sales_dim_customer_region"
         " using (customer_key, region)"
@@ -111,7 +111,7 @@ def test_the_detail_by_month_adds_up_to_the_fact_and_names_its_members(sample: B
     ) in sample.rows("select * from gold.sales_monthly_sales_detail")
 
 
-def test_the_report_has_a_title_and_a_line_for_each_month(sample: Business):
+def test_the_report_has_a_title_and_a_line_per_month(sample: Business):
     for language, title in (("pt", "Total de vendas mensais:"), ("en", "Monthly sales totals:")):
         lines = [
             text
@@ -126,7 +126,7 @@ def test_the_report_has_a_title_and_a_line_for_each_month(sample: Business):
         assert len(lines) == 2 + 12
 
 
-def test_a_customer_lives_where_most_sales_are_and_in_a_tie_in_the_first_region(shop: Business):
+def test_the_region_of_a_customer_has_most_sales_and_ties_go_to_the_first_name(shop: Business):
     regions = ["Sul", "Sul", "Leste", "Oeste", "Centro", "Oeste", "Centro"]
     customers = [1001, 1001, 1001, 1002, 1002, 1002, 1002]
     lines = [
@@ -148,7 +148,7 @@ def test_a_customer_lives_where_most_sales_are_and_in_a_tie_in_the_first_region(
     assert Counter(shop.rows(f"select region from {FACT}")) == Counter((r,) for r in regions)
 
 
-def test_keys_stay_what_they_were_when_other_members_come(shop: Business):
+def test_keys_of_dimensions_do_not_change_when_other_members_arrive(shop: Business):
     keys = "select product_key, seller_key, customer_key, date_key from gold.sales_fact_sales"
     shop.land(f"{DAY}/sales_a.csv", file(sale(2)))
     shop.ingest()
@@ -176,7 +176,7 @@ def test_rows_that_repeat_across_files_and_days_count_once(shop: Business):
     assert set(shop.balance()) == {"balanced"}
 
 
-def test_a_file_that_lands_again_as_it_was_has_its_rows_in_the_books_once(shop: Business):
+def test_a_file_that_lands_twice_with_equal_bytes_counts_once(shop: Business):
     for _ in range(2):
         shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2), sale(3, region="Nordeste")))
         shop.ingest()
@@ -187,7 +187,7 @@ def test_a_file_that_lands_again_as_it_was_has_its_rows_in_the_books_once(shop: 
     assert set(shop.balance()) == {"balanced"}
 
 
-def test_a_corrected_sale_moves_to_its_other_day_and_leaves_the_first(shop: Business):
+def test_a_corrected_sale_moves_to_its_new_day(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2)))
     shop.ingest()
     shop.land(
@@ -209,7 +209,7 @@ def test_a_corrected_sale_moves_to_its_other_day_and_leaves_the_first(shop: Busi
     assert set(shop.balance()) == {"balanced"}
 
 
-def test_an_older_export_that_comes_late_does_not_win(shop: Business):
+def test_an_older_export_that_arrives_late_does_not_win(shop: Business):
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     corrected = sale(1, quantity=5, total_value="50.00")
     shop.land(f"{DAY}/sales_b.csv", file(corrected), at=now)
@@ -228,7 +228,7 @@ def test_other_bytes_under_the_same_name_replace_exactly_the_rows_of_the_file(sh
     assert days_and_totals(shop) == {2: (DAY, Decimal("40.00")), 3: (DAY, Decimal("20.00"))}
 
 
-def test_a_delete_takes_the_sale_out_of_gold_and_stays_in_silver(shop: Business):
+def test_a_deleted_sale_leaves_gold_and_stays_in_silver(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2)))
     shop.ingest()
     shop.land(f"{NEXT}/sales_cdc_01.csv", file(sale(1) + ",delete", changes=True))
@@ -252,7 +252,7 @@ def test_the_last_deleted_sale_of_a_day_leaves_no_row_of_the_day(shop: Business)
         assert shop.rows(f"select count(*) from gold.sales_{name}") == [(0,)], name
 
 
-def test_of_several_changes_of_a_sale_in_one_file_the_last_counts(shop: Business):
+def test_the_last_of_several_changes_of_a_sale_in_one_file_counts(shop: Business):
     lines = [
         sale(1) + ",insert",
         sale(1, quantity=3, total_value="30.00") + ",update",
@@ -280,7 +280,7 @@ def test_of_several_changes_of_a_sale_in_one_file_the_last_counts(shop: Business
         ("centro", "Centro"),
     ],
 )
-def test_a_region_is_known_by_its_portuguese_and_its_english_name(written: str, meant: str):
+def test_a_region_is_parsed_from_its_portuguese_and_english_name(written: str, meant: str):
     table = load_domain("sales").table("silver", "sales")
     landed = ibis.memtable(
         [dict.fromkeys(table.reads[0].table.contract.schema.names) | {"region": written}],
@@ -290,7 +290,7 @@ def test_a_region_is_known_by_its_portuguese_and_its_english_name(written: str, 
     assert table.transform(landed).region.execute().tolist() == [meant]
 
 
-def test_days_are_read_in_both_forms_from_one_file(shop: Business):
+def test_dates_are_parsed_in_both_forms_from_one_file(shop: Business):
     shop.land(f"{LATER}/sales_raw.csv", file(sale(1, sale_date="09/02/2023"), sale(2)))
     shop.ingest()
     assert shop.rows(f"select id, sale_date, date_key from {FACT} order by id") == [
@@ -299,7 +299,7 @@ def test_days_are_read_in_both_forms_from_one_file(shop: Business):
     ]
 
 
-def test_a_byte_order_mark_crlf_and_semicolons_change_nothing(shop: Business):
+def test_byte_order_mark_crlf_and_semicolons_give_the_same_rows(shop: Business):
     text = file(sale(1), sale(2)).replace(",", ";").replace("\n", "\r\n")
     shop.land(f"{DAY}/Sales_RAW.CSV", b"\xef\xbb\xbf" + text.encode())
     shop.ingest()
@@ -327,7 +327,7 @@ BAD = [
 ]
 
 
-def test_every_bad_row_is_rejected_with_its_reasons_file_and_line(shop: Business):
+def test_every_invalid_row_is_rejected_with_reasons_file_and_line(shop: Business):
     lines = [
         sale(n, **{"operation": "insert", **values}) for n, (_, values) in enumerate(BAD, start=1)
     ]
@@ -344,7 +344,7 @@ def test_every_bad_row_is_rejected_with_its_reasons_file_and_line(shop: Business
     assert shop.balance() == ["balanced"]
 
 
-def test_a_bad_number_of_a_sale_is_rejected(shop: Business):
+def test_a_sale_with_an_invalid_number_is_rejected(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale("")) + sale("1a") + "\n")
     shop.ingest()
     assert shop.rejections("sales") == [
@@ -353,7 +353,7 @@ def test_a_bad_number_of_a_sale_is_rejected(shop: Business):
     ]
 
 
-def test_a_bad_version_leaves_the_good_one_in_place(shop: Business):
+def test_an_invalid_version_leaves_the_valid_one_in_place(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1)))
     shop.ingest()
     shop.land(f"{NEXT}/sales_cdc_01.csv", file(sale(1, quantity=7) + ",update", changes=True))
@@ -365,7 +365,7 @@ def test_a_bad_version_leaves_the_good_one_in_place(shop: Business):
     ]
 
 
-def test_a_file_without_sale_date_is_rejected_whole_and_the_column_named(shop: Business):
+def test_a_file_without_sale_date_is_rejected_with_the_name_of_the_column(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1)).replace("sale_date", "data"))
     shop.land(f"{DAY}/sales_b.csv", file(sale(2)))
     shop.ingest()
@@ -390,15 +390,15 @@ def test_a_file_without_sale_date_is_rejected_whole_and_the_column_named(shop: B
         ("sales.parquet", False),
     ],
 )
-def test_files_that_begin_with_sales_are_taken(name: str, is_taken: bool):
+def test_files_whose_name_begins_with_sales_are_loaded(name: str, is_taken: bool):
     assert SALES.matches(name) is is_taken
 
 
 @pytest.mark.parametrize("table", load_domain("sales").tables, ids=lambda table: table.id.name)
-def test_every_table_can_be_said_in_the_sql_of_spark(table):
+def test_every_table_compiles_to_the_sql_of_spark(table):
     if table.transform is not None:
         assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")
 
 
-def test_the_header_of_the_tests_is_that_of_the_source():
+def test_the_header_of_the_test_files_equals_the_columns_of_the_source():
     assert HEADER.split(",") == list(SALES.format.columns[:9])
