@@ -106,7 +106,7 @@ class TableOptions:
 
     Args:
         snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
-            this table is computed from the newest delivery up to that day (or the earliest one, when
+            this table is computed from the newest delivery up to that day (or the earliest, when
             all are later).
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
