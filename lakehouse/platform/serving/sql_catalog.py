@@ -161,7 +161,11 @@ class _Definitions:
 
     def _stored(self, table: TableId, files: _StoredFiles) -> None:
         if files.urls:
-            columns = ", ".join(quoted(name) for name in ["day", *files.schema.names])
+            names = ["day", *files.schema.names]
+            values = {name: quoted(name) for name in names}
+            if table.layer == "raw" and (status := sql_value("status", names)):
+                values["status"] = status
+            columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
             self._view(table.name, f"SELECT {columns} FROM {_parquet(files.urls)}")  # noqa: S608  quoted
         else:
             self._empty(table.name, files.schema)

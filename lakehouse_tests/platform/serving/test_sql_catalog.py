@@ -17,6 +17,7 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.registry import load_domain
@@ -154,6 +155,24 @@ def test_views_over_views_agree_with_the_fact_table(built):
         assert rows_of(
             lake, f"select sum(completed_orders), sum(revenue) from gold.mrhealth_{view}"
         ) == [(orders, revenue)], view
+
+
+def test_the_status_of_rejected_files_in_older_lakes_is_shown_as_rejected(lake: Lake):
+    delivery = Delivery(
+        day=MONDAY,
+        unit=1,
+        file="mrhealth/PEDIDO.csv",
+        digest="",
+        size=1,
+        landed_at=dt.datetime(2026, 1, 5, tzinfo=dt.UTC),
+        status=Status.REJECTED,
+    )
+    rows = DELIVERIES.to_arrow([delivery])
+    at = rows.schema.get_field_index("status")
+    rows = rows.set_column(at, "status", pa.array(["refused"]))
+    lake.table(TableId("raw", "mrhealth", "orders")).write({MONDAY: rows}, schema=DELIVERIES.stored)
+    for table in ("raw.mrhealth_orders", "ops.deliveries"):
+        assert asked(lake, f"select status from {table}") == [("rejected",)], table
 
 
 def test_deliveries_has_the_files_of_all_datasets_and_the_unrecognized_files(built):
