@@ -172,7 +172,7 @@ def test_the_status_of_rejected_files_in_older_lakes_is_shown_as_rejected(lake: 
     rows = rows.set_column(at, "status", pa.array(["refused"]))
     lake.table(TableId("raw", "mrhealth", "orders")).write({MONDAY: rows}, schema=DELIVERIES.stored)
     for table in ("raw.mrhealth_orders", "ops.deliveries"):
-        assert asked(lake, f"select status from {table}") == [("rejected",)], table
+        assert rows_of(lake, f"select status from {table}") == [("rejected",)], table
 
 
 def test_deliveries_has_the_files_of_all_datasets_and_the_unrecognized_files(built):
