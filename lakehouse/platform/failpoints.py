@@ -1,8 +1,8 @@
-"""Places where a test makes the process die as a power cut would.
+"""Points where a test can kill the process, like a power cut.
 
 A failpoint does nothing unless the environment variable LAKEHOUSE_FAILPOINT names it: ``name``
-for its first hit, ``name:2`` for its second. Then the process gets SIGKILL, which no handler,
-``finally`` or ``atexit`` sees.
+kills the process at its first hit, ``name:2`` at its second. The signal is SIGKILL, so that no
+handler, ``finally`` or ``atexit`` runs.
 """
 
 import os
@@ -20,7 +20,7 @@ STORAGE: tuple[str, ...] = (
     "storage.published",
     "storage.vacuuming",
 )
-"""Steps of one table's commit, in the order in which a write meets them."""
+"""Steps of one table's commit and vacuum, in their order."""
 
 PRIVACY: tuple[str, ...] = (
     "privacy.marked",
@@ -31,7 +31,7 @@ PRIVACY: tuple[str, ...] = (
     "privacy.refreshed",
     "privacy.forgotten",
 )
-"""Steps of taking a person out, in their order."""
+"""Steps of erasing a person, in their order."""
 
 RUN: tuple[str, ...] = (
     "ingest.storing",
@@ -56,7 +56,7 @@ EXTRACTION: tuple[str, ...] = (
     "extraction.confirmed",
     "extraction.settled",
 )
-"""Steps of an extraction, in their order; the first two when a slot is made."""
+"""Steps of an extraction, in their order; the first two only when a slot is created."""
 
 FAILPOINTS = STORAGE + RUN + EXTRACTION + PRIVACY
 
@@ -66,14 +66,15 @@ _lock = threading.Lock()
 
 
 def failpoint(name: str) -> None:
-    """Kill the process here when the environment asks for it.
+    """Kill the process when the environment names this failpoint.
 
-    Raises KeyError for a name that is not in FAILPOINTS, so that none is left untested.
+    Raises:
+        KeyError: the name is not in `FAILPOINTS`, from which the tests take all names.
     """
     if name not in _known:
         raise KeyError(f"failpoint {name!r} is not listed in FAILPOINTS")
-    asked, _, hit = os.environ.get("LAKEHOUSE_FAILPOINT", "").partition(":")
-    if asked != name:
+    requested, _, hit = os.environ.get("LAKEHOUSE_FAILPOINT", "").partition(":")
+    if requested != name:
         return
     with _lock:
         _hits[name] += 1

@@ -21,7 +21,7 @@ from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 COMMIT_ATTEMPTS = 60
-"""Number of attempts of a commit before which other writers keep committing first."""
+"""A commit fails after this many attempts in which other writers committed first."""
 
 SLOWEST_RETRY = 2.0
 """Longest pause between two attempts, in seconds."""
@@ -79,12 +79,12 @@ class _Plan:
     """Files whose bytes the table does not have on their day."""
     unchanged: Sequence[Staged]
     """Files whose bytes the table has on their day already."""
-    retired: Sequence[DayFile]
+    removed: Sequence[DayFile]
     """Files of the days to remove."""
 
     @property
     def days(self) -> list[dt.date]:
-        return [*(each.day for each in self.added), *(file.day for file in self.retired)]
+        return [*(each.day for each in self.added), *(file.day for file in self.removed)]
 
     @property
     def replaced(self) -> list[DayFile]:
@@ -93,7 +93,7 @@ class _Plan:
 
     @property
     def unused(self) -> list[Staged]:
-        """Staged files that no version shows and that this change does not need."""
+        """Staged files that the change does not need: the table has their bytes in other files."""
         return [each for each in self.unchanged if not _is_visible(self.current, each)]
 
     def result(self, version: int) -> CommitResult:
@@ -147,7 +147,7 @@ def _attempt(
     """
     opened = location.open()
     current = Snapshot(version=-1) if opened is None else snapshot_of(location, opened)
-    if not first and (done := _result_of_lost_answer(location, change, current)):
+    if not first and (done := _result_of_lost_response(location, change, current)):
         return done, ()
     _require_unchanged_days(location.id, change, current)
     plan = _plan(change, current)
@@ -161,28 +161,27 @@ def _attempt(
         _create_table(location, plan.added, change.schema, properties)
         version = 0
     else:
-        _replace_files(opened, plan.added, [*plan.replaced, *plan.retired], properties)
+        _replace_files(opened, plan.added, [*plan.replaced, *plan.removed], properties)
         version = _version_of(location, change, count(current.version + 1))
     failpoint("storage.published")
     return plan.result(version), plan.unused
 
 
 def _plan(change: Change, current: Snapshot) -> _Plan:
-    unchanged = [each for each in change.staged if _has_same_bytes(current, each)]
     return _Plan(
         current=current,
-        added=[each for each in change.staged if each not in unchanged],
-        unchanged=unchanged,
-        retired=[current.by_day[day] for day in change.removed if day in current.by_day],
+        added=[each for each in change.staged if not _has_same_bytes(current, each)],
+        unchanged=[each for each in change.staged if _has_same_bytes(current, each)],
+        removed=[current.by_day[day] for day in change.removed if day in current.by_day],
     )
 
 
-def _result_of_lost_answer(
+def _result_of_lost_response(
     location: TableLocation, change: Change, current: Snapshot
 ) -> CommitResult | None:
-    """Return the result of an earlier attempt that succeeded although it was reported as failed.
+    """Return the result of an earlier attempt that succeeded although it reported an error.
 
-    That happens when the answer was lost on the network. Then the table shows all staged files.
+    This happens when the response is lost on the network. The table then shows all staged files.
     """
     if not change.staged or not all(_is_visible(current, each) for each in change.staged):
         return None
@@ -203,7 +202,7 @@ def _version_of(location: TableLocation, change: Change, versions: Iterable[int]
         if change.commit.encode() in entry:
             return version
     raise StorageError(
-        f"{location.id}: the log does not show a commit that it had accepted. hint: run again"
+        f"{location.id}: the log does not contain a commit that was accepted. hint: run again"
     )
 
 
@@ -264,7 +263,8 @@ def _require_compatible(table: TableId, existing: pa.Schema, schema: pa.Schema) 
     for place, column in enumerate(existing):
         if column.name not in schema.names:
             raise SchemaConflict(
-                f"{table}: column {column.name!r} ({column.type}) is missing from the commit. {hint}"
+                f"{table}: column {column.name!r} ({column.type}) is missing from the commit. "
+                f"{hint}"
             )
         given = schema.field(column.name).type
         if given != column.type:
@@ -283,13 +283,13 @@ def _require_compatible(table: TableId, existing: pa.Schema, schema: pa.Schema) 
 def _replace_files(
     opened: deltalake.DeltaTable,
     staged: Sequence[Staged],
-    retired: Sequence[DayFile],
+    removed: Sequence[DayFile],
     properties: deltalake.CommitProperties,
 ) -> None:
     now = _now_in_milliseconds()
     remove = [
         RemoveAction(file.path, True, now, file.size, {DAY: file.day.isoformat()})
-        for file in retired
+        for file in removed
     ]
     opened.create_write_transaction(
         [*map(_add_action, staged), *remove],

@@ -79,7 +79,7 @@ class LakeTable:
         removed: Sequence[dt.date] = (),
         note: Mapping[str, str] | None = None,
     ) -> CommitResult:
-        """Make staged days visible and retire the files they replace, in one transaction.
+        """Make staged days visible instead of the files they replace, in one transaction.
 
         A day whose bytes are in the table already is left unchanged and its staged file is
         deleted; when no day changes there is no commit. A column that the schema has at its end

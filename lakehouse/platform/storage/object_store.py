@@ -139,10 +139,10 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def delete(self, paths: Iterable[str]) -> None:
-        """Delete files; a file that does not exist is no error."""
+        """Delete files. A file that does not exist is ignored."""
 
     def delete_folder(self, folder: str) -> None:
-        """Delete a folder with all files below it; one that does not exist is no error."""
+        """Delete a folder with all files below it. A folder that does not exist is ignored."""
         self.delete([entry.path for entry in self.entries(folder)])
 
     @abstractmethod

@@ -134,7 +134,7 @@ def bind_upstream(
     window: Sequence[dt.date],
     part: Slice | None = None,
 ) -> None:
-    """Bind the names of the upstream tables to their rows for a window, or for a slice of it."""
+    """Bind the names of the upstream tables to their rows for a window, or for a slice of one day."""
     table = upstream.table
     for place, read in enumerate(table.reads):
         if place == 0 and table.keyed_over_all_days:
@@ -157,7 +157,7 @@ def bind_partitions(session: Session, window: Sequence[dt.date]) -> None:
 def bind_older_versions(
     session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
 ) -> ir.Table:
-    """Bind and return the delivered rows of a window that a newer version of their file replaced."""
+    """Bind and return the rows of a window whose file was replaced by a newer version."""
     read = upstream.table.reads[0]
     name = f"{read.name}__older_versions"
     schema = read.table.contract.schema

@@ -82,7 +82,7 @@ def _original_values(delivered: ir.Table) -> ir.Table:
 
 
 def _values_as_json(row: Mapping[str, object]) -> str:
-    """Return a delivered row as JSON, by column in the order of the file, with undeclared columns."""
+    """Return the delivered values as JSON by column, including columns that are not declared."""
     values = {k.removeprefix(_ORIGINAL): v for k, v in row.items() if k.startswith(_ORIGINAL)}
     rescued = values.pop("_rescued", None)
     if rescued:

@@ -1,4 +1,4 @@
-"""Slices: a day with very many rows is computed in parts of its key, so that memory stays bounded."""
+"""Slices: compute a day with very many rows in parts of its key, to limit the memory."""
 
 import itertools
 from dataclasses import dataclass

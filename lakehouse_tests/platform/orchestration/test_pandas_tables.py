@@ -66,7 +66,7 @@ def run(transform, root, monkeypatch):
 
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(root))
     base = declare_table(sales, table=TableId("gold", "toy", "sales"), contract=Sales)
-    made = declare_table(
+    forecast = declare_table(
         transform,
         table=TableId("gold", "toy", "trend"),
         contract=Sales,
@@ -74,13 +74,13 @@ def run(transform, root, monkeypatch):
         options=TableOptions(pandas=True),
     )
     domain = Domain(
-        spec=DomainSpec(name="toy", title="Toy", since=DAY), sources=(), tables=(base, made)
+        spec=DomainSpec(name="toy", title="Toy", since=DAY), sources=(), tables=(base, forecast)
     )
     settings = Settings.from_env()
     defs = dg.Definitions.merge(
         shared(),
         dg.Definitions(
-            assets=[computed_asset(table, domain, settings) for table in (base, made)],
+            assets=[computed_asset(table, domain, settings) for table in (base, forecast)],
             jobs=[dg.define_asset_job("all", "*")],
         ),
     )
@@ -103,7 +103,9 @@ def test_a_pandas_table_is_stored_by_day_in_the_types_of_its_contract(tmp_path, 
     ]
 
 
-@pytest.mark.parametrize("transform", [below_zero, without_amount])
+@pytest.mark.parametrize(
+    "transform", [below_zero, without_amount], ids=["invalid value", "missing column"]
+)
 def test_a_pandas_table_that_breaks_its_contract_stores_nothing(transform, tmp_path, monkeypatch):
     result = run(transform, tmp_path, monkeypatch)
 
@@ -129,12 +131,12 @@ def test_the_contract_of_a_pandas_table_must_have_a_day():
         )
 
 
-def test_its_table_is_a_table():
-    made = declare_table(
+def test_a_pandas_table_is_declared_like_any_other_table():
+    table = declare_table(
         trend,
         table=TableId("gold", "toy", "trend"),
         contract=Sales,
         options=TableOptions(pandas=True),
     )
-    assert isinstance(made, Table)
-    assert made.options.pandas
+    assert isinstance(table, Table)
+    assert table.options.pandas

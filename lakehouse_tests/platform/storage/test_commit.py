@@ -25,7 +25,7 @@ from lakehouse_tests.platform.storage.orders import (
 
 @pytest.fixture
 def committing_first(monkeypatch) -> Callable[..., None]:
-    """Let something happen between the moment a commit read the table and its transaction."""
+    """Return a function: run an action between the reading and the writing of a commit."""
 
     def arrange(action: Callable[[], Any], at: str = "storage.publishing") -> None:
         pending = [action]
@@ -64,6 +64,7 @@ def test_a_new_column_at_the_end_is_added_and_null_in_older_days(orders: LakeTab
             "'x' .int8. is at the place where",
         ),
     ],
+    ids=["changed type", "missing column", "changed order", "new column that is not at the end"],
 )
 def test_any_other_change_of_columns_is_rejected(on_disk: LakeTable, columns, message: str):
     put(on_disk, {MON: rows_of(1)})
@@ -78,9 +79,11 @@ def test_a_day_changed_by_another_run_is_not_overwritten(orders: LakeTable):
     seen = orders.snapshot()
     put(orders, {MON: rows_of(10)})
     put(orders, {TUE: rows_of(3)}, based_on=seen)
-    with pytest.raises(DayConflict, match=r"silver\.mrhealth_orders: 2024-01-01 .*run again") as no:
+    with pytest.raises(
+        DayConflict, match=r"silver\.mrhealth_orders: 2024-01-01 .*run again"
+    ) as raised:
         put(orders, {MON: rows_of(11), WED: rows_of(4)}, based_on=seen)
-    assert (no.value.table, no.value.day) == (ORDERS, MON)
+    assert (raised.value.table, raised.value.day) == (ORDERS, MON)
     with pytest.raises(DayConflict):
         put(orders, {}, removed=[MON], based_on=seen)
     assert ids_by_day(orders) == {MON: [10], TUE: [3]}
@@ -160,16 +163,16 @@ def test_an_unchanged_day_is_written_when_a_concurrent_writer_changes_it(
     assert ids_by_day(orders) == {MON: [1], TUE: [3]}
 
 
-def test_a_commit_whose_answer_was_lost_is_applied_once(orders: LakeTable, monkeypatch):
+def test_a_commit_whose_response_was_lost_is_applied_once(orders: LakeTable, monkeypatch):
     put(orders, {MON: rows_of(0)})
     replace = commit._replace_files
 
-    def lose_the_answer(*change: Any) -> None:
+    def lose_the_response(*change: Any) -> None:
         replace(*change)
         monkeypatch.setattr(commit, "_replace_files", replace)
         raise CommitFailedError("the connection broke")
 
-    monkeypatch.setattr(commit, "_replace_files", lose_the_answer)
+    monkeypatch.setattr(commit, "_replace_files", lose_the_response)
     done = put(orders, {MON: rows_of(1), TUE: rows_of(2)}, based_on=orders.snapshot())
     assert (done.version, done.changed, done.rows) == (1, (MON, TUE), 2)
     assert ids_by_day(orders) == {MON: [1], TUE: [2]}

@@ -115,7 +115,7 @@ def fill(root: str, what: str, found: Path) -> None:
     found.touch()
 
 
-@pytest.mark.parametrize("what", ["file", "log"])
+@pytest.mark.parametrize("what", ["file", "log"], ids=["data file", "log entry"])
 def test_a_full_disk_leaves_the_table_unchanged(tmp_path: Path, what: str):
     table = Lake(str(tmp_path)).table(ORDERS)
     table.write({FIRST: rows_of(1)}, schema=SCHEMA)

@@ -7,7 +7,7 @@ import uuid
 import pyarrow as pa
 import pytest
 
-from lakehouse.platform.failpoints import FAILPOINTS
+from lakehouse.platform.failpoints import STORAGE
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
@@ -17,7 +17,6 @@ ORDERS = TableId("silver", "mrhealth", "orders")
 SCHEMA = pa.schema([("id", pa.int64())])
 WIDER = SCHEMA.append(pa.field("paid", pa.bool_()))
 MON, TUE, WED, THU = (dt.date(2024, 1, day) for day in (1, 2, 3, 4))
-STORAGE = [name for name in FAILPOINTS if name.startswith("storage.")]
 
 
 def before(table: LakeTable) -> None:

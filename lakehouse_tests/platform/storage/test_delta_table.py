@@ -143,6 +143,15 @@ def test_a_datetime_is_rejected_as_a_day(on_disk: LakeTable):
         ({}, pa.schema([("t", pa.time64("us"))]), "'t' has type .* cast it"),
         ({}, pa.schema([("a", pa.int8()), ("A", pa.int8())]), "the same name"),
     ],
+    ids=[
+        "missing column",
+        "unknown column",
+        "text instead of an integer",
+        "integer out of range",
+        "nanoseconds",
+        "type unknown to Delta",
+        "names that differ only in case",
+    ],
 )
 def test_rows_that_do_not_fit_the_schema_are_rejected_with_the_column_name(
     on_disk: LakeTable, given, schema, message
@@ -171,8 +180,8 @@ def test_other_engines_read_the_same_rows(orders: LakeTable):
 
 def test_a_second_file_of_a_day_written_by_another_program_is_an_error(on_disk: LakeTable):
     put(on_disk, {MON: rows_of(1)})
-    foreign = rows_of(2).append_column("day", pa.array([MON]))
-    deltalake.write_deltalake(on_disk.url, foreign, mode="append")
+    appended = rows_of(2).append_column("day", pa.array([MON]))
+    deltalake.write_deltalake(on_disk.url, appended, mode="append")
     with pytest.raises(StorageError, match=r"2024-01-01 has two files.*roll back"):
         on_disk.snapshot()
     assert on_disk.snapshot(version=0).days == (MON,)

@@ -59,6 +59,7 @@ def test_every_type_is_read_as_it_was_written(orders: LakeTable):
         (pa.large_string(), "b"),
         (pa.uint16(), 7),
     ],
+    ids=["nanoseconds", "dictionary", "large string", "unsigned integer"],
 )
 def test_types_unknown_to_delta_are_stored_as_the_nearest_type(on_disk: LakeTable, kind, value):
     schema = pa.schema([("x", kind)])
@@ -89,10 +90,14 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_cut_into_batches(
         for start, end in pairwise(places):
             yield from rows.slice(start, end - start).to_batches()
 
-    whole, cut = table.stage(day, rows, SCHEMA), table.stage(day, batches(), SCHEMA)
+    at_once, cut = table.stage(day, rows, SCHEMA), table.stage(day, batches(), SCHEMA)
     assert cut.rows == 20_000
-    assert (cut.data_version, cut.size, cut.stats) == (whole.data_version, whole.size, whole.stats)
-    assert cut.path != whole.path
+    assert (cut.data_version, cut.size, cut.stats) == (
+        at_once.data_version,
+        at_once.size,
+        at_once.stats,
+    )
+    assert cut.path != at_once.path
 
 
 def test_a_long_day_is_written_in_several_row_groups(on_disk: LakeTable):

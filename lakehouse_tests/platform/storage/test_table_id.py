@@ -19,6 +19,7 @@ from lakehouse.platform.storage.table_id import TableId
             "silver.mrhealth_order_items__quarantine",
         ),
     ],
+    ids=["table", "companion"],
 )
 def test_a_table_has_one_path_and_one_name(table: TableId, path: str, name: str):
     assert (table.path, table.name) == (path, name)
@@ -36,6 +37,16 @@ def test_a_table_has_one_path_and_one_name(table: TableId, path: str, name: str)
         ("silver", "a", "objects"),
         ("silver", "a", "x" * 64),
         ("silver", "a", "b", "1"),
+    ],
+    ids=[
+        "upper case",
+        "underscore in the domain",
+        "two underscores in a row",
+        "empty name",
+        "path that leaves the folder",
+        "reserved name",
+        "more than 63 characters",
+        "companion that starts with a digit",
     ],
 )
 def test_an_ambiguous_table_name_is_rejected(parts: tuple[str, ...]):
