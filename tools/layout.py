@@ -70,7 +70,8 @@ def main() -> int:
     either = "|".join(names)
     # Some domains have the name of an ordinary word, so a name counts where it stands as a name.
     domains = re.compile(
-        rf"(?<![a-z])(?:{either})(?=[_./\"'`])|(?<=[_./\"'`])(?:{either})(?![a-z])"
+        rf"(?<![A-Za-z])(?:{either})(?=[_/])|(?<=[_/])(?:{either})(?![a-z])"
+        rf"|(?<=[\"'`])(?:{either})(?=[\"'`.])"
     )
     found = [fault for path in sorted(PACKAGE.rglob("*.py")) for fault in faults(path, domains)]
     print("\n".join(found))

@@ -7,7 +7,7 @@ import pytest
 
 from tools import layout
 
-DOMAINS = re.compile("(?<![a-z])(?:toys)(?=[_./\"'`])|(?<=[_./\"'`])(?:toys)(?![a-z])")
+DOMAINS = re.compile("(?<![A-Za-z])toys(?=[_/])|(?<=[_/])toys(?![a-z])|(?<=[\"'`])toys(?=[\"'`.])")
 
 
 @pytest.fixture
