@@ -54,7 +54,7 @@ PRODUCTS = Source(
         "ProductNumber": "Code of the product",
         "MakeFlag": "1 when the product is made in house, 0 when it is bought",
         "FinishedGoodsFlag": "1 when the product can be sold, else 0",
-        "Color": "Colour; null when the product has none",
+        "Color": "Color of the product; null when it has none",
         "SafetyStockLevel": "Minimum stock in pieces",
         "ReorderPoint": "Stock in pieces at which the product is reordered",
         "StandardCost": _usd("Cost of one piece"),

@@ -17,7 +17,7 @@ DAYS = 36_525
 class DimDate(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Date of the day")
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
-    year: int = pa.Field(description="Year")
+    year: int = pa.Field(description="Calendar year")
     quarter: int = pa.Field(description="Quarter of the year, 1 to 4")
     month: int = pa.Field(description="Month of the year, 1 to 12")
     day_of_month: int = pa.Field(description="Day of the month, 1 to 31")

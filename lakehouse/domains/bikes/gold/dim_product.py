@@ -15,7 +15,7 @@ class DimProduct(pa.DataFrameModel):
     product_id: int = pa.Field(description="Number of the product")
     name: str = pa.Field(description="Name of the product in English")
     product_number: str = pa.Field(description="Code of the product")
-    color: str = pa.Field(nullable=True, description="Colour")
+    color: str = pa.Field(nullable=True, description="Color of the product; null when it has none")
     size: str = pa.Field(
         nullable=True, description="Size as a number or letters; null when the product has none"
     )

@@ -24,7 +24,7 @@ class FactOrderLines(pa.DataFrameModel):
     )
     product_id: int = pa.Field(description="Number of the product")
     special_offer_id: int = pa.Field(description="Number of the special offer; 1 means no discount")
-    order_qty: int = pa.Field(gt=0, description="Pieces")
+    order_qty: int = pa.Field(gt=0, description="Number of pieces")
     unit_price: Decimal(19, 4) = pa.Field(description="Price of one piece in USD")
     unit_price_discount: Decimal(19, 4) = pa.Field(
         description="Discount as a share of the price, 0 to 1"

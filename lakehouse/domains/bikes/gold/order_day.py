@@ -12,7 +12,7 @@ from lakehouse.platform.tables.declare import gold
 
 class OrderDay(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Date of the orders")
-    orders: int = pa.Field(gt=0, description="Orders")
+    orders: int = pa.Field(gt=0, description="Number of orders")
     online_orders: int = pa.Field(ge=0, description="Number of orders placed online")
     total_due: Decimal(38, 4) = pa.Field(ge=0, description="Total to be paid for the orders in USD")
 

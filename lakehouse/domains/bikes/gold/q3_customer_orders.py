@@ -15,7 +15,7 @@ class Q3CustomerOrders(pa.DataFrameModel):
     customer_name: str = pa.Field(
         metadata={"personal": "name"}, description="First, middle and last name of the customer"
     )
-    orders: int = pa.Field(gt=0, description="Orders")
+    orders: int = pa.Field(gt=0, description="Number of orders")
 
     class Config:
         """One row per key."""

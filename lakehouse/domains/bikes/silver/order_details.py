@@ -20,7 +20,9 @@ class OrderDetails(pa.DataFrameModel):
     carrier_tracking_number: str = pa.Field(
         nullable=True, description="Tracking number of the carrier; null when there is none"
     )
-    order_qty: int = pa.Field(gt=0, metadata={"reason": "bad_quantity"}, description="Pieces")
+    order_qty: int = pa.Field(
+        gt=0, metadata={"reason": "bad_quantity"}, description="Number of pieces"
+    )
     product_id: int = pa.Field(description="Number of the product")
     special_offer_id: int = pa.Field(description="Number of the special offer; 1 means no discount")
     unit_price: Decimal(19, 4) = pa.Field(

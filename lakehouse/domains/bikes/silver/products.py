@@ -22,7 +22,7 @@ class Products(pa.DataFrameModel):
         description="True when the product is made in house, false when it is bought"
     )
     finished_goods_flag: bool = pa.Field(description="True when the product can be sold")
-    color: str = pa.Field(nullable=True, description="Colour")
+    color: str = pa.Field(nullable=True, description="Color of the product; null when it has none")
     safety_stock_level: int = pa.Field(
         ge=0, metadata={"reason": "bad_integer"}, description="Minimum stock in pieces"
     )

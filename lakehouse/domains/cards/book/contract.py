@@ -12,7 +12,9 @@ class Client(pa.DataFrameModel):
     """Client and reference date of a book's row."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
     dt_proc: str = pa.Field(
         description=(

@@ -1,4 +1,4 @@
-"""Dictionary of the variables of all books."""
+"""Dictionary of the variables of each book."""
 
 import ibis
 import ibis.expr.types as ir
@@ -40,7 +40,7 @@ class BookDictionary(pa.DataFrameModel):
 
 @view(contract=BookDictionary, reads=[book_fatura])
 def book_dictionary(_: ir.Table) -> ir.Table:
-    """Variables of every book, generated from the same declarations as the books."""
+    """Variables of each book, generated from the declaration of the book."""
     rows = [
         {
             "livro": name,

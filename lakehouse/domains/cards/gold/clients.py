@@ -17,10 +17,12 @@ class Clients(pa.DataFrameModel):
     """One client on the last known day."""
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
-    qtd_faturas: int = pa.Field(gt=0, description="Invoices")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
+    qtd_faturas: int = pa.Field(gt=0, description="Number of invoices")
     vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
-    qtd_pagamentos: int = pa.Field(ge=0, description="Payments")
+    qtd_pagamentos: int = pa.Field(ge=0, description="Number of payments")
     vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
         nullable=True,

@@ -19,7 +19,9 @@ class DefaultLabels(pa.DataFrameModel):
     """One client of the book on one reference date; the book has the features."""
 
     dt_referencia: dt.date = pa.Field(description="Reference date, equal to `day` of the book")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     dt_observado: dt.date = pa.Field(description="Last day that the labels use")
     faturas_vencidas: int = pa.Field(
         nullable=True,

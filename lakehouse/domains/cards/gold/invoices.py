@@ -16,7 +16,9 @@ class Invoices(pa.DataFrameModel):
     """One invoice of one client on the last known day."""
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of issue, yyyyMM")
     dt_emissao: dt.date = pa.Field(description="Date of issue")

@@ -17,9 +17,9 @@ class Kpis(pa.DataFrameModel):
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
     qtd_clientes: int = pa.Field(gt=0, description="Number of clients with invoices")
-    qtd_faturas: int = pa.Field(gt=0, description="Invoices")
+    qtd_faturas: int = pa.Field(gt=0, description="Number of invoices")
     vlr_faturado: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
-    qtd_pagamentos: int = pa.Field(ge=0, description="Payments")
+    qtd_pagamentos: int = pa.Field(ge=0, description="Number of payments")
     vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
         nullable=True, description="Payments as a percentage of the invoiced value"

@@ -18,7 +18,9 @@ class Staged(pa.DataFrameModel):
     """One invoice as known on a reference date."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
     ref: str = pa.Field(description="Month of the reference date, yyyyMM")
     dt_proc: str = pa.Field(

@@ -17,7 +17,9 @@ class Faturas(pa.DataFrameModel):
     """One invoice of one client."""
 
     day: dt.date = pa.Field(description="Date of issue, equal to dt_emissao")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     id_fatura: int = pa.Field(description="Number of the invoice, a sequence within the client")
     dt_proc: str = pa.Field(description="Time at which the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of issue, yyyyMM")

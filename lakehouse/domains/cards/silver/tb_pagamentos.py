@@ -19,7 +19,9 @@ class Pagamentos(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Date of payment, equal to dt_pagamento")
     id_pagamento: int = pa.Field(description="Number of the payment, a sequence within the client")
     id_fatura: int = pa.Field(description="Number of the client's invoice that is paid")
-    id_cliente: int = pa.Field(metadata={"personal": "identifier"}, description="Client")
+    id_cliente: int = pa.Field(
+        metadata={"personal": "identifier"}, description="Number of the client"
+    )
     dt_proc: str = pa.Field(description="Time at which the file was generated, yyyyMMddHHmmss")
     ref: str = pa.Field(description="Month of payment, yyyyMM")
     dt_pagamento: dt.date = pa.Field(description="Date of payment")

@@ -39,7 +39,7 @@ YEARS = 100
 class DimDate(pa.DataFrameModel):
     day: dt.date = pa.Field(description="Date of the day")
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
-    year: int = pa.Field(description="Year")
+    year: int = pa.Field(description="Calendar year")
     quarter: int = pa.Field(
         in_range={"min_value": 1, "max_value": 4}, description="Quarter of the year, 1 to 4"
     )

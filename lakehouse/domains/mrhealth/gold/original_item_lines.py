@@ -40,7 +40,7 @@ class OriginalItemLines(pa.DataFrameModel):
         alias="Taxa de entrega", description="Delivery fee in BRL, repeated on each line"
     )
     status: str = pa.Field(alias="Status", description="Finalizado, Pendente or Cancelado")
-    quantidade_do_item: int = pa.Field(alias="Quantidade do item", description="Pieces")
+    quantidade_do_item: int = pa.Field(alias="Quantidade do item", description="Number of pieces")
     valor_do_item: Decimal(14, 2) = pa.Field(
         alias="Valor do item", description="Price of one piece in BRL"
     )

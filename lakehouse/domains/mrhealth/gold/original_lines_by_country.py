@@ -10,7 +10,9 @@ from lakehouse.platform.tables.declare import view
 
 
 class OriginalLinesByCountry(pa.DataFrameModel):
-    pais: str = pa.Field(alias="País", nullable=True, description="Country")
+    pais: str = pa.Field(
+        alias="País", nullable=True, description="Name of the country; null when unknown"
+    )
     vendas: int = pa.Field(alias="Vendas", description="Number of item lines, not of orders")
     receita: Decimal(18, 2) = pa.Field(
         alias="Receita (R$)",

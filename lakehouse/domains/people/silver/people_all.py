@@ -36,7 +36,9 @@ class PeopleAll(pa.DataFrameModel):
         metadata={"personal": "birth_date", "reason": "bad_date"}, description="Date of birth"
     )
     job_title: str = pa.Field(
-        nullable=True, metadata={"personal": "occupation"}, description="Occupation"
+        nullable=True,
+        metadata={"personal": "occupation"},
+        description="Occupation as written; null when there is none",
     )
     file: str = pa.Field(description="Path of the file in the landing zone")
     row: int = pa.Field(

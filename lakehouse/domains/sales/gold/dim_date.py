@@ -15,7 +15,7 @@ class DimDate(pa.DataFrameModel):
 
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     sale_date: dt.date = pa.Field(description="Date of the sales")
-    year: int = pa.Field(description="Year")
+    year: int = pa.Field(description="Calendar year")
     month: int = pa.Field(
         in_range={"min_value": 1, "max_value": 12}, description="Month of the year, 1 to 12"
     )

@@ -25,7 +25,7 @@ class FactSales(pa.DataFrameModel):
     customer_id: int = pa.Field(
         metadata={"personal": "identifier"}, description="Number of the customer"
     )
-    seller_id: int = pa.Field(description="Seller")
+    seller_id: int = pa.Field(description="Number of the seller")
     region: str = pa.Field(
         isin=rules.REGIONS, description="Region of this sale: Centro, Leste, Norte, Oeste or Sul"
     )

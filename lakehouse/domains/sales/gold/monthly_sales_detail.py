@@ -18,9 +18,9 @@ class MonthlySalesDetail(pa.DataFrameModel):
 
     year: int = pa.Field(description="Year of the sales")
     month: int = pa.Field(description="Month of the sales, 1 to 12")
-    customer_name: str = pa.Field(description="Customer")
-    product_name: str = pa.Field(description="Product")
-    seller_name: str = pa.Field(description="Seller")
+    customer_name: str = pa.Field(description="Name of the customer")
+    product_name: str = pa.Field(description="Name of the product")
+    seller_name: str = pa.Field(description="Name of the seller")
     total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 

@@ -46,7 +46,9 @@ class Sales(pa.DataFrameModel):
     total_value: Decimal(10, 2) = pa.Field(
         gt=0, metadata={"reason": "bad_amount"}, description="quantity × unit_price in BRL"
     )
-    seller_id: int = pa.Field(in_range=INT, metadata={"reason": "bad_id"}, description="Seller")
+    seller_id: int = pa.Field(
+        in_range=INT, metadata={"reason": "bad_id"}, description="Number of the seller"
+    )
     region: str = pa.Field(
         isin=rules.REGIONS, description="Region of the sale: Centro, Leste, Norte, Oeste or Sul"
     )
