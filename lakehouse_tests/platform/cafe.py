@@ -69,7 +69,7 @@ class Tips(pa.DataFrameModel):
         unique = ["number"]
 
 
-class Ledger(pa.DataFrameModel):
+class MonthTotals(pa.DataFrameModel):
     """What a month had brought by its first day."""
 
     day: dt.date = pa.Field(description="Day")
@@ -117,17 +117,17 @@ tips = declare_table(
 )
 
 
-def _ledger(months: ir.Table, known: ir.Table) -> ir.Table:
+def _month_totals(months: ir.Table, known: ir.Table) -> ir.Table:
     """Visits of the two months before each first of a month."""
     dated = known.select("number", "spent", on=known.day)
     within = months.join(dated, dated.on < months.day)
     return within.group_by("day").agg(visits=within.count(), spent=within.spent.sum())
 
 
-month_ledger = declare_table(
-    _ledger,
-    table=TableId("gold", "cafe", "month_ledger"),
-    contract=Ledger,
+month_totals = declare_table(
+    _month_totals,
+    table=TableId("gold", "cafe", "month_totals"),
+    contract=MonthTotals,
     reads=[PARTITIONS, all_days(visits)],
     options=TableOptions(monthly=Monthly(before=2, after=0)),
 )
@@ -142,7 +142,7 @@ DOMAIN = Domain(
         TIPS.bronze,
         visits,
         tips,
-        month_ledger,
+        month_totals,
     ),
 )
 

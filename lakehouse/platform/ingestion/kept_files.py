@@ -1,6 +1,6 @@
 """The bytes of delivered files, kept in the lake unchanged under their SHA-256.
 
-Bronze can be rebuilt from them at any time. Beside a rejected file lies a report of the rejection.
+Bronze can be rebuilt from them at any time. A report of the rejection is stored beside each rejected file.
 """
 
 import datetime as dt
@@ -62,7 +62,7 @@ def object_path(domain: str, digest: str) -> str:
 
 
 def error_report(domain: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
-    """Return path and content of the report that lies beside the bytes of a rejected file.
+    """Return path and content of the report that is stored beside the bytes of a rejected file.
 
     The same bytes may be rejected under several names, so the path contains the landed path.
     """

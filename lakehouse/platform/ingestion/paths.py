@@ -177,7 +177,7 @@ def unrecognized(entry: Entry, problem: PathProblem) -> UnrecognizedFile:
 
 
 def path_names_day(path: str) -> bool:
-    """Return whether a file lies in a day folder; else its day comes from its modification time.
+    """Return whether a file is in a day folder; else its day comes from its modification time.
 
     >>> path_names_day("sales/2023-01-04/sales_raw.csv"), path_names_day("cards/invoices.csv")
     (True, False)

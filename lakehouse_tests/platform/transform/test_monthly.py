@@ -33,7 +33,7 @@ def months_out_of_date(cafe: Cafe) -> list[dt.date]:
 
 
 def test_a_month_reads_only_the_days_within_its_reach(cafe: Cafe) -> None:
-    assert cafe.rows("gold.cafe_month_ledger", "day", "visits", "spent") == [
+    assert cafe.rows("gold.cafe_month_totals", "day", "visits", "spent") == [
         (FEB, 2, 30),
         (MAR, 3, 35),
     ]
@@ -42,10 +42,10 @@ def test_a_month_reads_only_the_days_within_its_reach(cafe: Cafe) -> None:
 
 def test_a_later_month_that_was_requested_once_is_kept_up_to_date(cafe: Cafe) -> None:
     cafe.driver.make_months([APR])
-    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 5)
+    assert cafe.rows("gold.cafe_month_totals", "day", "spent")[-1] == (APR, 5)
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
     cafe.take_in()
-    assert cafe.rows("gold.cafe_month_ledger", "day", "spent")[-1] == (APR, 6)
+    assert cafe.rows("gold.cafe_month_totals", "day", "spent")[-1] == (APR, 6)
 
 
 def test_only_months_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None:
@@ -54,7 +54,7 @@ def test_only_months_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None
     cafe.take_in()
     after = {f.day: f.path for f in _files(cafe)}
     assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
-    assert cafe.rows("gold.cafe_month_ledger", "day", "spent") == [(FEB, 30), (MAR, 36)]
+    assert cafe.rows("gold.cafe_month_totals", "day", "spent") == [(FEB, 30), (MAR, 36)]
 
 
 def test_months_are_planned_only_when_no_day_has_to_run() -> None:
@@ -80,5 +80,5 @@ def test_the_reach_of_a_month_is_counted_in_months() -> None:
 
 
 def _files(cafe: Cafe) -> tuple[DayFile, ...]:
-    table = Lake(cafe.settings.root).table(TableId("gold", "cafe", "month_ledger"))
+    table = Lake(cafe.settings.root).table(TableId("gold", "cafe", "month_totals"))
     return table.snapshot().files

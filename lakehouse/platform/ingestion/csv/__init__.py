@@ -6,7 +6,7 @@ No physical line is lost. For every file that is read,
 
 where a continuation line is a further line of a row whose quoted value contains line breaks, and a
 blank line is an unparsable line with the reason ``blank_line``. `CsvFile.balance` is the difference
-and always 0. A file that cannot be read as a whole raises `FileRejected`.
+and always 0. A file that cannot be read raises `FileRejected`.
 
 Lines end in LF or CR LF, also mixed (any CRs before an LF belong to the line end). A lone CR is
 part of its value, unless the file has no LF at all: then CR is the line end.

@@ -79,7 +79,7 @@ def _is_utf8(data: bytes) -> bool:
 def _line_ends(data: bytes, start: int, header: Header) -> Any | None:
     """Return the offsets of the line ends from `start`; None if lines or quotes are not plain.
 
-    Quotes are plain if, taken in pairs, the first stands at the start of a field, the second at the
+    Quotes are plain if, counted in pairs, the first stands at the start of a field, the second at the
     end of a field, and no line end between them. Where one pair ends and the next starts at once,
     the two quotes are a doubled quote inside a field.
     """

@@ -20,7 +20,7 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
         name: the file, for messages.
 
     Raises:
-        FileRejected: the file as a whole cannot be read.
+        FileRejected: the file cannot be read.
 
     >>> file = read_csv(b"id;city\n1;Rio\n2\n", CsvFormat(columns=("City", "Id")), name="a.csv")
     >>> file.rows.to_pylist()
