@@ -50,7 +50,7 @@ class LandingZone:
         """Return the delivery days that have a folder, sorted; lists folders, not files.
 
         A day folder is the first part of a path below the domain that is a date, at any depth:
-        ``sales/2026-01-05`` or ``sales/raw/csv/2026-01-05``.
+        ``shop/2026-01-05`` or ``shop/raw/csv/2026-01-05``.
         """
         return sorted(survey_folders(self.store, self.domain, files=False).days)
 

@@ -67,7 +67,7 @@ class RecognizedFile:
     """A file of the landing zone that belongs to one dataset."""
 
     path: str
-    """Relative to the landing root: ``sales/2026-01-05/unit_007/resent/orders.csv``."""
+    """Relative to the landing root: ``shop/2026-01-05/unit_007/resent/orders.csv``."""
     dataset: str
     day: dt.date
     """Delivery day."""
@@ -179,7 +179,7 @@ def unrecognized(entry: Entry, problem: PathProblem) -> UnrecognizedFile:
 def path_names_day(path: str) -> bool:
     """Return whether a file is in a day folder; else its day comes from its modification time.
 
-    >>> path_names_day("sales/2023-01-04/sales_raw.csv"), path_names_day("cards/invoices.csv")
+    >>> path_names_day("shop/2023-01-04/sales.csv"), path_names_day("shop/invoices.csv")
     (True, False)
     """
     return any(day_of_folder(part) for part in path.split("/")[:-1])

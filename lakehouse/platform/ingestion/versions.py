@@ -26,8 +26,8 @@ def corrected_by(file: str) -> str | None:
 
     Used for sources with ``per_file``, where the path below the replay folder names the file.
 
-    >>> corrected_by("sales/2023-01-05/replay/2023-01-04/sales_raw.csv")
-    'sales/2023-01-04/sales_raw.csv'
+    >>> corrected_by("shop/2023-01-05/replay/2023-01-04/visits.csv")
+    'shop/2023-01-04/visits.csv'
     """
     domain, replayed, corrected = file.partition("/")[0], *file.partition(f"/{REPLAY}/")[1:]
     return f"{domain}/{corrected}" if replayed else None

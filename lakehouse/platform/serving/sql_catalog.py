@@ -39,8 +39,8 @@ class CatalogError(Exception):
 def names_in(sql: str) -> set[str] | None:
     """Return the lake tables that an SQL text may name; None when it lists tables or columns.
 
-    >>> sorted(names_in('select * from gold.mrhealth_unit_day join "ops"."deliveries" using (day)'))
-    ['gold.mrhealth_unit_day', 'ops.deliveries']
+    >>> sorted(names_in('select * from gold.shop_unit_day join "ops"."deliveries" using (day)'))
+    ['gold.shop_unit_day', 'ops.deliveries']
     """
     if _LISTS_TABLES.search(sql):
         return None

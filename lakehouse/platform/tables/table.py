@@ -210,5 +210,5 @@ class Table:
 
 
 def relation_name(table: TableId) -> str:
-    """Return the name of a lake table inside SQL text: ``silver__mrhealth__orders``."""
+    """Return the name of a lake table inside SQL text: ``silver__shop__orders``."""
     return "__".join((table.layer, table.domain, table.table))
