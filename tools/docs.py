@@ -158,7 +158,7 @@ def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator
     """Yield every fault of a page, with file and line."""
     written = frozenset(modules_of(page))
     domains = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
-    unknown = [f"no system {name!r}" for name in sorted(domains)]
+    unknown = [f"unknown domain {name!r}" for name in sorted(domains)]
     for block in blocks(page):
         found: Iterator[str] = iter(())
         if block.language in ("python", "py"):

@@ -51,7 +51,7 @@ def seed(domain_name: str | None, rows: int, seed: int, file: Path | None, dsn: 
 
     name = domain_name or _only_domain()
     extraction = extraction_of(name)
-    if extraction is None:
+    if extraction is None or extraction.legacy is None:
         raise CommandError(
             f"domain {name!r} declares no legacy database",
             f"domains that do: {', '.join(domains_declaring('extraction'))}",

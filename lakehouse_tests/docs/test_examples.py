@@ -2,14 +2,20 @@
 
 import datetime as dt
 import doctest
+import json
 import os
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg2
 import pytest
 
 from lakehouse.demo.mrhealth import Plan, write
@@ -158,17 +164,80 @@ def test_a_broken_contract_stops_the_import_with_the_message_of_the_page(overlay
     assert done.stderr.strip().endswith(message.strip())
 
 
-def test_the_domain_of_the_page_loads_its_file_and_reconciles(overlay: Path) -> None:
-    put(overlay, files_of(ADD_A_DOMAIN))
+def test_the_domain_of_the_page_is_one_folder_that_loads_its_file_and_reconciles(
+    overlay: Path,
+) -> None:
+    files = files_of(ADD_A_DOMAIN)
+    assert {Path(name).parts[:3] for name in files} == {(*DOMAINS.parts, "stock")}
+    put(overlay, files)
     (file,) = texts_of(ADD_A_DOMAIN)
     (overlay.parent / "counts.csv").write_text(file, "utf-8")
-    land, ingest, sql, listing = commands_of(ADD_A_DOMAIN)
+    land, ingest, sql, listing, *_ = commands_of(ADD_A_DOMAIN)
     lakehouse(overlay, land)
+    assert (overlay.parent / f"landing/stock/{DAY}/shop_007/counts.csv").exists()
     lakehouse(overlay, ingest)
     rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
     assert rows == ["day,product,shops,pieces", "2026-01-05,301,1,12"]
     assert "bad_pieces" in lakehouse(overlay, listing)
     lakehouse(overlay, "lakehouse reconcile --domain stock")
+
+
+@pytest.fixture
+def headquarters(postgres: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Name the variable that the page exports; its database has two products."""
+    name = f"headquarters_{secrets.token_hex(4)}"
+    address = urlunsplit(urlsplit(postgres)._replace(path=f"/{name}"))
+    execute(postgres, f"create database {name}")
+    execute(
+        address,
+        "create table products (id int primary key, name text)",
+        "insert into products values (301, 'Café'), (302, 'Chá')",
+    )
+    export, *_ = [line for line in commands_of(ADD_A_DOMAIN) if line.startswith("export ")]
+    variable = export.removeprefix("export ").partition("=")[0]
+    monkeypatch.setenv(variable, address)
+    yield variable
+    execute(postgres, f"drop database {name} with (force)")
+
+
+def execute(dsn: str, *statements: str) -> None:
+    with closing(psycopg2.connect(dsn)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+
+@pytest.mark.postgres
+def test_the_domain_of_the_page_extracts_from_the_database_of_its_own_setting(
+    overlay: Path, headquarters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(overlay, files_of(ADD_A_DOMAIN))
+    *_, doctor, extract, ingest, sql = commands_of(ADD_A_DOMAIN)
+    monkeypatch.setenv("LAKEHOUSE_STOCK_DNS", "misspelled")
+    rows = json.loads(lakehouse(overlay, f"{doctor} --format json"))
+    (database,) = (row for row in rows if row["what"] == "PostgreSQL of stock")
+    assert database["verdict"] == "ok"
+    assert database["found"].startswith("connected")
+    (warning,) = (row for row in rows if row["verdict"] == "warn" and row["what"] == "settings")
+    assert warning["hint"] == f"did you mean {headquarters}?"
+    address = os.environ[headquarters]
+    assert address not in json.dumps(rows)
+
+    lakehouse(overlay, extract)
+    lakehouse(overlay, ingest)
+    rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
+    assert rows == ["id,name,operation", "301,Café,snapshot", "302,Chá,snapshot"]
+    program = LOAD + (
+        "import lakehouse.definitions as code\n"
+        "assert code.defs.get_sensor_def('stock_extraction').job_name == 'stock_extraction'\n"
+    )
+    done = ran(program, overlay)
+    assert done.returncode == 0, done.stderr
+    execute(address, "drop table products")
+    doctored = ran(COMMAND, overlay, "doctor")
+    assert doctored.returncode == 1
+    assert 'table public.products: relation "public.products" does not exist' in doctored.stdout
 
 
 def test_the_commands_of_the_readme_print_the_shown_output(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from lakehouse.domains.sales.extraction import EXTRACTION
+from lakehouse.domains.sales.extraction import EXTRACTION, LEGACY
 from lakehouse.platform.connectors.postgres import extract as extracting
 from lakehouse.platform.connectors.postgres.declaration import Extraction
 from lakehouse.platform.connectors.postgres.extract import ExtractionResult
@@ -142,7 +142,7 @@ def shop(postgres: str, root: str, rows: int) -> Iterator[Shop]:
     """Create and seed a database; drop it and its slots at the end."""
     name = f"legacy_{secrets.token_hex(4)}"
     dsn = urlunsplit(urlsplit(postgres)._replace(path=f"/{name}"))
-    seed(EXTRACTION, dsn, EXTRACTION.legacy.rows(rows, 7))
+    seed(EXTRACTION, dsn, LEGACY.rows(rows, 7))
     try:
         yield Shop(dsn=dsn, root=root)
     finally:

@@ -1,6 +1,7 @@
 """The dataset of Sales: exports of the legacy table and files of its changes, in one layout."""
 
 from lakehouse.domains.sales import SPEC
+from lakehouse.platform.connectors.postgres.declaration import CHANGE_COLUMNS
 from lakehouse.platform.tables.source import Column, Source
 
 LEGACY_COLUMNS: dict[str, str | Column] = {
@@ -24,16 +25,7 @@ SALES = Source(
     dataset="sales",
     description="Sales as they were received, one row per record of an export or a change file.",
     files=r"sales.*\.csv",
-    columns={
-        **LEGACY_COLUMNS,
-        "operation": Column(
-            "Operation of the change: insert, update, delete or snapshot; null in an export",
-            optional=True,
-        ),
-        "extraction": Column(
-            "Number of the extraction that wrote the file; null in an export", optional=True
-        ),
-    },
+    columns={**LEGACY_COLUMNS, **CHANGE_COLUMNS},
     business_day="sale_date",
     key=("id",),
     per_file=True,

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.domains import declaration_of
+from lakehouse.platform.tables.source import Column
 from lakehouse.settings import Settings
 
 INCREMENTAL, CDC = "incremental", "cdc"
 """Values of a domain's setting ``extraction``."""
 OPERATION, EXTRACTED = "operation", "extraction"
 """Columns that an extracted file has after the table's own."""
+CHANGE_COLUMNS = {
+    OPERATION: Column(
+        "Operation of the change: insert, update, delete or snapshot; null in an export",
+        optional=True,
+    ),
+    EXTRACTED: Column(
+        "Number of the extraction that wrote the file; null in an export", optional=True
+    ),
+}
+"""The same columns for the declaration of the source that the files land as."""
 
 Row = Sequence[str | None]
 """Values of the declared columns as text."""
@@ -46,7 +57,7 @@ class Extraction:
         table: name in the database.
         columns: columns to extract; they have the same names in the files.
         key: column that identifies a row; never null.
-        legacy: how to create a sample of the table.
+        legacy: how to create a sample of the table, for `lakehouse legacy seed`.
         namespace: schema of the table in PostgreSQL.
 
     Raises:
@@ -58,7 +69,7 @@ class Extraction:
     table: str
     columns: tuple[str, ...]
     key: str
-    legacy: Legacy
+    legacy: Legacy | None = None
     namespace: str = "public"
 
     def __post_init__(self) -> None:

@@ -40,14 +40,19 @@ def seed(extraction: Extraction, dsn: str, rows: Iterable[Row]) -> tuple[str, in
     Raises:
         ExtractionError: the server rejects a statement, or a row does not fit the table.
     """
+    legacy = extraction.legacy
+    if legacy is None:
+        raise ExtractionError(
+            f"domain {extraction.domain!r} declares no sample of {extraction.name}"
+        )
     with safe_errors(dsn):
         named = database_of(dsn, extraction)
-        database = named if named != MAINTENANCE else extraction.legacy.database
+        database = named if named not in (None, MAINTENANCE) else legacy.database
         _create_database(make_dsn(dsn, dbname=MAINTENANCE), database)
         with _cursor(make_dsn(dsn, dbname=database)) as cursor:
             cursor.execute("set local datestyle to iso, dmy")  # reads 05/06/2023 as 5 June
             cursor.execute("select pg_advisory_xact_lock(hashtext('lakehouse legacy'))")
-            for statement in extraction.legacy.ddl:
+            for statement in legacy.ddl:
                 cursor.execute(statement)
             table = sql.Identifier(extraction.namespace, extraction.table)
             cursor.execute(sql.SQL("select count(*) from {}").format(table))

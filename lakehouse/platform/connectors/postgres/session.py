@@ -147,10 +147,10 @@ def open_session(dsn: str, extraction: Extraction, *, exclusive: bool) -> Iterat
         yield session
 
 
-def database_of(dsn: str, extraction: Extraction) -> str:
-    """Return the database that the address or PGDATABASE names, else the declared one."""
+def database_of(dsn: str, extraction: Extraction) -> str | None:
+    """Return the database that the address or PGDATABASE names, else that of the sample."""
     named: str | None = parse_dsn(dsn).get("dbname") or os.environ.get("PGDATABASE")
-    return named or extraction.legacy.database
+    return named or (extraction.legacy.database if extraction.legacy else None)
 
 
 @contextlib.contextmanager

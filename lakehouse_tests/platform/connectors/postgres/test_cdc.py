@@ -119,7 +119,6 @@ def test_a_large_value_that_an_update_did_not_touch_is_kept(small: Shop):
         table="notes",
         columns=("id", "body", "mood"),
         key="id",
-        legacy=EXTRACTION.legacy,
     )
     small.execute(
         "create table notes (id int primary key, body text, mood text)",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 import pytest
 
-from lakehouse.domains.sales.extraction import EXTRACTION
+from lakehouse.domains.sales.extraction import EXTRACTION, LEGACY
 from lakehouse.domains.sales.sources import REGIONS, SALES
 from lakehouse.platform.connectors.postgres import legacy
 from lakehouse.platform.connectors.postgres.declaration import ExtractionError
@@ -46,7 +46,7 @@ def small(postgres: str, tmp_path: Path) -> Iterator[Shop]:
 
 def test_a_seed_fills_an_empty_table_once_and_sets_the_next_number(postgres: str, tmp_path: Path):
     with shop(postgres, str(tmp_path), rows=500) as made:
-        database, count, filled = seed(EXTRACTION, made.dsn, EXTRACTION.legacy.rows(500, 8))
+        database, count, filled = seed(EXTRACTION, made.dsn, LEGACY.rows(500, 8))
         assert (database, count, filled) == (urlsplit(made.dsn).path[1:], 500, False)
         found = made.ask("select * from sales order by id")
         assert len(found) == 500
@@ -68,11 +68,11 @@ def test_a_seed_fills_an_empty_table_once_and_sets_the_next_number(postgres: str
 def test_an_address_without_a_database_means_the_declared_legacy_database(
     postgres: str, tmp_path: Path
 ):
-    name = EXTRACTION.legacy.database
+    name = LEGACY.database
     server = urlunsplit(urlsplit(postgres)._replace(path=""))
     try:
-        assert seed(EXTRACTION, postgres, EXTRACTION.legacy.rows(2, 7)) == (name, 2, True)
-        assert seed(EXTRACTION, server, EXTRACTION.legacy.rows(9, 7)) == (name, 2, False)
+        assert seed(EXTRACTION, postgres, LEGACY.rows(2, 7)) == (name, 2, True)
+        assert seed(EXTRACTION, server, LEGACY.rows(9, 7)) == (name, 2, False)
         made = Shop(dsn=server, root=str(tmp_path / "made"))
         made.extract("incremental")
         made.extract("cdc")
@@ -291,7 +291,7 @@ def test_a_recreated_table_is_compared_completely(small: Shop):
     small.execute("drop table sales")
     with pytest.raises(ExtractionError, match=r"no table public\.sales"):
         small.extract()
-    seed(EXTRACTION, small.dsn, EXTRACTION.legacy.rows(2, 7))
+    seed(EXTRACTION, small.dsn, LEGACY.rows(2, 7))
     small.extract()
     assert [change[:2] for change in small.landed()[3:]] == [("3", "delete")]
     assert "all rows are compared" in small.remarks[-1]
