@@ -72,22 +72,18 @@ class Growing:
             self.run(*self.land(min(BATCH, days - self.days)))
 
     def look(self, expected: bool) -> Spent:
-        """Return what the sensor's decision over the newest days uses."""
-        from lakehouse.platform.ingestion.landing_zone import landing_zone_of
-        from lakehouse.platform.orchestration.sensors import decide
-        from lakehouse.platform.storage.lake import Lake
+        """Measure what a tick of the sensor spends when it lists the ten newest days."""
+        from lakehouse.platform.ingestion.sweep import Sweep
+        from lakehouse.platform.orchestration.facts import gather
+        from lakehouse.platform.orchestration.planning import decide
         from lakehouse.platform.tables.registry import load_domain
 
         domain = load_domain("mrhealth")
         newest = self.first + dt.timedelta(days=self.days - 1)
         start = spent()
-        listing = landing_zone_of(domain, self.settings).listing(
-            days=[newest - dt.timedelta(days=n) for n in range(10)],
-            now=dt.datetime.now(dt.UTC),
-            quiet=dt.timedelta(0),
-        )
-        lake = Lake(self.settings.root)
-        decision = decide(domain, lake, listing, self.instance, self.settings)
+        sweep = Sweep(recent_days=1, budget=1000, position=newest - dt.timedelta(days=10))
+        settings = replace(self.settings, quiet_seconds=0)
+        decision = decide(gather(domain, settings, self.instance, sweep=sweep), settings)
         if bool(decision.due) != expected:
             raise SystemExit(f"the sensor decided {decision.due} with {self.days} days known")
         return spent() - start

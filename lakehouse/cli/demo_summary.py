@@ -17,7 +17,7 @@ from lakehouse.cli.output import aligned
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.orchestration.local_runs import Ran
+    from lakehouse.platform.orchestration.local_runs import RunResult
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.domain_spec import DomainSpec
 
@@ -42,7 +42,7 @@ class DemoResult:
     files: dict[str, str] = field(default_factory=dict)
     generating: float = 0.0
     running: float = 0.0
-    runs: "list[Ran]" = field(default_factory=list)
+    runs: "list[RunResult]" = field(default_factory=list)
 
 
 def print_summary(result: DemoResult, settings: Settings, *, show_environment: bool) -> None:

@@ -177,11 +177,11 @@ def _only_domain(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
 def _wait_for_runs(domains: "Iterable[str]", settings: Settings) -> None:
     """Wait for runs in progress, which could write data that they read before the erasure."""
     from lakehouse.cli.runs import instance_of
-    from lakehouse.platform.orchestration.local_runs import wait_for_others
+    from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 
     with instance_of(settings) as instance:
         for domain in domains:
-            wait_for_others(instance, domain)
+            wait_for_other_runs(instance, domain)
 
 
 def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], None]":

@@ -9,8 +9,8 @@ from lakehouse.cli.messages import inform, interactive
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from lakehouse.platform.orchestration.local_runs import Ran, Step
-    from lakehouse.platform.orchestration.planning import Due
+    from lakehouse.platform.orchestration.local_runs import RunResult, StepResult
+    from lakehouse.platform.orchestration.planning import DueBatch
 
 Item = TypeVar("Item")
 
@@ -46,7 +46,7 @@ class RunProgress:
         self._shown = shown
         self._task = shown.add_task("starting", total=None)
 
-    def batch(self, due: "Due", steps: int) -> None:
+    def batch(self, due: "DueBatch", steps: int) -> None:
         """Start the bar for a batch of deliveries."""
         self.starter(f"{due.batch.first} to {due.batch.last}")(steps)
 
@@ -58,11 +58,11 @@ class RunProgress:
 
         return start
 
-    def step(self, step: "Step") -> None:
+    def step(self, step: "StepResult") -> None:
         """Advance the bar by one finished step."""
         self._shown.update(self._task, advance=1, description=step.name)
 
-    def ended(self, ran: "Ran") -> None:
+    def ended(self, ran: "RunResult") -> None:
         """Print the result of a run."""
         took = sum(ran.seconds_by_layer.values())
         result = "done" if ran.succeeded else "FAILED"

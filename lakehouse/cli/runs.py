@@ -23,7 +23,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-    from lakehouse.platform.orchestration.local_runs import Ran
+    from lakehouse.platform.orchestration.local_runs import RunResult
     from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.registry import Domain
 
@@ -48,11 +48,11 @@ def ingest_all(
     settings: Settings,
     first: dt.date | None = None,
     last: dt.date | None = None,
-) -> "list[Ran]":
+) -> "list[RunResult]":
     """Run everything these domains need, show progress, and return the runs."""
     from lakehouse.platform.orchestration import local_runs
 
-    done: list[Ran] = []
+    done: list[RunResult] = []
     with instance_of(settings) as instance, run_progress() as shown:
         for domain in domains:
             for ran in local_runs.ingest(
@@ -114,7 +114,7 @@ def materialize(
     if tables and domain_name and any(table.domain != domain_name for table in tables):
         raise click.UsageError(f"--table names a table outside of --domain {domain_name}")
     named = sorted({table.domain for table in tables}) or [domain_name or ""]
-    done: list[Ran] = []
+    done: list[RunResult] = []
     for domain in [each for name in named for each in _domains(name or None)]:
         _require_days(domain, settings, first, last)
         own = [table for table in tables if table.domain == domain.name]
@@ -166,7 +166,7 @@ def rebuild(
     settings: Settings,
     spans: Sequence[tuple[dt.date, dt.date]],
     tables: "Sequence[TableId]" = (),
-) -> "list[Ran]":
+) -> "list[RunResult]":
     """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
     Monthly tables are rebuilt after the others, for the months that a span touches.
@@ -184,7 +184,7 @@ def rebuild(
     works = [work for work, keys in selected.items() if keys] if tables else [Work.ARRIVALS]
     if not tables and monthly:
         works.append(Work.MONTHLY)
-    done: list[Ran] = []
+    done: list[RunResult] = []
     with instance_of(settings) as instance, run_progress() as shown:
         for first, last in spans:
             for work in works:
@@ -203,7 +203,7 @@ def rebuild(
     return done
 
 
-def require_success(done: "list[Ran]") -> None:
+def require_success(done: "list[RunResult]") -> None:
     """Raise a CommandError with the causes when a run failed."""
     failed = [ran for ran in done if not ran.succeeded]
     for ran in failed:

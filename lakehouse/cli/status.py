@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def status(domain_name: str | None, form: str) -> None:
             *_files(lake, name),
             *_rejected(lake, name),
             *_balances(lake, name),
-            *_work(domain, lake, settings),
+            *_work(domain, settings),
             *_overdue(domain, lake, settings),
         ):
             values = (fact.about, fact.what, fact.number, fact.first, fact.last, fact.detail)
@@ -126,27 +127,24 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
         )
 
 
-def _work(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
+def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
     """Report the days and batches that the next run would process, and those given up."""
-    from lakehouse.platform.ingestion.landing_zone import landing_zone_of
-    from lakehouse.platform.orchestration.sensors import decide
-    from lakehouse.platform.reconciliation import balance as reconciliation
+    from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.orchestration.facts import gather
+    from lakehouse.platform.orchestration.planning import decide
 
-    state = reconciliation.state(domain, lake)
-    for what, days in (("days unfinished", state.unfinished), ("days waited for", state.waiting)):
+    has_history = settings.home.exists()
+    with instance_of(settings) if has_history else nullcontext() as instance:
+        facts = gather(domain, settings, instance)
+    for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
         if days:
             yield Fact(about="work", what=what, number=len(days), first=min(days), last=max(days))
-    now, quiet = dt.datetime.now(dt.UTC), dt.timedelta(seconds=settings.quiet_seconds)
-    listing = landing_zone_of(domain, settings).listing(now=now, quiet=quiet)
-    if listing.growing:
-        named = joined(listing.growing, 3)
-        yield Fact(about="landing", what="files growing", number=len(listing.growing), detail=named)
-    if not settings.home.exists():
+    if facts.growing:
+        named = joined(facts.growing, 3)
+        yield Fact(about="landing", what="files growing", number=len(facts.growing), detail=named)
+    if not has_history:
         return
-    from lakehouse.cli.runs import instance_of
-
-    with instance_of(settings) as instance:
-        decision = decide(domain, lake, listing, instance, settings)
+    decision = decide(facts, settings)
     batches: list[tuple[str, Batch, str | None]] = [
         *(("batches to run", due.batch, None) for due in decision.due),
         *(

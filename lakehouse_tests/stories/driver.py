@@ -4,14 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.intake import Intake
-from lakehouse.platform.ingestion.unrecognized_files import has_recorded, record_unrecognized_files
-from lakehouse.platform.orchestration import planning as arrivals
+from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Batch
+from lakehouse.platform.orchestration.planning import Batch, decide
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.reconciliation import balance as reconciliation
@@ -37,17 +36,10 @@ class Driver:
         return Lake(self.settings.root)
 
     def batches(self) -> list[Batch]:
-        """What has to run now."""
-        delivered = DeliveredFiles(self.lake, self.domain.name)
-        listing = with_first_days(self._intake().listing(None), self.domain.sources, delivered)
-        return arrivals.planned(
-            listing,
-            delivered.has,
-            lambda file: has_recorded(delivered, file, self.settings),
-            reconciliation.state(self.domain, self.lake),
-            self.settings,
-            monthly.months_out_of_date(self.domain, self.lake, self.settings),
-        )
+        """Return what has to run now."""
+        settings = replace(self.settings, quiet_seconds=0)
+        decision = decide(gather(self.domain, settings, instance=None), settings)
+        return [due.batch for due in decision.due]
 
     def take_in(self) -> None:
         """Run until nothing is left to run; a lake that never comes to rest is an error."""

@@ -12,7 +12,7 @@ from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.workers import worker_of, worker_path
-from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
@@ -170,7 +170,7 @@ def test_an_order_of_the_day_before_waits_and_then_lands_on_its_own_day(world: W
     folder = f"mrhealth/{TUE}/unidade_001"
     world.land(f"{folder}/PEDIDO.csv", orders((1, 8, MON, "3.00"), (1, 9, TUE, "4.00")))
     world.land(f"{folder}/ITEM_PEDIDO.csv", items((8, 1, 10, 1, "2.00"), (9, 1, 11, 1, "3.00")))
-    runs = foreground.ingest(world.domain, world.settings, world.instance)
+    runs = local_runs.ingest(world.domain, world.settings, world.instance)
     first = next(runs)
     assert (first.work, first.first, first.last) == ("mrhealth_arrivals", TUE, TUE)
     assert world.revenue() == {(MON, 1): "10.00", (TUE, 1): "4.00"}
@@ -248,11 +248,11 @@ def test_a_local_run_is_alive_to_a_daemon_beside_it(
     with prepare_instance(tmp_path / "home") as instance:
         seen = set()
 
-        def look(_: foreground.Step) -> None:
+        def look(_: local_runs.StepResult) -> None:
             (run,) = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
             seen.add(worker_of(worker_path(instance, run.run_id)))
 
-        ran = foreground.materialize(
+        ran = local_runs.materialize(
             world.domain, instance, first=MON, last=MON, tables=[DATES], on_step=look
         )
         assert ran.succeeded

@@ -13,7 +13,7 @@ import pytest
 
 from lakehouse.platform.failpoints import RUN, STORAGE
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -109,7 +109,7 @@ def ingest(home: str) -> None:
 
 
 def whole(settings: Settings, instance: dg.DagsterInstance) -> dict[str, dict[dt.date, str]]:
-    for ran in foreground.ingest(load_domain("mrhealth"), settings, instance):
+    for ran in local_runs.ingest(load_domain("mrhealth"), settings, instance):
         assert ran.succeeded, ran.problem
     return held(Lake(settings.root))
 

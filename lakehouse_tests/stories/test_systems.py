@@ -10,7 +10,7 @@ import pytest
 import lakehouse.definitions
 import lakehouse.domains
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
@@ -46,7 +46,7 @@ def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, m
     world = make_world(domain="tolls")
     for day, fee in ((MON, "10.00"), (TUE, "1000.01"), (WED, "30.00")):
         world.land_all(passages(day, fee))
-    runs = foreground.ingest(world.domain, world.settings, world.instance)
+    runs = local_runs.ingest(world.domain, world.settings, world.instance)
     first = next(runs)
     assert (first.first, first.last, first.succeeded) == (MON, WED, False)
     expected = (
@@ -96,7 +96,7 @@ def withheld(world: World) -> set[str]:
 def take_in(home: str, domain: str) -> None:
     """In a process of its own: one arrival cycle."""
     with prepare_instance(Path(home)) as instance:
-        for ran in foreground.ingest(load_domain(domain), Settings.from_env(), instance):
+        for ran in local_runs.ingest(load_domain(domain), Settings.from_env(), instance):
             assert ran.succeeded, ran.problem
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.orchestration import local_runs as foreground
-from lakehouse.platform.orchestration.local_runs import Ran
+from lakehouse.platform.orchestration import local_runs
+from lakehouse.platform.orchestration.local_runs import RunResult
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -122,16 +122,16 @@ class World:
         for name, content in reference(**tables).items():
             self.land(f"mrhealth/{day}/reference/{name}", content)
 
-    def ingest(self, *, fails: bool = False) -> list[Ran]:
+    def ingest(self, *, fails: bool = False) -> list[RunResult]:
         """Take in what landed; the runs, all of which succeed unless it ``fails``."""
-        ran = list(foreground.ingest(self.domain, self.settings, self.instance))
+        ran = list(local_runs.ingest(self.domain, self.settings, self.instance))
         problems = [run.problem for run in ran if not run.succeeded]
         assert bool(problems) == fails, problems
         return ran
 
-    def materialize(self, first: dt.date, last: dt.date) -> Ran:
+    def materialize(self, first: dt.date, last: dt.date) -> RunResult:
         """Run every table for a range of days."""
-        return foreground.materialize(self.domain, self.instance, first=first, last=last)
+        return local_runs.materialize(self.domain, self.instance, first=first, last=last)
 
     def rows(self, name: str, *columns: str, days: Sequence[dt.date] | None = None) -> list[Any]:
         """Rows of a table by its SQL name, sorted; of one column its values."""

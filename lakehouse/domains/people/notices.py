@@ -1,83 +1,81 @@
-"""What people are told of each run: the messages of the pipeline before this one, word for word."""
+"""Messages about runs of this domain: the texts of the pipeline it replaced, word for word."""
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 
+from lakehouse.domains.notices import ERROR, TO_DO, layer_hint
+from lakehouse.domains.notices import MESSAGES as DEFAULT
 from lakehouse.domains.people import FILENAME_GOLD, FILENAME_SILVER, SPEC
 from lakehouse.platform.notifications.delivery import digest
-from lakehouse.platform.orchestration.run_messages import (
-    Notice,
-    Notices,
-    Outcome,
-    failure,
-    hint,
-    nothing_on,
+from lakehouse.platform.notifications.run_messages import (
+    Message,
+    RunReport,
+    nothing_delivered_cause,
 )
 from lakehouse.platform.serving.sql_catalog import connect, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
-NOTHING = "Nenhum arquivo para processar!"
+NOTHING_DELIVERED = "Nenhum arquivo para processar!"
 DONE = "Etapa concluída com sucesso!"
+LAYERS = ("bronze", "silver", "gold")
 
 
-def told(outcome: Outcome) -> tuple[Notice, ...]:
-    """The messages of an outcome."""
-    if outcome.error is not None:
-        if outcome.layer not in MADE:
-            return failure(outcome)
-        return (_failed(outcome.layer, outcome.error, hint(outcome)),)
-    return MADE[outcome.layer](outcome)
+def layer_failed(report: RunReport, layer: str, error: str) -> Message:
+    """Return the message about an error; a layer without a text of its own gets the default."""
+    if layer not in LAYERS:
+        return DEFAULT.layer_failed(report, layer, error)
+    return Message(text=_error(layer, error), hint=layer_hint(report))
 
 
-def _failed(layer: str, error: str, hint: str, cause: str = "") -> Notice:
-    text = f"*[Camada {layer.capitalize()}]*\n\nOcorreu o erro abaixo:\n\n{error}"
-    return Notice(text=text, hint=hint, cause=cause)
+def layer_succeeded(report: RunReport, layer: str) -> tuple[Message, ...]:
+    """Return the messages about a layer that succeeded."""
+    if layer == "bronze":
+        return _bronze(report)
+    if layer not in LAYERS or not report.loaded_files:
+        return ()
+    name = SPEC.read(FILENAME_SILVER if layer == "silver" else FILENAME_GOLD, report.settings)
+    text = f'{_title(layer)}\n\n{DONE}\n\nDados atualizados no arquivo "{name}.parquet"'
+    if layer == "gold":
+        text += f"\n\n{report.figures['num_duplicates']} registros duplicados foram removidos"
+    return (Message(text=text),)
 
 
-def _bronze(outcome: Outcome) -> tuple[Notice, ...]:
-    notices = tuple(_rejected(outcome.domain, file, why) for file, why in outcome.rejected.items())
-    if outcome.files:
-        processed = f"Serão processados {outcome.files} arquivos"
-        return (*notices, Notice(text=f"*[Camada Bronze]*\n\n{DONE}\n\n{processed}"))
-    if notices:
-        return notices
-    return (Notice(text=NOTHING, cause=nothing_on(outcome.domain, outcome.last)),)
-
-
-def _rejected(domain: str, file: str, why: str) -> Notice:
-    """A file that cannot be read at all, and what its sender does about it."""
-    way = (
-        "*O que fazer*\n\n"
-        f"O arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o de novo com o"
-        " mesmo nome: ele substitui o recusado assim que chegar. Todos os recusados:\n"
-        f"`lakehouse quarantine list --domain {domain}`"
+def _bronze(report: RunReport) -> tuple[Message, ...]:
+    rejected = tuple(
+        _rejected(report.domain, file, reason) for file, reason in report.rejected_files.items()
     )
-    return _failed("bronze", why, way, f"{domain}/rejected/{digest(file + why)}")
+    if report.loaded_files:
+        processed = f"Serão processados {report.loaded_files} arquivos"
+        return (*rejected, Message(text=f"{_title('bronze')}\n\n{DONE}\n\n{processed}"))
+    cause = nothing_delivered_cause(report.domain, report.last)
+    return rejected or (Message(text=NOTHING_DELIVERED, cause=cause),)
 
 
-def _silver(outcome: Outcome) -> tuple[Notice, ...]:
-    name = SPEC.read(FILENAME_SILVER, outcome.settings)
-    updated = f'Dados atualizados no arquivo "{name}.parquet"'
-    return _if_any(outcome, f"*[Camada Silver]*\n\n{DONE}\n\n{updated}")
-
-
-def _gold(outcome: Outcome) -> tuple[Notice, ...]:
-    name = SPEC.read(FILENAME_GOLD, outcome.settings)
-    removed = outcome.figures["num_duplicates"]
-    return _if_any(
-        outcome,
-        f'*[Camada Gold]*\n\n{DONE}\n\nDados atualizados no arquivo "{name}.parquet"\n\n'
-        f"{removed} registros duplicados foram removidos",
+def _rejected(domain: str, file: str, reason: str) -> Message:
+    """Return the message about a file that cannot be read, with what its sender can do."""
+    return Message(
+        text=_error("bronze", reason),
+        hint=(
+            f"{TO_DO}\n\nO arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o"
+            " de novo com o mesmo nome: ele substitui o recusado assim que chegar. Todos os"
+            f" recusados:\n`lakehouse quarantine list --domain {domain}`"
+        ),
+        cause=f"{domain}/rejected/{digest(file + reason)}",
     )
 
 
-def _if_any(outcome: Outcome, text: str) -> tuple[Notice, ...]:
-    return (Notice(text=text),) if outcome.files else ()
+def _title(layer: str) -> str:
+    return f"*[Camada {layer.capitalize()}]*"
+
+
+def _error(layer: str, error: str) -> str:
+    return f"{_title(layer)}\n\n{ERROR}\n\n{error}"
 
 
 def figures(layer: str, lake: Lake, settings: Settings) -> Mapping[str, int]:
-    """Duplicates removed among all files, once gold is made."""
+    """Return the number of duplicates removed from all files, once gold is computed."""
     if layer != "gold":
         return {}
     view = "gold.people_duplicates"
@@ -86,11 +84,10 @@ def figures(layer: str, lake: Lake, settings: Settings) -> Mapping[str, int]:
     return {"num_duplicates": row[0] if row else 0}
 
 
-MADE = {"bronze": _bronze, "silver": _silver, "gold": _gold}
-
-NOTICES = Notices(
-    told=told,
-    ends={"bronze": "people", "silver": "people_all", "gold": "people_without_duplicates"},
-    nothing=NOTHING,
+MESSAGES = replace(
+    DEFAULT,
+    layer_failed=layer_failed,
+    layer_succeeded=layer_succeeded,
+    nothing_delivered=NOTHING_DELIVERED,
     figures=figures,
 )

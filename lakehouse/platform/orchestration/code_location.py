@@ -12,10 +12,10 @@ from lakehouse.platform.orchestration.pandera_checks import check_keys, pandera_
 from lakehouse.platform.orchestration.policy import IO_MANAGER, group_name
 from lakehouse.platform.orchestration.quality_log import quality_job
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.orchestration.run_messages import failed_runs, hooks_of
+from lakehouse.platform.orchestration.run_messages import message_sensors
 from lakehouse.platform.orchestration.run_tags import Work, job_name
 from lakehouse.platform.orchestration.schedules import daily_schedule, retry_sensor
-from lakehouse.platform.orchestration.sensors import arrival_sensor
+from lakehouse.platform.orchestration.sensors import landing_sensor
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.transform.monthly import monthly_tables, months_of
 from lakehouse.settings import Settings
@@ -29,7 +29,7 @@ def shared() -> dg.Definitions:
     return dg.Definitions(
         resources={"platform": platform, IO_MANAGER: LakeIOManager(platform=platform)},
         executor=dg.in_process_executor,
-        sensors=[failed_runs()],
+        sensors=message_sensors(),
     )
 
 
@@ -65,7 +65,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
         sensors=[
-            arrival_sensor(domain, settings, started),
+            landing_sensor(domain, settings, started),
             *(
                 [retry_sensor(domain.spec, jobs)]
                 if any(schedule.retries for schedule in domain.spec.schedules)
@@ -133,7 +133,6 @@ def arrival_job(domain: Domain) -> Any:
         job_name(domain.name, Work.ARRIVALS),
         selection=_layers(domain, ("raw", "bronze", "silver", "gold", "ops")),
         description="Take in what landed for these days and refresh every table of them.",
-        hooks=hooks_of(domain, arriving=True),
         tags={"lakehouse/domain": domain.name},
     )
 
@@ -144,7 +143,6 @@ def refresh_job(domain: Domain) -> Any:
         job_name(domain.name, Work.REFRESH),
         selection=_layers(domain, ("silver", "gold", "ops")),
         description="Refresh these business days from the bronze rows that touch them.",
-        hooks=hooks_of(domain, arriving=False),
         tags={"lakehouse/domain": domain.name},
     )
 
@@ -155,7 +153,6 @@ def monthly_job(domain: Domain) -> Any:
         job_name(domain.name, Work.MONTHLY),
         selection=_by_month(domain),
         description="Make these months of the tables by month.",
-        hooks=hooks_of(domain, arriving=False),
         tags={"lakehouse/domain": domain.name},
     )
 

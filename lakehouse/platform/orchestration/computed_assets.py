@@ -44,7 +44,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
         name=op_name(table.id),
         specs=[spec.with_io_manager_key(IO_MANAGER)],
         check_specs=_check_specs(table),
-        **step_policy(domain),
+        **step_policy(domain, table.layer),
     )
     def compute(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
@@ -77,7 +77,7 @@ def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsD
         table_spec(table, domain, settings),
         _contract_check(table),
         io_manager_key=IO_MANAGER,
-        **step_policy(domain),
+        **step_policy(domain, table.layer),
     )
 
 

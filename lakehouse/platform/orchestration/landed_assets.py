@@ -17,6 +17,7 @@ from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import step_policy, table_spec
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
@@ -46,7 +47,7 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
                 description="No delivered file is rejected or held back.",
             )
         ],
-        **step_policy(domain),
+        **step_policy(domain, Layer.BRONZE),
     )
     def landed(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)

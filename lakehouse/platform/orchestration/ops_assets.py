@@ -19,6 +19,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
+from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
@@ -36,6 +37,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
         unrecognized_files_of(domain.name),
         DELIVERIES.model,
         description="Delivered files that match no dataset, or whose path is not allowed.",
+        layer=Layer.BRONZE,
     )
     def unrecognized_files(
         context: dg.AssetExecutionContext, platform: Platform

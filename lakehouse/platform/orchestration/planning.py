@@ -1,33 +1,67 @@
-"""What has to run now: files that are not in the lake, and days that were not finished.
+"""Decide which runs a domain needs, from facts alone.
 
-The decision compares a listing of the landing zone with the deliveries and balances in the lake. No
-cursor is trusted: what a lost tick or a killed run left undone is found again the next time.
+`decide` is a pure function: it reads no file, no table, no clock and no run history. ``facts``
+gathers what it needs. Sensors, local runs and `lakehouse status` all use these two calls. The
+deliveries and ops tables are the only state, so a lost tick or a killed run leaves facts that ask
+for the same work again.
 """
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.ingestion.unrecognized_files import (
     unrecognized_file_day,
 )
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.orchestration.run_tags import Work
-from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.tables.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7
-"""Days that a range may bridge: an empty day costs less than a run of its own."""
+"""Days without work that a range may include: an empty day costs less than a run of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known about a domain at one moment; `decide` needs nothing else."""
+
+    new_files: tuple[RecognizedFile, ...] = ()
+    """Listed files that the deliveries do not have with this size and modification time."""
+    new_unrecognized_files: tuple[UnrecognizedFile, ...] = ()
+    """Listed unrecognized files that are not recorded yet."""
+    unfinished: Mapping[dt.date, str] = field(default_factory=dict)
+    """Delivery days that were not reconciled since they changed, with a digest of their files."""
+    waiting: Mapping[dt.date, str] = field(default_factory=dict)
+    """Business days that delivered rows wait for, with a digest of those deliveries."""
+    outdated_months: Mapping[dt.date, str] = field(default_factory=dict)
+    """First days of months whose inputs changed, with a digest of the inputs."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Digest of a batch → its runs that failed or were canceled."""
+    not_ready: Set[str] = frozenset()
+    """Digests of batches that failed only because an input is missing."""
+    listed_files: int = 0
+    """Recognized files in the landing zone, known ones included."""
+    growing: tuple[str, ...] = ()
+    """Files that changed too recently to be complete; a later listing returns them."""
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything has to run; the run history only decides how."""
+        return bool(
+            self.new_files
+            or self.new_unrecognized_files
+            or self.unfinished
+            or self.waiting
+            or self.outdated_months
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """One ranged run: which days, and a digest of why."""
+    """A range of days for one run, with the reasons that each day has."""
 
     work: Work
     first: dt.date
@@ -36,72 +70,102 @@ class Batch:
 
     @property
     def files(self) -> int:
-        """How many things ask for it: files, or unfinished days."""
-        return sum(len(why) for why in self.reasons.values())
+        """Return the number of reasons: new files, or unfinished days."""
+        return sum(len(reasons) for reasons in self.reasons.values())
 
     @property
     def digest(self) -> str:
-        """Says which bytes: the same files give the same digest, a corrected one another."""
-        asked = [f"{day}:{why}" for day in sorted(self.reasons) for why in self.reasons[day]]
-        said = [self.work.value, *asked]
-        return hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
+        """Identify the reasons: the same files give the same digest, a corrected file another."""
+        days = [f"{day}:{reason}" for day in sorted(self.reasons) for reason in self.reasons[day]]
+        return hashlib.sha256("|".join([self.work.value, *days]).encode()).hexdigest()[:16]
 
     def halves(self) -> tuple["Batch", "Batch"]:
-        """The batch in two, so that one bad day does not hold up the others."""
+        """Split the batch in two, so that one bad day does not block the others."""
         days = sorted(self.reasons)
         middle = len(days) // 2
-        return _batch(self.work, days[:middle], self.reasons), _batch(
-            self.work, days[middle:], self.reasons
+        return (
+            _batch(self.work, days[:middle], self.reasons),
+            _batch(self.work, days[middle:], self.reasons),
         )
 
 
-def planned(
-    listing: Listing,
-    known: Callable[[RecognizedFile], bool],
-    recorded: Callable[[UnrecognizedFile], bool],
-    state: State,
-    settings: Settings,
-    months: Mapping[dt.date, str] = MappingProxyType({}),
-) -> list[Batch]:
-    """Everything that has to run, in as few ranges as the limits allow, oldest day first.
+@dataclass(frozen=True, kw_only=True)
+class DueBatch:
+    """A batch to run now, and the number of its runs that failed before."""
 
-    Months wait until no day has to run, so that each is made once.
+    batch: Batch
+    attempt: int
 
-    Args:
-        listing: what lies in the landing zone.
-        known: whether the deliveries have a file already.
-        recorded: whether a file that is not taken is on record.
-        state: what the balances say is not done.
-        settings: limits of a batch.
-        months: first days of months that are out of date, each with a digest of its inputs.
+    @property
+    def run_key(self) -> str:
+        """Identify the attempt, so that it is requested once."""
+        return f"{self.batch.digest}-{self.attempt}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The batches to run, and those that failed too often to be tried again."""
+
+    due: tuple[DueBatch, ...]
+    given_up: tuple[Batch, ...]
+
+
+def decide(facts: Facts, settings: Settings) -> Decision:
+    """Return the batches to run and those given up, oldest day first.
+
+    A batch of several days that failed is split in half, so that the good days are stored. A single
+    day is tried up to ``settings.attempts`` times, and so is a batch whose inputs are not ready,
+    because splitting it would not help.
     """
-    wanted: dict[dt.date, list[str]] = {}
-    for arrival in listing.files:
-        if not known(arrival):
-            wanted.setdefault(arrival.day, []).append(
-                f"{arrival.path}@{arrival.modified_at.isoformat()}#{arrival.size}"
-            )
-    for stray in listing.unrecognized_files:
-        if not recorded(stray):
-            wanted.setdefault(unrecognized_file_day(stray, settings), []).append(
-                f"stray {stray.path}"
-            )
-    for day, inputs in state.unfinished.items():
-        wanted.setdefault(day, []).append(f"unfinished {inputs}")
-    arriving = list(_cut(Work.ARRIVALS, wanted, settings))
-    covered = {day for batch in arriving for day in between(batch.first, batch.last)}
+    due: list[DueBatch] = []
+    given_up: list[Batch] = []
+    pending = _batches(facts, settings)
+    while pending:
+        batch = pending.pop(0)
+        failed = facts.failures.get(batch.digest, 0)
+        if failed and len(batch.reasons) > 1 and batch.digest not in facts.not_ready:
+            pending[:0] = batch.halves()
+        elif failed >= settings.attempts:
+            given_up.append(batch)
+        else:
+            due.append(DueBatch(batch=batch, attempt=failed))
+    return Decision(due=tuple(due), given_up=tuple(given_up))
+
+
+def _batches(facts: Facts, settings: Settings) -> list[Batch]:
+    """Return everything that has to run, in as few ranges as the limits allow.
+
+    Days that rows wait for are refreshed unless an arrival run covers them. Months wait until no
+    day has to run, so that each month is computed once.
+    """
+    arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts, settings), settings))
+    covered = {day for batch in arrivals for day in between(batch.first, batch.last)}
     refresh = {
-        day: [f"waiting {inputs}"] for day, inputs in state.waiting.items() if day not in covered
+        day: [f"waiting {digest}"] for day, digest in facts.waiting.items() if day not in covered
     }
-    daily = [*arriving, *_cut(Work.REFRESH, refresh, settings)]
-    return daily or [
-        _batch(Work.MONTHLY, days, {day: [f"months {inputs}"] for day, inputs in months.items()})
-        for days in _following(months)
+    months = {month: [f"months {digest}"] for month, digest in facts.outdated_months.items()}
+    return [*arrivals, *_ranges(Work.REFRESH, refresh, settings)] or [
+        _batch(Work.MONTHLY, group, months) for group in _consecutive(months)
     ]
 
 
-def _following(months: Iterable[dt.date]) -> list[list[dt.date]]:
-    """Months in groups without a gap."""
+def _arrival_reasons(facts: Facts, settings: Settings) -> dict[dt.date, list[str]]:
+    """Return what each delivery day has to be run for."""
+    reasons: dict[dt.date, list[str]] = {}
+    for file in facts.new_files:
+        reasons.setdefault(file.day, []).append(
+            f"{file.path}@{file.modified_at.isoformat()}#{file.size}"
+        )
+    for unrecognized in facts.new_unrecognized_files:
+        day = unrecognized_file_day(unrecognized, settings)
+        reasons.setdefault(day, []).append(f"unrecognized {unrecognized.path}")
+    for day, digest in facts.unfinished.items():
+        reasons.setdefault(day, []).append(f"unfinished {digest}")
+    return reasons
+
+
+def _consecutive(months: Iterable[dt.date]) -> list[list[dt.date]]:
+    """Group months that follow each other without a gap."""
     groups: list[list[dt.date]] = []
     for month in sorted(months):
         if groups and months_after(groups[-1][-1], 1) == month:
@@ -111,20 +175,20 @@ def _following(months: Iterable[dt.date]) -> list[list[dt.date]]:
     return groups
 
 
-def _cut(
-    work: Work, wanted: Mapping[dt.date, Sequence[str]], settings: Settings
+def _ranges(
+    work: Work, reasons: Mapping[dt.date, Sequence[str]], settings: Settings
 ) -> Iterator[Batch]:
-    """Ranges of days, none over the limits of days or files."""
-    for first, last in ranges(wanted, gap=GAP_DAYS, longest=settings.batch_days):
+    """Join days into ranges that exceed neither the limit of days nor that of files."""
+    for first, last in ranges(reasons, gap=GAP_DAYS, longest=settings.batch_days):
         days: list[dt.date] = []
         files = 0
-        for day in sorted(d for d in wanted if first <= d <= last):
-            if days and files + len(wanted[day]) > settings.batch_files:
-                yield _batch(work, days, wanted)
+        for day in sorted(d for d in reasons if first <= d <= last):
+            if days and files + len(reasons[day]) > settings.batch_files:
+                yield _batch(work, days, reasons)
                 days, files = [], 0
             days.append(day)
-            files += len(wanted[day])
-        yield _batch(work, days, wanted)
+            files += len(reasons[day])
+        yield _batch(work, days, reasons)
 
 
 def _batch(work: Work, days: Sequence[dt.date], reasons: Mapping[dt.date, Iterable[str]]) -> Batch:
@@ -134,49 +198,3 @@ def _batch(work: Work, days: Sequence[dt.date], reasons: Mapping[dt.date, Iterab
         last=days[-1],
         reasons={day: tuple(sorted(reasons[day])) for day in days},
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Due:
-    """A batch and how often it failed before."""
-
-    batch: Batch
-    attempt: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What to run, and what is not tried any more."""
-
-    due: tuple[Due, ...]
-    given_up: tuple[Batch, ...]
-
-
-def decided(
-    batches: Iterable[Batch],
-    failures: Callable[[str], int],
-    limit: int,
-    not_ready: Callable[[str], bool] = lambda _: False,
-) -> Decision:
-    """Batches to run; one that failed is cut in half, a single day is tried up to a limit.
-
-    Args:
-        batches: what has to run.
-        failures: how many runs of a batch's digest failed.
-        limit: how often a single day is tried.
-        not_ready: whether a run of a batch's digest failed because nothing can be made yet; such a
-            batch is tried again as it is, like a single day.
-    """
-    due: list[Due] = []
-    given_up: list[Batch] = []
-    waiting = list(batches)
-    while waiting:
-        batch = waiting.pop(0)
-        failed = failures(batch.digest)
-        if failed and len(batch.reasons) > 1 and not not_ready(batch.digest):
-            waiting[:0] = batch.halves()
-        elif failed >= limit:
-            given_up.append(batch)
-        else:
-            due.append(Due(batch=batch, attempt=failed))
-    return Decision(due=tuple(due), given_up=tuple(given_up))

@@ -17,6 +17,7 @@ from lakehouse.platform.orchestration.metadata import (
     ops_metadata,
 )
 from lakehouse.platform.orchestration.partitions import daily, monthly
+from lakehouse.platform.orchestration.run_tags import LAYER_TAG
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
@@ -39,8 +40,8 @@ def op_name(table: TableId) -> str:
     return f"{table.layer}_{table.domain}_{table.table}"
 
 
-def step_policy(domain: Domain) -> dict[str, Any]:
-    """Return the arguments of `dg.multi_asset` that are the same for all assets of a domain.
+def step_policy(domain: Domain, layer: str) -> dict[str, Any]:
+    """Return the arguments of `dg.multi_asset` that all steps of a domain's layer share.
 
     A range of days is one run, a failed step is retried twice, and a pool per domain lets only one
     run of the domain write at a time.
@@ -49,6 +50,7 @@ def step_policy(domain: Domain) -> dict[str, Any]:
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "retry_policy": RETRY,
         "pool": domain.name,
+        "op_tags": {LAYER_TAG: str(layer)},
     }
 
 
@@ -101,6 +103,7 @@ def ops_asset(
     kinds: Iterable[str] = ("deltalake",),
     by_month: bool = False,
     skippable: bool = False,
+    layer: str = "",
     **more: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return the decorator that turns a function into the asset of an ops table.
@@ -115,6 +118,7 @@ def ops_asset(
         kinds: kinds that the Dagster UI shows.
         by_month: whether a partition is a month, not a day.
         skippable: whether a run may leave the table out and evaluate checks only.
+        layer: the layer of the step, where it is not that of the table.
         more: further arguments of `dg.multi_asset`, such as ``check_specs``.
     """
     spec = dg.AssetSpec(
@@ -128,7 +132,9 @@ def ops_asset(
         skippable=skippable,
         **_ownership(domain),
     )
-    return dg.multi_asset(name=op_name(table), specs=[spec], **step_policy(domain), **more)
+    return dg.multi_asset(
+        name=op_name(table), specs=[spec], **step_policy(domain, layer or table.layer), **more
+    )
 
 
 def _ownership(domain: Domain, table: Table | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -27,9 +28,12 @@ from lakehouse.settings import Settings
 class Platform(dg.ConfigurableResource[Any]):
     """The lake, the landing zone and the settings of one run.
 
-    The landing zone is listed once for all datasets of a run, so that an order and its items are
-    seen together or not at all.
+    The landing zone is listed once for all datasets of a run, so that files which belong together
+    are loaded by the same run.
     """
+
+    quiet_seconds: float | None = None
+    """Overrides the setting of this name; 0 also reads files that changed a moment ago."""
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
     _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
@@ -47,7 +51,10 @@ class Platform(dg.ConfigurableResource[Any]):
     @cached_property
     def settings(self) -> Settings:
         """The environment when the run started."""
-        return Settings.from_env()
+        settings = Settings.from_env()
+        if self.quiet_seconds is None:
+            return settings
+        return replace(settings, quiet_seconds=self.quiet_seconds)
 
     @cached_property
     def lake(self) -> Lake:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.run_messages import nothing_landed
+from lakehouse.platform.orchestration.run_messages import send_nothing_delivered
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
@@ -123,5 +123,5 @@ def _landed(domain: Domain, first: dt.date, last: dt.date) -> bool:
     )
     if any(first <= file.day <= last for file in listing.files):
         return True
-    nothing_landed(domain, here, last)
+    send_nothing_delivered(domain, here, last)
     return False

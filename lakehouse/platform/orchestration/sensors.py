@@ -1,4 +1,4 @@
-"""The landing zone is watched, and what has to run is asked for."""
+"""The sensor of a domain: it watches the landing zone and requests the runs that are due."""
 
 import datetime as dt
 import json
@@ -6,62 +6,26 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
-from lakehouse.platform.ingestion.landing_zone import landing_zone_of
-from lakehouse.platform.ingestion.listing import Listing
-from lakehouse.platform.ingestion.sweep import Sweep
-from lakehouse.platform.ingestion.unrecognized_files import has_recorded
+from lakehouse.platform.ingestion.sweep import FILES_PER_DAY, Sweep
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
-from lakehouse.platform.orchestration import planning as arrivals
-from lakehouse.platform.orchestration.planning import Decision, Due
+from lakehouse.platform.orchestration.facts import gather
+from lakehouse.platform.orchestration.planning import Batch, DueBatch, decide
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DOMAIN_TAG,
     IN_PROGRESS,
-    NOT_READY_TAG,
     job_name,
     range_tags,
 )
-from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
-from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 
 
-def decide(
-    domain: Domain, lake: Lake, listing: Listing, instance: dg.DagsterInstance, settings: Settings
-) -> Decision:
-    """What has to run, given a look at the landing zone, the lake's books and earlier runs."""
-    delivered = DeliveredFiles(lake, domain.name)
-    listing = with_first_days(listing, domain.sources, delivered)
-    batches = arrivals.planned(
-        listing,
-        delivered.has,
-        lambda file: has_recorded(delivered, file, settings),
-        reconciliation.state(domain, lake),
-        settings,
-        monthly.months_out_of_date(domain, lake, settings)
-        if monthly.monthly_tables(domain)
-        else {},
-    )
-
-    def failures(digest: str) -> int:
-        tags = {DOMAIN_TAG: domain.name, BATCH_TAG: digest}
-        failed = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-        return instance.get_runs_count(dg.RunsFilter(tags=tags, statuses=failed))
-
-    def not_ready(digest: str) -> bool:
-        tags = {DOMAIN_TAG: domain.name, BATCH_TAG: digest, NOT_READY_TAG: "true"}
-        return instance.get_runs_count(dg.RunsFilter(tags=tags)) > 0
-
-    return arrivals.decided(batches, failures, settings.attempts, not_ready)
-
-
-def run_tags(domain: Domain, due: Due) -> dict[str, str]:
-    """Tags of the run of a batch: its days, its digest, how often it was tried."""
+def batch_tags(domain: Domain, due: DueBatch) -> dict[str, str]:
+    """Return the tags of the run of a batch: domain, days, digest and attempt."""
     return {
         DOMAIN_TAG: domain.name,
         BATCH_TAG: due.batch.digest,
@@ -70,67 +34,72 @@ def run_tags(domain: Domain, due: Due) -> dict[str, str]:
     }
 
 
-def arrival_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.SensorDefinition:
-    """Ask for runs over what landed, as soon as it lies still."""
+def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.SensorDefinition:
+    """Return the sensor that requests runs of these jobs for new files and unfinished days."""
 
     @dg.sensor(
         name=f"{domain.name}_landing",
         jobs=jobs,
         minimum_interval_seconds=settings.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"New files of {domain.spec.title} start their days; what failed is retried.",
+        description=f"Requests a run for new files of {domain.spec.title}, for days that are not"
+        " finished, and again for runs that failed.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         here = Settings.from_env()
-        in_progress = dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=IN_PROGRESS)
-        records = context.instance.get_run_records(in_progress)
-        if fail_lost_runs(context.instance, records):
-            return dg.SkipReason(f"a run of {domain.spec.title} is under way; its end decides")
-        lake = Lake(here.root)
-        upgrade_lake(domain, lake)
-        now = dt.datetime.now(dt.UTC)
-        quiet = dt.timedelta(seconds=here.quiet_seconds)
-        place = landing_zone_of(domain, here)
-        memory = json.loads(context.cursor) if context.cursor else {}
-        sweep = Sweep(
-            recent_days=here.recent_days,
-            budget=here.sweep_files,
-            position=dt.date.fromisoformat(memory["position"]) if memory.get("position") else None,
-            files_per_day=memory.get("files_per_day", 100),
-        )
-        if not DeliveredFiles(lake, domain.name).has_any(domain.sources):
-            listing = place.listing(now=now, quiet=quiet)
-        else:
-            listing = sweep.listing(place, now=now, quiet=quiet)
-        decision = decide(domain, lake, listing, context.instance, here)
-        for batch in decision.given_up:
-            context.log.error(
-                "%s to %s: failed %s times and is not tried any more. Look at the failed run, mend"
-                " the cause, then materialize these days by hand",
-                batch.first,
-                batch.last,
-                here.attempts,
+        title = domain.spec.title
+        if _has_run_in_progress(context.instance, domain):
+            return dg.SkipReason(
+                f"{title} has a run in progress; the sensor checks again when it finishes"
             )
-        cursor = json.dumps(
-            {
-                "position": sweep.position.isoformat() if sweep.position else None,
-                "files_per_day": sweep.files_per_day,
-            }
-        )
+        upgrade_lake(domain, Lake(here.root))
+        sweep = _sweep(context.cursor, here)
+        facts = gather(domain, here, context.instance, sweep=sweep)
+        decision = decide(facts, here)
+        for batch in decision.given_up:
+            context.log.error("%s", _given_up(batch, here.attempts))
         if not decision.due:
-            waiting = f"; {len(listing.growing)} files still grow" if listing.growing else ""
-            context.update_cursor(cursor)
-            return dg.SkipReason(f"nothing new{waiting}")
+            context.update_cursor(_cursor(sweep))
+            growing = f"; {len(facts.growing)} files are still growing" if facts.growing else ""
+            return dg.SkipReason(f"no new files and no unfinished days{growing}")
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
-                    run_key=f"{due.batch.digest}-{due.attempt}",
+                    run_key=due.run_key,
                     job_name=job_name(domain.name, due.batch.work),
-                    tags=run_tags(domain, due),
+                    tags=batch_tags(domain, due),
                 )
                 for due in decision.due
             ],
-            cursor=cursor,
+            cursor=_cursor(sweep),
         )
 
     return landing
+
+
+def _has_run_in_progress(instance: dg.DagsterInstance, domain: Domain) -> bool:
+    running = dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=IN_PROGRESS)
+    return bool(fail_lost_runs(instance, instance.get_run_records(running)))
+
+
+def _given_up(batch: Batch, attempts: int) -> str:
+    return (
+        f"{batch.first} to {batch.last}: failed {attempts} times and is not tried again."
+        " hint: open the failed run, fix the cause, then materialize these days by hand"
+    )
+
+
+def _sweep(cursor: str | None, settings: Settings) -> Sweep:
+    """Continue the rotation over older days; without a cursor it starts again at the first day."""
+    saved = json.loads(cursor) if cursor else {}
+    return Sweep(
+        recent_days=settings.recent_days,
+        budget=settings.sweep_files,
+        position=dt.date.fromisoformat(saved["position"]) if saved.get("position") else None,
+        files_per_day=saved.get("files_per_day", FILES_PER_DAY),
+    )
+
+
+def _cursor(sweep: Sweep) -> str:
+    position = sweep.position.isoformat() if sweep.position else None
+    return json.dumps({"position": position, "files_per_day": sweep.files_per_day})

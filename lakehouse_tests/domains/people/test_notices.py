@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from lakehouse.domains.people.notices import told
-from lakehouse.platform.orchestration import local_runs as foreground
+from lakehouse.domains.notices import MESSAGES as DEFAULT
+from lakehouse.domains.people.notices import MESSAGES
+from lakehouse.platform.notifications.run_messages import RunReport
+from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.orchestration.code_location import definitions_of, shared
-from lakehouse.platform.orchestration.run_messages import Outcome, failure
 from lakehouse.platform.orchestration.schedules import once_more
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -59,15 +60,15 @@ class World:
 
     def ingest(self) -> list[bool]:
         """Whether each run of `lakehouse ingest` succeeded."""
-        runs = foreground.ingest(load_domain("people"), Settings.from_env(), self.instance)
+        runs = local_runs.ingest(load_domain("people"), Settings.from_env(), self.instance)
         return [ran.succeeded for ran in runs]
 
     def run(
         self, first: dt.date, last: dt.date, tables: list[dg.AssetKey] | None = None
-    ) -> foreground.Ran:
+    ) -> local_runs.RunResult:
         """What `lakehouse materialize` does."""
         people = load_domain("people")
-        return foreground.materialize(people, self.instance, first=first, last=last, tables=tables)
+        return local_runs.materialize(people, self.instance, first=first, last=last, tables=tables)
 
     def fired(self, schedule: str, at: dt.datetime) -> dg.RunRequest | dg.SkipReason:
         """What a schedule asks for at a moment."""
@@ -242,8 +243,8 @@ def test_a_broken_webhook_breaks_no_run(
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     assert world.ingest() == [True]
     (run,) = world.instance.get_runs()
-    said = [entry.user_message for entry in world.instance.all_logs(run.run_id)]
-    assert len([text for text in said if text.startswith("slack was not told of people/")]) == 3
+    said = [entry.message for entry in world.instance.all_logs(run.run_id)]
+    assert len([text for text in said if text.startswith("slack did not receive people/")]) == 3
     assert not [text for text in said if "secret" in text]
 
 
@@ -287,7 +288,7 @@ def test_a_dead_mail_server_breaks_no_run_and_is_named_nowhere(
     assert world.ingest() == [True]
     (run,) = world.instance.get_runs()
     entries = world.instance.all_logs(run.run_id)
-    assert "mail was not told of people/" in "\n".join(entry.user_message for entry in entries)
+    assert "mail did not receive people/" in "\n".join(entry.message for entry in entries)
     assert "secret" not in "\n".join(map(dg.serialize_value, entries))
 
 
@@ -310,18 +311,19 @@ def test_a_run_may_tell_its_figures(world: World, monkeypatch: pytest.MonkeyPatc
     assert "• gold_people_people_without_duplicates: concluída" in figures
 
 
-def test_every_failure_of_other_layers_and_systems_has_words():
-    outcome = Outcome(
+def test_a_failure_of_the_ops_layer_has_the_text_of_all_domains():
+    report = RunReport(
         domain="people",
         title="People",
-        layer="ops",
+        job="people_arrivals",
+        run_id="r",
+        origin="o",
+        settings=Settings(),
         first=DAY,
         last=DAY,
-        run_id="r",
-        settings=Settings(),
-        error="1 deliveries do not balance",
     )
-    assert told(outcome) == failure(outcome)
-    (notice,) = failure(outcome)
-    assert notice.text == "*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n1 deliveries do not balance"
-    assert notice.hint.startswith("*O que fazer*")
+    error = "1 delivered files do not reconcile"
+    message = MESSAGES.layer_failed(report, "ops", error)
+    assert message == DEFAULT.layer_failed(report, "ops", error)
+    assert message.text == f"*[People: Ops]*\n\nOcorreu o erro abaixo:\n\n{error}"
+    assert message.hint.startswith("*O que fazer*")

@@ -8,7 +8,7 @@ import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.workers import hold, worker_path
-from lakehouse.platform.orchestration.local_runs import Busy, wait_for_others
+from lakehouse.platform.orchestration.exclusive_runs import DomainBusy, wait_for_other_runs
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
 
 
@@ -36,18 +36,18 @@ def started(instance: dg.DagsterInstance, domain: str) -> str:
 
 def test_a_living_run_of_the_system_is_waited_for(instance):
     run_id = started(instance, "mrhealth")
-    with hold(worker_path(instance, run_id)), pytest.raises(Busy, match=run_id):
-        wait_for_others(instance, "mrhealth", seconds=0.1)
+    with hold(worker_path(instance, run_id)), pytest.raises(DomainBusy, match=run_id):
+        wait_for_other_runs(instance, "mrhealth", seconds=0.1)
 
 
 def test_a_run_of_another_system_is_no_reason_to_wait(instance):
     with hold(worker_path(instance, started(instance, "sales"))):
-        wait_for_others(instance, "mrhealth", seconds=0)
+        wait_for_other_runs(instance, "mrhealth", seconds=0)
 
 
 def test_a_run_whose_process_is_gone_is_failed_and_not_waited_for(instance):
     run_id = started(instance, "mrhealth")
-    wait_for_others(instance, "mrhealth", seconds=0)
+    wait_for_other_runs(instance, "mrhealth", seconds=0)
     run = instance.get_run_by_id(run_id)
     assert run is not None
     assert run.status is dg.DagsterRunStatus.FAILURE

@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.ingestion.listing import Listing
-from lakehouse.platform.orchestration import planning as arrivals
-from lakehouse.platform.orchestration.run_tags import Work
-from lakehouse.platform.reconciliation.balance import State
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import DayFile
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.table import Monthly
 from lakehouse.platform.transform import monthly
-from lakehouse.settings import Settings
 from lakehouse_tests.platform.cafe import DOMAIN, Cafe
 
 JAN, FEB, MAR, APR, MAY = (dt.date(2024, month, 1) for month in range(1, 6))
@@ -55,23 +50,6 @@ def test_only_months_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None
     after = {f.day: f.path for f in _files(cafe)}
     assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
     assert cafe.rows("gold.cafe_month_totals", "day", "spent") == [(FEB, 30), (MAR, 36)]
-
-
-def test_months_are_planned_only_when_no_day_has_to_run() -> None:
-    nothing = Listing(files=(), unrecognized_files=(), growing=(), temporary=())
-    months = {JAN: "a", FEB: "b", APR: "c"}
-
-    def planned(state: State) -> list[arrivals.Batch]:
-        return arrivals.planned(nothing, lambda _: True, lambda _: True, state, Settings(), months)
-
-    waits = planned(State(unfinished={}, waiting={JAN: "x"}))
-    assert [batch.work for batch in waits] == [Work.REFRESH]
-    found = planned(State(unfinished={}, waiting={}))
-    assert [(b.work, b.first, b.last) for b in found] == [
-        (Work.MONTHLY, JAN, FEB),
-        (Work.MONTHLY, APR, APR),
-    ]
-    assert found[0].digest != planned(State(unfinished={}, waiting={}))[1].digest
 
 
 def test_the_reach_of_a_month_is_counted_in_months() -> None:

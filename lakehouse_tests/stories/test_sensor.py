@@ -1,0 +1,150 @@
+"""The real sensor of a domain over a real landing zone, lake and run history."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.run_tags import (
+    ATTEMPT_TAG,
+    BATCH_TAG,
+    DOMAIN_TAG,
+    RANGE_END,
+    RANGE_START,
+)
+from lakehouse.platform.tables.registry import load_domain
+from lakehouse.settings import Settings
+from lakehouse_tests.stories.world import MON, World, night
+
+NOTHING_DUE = "no new files and no unfinished days"
+
+
+@pytest.fixture(scope="module")
+def location() -> dg.Definitions:
+    return dg.Definitions.merge(shared(), definitions_of(load_domain("mrhealth"), Settings()))
+
+
+class Tick:
+    """Evaluate the sensor over a world; each call continues from the cursor of the one before."""
+
+    def __init__(self, world: World, location: dg.Definitions) -> None:
+        self.world = world
+        self.sensor = location.resolve_sensor_def("mrhealth_landing")
+        self.location = location
+        self.cursor: str | None = None
+
+    def __call__(self) -> dg.SkipReason | list[dg.RunRequest]:
+        with dg.build_sensor_context(
+            instance=self.world.instance, cursor=self.cursor, definitions=self.location
+        ) as context:
+            result = self.sensor(context)
+            if isinstance(result, dg.SkipReason):
+                self.cursor = context.cursor or self.cursor
+                return result
+            assert isinstance(result, dg.SensorResult)
+            self.cursor = result.cursor
+            return list(result.run_requests or [])
+
+    def skip_reason(self) -> str:
+        result = self()
+        assert isinstance(result, dg.SkipReason), result
+        return result.skip_message or ""
+
+    def request(self) -> dg.RunRequest:
+        result = self()
+        assert isinstance(result, list)
+        (request,) = result
+        return request
+
+
+@pytest.fixture
+def tick(world: World, location: dg.Definitions) -> Tick:
+    (Path(world.settings.landing) / "mrhealth").mkdir(parents=True)
+    return Tick(world, location)
+
+
+def record(tick: Tick, request: dg.RunRequest, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+    """Record a run of a request with this status, as the daemon would."""
+    job = tick.location.resolve_job_def(request.job_name or "")
+    return tick.world.instance.create_run_for_job(
+        job_def=job, tags=dict(request.tags), status=status
+    )
+
+
+def test_a_new_file_requests_one_run_for_its_day(tick: Tick):
+    assert tick.skip_reason() == NOTHING_DUE
+    tick.world.land_all(night(MON, 1, "10.00"))
+    request = tick.request()
+    assert request.job_name == "mrhealth_arrivals"
+    assert request.run_key == f"{request.tags[BATCH_TAG]}-0"
+    assert request.tags[DOMAIN_TAG] == "mrhealth"
+    assert (request.tags[RANGE_START], request.tags[RANGE_END]) == (str(MON), str(MON))
+    assert tick.request().run_key == request.run_key
+
+
+def test_loaded_files_are_not_requested_again_with_or_without_a_cursor(tick: Tick):
+    tick.world.refer()
+    tick.world.land_all(night(MON, 1, "10.00"))
+    tick.world.ingest()
+    assert tick.skip_reason() == NOTHING_DUE
+    tick.cursor = None
+    assert tick.skip_reason() == NOTHING_DUE
+    late = night(MON - dt.timedelta(days=300), 1, "5.00")
+    tick.world.land_all(late)
+    for cursor in (None, tick.cursor, '{"position": "2023-02-01", "files_per_day": 1}'):
+        tick.cursor = cursor
+        request = tick.request()
+        assert request.tags[RANGE_START] == str(MON - dt.timedelta(days=300))
+
+
+def test_nothing_is_requested_while_a_run_is_in_progress(tick: Tick):
+    tick.world.land_all(night(MON, 1, "10.00"))
+    request = tick.request()
+    run = record(tick, request, dg.DagsterRunStatus.STARTED)
+    assert "has a run in progress" in tick.skip_reason()
+    tick.world.instance.delete_run(run.run_id)
+    assert tick.request().run_key == request.run_key
+
+
+def test_a_failed_run_is_requested_again_up_to_the_limit_and_then_an_error_is_logged(
+    tick: Tick, capfd: pytest.CaptureFixture[str]
+):
+    tick.world.land_all(night(MON, 1, "10.00"))
+    keys = []
+    for attempt in range(tick.world.settings.attempts):
+        request = tick.request()
+        assert request.tags[ATTEMPT_TAG] == str(attempt)
+        keys.append(request.run_key)
+        record(tick, request, dg.DagsterRunStatus.FAILURE)
+    assert len(set(keys)) == 3
+    assert tick.skip_reason() == NOTHING_DUE
+    log = capfd.readouterr().err
+    assert f"{MON} to {MON}: failed 3 times and is not tried again" in log
+    tick.world.land_all(night(MON, 1, "11.00"))
+    assert tick.request().run_key not in keys
+
+
+def test_a_file_that_is_still_growing_is_left_for_a_later_tick(
+    tick: Tick, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "60")
+    (path, content), _ = night(MON, 1, "10.00").items()
+    now = dt.datetime.now(dt.UTC)
+    tick.world.land(path, content, at=now)
+    assert tick.skip_reason() == f"{NOTHING_DUE}; 1 files are still growing"
+    tick.world.land(path, content, at=now - dt.timedelta(seconds=61))
+    assert tick.request().tags[RANGE_START] == str(MON)
+
+
+def test_a_local_run_loads_a_file_that_the_sensor_still_considers_growing(
+    tick: Tick, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "60")
+    tick.world.land_all(night(MON, 1, "10.00"))
+    for path in (Path(tick.world.settings.landing) / "mrhealth").rglob("*.csv"):
+        path.touch()
+    assert "growing" in tick.skip_reason()
+    tick.world.ingest()
+    assert tick.world.statuses() == {"loaded": 1}
