@@ -19,7 +19,7 @@ def loaded(count: int) -> dict[str, float]:
 
     from lakehouse.domains.mrhealth import SPEC
     from lakehouse.domains.mrhealth.silver.orders import Orders, orders
-    from lakehouse.platform.orchestration.code_location import definitions_of, shared
+    from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
     from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.declare import declare_table
     from lakehouse.platform.tables.registry import Domain
@@ -41,7 +41,9 @@ def loaded(count: int) -> dict[str, float]:
         for n in range(count)
     )
     made = Domain(spec=SPEC, sources=(), tables=tables)
-    dg.Definitions.merge(shared(), definitions_of(made, Settings())).get_repository_def()
+    dg.Definitions.merge(
+        shared_definitions(), definitions_of(made, Settings())
+    ).get_repository_def()
     done = spent()
     steps = {
         "dagster": dagster - start,

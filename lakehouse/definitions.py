@@ -1,8 +1,8 @@
-"""Lakehouse's code location: every system that has a folder, and what they all share."""
+"""The code location of the lakehouse: every domain, and what all domains share."""
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.extraction import extraction_definitions
 from lakehouse.platform.orchestration.forecasting import forecast_definitions
 from lakehouse.platform.tables.registry import load_domains
@@ -11,7 +11,7 @@ from lakehouse.settings import Settings
 SETTINGS = Settings.from_env()
 
 defs = dg.Definitions.merge(
-    shared(),
+    shared_definitions(),
     *(definitions_of(domain, SETTINGS) for domain in load_domains()),
     *(extraction_definitions(domain, SETTINGS) for domain in load_domains()),
     *(forecast_definitions(domain, SETTINGS) for domain in load_domains()),

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
@@ -23,7 +23,9 @@ NOTHING_DUE = "no new files and no unfinished days"
 
 @pytest.fixture(scope="module")
 def location() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(load_domain("mrhealth"), Settings()))
+    return dg.Definitions.merge(
+        shared_definitions(), definitions_of(load_domain("mrhealth"), Settings())
+    )
 
 
 class Tick:

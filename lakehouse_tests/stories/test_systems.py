@@ -11,7 +11,7 @@ import lakehouse.definitions
 import lakehouse.domains
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -36,7 +36,9 @@ def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(lakehouse.domains, "__path__", paths)
     domain_names.cache_clear()
     assert {"mrhealth", "tolls"} <= set(domain_names())
-    made = dg.Definitions.merge(shared(), definitions_of(load_domain("tolls"), Settings()))
+    made = dg.Definitions.merge(
+        shared_definitions(), definitions_of(load_domain("tolls"), Settings())
+    )
     monkeypatch.setattr(lakehouse.definitions, "defs", made)
     yield
     domain_names.cache_clear()

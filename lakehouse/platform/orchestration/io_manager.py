@@ -1,8 +1,7 @@
-"""Values of assets as Delta tables of Parquet files, on disk or S3.
+"""The I/O manager: stores values of assets as days of lake tables, and loads them again.
 
-What is stored is decided by the value: days that `materialize.compute` staged are committed; a
-pandas, pyarrow, Ibis or DuckDB value is cut into its days by the column ``day`` and written. What
-is loaded is decided by the annotation of the input.
+Days that a computation has staged are committed. A pandas, pyarrow, Ibis or DuckDB value is split
+by its column ``day`` and written. An input is loaded in the form that its annotation names.
 """
 
 import datetime as dt
@@ -27,12 +26,12 @@ from lakehouse.platform.transform.stage import StagedDays
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
-    """Stores and loads the partitions of lake tables, one commit for a whole range of days."""
+    """Stores and loads the days of lake tables, with one commit for a range of days."""
 
     platform: Platform
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Commit the days of a value; days without rows are committed as empty."""
+        """Commit the days of a value; a day without rows is committed as an empty day."""
         table = table_id(context.asset_key)
         note = {"run_id": context.run_id}
         if isinstance(obj, StagedDays):
@@ -40,21 +39,21 @@ class LakeIOManager(dg.ConfigurableIOManager):
         else:
             days = days_of(context.asset_partition_keys)
             result = write(self.platform.lake.table(table), to_arrow(obj), days, note=note)
-        about: dict[str, Any] = {
+        metadata: dict[str, Any] = {
             "lakehouse/version": result.version,
             "lakehouse/changed_days": len(result.changed),
             "lakehouse/unchanged_days": len(result.unchanged),
         }
         if len(context.asset_partition_keys) == 1:
             days = days_of(context.asset_partition_keys)
-            about["lakehouse/preview"] = preview(self.platform.lake, table, days)
-        context.add_output_metadata(about)
+            metadata["lakehouse/preview"] = preview(self.platform.lake, table, days)
+        context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """The upstream days as the annotation asks: pandas, pyarrow, Ibis or a DuckDB relation.
+        """Return the days of an upstream table as pandas, pyarrow, Ibis or DuckDB value.
 
         Raises:
-            TypeError: the annotation is none of these.
+            TypeError: the input is annotated with another type.
         """
         days = days_of(context.asset_partition_keys)
         rows = self.platform.lake.table(table_id(context.asset_key)).read(days)
@@ -72,21 +71,22 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
             return duckdb.connect().from_arrow(rows)
         raise TypeError(
-            f"{context.asset_key.to_user_string()}: cannot load a partition as {kind!r}; annotate"
-            " the input as pandas.DataFrame, pyarrow.Table, ibis Table or duckdb.DuckDBPyRelation"
+            f"{context.asset_key.to_user_string()}: cannot load a partition as {kind!r}. hint:"
+            " annotate the input as pandas.DataFrame, pyarrow.Table, ibis.expr.types.Table or"
+            " duckdb.DuckDBPyRelation"
         )
 
 
 def table_id(key: dg.AssetKey) -> TableId:
-    """The lake table of an asset key ``[layer, domain, table]``."""
+    """Return the lake table of an asset key ``[layer, domain, table]``."""
     layer, domain, table = key.path
     return TableId(layer, domain, table)
 
 
 def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> CommitResult:
-    """Make staged days visible: what became of the rows first, the rows last.
+    """Commit staged days: first the companion tables with the outcome of each row, then the rows.
 
-    After a crash in between, the day counts as not balanced and is built again.
+    After a crash between the two, the day does not reconcile, so the next run computes it again.
     """
     for companion, (schema, staged) in computed.companions.items():
         lake.table(companion).commit(staged, schema=schema, note=note)
@@ -101,10 +101,10 @@ def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> Comm
 
 
 def to_arrow(value: Any) -> pa.Table:
-    """A frame of any of the known kinds as an Arrow table.
+    """Return a pandas, pyarrow, Ibis or DuckDB value as an Arrow table.
 
     Raises:
-        TypeError: the value is none of them.
+        TypeError: the value has another type.
     """
     if isinstance(value, pa.Table):
         return value
@@ -115,26 +115,26 @@ def to_arrow(value: Any) -> pa.Table:
     if hasattr(value, "to_arrow_table"):
         return value.to_arrow_table()
     raise TypeError(
-        f"cannot store a {type(value).__name__}; return a pandas or pyarrow frame, an Ibis table or"
-        " a DuckDB relation"
+        f"cannot store a {type(value).__name__}. hint: return a pandas DataFrame, a pyarrow or Ibis"
+        " table, or a DuckDB relation"
     )
 
 
 def write(
     table: LakeTable, rows: pa.Table, days: list[dt.date], *, note: Mapping[str, str]
 ) -> CommitResult:
-    """Replace these days of a table by the rows, cut by the column ``day``.
+    """Replace these days of a table with the rows, split by their column ``day``.
 
     Raises:
-        ValueError: there is no such column, or a row lies on another day.
+        ValueError: the column is missing, or a row is on a day that is not replaced.
     """
     if "day" not in rows.column_names:
-        raise ValueError(f"{table.id.name}: the value has no column 'day' to cut it into days")
+        raise ValueError(f"{table.id.name}: the value has no column 'day'")
     column = rows["day"].cast(pa.date32())
     outside = pc.invert(pc.is_in(column, pa.array(days, pa.date32())))
     if pc.any(outside).as_py():
         example = rows.filter(outside)["day"][0]
-        raise ValueError(f"{table.id.name}: a row lies on {example}, which this run does not write")
+        raise ValueError(f"{table.id.name}: a row is on {example}, which this run does not write")
     schema = rows.drop(["day"]).schema
-    cut = {day: rows.filter(pc.equal(column, pa.scalar(day, pa.date32()))) for day in days}
-    return table.write(cut, schema=schema, note=note)
+    by_day = {day: rows.filter(pc.equal(column, pa.scalar(day, pa.date32()))) for day in days}
+    return table.write(by_day, schema=schema, note=note)

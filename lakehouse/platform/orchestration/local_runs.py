@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.local_runtime.workers import hold, worker_path
-from lakehouse.platform.orchestration.code_location import definitions_alone
+from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.partitions import between
@@ -164,7 +164,7 @@ def run(
     """
     domain = tags[DOMAIN_TAG]
     wait_for_other_runs(instance, domain)
-    definition = definitions_alone(domain).resolve_job_def(job)
+    definition = complete_definitions(domain).resolve_job_def(job)
     on_start(len(definition.graph.node_dict))
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, functools.partial(_report_steps, on_step))

@@ -1,8 +1,7 @@
-"""Pandera itself reads what is stored and says whether it keeps its model.
+"""A second validation of stored tables, by Pandera itself, on the newest day of each table.
 
-Before storing, rows are judged by rules that are read from the same models (`contract.Rule`): one
-query for a table, where Pandera asks one for every column and check. This is the second opinion, on
-the newest day of every table.
+Before storing, rows are validated by rules that are read from the same models (`contract.Rule`):
+one query per table, where Pandera needs one for every column and check.
 """
 
 from collections.abc import Iterator
@@ -22,41 +21,40 @@ from lakehouse.settings import Settings
 
 NAME = "pandera"
 SHOWN_FAILURES = 10
+MESSAGE_CHARACTERS = 300
 
 
 def validated(table: Table) -> bool:
-    """Raw tables are written by the platform itself; all others have a model of their domain."""
+    """Return whether Pandera validates a table: all but views and raw and ops tables."""
     return not table.view and table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD)
 
 
 def failures(table: Table, lake: Lake, settings: Settings) -> dict[str, Any]:
-    """What Pandera finds wrong on the newest day that has rows, by column and check."""
+    """Return what Pandera finds on the newest day with rows: ``column.check`` → message."""
     import ibis
 
-    shown = lake.table(table.id).snapshot()
-    filled = [file for file in shown.files if file.rows]
+    filled = [file for file in lake.table(table.id).snapshot().files if file.rows]
     if not filled:
         return {}
-    embedded = DuckDBSession(settings, s3=settings.uses_s3)
+    session = DuckDBSession(settings, s3=settings.uses_s3)
     try:
-        embedded.files("stored", [filled[-1].url], table.contract.schema)
-        stored = ibis.duckdb.from_connection(embedded.connection).table("stored")
+        session.files("stored", [filled[-1].url], table.contract.schema)
+        stored = ibis.duckdb.from_connection(session.connection).table("stored")
         table.model.to_schema().validate(stored, lazy=True)
-    except pandera.errors.SchemaErrors as found:
-        return dict(_said(error) for error in found.schema_errors[:SHOWN_FAILURES])
+    except pandera.errors.SchemaErrors as errors:
+        return dict(_failure(error) for error in errors.schema_errors[:SHOWN_FAILURES])
     finally:
-        embedded.close()
+        session.close()
     return {}
 
 
-def _said(error: pandera.errors.SchemaError) -> tuple[str, str]:
-    """Column and check, and the first line of what Pandera says."""
+def _failure(error: pandera.errors.SchemaError) -> tuple[str, str]:
     check = getattr(error.check, "error", error.check)
-    return f"{error.schema.name}.{check}", str(error).splitlines()[0][:300]
+    return f"{error.schema.name}.{check}", str(error).splitlines()[0][:MESSAGE_CHARACTERS]
 
 
 def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
-    """One Pandera check for every bronze, silver and gold table, in one step."""
+    """Return one check for each bronze, silver and gold table; one step evaluates them."""
     tables = {asset_key(table.id): table for table in domain.stored if validated(table)}
 
     @dg.multi_asset_check(
@@ -65,7 +63,7 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 NAME,
                 asset=key,
-                description=f"Pandera validates {table.contract.name} on the newest stored day.",
+                description=f"Rows of the newest stored day satisfy {table.contract.name}, by Pandera.",
             )
             for key, table in tables.items()
         ],
@@ -76,16 +74,16 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         for key in sorted(context.selected_asset_check_keys, key=lambda k: k.asset_key.path):
             table = tables[key.asset_key]
-            wrong = failures(table, platform.lake, platform.settings)
+            found = failures(table, platform.lake, platform.settings)
             yield dg.AssetCheckResult(
-                asset_key=key.asset_key, check_name=NAME, passed=not wrong, metadata=wrong
+                asset_key=key.asset_key, check_name=NAME, passed=not found, metadata=found
             )
 
     return checks
 
 
 def check_keys(domain: Domain) -> list[dg.AssetCheckKey]:
-    """The Pandera checks of a domain."""
+    """Return the keys of the Pandera checks of a domain."""
     return [
         dg.AssetCheckKey(asset_key(table.id), NAME) for table in domain.stored if validated(table)
     ]

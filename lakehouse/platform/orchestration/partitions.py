@@ -1,4 +1,4 @@
-"""Days as Dagster partitions."""
+"""Days and months as Dagster partitions, and ranges of days."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ DAY_FORMAT = "%Y-%m-%d"
 
 
 def daily(spec: DomainSpec, settings: Settings) -> dg.DailyPartitionsDefinition:
-    """The days of a domain, today among them: a unit may deliver before midnight."""
+    """Return the days of a domain up to today: a unit may deliver before midnight."""
     return dg.DailyPartitionsDefinition(
         start_date=spec.since.isoformat(), timezone=settings.timezone, end_offset=1
     )
 
 
 def monthly(spec: DomainSpec, settings: Settings) -> dg.MonthlyPartitionsDefinition:
-    """The months of a domain, each named by its first day, the current month among them."""
+    """Return the months of a domain up to the current one, each named by its first day."""
     return dg.MonthlyPartitionsDefinition(
         start_date=spec.since.replace(day=1).isoformat(),
         timezone=settings.timezone,
@@ -29,10 +29,10 @@ def monthly(spec: DomainSpec, settings: Settings) -> dg.MonthlyPartitionsDefinit
 
 
 def days_of(keys: Iterable[str]) -> list[dt.date]:
-    """Partition keys as days, sorted.
+    """Return partition keys as days, sorted.
 
     Raises:
-        ValueError: a key is not a day; it came from outside.
+        ValueError: a key is not a day in the form ``2024-01-31``.
     """
     return sorted(dt.datetime.strptime(key, DAY_FORMAT).date() for key in keys)  # noqa: DTZ007
 
@@ -40,7 +40,9 @@ def days_of(keys: Iterable[str]) -> list[dt.date]:
 def ranges(
     days: Iterable[dt.date], *, gap: int = 1, longest: int | None = None
 ) -> list[tuple[dt.date, dt.date]]:
-    """Days joined into ranges, each one run: days at most `gap` apart belong together.
+    """Join days into ranges: days that are at most ``gap`` apart are in the same range.
+
+    No range is longer than ``longest`` days.
 
     >>> days = [dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 9)]
     >>> ranges(days) == [(days[0], days[1]), (days[2], days[2])]
@@ -50,8 +52,8 @@ def ranges(
     for day in sorted(set(days)):
         if found:
             first, last = found[-1]
-            near = (day - last).days <= gap
-            if near and (longest is None or (day - first).days < longest):
+            is_near = (day - last).days <= gap
+            if is_near and (longest is None or (day - first).days < longest):
                 found[-1] = (first, day)
                 continue
         found.append((day, day))
@@ -59,5 +61,5 @@ def ranges(
 
 
 def between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """Every day from first to last, both included."""
+    """Return every day from first to last, both included."""
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,4 +1,4 @@
-"""What runs use: the lake and the landing zone, made from the settings when a run starts."""
+"""The resource of all runs: lake, landing zone and settings, read when a run starts."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Platform(dg.ConfigurableResource[Any]):
 
     @cached_property
     def settings(self) -> Settings:
-        """The environment when the run started."""
+        """Return the settings of the environment in which the run started."""
         settings = Settings.from_env()
         if self.quiet_seconds is None:
             return settings
@@ -58,36 +58,36 @@ class Platform(dg.ConfigurableResource[Any]):
 
     @cached_property
     def lake(self) -> Lake:
-        """The lake's tables."""
+        """Return the lake."""
         return Lake(self.settings.root)
 
     @cached_property
     def started_at(self) -> dt.datetime:
-        """The moment that decides what is of the future and what may still grow."""
+        """Return when the run started: files are compared with it to find future and growing ones."""
         return dt.datetime.now(dt.UTC)
 
     def intake(self, domain: Domain) -> Intake:
-        """Where the files of a domain come from and where they go."""
+        """Return where the files of a domain come from and where they go."""
         dsn = domain.spec.value("dsn", self.settings)
         snapshots = PostgresSnapshots(dsn) if dsn else None
         return intake_of(domain, self.lake, self.settings, self.started_at, snapshots)
 
     def listing(self, domain: Domain, days: tuple[dt.date, ...]) -> Listing:
-        """What lies in the landing zone for these days, and outside of any day."""
-        asked = (domain.name, days)
-        if asked not in self._listings:
-            self._listings[asked] = self.intake(domain).listing(days)
-        return self._listings[asked]
+        """List the files of these days and those outside of day folders, once per run."""
+        key = (domain.name, days)
+        if key not in self._listings:
+            self._listings[key] = self.intake(domain).listing(days)
+        return self._listings[key]
 
     def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, arrow.Table]:
-        """The balances of these days once every table of the run is made; worked out once."""
-        asked = (domain.name, days)
-        if asked not in self._balances:
-            self._balances[asked] = reconciliation.balances(domain, self.lake, days)
-        return self._balances[asked]
+        """Reconcile these days once per run, when every other table of the run is written."""
+        key = (domain.name, days)
+        if key not in self._balances:
+            self._balances[key] = reconciliation.balances(domain, self.lake, days)
+        return self._balances[key]
 
     def month_inputs(self, domain: Domain) -> dict[dt.date, str]:
-        """What each month would be made from, as it was when the run first asked."""
+        """Return the inputs of each month, as they were when the run first asked for them."""
         name = domain.name
         if name not in self._months:
             self._months[name] = monthly.upstream_digests(domain, self.lake, self.settings)

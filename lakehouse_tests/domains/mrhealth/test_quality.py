@@ -17,7 +17,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.domains.mrhealth.quality import CHECKS
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.quality.checks import Assessment, DayFacts, QualityCheck
 from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.storage.lake import Lake
@@ -292,7 +292,9 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def defs() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(load_domain("mrhealth"), Settings()))
+    return dg.Definitions.merge(
+        shared_definitions(), definitions_of(load_domain("mrhealth"), Settings())
+    )
 
 
 @pytest.fixture

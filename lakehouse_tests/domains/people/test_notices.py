@@ -15,8 +15,8 @@ from lakehouse.domains.notices import MESSAGES as DEFAULT
 from lakehouse.domains.people.notices import MESSAGES
 from lakehouse.platform.notifications.run_messages import RunReport
 from lakehouse.platform.orchestration import local_runs
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
-from lakehouse.platform.orchestration.schedules import once_more
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
+from lakehouse.platform.orchestration.schedules import retry_request
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.people.files import HEADER, file, person, row
@@ -39,7 +39,9 @@ NEXT = DAY + dt.timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def defs() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(load_domain("people"), Settings()))
+    return dg.Definitions.merge(
+        shared_definitions(), definitions_of(load_domain("people"), Settings())
+    )
 
 
 @dataclass
@@ -178,8 +180,8 @@ def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_m
         )
         world.instance.report_run_failed(run)
         now = dt.datetime.now(dt.UTC)
-        assert once_more(people, clock, world.instance, now + dt.timedelta(minutes=4)) is None
-        request = once_more(people, clock, world.instance, now + dt.timedelta(minutes=5))
+        assert retry_request(people, clock, world.instance, now + dt.timedelta(minutes=4)) is None
+        request = retry_request(people, clock, world.instance, now + dt.timedelta(minutes=5))
         assert (request is None) == bool(attempt)
 
 

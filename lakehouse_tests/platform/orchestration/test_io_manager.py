@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lakehouse.platform.orchestration.code_location import shared
+from lakehouse.platform.orchestration.code_location import shared_definitions
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 
@@ -56,7 +56,7 @@ def run(source, reader, root, monkeypatch):
 
     seen: list[object] = []
     defs = dg.Definitions.merge(
-        shared(),
+        shared_definitions(),
         dg.Definitions(assets=[given, taken], jobs=[dg.define_asset_job("all", [given, taken])]),
     )
     tags = {

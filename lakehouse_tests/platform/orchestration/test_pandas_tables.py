@@ -11,7 +11,7 @@ import pandera.ibis as pa
 import pytest
 from ibis.expr.datatypes import Decimal as DecimalType
 
-from lakehouse.platform.orchestration.code_location import shared
+from lakehouse.platform.orchestration.code_location import shared_definitions
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.declare import declare_table
@@ -78,7 +78,7 @@ def run(transform, root, monkeypatch):
     )
     settings = Settings.from_env()
     defs = dg.Definitions.merge(
-        shared(),
+        shared_definitions(),
         dg.Definitions(
             assets=[computed_asset(table, domain, settings) for table in (base, forecast)],
             jobs=[dg.define_asset_job("all", "*")],

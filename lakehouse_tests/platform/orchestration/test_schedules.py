@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.orchestration import schedules
-from lakehouse.platform.orchestration.code_location import definitions_of, shared
+from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.run_tags import DAYS_TAG, DOMAIN_TAG, RANGE_END, RANGE_START
-from lakehouse.platform.orchestration.schedules import once_more
+from lakehouse.platform.orchestration.schedules import retry_request
 from lakehouse.platform.tables.domain_spec import Schedule
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -22,7 +22,7 @@ KEPT = (DOMAIN_TAG, DAYS_TAG, RANGE_START, RANGE_END)
 
 @pytest.fixture(scope="module")
 def location() -> dg.Definitions:
-    return dg.Definitions.merge(shared(), definitions_of(BIKES, Settings()))
+    return dg.Definitions.merge(shared_definitions(), definitions_of(BIKES, Settings()))
 
 
 @pytest.fixture
@@ -57,16 +57,16 @@ def test_a_failed_run_of_a_clock_is_tried_again_as_often_as_it_says(
     keys = []
     for _ in range(HOURLY.retries):
         failed(location, instance, request)
-        again = once_more(BIKES.spec, HOURLY, instance, LATER)
+        again = retry_request(BIKES.spec, HOURLY, instance, LATER)
         assert again is not None
         assert again.job_name == "bikes_arrivals"
         assert [again.tags[tag] for tag in KEPT] == [first.tags[tag] for tag in KEPT]
-        assert once_more(BIKES.spec, HOURLY, instance, LATER) == again
+        assert retry_request(BIKES.spec, HOURLY, instance, LATER) == again
         request = again
         keys.append(again.run_key)
     assert len({*keys, first.run_key}) == 4
     failed(location, instance, request)
-    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
+    assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_five_minutes_pass_before_it_is_tried_again(
@@ -77,8 +77,8 @@ def test_five_minutes_pass_before_it_is_tried_again(
     assert ended is not None
     due = dt.datetime.fromtimestamp(ended, dt.UTC) + dt.timedelta(minutes=5)
     before = due - dt.timedelta(seconds=1)
-    assert once_more(BIKES.spec, HOURLY, instance, before) is None
-    assert once_more(BIKES.spec, HOURLY, instance, due) is not None
+    assert retry_request(BIKES.spec, HOURLY, instance, before) is None
+    assert retry_request(BIKES.spec, HOURLY, instance, due) is not None
 
 
 @pytest.mark.parametrize("status", ["STARTED", "SUCCESS", "CANCELED"])
@@ -90,7 +90,7 @@ def test_a_run_that_did_not_fail_is_left_alone(
         tags=dict(fired(location, instance, 9).tags),
         status=dg.DagsterRunStatus[status],
     )
-    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
+    assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_only_the_newest_hour_is_tried_again(
@@ -99,7 +99,7 @@ def test_only_the_newest_hour_is_tried_again(
     failed(location, instance, fired(location, instance, 9))
     newest = fired(location, instance, 10)
     failed(location, instance, newest)
-    again = once_more(BIKES.spec, HOURLY, instance, LATER)
+    again = retry_request(BIKES.spec, HOURLY, instance, LATER)
     assert again is not None
     assert again.run_key == f"{newest.run_key}-1"
 
@@ -110,7 +110,7 @@ def test_a_run_that_dagster_tries_again_by_itself_is_left_to_it(
     failed(location, instance, fired(location, instance, 9))
     (record,) = instance.get_run_records()
     instance.add_run_tags(record.dagster_run.run_id, {"dagster/will_retry": "true"})
-    assert once_more(BIKES.spec, HOURLY, instance, LATER) is None
+    assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
 def test_the_sensor_asks_for_what_is_due(
@@ -128,7 +128,7 @@ def test_the_sensor_asks_for_what_is_due(
     monkeypatch.setattr(schedules, "RETRY_AFTER", dt.timedelta(0))
     found = evaluated()
     assert isinstance(found, dg.SensorResult)
-    assert found.run_requests == [once_more(BIKES.spec, HOURLY, instance, LATER)]
+    assert found.run_requests == [retry_request(BIKES.spec, HOURLY, instance, LATER)]
 
 
 def test_a_system_without_such_a_clock_has_no_such_sensor():

@@ -1,0 +1,72 @@
+"""The jobs of a domain that write tables: arrivals, refresh and monthly."""
+
+from typing import Any
+
+import dagster as dg
+
+from lakehouse.platform.orchestration.metadata import asset_key
+from lakehouse.platform.orchestration.pandera_checks import check_keys
+from lakehouse.platform.orchestration.policy import group_name
+from lakehouse.platform.orchestration.quality_log import quality_job
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform.monthly import monthly_tables, months_of
+
+QUALITY = "data_quality"
+"""Name of the work of the job that evaluates quality checks."""
+
+
+def table_jobs(domain: Domain) -> dict[str, Any]:
+    """Return the jobs that write tables of a domain, by their work."""
+    jobs = {
+        Work.ARRIVALS.value: _job(
+            domain,
+            Work.ARRIVALS,
+            _layers(domain, ("raw", "bronze", "silver", "gold", "ops")),
+            "Load the files delivered for these days and recompute every table of these days.",
+        ),
+        Work.REFRESH.value: _job(
+            domain,
+            Work.REFRESH,
+            _layers(domain, ("silver", "gold", "ops")),
+            "Recompute silver and gold of these business days from the bronze rows about them.",
+        ),
+    }
+    if monthly_tables(domain):
+        jobs[Work.MONTHLY.value] = _job(
+            domain,
+            Work.MONTHLY,
+            _monthly_assets(domain),
+            "Compute these months of the tables with one partition per month.",
+        )
+    return jobs
+
+
+def all_jobs(domain: Domain) -> dict[str, Any]:
+    """Return the jobs that write tables, and the job that evaluates checks if there are any."""
+    jobs = table_jobs(domain)
+    return {**jobs, QUALITY: quality_job(domain)} if domain.checks else jobs
+
+
+def _job(domain: Domain, work: Work, selection: dg.AssetSelection, description: str) -> Any:
+    return dg.define_asset_job(
+        job_name(domain.name, work),
+        selection=selection,
+        description=description,
+        tags={DOMAIN_TAG: domain.name},
+    )
+
+
+def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
+    """Select the daily tables of these layers, without the Pandera checks."""
+    tables = dg.AssetSelection.groups(*(group_name(domain, layer) for layer in layers))
+    daily = tables - dg.AssetSelection.checks(*check_keys(domain))
+    return daily - _monthly_assets(domain) if monthly_tables(domain) else daily
+
+
+def _monthly_assets(domain: Domain) -> dg.AssetSelection:
+    """Select the monthly tables and the record of their inputs, without the Pandera checks."""
+    keys = [asset_key(table.id) for table in monthly_tables(domain)]
+    keys.append(asset_key(months_of(domain.name)))
+    checks = [key for key in check_keys(domain) if key.asset_key in keys]
+    return dg.AssetSelection.assets(*keys) - dg.AssetSelection.checks(*checks)
