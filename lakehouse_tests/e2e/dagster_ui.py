@@ -1,4 +1,4 @@
-"""The real services on a free port, their runs as the Dagster UI tells them, and a browser's way through."""
+"""Start the real services on a free port, and read their runs from the Dagster UI."""
 
 import json
 import os
@@ -21,7 +21,7 @@ SERVE = (
     " serve('127.0.0.1', int(sys.argv[1]), pathlib.Path(sys.argv[2]))"
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (  # nothing but the page: no sandbox of its own, no call to anyone
+BROWSER_OPTIONS = (  # no sandbox, no calls to other servers
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -37,13 +37,13 @@ RUNS = (
 
 
 def browser() -> str | None:
-    """The program of a Chromium on this machine."""
+    """Return the path of a Chromium on this machine; None when there is none."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run as the Dagster UI tells it."""
+    """One run as the Dagster UI reports it."""
 
     id: str
     job: str
@@ -53,17 +53,17 @@ class Run:
 
     @property
     def days(self) -> tuple[str, str]:
-        """First and last day."""
-        one = self.tags.get("dagster/partition", "")
+        """Return the first and the last day of the run."""
+        partition = self.tags.get("dagster/partition", "")
         return (
-            self.tags.get("dagster/asset_partition_range_start", one),
-            self.tags.get("dagster/asset_partition_range_end", one),
+            self.tags.get("dagster/asset_partition_range_start", partition),
+            self.tags.get("dagster/asset_partition_range_end", partition),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DagsterUI:
-    """Services that run, and where they keep their things."""
+    """Running services and the folders that they use."""
 
     url: str
     home: Path
@@ -71,7 +71,7 @@ class DagsterUI:
     landing: Path
 
     def runs(self) -> list[Run]:
-        """Every run there is, newest first."""
+        """Return all runs, newest first."""
         request = urllib.request.Request(
             f"{self.url}/graphql",
             data=json.dumps({"query": RUNS}).encode(),
@@ -90,49 +90,49 @@ class DagsterUI:
             for run in found
         ]
 
-    def ended(self, wanted: Callable[[Run], bool]) -> Run:
-        """Wait until a run that is wanted has ended."""
+    def finished_run(self, matches: Callable[[Run], bool]) -> Run:
+        """Wait until a run that matches has finished, and return it."""
 
-        def found() -> Run | None:
-            ends = ("SUCCESS", "FAILURE", "CANCELED")
-            return next((r for r in self.runs() if wanted(r) and r.status in ends), None)
+        def find() -> Run | None:
+            statuses = ("SUCCESS", "FAILURE", "CANCELED")
+            return next((r for r in self.runs() if matches(r) and r.status in statuses), None)
 
-        return until(found, RUN_SECONDS, lambda: f"no such run ended; there are {self.runs()}")
+        return wait_for(find, RUN_SECONDS, lambda: f"no such run finished: {self.runs()}")
 
 
-def until(ask: Callable[[], Any], seconds: float, why: Callable[[], str]) -> Any:
-    """The first true answer; fails with `why` after so many seconds."""
+def wait_for(ask: Callable[[], Any], seconds: float, problem: Callable[[], str]) -> Any:
+    """Return the first true answer; fail with ``problem`` after this many seconds."""
     end = time.monotonic() + seconds
     while not (answer := ask()):
-        assert time.monotonic() < end, why()
+        assert time.monotonic() < end, problem()
         time.sleep(0.3)
     return answer
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[DagsterUI]:
-    """`serve()` in a process of its own; when it was asked to stop, nothing of it is left."""
+    """Run `serve` in its own process; after SIGTERM no process of it may be left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    dagit = DagsterUI(
+    ui = DagsterUI(
         url=f"http://127.0.0.1:{port}",
         home=folder / "home",
         lake=folder / "lake",
         landing=folder / "landing",
     )
-    dagit.landing.mkdir()
-    ours = ("LAKEHOUSE_", "DAGSTER_", "AWS_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
-        "LAKEHOUSE_ROOT": str(dagit.lake),
-        "LAKEHOUSE_LANDING": str(dagit.landing),
-        "DAGSTER_HOME": str(dagit.home),
+    ui.landing.mkdir()
+    prefixes = ("LAKEHOUSE_", "DAGSTER_", "AWS_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(prefixes)} | {
+        "LAKEHOUSE_ROOT": str(ui.lake),
+        "LAKEHOUSE_LANDING": str(ui.landing),
+        "DAGSTER_HOME": str(ui.home),
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    said = folder / "serve.log"
-    with said.open("wb") as log:
+    output = folder / "serve.log"
+    with output.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port), str(dagit.home)],
+            [sys.executable, "-c", SERVE, str(port), str(ui.home)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -140,26 +140,26 @@ def served(folder: Path) -> Iterator[DagsterUI]:
             start_new_session=True,
         )
     try:
-        until(
-            lambda: process.poll() is not None or dagit.url in said.read_text(),
+        wait_for(
+            lambda: process.poll() is not None or ui.url in output.read_text(),
             START_SECONDS,
-            said.read_text,
+            output.read_text,
         )
-        assert process.poll() is None, said.read_text()
-        yield dagit
+        assert process.poll() is None, output.read_text()
+        yield ui
         process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_SECONDS) == 0, said.read_text()
-        assert not left(dagit.home), "services outlive the order to stop"
+        assert process.wait(STOP_SECONDS) == 0, output.read_text()
+        assert not processes_of(ui.home), "processes are left after SIGTERM"
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-        for number in left(dagit.home):
-            os.kill(number, signal.SIGKILL)
+        for process_id in processes_of(ui.home):
+            os.kill(process_id, signal.SIGKILL)
 
 
-def left(home: Path) -> list[int]:
-    """Processes that work on a Dagster home."""
+def processes_of(home: Path) -> list[int]:
+    """Return the processes that use a Dagster home."""
     listed = subprocess.run(
         ["ps", "axeww", "-o", "pid=,command="], check=True, capture_output=True, text=True
     )

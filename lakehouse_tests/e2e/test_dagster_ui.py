@@ -1,4 +1,4 @@
-"""What a person does in DagsterUI, done by a browser: look, materialize, backfill, find a fault."""
+"""A browser uses the Dagster UI as an operator does: look, materialize, backfill, find an error."""
 
 import datetime as dt
 import os
@@ -14,17 +14,17 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse_tests.e2e.dagster_ui import QUIET, DagsterUI, Run, browser, served
+from lakehouse_tests.e2e.dagster_ui import BROWSER_OPTIONS, DagsterUI, Run, browser, served
 
 WAIT = 60_000
-"""Milliseconds until an element has to be there; a busy machine is slow."""
+"""Milliseconds until an element must be visible; a busy machine is slow."""
 
 FIRST = dt.datetime.now(ZoneInfo("America/Sao_Paulo")).date() - dt.timedelta(days=9)
 GOOD = [FIRST + dt.timedelta(days=n) for n in range(3)]
 SILENT = FIRST + dt.timedelta(days=3)
-"""Nobody delivers for it."""
+"""A day without any delivery."""
 BROKEN = FIRST + dt.timedelta(days=4)
-"""Unit 2 sends half a file."""
+"""A day on which unit 2 delivers a truncated file."""
 UNITS = 4
 PLAN = Plan(units=UNITS, first=FIRST, days=5, orders_per_unit=8, errors=0)
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
@@ -32,8 +32,8 @@ PICTURES = Path(__file__).parents[2] / "docs" / "images"
 
 
 @pytest.fixture(scope="module")
-def dagit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUI]:
-    with served(tmp_path_factory.mktemp("dagit")) as running:
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUI]:
+    with served(tmp_path_factory.mktemp("ui")) as running:
         yield running
 
 
@@ -41,12 +41,12 @@ def dagit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterUI]:
 def chromium() -> Iterator[Browser]:
     program = browser()
     if program is None:
-        reason = "no Chromium on PATH; `apt install chromium`, or run .ci/run as root, brings it"
+        reason = "no Chromium on PATH. hint: `apt install chromium`, or run .ci/run as root"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield opened
-        opened.close()
+        started = playwright.chromium.launch(executable_path=program, args=list(BROWSER_OPTIONS))
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +59,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(
-    chromium: Browser, dagit: DagsterUI, tmp_path: Path, request: pytest.FixtureRequest
+    chromium: Browser, ui: DagsterUI, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
-    """A tab of 1400 × 900; a failed test leaves a picture of what it saw."""
-    tab = chromium.new_page(base_url=dagit.url, viewport={"width": 1400, "height": 900})
+    """Open a tab of 1400 × 900 pixels; a failed test leaves a screenshot."""
+    tab = chromium.new_page(base_url=ui.url, viewport={"width": 1400, "height": 900})
     tab.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
     failed = request.session.testsfailed
@@ -73,73 +73,75 @@ def page(
 
 
 @pytest.fixture(scope="module")
-def arrived(dagit: DagsterUI) -> Run:
-    """Three good days, landed as files and nothing else; the run that the sensor made of them."""
-    land(reference(PLAN), dagit)
-    land(of_days(*GOOD), dagit)
-    return dagit.ended(lambda run: run.job == "mrhealth_arrivals" and run.days[1] == text(GOOD[-1]))
+def arrived(ui: DagsterUI) -> Run:
+    """Deliver the files of three good days; return the run that the sensor requested for them."""
+    land(reference(PLAN), ui)
+    land(of_days(*GOOD), ui)
+    return ui.finished_run(
+        lambda run: run.job == "mrhealth_arrivals" and run.days[1] == text(GOOD[-1])
+    )
 
 
 @pytest.fixture(scope="module")
-def broken(dagit: DagsterUI, arrived: Run) -> str:
-    """Path of a landed file that was cut inside its last line."""
+def broken(ui: DagsterUI, arrived: Run) -> str:
+    """Deliver a file that is truncated inside its last line; return its path."""
     files = list(of_days(BROKEN))
-    cut = next(f for f in files if "unidade_002/" in f.path and "item" not in f.path.lower())
-    whole = [file for file in files if file is not cut]
-    half = LandedFile(cut.path, cut.data[: len(cut.data) * 2 // 3].rstrip(), cut.modified_at)
-    land([*whole, half], dagit)
-    dagit.ended(lambda run: run.days[1] == text(BROKEN))
-    return cut.path
+    file = next(f for f in files if "unidade_002/" in f.path and "item" not in f.path.lower())
+    data = file.data[: len(file.data) * 2 // 3].rstrip()
+    truncated = LandedFile(file.path, data, file.modified_at)
+    land([*(other for other in files if other is not file), truncated], ui)
+    ui.finished_run(lambda run: run.days[1] == text(BROKEN))
+    return file.path
 
 
 def of_days(*days: dt.date) -> Iterable[LandedFile]:
     return (file for file in deliveries(PLAN) if any(text(day) in file.path for day in days))
 
 
-def land(files: Iterable[LandedFile], dagit: DagsterUI) -> None:
+def land(files: Iterable[LandedFile], ui: DagsterUI) -> None:
     for file in files:
-        place = dagit.landing / file.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(file.data)
-        os.utime(place, (file.modified_at.timestamp(),) * 2)
+        path = ui.landing / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+        os.utime(path, (file.modified_at.timestamp(),) * 2)
 
 
 def text(day: dt.date) -> str:
     return day.isoformat()
 
 
-def unit_days(dagit: DagsterUI, day: dt.date) -> list[dict[str, object]]:
-    table = Lake(str(dagit.lake)).table(TableId("gold", "mrhealth", "unit_day"))
+def unit_days(ui: DagsterUI, day: dt.date) -> list[dict[str, object]]:
+    table = Lake(str(ui.lake)).table(TableId("gold", "mrhealth", "unit_day"))
     rows: list[dict[str, object]] = table.read([day]).to_pylist()
     return rows
 
 
-def shown(page: Page, words: str, *, exact: bool = True) -> Locator:
-    """What a person can see of these words."""
-    return page.get_by_text(words, exact=exact).locator("visible=true").first
+def visible(page: Page, text: str, *, exact: bool = True) -> Locator:
+    """Return the first visible element with this text."""
+    return page.get_by_text(text, exact=exact).locator("visible=true").first
 
 
 def launch(page: Page, button: str, days: str, launches: str) -> None:
-    """The dialog that asks for the days of a run."""
+    """Enter the days of a run in the dialog of a button, and launch it."""
     page.get_by_role("button", name=button).first.click()
     dialog = page.get_by_role("dialog")
-    asked = dialog.get_by_role("textbox").first
-    asked.fill(days)
-    asked.press("Enter")
+    field = dialog.get_by_role("textbox").first
+    field.fill(days)
+    field.press("Enter")
     start = dialog.get_by_role("button", name=launches)
     expect(start).to_be_enabled()
     start.click()
     expect(dialog).to_be_hidden()
 
 
-def test_the_graph_shows_every_layer_of_the_system(page: Page, dagit: DagsterUI) -> None:
+def test_the_lineage_graph_shows_every_layer_of_the_domain(page: Page, ui: DagsterUI) -> None:
     page.goto("/")
     page.get_by_role("link", name="Lineage").click()
     for layer in LAYERS:
-        expect(shown(page, f"mrhealth_{layer}")).to_be_visible()
+        expect(visible(page, f"mrhealth_{layer}")).to_be_visible()
 
 
-def test_jobs_schedules_and_the_sensor_say_what_they_do_and_are_on(
+def test_the_sensor_and_the_schedules_are_on_and_jobs_are_described(
     page: Page, pictures: Path
 ) -> None:
     page.goto("/")
@@ -155,30 +157,30 @@ def test_jobs_schedules_and_the_sensor_say_what_they_do_and_are_on(
         expect(line.get_by_role("checkbox").last).to_be_checked()
     page.screenshot(path=pictures / "automation.png")
     page.goto("/locations/lakehouse/jobs/mrhealth_arrivals")
-    expect(shown(page, "Take in what landed", exact=False)).to_be_visible()
+    expect(visible(page, "Load the files delivered for these days", exact=False)).to_be_visible()
 
 
-def test_a_landed_file_is_taken_in_without_anyone_asking(
-    page: Page, arrived: Run, dagit: DagsterUI, pictures: Path
+def test_the_sensor_starts_a_run_for_delivered_files(
+    page: Page, arrived: Run, ui: DagsterUI, pictures: Path
 ) -> None:
     assert arrived.status == "SUCCESS"
     assert arrived.days == (text(GOOD[0]), text(GOOD[-1]))
     page.goto("/runs")
-    expect(shown(page, arrived.id[:8])).to_be_visible()
-    expect(shown(page, f"lakehouse/days: {text(GOOD[0])}", exact=False)).to_be_visible()
+    expect(visible(page, arrived.id[:8])).to_be_visible()
+    expect(visible(page, f"lakehouse/days: {text(GOOD[0])}", exact=False)).to_be_visible()
     page.screenshot(path=pictures / "runs.png")
-    assert all(row["delivered"] for day in GOOD for row in unit_days(dagit, day))
+    assert all(row["delivered"] for day in GOOD for row in unit_days(ui, day))
 
 
-def test_a_table_tells_its_columns_its_origin_its_sql_and_its_state(
+def test_a_table_page_shows_columns_lineage_sql_and_partitions(
     page: Page, arrived: Run, pictures: Path
 ) -> None:
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
-    shown(page, "unit_day").click()
+    visible(page, "unit_day").click()
     expect(page.get_by_text("Each row is one active unit on one day.").first).to_be_visible()
     page.goto("/assets/gold/mrhealth/unit_day")
-    for words in (
-        "The spine of alerts",
+    for expected in (
+        "Sales of every active unit by day",
         "Each row is one active unit on one day.",
         "Share of cancelled orders, 0 to 1; null without orders",
         "gold.mrhealth_unit_day",
@@ -187,8 +189,8 @@ def test_a_table_tells_its_columns_its_origin_its_sql_and_its_state(
         "Delta Lake",
         "Freshness policy",
     ):
-        expect(shown(page, words, exact=False)).to_be_visible()
-    expect(shown(page, "mrhealth")).to_be_visible()
+        expect(visible(page, expected, exact=False)).to_be_visible()
+    expect(visible(page, "mrhealth")).to_be_visible()
     page.screenshot(path=pictures / "table.png")
     sql = page.get_by_role("row").filter(has_text="lakehouse/sql")
     sql.get_by_text("Show Markdown", exact=False).click()
@@ -196,80 +198,78 @@ def test_a_table_tells_its_columns_its_origin_its_sql_and_its_state(
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Lineage").click()
     for upstream in ("dim_unit", "fact_orders", "deliveries"):
-        expect(shown(page, upstream)).to_be_visible()
+        expect(visible(page, upstream)).to_be_visible()
     page.get_by_role("tab", name="Partitions").click()
     expect(page.get_by_text(re.compile(r"Materialized \([1-9]\)"))).to_be_visible()
-    shown(page, text(GOOD[0])).click()
-    expect(shown(page, "lakehouse/changed_days")).to_be_visible()
+    visible(page, text(GOOD[0])).click()
+    expect(visible(page, "lakehouse/changed_days")).to_be_visible()
     page.screenshot(path=pictures / "days.png")
 
 
-def test_a_day_is_materialized_by_hand(page: Page, arrived: Run, dagit: DagsterUI) -> None:
+def test_a_user_materializes_one_day(page: Page, arrived: Run, ui: DagsterUI) -> None:
     page.goto("/locations/lakehouse/jobs/mrhealth_arrivals")
     launch(page, "Materialize all", text(SILENT), "Launch 1 run")
-    run = dagit.ended(lambda run: run.days == (text(SILENT), text(SILENT)))
+    run = ui.finished_run(lambda run: run.days == (text(SILENT), text(SILENT)))
     assert run.status == "SUCCESS"
-    assert len(unit_days(dagit, SILENT)) == UNITS
-    assert not any(row["delivered"] for row in unit_days(dagit, SILENT))
+    assert len(unit_days(ui, SILENT)) == UNITS
+    assert not any(row["delivered"] for row in unit_days(ui, SILENT))
     page.goto(f"/runs/{run.id}")
-    expect(shown(page, "Success")).to_be_visible()
+    expect(visible(page, "Success")).to_be_visible()
     page.get_by_role("button", name="stderr").click()
     page.get_by_role("combobox").click()
-    shown(page, "pid: ", exact=False).click()
-    expect(shown(page, "STEP_SUCCESS", exact=False)).to_be_visible()
+    visible(page, "pid: ", exact=False).click()
+    expect(visible(page, "STEP_SUCCESS", exact=False)).to_be_visible()
 
 
-def test_a_range_is_backfilled_in_a_single_run(
-    page: Page, arrived: Run, dagit: DagsterUI, pictures: Path
+def test_a_user_backfills_a_range_of_days_in_one_run(
+    page: Page, arrived: Run, ui: DagsterUI, pictures: Path
 ) -> None:
-    before = {run.id for run in dagit.runs()}
+    before = {run.id for run in ui.runs()}
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
     days = f"[{text(GOOD[0])}...{text(GOOD[-1])}]"
     launch(page, "Materialize all", days, "Launch backfill")
-    run = dagit.ended(lambda run: run.id not in before and "dagster/backfill" in run.tags)
+    run = ui.finished_run(lambda run: run.id not in before and "dagster/backfill" in run.tags)
     assert run.status == "SUCCESS"
     assert run.days == (text(GOOD[0]), text(GOOD[-1]))
     assert "gold/mrhealth/unit_day" in run.assets
     backfill = run.tags["dagster/backfill"]
     page.goto("/runs")
     page.get_by_role("tab", name="Backfills").click()
-    shown(page, backfill).click()
+    visible(page, backfill).click()
     expect(page.get_by_text("100% completed")).to_have_count(len(run.assets))
-    expect(shown(page, "unit_day", exact=False)).to_be_visible()
+    expect(visible(page, "unit_day", exact=False)).to_be_visible()
     page.screenshot(path=pictures / "backfill.png")
-    assert sum(other.tags.get("dagster/backfill") == backfill for other in dagit.runs()) == 1
+    assert sum(other.tags.get("dagster/backfill") == backfill for other in ui.runs()) == 1
 
 
-def test_a_failed_check_names_the_file_the_reason_and_the_hint(
-    page: Page, broken: str, pictures: Path
-) -> None:
+def test_a_failed_check_shows_file_reason_and_hint(page: Page, broken: str, pictures: Path) -> None:
     page.goto("/assets/raw/mrhealth/orders")
     page.get_by_role("tab", name="Checks").click()
-    shown(page, "files").click()
-    for words in (broken, "truncated", "quarantine list"):
-        expect(shown(page, words, exact=False)).to_be_visible()
-    expect(shown(page, "Failed")).to_be_visible()
+    visible(page, "files").click()
+    for expected in (broken, "truncated", "quarantine list"):
+        expect(visible(page, expected, exact=False)).to_be_visible()
+    expect(visible(page, "Failed")).to_be_visible()
     page.screenshot(path=pictures / "check.png")
     page.goto("/assets/gold/mrhealth/unit_day")
     page.get_by_role("tab", name="Checks").click()
-    shown(page, "completeness").click()
-    expect(shown(page, "did not deliver: 2 ", exact=False)).to_be_visible()
+    visible(page, "completeness").click()
+    expect(visible(page, "did not deliver: 2 ", exact=False)).to_be_visible()
     page.screenshot(path=pictures / "completeness.png")
 
 
-def test_the_gold_tables_are_a_picture_for_the_pages(
+def test_the_graph_of_the_gold_tables_can_be_photographed(
     page: Page, broken: str, pictures: Path
 ) -> None:
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
     page.get_by_role("button", name="Hide navigation").click()
-    expect(shown(page, "unit_day")).to_be_visible()
+    expect(visible(page, "unit_day")).to_be_visible()
     for _ in range(5):
         page.get_by_role("button", name="zoom_out").click()
     expect(page.get_by_text("Loading").locator("visible=true")).to_have_count(0)
-    expect(shown(page, "Asset checks")).to_be_visible()
+    expect(visible(page, "Asset checks")).to_be_visible()
     page.screenshot(path=pictures / "graph.png")
 
 
-def test_what_the_services_say_stays_where_it_is(dagit: DagsterUI, arrived: Run) -> None:
-    assert (dagit.home / "services" / "daemon.log").stat().st_size
-    assert not any((dagit.home / ".logs_queue").glob("*"))
+def test_service_logs_stay_in_the_dagster_home(ui: DagsterUI, arrived: Run) -> None:
+    assert (ui.home / "services" / "daemon.log").stat().st_size
+    assert not any((ui.home / ".logs_queue").glob("*"))
