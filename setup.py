@@ -1,4 +1,4 @@
-"""Entry for tools that still call setup.py; everything is said in pyproject.toml."""
+"""Entry point for tools that call setup.py; pyproject.toml has the metadata."""
 
 from setuptools import setup
 

@@ -1,4 +1,4 @@
-"""The configuration for several machines, on a real PostgreSQL and a real S3."""
+"""The configuration for several machines, with a real PostgreSQL and a real S3 server."""
 
 import shutil
 from pathlib import Path
@@ -13,14 +13,14 @@ CONFIG = Path(__file__).parents[1] / "deploy" / "dagster-s3.yaml"
 
 @dg.op
 def greets(context: dg.OpExecutionContext) -> None:
-    """Say something that must be found in the log of the run."""
+    """Write to the log and to standard output."""
     context.log.info("hello")
     print("printed by the step")
 
 
 @dg.job
 def greeting() -> None:
-    """One step that prints."""
+    """Run the step."""
     greets()
 
 

@@ -70,11 +70,11 @@ def noticed(statement: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
-def test_importing_the_definitions_opens_nothing_and_reads_no_clock():
+def test_importing_the_definitions_opens_no_file_and_reads_no_clock():
     assert noticed("import lakehouse.definitions") == "[]"
 
 
-def test_the_watch_sees_a_file_and_a_clock(tmp_path):
+def test_the_watch_detects_an_opened_file_and_a_read_clock(tmp_path):
     module = tmp_path / "lakehouse"
     module.mkdir()
     (module / "curious.py").write_text(

@@ -36,7 +36,7 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     from lakehouse.platform.local_runtime.instance import prepare_instance
 
     warnings.filterwarnings("ignore", module="dagster")
-    instance = prepare_instance(settings.home)
+    instance = prepare_instance(settings.home, settings.runtime)
     try:
         yield instance
     finally:

@@ -1,4 +1,4 @@
-"""`lakehouse up` and `lakehouse prune`: Dagster's services and its old records."""
+"""`lakehouse up` and `lakehouse prune`: start Dagster's services, delete its old records."""
 
 import datetime as dt
 
@@ -10,12 +10,12 @@ from lakehouse.settings import Settings
 
 
 @click.command()
-@click.option("--host", help="Address to listen on; LAKEHOUSE_HOST when not given.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port; LAKEHOUSE_PORT when not given.")
+@click.option("--host", help="Address to listen on; default: LAKEHOUSE_HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; default: LAKEHOUSE_PORT.")
 def up(host: str | None, port: int | None) -> None:
-    """Start the Dagster UI and the daemon until Ctrl-C; prints the URL.
+    """Start the Dagster UI and the daemon, print the URL, and run until Ctrl-C.
 
-    The daemon watches the landing zone: what lands is taken in by itself.
+    The daemon watches the landing zone and ingests new files.
 
     Example:
       lakehouse up --port 3001
@@ -23,8 +23,14 @@ def up(host: str | None, port: int | None) -> None:
     from lakehouse.platform.local_runtime.services import serve
 
     settings = Settings.from_env()
-    inform("starting; the first time takes a while")
-    serve(host or settings.host, port or settings.port, settings.home, echo=click.echo)
+    inform("starting the services; the first start takes up to a minute")
+    serve(
+        host or settings.host,
+        port or settings.port,
+        settings.home,
+        wanted=settings.runtime,
+        echo=click.echo,
+    )
 
 
 @click.command()
@@ -34,11 +40,13 @@ def up(host: str | None, port: int | None) -> None:
     default=30,
     show_default=True,
     metavar="DAYS",
-    help="Runs that ended longer ago than this.",
+    help="Select runs that ended more than this many days ago.",
 )
-@click.option("--delete", is_flag=True, help="Delete them; else they are only counted.")
+@click.option(
+    "--delete", is_flag=True, help="Delete the runs instead of listing them."
+)
 def prune(older_than: int, delete: bool) -> None:
-    """Delete Dagster's records of old runs; tables stay.
+    """List or delete Dagster's records of old runs; tables are not changed.
 
     Example:
       lakehouse prune --older-than 90 --delete

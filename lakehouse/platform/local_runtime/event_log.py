@@ -79,7 +79,7 @@ class EventLog(Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
         self.store_event_batch([event])
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events and the entries of the asset tables that follow from them, in one transaction."""
+        """Store events, and their entries in the asset tables, in one transaction."""
         with self.connect() as connection:
             ids = self._insert([self._rows(event) for event in events], connection)
             newest: dict[tuple[str, DagsterEventType | None], tuple[EventLogEntry, int]] = {}
@@ -157,7 +157,7 @@ class EventLog(Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
             )
 
     def delete_events_for_run(self, conn: Connection, run_id: str) -> None:
-        """Delete the events of a run except those that are the newest materialization of a partition.
+        """Delete the events of a run, except the newest materialization of each partition.
 
         A day stays materialized when the record of its run is deleted.
         """

@@ -2,8 +2,8 @@
 
 The default launcher starts an interpreter per run and imports every library again, which takes
 seconds on a laptop. Here a fork server has the libraries and the tables in memory
-(:mod:`lakehouse.platform.local_runtime.preload`), and each run is a preloaded worker: a fork of it,
-which loads the tables again if their code was edited since.
+(:mod:`lakehouse.platform.local_runtime.preload`), and each run is a preloaded worker: a fork of
+this server, which loads the tables again if their code was edited since.
 
 A worker holds the lock file of its run (:mod:`lakehouse.platform.local_runtime.workers`), so run
 monitoring finds a dead run. A run survives a daemon that is killed; a daemon that stops in order
@@ -42,7 +42,7 @@ _context = multiprocessing.get_context("forkserver")
 
 
 def start_fork_server() -> None:
-    """Start the process that workers are forked from, so that the first run does not wait for it."""
+    """Start the server that workers are forked from before the first run needs it."""
     _context.set_forkserver_preload(["lakehouse.platform.local_runtime.preload"])
     forkserver.ensure_running()
 

@@ -32,6 +32,7 @@ def serve(
     port: int,
     home: Path,
     module: str = "lakehouse.definitions",
+    wanted: str | None = None,
     echo: Callable[[str], None] = print,
 ) -> None:
     """Run the code server, the web server and the daemon until Ctrl-C or SIGTERM.
@@ -44,13 +45,14 @@ def serve(
         port: port that the web server listens on.
         home: Dagster's home folder.
         module: the module with the definitions.
+        wanted: `local` or `stock`; the setting ``LAKEHOUSE_RUNTIME`` when not given.
         echo: prints the line with the URL when all services are ready.
 
     Raises:
         ServeError: the port is taken, or a service did not start or ended by itself.
     """
     _require_free(host, port)
-    prepare_instance(home).dispose()
+    prepare_instance(home, wanted).dispose()
     home = home.absolute()
     shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     url = f"http://{shown_host}:{port}"

@@ -1,4 +1,4 @@
-"""A worker forked from a warm process works with the code that is on disk."""
+"""A preloaded worker uses the code that is on disk, not the code that was loaded."""
 
 import importlib
 import os
@@ -27,13 +27,13 @@ def price() -> int:
     return int(importlib.import_module("bakery.bread").PRICE)
 
 
-def test_code_that_is_as_it_was_loaded_is_not_loaded_again(package):
+def test_unchanged_code_is_not_loaded_again(package):
     before = sys.modules["bakery.bread"]
     assert not unload_if_edited(sources(package), package)
     assert sys.modules["bakery.bread"] is before
 
 
-def test_an_edited_file_is_read_again(package):
+def test_an_edited_file_is_loaded_again(package):
     loaded = sources(package)
     (package / "bread.py").write_text("PRICE = 2\n")
     os.utime(package / "bread.py", ns=(1, 1))
@@ -43,7 +43,7 @@ def test_an_edited_file_is_read_again(package):
 
 
 @pytest.mark.parametrize("change", ["added", "removed"])
-def test_a_file_that_comes_or_goes_counts_as_an_edit(package, change):
+def test_an_added_or_removed_file_counts_as_an_edit(package, change):
     loaded = sources(package)
     if change == "added":
         (package / "cake.py").write_text("")

@@ -14,7 +14,7 @@ from lakehouse_tests.platform.local_runtime.days import (
 )
 
 
-def test_a_pruned_run_leaves_its_days_materialized(instance: dg.DagsterInstance):
+def test_the_days_of_a_pruned_run_stay_materialized(instance: dg.DagsterInstance):
     first, second = run_over(instance, days_table), run_over(instance, days_table)
     failed = run_over(instance, broken_table)
     old = dt.timedelta(days=-1)

@@ -24,7 +24,7 @@ FORK = multiprocessing.get_context("fork")
 
 
 def stored(instance: dg.DagsterInstance, run_id: str) -> list[tuple[object, ...]]:
-    """What is stored of a run's asset events, without schedules, ids and places in the code."""
+    """Return the asset events of a run, without times, ids and places in the code."""
     events = (
         entry.get_dagster_event() for entry in instance.all_logs(run_id) if entry.is_dagster_event
     )
@@ -41,9 +41,7 @@ def stored(instance: dg.DagsterInstance, run_id: str) -> list[tuple[object, ...]
     )
 
 
-def test_the_embedded_records_equal_those_of_the_stock_storage(
-    instance: dg.DagsterInstance, tmp_path: Path
-):
+def test_the_records_equal_those_of_the_stock_storage(instance: dg.DagsterInstance, tmp_path: Path):
     ours = run_over(instance, days_table)
     (tmp_path / "stock").mkdir()
     (tmp_path / "stock" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -60,10 +58,10 @@ def test_the_embedded_records_equal_those_of_the_stock_storage(
             ]
             for each in (instance, stock)
         ]
-        schedules = {"dagster/code_version"}  # the run's id, where no version is given
+        differing = {"dagster/code_version"}  # the id of the run when the asset has no version
         mine, other = (
             [
-                (day, {k: v for k, v in (tags or {}).items() if k not in schedules})
+                (day, {k: v for k, v in (tags or {}).items() if k not in differing})
                 for day, tags in each
             ]
             for each in records
@@ -71,7 +69,7 @@ def test_the_embedded_records_equal_those_of_the_stock_storage(
         assert mine == other
 
 
-def test_the_days_of_a_failed_run_are_known_as_attempted(instance: dg.DagsterInstance):
+def test_the_days_of_a_failed_run_are_recorded_as_attempted(instance: dg.DagsterInstance):
     failed = run_over(instance, broken_table)
     attempts = instance.event_log_storage
     waiting = attempts.get_latest_asset_partition_materialization_attempts_without_materializations
@@ -100,7 +98,7 @@ def test_events_of_a_batch_are_stored_together_or_not_at_all(
     assert again == events
 
 
-def test_a_home_opened_by_many_processes_at_once_is_made_once(tmp_path: Path):
+def test_a_home_that_many_processes_open_at_once_is_created_once(tmp_path: Path):
     children = [FORK.Process(target=Storage, args=(str(tmp_path),)) for _ in range(6)]
     for child in children:
         child.start()
@@ -116,7 +114,7 @@ def run_and_die(home: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_what_is_stored_survives_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_stored_records_survive_a_killed_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DAGSTER_HOME", "")
     killed = FORK.Process(target=run_and_die, args=(tmp_path,))
     killed.start()
@@ -127,7 +125,7 @@ def test_what_is_stored_survives_kill_9(tmp_path: Path, monkeypatch: pytest.Monk
         assert instance.get_materialized_partitions(KEY) == set(DAYS)
 
 
-def test_threads_and_a_forked_child_write_side_by_side(instance: dg.DagsterInstance):
+def test_threads_and_a_forked_child_write_at_the_same_time(instance: dg.DagsterInstance):
     run = run_over(instance, days_table).run_id
     kind = dg.DagsterEventType.ASSET_MATERIALIZATION
     events = instance.all_logs(run, of_type=kind)
@@ -141,7 +139,9 @@ def test_threads_and_a_forked_child_write_side_by_side(instance: dg.DagsterInsta
     assert len(instance.all_logs(run, of_type=kind)) == 22 * len(DAYS)
 
 
-def test_a_failed_table_is_not_run_again_and_a_dead_worker_is(instance: dg.DagsterInstance):
+def test_a_run_is_retried_after_its_process_died_but_not_after_a_table_failed(
+    instance: dg.DagsterInstance,
+):
     from dagster._daemon.auto_run_reexecution.auto_run_reexecution import should_retry
 
     failed = instance.get_run_by_id(run_over(instance, broken_table).run_id)

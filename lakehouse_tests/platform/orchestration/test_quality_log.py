@@ -7,7 +7,7 @@ from lakehouse.platform.quality.checks import CheckStatus
 from lakehouse_tests.platform.quality.toys import checked
 
 
-def test_dagster_gets_one_result_with_the_failed_days_first_and_at_most_twenty() -> None:
+def test_one_result_lists_at_most_twenty_days_with_the_failed_ones_first() -> None:
     results = {1: CheckStatus.WARN, 2: CheckStatus.PASS, 30: CheckStatus.FAIL}
     found = [checked(n, results.get(n, CheckStatus.WARN)) for n in range(1, 31)]
     result = check_result(check_key(found[0].check), found)
@@ -23,7 +23,7 @@ def test_dagster_gets_one_result_with_the_failed_days_first_and_at_most_twenty()
     assert next(iter(metadata.items())) == ("2024-05-30", "fail: 30, expected 0")
 
 
-def test_days_that_only_warn_are_a_warning_and_days_that_pass_are_no_problem() -> None:
+def test_days_that_only_warn_are_a_warning_and_passing_days_pass() -> None:
     key = check_key(checked(1, CheckStatus.PASS).check)
     warned = check_result(key, [checked(1, CheckStatus.PASS), checked(2, CheckStatus.WARN)])
     assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)

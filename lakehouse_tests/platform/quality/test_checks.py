@@ -10,7 +10,7 @@ from lakehouse.platform.tables.contract import ContractError
 from lakehouse_tests.platform.quality.toys import SALES, SCHEMA, shown
 
 
-def test_a_measurement_without_a_day_stops_where_it_is_declared() -> None:
+def test_a_measurement_without_a_day_is_rejected_when_it_is_declared() -> None:
     with pytest.raises(ContractError, match=r"gold.toys_sales.total: .*no column 'day'"):
         QualityCheck(
             name="total",
@@ -26,12 +26,12 @@ def test_a_measurement_without_a_day_stops_where_it_is_declared() -> None:
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-def test_a_deadline_counts_hours_that_pass_also_when_the_clocks_change() -> None:
+def test_a_deadline_counts_elapsed_hours_across_a_change_to_daylight_saving_time() -> None:
     assert due_at(dt.date(2021, 3, 14), 30, NEW_YORK) == dt.datetime(
         2021, 3, 15, 7, tzinfo=NEW_YORK
     )
 
 
-def test_twenty_names_are_written_out_and_the_rest_counted() -> None:
+def test_twenty_names_are_listed_and_the_others_counted() -> None:
     assert shortened([str(n) for n in range(20)]).endswith("18, 19")
     assert shortened([str(n) for n in range(22)]).endswith("18, 19 and 2 more")

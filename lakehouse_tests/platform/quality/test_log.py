@@ -7,7 +7,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests.platform.quality.toys import MAY, NOW, checked, day
 
 
-def test_the_log_has_a_row_for_each_day_and_check_with_the_sql_that_was_asked(
+def test_the_log_has_one_row_per_day_and_check_with_the_sql_of_the_check(
     settings: Settings,
 ) -> None:
     found = [checked(2, CheckStatus.WARN, details="two"), checked(1, CheckStatus.PASS)]
@@ -33,7 +33,7 @@ def test_the_log_has_a_row_for_each_day_and_check_with_the_sql_that_was_asked(
     assert made[day(1)].to_pylist()[0]["details"] is None
 
 
-def test_a_day_that_is_judged_again_replaces_its_verdicts_and_no_other_day(
+def test_checking_a_day_again_replaces_the_log_of_that_day_only(
     lake: Lake, settings: Settings
 ) -> None:
     for run_id, found in (
