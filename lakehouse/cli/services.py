@@ -42,9 +42,7 @@ def up(host: str | None, port: int | None) -> None:
     metavar="DAYS",
     help="Select runs that ended more than this many days ago.",
 )
-@click.option(
-    "--delete", is_flag=True, help="Delete the runs instead of listing them."
-)
+@click.option("--delete", is_flag=True, help="Delete the runs instead of listing them.")
 def prune(older_than: int, delete: bool) -> None:
     """List or delete Dagster's records of old runs; tables are not changed.
 
