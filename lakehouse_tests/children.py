@@ -13,7 +13,7 @@ from typing import Any
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
     [
-        "lakehouse.platform.storage.delta_table",
+        "lakehouse.platform.storage.lake",
         "lakehouse.platform.connectors.postgres.extract",
         "boto3",
         "pytest",

@@ -1,4 +1,4 @@
-"""A tiny system that stands in no folder: visits that are sent again, and what refers to them."""
+"""A tiny domain declared in a test: visits that are delivered repeatedly, and tips for visits."""
 
 import datetime as dt
 import os
@@ -24,7 +24,7 @@ SPEC = DomainSpec(name="cafe", title="Café", since=dt.date(2024, 1, 1))
 VISITS = Source(
     domain="cafe",
     dataset="visits",
-    description="Visits as they were sent.",
+    description="Visits as they were delivered.",
     files=r"visits.*\.csv",
     columns={"number": "Number of the visit", "on": "Day", "spent": "Money spent"},
     business_day="on",
@@ -35,7 +35,7 @@ VISITS = Source(
 TIPS = Source(
     domain="cafe",
     dataset="tips",
-    description="Tips as they were sent.",
+    description="Tips as they were delivered.",
     files=r"tips.*\.csv",
     columns={"number": "Number of the visit", "on": "Day", "tip": "Tip"},
     business_day="on",
@@ -70,7 +70,7 @@ class Tips(pa.DataFrameModel):
 
 
 class MonthTotals(pa.DataFrameModel):
-    """What a month had brought by its first day."""
+    """Visits of the two months before the first day of a month."""
 
     day: dt.date = pa.Field(description="Day")
     visits: int = pa.Field(description="Visits")
@@ -82,7 +82,7 @@ class MonthTotals(pa.DataFrameModel):
 
 
 def _visits(rows: ir.Table) -> ir.Table:
-    """Visits that can be trusted."""
+    """Visits with typed columns."""
     return rows.select(
         **provenance_of(rows, day=rows.day),
         day=rows["_business_day"].fill_null(rows.day),
@@ -97,7 +97,7 @@ visits = declare_table(
 
 
 def _tips(rows: ir.Table, known: ir.Table) -> ir.Table:
-    """Tips of visits that landed on whatever day."""
+    """Tips of known visits, delivered on any day."""
     numbers = known.select("number", known=True).distinct()
     joined = rows.left_join(numbers, "number")
     return joined.select(
@@ -118,7 +118,7 @@ tips = declare_table(
 
 
 def _month_totals(months: ir.Table, known: ir.Table) -> ir.Table:
-    """Visits of the two months before each first of a month."""
+    """Visits and money spent within the two months before each month."""
     dated = known.select("number", "spent", on=known.day)
     within = months.join(dated, dated.on < months.day)
     return within.group_by("day").agg(visits=within.count(), spent=within.spent.sum())
@@ -149,7 +149,7 @@ DOMAIN = Domain(
 
 @dataclass
 class Cafe:
-    """Its landing zone and lake below one folder."""
+    """Landing zone and lake of the domain below one folder."""
 
     folder: Path
     engine: str = "duckdb"
@@ -168,11 +168,11 @@ class Cafe:
         return Driver(domain=DOMAIN, settings=self.settings)
 
     def send(self, day: str, name: str, *lines: str, hour: int = 12) -> None:
-        """Land a file of a day at an hour of it."""
+        """Land a file in the folder of a day, modified at an hour of that day."""
         self.put(f"{day}/{name}", day, lines, hour)
 
     def put(self, path: str, day: str, lines: Sequence[str], hour: int = 12) -> None:
-        """Land a file at any path, at an hour of a day."""
+        """Land a file at any path, modified at an hour of a day."""
         place = self.folder / "landing" / "cafe" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         header = "number,on,tip" if place.name.startswith("tips") else "number,on,spent"
@@ -180,7 +180,8 @@ class Cafe:
         moment = dt.datetime.fromisoformat(f"{day}T{hour}:00:00+00:00").timestamp()
         os.utime(place, (moment, moment))
 
-    def take_in(self) -> None:
+    def process(self) -> None:
+        """Run all work that the landed files cause."""
         self.driver.take_in()
 
     def rows(self, name: str, *columns: str) -> list[tuple[object, ...]]:
@@ -191,7 +192,7 @@ class Cafe:
         return sorted(tuple(row.values()) for row in rows)
 
     def outcomes(self, dataset: str) -> list[tuple[object, ...]]:
-        """File, line and outcome of each landed row."""
+        """Return file, line and outcome of each delivered row."""
         table = Lake(self.settings.root).table(TableId("silver", "cafe", dataset, "outcomes"))
         return sorted(
             (row["file"].rpartition("/")[2], row["line"], row["outcome"])

@@ -72,14 +72,14 @@ def stage_days(
 
     Args:
         table: computed by an expression.
-        days: to compute.
+        days: days to compute.
         lake: upstream tables are read from it.
-        settings: engine, and upstream rows that are in memory at a time.
+        settings: engine, and the number of upstream rows that are computed at a time.
         target: files are written into it; by default into ``lake``.
 
     Raises:
         RowsLost: an expression over delivered rows returned fewer or more rows than it received.
-        Exception: raised by the table's gate; nothing is written then.
+        Exception: raised by the table's `before_compute`; nothing is written then.
     """
     if table.options.before_compute is not None:
         table.options.before_compute(lake, days)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lakehouse.platform.transform.days import cut_by_day
@@ -12,6 +12,7 @@ SCHEMA = pa.schema([("day", pa.date32()), ("n", pa.int64())])
 DAYS = [dt.date(2024, 1, day) for day in range(1, 8)]
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     days=st.lists(st.sampled_from(DAYS), max_size=30).map(sorted),
     wanted=st.sets(st.sampled_from(DAYS)),

@@ -17,9 +17,9 @@ def cafe(tmp_path: Path) -> Cafe:
 
 def test_the_row_of_the_newest_delivery_wins_also_across_days(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-05,20")
-    cafe.take_in()
+    cafe.process()
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
         (JAN_5, 2, 20),
         (JAN_7, 1, 11),
@@ -36,9 +36,9 @@ def test_the_winning_row_does_not_depend_on_the_order_of_arrival(
     cafe: Cafe, tmp_path: Path
 ) -> None:
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
-    cafe.take_in()
+    cafe.process()
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [(JAN_7, 1, 11)]
     assert cafe.balance() == {"balanced"}
 
@@ -46,9 +46,9 @@ def test_the_winning_row_does_not_depend_on_the_order_of_arrival(
 def test_an_older_row_wins_again_when_a_corrected_file_no_longer_has_the_key(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,11")
-    cafe.take_in()
+    cafe.process()
     cafe.send("2024-01-20", "visits_2.csv", "3,2024-01-07,300", hour=13)
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
         (JAN_5, 1, 10),
         (JAN_7, 3, 300),
@@ -59,7 +59,7 @@ def test_an_older_row_wins_again_when_a_corrected_file_no_longer_has_the_key(caf
 def test_a_rejected_row_does_not_supersede_an_older_row(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-20", "visits_2.csv", "1,2024-01-07,-1")
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [(JAN_5, 1, 10)]
     assert cafe.outcomes("visits")[1] == ("visits_2.csv", 2, "quarantine")
 
@@ -68,7 +68,7 @@ def test_each_file_of_a_day_is_a_delivery_and_equal_bytes_are_loaded_once(cafe: 
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10")
     cafe.send("2024-01-06", "visits_2.csv", "2,2024-01-05,20")
     cafe.send("2024-01-06", "visits_3.csv", "2,2024-01-05,20")
-    cafe.take_in()
+    cafe.process()
     statuses = cafe.rows("raw.cafe_visits", "file", "status")
     assert [status for _, status in statuses] == ["loaded", "loaded", "duplicate"]
     assert len(cafe.rows("silver.cafe_visits", "number")) == 2
@@ -76,9 +76,9 @@ def test_each_file_of_a_day_is_a_delivery_and_equal_bytes_are_loaded_once(cafe: 
 
 def test_a_file_with_a_known_name_replaces_the_old_version_also_on_another_day(cafe: Cafe) -> None:
     cafe.put("visits.csv", "2024-01-06", ["1,2024-01-05,10", "2,2024-01-05,20"])
-    cafe.take_in()
+    cafe.process()
     cafe.put("visits.csv", "2024-01-20", ["2,2024-01-05,21", "3,2024-01-20,30"])
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_visits", "day", "number", "spent") == [
         (JAN_5, 2, 21),
         (dt.date(2024, 1, 20), 3, 30),
@@ -90,10 +90,10 @@ def test_a_file_with_a_known_name_replaces_the_old_version_also_on_another_day(c
 
 def test_a_row_leaves_quarantine_when_the_row_it_refers_to_is_delivered(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3")
-    cafe.take_in()
+    cafe.process()
     assert cafe.outcomes("tips") == [("tips_1.csv", 2, "quarantine")]
     cafe.send("2024-01-30", "visits_1.csv", "1,2024-01-28,10")
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("silver.cafe_tips", "day", "number", "tip") == [(JAN_5, 1, 3)]
     assert cafe.balance() == {"balanced"}
 
@@ -101,7 +101,7 @@ def test_a_row_leaves_quarantine_when_the_row_it_refers_to_is_delivered(cafe: Ca
 def test_in_a_change_log_the_later_line_supersedes_the_earlier_line(cafe: Cafe) -> None:
     cafe.send("2024-01-06", "visits_1.csv", "1,2024-01-05,10", "1,2024-01-05,12")
     cafe.send("2024-01-06", "tips_1.csv", "1,2024-01-05,3", "1,2024-01-07,4")
-    cafe.take_in()
+    cafe.process()
     assert cafe.outcomes("visits") == [
         ("visits_1.csv", 2, "quarantine"),
         ("visits_1.csv", 3, "silver"),

@@ -19,7 +19,7 @@ JAN, FEB, MAR, APR, MAY = (dt.date(2024, month, 1) for month in range(1, 6))
 def cafe(tmp_path: Path) -> Cafe:
     cafe = Cafe(tmp_path)
     cafe.send("2024-02-01", "visits_1.csv", "1,2024-01-05,10", "2,2024-01-31,20", "3,2024-02-01,5")
-    cafe.take_in()
+    cafe.process()
     return cafe
 
 
@@ -39,14 +39,14 @@ def test_a_later_month_that_was_requested_once_is_kept_up_to_date(cafe: Cafe) ->
     cafe.driver.make_months([APR])
     assert cafe.rows("gold.cafe_month_totals", "day", "spent")[-1] == (APR, 5)
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
-    cafe.take_in()
+    cafe.process()
     assert cafe.rows("gold.cafe_month_totals", "day", "spent")[-1] == (APR, 6)
 
 
 def test_only_months_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None:
     before = {f.day: f.path for f in _files(cafe)}
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
-    cafe.take_in()
+    cafe.process()
     after = {f.day: f.path for f in _files(cafe)}
     assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
     assert cafe.rows("gold.cafe_month_totals", "day", "spent") == [(FEB, 30), (MAR, 36)]
