@@ -18,12 +18,11 @@ from lakehouse.platform.connectors.postgres.journal import (
     Watermark,
 )
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.privacy.persons import ERASED_TEXT
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import Status
 
 
 @dataclass
@@ -141,19 +140,17 @@ class Outbox:
         A rejected file counts as committed once a corrected version of it is. So does a file from
         which an erased person was removed, although its bytes differ.
         """
-        table = self.lake.table(TableId("raw", self.extraction.domain, self.extraction.dataset))
-        snapshot = table.snapshot()
-        if not files or snapshot.schema is None:
+        if not files:
             return set()
-        columns = ["file", "digest", "status", "detail"]
-        rows = table.read(sorted({f.day for f in files}), snapshot=snapshot, columns=columns)
+        domain, dataset = self.extraction.domain, self.extraction.dataset
+        days = sorted({file.day for file in files})
         stored: set[tuple[str, str]] = set()
         failed: dict[str, str] = {}
-        for row in rows.to_pylist():
-            if row["status"] in (Status.REJECTED, Status.HELD):
-                failed[row["file"]] = row["detail"] or row["status"]
+        for delivery in read_deliveries(self.lake, domain, dataset, days):
+            if delivery.readable:
+                stored.add((delivery.file, delivery.digest))
             else:
-                stored.add((row["file"], row["digest"]))
+                failed[delivery.file] = delivery.detail or delivery.status.value
         replaced = {path for path, _ in stored if path in failed}
         replaced |= {path for path, digest in stored if self._is_redacted(path, digest, files)}
         self.rejected = {
