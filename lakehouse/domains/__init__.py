@@ -1,1 +1,4 @@
-"""The systems, one folder each: sources, raw, bronze, silver, gold, serve."""
+"""The domains, one folder each: specification, sources, silver and gold tables, checks, exports.
+
+A domain imports the platform and no other domain; the platform finds it by its folder.
+"""

@@ -5,10 +5,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth import rules
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.expressions import rate, sum_where
 
 
-class OrderMeasures(pa.DataFrameModel):
+class OrderMeasures(TableModel):
     """Counts, amounts and shares of a group of orders."""
 
     orders: int = pa.Field(ge=0, description="Number of orders of any status")
@@ -38,7 +39,7 @@ class OrderMeasures(pa.DataFrameModel):
     )
 
 
-class OrderChannels(pa.DataFrameModel):
+class OrderChannels(TableModel):
     """Number of orders of a group by channel."""
 
     online_orders: int = pa.Field(

@@ -19,6 +19,24 @@ import pandera.ibis as pa
 REASON_SEPARATOR = ","
 
 
+class TableModel(pa.DataFrameModel):
+    """Base of the contracts of tables; a column that is not declared is an error.
+
+    Args:
+        key: columns that identify a row; a table without a key repeats or has one row.
+
+    >>> class Guests(TableModel, key=("guest",)):
+    ...     guest: int = pa.Field(description="Number of the guest")
+    >>> contract_of(Guests).key
+    ('guest',)
+    """
+
+    def __init_subclass__(cls, *, key: tuple[str, ...] = (), **options: Any) -> None:
+        unique = {"unique": list(key)} if key else {}
+        cls.Config = type("Config", (cls.Config,), {"strict": True, "name": cls.__name__, **unique})
+        super().__init_subclass__(**options)  # type: ignore[no-untyped-call]
+
+
 class ContractError(Exception):
     """A table contradicts its contract or its place; the message names table, column and a hint."""
 
@@ -189,8 +207,7 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
     for name in key:
         if name not in schema.columns:
             raise ContractError(
-                f"{model.__name__}: Config.unique names {name!r}, expected one of"
-                f" {list(schema.columns)}"
+                f"{model.__name__}: the key names {name!r}, expected one of {list(schema.columns)}"
             )
     return Contract(
         name=model.__name__,

@@ -8,10 +8,11 @@ import pandera.ibis as pa
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.customers import customers
 from lakehouse.domains.bikes.silver.persons import persons
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimCustomer(pa.DataFrameModel):
+class DimCustomer(TableModel, key=("customer_id",)):
     customer_id: int = pa.Field(description="Number of the customer")
     person_id: int = pa.Field(
         nullable=True,
@@ -43,12 +44,6 @@ class DimCustomer(pa.DataFrameModel):
         description="True when the customer's person is missing in the snapshot of persons"
     )
     snapshot_day: dt.date = pa.Field(description="Day of the snapshot of customers")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["customer_id"]
 
 
 @view(contract=DimCustomer, reads=[customers, persons])

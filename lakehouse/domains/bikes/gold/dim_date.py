@@ -8,13 +8,14 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes import SPEC
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 DAYS = 36_525
 """Length of the calendar in days, from the first day of the domain on: a hundred years."""
 
 
-class DimDate(pa.DataFrameModel):
+class DimDate(TableModel, key=("day",)):
     day: dt.date = pa.Field(description="Date of the day")
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     year: int = pa.Field(description="Calendar year")
@@ -23,12 +24,6 @@ class DimDate(pa.DataFrameModel):
     day_of_month: int = pa.Field(description="Day of the month, 1 to 31")
     day_of_week: int = pa.Field(description="ISO weekday, 1 (Monday) to 7 (Sunday)")
     is_month_end: bool = pa.Field(description="True on the last day of a month, when stores order")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 @view(contract=DimDate, reads=[fact_orders])

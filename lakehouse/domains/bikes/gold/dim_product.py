@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.products import products
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimProduct(pa.DataFrameModel):
+class DimProduct(TableModel, key=("product_id",)):
     product_id: int = pa.Field(description="Number of the product")
     name: str = pa.Field(description="Name of the product in English")
     product_number: str = pa.Field(description="Code of the product")
@@ -44,12 +45,6 @@ class DimProduct(pa.DataFrameModel):
         nullable=True, description="Last day of sale; null while the product is sold"
     )
     snapshot_day: dt.date = pa.Field(description="Day of the snapshot with this row")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["product_id"]
 
 
 @view(contract=DimProduct, reads=[products])

@@ -8,11 +8,12 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_details import order_details
 from lakehouse.domains.bikes.silver.order_headers import order_headers
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 from lakehouse.platform.tables.table import all_days
 
 
-class FactOrderLines(pa.DataFrameModel):
+class FactOrderLines(TableModel, key=("sales_order_id", "sales_order_detail_id")):
     day: dt.date = pa.Field(description="Date of the line")
     sales_order_id: int = pa.Field(description="Number of the order")
     sales_order_detail_id: int = pa.Field(description="Number of the line")
@@ -32,12 +33,6 @@ class FactOrderLines(pa.DataFrameModel):
     line_total: Decimal(38, 6) = pa.Field(
         description="Amount of the line in USD, discount deducted"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id", "sales_order_detail_id"]
 
 
 @gold(contract=FactOrderLines, reads=[order_details, all_days(order_headers)])

@@ -7,10 +7,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.silver.order_headers import order_headers
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class FactOrders(pa.DataFrameModel):
+class FactOrders(TableModel, key=("sales_order_id",)):
     day: dt.date = pa.Field(description="Date of the order")
     sales_order_id: int = pa.Field(description="Number of the order")
     order_date: Timestamp(scale=6) = pa.Field(description="Time when the order was placed")
@@ -31,12 +32,6 @@ class FactOrders(pa.DataFrameModel):
     tax_amt: Decimal(19, 4) = pa.Field(description="Tax in USD")
     freight: Decimal(19, 4) = pa.Field(description="Freight in USD")
     total_due: Decimal(19, 4) = pa.Field(description="Total to be paid in USD")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id"]
 
 
 @gold(contract=FactOrders, reads=[order_headers])

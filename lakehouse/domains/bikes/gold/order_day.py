@@ -7,20 +7,15 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class OrderDay(pa.DataFrameModel):
+class OrderDay(TableModel, key=("day",)):
     day: dt.date = pa.Field(description="Date of the orders")
     orders: int = pa.Field(gt=0, description="Number of orders")
     online_orders: int = pa.Field(ge=0, description="Number of orders placed online")
     total_due: Decimal(38, 4) = pa.Field(ge=0, description="Total to be paid for the orders in USD")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 @gold(contract=OrderDay, reads=[fact_orders])

@@ -6,16 +6,12 @@ import pandera.ibis as pa
 from lakehouse.domains.bikes.gold.q1_orders_with_three_lines_list import (
     q1_orders_with_three_lines_list,
 )
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q1OrdersWithThreeLines(pa.DataFrameModel):
+class Q1OrdersWithThreeLines(TableModel):
     orders: int = pa.Field(ge=0, description="Number of orders with at least three lines")
-
-    class Config:
-        """One row."""
-
-        strict = True
 
 
 @view(contract=Q1OrdersWithThreeLines, reads=[q1_orders_with_three_lines_list])

@@ -4,20 +4,15 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 LEAST_LINES = 3
 
 
-class Q1OrdersWithThreeLinesList(pa.DataFrameModel):
+class Q1OrdersWithThreeLinesList(TableModel, key=("sales_order_id",)):
     sales_order_id: int = pa.Field(description="Number of the order")
     lines: int = pa.Field(ge=LEAST_LINES, description="Number of lines of the order")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id"]
 
 
 @view(contract=Q1OrdersWithThreeLinesList, reads=[fact_order_lines])

@@ -8,11 +8,12 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import rank_by
 
 
-class Q2TopProducts(pa.DataFrameModel):
+class Q2TopProducts(TableModel, key=("place",)):
     place: int = pa.Field(
         ge=1, le=rules.TOP, description="Rank by pieces ordered, 1 is the highest"
     )
@@ -20,12 +21,6 @@ class Q2TopProducts(pa.DataFrameModel):
     name: str = pa.Field(description="Name of the product in English")
     days_to_manufacture: int = pa.Field(description="Number of days to manufacture the product")
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["place"]
 
 
 @view(contract=Q2TopProducts, reads=[fact_order_lines, special_offer_products, dim_product])

@@ -8,10 +8,11 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):
+class Q2TopProductsByDaysToManufacture(TableModel, key=("days_to_manufacture", "place")):
     days_to_manufacture: int = pa.Field(description="Number of days to manufacture the product")
     place: int = pa.Field(
         ge=1, le=rules.TOP, description="Rank by pieces ordered, 1 is the highest"
@@ -19,12 +20,6 @@ class Q2TopProductsByDaysToManufacture(pa.DataFrameModel):
     product_id: int = pa.Field(description="Number of the product")
     name: str = pa.Field(description="Name of the product in English")
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["days_to_manufacture", "place"]
 
 
 @view(

@@ -6,22 +6,17 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.dim_customer import dim_customer
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q3CustomerOrders(pa.DataFrameModel):
+class Q3CustomerOrders(TableModel, key=("customer_id",)):
     person_id: int = pa.Field(description="Number of the person")
     customer_id: int = pa.Field(description="Number of the customer")
     customer_name: str = pa.Field(
         metadata={"personal": "name"}, description="First, middle and last name of the customer"
     )
     orders: int = pa.Field(gt=0, description="Number of orders")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["customer_id"]
 
 
 @view(contract=Q3CustomerOrders, reads=[fact_orders, dim_customer])

@@ -5,21 +5,16 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q3_customer_orders import q3_customer_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q3CustomerOrdersByName(pa.DataFrameModel):
+class Q3CustomerOrdersByName(TableModel, key=("customer_name",)):
     customer_name: str = pa.Field(
         metadata={"personal": "name"}, description="First, middle and last name of the customer"
     )
     orders: int = pa.Field(gt=0, description="Number of orders of all customers with the name")
     customers: int = pa.Field(gt=0, description="Number of customers with the name")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["customer_name"]
 
 
 @view(contract=Q3CustomerOrdersByName, reads=[q3_customer_orders])

@@ -7,20 +7,15 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q4ProductDayQuantity(pa.DataFrameModel):
+class Q4ProductDayQuantity(TableModel, key=("product_id", "order_date")):
     product_id: int = pa.Field(description="Number of the product")
     name: str = pa.Field(description="Name of the product in English")
     order_date: Timestamp(scale=6) = pa.Field(description="Time when the orders were placed")
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["product_id", "order_date"]
 
 
 @view(contract=Q4ProductDayQuantity, reads=[fact_order_lines, dim_product])

@@ -7,19 +7,14 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q4_product_day_quantity import q4_product_day_quantity
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q4ProductNameDayQuantity(pa.DataFrameModel):
+class Q4ProductNameDayQuantity(TableModel, key=("name", "order_day")):
     name: str = pa.Field(description="Name of the product in English")
     order_day: dt.date = pa.Field(description="Date on which the orders were placed")
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["name", "order_day"]
 
 
 @view(contract=Q4ProductNameDayQuantity, reads=[q4_product_day_quantity])

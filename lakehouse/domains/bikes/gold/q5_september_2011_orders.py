@@ -8,22 +8,17 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 FIRST, AFTER = dt.datetime(2011, 9, 1), dt.datetime(2011, 10, 1)  # noqa: DTZ001  shop time
 MORE_THAN = 1_000
 
 
-class Q5September2011Orders(pa.DataFrameModel):
+class Q5September2011Orders(TableModel, key=("sales_order_id",)):
     sales_order_id: int = pa.Field(description="Number of the order")
     order_date: Timestamp(scale=6) = pa.Field(description="Time when the order was placed")
     total_due: Decimal(19, 4) = pa.Field(gt=MORE_THAN, description="Total to be paid in USD")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id"]
 
 
 @view(contract=Q5September2011Orders, reads=[fact_orders])

@@ -6,18 +6,13 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.bikes.gold.q5_september_2011_orders import q5_september_2011_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Q5September2011OrdersByTotalDue(pa.DataFrameModel):
+class Q5September2011OrdersByTotalDue(TableModel, key=("total_due",)):
     total_due: Decimal(19, 4) = pa.Field(description="Total to be paid in USD")
     orders: int = pa.Field(gt=0, description="Number of orders with exactly this total")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["total_due"]
 
 
 @view(contract=Q5September2011OrdersByTotalDue, reads=[q5_september_2011_orders])

@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import CUSTOMERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class Customers(pa.DataFrameModel):
+class Customers(TableModel, key=("day", "customer_id")):
     """One customer on one day."""
 
     day: dt.date = pa.Field(description="Day of the snapshot with this row")
@@ -34,12 +35,6 @@ class Customers(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the row in the shop's database"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "customer_id"]
 
 
 @silver(contract=Customers, reads=[CUSTOMERS.bronze])

@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import ORDER_DETAILS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class OrderDetails(pa.DataFrameModel):
+class OrderDetails(TableModel, key=("sales_order_id", "sales_order_detail_id")):
     """One line of one order."""
 
     day: dt.date = pa.Field(description="Date of modified_date")
@@ -43,12 +44,6 @@ class OrderDetails(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the line, which is the time of its order"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id", "sales_order_detail_id"]
 
 
 @silver(contract=OrderDetails, reads=[ORDER_DETAILS.bronze])

@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import ORDER_HEADERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class OrderHeaders(pa.DataFrameModel):
+class OrderHeaders(TableModel, key=("sales_order_id",)):
     """One order."""
 
     day: dt.date = pa.Field(description="Date of the order")
@@ -82,12 +83,6 @@ class OrderHeaders(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the row in the shop's database"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sales_order_id"]
 
 
 @silver(contract=OrderHeaders, reads=[ORDER_HEADERS.bronze])

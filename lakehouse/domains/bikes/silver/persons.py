@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import PERSONS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class Persons(pa.DataFrameModel):
+class Persons(TableModel, key=("day", "business_entity_id")):
     """One person on one day."""
 
     day: dt.date = pa.Field(description="Day of the snapshot with this row")
@@ -65,12 +66,6 @@ class Persons(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the row in the shop's database"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "business_entity_id"]
 
 
 @silver(contract=Persons, reads=[PERSONS.bronze])

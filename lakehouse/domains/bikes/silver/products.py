@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal, Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import PRODUCTS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class Products(pa.DataFrameModel):
+class Products(TableModel, key=("day", "product_id")):
     """One product on one day."""
 
     day: dt.date = pa.Field(description="Day of the snapshot with this row")
@@ -83,12 +84,6 @@ class Products(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the row in the shop's database"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "product_id"]
 
 
 @silver(contract=Products, reads=[PRODUCTS.bronze])

@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.sources import SPECIAL_OFFER_PRODUCTS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class SpecialOfferProducts(pa.DataFrameModel):
+class SpecialOfferProducts(TableModel, key=("day", "special_offer_id", "product_id")):
     """One product in one special offer on one day."""
 
     day: dt.date = pa.Field(description="Day of the snapshot with this row")
@@ -21,12 +22,6 @@ class SpecialOfferProducts(pa.DataFrameModel):
     modified_date: Timestamp(scale=6) = pa.Field(
         description="Time of the last change of the row in the shop's database"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "special_offer_id", "product_id"]
 
 
 @silver(contract=SpecialOfferProducts, reads=[SPECIAL_OFFER_PRODUCTS.bronze])

@@ -6,9 +6,10 @@ from typing import Any
 import pandera.ibis as pa
 
 from lakehouse.domains.cards.book.declaration import Declaration
+from lakehouse.platform.tables.contract import TableModel
 
 
-class Client(pa.DataFrameModel):
+class Client(TableModel, key=("day", "id_cliente")):
     """Client and reference date of a book's row."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
@@ -21,12 +22,6 @@ class Client(pa.DataFrameModel):
             "Time at which the newest file of the client's rows was generated, yyyyMMddHHmmss"
         )
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "id_cliente"]
 
 
 def contract(name: str, declaration: Declaration) -> type[Client]:

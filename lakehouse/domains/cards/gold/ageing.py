@@ -9,11 +9,12 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import sum_where
 
 
-class Ageing(pa.DataFrameModel):
+class Ageing(TableModel, key=("dt_referencia", "faixa", "situacao")):
     """Open invoices of one bucket and payment status on one reference day."""
 
     dt_referencia: dt.date = pa.Field(description="Reference day")
@@ -37,12 +38,6 @@ class Ageing(pa.DataFrameModel):
     vlr_aberto: Decimal(18, 2) = pa.Field(
         ge=0, description="Amount that is still to be paid in BRL"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["dt_referencia", "faixa", "situacao"]
 
 
 @view(contract=Ageing, reads=[tb_faturas, tb_pagamentos])

@@ -6,6 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.cards.book.declaration import AMPLIADO, EXCEDENTES, FATURA
 from lakehouse.domains.cards.gold.book_fatura import book_fatura
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 BOOKS = {
@@ -15,7 +16,7 @@ BOOKS = {
 }
 
 
-class BookDictionary(pa.DataFrameModel):
+class BookDictionary(TableModel, key=("livro", "numero")):
     """One variable of one book."""
 
     livro: str = pa.Field(
@@ -30,12 +31,6 @@ class BookDictionary(pa.DataFrameModel):
     agregacao: str = pa.Field(description="Aggregate: SUM, AVG, MIN or MAX")
     significado: str = pa.Field(description="Meaning of the variable in Portuguese")
     tipo: str = pa.Field(description="Data type of the column")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["livro", "numero"]
 
 
 @view(contract=BookDictionary, reads=[book_fatura])

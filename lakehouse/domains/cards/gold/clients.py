@@ -9,11 +9,12 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.gold.invoices import invoices as all_invoices
 from lakehouse.domains.cards.rules import percent
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import sum_where
 
 
-class Clients(pa.DataFrameModel):
+class Clients(TableModel, key=("id_cliente",)):
     """One client on the last known day."""
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
@@ -51,12 +52,6 @@ class Clients(pa.DataFrameModel):
             "True when at least three invoices that came due in the last 180 days have no payment"
         )
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["id_cliente"]
 
 
 @view(contract=Clients, reads=[all_invoices])

@@ -9,13 +9,14 @@ import pandera.ibis as pa
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 DUE_DAYS, GRACE_DAYS = 60, 30
 HORIZON_DAYS = DUE_DAYS + GRACE_DAYS
 
 
-class DefaultLabels(pa.DataFrameModel):
+class DefaultLabels(TableModel, key=("dt_referencia", "id_cliente")):
     """One client of the book on one reference date; the book has the features."""
 
     dt_referencia: dt.date = pa.Field(description="Reference date, equal to `day` of the book")
@@ -46,12 +47,6 @@ class DefaultLabels(pa.DataFrameModel):
             " until data of later days is known"
         ),
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["dt_referencia", "id_cliente"]
 
 
 @view(contract=DefaultLabels, reads=[stage_fatura, tb_faturas, tb_pagamentos])

@@ -9,10 +9,11 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Invoices(pa.DataFrameModel):
+class Invoices(TableModel, key=("id_cliente", "id_fatura")):
     """One invoice of one client on the last known day."""
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
@@ -50,12 +51,6 @@ class Invoices(pa.DataFrameModel):
         isin=positions.BUCKETS,
         description="Ageing bucket while an amount is open; else null",
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["id_cliente", "id_fatura"]
 
 
 @view(contract=Invoices, reads=[tb_faturas, tb_pagamentos])

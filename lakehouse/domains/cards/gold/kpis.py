@@ -8,11 +8,12 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards.gold.clients import clients as all_clients
 from lakehouse.domains.cards.rules import percent
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import sum_where
 
 
-class Kpis(pa.DataFrameModel):
+class Kpis(TableModel, key=("dt_referencia",)):
     """All clients on the last known day."""
 
     dt_referencia: dt.date = pa.Field(description="Last known day of invoices and payments")
@@ -37,12 +38,6 @@ class Kpis(pa.DataFrameModel):
         ge=0, description="Amount more than 90 days overdue, in BRL"
     )
     qtd_clientes_em_risco: int = pa.Field(ge=0, description="Number of clients at risk")
-
-    class Config:
-        """At most one row."""
-
-        strict = True
-        unique = ["dt_referencia"]
 
 
 @view(contract=Kpis, reads=[all_clients])

@@ -10,11 +10,12 @@ from lakehouse.domains.cards import control
 from lakehouse.domains.cards.book.stage import Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
 
 
-class Staged(pa.DataFrameModel):
+class Staged(TableModel):
     """One invoice as known on a reference date."""
 
     day: dt.date = pa.Field(description="Reference date, the first day of a month")
@@ -65,12 +66,8 @@ class Staged(pa.DataFrameModel):
     flg_u12m: int = pa.Field(description="1 when issued in the last 12 months, else 0")
 
 
-class StageFatura(Staged):
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "id_cliente", "id_fatura"]
+class StageFatura(Staged, key=("day", "id_cliente", "id_fatura")):
+    """One invoice on one reference date."""
 
 
 @gold(

@@ -12,16 +12,10 @@ from lakehouse.platform.tables.declare import gold
 from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
 
 
-class StageFaturaSeedCompatible(Staged):
+class StageFaturaSeedCompatible(Staged, key=("day", "id_cliente", "id_fatura", "id_pagamento")):
     id_pagamento: int = pa.Field(
         nullable=True, description="Number of the payment; null without one"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "id_cliente", "id_fatura", "id_pagamento"]
 
 
 @gold(

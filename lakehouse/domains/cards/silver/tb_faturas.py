@@ -8,12 +8,13 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.sources import INVOICES
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import provenance_of
 from lakehouse.platform.tables.table import TableOptions
 
 
-class Faturas(pa.DataFrameModel):
+class Faturas(TableModel, key=("id_cliente", "id_fatura")):
     """One invoice of one client."""
 
     day: dt.date = pa.Field(description="Date of issue, equal to dt_emissao")
@@ -36,12 +37,6 @@ class Faturas(pa.DataFrameModel):
         metadata={"reason": "bad_amount"},
         description="Minimum payment in BRL; null when the file has none",
     )
-
-    class Config:
-        """One row per key over all days."""
-
-        strict = True
-        unique = ["id_cliente", "id_fatura"]
 
 
 @silver(

@@ -8,12 +8,13 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.sources import INVOICES, PAYMENTS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import provenance_of, rejected
 from lakehouse.platform.tables.table import TableOptions, all_days
 
 
-class Pagamentos(pa.DataFrameModel):
+class Pagamentos(TableModel, key=("id_cliente", "id_pagamento")):
     """One payment of one invoice; an invoice may have several."""
 
     day: dt.date = pa.Field(description="Date of payment, equal to dt_pagamento")
@@ -28,12 +29,6 @@ class Pagamentos(pa.DataFrameModel):
     vlr_pagamento: Decimal(14, 2) = pa.Field(
         ge=0, metadata={"reason": "bad_amount"}, description="Amount paid in BRL, 0 or more"
     )
-
-    class Config:
-        """One row per key over all days."""
-
-        strict = True
-        unique = ["id_cliente", "id_pagamento"]
 
 
 @silver(

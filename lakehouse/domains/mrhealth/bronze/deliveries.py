@@ -7,10 +7,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import bronze
 
 
-class Deliveries(pa.DataFrameModel):
+class Deliveries(TableModel):
     """One received file of a unit."""
 
     day: dt.date = pa.Field(description="Day of the delivery")
@@ -24,11 +25,6 @@ class Deliveries(pa.DataFrameModel):
         description="Status of the file: loaded, superseded, duplicate, rejected or held"
     )
     rows: int = pa.Field(description="Number of rows read from the file")
-
-    class Config:
-        """Strict columns."""
-
-        strict = True
 
 
 @bronze(contract=Deliveries, reads=[ORDERS.raw, ORDER_ITEMS.raw])

@@ -14,23 +14,18 @@ from lakehouse.domains.mrhealth.measures import (
     measures,
     sums,
 )
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Day(pa.DataFrameModel):
+class Day(TableModel):
     day: dt.date = pa.Field(description="Date of the orders")
 
 
-class AggDailySales(OrderChannels, OrderMeasures, Day):
+class AggDailySales(OrderChannels, OrderMeasures, Day, key=("day",)):
     active_units: int = pa.Field(
         ge=0, description="Number of units with at least one order of any status"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 @view(contract=AggDailySales, reads=[orders_fact, every_unit_day])

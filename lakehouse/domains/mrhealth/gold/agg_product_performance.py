@@ -9,11 +9,12 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import newest_by, rank_by, rate, sum_where
 
 
-class AggProductPerformance(pa.DataFrameModel):
+class AggProductPerformance(TableModel, key=("product_id",)):
     product_id: int = pa.Field(description="Number of the product")
     product_name: str = pa.Field(description="Name of the product in Portuguese, the newest known")
     orders: int = pa.Field(ge=0, description="Number of orders of any status with the product")
@@ -38,12 +39,6 @@ class AggProductPerformance(pa.DataFrameModel):
     volume_rank: int = pa.Field(
         ge=1, description="Rank by quantity, 1 is the highest; ties by product_id"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["product_id"]
 
 
 @view(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])

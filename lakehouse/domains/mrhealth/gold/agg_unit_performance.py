@@ -16,11 +16,12 @@ from lakehouse.domains.mrhealth.measures import (
     measures,
     sums,
 )
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import newest_by, rank_by, rate
 
 
-class Unit(pa.DataFrameModel):
+class Unit(TableModel):
     unit_id: int = pa.Field(description="Number of the unit")
     unit_name: str = pa.Field(description="Name of the unit, the newest known")
     state_name: str = pa.Field(
@@ -32,7 +33,7 @@ class Unit(pa.DataFrameModel):
     )
 
 
-class AggUnitPerformance(OrderChannels, OrderMeasures, Unit):
+class AggUnitPerformance(OrderChannels, OrderMeasures, Unit, key=("unit_id",)):
     items_per_order: Decimal(18, 2) = pa.Field(
         nullable=True, description="Number of pieces per order of any status; null without orders"
     )
@@ -51,12 +52,6 @@ class AggUnitPerformance(OrderChannels, OrderMeasures, Unit):
     volume_rank: int = pa.Field(
         ge=1, description="Rank by orders, 1 is the highest; ties by unit_id"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["unit_id"]
 
 
 @view(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth import SPEC
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 MONTHS = (
@@ -36,7 +37,7 @@ YEARS = 100
 """Length of the calendar in years, from the first year of the domain on."""
 
 
-class DimDate(pa.DataFrameModel):
+class DimDate(TableModel, key=("day",)):
     day: dt.date = pa.Field(description="Date of the day")
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     year: int = pa.Field(description="Calendar year")
@@ -56,12 +57,6 @@ class DimDate(pa.DataFrameModel):
     )
     weekday_name_pt: str = pa.Field(description="Name of the weekday in Portuguese")
     is_weekend: bool = pa.Field(description="True on Saturday and Sunday")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 def calendar() -> ir.Table:

@@ -7,10 +7,11 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.silver.countries import countries as known_countries
 from lakehouse.domains.mrhealth.silver.states import states as known_states
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class DimGeography(pa.DataFrameModel):
+class DimGeography(TableModel, key=("day", "state_id")):
     """One state on one day."""
 
     day: dt.date = pa.Field(description="Day on which the row is valid")
@@ -20,12 +21,6 @@ class DimGeography(pa.DataFrameModel):
     country_name: str = pa.Field(
         nullable=True, description="Name of the country; null when unknown"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "state_id"]
 
 
 @gold(contract=DimGeography, reads=[known_states, known_countries])

@@ -7,10 +7,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.silver.products import products as known_products
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class DimProduct(pa.DataFrameModel):
+class DimProduct(TableModel, key=("day", "product_id")):
     """One product on one day."""
 
     day: dt.date = pa.Field(description="Day on which the row is valid")
@@ -21,12 +22,6 @@ class DimProduct(pa.DataFrameModel):
         nullable=True, description="Always null: no newer version was known on that day"
     )
     is_current: bool = pa.Field(description="Always true: the newest version known on that day")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "product_id"]
 
 
 @gold(contract=DimProduct, reads=[known_products])

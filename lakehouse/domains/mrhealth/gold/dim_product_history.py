@@ -7,10 +7,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimProductHistory(pa.DataFrameModel):
+class DimProductHistory(TableModel, key=("product_id", "valid_from")):
     product_id: int = pa.Field(description="Number of the product")
     product_name: str = pa.Field(description="Name of the product in Portuguese")
     valid_from: dt.date = pa.Field(description="First processed day with these values")
@@ -23,12 +24,6 @@ class DimProductHistory(pa.DataFrameModel):
     is_current: bool = pa.Field(
         description="True when the version is valid on the newest processed day"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["product_id", "valid_from"]
 
 
 @view(contract=DimProductHistory, reads=[products_by_day])

@@ -8,10 +8,11 @@ import pandera.ibis as pa
 from lakehouse.domains.mrhealth.silver.countries import countries as known_countries
 from lakehouse.domains.mrhealth.silver.states import states as known_states
 from lakehouse.domains.mrhealth.silver.units import units as known_units
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class DimUnit(pa.DataFrameModel):
+class DimUnit(TableModel, key=("day", "unit_id")):
     """One unit on one day."""
 
     day: dt.date = pa.Field(description="Day on which the row is valid")
@@ -29,12 +30,6 @@ class DimUnit(pa.DataFrameModel):
     country_name: str = pa.Field(
         nullable=True, description="Name of the country; null when unknown"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id"]
 
 
 @gold(contract=DimUnit, reads=[known_units, known_states, known_countries])

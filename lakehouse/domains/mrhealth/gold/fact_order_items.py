@@ -9,10 +9,11 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.order_items import order_items as valid_items
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class FactOrderItems(pa.DataFrameModel):
+class FactOrderItems(TableModel, key=("day", "unit_id", "order_id", "item_id")):
     """One item of one order."""
 
     day: dt.date = pa.Field(description="Date of the order, equal to order_date")
@@ -33,12 +34,6 @@ class FactOrderItems(pa.DataFrameModel):
     note: str = pa.Field(
         nullable=True, description="Wish of the guest in free text; null when there is none"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id", "order_id", "item_id"]
 
 
 @gold(contract=FactOrderItems, reads=[valid_items, valid_orders])

@@ -9,10 +9,11 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.order_items import order_items as valid_items
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class FactOrders(pa.DataFrameModel):
+class FactOrders(TableModel, key=("day", "unit_id", "order_id")):
     """One order."""
 
     day: dt.date = pa.Field(description="Date of the order, equal to order_date")
@@ -42,12 +43,6 @@ class FactOrders(pa.DataFrameModel):
             "order_value of a finished order in BRL, delivery fee included; 0 for other orders"
         )
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id", "order_id"]
 
 
 @gold(contract=FactOrders, reads=[valid_orders, valid_items])

@@ -13,13 +13,14 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.silver.ambiguous_items import ambiguous_items as unattached_items
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import newest_by
 
 ITEM = ("order_id", "item_id", "product_id", "quantity", "unit_price", "note")
 
 
-class OriginalItemLines(pa.DataFrameModel):
+class OriginalItemLines(TableModel):
     uid: str = pa.Field(
         description="Id_Pedido-Id_Item_Pedido-Data_Pedido; not unique, because it lacks the unit"
     )
@@ -61,11 +62,6 @@ class OriginalItemLines(pa.DataFrameModel):
     pais: str = pa.Field(
         alias="País", nullable=True, description="Name of the unit's country; null when unknown"
     )
-
-    class Config:
-        """No key: the lines of the previous system have none."""
-
-        strict = True
 
 
 @view(

@@ -6,10 +6,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class OriginalLinesByCountry(pa.DataFrameModel):
+class OriginalLinesByCountry(TableModel, key=("País",)):
     pais: str = pa.Field(
         alias="País", nullable=True, description="Name of the country; null when unknown"
     )
@@ -18,12 +19,6 @@ class OriginalLinesByCountry(pa.DataFrameModel):
         alias="Receita (R$)",
         description="Sum of Valor do pedido in BRL, counted once per item line",
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["País"]
 
 
 @view(contract=OriginalLinesByCountry, reads=[item_lines])

@@ -6,10 +6,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class OriginalLinesByProduct(pa.DataFrameModel):
+class OriginalLinesByProduct(TableModel, key=("Produto",)):
     produto: str = pa.Field(alias="Produto", description="Name of the product in Portuguese")
     total_vendido: int = pa.Field(alias="Total vendido", description="Sum of Quantidade do item")
     receita: Decimal(18, 2) = pa.Field(
@@ -18,12 +19,6 @@ class OriginalLinesByProduct(pa.DataFrameModel):
             "Sum of Valor do item in BRL: prices of one piece, not multiplied by the quantity"
         ),
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["Produto"]
 
 
 @view(contract=OriginalLinesByProduct, reads=[item_lines])

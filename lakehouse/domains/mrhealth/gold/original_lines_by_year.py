@@ -6,10 +6,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class OriginalLinesByYear(pa.DataFrameModel):
+class OriginalLinesByYear(TableModel, key=("Ano", "Filial", "País")):
     ano: int = pa.Field(alias="Ano", description="Year of the orders")
     filial: str = pa.Field(alias="Filial", description="Name of the unit")
     pais: str = pa.Field(
@@ -20,12 +21,6 @@ class OriginalLinesByYear(pa.DataFrameModel):
         alias="Receita (R$)",
         description="Sum of Valor do pedido in BRL, counted once per item line",
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["Ano", "Filial", "País"]
 
 
 @view(contract=OriginalLinesByYear, reads=[item_lines])

@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as known_products
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class ProductDay(pa.DataFrameModel):
+class ProductDay(TableModel, key=("day", "product_id")):
     """One product on one day with orders for it."""
 
     day: dt.date = pa.Field(description="Date of the orders")
@@ -23,12 +24,6 @@ class ProductDay(pa.DataFrameModel):
         description="Sum of quantity × unit price in BRL over orders of any status"
     )
     units_selling: int = pa.Field(gt=0, description="Number of units with an order for the product")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "product_id"]
 
 
 @gold(contract=ProductDay, reads=[items_fact, known_products])

@@ -7,11 +7,12 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import sum_where
 
 
-class SalesByCountry(pa.DataFrameModel):
+class SalesByCountry(TableModel, key=("country_name",)):
     country_name: str = pa.Field(
         nullable=True, description="Name of the country; null when unknown"
     )
@@ -20,12 +21,6 @@ class SalesByCountry(pa.DataFrameModel):
     revenue: Decimal(18, 2) = pa.Field(
         description="Value of finished orders in BRL, delivery fee included"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["country_name"]
 
 
 @view(contract=SalesByCountry, reads=[orders_fact, units_by_day])

@@ -8,11 +8,12 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import newest_by, sum_where
 
 
-class SalesByYear(pa.DataFrameModel):
+class SalesByYear(TableModel, key=("year", "unit_id", "country_name")):
     year: int = pa.Field(description="Year of the orders")
     unit_id: int = pa.Field(description="Number of the unit")
     unit_name: str = pa.Field(nullable=True, description="Name of the unit, the newest known")
@@ -24,12 +25,6 @@ class SalesByYear(pa.DataFrameModel):
     revenue: Decimal(18, 2) = pa.Field(
         description="Value of finished orders in BRL, delivery fee included"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["year", "unit_id", "country_name"]
 
 
 @view(contract=SalesByYear, reads=[orders_fact, units_by_day])

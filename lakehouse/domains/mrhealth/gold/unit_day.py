@@ -9,10 +9,11 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as known_units
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
 from lakehouse.domains.mrhealth.silver.deliveries import deliveries as unit_deliveries
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class UnitOfDay(pa.DataFrameModel):
+class UnitOfDay(TableModel):
     """A unit as of one day, from the reference tables."""
 
     day: dt.date = pa.Field(description="Date of the orders")
@@ -27,18 +28,12 @@ class UnitOfDay(pa.DataFrameModel):
     )
 
 
-class UnitDay(OrderMeasures, UnitOfDay):
+class UnitDay(OrderMeasures, UnitOfDay, key=("day", "unit_id")):
     """One active unit on one day."""
 
     delivered: bool = pa.Field(
         description="True when a readable file of orders arrived for this day"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id"]
 
 
 @gold(contract=UnitDay, reads=[known_units, orders_fact, unit_deliveries])

@@ -9,11 +9,12 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth.silver.order_items import parents
 from lakehouse.domains.mrhealth.silver.products import products as known_products
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import parse_decimal, parse_int, trimmed
 
 
-class AmbiguousItems(pa.DataFrameModel):
+class AmbiguousItems(TableModel, key=("day", "file", "line")):
     day: dt.date = pa.Field(
         description="Day of the delivery; the date of the order is ambiguous, too"
     )
@@ -32,12 +33,6 @@ class AmbiguousItems(pa.DataFrameModel):
     candidates: int = pa.Field(
         gt=1, description="Number of orders of the delivery that share the order number"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "file", "line"]
 
 
 @silver(contract=AmbiguousItems, reads=[known_products, ORDER_ITEMS.bronze, ORDERS.bronze])

@@ -6,10 +6,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.bronze.deliveries import deliveries as landed_files
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 
 
-class Deliveries(pa.DataFrameModel):
+class Deliveries(TableModel, key=("day", "unit_id")):
     """Files that one unit delivered for one day."""
 
     day: dt.date = pa.Field(description="Day of the delivery")
@@ -17,12 +18,6 @@ class Deliveries(pa.DataFrameModel):
     files: int = pa.Field(ge=0, description="Number of readable files, without superseded ones")
     orders_delivered: bool = pa.Field(description="True when a readable file of orders arrived")
     items_delivered: bool = pa.Field(description="True when a readable file of order items arrived")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id"]
 
 
 @silver(contract=Deliveries, reads=[landed_files])

@@ -11,6 +11,7 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.orders import orders as valid_orders
 from lakehouse.domains.mrhealth.silver.products import products as known_products
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_decimal,
@@ -21,7 +22,7 @@ from lakehouse.platform.tables.expressions import (
 )
 
 
-class OrderItems(pa.DataFrameModel):
+class OrderItems(TableModel, key=("day", "unit_id", "order_id", "item_id")):
     """One item of one order."""
 
     day: dt.date = pa.Field(description="Date of the order, equal to order_date")
@@ -40,12 +41,6 @@ class OrderItems(pa.DataFrameModel):
     note: str = pa.Field(
         nullable=True, description="Wish of the guest in free text; null when there is none"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id", "order_id", "item_id"]
 
 
 def parents(rows: ir.Table) -> ir.Table:

@@ -9,6 +9,7 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.units import units as known_units
 from lakehouse.domains.mrhealth.sources import ORDERS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_decimal,
@@ -19,7 +20,7 @@ from lakehouse.platform.tables.expressions import (
 )
 
 
-class Orders(pa.DataFrameModel):
+class Orders(TableModel, key=("day", "unit_id", "order_id")):
     """One order of one unit."""
 
     day: dt.date = pa.Field(description="Date of the order, equal to order_date")
@@ -47,12 +48,6 @@ class Orders(pa.DataFrameModel):
     delivery_unit: int = pa.Field(
         description="Number of the unit that delivered the order; -1 for a single-folder delivery"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "unit_id", "order_id"]
 
 
 @silver(contract=Orders, reads=[ORDERS.bronze, known_units])

@@ -6,12 +6,13 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.sources import PRODUCTS
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
 from lakehouse.platform.tables.table import TableOptions
 
 
-class Products(pa.DataFrameModel):
+class Products(TableModel, key=("day", "product_id")):
     """One product on one day."""
 
     day: dt.date = pa.Field(description="Day on which the row is valid")
@@ -21,12 +22,6 @@ class Products(pa.DataFrameModel):
     snapshot_version: str = pa.Field(
         description="First 16 digits of the SHA-256 of the snapshot's file"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "product_id"]
 
 
 @silver(contract=Products, reads=[PRODUCTS.bronze], options=TableOptions(snapshot=True))

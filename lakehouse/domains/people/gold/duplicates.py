@@ -4,10 +4,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.people.silver.people_all import people_all as every_row
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class Duplicates(pa.DataFrameModel):
+class Duplicates(TableModel):
     files: int = pa.Field(ge=0, description="Number of files with valid rows")
     rows: int = pa.Field(ge=0, description="Number of valid rows of all files")
     people: int = pa.Field(ge=0, description="Number of different persons")

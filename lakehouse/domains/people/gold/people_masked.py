@@ -7,12 +7,13 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 HIDDEN = "***"
 
 
-class PeopleMasked(pa.DataFrameModel):
+class PeopleMasked(TableModel, key=("person",)):
     day: dt.date = pa.Field(description="Day of the delivery with the person's newest row")
     person: str = pa.Field(description="Pseudonym of the user id: equal for the same person")
     first_name: str = pa.Field(description="First letter of the first name")
@@ -23,12 +24,6 @@ class PeopleMasked(pa.DataFrameModel):
         description="Last two characters of a phone number of more than four; null without one",
     )
     birth_year: int = pa.Field(description="Year of birth")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["person"]
 
 
 @view(contract=PeopleMasked, reads=[people_without_duplicates])

@@ -10,12 +10,8 @@ from lakehouse.platform.tables.declare import gold
 from lakehouse.platform.tables.table import all_days
 
 
-class PeopleWithoutDuplicates(PeopleAll):
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["user_id"]
+class PeopleWithoutDuplicates(PeopleAll, key=("user_id",)):
+    """One person."""
 
 
 @gold(contract=PeopleWithoutDuplicates, reads=[all_days(every_row)])

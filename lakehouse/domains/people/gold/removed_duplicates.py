@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all as every_row
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class RemovedDuplicates(pa.DataFrameModel):
+class RemovedDuplicates(TableModel, key=("day", "file")):
     day: dt.date = pa.Field(description="Day of the delivery")
     file: str = pa.Field(description="Path of the file in the landing zone")
     delivered_at: Timestamp(scale=6) = pa.Field(
@@ -24,12 +25,6 @@ class RemovedDuplicates(pa.DataFrameModel):
     removed: int = pa.Field(
         ge=0, description="Number of rows of the file whose person has a newer row"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "file"]
 
 
 @view(contract=RemovedDuplicates, reads=[every_row, people_without_duplicates])

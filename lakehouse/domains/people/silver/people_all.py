@@ -8,11 +8,12 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.sources import PEOPLE
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected, trimmed
 
 
-class PeopleAll(pa.DataFrameModel):
+class PeopleAll(TableModel, key=("day", "file", "row")):
     day: dt.date = pa.Field(description="Day of the delivery")
     index: int = pa.Field(description="Number of the row in its file, as written there")
     user_id: str = pa.Field(
@@ -47,12 +48,6 @@ class PeopleAll(pa.DataFrameModel):
     delivered_at: Timestamp(scale=6) = pa.Field(
         description="Time in UTC when the file was last modified in the landing zone"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "file", "row"]
 
 
 @silver(contract=PeopleAll, reads=[PEOPLE.bronze])

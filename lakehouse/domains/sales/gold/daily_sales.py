@@ -7,22 +7,17 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class DailySales(pa.DataFrameModel):
+class DailySales(TableModel, key=("day",)):
     """One day with sales."""
 
     day: dt.date = pa.Field(description="Date of the sales, equal to sale_date")
     sale_date: dt.date = pa.Field(description="Date of the sales")
     total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 @gold(contract=DailySales, reads=[sales_fact])

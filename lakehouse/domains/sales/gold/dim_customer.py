@@ -8,10 +8,11 @@ from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.dim_customer_region import (
     dim_customer_region as customers_by_region,
 )
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimCustomer(pa.DataFrameModel):
+class DimCustomer(TableModel, key=("customer_id",)):
     """One customer."""
 
     customer_key: int = pa.Field(description="Key of the customer, derived from customer_id alone")
@@ -22,12 +23,6 @@ class DimCustomer(pa.DataFrameModel):
     region: str = pa.Field(
         isin=rules.REGIONS, description="Region with most of the customer's sales; ties by name"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["customer_id"]
 
 
 @view(contract=DimCustomer, reads=[customers_by_region])

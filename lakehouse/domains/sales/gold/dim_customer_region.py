@@ -5,10 +5,11 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimCustomerRegion(pa.DataFrameModel):
+class DimCustomerRegion(TableModel, key=("customer_id", "region")):
     """One customer in one region."""
 
     customer_key: int = pa.Field(description="Key of the customer, as in dim_customer")
@@ -17,12 +18,6 @@ class DimCustomerRegion(pa.DataFrameModel):
     )
     region: str = pa.Field(isin=rules.REGIONS, description="Region of the customer's sales")
     sales: int = pa.Field(gt=0, description="Number of the customer's sales in the region")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["customer_id", "region"]
 
 
 @view(contract=DimCustomerRegion, reads=[sales_fact])

@@ -7,10 +7,11 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.daily_sales import daily_sales as sales_by_day
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimDate(pa.DataFrameModel):
+class DimDate(TableModel, key=("sale_date",)):
     """One date."""
 
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
@@ -22,12 +23,6 @@ class DimDate(pa.DataFrameModel):
     day: int = pa.Field(
         in_range={"min_value": 1, "max_value": 31}, description="Day of the month, 1 to 31"
     )
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["sale_date"]
 
 
 @view(contract=DimDate, reads=[sales_by_day])

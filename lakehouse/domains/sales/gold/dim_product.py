@@ -5,21 +5,16 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimProduct(pa.DataFrameModel):
+class DimProduct(TableModel, key=("product_id",)):
     """One product."""
 
     product_key: int = pa.Field(description="Key of the product, derived from product_id alone")
     product_id: int = pa.Field(description="Number of the product")
     product_name: str = pa.Field(description="Name of the product: Produto and product_id")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["product_id"]
 
 
 @view(contract=DimProduct, reads=[sales_fact])

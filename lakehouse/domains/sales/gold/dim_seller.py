@@ -5,21 +5,16 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class DimSeller(pa.DataFrameModel):
+class DimSeller(TableModel, key=("seller_id",)):
     """One seller."""
 
     seller_key: int = pa.Field(description="Key of the seller, derived from seller_id alone")
     seller_id: int = pa.Field(description="Number of the seller")
     seller_name: str = pa.Field(description="Name of the seller: Vendedor and seller_id")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["seller_id"]
 
 
 @view(contract=DimSeller, reads=[sales_fact])

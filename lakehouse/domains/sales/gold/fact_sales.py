@@ -8,10 +8,11 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.silver.sales import sales as valid_sales
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class FactSales(pa.DataFrameModel):
+class FactSales(TableModel, key=("day", "id")):
     """One sale."""
 
     day: dt.date = pa.Field(description="Date of the sale, equal to sale_date")
@@ -32,12 +33,6 @@ class FactSales(pa.DataFrameModel):
     quantity: int = pa.Field(gt=0, description="Number of pieces sold")
     unit_price: Decimal(10, 2) = pa.Field(gt=0, description="Price of one piece in BRL")
     total_value: Decimal(10, 2) = pa.Field(gt=0, description="quantity × unit_price in BRL")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "id"]
 
 
 @gold(contract=FactSales, reads=[valid_sales])

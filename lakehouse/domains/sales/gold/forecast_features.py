@@ -9,6 +9,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 from lakehouse.platform.tables.expressions import rate
 
@@ -18,7 +19,7 @@ WEEK, MONTH = 7, 30
 """Lengths of the moving averages in calendar days."""
 
 
-class ForecastFeatures(pa.DataFrameModel):
+class ForecastFeatures(TableModel, key=("day",)):
     """One calendar day: its sales, and what was known when it began."""
 
     day: dt.date = pa.Field(
@@ -97,12 +98,6 @@ class ForecastFeatures(pa.DataFrameModel):
     day_of_month: int = pa.Field(description="Day of the month, 1 to 31")
     day_of_week: int = pa.Field(description="ISO weekday, 1 (Monday) to 7 (Sunday)")
     is_weekend: bool = pa.Field(description="True on Saturday and Sunday")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day"]
 
 
 def calendar(day: ir.DateValue) -> dict[str, ir.Value]:

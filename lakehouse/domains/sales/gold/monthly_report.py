@@ -6,10 +6,11 @@ import pandera.ibis as pa
 
 from lakehouse.domains.sales import report
 from lakehouse.domains.sales.gold.monthly_sales import monthly_sales as sales_by_month
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class MonthlyReport(pa.DataFrameModel):
+class MonthlyReport(TableModel, key=("language", "line")):
     """One line of the report in one language."""
 
     language: str = pa.Field(
@@ -17,12 +18,6 @@ class MonthlyReport(pa.DataFrameModel):
     )
     line: int = pa.Field(description="Order of the lines: 1 title, 2 column names, yyyymm a month")
     text: str = pa.Field(description="Text of the line")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["language", "line"]
 
 
 @view(contract=MonthlyReport, reads=[sales_by_month])

@@ -5,10 +5,11 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales.gold.daily_sales import daily_sales as sales_by_day
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class MonthlySales(pa.DataFrameModel):
+class MonthlySales(TableModel, key=("year", "month")):
     """One month with sales."""
 
     year: int = pa.Field(description="Year of the sales")
@@ -17,12 +18,6 @@ class MonthlySales(pa.DataFrameModel):
     )
     total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["year", "month"]
 
 
 @view(contract=MonthlySales, reads=[sales_by_day])

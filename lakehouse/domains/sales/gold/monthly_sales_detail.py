@@ -10,10 +10,13 @@ from lakehouse.domains.sales.gold.dim_date import dim_date as known_dates
 from lakehouse.domains.sales.gold.dim_product import dim_product as known_products
 from lakehouse.domains.sales.gold.dim_seller import dim_seller as known_sellers
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import view
 
 
-class MonthlySalesDetail(pa.DataFrameModel):
+class MonthlySalesDetail(
+    TableModel, key=("year", "month", "customer_name", "product_name", "seller_name")
+):
     """Sales of one product by one seller to one customer in one month."""
 
     year: int = pa.Field(description="Year of the sales")
@@ -23,12 +26,6 @@ class MonthlySalesDetail(pa.DataFrameModel):
     seller_name: str = pa.Field(description="Name of the seller")
     total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["year", "month", "customer_name", "product_name", "seller_name"]
 
 
 @view(

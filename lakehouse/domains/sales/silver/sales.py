@@ -11,6 +11,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.sources import COLUMNS, SALES
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     folded,
@@ -25,7 +26,7 @@ from lakehouse.platform.tables.expressions import (
 INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
 
 
-class Sales(pa.DataFrameModel):
+class Sales(TableModel, key=("id",)):
     """The newest version of one sale."""
 
     day: dt.date = pa.Field(description="Date of the sale, equal to sale_date")
@@ -58,12 +59,6 @@ class Sales(pa.DataFrameModel):
             " versions stay superseded"
         )
     )
-
-    class Config:
-        """One row per sale over all days."""
-
-        strict = True
-        unique = ["id"]
 
 
 @silver(contract=Sales, reads=[SALES.bronze])

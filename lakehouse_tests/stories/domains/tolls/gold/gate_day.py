@@ -7,21 +7,16 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 from lakehouse.domains.tolls.silver.passages import passages as known_passages
 
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
 
 
-class GateDay(pa.DataFrameModel):
+class GateDay(TableModel, key=("day", "gate")):
     """One gate on one day."""
 
     day: dt.date = pa.Field(description="Day of the passages")
     gate: int = pa.Field(description="Gate that was passed")
     fees: Decimal(18, 2) = pa.Field(le=1000, description="Sum of the fees in R$, at most 1000")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "gate"]
 
 
 @gold(contract=GateDay, reads=[known_passages])

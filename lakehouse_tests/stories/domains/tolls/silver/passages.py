@@ -7,6 +7,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 from lakehouse.domains.tolls.sources import PASSAGES
 
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
     parse_date,
@@ -17,19 +18,13 @@ from lakehouse.platform.tables.expressions import (
 )
 
 
-class Passages(pa.DataFrameModel):
+class Passages(TableModel, key=("day", "gate", "number")):
     """One passage."""
 
     day: dt.date = pa.Field(description="Day of the passage")
     gate: int = pa.Field(description="Gate that was passed")
     number: int = pa.Field(description="Number of the passage at its gate")
     fee: Decimal(14, 2) = pa.Field(ge=0, description="Fee in R$")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "gate", "number"]
 
 
 @silver(contract=Passages, reads=[PASSAGES.bronze])
