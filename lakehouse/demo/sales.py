@@ -1,9 +1,9 @@
-"""Invented deliveries of sales: the same plan always gives the same bytes.
+"""Generate deliveries of sales: the daily exports of a legacy table, and files of its changes.
 
-Every day the legacy table sends the sales of the day. Beside these come, dealt in turn and not
-rolled, what such a source also sends: files of changes (corrections, sales that move to another
-day, deletes), exports of the last days once more, the same file again under another name, lines
-written twice, days written ``dd/mm/yyyy``, regions in English, and lines and files that are wrong.
+Every day one file brings the sales of the day. The planted errors are distributed evenly over the
+days, by the day's number and not by chance: files of changes (corrections, sales moved to another
+day, deletes), exports of the last days again, the previous file under another name, duplicate
+lines, days as ``dd/mm/yyyy``, regions in English, and invalid lines and files.
 """
 
 import datetime as dt
@@ -13,20 +13,21 @@ from enum import IntEnum
 
 import numpy as np
 
-from lakehouse.demo.files import LandedFile
+from lakehouse.demo.files import LandedFile, csv_text, moment, money
+from lakehouse.demo.plans import require_between, require_share
 from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.sources import COLUMNS, REGIONS
 
 FULL_SIZE = 50_000
 """Sales at scale 1."""
 PERIOD = 8
-"""Days in which each kind of errors occurs once, at errors 1."""
-IN_ENGLISH = ("North", "South", "East", "West", "Center")
+"""Days in which each kind of error occurs once, at errors 1."""
+ENGLISH_REGIONS = ("North", "South", "East", "West", "Center")
 FIRST_BAD_ID = 1_000_000_001
-"""From here on are numbers of sales that never existed."""
+"""First id of the invalid sales."""
 
 Line = list[str]
-"""Values in the order of `HEADER`; a line of changes has its operation behind them."""
+"""Values in the order of `HEADER`; a line of a change file has its operation at the end."""
 
 HEADER = list(COLUMNS)
 ID, SALE_DATE, PRODUCT, CUSTOMER, QUANTITY, UNIT_PRICE, TOTAL, SELLER, REGION = range(len(HEADER))
@@ -42,7 +43,7 @@ BAD_VALUES = (
 
 
 class PlantedError(IntEnum):
-    """What is odd or wrong on a day; the number is its place in the period."""
+    """What is unusual or wrong on a day; the value is its place in the period."""
 
     DAY_FIRST = 0
     CHANGES = 1
@@ -56,14 +57,14 @@ class PlantedError(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Which deliveries to invent.
+    """Which deliveries to generate.
 
     Args:
-        seed: the same seed, the same bytes.
-        scale: 1 is fifty thousand sales.
-        days: delivery days over which they are spread.
-        first: the first day.
-        errors: 0 is clean, 1 is each kind once in eight days, 8 is each kind every day.
+        seed: equal seeds give equal bytes.
+        scale: 1 is 50,000 sales.
+        days: number of delivery days.
+        first: the first delivery day.
+        errors: 0 is none, 1 is each kind once in eight days, 8 is each kind every day.
     """
 
     seed: int = 7
@@ -73,27 +74,24 @@ class Plan:
     errors: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.scale <= 1000:
-            raise ValueError(f"scale must be more than 0 and at most 1000, not {self.scale}")
-        if self.days < 1:
-            raise ValueError(f"days must be at least 1, not {self.days}")
-        if not 0 <= self.errors <= PERIOD:
-            raise ValueError(f"errors must be 0 to {PERIOD}, not {self.errors}")
+        require_share("scale", self.scale, 1000)
+        require_between("days", self.days, 1)
+        require_between("errors", self.errors, 0, PERIOD)
 
     def has(self, kind: PlantedError, day: int) -> bool:
-        """Whether a kind of errors is dealt to the day with this number."""
+        """Return whether an error is planted on the day with this number."""
         place = (day - kind) % PERIOD
         return int((place + 1) * self.errors / PERIOD) > int(place * self.errors / PERIOD)
 
 
 def demo(seed: int) -> Plan:
-    """A small plan for a first look: seven hundred sales of January and February."""
+    """Return the plan of the demo: 700 sales of January and February."""
     return Plan(seed=seed, scale=0.014, days=59)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sale:
-    """One sale as the legacy table holds it; the price in cents."""
+    """One sale of the legacy table; the price is in cents."""
 
     id: int
     day: dt.date
@@ -106,128 +104,111 @@ class Sale:
 
 
 @dataclass(kw_only=True)
-class _Table:
-    """The legacy table: the newest version of each sale, and the numbers of each day's sales."""
+class _LegacyTable:
+    """The newest version of each sale, and the ids of the sales of each day."""
 
     sales: dict[int, Sale] = field(default_factory=dict)
-    sold: list[list[int]] = field(default_factory=list)
+    ids: list[list[int]] = field(default_factory=list)
 
     def recent(self, days: int) -> list[Sale]:
-        """What is left of the sales of the last days before today."""
-        numbers = [number for day in self.sold[-days - 1 : -1] for number in day]
-        return [self.sales[number] for number in numbers if number in self.sales]
+        """Return the sales of the last days before today that were not deleted."""
+        ids = [id_ for day in self.ids[-days - 1 : -1] for id_ in day]
+        return [self.sales[id_] for id_ in ids if id_ in self.sales]
 
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
-    """Files of the plan in the order in which they land."""
-    table = _Table()
+    """Yield the files of the plan in the order of their arrival."""
+    table = _LegacyTable()
     count = max(plan.days, round(FULL_SIZE * plan.scale))
-    before = b""
+    previous = b""
     for n in range(plan.days):
         rng = np.random.default_rng([plan.seed, n])
         day = plan.first + dt.timedelta(days=n)
         first, last = (count * place // plan.days for place in (n, n + 1))
-        sales = _drawn(rng, day, range(first + 1, last + 1))
+        sales = _draw(rng, day, range(first + 1, last + 1))
         table.sales |= {sale.id: sale for sale in sales}
-        table.sold.append([sale.id for sale in sales])
-        today = _of_today(plan, n, sales)
+        table.ids.append([sale.id for sale in sales])
+        today = _daily_file(plan, n, sales)
         files = {f"sales_{day}.csv": today}
         if n and plan.has(PlantedError.COPIED_FILE, n):
-            files["sales_copia.csv"] = before
+            files["sales_copia.csv"] = previous
         if n and plan.has(PlantedError.CHANGES, n):
-            files[f"sales_cdc_{day}.csv"] = _changes(table, rng, day)
+            files[f"sales_cdc_{day}.csv"] = _change_file(table, rng, day)
         if n and plan.has(PlantedError.RE_EXPORT, n):
             lines = [_line(sale, day_first=bool(n % 2)) for sale in table.recent(PERIOD)]
             files["sales_raw.csv"] = _csv(HEADER, lines)
         if plan.has(PlantedError.NO_SALE_DATE, n):
             files["sales_sem_data.csv"] = _without_sale_date(sales[:3])
-        before = today
+        previous = today
         for minute, (name, data) in enumerate(files.items()):
-            at = dt.datetime.combine(day, dt.time(22, minute), dt.UTC)
-            yield LandedFile(path=f"{SPEC.name}/{day}/{name}", data=data, modified_at=at)
+            yield LandedFile(f"{SPEC.name}/{day}/{name}", data, moment(day, 22, minute))
 
 
-def _drawn(rng: np.random.Generator, day: dt.date, numbers: range) -> list[Sale]:
-    size = len(numbers)
+def _draw(rng: np.random.Generator, day: dt.date, ids: range) -> list[Sale]:
+    columns = {
+        "product": rng.integers(101, 111, len(ids)),
+        "customer": rng.integers(1001, 2001, len(ids)),
+        "quantity": rng.integers(1, 11, len(ids)),
+        "cents": rng.integers(1000, 10_001, len(ids)),
+        "seller": rng.integers(1, 21, len(ids)),
+        "region": rng.integers(0, len(REGIONS), len(ids)),
+    }
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [
-        Sale(
-            id=number,
-            day=day,
-            product=product,
-            customer=customer,
-            quantity=quantity,
-            cents=cents,
-            seller=seller,
-            region=region,
-        )
-        for number, product, customer, quantity, cents, seller, region in zip(
-            numbers,
-            rng.integers(101, 111, size).tolist(),
-            rng.integers(1001, 2001, size).tolist(),
-            rng.integers(1, 11, size).tolist(),
-            rng.integers(1000, 10_001, size).tolist(),
-            rng.integers(1, 21, size).tolist(),
-            rng.integers(0, len(REGIONS), size).tolist(),
-            strict=True,
-        )
+        Sale(id=id_, day=day, **dict(zip(columns, row, strict=True)))
+        for id_, row in zip(ids, rows, strict=True)
     ]
 
 
-def _of_today(plan: Plan, n: int, sales: list[Sale]) -> bytes:
-    """The day's own file, as odd as the plan has it."""
-    lines = [
-        _line(
-            sale,
-            day_first=plan.has(PlantedError.DAY_FIRST, n),
-            english=plan.has(PlantedError.IN_ENGLISH, n),
-        )
-        for sale in sales
-    ]
+def _daily_file(plan: Plan, n: int, sales: list[Sale]) -> bytes:
+    """Return the file of the day's sales with the errors planted on that day."""
+    day_first = plan.has(PlantedError.DAY_FIRST, n)
+    english = plan.has(PlantedError.IN_ENGLISH, n)
+    lines = [_line(sale, day_first=day_first, english=english) for sale in sales]
     if plan.has(PlantedError.LINES_TWICE, n):
         lines += lines[:3]
     if plan.has(PlantedError.BAD_LINES, n):
         start = FIRST_BAD_ID + n * len(BAD_VALUES)
-        for number, (column, value) in enumerate(BAD_VALUES, start=start):
-            line = _line(replace(sales[0], id=number))
+        for id_, (column, value) in enumerate(BAD_VALUES, start=start):
+            line = _line(replace(sales[0], id=id_))
             line[column] = value
             lines.insert(len(lines) // 2, line)
     return _csv(HEADER, lines)
 
 
-def _changes(table: _Table, rng: np.random.Generator, today: dt.date) -> bytes:
-    """A log of changes to a few sales of the last days; each is as the table has it from then on.
+def _change_file(table: _LegacyTable, rng: np.random.Generator, today: dt.date) -> bytes:
+    """Change a few sales of the last days in the table and return the log of the changes.
 
-    One sale is corrected twice, one moves to another day, one is deleted. A line of another sale
-    cannot be read, and one has an operation that does not exist; both leave what was there before.
+    One sale is corrected twice, one moves to another day, one is deleted. Two more lines are
+    invalid, by their quantity and by their operation, and leave the table as it is.
     """
     known = table.recent(PERIOD)
     chosen = rng.permutation(len(known)).tolist()[:5]
     if len(chosen) < 5:
         return _csv([*HEADER, "operation"], [])
-    corrected, moved, deleted, unread, unknown = (known[place] for place in chosen)
+    corrected, moved, deleted, invalid, unknown = (known[place] for place in chosen)
     once = replace(corrected, quantity=corrected.quantity % 10 + 1)
     twice = replace(once, cents=once.cents + 1)
     elsewhere = replace(moved, day=today, region=(moved.region + 1) % len(REGIONS))
     table.sales |= {twice.id: twice, elsewhere.id: elsewhere}
     del table.sales[deleted.id]
-    broken = _line(unread)
-    broken[QUANTITY] = "-1"
+    bad_quantity = _line(invalid)
+    bad_quantity[QUANTITY] = "-1"
     lines = [
         [*_line(once), "update"],
         [*_line(elsewhere), "update"],
         [*_line(deleted), "delete"],
         [*_line(twice), "update"],
-        [*broken, "update"],
+        [*bad_quantity, "update"],
         [*_line(replace(unknown, quantity=1)), "upsert"],
     ]
     return _csv([*HEADER, "operation"], lines)
 
 
 def _without_sale_date(sales: list[Sale]) -> bytes:
-    lines = [_line(sale) for sale in sales]
-    for line in lines:
-        del line[SALE_DATE]
-    return _csv([name for name in HEADER if name != HEADER[SALE_DATE]], lines)
+    lines = [HEADER, *map(_line, sales)]
+    header, *rows = [[*line[:SALE_DATE], *line[SALE_DATE + 1 :]] for line in lines]
+    return _csv(header, rows)
 
 
 def _line(sale: Sale, *, day_first: bool = False, english: bool = False) -> Line:
@@ -237,16 +218,12 @@ def _line(sale: Sale, *, day_first: bool = False, english: bool = False) -> Line
         str(sale.product),
         str(sale.customer),
         str(sale.quantity),
-        _money(sale.cents),
-        _money(sale.quantity * sale.cents),
+        money(sale.cents),
+        money(sale.quantity * sale.cents),
         str(sale.seller),
-        (IN_ENGLISH if english else REGIONS)[sale.region],
+        (ENGLISH_REGIONS if english else REGIONS)[sale.region],
     ]
 
 
-def _money(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
-
-
-def _csv(header: list[str], lines: list[Line]) -> bytes:
-    return "".join(f"{','.join(values)}\n" for values in [header, *lines]).encode()
+def _csv(header: Line, lines: list[Line]) -> bytes:
+    return csv_text([header, *lines]).encode()

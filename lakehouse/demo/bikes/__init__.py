@@ -1,9 +1,12 @@
-"""Invented dumps of the bike shop: the same plan always gives the same bytes.
+"""Generate a dump of the bike shop's database.
 
-At scale 1 the tables have the sizes, the counts of missing values and the shape of AdventureWorks:
-stores order at the ends of months, persons every day, some persons share a name. A smaller scale is
-a shorter history with fewer people. Faults come on top of the valid rows, each in a row of its own,
-so that what becomes of a row never depends on two of them.
+At scale 1 the tables have the sizes, the numbers of missing values and the shape of AdventureWorks:
+stores order at the ends of months, persons every day, and some persons have the same name. A
+smaller scale is a shorter history with fewer people. Errors are planted in rows of their own beside
+the valid rows, so that the outcome of a row never depends on two errors.
+
+`goods`, `people` and `orders` draw the rows of the tables, `errors` adds the planted errors, and
+`text` writes values and files in the shop's dialect.
 """
 
 import datetime as dt
@@ -11,12 +14,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lakehouse.demo.bikes import goods, orders, people
-from lakehouse.demo.bikes.errors import FAULTS, corrected, with_errors
+from lakehouse.demo.bikes.errors import ROW_ERRORS, corrections, with_errors
 from lakehouse.demo.bikes.plan import Plan
-from lakehouse.demo.bikes.text import Rows, dump
-from lakehouse.demo.files import LandedFile
-from lakehouse.domains.bikes import sources
-from lakehouse.platform.tables.source import declared_in
+from lakehouse.demo.bikes.text import COLUMNS, Rows, dump
+from lakehouse.demo.files import LandedFile, moment
 
 __all__ = ["Plan", "deliveries", "demo", "expected", "tables"]
 
@@ -28,56 +29,47 @@ FILES = {
     "special_offer_products": "Sales.SpecialOfferProduct.csv",
     "order_details": "Sales.SalesOrderDetail.csv",
 }
-COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
 
 
 def demo(seed: int) -> Plan:
-    """The shop's first months."""
+    """Return the plan of the demo: the first months of the shop."""
     return Plan(seed=seed, scale=0.02)
 
 
 def tables(plan: Plan) -> dict[str, Rows]:
-    """The valid rows of the six tables."""
-    known = people.of(plan)
-    sold = goods.of(plan)
-    headers, lines = orders.of(plan, known, sold)
+    """Return the valid rows of the six tables by dataset."""
+    persons = people.draw(plan)
+    products = goods.draw(plan)
+    headers, details = orders.draw(plan, persons, products)
     return {
-        "persons": known.persons,
-        "products": sold.products,
-        "customers": known.customers,
+        "persons": persons.persons,
+        "products": products.products,
+        "customers": persons.customers,
         "order_headers": headers,
-        "special_offer_products": sold.offers,
-        "order_details": lines,
+        "special_offer_products": products.offers,
+        "order_details": details,
     }
 
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
-    """The dump of the first day; with errors also what the day after corrects."""
-    made = tables(plan)
-    at = dt.datetime.combine(plan.first, dt.time(12), dt.UTC)
+    """Yield the dump of the first day and, with planted errors, the corrections a day later."""
+    valid = tables(plan)
     for dataset, name in FILES.items():
-        rows = with_errors(plan, dataset, made[dataset])
-        yield LandedFile(f"bikes/{plan.first}/{name}", dump(COLUMNS[dataset], rows), at)
+        yield _file(plan.first, name, dataset, with_errors(plan, dataset, valid[dataset]))
     if plan.errors:
-        after = plan.first + dt.timedelta(days=1)
+        next_day = plan.first + dt.timedelta(days=1)
         for dataset in ("products", "order_headers"):
-            rows = corrected(dataset, made[dataset])
-            name = FILES[dataset].lower()
-            at_noon = dt.datetime.combine(after, dt.time(12), dt.UTC)
-            yield LandedFile(f"bikes/{after}/{name}", dump(COLUMNS[dataset], rows), at_noon)
+            rows = corrections(dataset, valid[dataset])
+            yield _file(next_day, FILES[dataset].lower(), dataset, rows)
+
+
+def _file(day: dt.date, name: str, dataset: str, rows: Rows) -> LandedFile:
+    return LandedFile(f"bikes/{day}/{name}", dump(COLUMNS[dataset], rows), moment(day, 12))
 
 
 def expected(plan: Plan) -> dict[str, Counter[str]]:
-    """By dataset how many rows and lines are rejected, with the reason."""
-    copies = plan.copies
+    """Return by dataset the number of rejected rows and lines by reason."""
     return {
-        dataset: Counter(
-            {
-                reason: copies * sum(1 for fault in faults if fault.reason == reason)
-                for reason in {fault.reason for fault in faults if fault.reason}
-            }
-            if copies
-            else {}
-        )
-        for dataset, faults in FAULTS.items()
+        dataset: Counter(error.reason for error in errors * plan.copies if error.reason)
+        for dataset, errors in ROW_ERRORS.items()
     }

@@ -1,4 +1,4 @@
-"""Products, and the offers they are sold under."""
+"""Draw products and the special offers they are sold under."""
 
 from dataclasses import dataclass
 
@@ -66,18 +66,18 @@ REST = (
 PARTS, FIRST_SOLD = 238, 707
 OFFERED_PARTS, PAIRS, OFFERS = 29, 538, 16
 DISCOUNTS = (0, 2, 5, 10, 15, 20, 35, 10, 15, 30, 20, 5, 10, 40, 25, 35)
-"""Of each offer from the first on, in hundredths of the price."""
+"""Discount of each offer from the first on, in percent of the price."""
 
 
 @dataclass(frozen=True)
 class Goods:
-    """Both tables, and what orders need of them.
+    """The tables of products and offers, and the prices that orders need.
 
     Attributes:
         products: rows of Production.Product.
         offers: rows of Sales.SpecialOfferProduct.
-        prices: list price of each product that is sold, in 1/10,000 US$.
-        offered: the offers of each product beside the first, which has no discount.
+        prices: list price of each product for sale, in 1/10,000 US$.
+        offered: offers of each product except the first one, which has no discount.
     """
 
     products: Rows
@@ -86,8 +86,8 @@ class Goods:
     offered: dict[int, list[int]]
 
 
-def of(plan: Plan) -> Goods:
-    """504 products of which 266 are sold; 538 pairs of offer and product."""
+def draw(plan: Plan) -> Goods:
+    """Draw 504 products, of which 266 are for sale, and 538 pairs of offer and product."""
     rng = np.random.default_rng([plan.seed, 2])
     sold = _sold()
     numbers = [
@@ -166,7 +166,7 @@ def of(plan: Plan) -> Goods:
 
 
 def _sold() -> list[tuple[str, int, int, str]]:
-    """Name, price, days to manufacture and size of each product that is sold."""
+    """Return name, price, days to manufacture and size of each product for sale."""
     bikes = [
         (f"{name}, {size}", price, 4, str(size))
         for name, price in BIKES.items()

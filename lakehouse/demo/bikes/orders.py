@@ -1,4 +1,4 @@
-"""Orders and their lines."""
+"""Draw orders and their lines."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from lakehouse.demo.bikes.text import (
     Rows,
     guids,
     line_total,
-    moment,
     money,
     some,
+    timestamp,
 )
 
 ONLINE, STORES = 27_659, 3_806
@@ -25,11 +25,11 @@ MOST_LINES, MOST_ONLINE_LINES, MOST_PIECES = 72, 8, 44
 WITHOUT_CARD, IN_OTHER_CURRENCY = 1_131, 13_976
 FIRST_ORDER = 43_659
 LATE_TIME = "23:59:59.997"
-"""Of one order in a hundred: a moment that a day's end without a time misses."""
+"""Time of one order in a hundred, which a comparison with the end of the day as a date misses."""
 
 
-def of(plan: Plan, people: People, goods: Goods) -> tuple[Rows, Rows]:
-    """Rows of Sales.SalesOrderHeader and Sales.SalesOrderDetail."""
+def draw(plan: Plan, people: People, goods: Goods) -> tuple[Rows, Rows]:
+    """Draw the rows of Sales.SalesOrderHeader and Sales.SalesOrderDetail."""
     rng = np.random.default_rng([plan.seed, 3])
     online, stores = plan.share(ONLINE), plan.share(STORES)
     placed = _placed(plan, rng, online, stores)
@@ -40,14 +40,15 @@ def of(plan: Plan, people: People, goods: Goods) -> tuple[Rows, Rows]:
     counts[~is_online] = parts(rng, plan.share(STORE_LINES), stores, MOST_LINES, 0.8)
     late = some(rng, range(len(placed)), max(1, len(placed) // 100))
     moments = [
-        moment(day, LATE_TIME) if n in late else moment(day) for n, (day, _) in enumerate(placed)
+        timestamp(day, LATE_TIME) if n in late else timestamp(day)
+        for n, (day, _) in enumerate(placed)
     ]
     lines, totals = _lines(plan, rng, goods, counts, is_online, moments)
     return _headers(plan, rng, placed, moments, buyers, totals), lines
 
 
 def parts(rng: np.random.Generator, total: int, into: int, most: int, spread: float) -> np.ndarray:
-    """`total` in `into` whole parts of 1 to `most`, of sizes that differ."""
+    """Split `total` into `into` integers of 1 to `most` that differ in size."""
     total = min(max(total, into), into * most)
     weights = rng.lognormal(0, spread, into)
     sizes = np.ones(into, dtype=np.int64)
@@ -61,7 +62,7 @@ def parts(rng: np.random.Generator, total: int, into: int, most: int, spread: fl
 def _placed(
     plan: Plan, rng: np.random.Generator, online: int, stores: int
 ) -> list[tuple[dt.date, bool]]:
-    """Day of each order and whether it came online: more with time, stores at month ends."""
+    """Draw the day of each order and whether it is online: growing, stores at the ends of months."""
     days = plan.days
     growth = np.linspace(1, 4, len(days))
     each_day = rng.choice(len(days), size=online, p=growth / growth.sum())
@@ -75,7 +76,7 @@ def _placed(
 def _buyers(
     rng: np.random.Generator, placed: list[tuple[dt.date, bool]], people: People
 ) -> list[int]:
-    """A customer for each order; every customer orders before one orders again, stores too."""
+    """Draw a customer for each order; all online customers, and all stores, order in turns."""
     drawn = {True: _in_turns(rng, people.online), False: _in_turns(rng, people.stores)}
     return [next(drawn[is_online]) for _, is_online in placed]
 
@@ -93,7 +94,7 @@ def _lines(
     is_online: np.ndarray,
     moments: list[str],
 ) -> tuple[Rows, list[int]]:
-    """Lines of all orders, and the sum of each order in 1/10,000 US$."""
+    """Draw the lines of all orders, and return them with the sum of each order in 1/10,000 US$."""
     sold = np.array(list(goods.prices))
     total = int(counts.sum())
     online_line = np.repeat(is_online, counts)
@@ -161,8 +162,8 @@ def _headers(
                 str(number),
                 "8",
                 moments[n],
-                moment(day + dt.timedelta(days=12)),
-                moment(day + dt.timedelta(days=7)),
+                timestamp(day + dt.timedelta(days=12)),
+                timestamp(day + dt.timedelta(days=7)),
                 "5",
                 str(int(is_online)),
                 f"SO{number}",
@@ -183,7 +184,7 @@ def _headers(
                 money(total + tax + freight),
                 NULL,
                 ids[n],
-                moment(day + dt.timedelta(days=7)),
+                timestamp(day + dt.timedelta(days=7)),
             ]
         )
     return rows

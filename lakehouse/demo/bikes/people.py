@@ -1,4 +1,4 @@
-"""Persons and customers."""
+"""Draw persons and customers."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lakehouse.demo.bikes.plan import Plan
-from lakehouse.demo.bikes.text import NULL, Rows, guids, moment, some
+from lakehouse.demo.bikes.text import NULL, Rows, guids, some, timestamp
 
 # fmt: off
 FIRST = (
@@ -29,7 +29,7 @@ LAST = (
 # fmt: on
 TYPES = {"EM": 273, "SP": 17, "SC": 753, "GC": 289, "VC": 156, "IN": 18_484}
 STORE_BUYERS = 635
-"""Store contacts who are customers."""
+"""Store contacts who are also customers."""
 FIRST_STORE, FIRST_PERSON = 1, 11_000
 SURVEY = (
     '<IndividualSurvey xmlns="http://schemas.microsoft.com/sqlserver/2004/07/adventure-works'
@@ -45,13 +45,13 @@ CONTACT = (
 
 @dataclass(frozen=True)
 class People:
-    """Both tables, and who buys.
+    """The tables of persons and customers, and who buys.
 
     Attributes:
         persons: rows of Person.Person.
         customers: rows of Sales.Customer.
-        online: numbers of the customers who buy for themselves.
-        stores: numbers of the customers who buy for a store.
+        online: ids of the customers who buy for themselves.
+        stores: ids of the customers who buy for a store.
     """
 
     persons: Rows
@@ -60,8 +60,8 @@ class People:
     stores: list[int]
 
 
-def of(plan: Plan) -> People:
-    """Persons of six types; customers are stores, their buyers, and persons on their own."""
+def draw(plan: Plan) -> People:
+    """Draw persons of six types; customers are stores, their buyers, and private persons."""
     rng = np.random.default_rng([plan.seed, 1])
     types = [kind for kind, count in TYPES.items() for _ in range(plan.share(count))]
     persons = _persons(plan, rng, types)
@@ -128,14 +128,14 @@ def _persons(plan: Plan, rng: np.random.Generator, types: list[str]) -> Rows:
                 NULL,
                 survey,
                 ids[n],
-                moment(start + dt.timedelta(days=days[n])),
+                timestamp(start + dt.timedelta(days=days[n])),
             ]
         )
     for place, n in enumerate(noted):
         rows[n][9] = CONTACT.format(
             notes="<note>Ligar à tarde, não de manhã</note>" * 20 * (place + 1)
         )
-    for n in range(1, count, 400):  # persons of one name
+    for n in range(1, count, 400):  # persons with the same name
         rows[-n - 1][4:8] = rows[-n][4:8] = [FIRST[first[-n]], NULL, LAST[last[-n]], NULL]
     _keep_count(rows, 5, sorted(middle))
     _keep_count(rows, 7, sorted(suffixed))
@@ -143,7 +143,7 @@ def _persons(plan: Plan, rng: np.random.Generator, types: list[str]) -> Rows:
 
 
 def _keep_count(rows: Rows, column: int, chosen: list[int]) -> None:
-    """Give what persons of one name lost to others, so that the number of missing values stays."""
+    """Give other persons the values that persons with the same name lost, to keep the counts."""
     lost = [rows[n][column] for n in chosen].count(NULL)
     free = (n for n in range(len(rows)) if rows[n][column] == NULL and n % 400 > 2)
     for _ in range(lost):

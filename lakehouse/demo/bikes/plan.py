@@ -1,26 +1,28 @@
-"""What can be asked of the generator."""
+"""Define the plan of the generator."""
 
 import datetime as dt
 import math
 from dataclasses import dataclass
 
+from lakehouse.demo.plans import require_between
+
 FIRST_ORDER, LAST_ORDER = dt.date(2011, 5, 31), dt.date(2014, 6, 30)
 LEAST_DAYS = 125
-"""A history that reaches into October 2011, so that September 2011 is whole."""
+"""Shortest history; it reaches into October 2011, so that September 2011 is complete."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Which dump to invent.
+    """Which dump to generate.
 
     Args:
-        seed: the same seed, the same bytes.
-        scale: share of AdventureWorks, 1 for all 31,465 orders in three years.
-        errors: how often each kind of fault occurs; 0 is clean.
+        seed: equal seeds give equal bytes.
+        scale: share of AdventureWorks; 1 is all 31,465 orders in three years.
+        errors: how often each kind of error occurs; 0 is none.
         first: day of the dump, after the last order.
 
     Raises:
-        ValueError: what is asked for cannot be.
+        ValueError: a value is outside its range.
     """
 
     seed: int = 7
@@ -29,12 +31,12 @@ class Plan:
     first: dt.date = dt.date(2014, 7, 1)
 
     def __post_init__(self) -> None:
-        if not 0.005 <= self.scale <= 20:
-            raise ValueError(f"scale must be 0.005 to 20, not {self.scale}")
-        if not 0 <= self.errors <= 100:
-            raise ValueError(f"errors must be 0 to 100, not {self.errors}")
+        require_between("scale", self.scale, 0.005, 20)
+        require_between("errors", self.errors, 0, 100)
         if self.first <= self.last_order:
-            raise ValueError(f"first must be after the last order of {self.last_order}")
+            raise ValueError(
+                f"first must be after {self.last_order}, the last order, not {self.first}"
+            )
 
     @property
     def days(self) -> list[dt.date]:
@@ -50,9 +52,9 @@ class Plan:
 
     @property
     def copies(self) -> int:
-        """How often each kind of fault occurs."""
+        """How often each kind of error occurs."""
         return math.ceil(self.errors)
 
     def share(self, full: int) -> int:
-        """A number of AdventureWorks at this scale, at least 1."""
+        """Return a number of AdventureWorks at this scale, at least 1."""
         return max(1, round(full * self.scale))

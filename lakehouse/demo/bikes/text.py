@@ -1,17 +1,23 @@
-"""How the shop's dump writes values, rows and files."""
+"""Write values, rows and files in the dialect of the shop's dump."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from lakehouse.domains.bikes import sources
+from lakehouse.platform.tables.source import declared_in
+
 NULL = "NULL"
+COLUMNS = {source.dataset: source.format.columns for source in declared_in(sources)}
+"""Columns of the files by dataset."""
+
 Row = list[str]
 Rows = list[Row]
 
 
 def money(ten_thousandths: int) -> str:
-    """An amount with a decimal comma and two to four places.
+    """Return an amount with a decimal comma and two to four places.
 
     >>> money(415723), money(20249940)
     ('41,5723', '2024,994')
@@ -22,7 +28,7 @@ def money(ten_thousandths: int) -> str:
 
 
 def line_total(millionths: int) -> str:
-    """An amount with a decimal point and six places.
+    """Return an amount with a decimal point and six places.
 
     >>> line_total(2024994000)
     '2024.994000'
@@ -30,13 +36,13 @@ def line_total(millionths: int) -> str:
     return f"{millionths // 1_000_000}.{millionths % 1_000_000:06d}"
 
 
-def moment(day: dt.date, time: str = "00:00:00.000") -> str:
-    """A moment as the shop writes it."""
+def timestamp(day: dt.date, time: str = "00:00:00.000") -> str:
+    """Return a timestamp as the shop writes it."""
     return f"{day} {time}"
 
 
 def guids(rng: np.random.Generator, count: int) -> list[str]:
-    """Identities of rows, upper case."""
+    """Return random row ids in upper case."""
     text = rng.bytes(16 * count).hex().upper()
     return [
         f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}"
@@ -45,11 +51,11 @@ def guids(rng: np.random.Generator, count: int) -> list[str]:
 
 
 def some(rng: np.random.Generator, among: Sequence[int], count: int) -> set[int]:
-    """So many of these numbers."""
+    """Return `count` random numbers of a sequence."""
     return set(rng.choice(np.asarray(among), size=min(count, len(among)), replace=False).tolist())
 
 
 def dump(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """A file in the shop's dialect: byte order mark, ``;``, CR LF."""
+    """Return a file in the shop's dialect: byte order mark, ``;``, CR LF."""
     lines = [";".join(columns), *(";".join(row) for row in rows), ""]
     return "\r\n".join(lines).encode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""Invoices and payments as columns of numbers: money in cents, days as ordinals of `datetime`."""
+"""Draw invoices and payments as columns of numbers: money in cents, days as date ordinals."""
 
 import datetime as dt
 from dataclasses import dataclass, fields, replace
@@ -14,14 +14,15 @@ Array = np.ndarray
 MOST = 7_000_000
 """Cents of the largest invoice."""
 DUE_AFTER, DUE_AFTER_SECOND, LONGEST = 9, 5, 38
-"""Days from the issue until an invoice is due in either layout, and until the last payment."""
+"""Days from issue to due date in the first and second layout, and to the latest payment."""
 PAID, PUNCTUAL = 0.7, 0.42
-"""Share of invoices that are paid; of those the share paid by the due date."""
+"""Share of invoices that are paid, and share of those that are paid by the due date."""
 FULL, EXCEEDING, SEVERAL = 0.1, 0.05, 0.06
-"""Shares of payments, with errors."""
+"""Shares of payments at errors 1: full, above the invoice, followed by further payments."""
 LATE, AMENDED, CHANGED, REPEATED, PAID_LATER, NEWER = 0.01, 0.02, 0.5, 0.01, 0.02, 0.2
-"""What the update brings: shares of invoices, of amended ones, of payments, of unpaid invoices and
-of clients."""
+"""Shares at errors 1 of what the update brings: invoices after their payments, amended invoices,
+amended invoices with another value, repeated payments, unpaid invoices paid later, clients with
+newer invoices."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +32,11 @@ class _Rows:
     value: Array
 
     def where(self, chosen: Array | slice) -> Self:
-        """Some of the rows."""
+        """Return the chosen rows."""
         return type(self)(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
     def __add__(self, other: Self) -> Self:
-        """The rows of both, by client and number."""
+        """Return the rows of both, sorted by client and number."""
         both = {
             f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)])
             for f in fields(self)
@@ -53,7 +54,7 @@ class Invoices(_Rows):
 
     @property
     def places(self) -> Array:
-        """Client and invoice as one number."""
+        """Client and invoice number as one number."""
         return _places(self.client, self.number)
 
 
@@ -66,27 +67,35 @@ class Payments(_Rows):
 
     @property
     def places(self) -> Array:
-        """Client and invoice as one number."""
+        """Client and invoice number as one number."""
         return _places(self.client, self.invoice)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """What a piece of the clients got and paid, and what comes in the update only."""
+    """Invoices and payments of a piece of the clients.
+
+    Attributes:
+        invoices: all of the thirteen months.
+        payments: those of the first delivery.
+        late: which invoices are delivered after their payments, in the update.
+        repeated: which payments are delivered again in the update.
+        amended: invoices that the update corrects.
+        newer: invoices that only the update has.
+        newer_payments: payments that only the update has.
+    """
 
     invoices: Invoices
     payments: Payments
     late: Array
-    """Which of the invoices come after their payments."""
     repeated: Array
-    """Which of the payments come twice."""
     amended: Invoices
     newer: Invoices
     newer_payments: Payments
 
 
 def draw(plan: Plan, piece: int) -> Drawn:
-    """One piece of the clients; what is like the originals does not depend on the errors."""
+    """Draw one piece of the clients; planted errors do not change the other rows."""
     origin, errors = plan.first.toordinal(), plan.errors
     clients = np.arange(piece * PIECE, min((piece + 1) * PIECE, plan.clients)) + 1
     rng = np.random.default_rng([plan.seed, origin, 0, piece])
@@ -113,7 +122,7 @@ def draw(plan: Plan, piece: int) -> Drawn:
 
 
 def second_layout(plan: Plan) -> tuple[Invoices, Payments]:
-    """A tenth as many other clients; invoices and payments are numbered through."""
+    """Draw a tenth as many other clients, whose invoices and payments have consecutive numbers."""
     rng = np.random.default_rng([plan.seed, plan.first.toordinal(), 2])
     clients = plan.clients + 1 + np.arange(max(1, plan.clients // 10))
     invoices = _monthly(plan, rng, clients, DUE_AFTER_SECOND)
@@ -135,7 +144,7 @@ def _monthly(plan: Plan, rng: np.random.Generator, clients: Array, due_after: in
 
 
 def _newer(plan: Plan, rng: np.random.Generator, clients: Array) -> Invoices:
-    """Three more invoices: a week before the first of the next month, on it, and a month later."""
+    """Draw three more invoices: a week before the next month, on its first day, a month later."""
     following = months_after(plan.first, MONTHS)
     days = (following - WEEK, following, months_after(following, 1))
     issued = np.array([day.toordinal() for day in days])
@@ -156,7 +165,7 @@ def _issued(
 
 
 def _paid_in_part(rng: np.random.Generator, invoices: Invoices) -> Payments:
-    """Seven in ten are paid once, with less than the invoice; one of a cent cannot be."""
+    """Pay seven in ten invoices once and in part, except invoices of one cent."""
     count = len(invoices.client)
     paid = (rng.random(count) < PAID) & (invoices.value > 1)
     in_time = rng.random(count) < PUNCTUAL
@@ -176,12 +185,12 @@ def _paid_in_part(rng: np.random.Generator, invoices: Invoices) -> Payments:
 def _varied(
     plan: Plan, rng: np.random.Generator, invoices: Invoices, payments: Payments
 ) -> Payments:
-    """Some payments become full, some exceed the invoice, some are followed by one or two more."""
-    whole = invoices.value[np.searchsorted(invoices.places, payments.places)]
-    drawn = rng.random(len(whole))
+    """Make some payments full, some exceed the invoice, and add one or two more to others."""
+    invoiced = invoices.value[np.searchsorted(invoices.places, payments.places)]
+    drawn = rng.random(len(invoiced))
     full, exceeding, several = np.cumsum([FULL, EXCEEDING, SEVERAL]) * plan.errors
-    beyond = whole + 1 + (rng.random(len(whole)) * whole / 2).astype(np.int64)
-    value = np.where(drawn < full, whole, np.where(drawn < exceeding, beyond, payments.value))
+    beyond = invoiced + 1 + (rng.random(len(invoiced)) * invoiced / 2).astype(np.int64)
+    value = np.where(drawn < full, invoiced, np.where(drawn < exceeding, beyond, payments.value))
     varied = replace(payments, value=value)
     followed = payments.where((drawn >= exceeding) & (drawn < several))
     last = plan.delivered.toordinal() - 1
@@ -198,7 +207,7 @@ def _varied(
 
 
 def _later(plan: Plan, rng: np.random.Generator, invoices: Invoices, paid: Payments) -> Payments:
-    """Some of the invoices that nothing was paid of are paid in full at last."""
+    """Pay some of the unpaid invoices in full, in the week before the update."""
     unpaid = ~np.isin(invoices.places, paid.places)
     some = invoices.where(unpaid & (rng.random(len(unpaid)) < PAID_LATER * plan.errors))
     first = plan.delivered.toordinal()

@@ -1,4 +1,4 @@
-"""Rows as the lines of a file: ISO dates, amounts with a point in their shortest form."""
+"""Write invoices and payments as CSV: ISO dates, amounts in their shortest form (``10.5``)."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from lakehouse.demo.cards.draw import DUE_AFTER, Array, Invoices, Payments
 from lakehouse.demo.cards.plan import Plan
+from lakehouse.demo.files import joined_columns
 
 INVOICES = (
     b"id_fatura,id_cliente,data_emissao,data_vencimento,valor_fatura,valor_pagamento_minimo\n"
@@ -17,14 +18,14 @@ PAYMENTS = b"id_pagamento,id_fatura,id_cliente,data_pagamento,valor_pagamento\n"
 SECOND_INVOICES = b"id_cliente,id_fatura,dt_emissao_fatura,dt_vencimento_fatura,valor_fatura\n"
 SECOND_PAYMENTS = b"id_pagamento,id_fatura,id_cliente,dt_pagamento,valor_pagamento\n"
 MINIMUM = 30
-"""Least payment in percent of the invoice."""
-FAULTY = 900_000
-"""Number of the first invoice or payment that cannot be trusted."""
+"""Minimum payment in percent of the invoice."""
+FIRST_BAD = 900_000
+"""Number of the first invalid invoice or payment."""
 _CENTS = pa.array([f".{cents:02d}"[: 2 if cents % 10 == 0 else 3] for cents in range(100)])
 
 
 def invoices(rows: Invoices) -> bytes:
-    """Lines of the first layout."""
+    """Return lines of the first layout."""
     client = _text(rows.client)
     minimum = (rows.value * MINIMUM + 50) // 100
     return _joined(
@@ -34,7 +35,7 @@ def invoices(rows: Invoices) -> bytes:
 
 
 def payments(rows: Payments) -> bytes:
-    """Lines of the first layout."""
+    """Return lines of the first layout."""
     client = _text(rows.client)
     return _joined(
         *("PG-", client, "-", _text(rows.number), ",", client, "-", _text(rows.invoice), ","),
@@ -43,7 +44,7 @@ def payments(rows: Payments) -> bytes:
 
 
 def second_invoices(rows: Invoices) -> bytes:
-    """Lines of the second layout, which has no minimum."""
+    """Return lines of the second layout, which has no minimum payment."""
     return _joined(
         *(_text(rows.client), ",", _text(rows.number), ",", _dates(rows.issued), ","),
         *(_dates(rows.due), ",", *_money(rows.value)),
@@ -51,7 +52,7 @@ def second_invoices(rows: Invoices) -> bytes:
 
 
 def second_payments(rows: Payments) -> bytes:
-    """Lines of the second layout."""
+    """Return lines of the second layout."""
     return _joined(
         *(_text(rows.number), ",", _text(rows.invoice), ",", _text(rows.client), ","),
         *(_dates(rows.paid), ",", *_money(rows.value)),
@@ -59,14 +60,14 @@ def second_payments(rows: Payments) -> bytes:
 
 
 def bad_invoices(plan: Plan, client: int, count: int) -> bytes:
-    """So many lines of each kind that no invoice of a client can be made of, or one of two."""
+    """Return `count` lines of each kind of invalid invoice of a client."""
 
-    def kinds() -> Iterator[str]:
+    def bad_lines() -> Iterator[str]:
         issued = plan.first.isoformat()
         due = (plan.first + dt.timedelta(days=DUE_AFTER)).isoformat()
         before = (plan.first - dt.timedelta(days=1)).isoformat()
         never = f"{plan.first.year}-02-30"
-        for n in range(FAULTY, FAULTY + 10 * count, 10):
+        for n in range(FIRST_BAD, FIRST_BAD + 10 * count, 10):
             yield f"{n},,{issued},{due},10.0,3.0"
             yield f"fatura-{n + 1},{client},{issued},{due},10.0,3.0"
             yield f"{client + 1}-{n + 2},{client},{issued},{due},10.0,3.0"
@@ -79,16 +80,16 @@ def bad_invoices(plan: Plan, client: int, count: int) -> bytes:
             yield f"{client}-{n + 8},{client},{issued},{due},20.0,6.0"
             yield f"{client}-{n + 9},{client},{issued},{due},10.0,3.0,0"
 
-    return "".join(f"{line}\n" for line in kinds()).encode()
+    return "".join(f"{line}\n" for line in bad_lines()).encode()
 
 
 def bad_payments(plan: Plan, client: int, count: int) -> bytes:
-    """So many lines of each kind that no payment of a client can be made of, or one of two."""
+    """Return `count` lines of each kind of invalid payment of a client."""
 
-    def kinds() -> Iterator[str]:
+    def bad_lines() -> Iterator[str]:
         paid = plan.first.isoformat()
         future = plan.delivered + dt.timedelta(days=2)
-        for n in range(FAULTY, FAULTY + 10 * count, 10):
+        for n in range(FIRST_BAD, FIRST_BAD + 10 * count, 10):
             yield f"{n},{client}-1,,{paid},10.0"
             yield f"PG-1,{client}-1,{client},{paid},10.0"
             yield f"PG-{client + 1}-{n + 2},{client}-1,{client},{paid},10.0"
@@ -101,14 +102,12 @@ def bad_payments(plan: Plan, client: int, count: int) -> bytes:
             yield f"PG-{client}-{n + 8},{client}-1,{client},{paid},20.0"
             yield f"PG-{client}-{n + 9},{client}-1,{client},{paid},10.0,0"
 
-    return "".join(f"{line}\n" for line in kinds()).encode()
+    return "".join(f"{line}\n" for line in bad_lines()).encode()
 
 
 def _joined(*pieces: pa.Array | str) -> bytes:
-    """The pieces of each row after each other, and its line end."""
-    rows = pc.binary_join_element_wise(*pieces, "\n", "")
-    _, offsets, data = rows.buffers()
-    return bytes(memoryview(data)[: int(np.frombuffer(offsets, np.int32)[len(rows)])])
+    """Return the concatenated pieces of each row as a line."""
+    return bytes(joined_columns(*pieces, "\n"))
 
 
 def _text(numbers: Array) -> pa.Array:
