@@ -1,21 +1,21 @@
-"""Invented deliveries of Mr. Health: the same plan always gives the same bytes.
+"""Generate deliveries of Mr. Health: order and item files of restaurants, and reference tables.
 
-Every unit-day is drawn from its own seed, so a longer plan begins with the files of the shorter
-one and two plans agree on the days they share. PlantedError is dealt, not rolled: in every block of
-unit-days each kind occurs exactly once, at most one kind per unit-day, so that what becomes of
-a row never depends on two faults at once. `expected` says what a correct platform makes of it;
-it knows the plan, not the platform. Inside, money is counted in cents.
+Every unit-day is drawn from its own seed, so that a longer plan starts with the files of a shorter
+one. Planted errors are distributed evenly, not by chance: in every block of unit-days each kind
+occurs exactly once, and a unit-day has at most one, so that the outcome of a row never depends on
+two errors. Money is counted in cents.
+
+`plan` says what to generate and holds the expected outcomes, `business` the places, menu and tills,
+`shipments` one unit-day, `errors` what is planted in it, and `large` few units with large files.
 """
 
-import csv
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from itertools import chain
 from pathlib import Path
 
-from lakehouse.demo.files import LandedFile
+from lakehouse.demo.files import LandedFile, csv_text, moment
 from lakehouse.demo.mrhealth.business import (
     COUNTRIES,
     DIALECT_A,
@@ -67,14 +67,14 @@ HIGHLIGHTS = {
 
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
-    """Files of the plan, day by day, in the order in which they arrive for that day."""
+    """Yield the files of the plan day by day, in the order of their arrival."""
     for day in days_of(plan):
         files = [file for shipment in _shipments(plan, day) for file in files_of(shipment)]
         yield from sorted(files, key=lambda file: file.modified_at)
 
 
 def reference(plan: Plan | LargePlan) -> Iterator[LandedFile]:
-    """The four reference tables of the headquarters, as they were on the first day."""
+    """Yield the four reference tables of the headquarters as of the first day."""
     units = range(1, plan.units + 1)
     tables: dict[str, tuple[tuple[str, ...], Iterable[tuple[object, ...]]]] = {
         "Tabela_Produto": (
@@ -88,15 +88,14 @@ def reference(plan: Plan | LargePlan) -> Iterator[LandedFile]:
         "Tabela_Estado": (("id_estado", "id_pais", "nome_estado"), STATES),
         "Tabela_Pais": (("Id_Pais", "Nome_Pais"), COUNTRIES),
     }
-    at = dt.datetime.combine(plan.first, dt.time(6), dt.UTC)  # that day in Brazil, too
+    at = moment(plan.first, 6)  # the same day in Brazil
     for name, (header, rows) in tables.items():
-        text = StringIO(newline="")
-        csv.writer(text).writerows([header, *rows])
-        yield LandedFile(f"mrhealth/reference/{name}.csv", DIALECT_A.encode(text.getvalue()), at)
+        text = csv_text([header, *rows], DIALECT_A.line_end)
+        yield LandedFile(f"mrhealth/reference/{name}.csv", DIALECT_A.encode(text), at)
 
 
 def expected(plan: Plan) -> Expected:
-    """What a correct platform ends with after all deliveries of the plan."""
+    """Return the outcomes of all deliveries of the plan on a correct platform."""
     total = Expected()
     for day in days_of(plan):
         shipments = list(_shipments(plan, day))
@@ -108,23 +107,23 @@ def expected(plan: Plan) -> Expected:
 
 
 def large_deliveries(plan: LargePlan) -> Iterator[LandedFile]:
-    """Files of the large plan, day by day, an order file and an item file for each unit."""
+    """Yield the files of the large plan day by day, two for each unit."""
     from lakehouse.demo.mrhealth import large
 
     return large.deliveries(plan)
 
 
 def large_expected(plan: LargePlan) -> Expected:
-    """What a correct platform ends with after all deliveries of the large plan."""
+    """Return the outcomes of all deliveries of the large plan on a correct platform."""
     from lakehouse.demo.mrhealth import large
 
     return large.expected(plan)
 
 
 def write(plan: Plan | LargePlan, root: Path) -> int:
-    """Put reference tables and deliveries below the root, with their times; gives the files.
+    """Write reference tables and deliveries below a folder and return the number of files.
 
-    For folders that nobody watches: a file is seen while it grows.
+    Only for folders that nobody reads meanwhile, because incomplete files are visible.
     """
     files = deliveries(plan) if isinstance(plan, Plan) else large_deliveries(plan)
     count = 0
@@ -142,6 +141,7 @@ def write(plan: Plan | LargePlan, root: Path) -> int:
 
 
 def _shipments(plan: Plan, day: dt.date) -> Iterator[Shipment]:
+    """Yield the shipments of all units on a day, with their planted errors."""
     for unit in range(1, plan.units + 1):
         shipment = draw(plan, day, unit, error_of(plan, day, unit))
         plant(shipment)

@@ -1,10 +1,12 @@
-"""The invented business: its places, its menu, and how its tills write."""
+"""Describe the sample business: its places, its menu, and how its tills write files."""
 
 import datetime as dt
 import gzip
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
+
+from lakehouse.demo.files import moment, money
 
 STATES = (  # id, country, name
     (43, "BR", "Rio Grande do Sul"),
@@ -111,7 +113,7 @@ RESENT_AFTER = dt.timedelta(hours=20)
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How one unit's till writes its files."""
+    """How the till of a unit writes its files."""
 
     orders: str = "PEDIDO.csv"
     items: str = "ITEM_PEDIDO.csv"
@@ -124,12 +126,12 @@ class Dialect:
     gzipped: bool = False
 
     def encode(self, text: str) -> bytes:
-        """Bytes on disk; an empty text is an empty file, without byte order mark."""
+        """Return the bytes of a file; empty text is an empty file without byte order mark."""
         data = text.encode(self.encoding) if text else b""
         return gzip.compress(data, mtime=0) if self.gzipped else data
 
     def file(self, name: str) -> str:
-        """Name of a file as this till writes it."""
+        """Return the file name with the ending of this till."""
         return f"{name}.gz" if self.gzipped else name
 
 
@@ -144,7 +146,7 @@ DIALECT_B = Dialect(
     physical="Loja Fisica",
     uuid_keys=True,
 )
-TILLS = (  # of units 1 to 10, then again
+TILLS = (  # of units 1 to 10, then repeated
     DIALECT_A,
     DIALECT_B,
     DIALECT_A,
@@ -159,38 +161,28 @@ TILLS = (  # of units 1 to 10, then again
 
 
 def state_of(unit: int) -> int:
-    """State in which a unit is."""
+    """Return the id of the state of a unit."""
     return STATE_OF_UNIT[(unit - 1) % len(STATE_OF_UNIT)]
 
 
 def city_of(unit: int) -> str:
-    """City in which a unit is."""
+    """Return the city of a unit."""
     cities = CITIES[state_of(unit)]
     return cities[unit % len(cities)]
 
 
-def money(cents: int) -> str:
-    """Amount as a till writes it.
-
-    >>> money(1290)
-    '12.90'
-    """
-    return f"{cents // 100}.{cents % 100:02d}"
-
-
 def quoted(text: str) -> str:
-    """Text as a till writes it: always in quotes, nothing for nothing."""
+    """Return text as a till writes it: in quotes, except empty text."""
     return '"' + text.replace('"', '""') + '"' if text else ""
 
 
 def arrival(day: dt.date, unit: int) -> dt.datetime:
-    """Just after midnight, one unit a minute."""
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
-    return midnight + dt.timedelta(minutes=5 + unit)
+    """Return when the files of a unit-day arrive: after midnight, one unit per minute."""
+    return moment(day + dt.timedelta(days=1)) + dt.timedelta(minutes=5 + unit)
 
 
 def random_of(*seed: object) -> Random:
-    """Random numbers that depend on these words and on nothing else."""
+    """Return random numbers that depend only on these values."""
     return Random("/".join(map(str, seed)))  # noqa: S311
 
 

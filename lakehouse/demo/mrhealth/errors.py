@@ -1,10 +1,11 @@
-"""What goes wrong with a delivery, dealt so that no kind is ever left out."""
+"""Plant errors in shipments, distributed evenly so that every kind occurs."""
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+from lakehouse.demo.files import money
 from lakehouse.demo.mrhealth.business import (
     DATE,
     NOTE,
@@ -17,7 +18,6 @@ from lakehouse.demo.mrhealth.business import (
     UNIT,
     UNKNOWN_PRODUCT,
     VALUE,
-    money,
     quoted,
     random_of,
 )
@@ -26,13 +26,13 @@ from lakehouse.demo.mrhealth.shipments import Item, Order, Shipment, uuid_of
 
 
 def plant(shipment: Shipment) -> None:
-    """Apply the shipment's errors; a duplicate file is made where files are made."""
-    if shipment.error in _PLANT:
-        _PLANT[shipment.error](shipment)
+    """Plant the error of a shipment; duplicate files are added when the files are written."""
+    if shipment.error in _PLANTERS:
+        _PLANTERS[shipment.error](shipment)
 
 
 def error_of(plan: Plan, day: dt.date, unit: int) -> PlantedError | None:
-    """What is wrong with one unit-day, if anything."""
+    """Return the error of a unit-day, or None."""
     if not plan.errors:
         return None
     size = round(UNIT_DAYS_PER_BLOCK / plan.errors)
@@ -46,8 +46,8 @@ def _block(seed: int, size: int, number: int) -> dict[int, PlantedError]:
     return dict(zip(places, PlantedError, strict=True))
 
 
-def _again(order: Order, **changes: object) -> Order:
-    """Copy of an order line; its values can change without touching the original."""
+def _copy(order: Order, **changes: object) -> Order:
+    """Return a copy of an order with values of its own."""
     return replace(order, **{"fields": list(order.fields), **changes})  # type: ignore[arg-type]
 
 
@@ -58,7 +58,7 @@ def _reject(order: Order, column: int, text: str, reason: str) -> None:
 
 def _corrected_file(shipment: Shipment) -> None:
     shipment.superseded = shipment.orders
-    shipment.orders = [_again(order) for order in shipment.orders]
+    shipment.orders = [_copy(order) for order in shipment.orders]
     for n, order in enumerate(shipment.orders):
         if order.fields[STATUS] == "Pendente":
             order.fields[STATUS] = "Finalizado"
@@ -146,14 +146,14 @@ def _duplicate_row(shipment: Shipment) -> None:
     order = shipment.orders[place]
     item = order.items[0]
     order.items.insert(1, replace(item, outcome="duplicate_row"))
-    shipment.orders.insert(place + 1, _again(order, items=[], outcome="duplicate_row"))
+    shipment.orders.insert(place + 1, _copy(order, items=[], outcome="duplicate_row"))
 
 
 def _duplicate_key(shipment: Shipment) -> None:
     place = shipment.rng.randrange(len(shipment.orders))
     order = shipment.orders[place]
     order.fields[STATUS] = "Finalizado"
-    before = _again(order, items=[], outcome="duplicate_key")
+    before = _copy(order, items=[], outcome="duplicate_key")
     before.fields[STATUS] = "Pendente"
     before.fields[VALUE] = money(order.cents - 100)
     shipment.orders.insert(place, before)
@@ -178,7 +178,7 @@ def _column_count(shipment: Shipment) -> None:
 
 
 def _previous_day(shipment: Shipment) -> None:
-    """After-hours orders have numbers of their own: the day before used the low ones."""
+    """Date two orders the day before, with ids that its own delivery does not use."""
     day = shipment.day - dt.timedelta(days=1)
     for n, order in enumerate(shipment.orders[:2], start=1):
         key = order.fields[ORDER] if shipment.dialect.uuid_keys else str(90_000 + n)
@@ -199,7 +199,7 @@ def _value_mismatch(shipment: Shipment) -> None:
     order.fields[VALUE] = money(order.cents)
 
 
-_PLANT: dict[PlantedError, Callable[[Shipment], None]] = {
+_PLANTERS: dict[PlantedError, Callable[[Shipment], None]] = {
     PlantedError.CORRECTED_FILE: _corrected_file,
     PlantedError.MISSING_COLUMN: _missing_column,
     PlantedError.EXTRA_COLUMN: _extra_column,

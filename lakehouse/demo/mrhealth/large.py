@@ -1,4 +1,4 @@
-"""Few units with large files, made as columns: ten million lines in seconds."""
+"""Generate few units with large files as columns: ten million lines in seconds."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.demo.files import LandedFile
+from lakehouse.demo.files import LandedFile, joined_columns, money
 from lakehouse.demo.mrhealth.business import (
     DIALECT_A,
     FEES,
@@ -28,7 +28,6 @@ from lakehouse.demo.mrhealth.business import (
     WRITTEN_NOTES,
     arrival,
     city_of,
-    money,
     state_of,
 )
 from lakehouse.demo.mrhealth.plan import (
@@ -39,7 +38,7 @@ from lakehouse.demo.mrhealth.plan import (
     amount,
     days_of,
 )
-from lakehouse.demo.mrhealth.shipments import csv_text
+from lakehouse.demo.mrhealth.shipments import till_csv
 
 _PRICES = np.array([cents for _, cents in (*PRODUCTS, PRODUCTS[0])])
 _STATUSES = (*STATUSES, "Entregue")
@@ -59,12 +58,12 @@ _END_POOL = pa.array(f",{money(fee)},{status}\r\n" for status in _STATUSES for f
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """One large unit-day as columns, orders and items; what is text later is a place in a pool."""
+    """The orders and items of one large unit-day as columns; text is an index into a pool."""
 
     counts: np.ndarray  # items of each order
     online: np.ndarray
     status: np.ndarray  # len(STATUSES) is the bad one
-    fee: np.ndarray  # place in FEES, read for online orders only
+    fee: np.ndarray  # index into FEES, used for online orders only
     address: np.ndarray
     product: np.ndarray  # len(PRODUCTS) is the unknown one
     quantity: np.ndarray
@@ -73,38 +72,38 @@ class _Columns:
 
     @property
     def fees(self) -> np.ndarray:
-        """Cents of each order's fee."""
+        """Fee of each order in cents."""
         return np.where(self.online, np.array(FEES)[self.fee], 0)
 
     @property
     def starts(self) -> np.ndarray:
-        """Place of each order's first item."""
+        """Index of the first item of each order."""
         return np.cumsum(self.counts) - self.counts
 
     @property
     def parents(self) -> np.ndarray:
-        """Place of each item's order."""
+        """Index of the order of each item."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     @property
     def lines(self) -> np.ndarray:
-        """Cents of each item line."""
+        """Total of each item line in cents."""
         return _PRICES[self.product] * self.quantity
 
     @property
     def values(self) -> np.ndarray:
-        """Cents of each order: all its lines and the fee."""
+        """Value of each order in cents: all its lines and the fee."""
         return np.add.reduceat(self.lines, self.starts) + self.fees
 
 
 def deliveries(plan: LargePlan) -> Iterator[LandedFile]:
-    """Files of the large plan, day by day, an order file and an item file for each unit."""
+    """Yield the files of the plan day by day, an order file and an item file for each unit."""
     for day, unit, lines in _slots(plan):
         yield from _files(day, unit, _draw(plan, day, unit, lines))
 
 
 def expected(plan: LargePlan) -> Expected:
-    """What a correct platform ends with after all deliveries of the large plan."""
+    """Return the outcomes of all deliveries of the plan on a correct platform."""
     total = Expected()
     for day, unit, lines in _slots(plan):
         _tally(total, day, _draw(plan, day, unit, lines))
@@ -112,7 +111,7 @@ def expected(plan: LargePlan) -> Expected:
 
 
 def _slots(plan: LargePlan) -> Iterator[tuple[dt.date, int, int]]:
-    """Day, unit and number of item lines of each large unit-day."""
+    """Yield day, unit and number of item lines of each unit-day."""
     lines, rest = divmod(plan.items, plan.days * plan.units)
     slots = ((day, unit) for day in days_of(plan) for unit in range(1, plan.units + 1))
     for n, (day, unit) in enumerate(slots):
@@ -147,8 +146,8 @@ def _files(day: dt.date, unit: int, drawn: _Columns) -> Iterator[LandedFile]:
     place = f"{city_of(unit)}, {INITIALS[state_of(unit)]}"
     addresses = [f'"{street}, {7 + 9 * n}, {place}"' for street in STREETS for n in range(100)]
     whole, cents = np.divmod(drawn.values, 100)
-    orders = _body(
-        pa.scalar(f"{unit},"),
+    orders = joined_columns(
+        f"{unit},",
         keys,
         kinds.take(pa.array(drawn.online.astype(np.int8))),
         pc.cast(pa.array(whole), pa.string()),
@@ -164,24 +163,17 @@ def _files(day: dt.date, unit: int, drawn: _Columns) -> Iterator[LandedFile]:
     number = np.arange(len(parents)) - drawn.starts[parents]
     line = (number * len(_PRODUCTS) + drawn.product) * _MOST_PIECES + drawn.quantity - 1
     key_pool = pa.concat_arrays([pa.array(["0"]), keys])
-    items = _body(
+    items = joined_columns(
         key_pool.take(pa.array(np.where(drawn.orphan, 0, parents + 1))),
         _ITEM_POOL.take(pa.array(line)),
         _NOTE_POOL.take(pa.array(drawn.note)),
     )
     folder = f"mrhealth/{day}/unidade_{unit:03d}"
     at = arrival(day, unit)
-    header = csv_text([ORDER_COLUMNS], DIALECT_A).encode(DIALECT_A.encoding)
+    header = till_csv([ORDER_COLUMNS], DIALECT_A).encode(DIALECT_A.encoding)
     yield LandedFile(f"{folder}/{DIALECT_A.orders}", header + orders, at)
-    header = csv_text([ITEM_COLUMNS], DIALECT_A).encode(DIALECT_A.encoding)
+    header = till_csv([ITEM_COLUMNS], DIALECT_A).encode(DIALECT_A.encoding)
     yield LandedFile(f"{folder}/{DIALECT_A.items}", header + items, at + ITEMS_AFTER)
-
-
-def _body(*pieces: pa.Array | pa.Scalar) -> memoryview:
-    """The pieces of each row joined, all rows after each other: the data buffer of the array."""
-    rows = pc.binary_join_element_wise(*pieces, "")
-    _, offsets, data = rows.buffers()
-    return memoryview(data)[: int(np.frombuffer(offsets, np.int32)[len(rows)])]
 
 
 def _tally(total: Expected, day: dt.date, drawn: _Columns) -> None:

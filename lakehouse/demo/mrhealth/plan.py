@@ -1,4 +1,4 @@
-"""What can be asked of the generator and what comes back."""
+"""Define the plans of the generator and the outcomes that a correct platform must reach."""
 
 import datetime as dt
 from collections import Counter
@@ -6,22 +6,24 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from lakehouse.demo.plans import require_between
+
 KEPT = "kept"
 PARENT_REJECTED = "parent_rejected"
 
 
 class PlantedError(StrEnum):
-    """What can be wrong, or merely odd, with one unit's delivery of one day."""
+    """What is wrong or unusual about the delivery of one unit on one day."""
 
-    DUPLICATE_FILE = "duplicate_file"  # both files again, same bytes, under reenvio/
-    CORRECTED_FILE = "corrected_file"  # other orders under reenvio/: they replace the first
+    DUPLICATE_FILE = "duplicate_file"  # both files again, equal bytes, below reenvio/
+    CORRECTED_FILE = "corrected_file"  # other orders below reenvio/: they supersede the first
     MISSING_COLUMN = "missing_column"  # orders without Status
     EXTRA_COLUMN = "extra_column"
     REORDERED_COLUMNS = "reordered_columns"
     TRUNCATED = "truncated"  # orders cut inside the last line
     EMPTY_FILE = "empty_file"  # orders of zero bytes
     MISSING_DELIVERY = "missing_delivery"
-    MISSING_ITEMS = "missing_items"  # only the orders were sent
+    MISSING_ITEMS = "missing_items"  # only the order file was sent
     HEADER_ONLY = "header_only"  # no sales that day
     ORPHAN_ITEM = "orphan_item"
     UNKNOWN_PRODUCT = "unknown_product"
@@ -39,18 +41,26 @@ class PlantedError(StrEnum):
     VALUE_MISMATCH = "value_mismatch"  # order value is not items + fee
 
 
-UNIT_DAYS_PER_BLOCK = 240  # at errors 1: each kind once, so 1 unit-day in 10 is dirty
+UNIT_DAYS_PER_BLOCK = 240  # at errors 1, each kind once: 1 unit-day in 10 has an error
 MAX_ERRORS = UNIT_DAYS_PER_BLOCK / len(PlantedError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Which deliveries to invent.
+    """Which deliveries to generate.
 
-    `orders_per_unit` is the mean of a unit-day; units differ by a lasting factor (a fifth of
-    them makes most of the sales) and weekends sell more. `errors` scales the share of dirty
-    unit-days: 0 is perfectly clean, 1 is one in ten, 10 is every one. From 480 unit-days on,
-    errors of at least 1 contains every kind.
+    Args:
+        units: number of restaurants.
+        first: the first delivery day.
+        days: number of delivery days.
+        seed: equal seeds give equal bytes.
+        orders_per_unit: mean number of orders of a unit-day. Units differ by a lasting factor (a
+            fifth of them makes most of the sales), and weekends sell more.
+        errors: 0 is none, 1 is an error in one of ten unit-days, 10 in every unit-day. With 1 or
+            more, 480 unit-days contain every kind.
+
+    Raises:
+        ValueError: a value is outside its range.
     """
 
     units: int = 50
@@ -61,19 +71,26 @@ class Plan:
     errors: float = 1.0
 
     def __post_init__(self) -> None:
-        _require(1 <= self.units <= 999, f"units must be 1 to 999, not {self.units}")
-        _require(self.days >= 1, f"days must be at least 1, not {self.days}")
-        _require(self.orders_per_unit >= 0, f"orders_per_unit is negative: {self.orders_per_unit}")
-        _require(
-            0 <= self.errors <= MAX_ERRORS, f"errors must be 0 to {MAX_ERRORS:g}, not {self.errors}"
-        )
+        require_between("units", self.units, 1, 999)
+        require_between("days", self.days, 1)
+        require_between("orders_per_unit", self.orders_per_unit, 0)
+        require_between("errors", self.errors, 0, MAX_ERRORS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LargePlan:
-    """Few units with large files: exactly `items` item lines, spread evenly.
+    """Few units with large files.
 
-    `errors` is the share of lines with a bad status, an unknown product or no parent.
+    Args:
+        items: exact number of item lines, distributed evenly over units and days.
+        first: the first delivery day.
+        days: number of delivery days.
+        units: number of restaurants.
+        seed: equal seeds give equal bytes.
+        errors: share of lines with an invalid status, an unknown product or no order.
+
+    Raises:
+        ValueError: a value is outside its range.
     """
 
     items: int = 10_000_000
@@ -84,18 +101,15 @@ class LargePlan:
     errors: float = 0.0001
 
     def __post_init__(self) -> None:
-        _require(1 <= self.units <= 999, f"units must be 1 to 999, not {self.units}")
-        _require(self.days >= 1, f"days must be at least 1, not {self.days}")
-        _require(
-            self.items >= self.days * self.units,
-            f"{self.items} items are not one for each of {self.days} days x {self.units} units",
-        )
-        _require(0 <= self.errors <= 1, f"errors is a share of lines, 0 to 1, not {self.errors}")
+        require_between("units", self.units, 1, 999)
+        require_between("days", self.days, 1)
+        require_between("items, at least one per unit-day,", self.items, self.days * self.units)
+        require_between("errors", self.errors, 0, 1)
 
 
 @dataclass(kw_only=True)
 class DayTotals:
-    """What silver holds for one business day. `revenue` is of finished orders, fee included."""
+    """Rows of silver on one business day; `revenue` is of finished orders, fees included."""
 
     orders: int = 0
     items: int = 0
@@ -105,15 +119,22 @@ class DayTotals:
 
 @dataclass(kw_only=True)
 class Expected:
-    """What a correct platform makes of a plan.
+    """The outcomes of a plan on a correct platform.
 
-    `files`, `order_rows` and `item_rows` count by outcome; `kept` rows end in silver. Files are
-    loaded, duplicate, superseded, or rejected as schema, truncated or empty_file; rows of a
-    rejected file count under that reason. Rows of duplicate files are not counted. An item whose
-    order was rejected is `parent_rejected`; a platform may call it an orphan. Of two orders with
-    one key in one file the later line is kept. `unreconciled` are kept orders whose value is not
-    their kept items + fee. `repeated_ids` are order lines whose id occurs in another unit of
-    the same delivery day.
+    Attributes:
+        files: files by outcome: loaded, duplicate, superseded, or rejected as schema, truncated or
+            empty_file.
+        errors: unit-days by planted error.
+        order_rows: order lines by outcome; `kept` ones are in silver. Lines of a rejected file
+            count under its reason, lines of duplicate files are not counted. Of two orders with
+            the same key in one file the later line is kept.
+        item_rows: item lines by outcome. An item of a rejected order is `parent_rejected`; a
+            platform may report it as an orphan.
+        days: totals by business day.
+        missing: days and units without a delivery.
+        other_day: kept orders whose business day is not their delivery day.
+        unreconciled: kept orders whose value is not the sum of their kept items and the fee.
+        repeated_ids: order lines whose id another unit uses on the same delivery day.
     """
 
     files: Counter[str] = field(default_factory=Counter)
@@ -142,20 +163,15 @@ class Expected:
         return sum((day.revenue for day in self.days.values()), Decimal("0.00"))
 
     def day(self, day: dt.date) -> DayTotals:
-        """Totals of one business day, to be added to."""
+        """Return the totals of one business day, to add to them."""
         return self.days.setdefault(day, DayTotals())
 
 
 def days_of(plan: Plan | LargePlan) -> list[dt.date]:
-    """Delivery days of a plan."""
+    """Return the delivery days of a plan."""
     return [plan.first + dt.timedelta(days=n) for n in range(plan.days)]
 
 
 def amount(cents: int) -> Decimal:
-    """Cents as money."""
+    """Return cents as a decimal amount."""
     return Decimal(cents).scaleb(-2)
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ValueError(message)

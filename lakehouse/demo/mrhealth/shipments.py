@@ -1,4 +1,4 @@
-"""One unit's delivery of one day: drawn, written as bytes, counted."""
+"""Draw the delivery of one unit on one day, write its files, and count its outcomes."""
 
 import datetime as dt
 import math
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from lakehouse.demo.files import LandedFile
+from lakehouse.demo.files import LandedFile, money
 from lakehouse.demo.mrhealth.business import (
     ADDRESS,
     FEES,
@@ -35,7 +35,6 @@ from lakehouse.demo.mrhealth.business import (
     Dialect,
     arrival,
     city_of,
-    money,
     random_of,
     state_of,
 )
@@ -51,7 +50,7 @@ from lakehouse.demo.mrhealth.plan import (
 
 @dataclass(slots=True)
 class Item:
-    """An item line: its values as written, its line total in cents, and what becomes of it."""
+    """An item line: its values as written, its total in cents, and its expected outcome."""
 
     fields: list[str]
     cents: int
@@ -60,7 +59,7 @@ class Item:
 
 @dataclass(slots=True)
 class Order:
-    """An order line: its values as written, value and fee in cents, and what becomes of it."""
+    """An order line: its values as written, value and fee in cents, and its expected outcome."""
 
     fields: list[str]
     cents: int
@@ -72,7 +71,22 @@ class Order:
 
 @dataclass(slots=True)
 class Shipment:
-    """All that one unit sends for one day, before it becomes bytes."""
+    """The delivery of one unit on one day, before it is written.
+
+    Attributes:
+        day: delivery day.
+        unit: number of the unit.
+        units: number of units of the plan.
+        dialect: how the till of the unit writes.
+        orders: orders with their items.
+        rng: random numbers of the unit-day.
+        error: the planted error, if any.
+        superseded: orders of a first file that a corrected file replaces.
+        rejected: reason code when the order file is rejected.
+        cut: characters missing at the end of the order file.
+        reshape: changes the columns of the header and of every order line.
+        sent: whether the order file and the item file are sent.
+    """
 
     day: dt.date
     unit: int
@@ -89,7 +103,7 @@ class Shipment:
 
 
 def draw(plan: Plan, day: dt.date, unit: int, error: PlantedError | None) -> Shipment:
-    """What one unit sends for one day, still clean; errors needs a few orders to be in."""
+    """Draw a unit-day without errors; a planted error needs at least four orders."""
     rng = random_of(plan.seed, day, unit)
     size = _sizes(plan.units, plan.seed)[unit - 1]
     count = _poisson(rng, plan.orders_per_unit * size * WEEKDAY_FACTORS[day.weekday()])
@@ -133,7 +147,7 @@ def _orders(rng: Random, day: dt.date, unit: int, dialect: Dialect, count: int) 
 
 @lru_cache(maxsize=8)
 def _sizes(units: int, seed: int) -> tuple[float, ...]:
-    """Lasting size factors of the units, 1 in the mean; a fifth of the units has most of it."""
+    """Return the lasting size factors of the units, 1 on average; a fifth has most of the sales."""
     sizes = [rank**-1.1 for rank in range(1, units + 1)]
     random_of(seed, "sizes").shuffle(sizes)
     mean = sum(sizes) / units
@@ -151,14 +165,14 @@ def _poisson(rng: Random, mean: float) -> int:
 
 
 def uuid_of(rng: Random) -> str:
-    """A version 4 UUID."""
+    """Return a version 4 UUID."""
     bits = rng.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62
     text = f"{bits:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def files_of(shipment: Shipment) -> Iterator[LandedFile]:
-    """Files as they land, resends included."""
+    """Yield the files of a shipment, files sent again included."""
     dialect, folder = shipment.dialect, f"mrhealth/{shipment.day}/unidade_{shipment.unit:03d}"
     at = arrival(shipment.day, shipment.unit)
     orders = LandedFile(
@@ -193,23 +207,23 @@ def _orders_text(shipment: Shipment, orders: list[Order]) -> str:
     rows = [header, *(order.fields for order in orders)]
     if shipment.reshape:
         rows = [shipment.reshape(fields) for fields in rows]
-    text = csv_text(rows, dialect)
+    text = till_csv(rows, dialect)
     return text[: -shipment.cut - len(dialect.line_end)] if shipment.cut else text
 
 
 def _items_text(shipment: Shipment) -> str:
     rows = [item.fields for order in shipment.orders for item in order.items]
-    return csv_text([ITEM_COLUMNS, *rows], shipment.dialect)
+    return till_csv([ITEM_COLUMNS, *rows], shipment.dialect)
 
 
-def csv_text(rows: list[list[str]], dialect: Dialect) -> str:
-    """Lines of values that are already quoted where they must be."""
+def till_csv(rows: list[list[str]], dialect: Dialect) -> str:
+    """Return CSV lines of values that are already quoted where they must be."""
     join = dialect.delimiter.join
     return dialect.line_end.join([*map(join, rows), ""])
 
 
 def tally(total: Expected, shipment: Shipment) -> None:
-    """Add what becomes of a shipment."""
+    """Add the outcomes of a shipment."""
     if shipment.error:
         total.errors[shipment.error] += 1
     if not any(shipment.sent):
@@ -246,7 +260,7 @@ def _count_kept(total: Expected, shipment: Shipment, order: Order) -> None:
 
 
 def repeated_ids(shipments: list[Shipment]) -> int:
-    """Order lines whose id another of the shipments has too."""
+    """Return the number of order lines whose id another shipment uses, too."""
     landed = [
         [order.fields[ORDER] for order in shipment.orders if order.fields[ORDER]]
         for shipment in shipments
