@@ -117,7 +117,6 @@ def _unknown_name(
     """Return an error that suggests the most similar table, or shows the message of DuckDB."""
     from lakehouse.platform.serving import sql_catalog as catalog
     from lakehouse.platform.tables.ops_tables import OPS_TABLES
-    from lakehouse.platform.tables.upgrade import OLD_SQL_NAMES
 
     defined = {
         f"{schema}.{table}"
@@ -131,10 +130,6 @@ def _unknown_name(
     if not missing:
         tables = "tables are named <layer>.<domain>_<table>"
         return CommandError(first, tables if "Table" in first else None)
-    if missing[0] in OLD_SQL_NAMES:
-        return CommandError(
-            f"{missing[0]} is now {OLD_SQL_NAMES[missing[0]]}", "use the current name"
-        )
     stored = {table.name for table in lake.tables() if table.companion is None}
     ops = {f"ops.{name}" for name in OPS_TABLES}
     known = stored | ops | _declared_tables()

@@ -1,4 +1,4 @@
-"""Invented dumps have the shape of the real one, and the lake makes of them what plain SQL does."""
+"""The generator of the bike shop has the shape of AdventureWorks, and the tables equal plain SQL."""
 
 import datetime as dt
 from collections import Counter
@@ -37,14 +37,14 @@ MISSING = {
 
 @pytest.fixture(scope="module")
 def full() -> dict[str, list[dict[str, str]]]:
-    """The valid rows at full size, by column."""
+    """The valid rows at full size, as dictionaries."""
     return {
         dataset: [dict(zip(COLUMNS[dataset], row, strict=True)) for row in rows]
         for dataset, rows in tables(Plan()).items()
     }
 
 
-def test_the_full_size_is_that_of_adventureworks(full: dict[str, list[dict[str, str]]]):
+def test_full_size_equals_adventureworks(full: dict[str, list[dict[str, str]]]):
     assert {dataset: len(rows) for dataset, rows in full.items()} == {
         "persons": 19_972,
         "products": 504,
@@ -77,7 +77,7 @@ def test_orders_and_lines_have_the_shape_of_adventureworks(full: dict[str, list[
     assert set(by_stores) <= {"28", "29", "30", "31"}
 
 
-def test_some_persons_share_a_name_and_some_xml_is_longer_than_the_old_columns(
+def test_some_persons_have_the_same_name_and_some_xml_is_long(
     full: dict[str, list[dict[str, str]]],
 ):
     names = Counter(
@@ -97,14 +97,14 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_others():
 
 
 @pytest.mark.parametrize(
-    "asked", [{"scale": 0}, {"scale": 21}, {"errors": -1}, {"first": dt.date(2014, 6, 30)}]
+    "wrong", [{"scale": 0}, {"scale": 21}, {"errors": -1}, {"first": dt.date(2014, 6, 30)}]
 )
-def test_a_plan_that_cannot_be_is_rejected(asked: dict[str, object]):
-    with pytest.raises(ValueError, match=next(iter(asked))):
-        Plan(**asked)  # type: ignore[arg-type]
+def test_a_plan_outside_its_range_is_rejected(wrong: dict[str, object]):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Plan(**wrong)  # type: ignore[arg-type]
 
 
-def test_what_is_wrong_is_rejected_for_its_reason_and_the_rest_is_kept(tmp_path: Path):
+def test_planted_errors_are_rejected_with_their_reason_and_other_rows_are_kept(tmp_path: Path):
     plan = Plan(scale=0.005, errors=2)
     shop = Business("bikes", tmp_path)
     shop.land_all(deliveries(plan))
@@ -112,20 +112,20 @@ def test_what_is_wrong_is_rejected_for_its_reason_and_the_rest_is_kept(tmp_path:
     valid = {dataset: len(rows) for dataset, rows in tables(plan).items()}
     for dataset, reasons in expected(plan).items():
         assert Counter(reason for reason, _, _ in shop.rejections(dataset)) == reasons
-    tested = {reason for faults in BAD.values() for reason, _ in faults}
+    tested = {reason for errors in BAD.values() for reason, _ in errors}
     assert {reason for reasons in expected(plan).values() for reason in reasons} <= tested
     for dataset in ("persons", "customers", "order_headers", "special_offer_products"):
         assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(valid[dataset],)]
     orphans = "select count(*) from gold.bikes_fact_order_lines where customer_id is null"
     assert shop.rows(orphans) == [(2,)]
-    again = "select count(*) from gold.bikes_fact_orders o join silver.bikes_order_headers h"
-    replaced = f"{again} using (sales_order_id) where h.comment = 'Entregue na portaria'"
+    corrected = "select count(*) from gold.bikes_fact_orders o join silver.bikes_order_headers h"
+    replaced = f"{corrected} using (sales_order_id) where h.comment = 'Entregue na portaria'"
     assert shop.rows(replaced) == [(5,)]
     assert set(shop.balance()) == {"balanced"}
 
 
 @pytest.mark.parametrize("scale", [0.01, pytest.param(1, marks=pytest.mark.chaos)])
-def test_the_answers_are_those_of_plain_sql_over_the_files(tmp_path: Path, scale: float):
+def test_the_answers_equal_plain_sql_over_the_files(tmp_path: Path, scale: float):
     shop = Business("bikes", tmp_path)
     files = list(deliveries(Plan(scale=scale, errors=0)))
     shop.land_all(files)
@@ -137,7 +137,7 @@ def test_the_answers_are_those_of_plain_sql_over_the_files(tmp_path: Path, scale
         assert found == plain.rows(sql), name
 
 
-def test_prepared_files_are_the_landed_ones_without_the_dialect(tmp_path: Path):
+def test_prepared_files_equal_the_delivered_ones_without_the_dialect(tmp_path: Path):
     shop = Business("bikes", tmp_path)
     files = {Path(file.path).name: file for file in deliveries(Plan(scale=0.005, errors=0))}
     shop.land_all(files.values())

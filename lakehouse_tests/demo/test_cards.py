@@ -1,4 +1,4 @@
-"""The generator's files have the facts of the originals, and the tables say what plain SQL says."""
+"""The generator of cards has the figures of the original files, and the tables equal plain SQL."""
 
 import datetime as dt
 from collections import Counter
@@ -19,7 +19,7 @@ REFERENCE = dt.date(2024, 2, 1)
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """The full size of the originals with all errors, taken in."""
+    """All generated files at full size with planted errors, ingested."""
     cards = Tables("cards", tmp_path_factory.mktemp("cards"))
     cards.land_all(deliveries(Plan()))
     cards.ingest()
@@ -28,7 +28,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 
 @pytest.fixture(scope="module")
 def plain(full: Tables) -> duckdb.DuckDBPyConnection:
-    """The landed files as DuckDB's own reader sees them, judged by SQL of this test alone."""
+    """The delivered files read by DuckDB and validated by SQL of this test alone."""
     connection = duckdb.connect()
     connection.execute("set threads = 2")
     landing = full.folder / "landing" / "cards"
@@ -97,7 +97,7 @@ def plain(full: Tables) -> duckdb.DuckDBPyConnection:
 @pytest.mark.parametrize(
     ("table", "other"), [("tb_faturas", "invoices"), ("tb_pagamentos", "payments")]
 )
-def test_the_trusted_tables_at_full_size_are_what_plain_sql_makes_of_the_files(
+def test_the_trusted_tables_at_full_size_equal_plain_sql_over_the_files(
     full: Tables, plain: duckdb.DuckDBPyConnection, table: str, other: str
 ):
     expected = plain.sql(f"from {other} order by all").fetchall()
@@ -105,21 +105,19 @@ def test_the_trusted_tables_at_full_size_are_what_plain_sql_makes_of_the_files(
     assert full.rows(f"select * exclude (day) from silver.cards_{table} order by all") == expected
 
 
-def test_the_files_at_full_size_balance_and_every_fault_has_its_reason(full: Tables):
-    faults = 65
+def test_the_files_at_full_size_balance_and_every_planted_error_has_its_reason(full: Tables):
+    lines_per_error = 65
     common = {"bad_id": 3, "bad_date": 2, "bad_amount": 2, "duplicate_key": 1, "column_count": 1}
     for dataset, reasons in (
         ("tb_faturas", common | {"due_before_issue": 1}),
         ("tb_pagamentos", common | {"payment_without_invoice": 1}),
     ):
         found = Counter(reason for reason, _, _ in full.rejections(dataset))
-        assert found == {reason: n * faults for reason, n in reasons.items()}
+        assert found == {reason: n * lines_per_error for reason, n in reasons.items()}
     assert full.balance() == ["balanced"] * 7
 
 
-def test_the_ageing_at_full_size_is_what_plain_sql_says(
-    full: Tables, plain: duckdb.DuckDBPyConnection
-):
+def test_the_ageing_at_full_size_equals_plain_sql(full: Tables, plain: duckdb.DuckDBPyConnection):
     expected = plain.execute(
         """
         select case when d <= 0 then 'A vencer' when d <= 30 then '1-30 dias'
@@ -144,9 +142,7 @@ def test_the_ageing_at_full_size_is_what_plain_sql_says(
     )
 
 
-def test_the_figures_of_all_clients_are_what_plain_sql_says(
-    full: Tables, plain: duckdb.DuckDBPyConnection
-):
+def test_the_figures_of_all_clients_equal_plain_sql(full: Tables, plain: duckdb.DuckDBPyConnection):
     (expected,) = plain.sql(
         """
         with paid as (select id_cliente, id_fatura, sum(vlr_pagamento) as paid from payments
@@ -172,7 +168,7 @@ def test_the_figures_of_all_clients_are_what_plain_sql_says(
     ) == [expected]
 
 
-def test_every_case_of_the_book_occurs(plain: duckdb.DuckDBPyConnection):
+def test_the_files_contain_every_case_of_the_book(plain: duckdb.DuckDBPyConnection):
     (cases,) = plain.execute(
         """
         select count(*) filter (vlr_pagamento = vlr_fatura),
@@ -192,7 +188,7 @@ def test_every_case_of_the_book_occurs(plain: duckdb.DuckDBPyConnection):
     assert min(cases) > 100
 
 
-def test_clean_files_have_the_facts_of_the_originals(tmp_path: Path):
+def test_files_without_errors_have_the_figures_of_the_original_files(tmp_path: Path):
     first, second = deliveries(Plan(errors=0))
     for file in (first, second):
         (tmp_path / Path(file.path).name).write_bytes(file.data)
@@ -228,7 +224,7 @@ def test_clean_files_have_the_facts_of_the_originals(tmp_path: Path):
     assert not [line for line in written if not line.endswith(".0") and line[-1] in "0."]
 
 
-def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
+def test_equal_plans_give_equal_bytes_and_another_seed_others():
     assert list(deliveries(demo(3))) == list(deliveries(demo(3)))
     assert [f.data for f in deliveries(demo(3))] != [f.data for f in deliveries(demo(4))]
     names = [f.path for f in deliveries(replace(demo(3), first=dt.date(2024, 5, 1)))]
@@ -238,12 +234,12 @@ def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
 @pytest.mark.parametrize(
     "wrong", [{"seed": -1}, {"scale": 0}, {"errors": 1.1}, {"first": dt.date(2024, 5, 2)}]
 )
-def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, object]):
+def test_a_plan_outside_its_range_is_rejected(wrong: dict[str, object]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         replace(Plan(), **wrong)  # type: ignore[arg-type]
 
 
-def test_the_export_gives_back_the_clean_files_byte_for_byte(tmp_path: Path):
+def test_the_export_equals_the_delivered_files_byte_for_byte(tmp_path: Path):
     cards = Tables("cards", tmp_path)
     files = list(deliveries(Plan(scale=0.01, errors=0)))
     cards.land_all(files)

@@ -1,4 +1,4 @@
-"""The invented deliveries, read back with nothing but the standard library."""
+"""The generator of Mr. Health: its files, read with the standard library alone."""
 
 import csv
 import datetime as dt
@@ -45,7 +45,7 @@ Row = dict[str, str]
 
 @dataclass
 class Reading:
-    """What a plain reading of the landed bytes, by the letter of the rules, ends with."""
+    """What the rules give for the bytes of the files, applied without the platform."""
 
     days: dict[dt.date, DayTotals] = field(default_factory=lambda: defaultdict(DayTotals))
     rejected_files: Counter[str] = field(default_factory=Counter)
@@ -93,7 +93,7 @@ def rows_of(file: LandedFile, reading: Reading, *, status: bool) -> list[Row]:
     return [dict(zip(names, r, strict=True)) for r in records if len(r) == len(names)]
 
 
-def flaw(order: Row, unit: int) -> str:
+def order_error(order: Row, unit: int) -> str:
     if not order["id_pedido"]:
         return "missing_required"
     if int(order["id_unidade"]) != unit:
@@ -111,7 +111,7 @@ def flaw(order: Row, unit: int) -> str:
     return ""
 
 
-def item_flaw(item: Row, ids: set[str]) -> str:
+def item_error(item: Row, ids: set[str]) -> str:
     if item["id_pedido"] not in ids:
         return "no_order"
     try:
@@ -122,7 +122,7 @@ def item_flaw(item: Row, ids: set[str]) -> str:
 
 
 def read(files: Iterable[LandedFile]) -> Reading:
-    """Newest version of each delivery; later line of a key; items by the id in their delivery."""
+    """Apply the rules: newest version of a delivery, later line of a key, items by order id."""
     newest: dict[tuple[str, str, bool], LandedFile] = {}
     for file in sorted(files, key=lambda file: file.modified_at):
         _, day, unit, *_ = file.path.split("/")
@@ -133,14 +133,14 @@ def read(files: Iterable[LandedFile]) -> Reading:
         sent_items = newest.get((day, folder, True))
         orders: dict[tuple[str, str], Row] = {}
         for order in rows_of(sent_orders, reading, status=True) if sent_orders else []:
-            reason = flaw(order, int(folder.removeprefix("unidade_")))
+            reason = order_error(order, int(folder.removeprefix("unidade_")))
             key = order["id_pedido"], order["data_pedido"]
             reading.rejected_orders[reason or "repeated"] += bool(reason) or key in orders
             if not reason:
                 orders[key] = order
         items: dict[str, dict[str, Decimal]] = {order_id: {} for order_id, _ in orders}
         for item in rows_of(sent_items, reading, status=False) if sent_items else []:
-            reason = item_flaw(item, set(items))
+            reason = item_error(item, set(items))
             if not reason and item["id_item_pedido"] in items[item["id_pedido"]]:
                 reason = "repeated"
             reading.rejected_items[reason] += bool(reason)
@@ -161,10 +161,10 @@ def read(files: Iterable[LandedFile]) -> Reading:
 
 
 def digest(files: Iterable[LandedFile]) -> str:
-    whole = hashlib.sha256()
+    combined = hashlib.sha256()
     for file in files:
-        whole.update(f"{file.path} {file.modified_at} ".encode() + file.data)
-    return whole.hexdigest()
+        combined.update(f"{file.path} {file.modified_at} ".encode() + file.data)
+    return combined.hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -178,43 +178,43 @@ def clean() -> list[LandedFile]:
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
-def test_another_process_makes_the_same_bytes(hash_seed: str):
+def test_another_process_generates_the_same_bytes(hash_seed: str):
     code = (
-        "import datetime as dt; from lakehouse_tests.domains.mrhealth.test_generator import *;"
+        "import datetime as dt; from lakehouse_tests.demo.test_mrhealth import *;"
         "print(digest(deliveries(SMALL)), digest(reference(SMALL)))"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout.split() == [digest(deliveries(SMALL)), digest(reference(SMALL))]
+    assert done.stdout.split() == [digest(deliveries(SMALL)), digest(reference(SMALL))]
 
 
-def test_another_seed_makes_other_bytes():
+def test_another_seed_gives_other_bytes():
     assert digest(deliveries(SMALL)) != digest(deliveries(replace(SMALL, seed=8)))
 
 
-def test_a_longer_plan_begins_with_the_files_of_the_shorter_one(landed: list[LandedFile]):
+def test_a_longer_plan_starts_with_the_files_of_a_shorter_one(landed: list[LandedFile]):
     shorter = list(deliveries(replace(DEFAULT, days=3)))
     assert shorter == landed[: len(shorter)]
 
 
-def test_a_day_is_the_same_whichever_plan_it_is_in(landed: list[LandedFile]):
+def test_a_day_has_the_same_files_in_every_plan(landed: list[LandedFile]):
     day = MONDAY + dt.timedelta(days=8)
     alone = list(deliveries(replace(DEFAULT, first=day, days=1)))
     assert alone == [file for file in landed if f"/{day}/" in file.path]
 
 
-def test_every_kind_of_errors_occurs_in_the_default_plan():
+def test_the_default_plan_contains_every_kind_of_error():
     assert set(expected(DEFAULT).errors) == set(PlantedError)
 
 
 @dataclass
 class UnitDay:
-    """One delivery of a middling unit: what lands and what is expected of it."""
+    """The delivery of one unit on one day: its files and its expected outcomes."""
 
     files: list[LandedFile]
     total: Expected
@@ -237,7 +237,7 @@ def unit_day(kind: PlantedError | None) -> UnitDay:
 
 
 @pytest.mark.parametrize(
-    ("kind", "shows"),
+    ("kind", "is_visible"),
     [
         (
             PlantedError.DUPLICATE_FILE,
@@ -259,9 +259,11 @@ def unit_day(kind: PlantedError | None) -> UnitDay:
         (PlantedError.PREVIOUS_DAY, lambda it, _: it.total.other_day == 2),
     ],
 )
-def test_errors_of_a_file_shows(kind: PlantedError, shows: Callable[[UnitDay, UnitDay], bool]):
-    assert shows(unit_day(kind), unit_day(None))
-    assert not shows(unit_day(None), unit_day(None))
+def test_an_error_of_a_file_is_visible(
+    kind: PlantedError, is_visible: Callable[[UnitDay, UnitDay], bool]
+):
+    assert is_visible(unit_day(kind), unit_day(None))
+    assert not is_visible(unit_day(None), unit_day(None))
 
 
 @pytest.mark.parametrize(
@@ -279,20 +281,20 @@ def test_errors_of_a_file_shows(kind: PlantedError, shows: Callable[[UnitDay, Un
         (PlantedError.COLUMN_COUNT, 0, -1, {"column_count": 1}),
     ],
 )
-def test_errors_of_a_row_costs_that_row_only(
+def test_an_error_of_a_row_changes_the_outcome_of_that_row_only(
     kind: PlantedError, orders: int, items: int | None, rows: dict[str, int]
 ):
-    dirty, clean = unit_day(kind).total, unit_day(None).total
-    lost = dirty.item_rows["parent_rejected"]
-    assert dirty.orders - clean.orders == orders
-    assert dirty.items - clean.items == (-lost if items is None else items)
+    with_error, clean = unit_day(kind).total, unit_day(None).total
+    lost = with_error.item_rows["parent_rejected"]
+    assert with_error.orders - clean.orders == orders
+    assert with_error.items - clean.items == (-lost if items is None else items)
     assert (lost > 0) is (items is None)
-    outcomes = dirty.order_rows + dirty.item_rows
+    outcomes = with_error.order_rows + with_error.item_rows
     del outcomes["kept"], outcomes["parent_rejected"]
     assert outcomes == rows
 
 
-def test_an_unterminated_quote_is_noticed_on_the_next_line():
+def test_an_unterminated_quote_is_found_on_the_next_line():
     text = text_of(unit_day(PlantedError.UNTERMINATED_QUOTE).files[1])
     opened = next(n for n, line in enumerate(text.splitlines(), start=1) if line.count('"') % 2)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -301,7 +303,7 @@ def test_an_unterminated_quote_is_noticed_on_the_next_line():
     assert reader.line_num == opened + 1
 
 
-def test_an_order_written_twice_was_open_first_and_cheaper():
+def test_an_order_with_a_duplicate_key_is_pending_first_and_finished_later():
     key, value, status = 1, 4, 7
     rows = unit_day(PlantedError.DUPLICATE_KEY).orders
     [(before, after)] = [pair for pair in pairwise(rows) if pair[0][key] == pair[1][key]]
@@ -309,20 +311,20 @@ def test_an_order_written_twice_was_open_first_and_cheaper():
     assert Decimal(before[value]) == Decimal(after[value]) - 1
 
 
-def test_a_bad_amount_is_in_an_order_or_in_an_item():
+def test_invalid_amounts_occur_in_orders_and_in_items():
     total = expected(replace(DEFAULT, days=60))
     in_orders, in_items = total.order_rows["bad_amount"], total.item_rows["bad_amount"]
     assert in_orders + in_items == total.errors[PlantedError.BAD_AMOUNT]
     assert (in_orders > 0, in_items > 0) == (True, True)
 
 
-def test_an_order_value_that_is_not_its_items_is_kept_and_counted():
-    dirty, clean = unit_day(PlantedError.VALUE_MISMATCH), unit_day(None)
+def test_an_order_whose_value_differs_from_its_items_is_kept_and_counted():
+    with_error, clean = unit_day(PlantedError.VALUE_MISMATCH), unit_day(None)
     assert clean.summary == (clean.total.orders, clean.total.items, 0)
-    assert dirty.summary == (clean.total.orders, clean.total.items, 1)
+    assert with_error.summary == (clean.total.orders, clean.total.items, 1)
 
 
-def test_a_plan_without_errors_is_clean():
+def test_a_plan_without_errors_has_no_rejections():
     total = expected(CLEAN)
     assert not total.errors
     assert not total.missing
@@ -334,9 +336,9 @@ def test_a_plan_without_errors_is_clean():
 @pytest.mark.parametrize(
     "plan",
     [DEFAULT, CLEAN, replace(SMALL, errors=10), replace(SMALL, errors=3, seed=1, units=3, days=30)],
-    ids=("default", "clean", "filthy", "few-units"),
+    ids=("default", "no-errors", "an-error-in-every-unit-day", "few-units"),
 )
-def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan):
+def test_the_expected_outcomes_equal_the_rules_applied_to_the_bytes(plan: Plan):
     total, reading = expected(plan), read(deliveries(plan))
     assert reading.days == total.days
     assert reading.unreconciled == total.unreconciled
@@ -358,7 +360,7 @@ def test_what_is_expected_is_what_a_plain_reading_of_the_bytes_gives(plan: Plan)
     )
 
 
-def test_totals_are_the_sums_of_the_days():
+def test_totals_equal_the_sums_of_the_days():
     total = expected(DEFAULT)
     assert total.orders == sum(day.orders for day in total.days.values())
     assert total.items == sum(day.items for day in total.days.values())
@@ -375,7 +377,7 @@ def test_files_and_missing_deliveries_are_counted(landed: list[LandedFile]):
     assert not delivered & missing
 
 
-def test_a_resend_is_newer_than_what_it_repeats_or_corrects(landed: list[LandedFile]):
+def test_a_file_sent_again_is_newer_than_the_file_it_repeats_or_corrects(landed: list[LandedFile]):
     files = {file.path: file for file in landed}
     resent = [file for file in landed if "/reenvio/" in file.path]
     same = 0
@@ -390,7 +392,7 @@ def test_a_resend_is_newer_than_what_it_repeats_or_corrects(landed: list[LandedF
     )
 
 
-def test_files_come_in_order_of_time_and_after_their_day(landed: list[LandedFile]):
+def test_files_arrive_in_order_and_after_their_day(landed: list[LandedFile]):
     times = [file.modified_at for file in landed]
     assert times == sorted(times)
     for file in landed:
@@ -409,7 +411,7 @@ def test_ids_repeat_between_units(clean: list[LandedFile]):
     assert repeated == expected(CLEAN).repeated_ids > 0
 
 
-def test_both_dialects_latin_1_and_gzip_are_spoken(clean: list[LandedFile]):
+def test_the_tills_write_both_dialects_latin_1_and_gzip(clean: list[LandedFile]):
     files = {file.path.split("/", 2)[2]: file for file in clean if str(MONDAY) in file.path}
     assert len(files) == 2 * CLEAN.units
     first = files["unidade_001/PEDIDO.csv"].data
@@ -428,7 +430,7 @@ def test_both_dialects_latin_1_and_gzip_are_spoken(clean: list[LandedFile]):
     assert ";Id_Item_Pedido;" in text_of(files["unidade_009/item_pedido.csv.gz"])
 
 
-def test_the_business_has_the_shape_it_is_said_to_have():
+def test_the_business_has_the_documented_shape():
     plan = replace(DEFAULT, errors=0, days=28)
     total = expected(plan)
     assert total.orders / (plan.units * plan.days) == pytest.approx(12, rel=0.05)
@@ -457,7 +459,7 @@ def test_the_business_has_the_shape_it_is_said_to_have():
     assert 0.6 < largest / total.orders < 0.85
 
 
-def test_reference_tables_name_every_unit_state_country_and_product():
+def test_the_reference_tables_have_every_unit_state_country_and_product():
     tables = {Path(file.path).stem: parsed(text_of(file)) for file in reference(DEFAULT)}
     header, *units = tables["Tabela_Unidade"]
     assert header == ["Id_Unidade", "Nome_Unidade", "Id_Estado"]
@@ -471,7 +473,7 @@ def test_reference_tables_name_every_unit_state_country_and_product():
     assert len(tables["Tabela_Produto"]) == 31
 
 
-def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
+def test_write_stores_every_file_with_its_modification_time(tmp_path: Path):
     assert write(SMALL, tmp_path) == len(list(deliveries(SMALL))) + 4
     for file in (*reference(SMALL), *deliveries(SMALL)):
         path = tmp_path / file.path
@@ -491,12 +493,12 @@ def test_writing_puts_every_file_in_its_place_with_its_time(tmp_path: Path):
         ("orders_per_unit", -1),
     ],
 )
-def test_a_plan_that_cannot_be_made_is_rejected(setting: str, value: Any):
+def test_a_plan_outside_its_range_is_rejected(setting: str, value: Any):
     with pytest.raises(ValueError, match=setting):
         replace(DEFAULT, **{setting: value})
 
 
-def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_them():
+def test_large_files_have_exactly_the_planned_items_and_the_expected_outcomes():
     plan = LargePlan(first=MONDAY, items=20_003, days=2, units=3, errors=0.01)
     files, total = list(large_deliveries(plan)), large_expected(plan)
     lines = [text_of(file).count("\n") - 1 for file in files if "ITEM" in file.path]
@@ -512,7 +514,7 @@ def test_large_files_hold_exactly_the_items_asked_for_and_what_is_expected_of_th
     assert sum((+reading.rejected_items).values()) == rejected + unknown
 
 
-def test_large_files_without_errors_all_reconcile():
+def test_large_files_without_errors_have_no_rejections():
     total = large_expected(LargePlan(first=MONDAY, items=9_000, days=1, units=2, errors=0))
     assert (total.items, total.unreconciled) == (9_000, 0)
     assert set(+total.order_rows) == set(+total.item_rows) == {"kept"}

@@ -1,4 +1,4 @@
-"""Invented deliveries, and what the platform makes of them, against plain SQL over their bytes."""
+"""The generator of sales, and the platform's tables against plain SQL over the files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ SELECT {COLUMNS} FROM (
 
 
 def plainly(files: Iterable[LandedFile]) -> duckdb.DuckDBPyConnection:
-    """The rows of the files as plain SQL has them: ``sales`` all that are read, ``newest``."""
+    """Load the files with plain SQL: ``sales`` has all rows, ``newest`` the newest version of each."""
     rows: dict[str, list[object]] = {name: [] for name in ["file", "line", "moment", *TEXTS]}
     seen = set()
     for file in files:
@@ -64,10 +64,10 @@ def plainly(files: Iterable[LandedFile]) -> duckdb.DuckDBPyConnection:
             continue
         seen.add(digest)
         for number, values in enumerate(lines, start=2):
-            said = dict(zip(header, values, strict=True))
+            values_by_name = dict(zip(header, values, strict=True))
             known = {"file": file.path, "line": number, "moment": file.modified_at}
             for name, column in rows.items():
-                column.append(known[name] if name in known else said.get(name))
+                column.append(known[name] if name in known else values_by_name.get(name))
     connection = duckdb.connect()
     connection.register("landed", pa.table(rows))
     connection.execute(VALID)
@@ -76,7 +76,7 @@ def plainly(files: Iterable[LandedFile]) -> duckdb.DuckDBPyConnection:
 
 
 def assert_equal_to_plain_sql(shop: Business, plain: duckdb.DuckDBPyConnection) -> None:
-    for mine, said in {
+    for ours, plain_sql in {
         f"SELECT {COLUMNS} FROM gold.sales_fact_sales ORDER BY id": (
             f"SELECT {COLUMNS} FROM newest ORDER BY id"
         ),
@@ -97,15 +97,15 @@ def assert_equal_to_plain_sql(shop: Business, plain: duckdb.DuckDBPyConnection) 
             " FROM newest GROUP BY ALL ORDER BY ALL"
         ),
     }.items():
-        expected = plain.execute(said).fetchall()
-        assert expected, said
-        assert shop.rows(mine) == expected, mine
+        expected = plain.execute(plain_sql).fetchall()
+        assert expected, plain_sql
+        assert shop.rows(ours) == expected, ours
     rejected = plain.execute("SELECT file, line FROM sales WHERE NOT is_valid").fetchall()
     assert {(file, line) for _, file, line in shop.rejections("sales")} == set(rejected)
     assert set(shop.balance()) == {"balanced"}
 
 
-def test_fifty_thousand_sales_of_a_year_are_what_plain_sql_says(tmp_path: Path):
+def test_fifty_thousand_sales_of_a_year_equal_plain_sql(tmp_path: Path):
     shop = Business("sales", tmp_path)
     files = list(deliveries(Plan()))
     shop.land_all(files)
@@ -130,7 +130,7 @@ def test_fifty_thousand_sales_of_a_year_are_what_plain_sql_says(tmp_path: Path):
     ]
 
 
-def test_deliveries_in_any_order_and_pieces_end_in_the_same_rows(tmp_path: Path):
+def test_deliveries_in_any_order_give_the_same_rows(tmp_path: Path):
     shop = Business("sales", tmp_path)
     files = list(deliveries(Plan(scale=0.01, days=24, errors=2)))
     for piece in (files[20:30], files[:10], files[30:], files[10:20]):
@@ -139,20 +139,20 @@ def test_deliveries_in_any_order_and_pieces_end_in_the_same_rows(tmp_path: Path)
     assert_equal_to_plain_sql(shop, plainly(files))
 
 
-def test_the_same_plan_gives_the_same_bytes_and_another_seed_others():
+def test_equal_plans_give_equal_bytes_and_another_seed_others():
     plan = Plan(scale=0.01, days=16)
     assert list(deliveries(plan)) == list(deliveries(plan))
     assert list(deliveries(plan)) != list(deliveries(replace(plan, seed=8)))
 
 
-def test_full_size_is_fifty_thousand_sales_in_daily_files_and_a_demo_is_small():
+def test_full_size_is_fifty_thousand_sales_in_daily_files_and_the_demo_is_small():
     clean = list(deliveries(Plan(errors=0)))
     assert sum(file.data.count(b"\n") - 1 for file in clean) == 50_000
     assert len(clean) == 365
     assert 0 < len(list(deliveries(demo(1)))) < 200
 
 
-def test_a_clean_plan_has_values_as_the_source_has_them():
+def test_values_without_errors_have_the_ranges_of_the_source():
     rows = plainly(deliveries(Plan(errors=0, scale=0.2)))
     assert rows.execute(
         "SELECT count(*), count(DISTINCT id), min(sale_date)::VARCHAR, max(sale_date)::VARCHAR,"
@@ -169,7 +169,7 @@ def test_a_clean_plan_has_values_as_the_source_has_them():
 
 
 @pytest.mark.parametrize(("errors", "days"), [(0, 0), (1, 2), (2, 4), (8, 16)])
-def test_errors_is_dealt_evenly(errors: float, days: int):
+def test_errors_are_distributed_evenly(errors: float, days: int):
     plan = Plan(days=16, errors=errors)
     assert {
         kind: sum(plan.has(kind, n) for n in range(16)) for kind in PlantedError
@@ -177,6 +177,6 @@ def test_errors_is_dealt_evenly(errors: float, days: int):
 
 
 @pytest.mark.parametrize("wrong", [{"scale": 0}, {"days": 0}, {"errors": -1}, {"errors": 9}])
-def test_a_plan_that_cannot_be_is_rejected(wrong: dict[str, Any]):
+def test_a_plan_outside_its_range_is_rejected(wrong: dict[str, Any]):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Plan(**wrong)

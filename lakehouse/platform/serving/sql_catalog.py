@@ -17,14 +17,16 @@ import pyarrow as pa
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
-from lakehouse.platform.tables.upgrade import current_id, readable_tables, sql_value
+from lakehouse.platform.tables.upgrade import (
+    OLD_SQL_NAMES,
+    current_id,
+    readable_tables,
+    sql_value,
+)
 from lakehouse.settings import Settings
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
-RENAMED = {"ops.conservation": "ops.reconciliation"}
-"""Earlier name of a table → its name."""
-
 _NAME = re.compile(rf'"?\b({"|".join(LAYERS)})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE)
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
@@ -133,8 +135,9 @@ class _Definitions:
         if name in self.done:
             return
         self.done.add(name)
-        if name in RENAMED:
-            raise CatalogError(f"table {name} was renamed; hint: query {RENAMED[name]}")
+        if name in OLD_SQL_NAMES:
+            current = OLD_SQL_NAMES[name]
+            raise CatalogError(f"table {name} is now {current}; hint: query {current}")
         layer, _, table = name.partition(".")
         if layer == "ops" and table in OPS_TABLES:
             self._ops_table(table)

@@ -81,8 +81,8 @@ def warehouse_table(
 ) -> WarehouseTable:
     """Declare a table of a warehouse: by default the lake's name, columns and key.
 
-    The key follows from the contract; key columns that `columns` leaves out are left out of it.
-    The rows are sorted by the key unless `sort` names other columns.
+    The key follows from the contract, without the columns that are not in `columns`. The
+    rows are sorted by the key unless `sort` names other columns.
     """
     columns = columns or {each: each for each in table.contract.schema.names}
     renamed = {lake: warehouse for warehouse, lake in columns.items()}
