@@ -146,7 +146,7 @@ def unique(
 def accepted_values(
     table: Table,
     column: str,
-    values: Collection[str],
+    values: Collection[Any],
     *,
     key: tuple[str, ...],
     name: str,
