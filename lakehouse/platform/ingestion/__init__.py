@@ -1,13 +1,16 @@
 """Ingest delivered files: from the landing zone to the raw and bronze tables.
 
-In the order of the data's way:
+In the order in which a file passes them:
 
 - ``paths``: recognize a file by its path: dataset, delivery day, unit.
 - ``listing``, ``landing_zone``: walk a domain's folder, read a listed file safely.
 - ``sweep``: which days a sensor tick lists.
-- ``csv``: read a file into rows and unparsable lines.
-- ``deliveries``: the raw tables, with one row per received file, and which version is current.
-- ``ingest``: from listed files to committed raw and bronze tables.
+- ``deliveries``: read the raw tables, which have one row per received file.
+- ``unrecognized_files``: record files that match no dataset.
+- ``ingest``: from listed files to committed tables, with ``intake`` as its input. It calls
+  ``read_files`` (read new files), ``kept_files`` (keep their bytes), ``read_day`` (read a day's
+  files again from these bytes), ``csv`` (the CSV reader), ``versions`` (which version of a delivery
+  is current), ``bronze_rows`` (rows of a day) and ``conflicts`` (repeat after a lost race).
 - ``snapshots``: what ingestion needs of a database that delivers reference tables.
 - ``errors``: errors of the landing zone.
 
