@@ -17,7 +17,7 @@ from lakehouse.platform.storage.object_store import (
 )
 from lakehouse.platform.storage.s3_access import delta_storage_options, s3_client
 
-SMALL = 8 << 20
+SINGLE_REQUEST_BYTES = 8 << 20
 """Largest size, in bytes, of a file that is sent in one request instead of parts."""
 
 DELETE_BATCH = 1000
@@ -82,7 +82,7 @@ class S3Store(ObjectStore):
             s3_client().upload_fileobj(data, self.bucket, self._key(path))
 
     def copy_in(self, local: Path, path: str) -> None:
-        if local.stat().st_size <= SMALL:
+        if local.stat().st_size <= SINGLE_REQUEST_BYTES:
             self.write(path, local.read_bytes())
         else:
             s3_client().upload_file(str(local), self.bucket, self._key(path))

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from lakehouse.platform.tables.table import Table
 
-Days = Iterable[tuple[dt.date, pa.Table]]
-"""Days with their rows."""
+RowsByDay = Iterable[tuple[dt.date, pa.Table]]
+"""Pairs of a day and its rows."""
 
 
 def within(day: ir.DateValue, days: Sequence[dt.date]) -> ir.BooleanValue:

@@ -134,7 +134,7 @@ def bind_upstream(
     window: Sequence[dt.date],
     part: Slice | None = None,
 ) -> None:
-    """Bind the names of the upstream tables to their rows for a window, or for a slice of one day."""
+    """Bind the names of the upstream tables to their rows for a window, or for a slice of a day."""
     table = upstream.table
     for place, read in enumerate(table.reads):
         if place == 0 and table.keyed_over_all_days:

@@ -21,7 +21,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
 from lakehouse.platform.tables.table import PARTITIONS, ReadScope, Table
 from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows, outcome_rows
-from lakehouse.platform.transform.days import Days, cut_by_day, sort_columns, within
+from lakehouse.platform.transform.days import RowsByDay, cut_by_day, sort_columns, within
 from lakehouse.platform.transform.inputs import (
     UpstreamSnapshots,
     bind_partitions,
@@ -108,7 +108,7 @@ class _Writer:
         self.result = StagedDays(table=table, schema=stored)
         self._lake = lake
 
-    def write_days(self, days: Days) -> None:
+    def write_days(self, days: RowsByDay) -> None:
         table = self._lake.table(self.result.table.id)
         self.result.staged += table.stage_many(days, self.result.schema)
 
@@ -116,7 +116,7 @@ class _Writer:
         table = self._lake.table(self.result.table.id)
         self.result.staged.append(table.stage(day, batches, self.result.schema))
 
-    def write_companion(self, companion: TableId, schema: pa.Schema, days: Days) -> None:
+    def write_companion(self, companion: TableId, schema: pa.Schema, days: RowsByDay) -> None:
         staged = self._lake.table(companion).stage_many(days, schema)
         self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
 

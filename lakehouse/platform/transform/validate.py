@@ -61,11 +61,11 @@ def failed_days_of(
 
 
 def typed_rows(table: Table) -> ir.Table:
-    """Return the expression's rows in the types of the contract, with provenance and hints.
+    """Return the expression's rows in the types of the contract, with their provenance.
 
     An expression may add ``_reasons`` and ``_detail`` (why it rejects a row), ``_version`` (which
-    of several rows is newer) and ``_replaced`` (another row takes its place). Columns it does not
-    add get neutral values.
+    of several rows is newer) and ``_replaced`` (another row takes its place). The result always
+    has these columns: empty text, null or false where the expression does not add them.
     """
     rows = table.expression
     given = rows.schema()
@@ -87,8 +87,8 @@ def require_every_row(
 ) -> None:
     """Check that each delivered row is computed exactly once.
 
-    Counts alone are not enough: one lost and one doubled row would compensate each other.
-    Therefore the sums of the line numbers must be equal, too.
+    Both the numbers of rows and the sums of the line numbers must be equal: numbers alone would
+    not show that one row is lost and another one doubled.
 
     Raises:
         RowsLost: counts or sums differ.

@@ -89,7 +89,7 @@ def test_a_path_cannot_leave_the_store(store: ObjectStore, path: str):
 
 
 def test_a_large_file_is_sent_in_parts(store: ObjectStore, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(s3_store, "SMALL", 1 << 10)
+    monkeypatch.setattr(s3_store, "SINGLE_REQUEST_BYTES", 1 << 10)
     local = store.scratch("in")
     local.write_bytes(os.urandom(9 << 20))
     data = local.read_bytes()

@@ -20,7 +20,7 @@ from lakehouse.platform.connectors.postgres.declaration import (
 from lakehouse.platform.connectors.postgres.outbox import Outbox
 from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.serving.sql_catalog import quoted
-from lakehouse.platform.storage.s3 import SMALL
+from lakehouse.platform.storage.s3 import SINGLE_REQUEST_BYTES
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 
@@ -182,7 +182,7 @@ class KnownRows:
         """Load the rows of an extracted file, each newer than all before; return the last recency."""
         width = len(self._extraction.columns) + 1
         with tempfile.SpooledTemporaryFile(
-            SMALL
+            SINGLE_REQUEST_BYTES
         ) as local:  # csv needs a file; an S3 stream is not one
             shutil.copyfileobj(stream, local)
             local.seek(0)
