@@ -15,9 +15,9 @@ from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.privacy.erasure import Erased
-    from lakehouse.platform.privacy.persons import Persons
-    from lakehouse.platform.privacy.search import Finding
+    from lakehouse.platform.privacy.context import ErasureReport
+    from lakehouse.platform.privacy.findings import PersonFinding
+    from lakehouse.platform.privacy.person import Persons
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
@@ -108,7 +108,7 @@ def erase(
     _report(done, form)
 
 
-def _report(done: "Erased", form: str) -> None:
+def _report(done: "ErasureReport", form: str) -> None:
     """Print what was erased; fail when something could not be."""
     print_rows(TOTALS, _sums((*key, rows) for key, rows in done.found.items()), form)
     for (domain, what), number in sorted(done.removed.items()):
@@ -137,7 +137,7 @@ def _sums(counted: "Iterable[tuple[str, str, str, int]]") -> list[tuple[str, str
 def _persons(
     id_: str | None, email: str | None, domain_name: str | None, lake: "Lake", settings: Settings
 ) -> "Persons":
-    from lakehouse.platform.privacy.search import known_as
+    from lakehouse.platform.privacy.known_ids import persons_in
 
     if (id_ is None) == (email is None):
         raise click.UsageError("pass either --id or --email")
@@ -148,21 +148,24 @@ def _persons(
     if email is not None and "@" not in value:
         raise click.UsageError("an e-mail address contains @; pass an id with --id")
     ids, emails = ([value], []) if id_ is not None else ([], [value])
-    return known_as(
+    return persons_in(
         [domain_name] if domain_name else domain_names(), lake, settings, ids=ids, emails=emails
     )
 
 
-def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable[Finding]":
-    from lakehouse.platform.privacy.search import Search
+def _findings(persons: "Persons", lake: "Lake", settings: Settings) -> "Iterable[PersonFinding]":
+    from lakehouse.platform.privacy import search
+    from lakehouse.platform.privacy.scope import SearchScope
     from lakehouse.platform.tables.registry import load_domain
 
-    for domain, one in persons.items():
-        of = load_domain(domain)
-        yield from Search(domain=of, lake=lake, settings=settings, person=one).findings()
+    for name, person in persons.items():
+        domain = load_domain(name)
+        yield from search.find(
+            SearchScope(domain=domain, lake=lake, settings=settings, person=person)
+        )
 
 
-def _only_domain(persons: "Persons", found: "Iterable[Finding]") -> "Persons":
+def _only_domain(persons: "Persons", found: "Iterable[PersonFinding]") -> "Persons":
     """Return the persons of the only domain with findings.
 
     An id identifies a person within one domain; the same id in another domain is somebody else.
@@ -200,7 +203,7 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
     return refresh
 
 
-def _order(finding: "Finding") -> tuple[object, ...]:
+def _order(finding: "PersonFinding") -> tuple[object, ...]:
     return (
         finding.domain,
         finding.table,

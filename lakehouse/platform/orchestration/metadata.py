@@ -10,7 +10,7 @@ import dagster as dg
 import pandera.ibis as pa
 
 from lakehouse.platform.engines.session import typed_sql
-from lakehouse.platform.privacy.persons import declared_tags
+from lakehouse.platform.privacy.personal_columns import stored_personal_columns
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
@@ -149,7 +149,7 @@ def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataV
 
     Dagster keeps metadata for as long as it keeps the run, so personal data must not get there.
     """
-    hidden = set(declared_tags(table).columns)
+    hidden = set(stored_personal_columns(table).names)
     rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
     if not rows.num_rows:
         return dg.MetadataValue.md("no rows")

@@ -17,7 +17,7 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import SnapshotReader
 from lakehouse.platform.local_runtime.workers import hold, worker_path
-from lakehouse.platform.privacy.marks import Recognised
+from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.reconciliation import balance as reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -108,6 +108,6 @@ def intake_of(
         lake=lake,
         settings=settings,
         now=now,
-        erased=lambda: Recognised.of(lake, settings, domain.name),
+        erased=lambda: MarkedPersons.load(lake, settings, domain.name),
         snapshots=snapshots,
     )

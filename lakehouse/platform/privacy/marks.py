@@ -1,8 +1,8 @@
-"""What is kept of an erased person: a mark that recognises them and tells nobody who they were.
+"""Marks of erased persons: they recognize a person again without revealing who it was.
 
-A mark is the HMAC-SHA-256 of an id or address, as values are compared, under a key of this lake.
-Landed bytes are searched for marked persons before they are kept, so neither a file that is
-delivered again nor a replay brings anybody back.
+A mark is the HMAC-SHA-256 of an id or address in comparable form, under a key of this lake. Landed
+bytes are searched for marked persons before they are kept, so neither a repeated delivery nor a
+replay restores erased data.
 """
 
 import hashlib
@@ -12,17 +12,20 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lakehouse.platform.privacy.persons import (
+from lakehouse.platform.privacy.file_content import FileFormat, values_and_texts
+from lakehouse.platform.privacy.person import (
+    Person,
+    comparable_email,
+    comparable_id,
+    distinctive_words,
+)
+from lakehouse.platform.privacy.personal_columns import (
     EMAIL,
     IDENTIFIER,
-    Person,
-    numbers_persons,
-    plain_email,
-    plain_id,
-    tags_of,
-    words,
+    has_numeric_ids,
+    personal_columns,
 )
-from lakehouse.platform.privacy.records import Form, redacted, texts_of
+from lakehouse.platform.privacy.redaction import redact
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.table import Table
@@ -35,17 +38,17 @@ KEY_BYTES = 32
 
 
 class KeyMissing(Exception):
-    """Somebody was erased under a key that is not here; nothing can be taken in without it."""
+    """Persons were erased under a key that is not available; nothing can be ingested without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One way in which an erased person would be recognised.
+    """One id or address of an erased person.
 
-    Args:
+    Attributes:
         digest: HMAC-SHA-256 in hexadecimal digits.
         kind: ``identifier`` or ``email``.
-        system: whose id it is; an address is the same in every system.
+        domain: domain of an id; None for an address, which is the same in every domain.
         key: fingerprint of the key.
     """
 
@@ -56,22 +59,24 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Key:
-    """A secret that marks are made with."""
+class MarkKey:
+    """A secret key for marks."""
 
     secret: bytes = field(repr=False)
 
     @property
     def fingerprint(self) -> str:
+        """Identifies the key without revealing it."""
         return hashlib.sha256(b"fingerprint|" + self.secret).hexdigest()[:16]
 
     def digest(self, kind: str, domain: str | None, value: str) -> str:
-        said = json.dumps([kind, domain, value], ensure_ascii=False)
-        return hmac.digest(self.secret, said.encode(), "sha256").hex()
+        """Return the digest of an id or address in comparable form."""
+        text = json.dumps([kind, domain, value], ensure_ascii=False)
+        return hmac.digest(self.secret, text.encode(), "sha256").hex()
 
     def marks(self, domain: str, person: Person) -> list[Mark]:
-        """Marks of everything that somebody is known by in a domain."""
-        owners = {IDENTIFIER: (domain, person.ids), EMAIL: (None, person.emails)}
+        """Return the marks of all ids and addresses of a person in a domain."""
+        values = {IDENTIFIER: (domain, person.ids), EMAIL: (None, person.emails)}
         return [
             Mark(
                 digest=self.digest(kind, owner, value),
@@ -79,101 +84,108 @@ class Key:
                 domain=owner,
                 key=self.fingerprint,
             )
-            for kind, (owner, values) in owners.items()
-            for value in sorted(values)
+            for kind, (owner, known) in values.items()
+            for value in sorted(known)
         ]
 
 
-def key_of(lake: Lake, settings: Settings) -> Key:
-    """The key for new marks: of the environment, else the lake's own, made when there is none."""
+def load_or_create_key(lake: Lake, settings: Settings) -> MarkKey:
+    """Return the key for new marks: that of the settings, else the lake's, created if missing."""
     if settings.privacy_key:
-        return Key(settings.privacy_key.encode())
+        return MarkKey(settings.privacy_key.encode())
     if KEY not in _files(lake.store):
         lake.store.write(KEY, secrets.token_hex(KEY_BYTES).encode())
-    return Key(lake.store.read(KEY))
+    return MarkKey(lake.store.read(KEY))
 
 
-def keep(lake: Lake, marks: Iterable[Mark]) -> None:
-    """Remember marks; those that are known stay as they are."""
+def write_marks(lake: Lake, marks: Iterable[Mark]) -> None:
+    """Store marks; writing a known mark changes nothing."""
     for mark in marks:
-        said = {"kind": mark.kind, "domain": mark.domain, "key": mark.key}
-        lake.store.write(f"{MARKS}/{mark.digest}.json", (json.dumps(said) + "\n").encode())
+        content = {"kind": mark.kind, "domain": mark.domain, "key": mark.key}
+        lake.store.write(f"{MARKS}/{mark.digest}.json", (json.dumps(content) + "\n").encode())
 
 
-def kept(lake: Lake) -> list[Mark]:
-    """Every mark of the lake."""
+def read_marks(lake: Lake) -> list[Mark]:
+    """Return every mark of the lake."""
     found = []
     for path in sorted(_files(lake.store)):
         if path.startswith(f"{MARKS}/"):
-            said = json.loads(lake.store.read(path))
             digest = path.removeprefix(f"{MARKS}/").removesuffix(".json")
-            found.append(Mark(digest=digest, **said))
+            found.append(Mark(digest=digest, **json.loads(lake.store.read(path))))
     return found
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recognised:
-    """The marks that concern one system, with the keys to recognise somebody by them."""
+class MarkedPersons:
+    """Recognizes the erased persons of one domain by their marks.
+
+    Attributes:
+        domain: name of the domain.
+        digests: of the marks, by the fingerprint of their key.
+        keys: by fingerprint.
+    """
 
     domain: str
-    marks: Mapping[str, frozenset[str]]
-    """Digests by fingerprint of their key."""
-    keys: Mapping[str, Key]
+    digests: Mapping[str, frozenset[str]]
+    keys: Mapping[str, MarkKey]
 
     @staticmethod
-    def of(lake: Lake, settings: Settings, domain: str) -> "Recognised":
-        """The marks as they are now; costs one listing where nobody was ever erased.
+    def load(lake: Lake, settings: Settings, domain: str) -> "MarkedPersons":
+        """Read the current marks of a domain; costs one listing if nobody was ever erased.
 
         Raises:
-            KeyMissing: a mark's key is neither in the environment nor in the lake.
+            KeyMissing: the key of a mark is neither in the settings nor in the lake.
         """
-        wanted: dict[str, set[str]] = {}
-        for mark in kept(lake):
+        digests: dict[str, set[str]] = {}
+        for mark in read_marks(lake):
             if mark.domain in (None, domain):
-                wanted.setdefault(mark.key, set()).add(mark.digest)
-        keys: dict[str, Key] = {}
-        if wanted:
-            given = [settings.privacy_key.encode()] if settings.privacy_key else []
-            given += [lake.store.read(KEY)] if KEY in _files(lake.store) else []
-            keys = {key.fingerprint: key for key in map(Key, given)}
-        if missing := sorted(set(wanted) - set(keys)):
+                digests.setdefault(mark.key, set()).add(mark.digest)
+        keys: dict[str, MarkKey] = {}
+        if digests:
+            texts = [settings.privacy_key.encode()] if settings.privacy_key else []
+            texts += [lake.store.read(KEY)] if KEY in _files(lake.store) else []
+            keys = {key.fingerprint: key for key in map(MarkKey, texts)}
+        if missing := sorted(set(digests) - set(keys)):
             raise KeyMissing(
-                f"persons were erased under the key {missing[0]}, which is not here; set"
-                " LAKEHOUSE_PRIVACY_KEY to the key that it was, or they would come back"
+                f"persons were erased under the key {missing[0]}, which is neither in the settings"
+                " nor in the lake; without it their data would be ingested again. hint: set"
+                " LAKEHOUSE_PRIVACY_KEY to that key"
             )
-        return Recognised(
-            domain=domain, marks={k: frozenset(v) for k, v in wanted.items()}, keys=keys
+        return MarkedPersons(
+            domain=domain, digests={k: frozenset(v) for k, v in digests.items()}, keys=keys
         )
 
     def without_erased(self, data: bytes, name: str, bronze: Table, *, limit: int) -> bytes:
-        """A landed file without the persons that were erased; the same bytes where there are none.
+        """Return a landed file without erased persons; the same bytes if none of them is in it.
 
         Raises:
-            NotErasable: the file must be sent without them.
+            NotErasable: a person cannot be removed without damage to other records.
         """
-        if not self.marks or bronze.source is None:
+        if not self.digests or bronze.source is None:
             return data
-        form = Form(format=bronze.source.format, tags=tags_of(bronze))
-        values, texts = texts_of(data, name, form if form.tags else None, limit=limit)
-        person = self.known(values | words(texts))
-        return redacted(data, name, form, person, limit=limit).data if person else data
+        file_format = FileFormat(csv=bronze.source.format, columns=personal_columns(bronze))
+        values, texts = values_and_texts(
+            data, name, file_format if file_format.columns else None, limit=limit
+        )
+        person = self.recognize(values | distinctive_words(texts))
+        return redact(data, name, file_format, person, limit=limit).data if person else data
 
-    def known(self, values: Iterable[str]) -> Person:
-        """Those of these values that stand for somebody who was erased."""
-        numeric = numbers_persons(self.domain)
+    def recognize(self, values: Iterable[str]) -> Person:
+        """Return the ids and addresses among values that belong to erased persons."""
+        numeric = has_numeric_ids(self.domain)
         ids, emails = set(), set()
         for value in values:
-            as_id, as_email = plain_id(value, numeric=numeric), plain_email(value)
-            if self._marked(IDENTIFIER, self.domain, as_id):
+            as_id, as_email = comparable_id(value, numeric=numeric), comparable_email(value)
+            if self._is_marked(IDENTIFIER, self.domain, as_id):
                 ids.add(as_id)
-            if "@" in as_email and self._marked(EMAIL, None, as_email):
+            if "@" in as_email and self._is_marked(EMAIL, None, as_email):
                 emails.add(as_email)
         return Person(ids=frozenset(ids), emails=frozenset(emails), numeric=numeric)
 
-    def _marked(self, kind: str, domain: str | None, value: str) -> bool:
+    def _is_marked(self, kind: str, domain: str | None, value: str) -> bool:
         return any(
             self.keys[fingerprint].digest(kind, domain, value) in digests
-            for fingerprint, digests in self.marks.items()
+            for fingerprint, digests in self.digests.items()
         )
 
 

@@ -20,7 +20,7 @@ from lakehouse.platform.connectors.postgres.journal import (
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.ingestion.kept_files import object_path
-from lakehouse.platform.privacy.persons import ERASED_TEXT
+from lakehouse.platform.privacy.person import ERASED_TEXT
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 

@@ -1,0 +1,69 @@
+"""Columns that hold personal data, as contracts declare them."""
+
+import functools
+from dataclasses import dataclass
+
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.table import Table
+
+PERSONAL = "personal"
+"""Key of a column's tags; the value is the kind of personal data."""
+IDENTIFIER, EMAIL = "identifier", "email"
+"""Kinds that identify a person; every other kind only describes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalColumns:
+    """The personal columns of one table by kind."""
+
+    identifiers: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.identifiers, *self.emails, *self.others)
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        """Those by which a row is known to belong to a person."""
+        return (*self.identifiers, *self.emails)
+
+
+def personal_columns(table: Table) -> PersonalColumns:
+    """Return the columns that a table's contract declares as personal."""
+    kinds = {c.name: c.tags[PERSONAL] for c in table.contract.columns if c.tags.get(PERSONAL)}
+    return PersonalColumns(
+        identifiers=tuple(name for name, kind in kinds.items() if kind == IDENTIFIER),
+        emails=tuple(name for name, kind in kinds.items() if kind == EMAIL),
+        others=tuple(name for name, kind in kinds.items() if kind not in (IDENTIFIER, EMAIL)),
+    )
+
+
+def stored_personal_columns(table: TableId) -> PersonalColumns:
+    """Return the personal columns of a stored table.
+
+    A companion such as a quarantine has none, and neither has a table that no domain declares.
+    """
+    if table.companion:
+        return PersonalColumns()
+    try:
+        return personal_columns(load_domain(table.domain).table(table.layer, table.table))
+    except (KeyError, ModuleNotFoundError):
+        return PersonalColumns()
+
+
+@functools.cache
+def has_numeric_ids(domain: str) -> bool:
+    """Return whether the ids of a domain's persons are numbers, so that leading zeros are ignored."""
+    return any(
+        column.type.is_integer()
+        for table in load_domain(domain).tables
+        for column in table.contract.columns
+        if column.tags.get(PERSONAL) == IDENTIFIER
+    )
