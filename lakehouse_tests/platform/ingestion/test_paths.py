@@ -210,7 +210,7 @@ def test_any_path_is_recognized_inside_the_domain_or_becomes_a_printable_unrecog
     ("folder", "unit"),
     [("unit_007", 7), ("UNIT-8", 8), ("unidade_007", None), ("loja_1", None), ("unity_1", None)],
 )
-def test_a_domain_that_declares_nothing_names_its_units_unit(folder: str, unit: int | None):
+def test_without_a_declaration_the_folder_of_a_unit_starts_with_unit(folder: str, unit: int | None):
     spec = DomainSpec(name="tolls", title="Tolls", since=START)
     rules = PathRules(spec=spec, sources=SOURCES, zone=ZONE)
     found = recognized(f"tolls/2021-01-05/{folder}/pedido.csv", rules)

@@ -1,4 +1,4 @@
-"""What a file of a delivery is follows from all its files, in whatever order they are seen."""
+"""The status of a file follows from all files of its delivery, in whatever order they are read."""
 
 import datetime as dt
 from itertools import permutations
@@ -15,7 +15,7 @@ MORNING = dt.datetime(2024, 3, 5, 6, tzinfo=dt.UTC)
 
 
 def came(content: str, hour: int, *, unit: int | None = 1, good: bool = True) -> Delivery:
-    """A file of this content that landed at an hour."""
+    """Return a file with this content that landed at an hour."""
     return Delivery(
         day=MON,
         unit=unit,
@@ -48,8 +48,19 @@ def came(content: str, hour: int, *, unit: int | None = 1, good: bool = True) ->
             ["superseded", "duplicate", "loaded"],
         ),
     ],
+    ids=[
+        "one file",
+        "other content later",
+        "the same content twice",
+        "earlier content again",
+        "a rejected file later",
+        "rows with a unit, sent by another unit",
+        "rows without a unit, sent by another unit",
+        "a snapshot with earlier content again",
+        "a snapshot sent twice, then replaced",
+    ],
 )
-def test_the_newest_content_counts_and_repetitions_do_not(
+def test_the_newest_content_is_loaded_and_repeated_content_is_a_duplicate(
     source: Source, landed: list[Delivery], statuses: list[str]
 ):
     for seen in permutations(landed):

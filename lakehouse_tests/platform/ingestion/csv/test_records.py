@@ -33,6 +33,16 @@ from lakehouse_tests.platform.ingestion.csv.reading import (
         "\r\n \nId,Cidade\n1,Itajaí\n",
         "Id,Cidade\n1,Itajaí\n".encode("latin-1"),
     ],
+    ids=[
+        "comma",
+        "semicolon, byte order mark and CR LF",
+        "quoted header",
+        "blanks and accents in the header",
+        "CR as line end",
+        "CR CR LF as line end",
+        "blank lines first",
+        "Latin-1",
+    ],
 )
 def test_every_supported_dialect_gives_the_same_rows(text):
     assert rows(text) == [("1", "Itajaí")]
