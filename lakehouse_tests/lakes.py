@@ -8,7 +8,7 @@ from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
 from lakehouse.platform.orchestration.resources import intake_of
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -47,5 +47,5 @@ def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealt
             lake.table(table.id).commit(done.staged, schema=done.schema)
             for companion, (schema, staged) in done.companions.items():
                 lake.table(companion).commit(staged, schema=schema)
-    reconciliation.record(of, lake, days, note={})
+    commit_reconciliation(of, lake, days, note={})
     return lake

@@ -15,7 +15,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from lakehouse.platform.reconciliation.audit import Finding
+    from lakehouse.platform.reconciliation.findings import AuditFinding
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
@@ -53,7 +53,7 @@ def reconcile(
       lakehouse reconcile --from 2026-01-05 --to 2026-01-11
       lakehouse reconcile --domain mrhealth --verify
     """
-    from lakehouse.platform.reconciliation import audit
+    from lakehouse.platform.reconciliation.report import read_report
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
@@ -62,8 +62,8 @@ def reconcile(
     if verify:
         _print_findings(lake, settings, domain_name, days, form)
         return
-    report = audit.report(lake, domain_name, days)
-    rows = sorted(report.deliveries, key=lambda row: (row["domain"], row["day"], row["file"]))
+    report = read_report(lake, domain_name, days)
+    rows = sorted(report.files, key=lambda row: (row["domain"], row["day"], row["file"]))
     unbalanced = [row for row in rows if row["balance"] != "balanced"]
     if form != "table":
         print_rows(COLUMNS, ([row[c] for c in COLUMNS] for row in rows), form)
@@ -91,7 +91,7 @@ def _print_findings(
     lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None, form: str
 ) -> None:
     """Verify everything again, print what differs, and fail when anything does."""
-    columns = ("table", "day", "what", "expected", "found", "hint")
+    columns = ("table", "day", "check", "expected", "found", "hint")
     found = list(_findings(lake, settings, domain_name, days))
     if found or form != "table":
         print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
@@ -102,7 +102,7 @@ def _print_findings(
 
 def _findings(
     lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None
-) -> "Iterator[Finding]":
+) -> "Iterator[AuditFinding]":
     from lakehouse.cli.progress import bars
 
     with bars() as shown:
@@ -116,12 +116,12 @@ def _findings_of(
     settings: Settings,
     days: list[dt.date] | None,
     shown: "Progress",
-) -> "Iterator[Finding]":
-    from lakehouse.platform.reconciliation import audit
+) -> "Iterator[AuditFinding]":
+    from lakehouse.platform.reconciliation.audit import audit_domain
 
     task = shown.add_task(domain.name, total=None)
 
     def advance(day: dt.date, done: int, total: int) -> None:
         shown.update(task, completed=done, total=total, description=f"{day} verified")
 
-    return audit.verify(lake, domain, settings, days, progress=advance)
+    return audit_domain(lake, domain, settings, days, progress=advance)

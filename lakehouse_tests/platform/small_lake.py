@@ -12,7 +12,8 @@ from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_
 from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.resources import intake_of
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.open_work import open_work
+from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -75,8 +76,8 @@ class SmallLake:
         self.take_in(wanted)
         for _ in range(3):
             self.refresh(wanted, layers)
-            state = reconciliation.state(self.domain, self.lake)
-            wanted = sorted({*state.unfinished, *state.waiting})
+            work = open_work(self.domain, self.lake)
+            wanted = sorted({*work.unfinished, *work.waiting})
             if not wanted:
                 return
         raise AssertionError(f"still not finished: {wanted}")
@@ -97,7 +98,7 @@ class SmallLake:
                 computed = stage_days(table, days, self.lake, self.settings)
                 assert not computed.failed_days, computed.failed_days
                 commit(computed, self.lake, note=NOTE)
-        reconciliation.record(self.domain, self.lake, days, note=NOTE)
+        commit_reconciliation(self.domain, self.lake, days, note=NOTE)
 
     def versions(self, *layers: str) -> dict[tuple[str, dt.date], str]:
         """Data version of every day of every table of these layers, companions left out."""

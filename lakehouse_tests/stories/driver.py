@@ -1,7 +1,7 @@
 """The order of work of the platform's jobs without Dagster: fast enough for many histories."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lakehouse.platform.ingestion.ingest import ingest
@@ -13,8 +13,9 @@ from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, decide
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.orchestration.run_tags import Work
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import monthly
@@ -67,9 +68,10 @@ class Driver:
                 done = stage_days(table, days, self.lake, self.settings)
                 assert not done.failed_days, done.failed_days
                 commit(done, self.lake, note={})
-        made = reconciliation.record(self.domain, self.lake, days, note={})
-        wrong = [row for rows in made.values() for row in _unbalanced(rows.to_pylist())]
-        assert not wrong, wrong
+        balances = commit_reconciliation(self.domain, self.lake, days, note={})
+        files = (file for files in balances.values() for file in files)
+        unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
+        assert not unbalanced, unbalanced
 
     def make_months(self, months: Sequence[dt.date]) -> None:
         """One run of the tables by month."""
@@ -86,7 +88,3 @@ class Driver:
     def _intake(self) -> Intake:
         settings = replace(self.settings, quiet_seconds=0)
         return intake_of(self.domain, self.lake, settings, dt.datetime.now(dt.UTC))
-
-
-def _unbalanced(rows: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
-    return (row for row in rows if row["balance"] == "unbalanced")

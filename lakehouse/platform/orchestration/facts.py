@@ -17,7 +17,7 @@ from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.ingestion.unrecognized_files import has_recorded
 from lakehouse.platform.orchestration.planning import Facts
 from lakehouse.platform.orchestration.run_tags import BATCH_TAG, DOMAIN_TAG, NOT_READY_TAG
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
@@ -54,7 +54,7 @@ def gather(
         for file in with_first_days(listing, domain.sources, delivered).files
         if not file.dated or _within(file.day, first, last)
     ]
-    state = reconciliation.state(domain, lake)
+    work = open_work(domain, lake)
     facts = Facts(
         new_files=tuple(file for file in files if not delivered.has(file)),
         new_unrecognized_files=tuple(
@@ -62,8 +62,8 @@ def gather(
             for file in listing.unrecognized_files
             if not has_recorded(delivered, file, settings)
         ),
-        unfinished=state.unfinished,
-        waiting=state.waiting,
+        unfinished=work.unfinished,
+        waiting=work.waiting,
         outdated_months=(
             monthly.months_out_of_date(domain, lake, settings)
             if monthly.monthly_tables(domain)

@@ -17,10 +17,11 @@ from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import ops_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.log import log_of
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.layers import Layer
-from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance
+from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance, FileBalance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
@@ -57,7 +58,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
 
 def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that reconciles every delivered file, after all other tables of the run."""
-    table = reconciliation.reconciliation_of(domain.name)
+    table = reconciliation_of(domain.name)
     upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.options.monthly]
     if domain.checks:
         upstream.append(asset_key(log_of(domain.name)))
@@ -81,16 +82,16 @@ def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinit
     )
     def reconcile(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        by_day = reconciliation.record(
+        by_day = commit_reconciliation(
             domain,
             platform.lake,
             days,
             note={"run_id": context.run.run_id},
-            made=platform.balances(domain, tuple(days)),
+            balances=platform.balances(domain, tuple(days)),
         )
-        files = [row for rows in by_day.values() for row in rows.to_pylist()]
-        unbalanced = [row for row in files if row["balance"] == Balance.UNBALANCED]
-        waiting = sum(row["balance"] == Balance.WAITING for row in files)
+        files = [file for files in by_day.values() for file in files]
+        unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
+        waiting = sum(file.waiting for file in files)
         yield dg.AssetCheckResult(
             check_name=BALANCED,
             passed=not unbalanced,
@@ -98,7 +99,7 @@ def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinit
                 "files": len(files),
                 "waiting": waiting,
                 "unbalanced": len(unbalanced),
-                **{row["file"]: row["difference"] for row in unbalanced[:SHOWN_PROBLEMS]},
+                **{each.file: each.difference for each in unbalanced[:SHOWN_PROBLEMS]},
             },
         )
         if unbalanced:
@@ -130,10 +131,10 @@ def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     return months
 
 
-def _unbalanced(files: list[dict[str, Any]]) -> str:
+def _unbalanced(files: list[FileBalance]) -> str:
     first = files[0]
     return (
-        f"{len(files)} delivered files do not reconcile; first {first['file']} of {first['day']}:"
-        f" difference {first['difference']} rows (positive: missing, negative: too many)."
+        f"{len(files)} delivered files do not reconcile; first {first.file} of {first.day}:"
+        f" difference {first.difference} rows (positive: missing, negative: too many)."
         " hint: `lakehouse reconcile` lists them; see ops.reconciliation"
     )

@@ -19,9 +19,9 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.checks import CheckedDay, CheckStatus, QualityCheck
 from lakehouse.platform.quality.evaluate import evaluate
 from lakehouse.platform.quality.log import log_of, write_log
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG
+from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
@@ -176,8 +176,8 @@ def _balances(
     context: dg.AssetExecutionContext, domain: Domain, platform: Platform, days: list[dt.date]
 ) -> Mapping[TableId, arrow.Table]:
     """Return the reconciliation that this run is about to store; nothing if it stores none."""
-    table = reconciliation.reconciliation_of(domain.name)
+    table = reconciliation_of(domain.name)
     if asset_key(table) not in context.job_def.asset_layer.selected_asset_keys:
         return {}
     by_day = platform.balances(domain, tuple(days))
-    return {table: arrow.concat_tables(by_day[day] for day in days)}
+    return {table: RECONCILIATION.to_arrow(file for day in days for file in by_day[day])}

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import dagster as dg
-import pyarrow as arrow
 from pydantic import PrivateAttr
 
 from lakehouse.platform.connectors.postgres.snapshots import PostgresSnapshots
@@ -18,7 +17,7 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import SnapshotReader
 from lakehouse.platform.local_runtime.workers import hold, worker_path
 from lakehouse.platform.privacy.marks import MarkedPersons
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.reconcile import BalancesByDay, reconcile
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import monthly
@@ -37,7 +36,7 @@ class Platform(dg.ConfigurableResource[Any]):
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
     _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
-    _balances: dict[Any, dict[dt.date, arrow.Table]] = PrivateAttr(default_factory=dict)
+    _balances: dict[Any, BalancesByDay] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Platform"]:
@@ -79,11 +78,11 @@ class Platform(dg.ConfigurableResource[Any]):
             self._listings[key] = self.intake(domain).listing(days)
         return self._listings[key]
 
-    def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, arrow.Table]:
+    def balances(self, domain: Domain, days: tuple[dt.date, ...]) -> BalancesByDay:
         """Reconcile these days once per run, when every other table of the run is written."""
         key = (domain.name, days)
         if key not in self._balances:
-            self._balances[key] = reconciliation.balances(domain, self.lake, days)
+            self._balances[key] = reconcile(domain, self.lake, days)
         return self._balances[key]
 
     def month_inputs(self, domain: Domain) -> dict[dt.date, str]:

@@ -24,7 +24,7 @@ from lakehouse.platform.orchestration.run_tags import (
     Work,
     job_name,
 )
-from lakehouse.platform.reconciliation.balance import reconciliation_of
+from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.registry import Domain, load_domain

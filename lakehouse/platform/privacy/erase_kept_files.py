@@ -19,7 +19,7 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.privacy.context import ErasureContext
 from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.privacy.search_files import kept_files
-from lakehouse.platform.reconciliation import balance as reconciliation
+from lakehouse.platform.reconciliation.touched_days import reached_days
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
 from lakehouse.platform.tables.source import Source
@@ -65,7 +65,7 @@ def _plan_days(
     counted = bronze.counts(["_digest", "_business_day"], days, snapshot=snapshot)
     own = pc.is_in(counted["_digest"], pa.array(list(digests)))
     plan.days.update(day for day in counted.filter(own)["_business_day"].to_pylist() if day)
-    reached = reconciliation.reached_days(scope.domain, scope.lake, days)
+    reached = reached_days(scope.domain, scope.lake, days)
     plan.days.update(day for found in reached.values() for day in found)
 
 

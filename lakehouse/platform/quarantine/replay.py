@@ -33,7 +33,6 @@ from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
 from lakehouse.platform.ingestion.unrecognized_files import unrecognized_files_of
 from lakehouse.platform.ingestion.versions import REPLAY, corrected_by, scope_of
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
-from lakehouse.platform.reconciliation.balance import judged_tables
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import Entry
@@ -563,7 +562,7 @@ def _patch_row(row: dict[str, Any], place: str, of: Domain) -> _PatchRow:
 
 def _source(of: Domain, table: str) -> Source:
     """The source of a dataset, also under the name of the silver table that judges it."""
-    datasets = {silver.id.table: dataset for dataset, silver in judged_tables(of).items()}
+    datasets = {silver.id.table: dataset for dataset, silver in of.validating_tables.items()}
     wanted = datasets.get(table, table)
     return next(source for source in of.sources if source.dataset == wanted)
 

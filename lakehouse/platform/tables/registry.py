@@ -61,6 +61,11 @@ class Domain:
         """Return every table that has partitions, each after those it reads."""
         return tuple(table for table in self.tables if not table.view)
 
+    @property
+    def validating_tables(self) -> dict[str, Table]:
+        """Return, by dataset, the table that gives each delivered row its outcome."""
+        return {t.reads[0].table.id.table: t for t in self.stored if t.validates_rows}
+
 
 @functools.cache
 def load_domain(name: str) -> Domain:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.demo.people import Plan, deliveries
-from lakehouse.platform.reconciliation import audit
+from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.serving.export_writing import write_exports
 from lakehouse.platform.serving.exports import exports_of
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -147,7 +147,7 @@ def test_a_file_that_returns_to_earlier_content_counts_with_that_content(people:
         people.ingest()
     assert set(jobs(people)) == {person(1)}
     assert set(people.balance()) == {"balanced"}
-    assert [str(each) for each in audit.verify(people.lake, people.domain, people.settings)] == []
+    assert [str(each) for each in audit_domain(people.lake, people.domain, people.settings)] == []
     people.land(f"{MONDAY}/replay/{MONDAY}/a.csv", second)
     people.ingest()
     people.land(f"{MONDAY}/a.csv", first)

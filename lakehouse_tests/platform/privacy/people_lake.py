@@ -19,7 +19,7 @@ from lakehouse.platform.privacy.findings import PersonFinding
 from lakehouse.platform.privacy.known_ids import persons_in
 from lakehouse.platform.privacy.person import Person
 from lakehouse.platform.privacy.scope import SearchScope
-from lakehouse.platform.reconciliation import audit
+from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain
@@ -83,7 +83,7 @@ class People(Business):
         driver.take_in()
 
     def verified(self) -> list[str]:
-        return [str(each) for each in audit.verify(self.lake, self.domain, self.settings)]
+        return [str(each) for each in audit_domain(self.lake, self.domain, self.settings)]
 
     def bytes_of(self, uri: str) -> Iterator[tuple[str, bytes]]:
         """Yield every file below a root; decompressed, Parquet with its rows as text."""

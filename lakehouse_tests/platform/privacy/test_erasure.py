@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from lakehouse.platform.quarantine.errors import ReplayError
+from lakehouse.platform.quarantine.export import export_rejections
+from lakehouse.platform.quarantine.selection import Selection
 
 from lakehouse.cli import main
 from lakehouse.domains.sales.extraction import EXTRACTION
@@ -21,9 +24,8 @@ from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.privacy import erase_files, erase_kept_files, erasure, marks
 from lakehouse.platform.privacy.known_ids import persons_in
 from lakehouse.platform.privacy.marks import KeyMissing
-from lakehouse.platform.quarantine import replay as quarantine
-from lakehouse.platform.quarantine.replay import ReplayError
-from lakehouse.platform.reconciliation import audit
+from lakehouse.platform.quarantine.replay import replace_file, replay_patch
+from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
@@ -90,7 +92,7 @@ def test_later_deliveries_and_replays_do_not_restore_an_erased_person(people: Pe
         for path in (f"{MONDAY}/copy.csv", f"{TUESDAY}/b.csv.gz", f"{FRIDAY}/no_phone.csv")
     }
     patch, new_file = people.folder / "patch.csv", people.folder / "new.csv"
-    quarantine.export(people.lake, patch, domain="people", table="people")
+    export_rejections(people.lake, patch, Selection(domain="people", table="people"))
     new_file.write_text(file(line(3), line(1)))
     people.erase(emails=[ADDRESS])
     before = people.others()
@@ -99,9 +101,9 @@ def test_later_deliveries_and_replays_do_not_restore_an_erased_person(people: Pe
     people.land("2024-05-02/a.csv", file(line(10), line(1), line(1).rstrip("\n") + ",more\n"))
     landing = landing_zone_of(people.domain, people.settings)
     with pytest.raises(ReplayError, match="has the digest"):
-        quarantine.replay(people.lake, landing, people.settings, patch=patch)
+        replay_patch(people.lake, landing, people.settings, patch)
     rejected = f"people/{FRIDAY}/no_phone.csv"
-    quarantine.replace(people.lake, landing, people.settings, rejected, new_file)
+    replace_file(people.lake, landing, people.settings, rejected, new_file)
     people.ingest()
     people.lake.store.delete([marks.KEY])
     people.land("2024-05-03/a.csv", file(line(11), line(1)))
@@ -217,7 +219,7 @@ def test_a_numeric_id_is_erased_in_its_domain_only(tmp_path: Path) -> None:
     assert done.left == []
     assert sales.rows(counted) == [(9, Decimal("108.00"))]
     assert sales.rows("select count(*) from bronze.sales_sales where customer_id = '12'") == [(0,)]
-    assert [str(e) for e in audit.verify(sales.lake, sales.domain, sales.settings)] == []
+    assert [str(e) for e in audit_domain(sales.lake, sales.domain, sales.settings)] == []
     assert [mark.domain for mark in marks.read_marks(sales.lake)] == ["sales"]
 
 

@@ -25,7 +25,7 @@ from lakehouse.platform.ingestion.paths import UnrecognizedReason
 from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
 from lakehouse.platform.quarantine.replay import Kind, ReplayError, Selection
-from lakehouse.platform.reconciliation.balance import reconciliation_of
+from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.registry import load_domain

@@ -16,8 +16,10 @@ import pytest
 
 from lakehouse.demo.mrhealth import Plan, write
 from lakehouse.platform.ingestion.kept_files import object_path
-from lakehouse.platform.reconciliation import audit
-from lakehouse.platform.reconciliation.audit import Finding, Proof
+from lakehouse.platform.reconciliation import audit_recompute
+from lakehouse.platform.reconciliation.audit import audit_domain
+from lakehouse.platform.reconciliation.findings import AuditCheck, AuditFinding
+from lakehouse.platform.reconciliation.report import LINES, ROWS, read_report
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.table import Table
@@ -42,14 +44,14 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
 
 
 def findings(small: SmallLake, *days: dt.date, tables: list[TableId] | None = None) -> Any:
-    return audit.verify(small.lake, small.domain, small.settings, days or None, tables=tables)
+    return audit_domain(small.lake, small.domain, small.settings, days or None, tables=tables)
 
 
 def test_an_untouched_lake_has_no_findings_and_is_left_as_it_was(lake: SmallLake) -> None:
     root = Path(lake.lake.root)
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
     told: list[tuple[int, int]] = []
-    found = audit.verify(
+    found = audit_domain(
         lake.lake,
         lake.domain,
         lake.settings,
@@ -78,7 +80,7 @@ def test_the_audit_never_writes_into_the_lake_not_even_while_it_runs(
         recomputed.append(table.id)
         return done
 
-    monkeypatch.setattr(audit, "stage_days", watched)
+    monkeypatch.setattr(audit_recompute, "stage_days", watched)
     for _ in findings(lake):
         pass
     assert listing() == before
@@ -86,21 +88,19 @@ def test_the_audit_never_writes_into_the_lake_not_even_while_it_runs(
 
 
 def test_the_report_adds_up_to_nothing_missing(lake: SmallLake) -> None:
-    told = audit.report(lake.lake, "mrhealth")
+    told = read_report(lake.lake, "mrhealth")
     totals = told.totals
     assert told.balanced
     assert totals["difference"] == 0
     assert totals["bronze_rows"] > 0
     assert totals["quarantined_rows"] > 0
     assert totals["physical_lines"] == totals["bronze_rows"] + sum(
-        totals[name] for name in audit.LINES if name != "physical_lines"
+        totals[name] for name in LINES if name != "physical_lines"
     )
-    assert totals["bronze_rows"] == sum(
-        totals[name] for name in audit.ROWS if name != "bronze_rows"
-    )
-    one = audit.report(lake.lake, days=[FIRST])
-    assert {row["day"] for row in one.deliveries} == {FIRST}
-    assert 0 < len(one.deliveries) < len(told.deliveries)
+    assert totals["bronze_rows"] == sum(totals[name] for name in ROWS if name != "bronze_rows")
+    one = read_report(lake.lake, days=[FIRST])
+    assert {row["day"] for row in one.files} == {FIRST}
+    assert 0 < len(one.files) < len(told.files)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def test_each_of_200_hostile_changes_is_found(lake: SmallLake, tmp_path: Path) -
             done += 1
             base = TableId(mutation.table.layer, mutation.table.domain, mutation.table.table)
             found = next(findings(lake, mutation.day, tables=[base]), None)
-            seen_in_names = found is not None and found.what is Proof.FILE
+            seen_in_names = found is not None and found.check is AuditCheck.TABLE_FILE
             if found is None or (mutation.committed and seen_in_names):
                 missed.append((mutation, found))
         finally:
@@ -297,10 +297,10 @@ def test_a_change_is_named_by_table_day_and_hint_by_a_proof_of_the_whole_day(
         stored = lake.lake.table(table)
         rows = stored.read([FIRST]).drop_columns(["day"])
         stored.write({FIRST: rows.slice(1)}, schema=rows.schema, note=NOTE)
-        found: list[Finding] = [f for f in findings(lake, FIRST) if f.table == table.name]
+        found: list[AuditFinding] = [f for f in findings(lake, FIRST) if f.table == table.name]
     finally:
         kept.restore()
-    assert [(f.day, f.what) for f in found] == [(FIRST, Proof.RECOMPUTED)]
+    assert [(f.day, f.check) for f in found] == [(FIRST, AuditCheck.RECOMPUTED_DAY)]
     assert f"found {rows.num_rows - 1} rows" in str(found[0])
     assert "lakehouse materialize" in found[0].hint
 
@@ -332,12 +332,12 @@ def test_a_day_that_lost_its_landed_bytes_or_its_file_is_named(
         row = lake.lake.table(raw).read([FIRST]).to_pylist()[0]
         (Path(lake.lake.root) / object_path("mrhealth", row["digest"])).unlink()
         found = next(findings(lake, FIRST, tables=[raw]))
-        assert (found.what, found.found) == (Proof.OBJECT, "nothing")
+        assert (found.check, found.found) == (AuditCheck.KEPT_BYTES, "no file")
         assert row["file"] in found.expected
         file = lake.lake.table(raw).snapshot().by_day[FIRST]
         (Path(lake.lake.root) / raw.path / file.path).unlink()
         found = next(findings(lake, FIRST, tables=[raw]))
-        assert (found.what, found.found) == (Proof.FILE, "no file")
+        assert (found.check, found.found) == (AuditCheck.TABLE_FILE, "no file")
     finally:
         kept.restore()
 
@@ -355,10 +355,10 @@ def test_rows_that_wait_for_their_day_are_no_finding_of_identity(
     small.land(f"{later}/unidade_001/PEDIDO.csv", text, NOW - dt.timedelta(days=1))
     small.take_in([later])
     small.refresh([later], ("bronze", "silver"))
-    told = audit.report(small.lake, days=[later])
+    told = read_report(small.lake, days=[later])
     assert told.balances["waiting"] == 1
     assert told.totals["difference"] == 0
     orders = [TableId("silver", "mrhealth", "orders")]
-    assert [f.what for f in findings(small, later, tables=orders)] == []
-    outdated = [f.what for f in findings(small, DAYS[0], tables=orders)]
-    assert set(outdated) == {Proof.RECOMPUTED}
+    assert [f.check for f in findings(small, later, tables=orders)] == []
+    outdated = [f.check for f in findings(small, DAYS[0], tables=orders)]
+    assert set(outdated) == {AuditCheck.RECOMPUTED_DAY}

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pytest
 
 from lakehouse.platform.quarantine import replay as quarantine
-from lakehouse.platform.reconciliation import audit
-from lakehouse.platform.reconciliation.balance import inputs_of, state
+from lakehouse.platform.reconciliation.open_work import delivered_days, open_work
+from lakehouse.platform.reconciliation.report import read_report
 from lakehouse.platform.serving import sql_catalog
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
@@ -66,7 +66,7 @@ def old(tmp_path: Path, written_before: Path) -> Lake:
 def write_old_names(lake: Lake) -> None:
     """Give the tables the names and values of before version 0.2.0."""
     domain = load_domain("mrhealth")
-    before = inputs_of(domain, lake)
+    before = delivered_days(domain, lake)
     for table in (
         TableId("raw", "mrhealth", "orders"),
         TableId("bronze", "mrhealth", "deliveries"),
@@ -74,7 +74,8 @@ def write_old_names(lake: Lake) -> None:
     ):
         rewrite(lake, table, table if table != UNRECOGNIZED else STRAYS)
     inputs = {
-        before[day].fingerprint: each.fingerprint for day, each in inputs_of(domain, lake).items()
+        before[day].fingerprint: each.fingerprint
+        for day, each in delivered_days(domain, lake).items()
     }
     rows = lake.table(RECONCILIATION).read()
     stored = [inputs.get(each, each) for each in rows["inputs"].to_pylist()]
@@ -123,9 +124,9 @@ def test_an_upgraded_lake_is_the_lake_that_the_current_version_writes(
 
 
 def test_no_day_is_computed_because_of_the_upgrade(old: Lake, current: SmallLake):
-    assert not state(current.domain, old).unfinished
+    assert not open_work(current.domain, old).unfinished
     upgrade_lake(current.domain, old)
-    assert not state(current.domain, old).unfinished
+    assert not open_work(current.domain, old).unfinished
 
 
 def test_a_day_that_was_not_finished_stays_unfinished(old: Lake, current: SmallLake):
@@ -134,18 +135,16 @@ def test_a_day_that_was_not_finished_stays_unfinished(old: Lake, current: SmallL
     other = pa.array(["other deliveries"] * rows.num_rows)
     rows = rows.set_column(rows.column_names.index("inputs"), "inputs", other)
     write(old, CONSERVATION, rows, [TUE])
-    assert list(state(current.domain, old).unfinished) == [TUE]
+    assert list(open_work(current.domain, old).unfinished) == [TUE]
     upgrade_lake(current.domain, old)
-    assert list(state(current.domain, old).unfinished) == [TUE]
+    assert list(open_work(current.domain, old).unfinished) == [TUE]
 
 
 def test_readers_see_the_rows_under_current_names_before_the_upgrade(old: Lake, current: SmallLake):
-    shown, wanted = audit.report(old), audit.report(current.lake)
+    shown, wanted = read_report(old), read_report(current.lake)
     assert shown.balanced
     assert shown.totals == wanted.totals
-    assert [row["status"] for row in shown.deliveries] == [
-        row["status"] for row in wanted.deliveries
-    ]
+    assert [row["status"] for row in shown.files] == [row["status"] for row in wanted.files]
     assert quarantine.listing(old) == quarantine.listing(current.lake)
     for sql in (
         "select * exclude (inputs) from ops.reconciliation order by all",
@@ -192,10 +191,10 @@ def test_an_upgrade_that_is_stopped_anywhere_is_finished_by_the_next_call(
                 pass
             else:
                 break
-        assert list(state(current.domain, lake).waiting) == []
+        assert list(open_work(current.domain, lake).waiting) == []
         upgrade_lake(current.domain, lake)
         assert versions(lake) == versions(current.lake), f"stopped before change {stop_at}"
-        assert not state(current.domain, lake).unfinished
+        assert not open_work(current.domain, lake).unfinished
         shutil.rmtree(root)
         stop_at += 1
     assert stop_at >= 15

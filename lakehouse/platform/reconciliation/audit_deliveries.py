@@ -1,0 +1,134 @@
+"""Audit deliveries and bronze: both must follow from the kept bytes of the delivered files."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.platform.ingestion.deliveries import raw_table
+from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
+from lakehouse.platform.ingestion.read_day import DayReader
+from lakehouse.platform.reconciliation.audit_files import audit_bounds
+from lakehouse.platform.reconciliation.audited_lake import AuditedLake
+from lakehouse.platform.reconciliation.findings import (
+    UNREADABLE,
+    AuditCheck,
+    AuditFinding,
+    difference,
+    finding,
+)
+from lakehouse.platform.storage.table_id import DAY, TableId
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.outcomes import quarantine_of
+
+Repetitions = Mapping[tuple[str, dt.date], frozenset[str]]
+"""By dataset and delivery day: digests of files that were first delivered on another day."""
+
+
+def audit_deliveries(
+    audited: AuditedLake, bronze: Table, day: dt.date, repetitions: Repetitions
+) -> Iterator[AuditFinding]:
+    """Hash the kept files of a day, read them again and compare deliveries, bronze and bad lines."""
+    dataset = bronze.id.table
+    raw = raw_table(audited.domain.name, dataset)
+    if not audited.includes(raw, bronze.id):
+        return
+    stored = audited.read(raw, day)
+    deliveries = [] if stored is None else DELIVERIES.from_arrow(stored)
+    damaged = False
+    for damage in _audit_kept_bytes(audited, raw, day, deliveries):
+        damaged = True
+        yield damage
+    if damaged:
+        return
+    reader = DayReader(
+        bronze=bronze,
+        spec=audited.domain.spec,
+        settings=audited.settings,
+        kept=KeptFiles(audited.lake.store, audited.domain.name),
+    )
+    again = reader.read(day, deliveries, repetitions.get((dataset, day), frozenset()))
+    for table, check, expected in (
+        (raw, AuditCheck.DELIVERIES, DELIVERIES.to_arrow(again.deliveries)),
+        (bronze.id, AuditCheck.BRONZE_ROWS, again.bronze),
+        (quarantine_of(bronze.id), AuditCheck.UNPARSABLE_LINES, again.unparsable),
+    ):
+        yield from _compare_day(audited, table, day, check, expected)
+    yield from audit_bounds(audited, bronze.id, day, "_business_day")
+
+
+def repetitions_of(audited: AuditedLake, days: Sequence[dt.date]) -> Repetitions:
+    """Return the digests of these days that an older file of another day has.
+
+    Only for datasets in which the same bytes are the same delivery whatever the day.
+    """
+    found: dict[tuple[str, dt.date], frozenset[str]] = {}
+    for source in audited.domain.sources:
+        if not source.self_identifying or source.snapshot or source.counts_copies:
+            continue
+        raw = raw_table(audited.domain.name, source.dataset)
+        if not audited.includes(raw, TableId("bronze", raw.domain, raw.table)):
+            continue
+        first = _first_days(audited, raw, days)
+        for day in days:
+            digests = {digest for digest, first_day in first.items() if first_day != day}
+            found[source.dataset, day] = frozenset(digests)
+    return found
+
+
+def _audit_kept_bytes(
+    audited: AuditedLake, raw: TableId, day: dt.date, deliveries: Sequence[Delivery]
+) -> Iterator[AuditFinding]:
+    for digest, delivery in {each.digest: each for each in deliveries if each.digest}.items():
+        found = audited.digest(object_path(audited.domain.name, digest))
+        if found != digest:
+            yield finding(
+                raw,
+                day,
+                AuditCheck.KEPT_BYTES,
+                f"SHA-256 {digest} of {delivery.file}",
+                "no file" if found is None else f"SHA-256 {found}",
+            )
+
+
+def _compare_day(
+    audited: AuditedLake, table: TableId, day: dt.date, check: AuditCheck, expected: pa.Table
+) -> Iterator[AuditFinding]:
+    """Compare the stored rows of a day with the expected ones, their order included."""
+    stored = audited.read(table, day)
+    if stored is None:
+        if expected.num_rows:
+            yield finding(table, day, check, f"{expected.num_rows} rows", "no rows of the day")
+        return
+    stored = stored.drop_columns([DAY])
+    expected = expected.select(stored.column_names).cast(stored.schema)
+    if not expected.equals(stored):
+        texts = difference(expected.to_pylist(), stored.to_pylist())
+        yield finding(table, day, check, *texts)
+
+
+def _first_days(audited: AuditedLake, raw: TableId, days: Sequence[dt.date]) -> dict[str, dt.date]:
+    """Return the day on which each content of these days was delivered first.
+
+    One day is in memory at a time. A damaged table gives nothing; `audit_files` reports it.
+    """
+    table = audited.lake.table(raw)
+    snapshot = audited.snapshot(raw)
+    columns = ["digest", "landed_at", "file", "status", DAY]
+    unread = pa.array([Status.REJECTED.value, Status.HELD.value])
+    first: dict[str, tuple[dt.datetime, str, str, dt.date]] = {}
+    try:
+        own = table.read([day for day in days if day in snapshot.by_day], columns=columns)
+        digests = own["digest"].unique()
+        for file in snapshot.files:
+            rows = table.read([file.day], snapshot=snapshot, columns=columns)
+            rows = rows.filter(pc.is_in(rows["digest"], digests))
+            rows = rows.filter(pc.invert(pc.is_in(rows["status"], unread)))
+            for row in rows.to_pylist():
+                order = (row["landed_at"], row["file"], row["digest"], row[DAY])
+                first[row["digest"]] = min(order, first.get(row["digest"], order))
+    except UNREADABLE:
+        return {}
+    return {digest: order[-1] for digest, order in first.items()}

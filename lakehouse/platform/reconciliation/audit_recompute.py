@@ -1,0 +1,65 @@
+"""Audit computed tables: days computed again must have the bytes that are stored."""
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from lakehouse.platform.reconciliation.audited_lake import AuditedLake
+from lakehouse.platform.reconciliation.findings import (
+    UNREADABLE,
+    AuditCheck,
+    AuditFinding,
+    finding,
+)
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.stage import stage_days
+from lakehouse.platform.transform.validate import RowsLost
+
+
+def audit_recomputed(audited: AuditedLake, days: Sequence[dt.date]) -> Iterator[AuditFinding]:
+    """Compute these days of every table again and compare their data versions."""
+    for table in audited.domain.stored:
+        if table.transform is None or not audited.includes(table.id):
+            continue
+        own: Sequence[dt.date] = days
+        if table.options.monthly is not None:
+            own = [day for day in days if day in audited.snapshot(table.id).by_day]
+        if own:
+            yield from _audit_table(audited, table, own)
+
+
+def _audit_table(
+    audited: AuditedLake, table: Table, days: Sequence[dt.date]
+) -> Iterator[AuditFinding]:
+    """Compare stored days with days computed into a temporary folder outside the lake."""
+    check = AuditCheck.RECOMPUTED_DAY
+    with tempfile.TemporaryDirectory(prefix="lakehouse-audit-") as folder:
+        try:
+            computed = stage_days(table, days, audited.lake, audited.settings, target=Lake(folder))
+        except (RowsLost, *UNREADABLE) as error:
+            expected = f"the days {days[0]} to {days[-1]} computed without an error"
+            yield finding(table.id, days[0], check, expected, error)
+            return
+    for day, reason in computed.failed_days.items():
+        yield finding(table.id, day, check, "a day that fulfils its contract", reason)
+    staged = [*computed.staged]
+    for _, companion in computed.companions.values():
+        staged += companion
+    for each in staged:
+        yield from _compare(audited, each)
+
+
+def _compare(audited: AuditedLake, staged: Staged) -> Iterator[AuditFinding]:
+    file = audited.snapshot(staged.table).by_day.get(staged.day)
+    if file is None and not staged.rows:
+        return
+    if file is None or file.data_version != staged.data_version:
+        yield finding(
+            staged.table,
+            staged.day,
+            AuditCheck.RECOMPUTED_DAY,
+            f"{staged.rows} rows with data version {staged.data_version}",
+            f"{file.rows} rows with data version {file.data_version}" if file else "no rows",
+        )

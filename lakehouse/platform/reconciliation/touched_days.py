@@ -1,0 +1,157 @@
+"""Find the business days that depend on deliveries, and the deliveries behind business days.
+
+A delivery of one day may have rows of many business days. Other days depend on it through a key:
+a row with the same key on another day wins or loses against its rows, and rows that refer to them
+find another parent.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.inputs import valid_snapshots
+
+JOINED_DAYS = 400
+"""Delivery days whose keys are in memory at once."""
+
+
+def delivery_days_touching(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> list[dt.date]:
+    """Return these business days and every delivery day that may have rows of them.
+
+    Args:
+        domain: the domain of the deliveries.
+        lake: where the tables are; only their logs are read.
+        days: business days in order.
+    """
+    found = set(days)
+    for table in _bronze_by_business_day(domain):
+        for file in lake.table(table.id).snapshot().files:
+            low, high = file.bounds.get("_business_day", (None, None))
+            if low is not None and low <= days[-1] and high >= days[0]:
+                found.add(file.day)
+    return sorted(found)
+
+
+def touched_days(
+    domain: Domain, lake: Lake, delivery_days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Return for each delivery day the business days of its rows, and the day itself."""
+    found: dict[dt.date, set[dt.date]] = {day: {day} for day in delivery_days}
+    for table in _bronze_by_business_day(domain):
+        stored = lake.table(table.id)
+        snapshot = stored.snapshot()
+        if snapshot.schema is None:
+            continue
+        pairs = stored.counts(["day", "_business_day"], delivery_days, snapshot=snapshot)
+        for row in pairs.to_pylist():
+            found[row["day"]].add(row["_business_day"])
+    return found
+
+
+def reached_days(
+    domain: Domain, lake: Lake, delivery_days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Return for each delivery day the business days that share a key with its rows.
+
+    On these days a row of the same key may lose against a newer one, or win again when a newer
+    version of a file lacks it. Rows of a dataset that the source affects find their parent there.
+    """
+    found: dict[dt.date, set[dt.date]] = {day: set() for day in delivery_days}
+    if not delivery_days:
+        return found
+    for source in domain.sources:
+        delivered = TableId("bronze", domain.name, source.dataset)
+        own = {source.dataset: source.key} if source.key else {}
+        for dataset, columns in {**own, **source.affects}.items():
+            other = TableId("bronze", domain.name, dataset)
+            for day, reached in _joined_days(
+                lake, delivered, other, columns, source.ignored_parts, delivery_days
+            ):
+                found[day].add(reached)
+    return found
+
+
+def outdated_snapshot_days(
+    lake: Lake, silver: Table, delivery_days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Return for each delivery day of a snapshot the stored days that should show it but do not."""
+    bronze = lake.table(silver.reads[0].table.id)
+    stored = lake.table(silver.id).snapshot()
+    delivered = bronze.snapshot()
+    if not stored.files or not delivered.files:
+        return {}
+    valid = valid_snapshots(delivered, stored.days)
+    current = _current_versions(
+        bronze.read(delivery_days, snapshot=delivered, columns=["day", "_digest", "_superseded"])
+    )
+    outdated: dict[dt.date, set[dt.date]] = defaultdict(set)
+    for file in stored.files:
+        expected = valid.get(file.day)
+        if expected is None or expected not in current:
+            continue
+        used = file.bounds.get("snapshot_day", (None, None))[0]
+        version = file.bounds.get("snapshot_version", (None, None))[0]
+        if used != expected or (version is not None and version != current[expected]):
+            outdated[expected].add(file.day)
+    return outdated
+
+
+def _bronze_by_business_day(domain: Domain) -> Iterator[Table]:
+    """Return the bronze tables whose rows name a business day of their own."""
+    for table in domain.stored:
+        if table.layer == "bronze" and table.source and table.source.business_day is not None:
+            yield table
+
+
+def _joined_days(
+    lake: Lake,
+    delivered: TableId,
+    other: TableId,
+    columns: Sequence[str],
+    ignored_parts: Mapping[str, str],
+    delivery_days: Sequence[dt.date],
+) -> Iterator[tuple[dt.date, dt.date]]:
+    """Yield delivery day and business day of rows of two tables with equal columns.
+
+    The delivery day is that of a delivered row, the business day that of a row of the other table.
+    """
+    stored, target = lake.table(delivered), lake.table(other)
+    snapshot = target.snapshot()
+    if snapshot.schema is None or stored.snapshot().schema is None:
+        return
+    keys = stored.counts([*columns, "day"], delivery_days).drop(["rows"])
+    keys = _without_ignored_parts(keys, ignored_parts)
+    keys = keys.rename_columns([*columns, "delivery_day"])
+    filled = [file.day for file in snapshot.files if file.rows]
+    for start in range(0, len(filled), JOINED_DAYS):
+        part = filled[start : start + JOINED_DAYS]
+        rows = target.read(part, snapshot=snapshot, columns=[*columns, "_business_day", "day"])
+        business_day = pc.coalesce(rows["_business_day"], rows["day"])
+        rows = _without_ignored_parts(rows.select(list(columns)), ignored_parts)
+        rows = rows.append_column("business_day", business_day)
+        pairs = rows.join(keys, list(columns), join_type="inner")
+        for row in pairs.group_by(["delivery_day", "business_day"]).aggregate([]).to_pylist():
+            yield row["delivery_day"], row["business_day"]
+
+
+def _without_ignored_parts(rows: pa.Table, ignored_parts: Mapping[str, str]) -> pa.Table:
+    """Return rows without the parts of key values that do not distinguish keys."""
+    for place, name in enumerate(rows.column_names):
+        if name in ignored_parts:
+            values = pc.replace_substring_regex(rows[name], ignored_parts[name], "")
+            rows = rows.set_column(place, name, values)
+    return rows
+
+
+def _current_versions(rows: pa.Table) -> dict[dt.date, str]:
+    """Return the first 16 digits of the digest of the current snapshot of each delivery day."""
+    current = rows.filter(pc.invert(rows["_superseded"]))
+    pairs = current.group_by(["day", "_digest"]).aggregate([])
+    return {row["day"]: row["_digest"][:16] for row in pairs.to_pylist()}
