@@ -93,7 +93,8 @@ def _print_rows(lake: "Lake", names: Sequence[str]) -> None:
 
 
 def _print_rejections(lake: "Lake", deliveries: dict[str, list[dict[str, Any]]]) -> None:
-    from lakehouse.platform.quarantine import replay as quarantine
+    from lakehouse.platform.quarantine.listing import RejectionKind, count_rejections
+    from lakehouse.platform.quarantine.selection import Selection
 
     counts = Counter(
         ("file", name, row["table"], row["reason"])
@@ -102,8 +103,8 @@ def _print_rejections(lake: "Lake", deliveries: dict[str, list[dict[str, Any]]])
         if row["status"] in ("rejected", "held")
     )
     for name in deliveries:
-        for each in quarantine.listing(lake, domain=name):
-            if each.kind is not quarantine.Kind.FILE:
+        for each in count_rejections(lake, Selection(domain=name)):
+            if each.kind is not RejectionKind.FILE:
                 counts[each.kind.value, name, each.table, each.reason] += each.rows
     _print_block(
         "Rejected (expected: the demo data contains errors)",

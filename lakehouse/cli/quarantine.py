@@ -24,7 +24,8 @@ from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.ingestion.landing_zone import LandingZone
-    from lakehouse.platform.quarantine.replay import Replay, Selection
+    from lakehouse.platform.quarantine.replay import Replay
+    from lakehouse.platform.quarantine.selection import Selection
     from lakehouse.platform.storage.lake import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,7 +60,7 @@ def selection_options(command: Command) -> Command:
         file: str | None,
         **others: Any,
     ) -> Any:
-        from lakehouse.platform.quarantine.replay import Selection
+        from lakehouse.platform.quarantine.selection import Selection
 
         days = days_between(domain_name, first, last)
         selection = Selection(domain=domain_name, table=table, days=days, reason=reason, file=file)
@@ -98,9 +99,9 @@ def list_(selection: "Selection", form: str) -> None:
     Example:
       lakehouse quarantine list --from 2026-01-05 --to 2026-01-11
     """
-    from lakehouse.platform.quarantine import replay as library
+    from lakehouse.platform.quarantine.listing import count_rejections
 
-    counts = library.listing(_lake(), **vars(selection))
+    counts = count_rejections(_lake(), selection)
     print_rows(COUNTS, ([getattr(each, name) for name in COUNTS] for each in counts), form)
     inform(f"{plural(sum(each.rows for each in counts), 'rejection')}")
 
@@ -121,9 +122,9 @@ def show(selection: "Selection", limit: int, form: str) -> None:
     Example:
       lakehouse quarantine show --table orders --reason bad_status --limit 5
     """
-    from lakehouse.platform.quarantine import replay as library
+    from lakehouse.platform.quarantine.listing import list_rejections
 
-    found = library.rows(_lake(), **vars(selection))
+    found = list_rejections(_lake(), selection)
     shown = list(islice(found, limit + 1))
     rows = ([_value(getattr(each, name)) for name in DETAILS] for each in shown[:limit])
     print_rows(DETAILS, rows, form)
@@ -149,11 +150,11 @@ def export(path: Path, selection: "Selection", form: str | None) -> None:
     Example:
       lakehouse quarantine export patch.csv --table orders --reason bad_status
     """
-    from lakehouse.platform.quarantine import replay as library
+    from lakehouse.platform.quarantine.export import export_rejections
 
     chosen = form or ("json" if path.suffix.lower() == ".json" else "csv")
     try:
-        written = library.export(_lake(), path, chosen, **vars(selection))
+        written = export_rejections(_lake(), path, selection, chosen)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if not written:
@@ -208,20 +209,21 @@ def replay(
       lakehouse quarantine replay mrhealth --file mrhealth/2026-01-05/PEDIDO.csv --with new.csv
       lakehouse quarantine replay mrhealth --reason unknown_product
     """
-    from lakehouse.platform.quarantine import replay as library
+    from lakehouse.platform.quarantine.replay import days_to_rebuild, replace_file, replay_patch
+    from lakehouse.platform.quarantine.selection import Selection
 
     if content is not None and (file is None or patch is not None):
         raise click.UsageError("--with requires --file and cannot be combined with --patch")
     settings = Settings.from_env()
     lake, landing = _lake(), _landing(domain_name, settings)
     if content is not None and file is not None:
-        done = library.replace(lake, landing, settings, file, content)
+        done = replace_file(lake, landing, settings, file, content)
+    elif patch is not None:
+        done = replay_patch(lake, landing, settings, patch)
     else:
         days = days_between(domain_name, first, last)
-        chosen = library.Selection(
-            domain=domain_name, table=table, days=days, reason=reason, file=file
-        )
-        done = library.replay(lake, landing, settings, chosen, patch)
+        selection = Selection(domain=domain_name, table=table, days=days, reason=reason, file=file)
+        done = days_to_rebuild(lake, selection)
     _finish(
         domain_name,
         done,
@@ -244,7 +246,7 @@ def release(file: str, no_run: bool) -> None:
     Example:
       lakehouse quarantine release mrhealth/2026-01-05/unidade_007/PEDIDO.csv
     """
-    from lakehouse.platform.quarantine import replay as library
+    from lakehouse.platform.quarantine.replay import release_file
 
     domain = file.split("/", maxsplit=1)[0]
     if domain not in domain_names():
@@ -252,7 +254,7 @@ def release(file: str, no_run: bool) -> None:
             f"{file!r} does not start with a domain; name a path of the landing zone"
         )
     settings = Settings.from_env()
-    done = library.release(_lake(), _landing(domain, settings), settings, file)
+    done = release_file(_lake(), _landing(domain, settings), settings, file)
     _finish(domain, done, settings, no_run=no_run, landed_only=True)
 
 

@@ -92,12 +92,13 @@ def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:
 
 def _rejected(lake: "Lake", domain_name: str) -> Iterator[Fact]:
     """Count the rejected rows and lines by table."""
-    from lakehouse.platform.quarantine import replay as quarantine
+    from lakehouse.platform.quarantine.listing import RejectionKind, count_rejections
+    from lakehouse.platform.quarantine.selection import Selection
 
     counts: dict[tuple[str, str], Counter[str]] = {}
     days: dict[tuple[str, str], list[dt.date]] = {}
-    for each in quarantine.listing(lake, domain=domain_name):
-        if each.kind is not quarantine.Kind.FILE:
+    for each in count_rejections(lake, Selection(domain=domain_name)):
+        if each.kind is not RejectionKind.FILE:
             kind = (each.table, f"{each.kind.value}s in quarantine")
             counts.setdefault(kind, Counter())[each.reason] += each.rows
             days.setdefault(kind, []).append(each.day)

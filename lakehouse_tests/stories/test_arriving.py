@@ -13,7 +13,9 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.workers import worker_of, worker_path
 from lakehouse.platform.orchestration import local_runs
-from lakehouse.platform.quarantine import replay as quarantine
+from lakehouse.platform.quarantine.export import export_rejections
+from lakehouse.platform.quarantine.replay import replay_patch
+from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import (
@@ -283,10 +285,10 @@ def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
     )
     assert world.revenue() == {(MON, 1): "10.00"}
     patch = tmp_path / "patch.csv"
-    assert quarantine.export(world.lake, patch, table="orders") == {patch: 1}
+    assert export_rejections(world.lake, patch, Selection(table="orders")) == {patch: 1}
     patch.write_text(patch.read_text().replace("2o.oo", "20.00"))
     landing = landing_zone_of(world.domain, world.settings)
-    done = quarantine.replay(world.lake, landing, world.settings, patch=patch)
+    done = replay_patch(world.lake, landing, world.settings, patch)
     assert [landed.edits for landed in done.landed] == [1]
     world.ingest()
     assert world.rejections() == world.rejections("order_items") == []

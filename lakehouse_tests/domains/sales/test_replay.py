@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
-from lakehouse.platform.quarantine import replay as quarantine
-from lakehouse.platform.quarantine.replay import Kind
+from lakehouse.platform.quarantine.export import export_rejections
+from lakehouse.platform.quarantine.listing import RejectionKind, list_rejections
+from lakehouse.platform.quarantine.replay import replace_file, replay_patch
+from lakehouse.platform.quarantine.selection import Selection
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import file, sale
 
@@ -27,14 +29,14 @@ def landing(shop: Business) -> LandingZone:
 
 def replay(shop: Business, patch: Path, **values: str) -> list[str]:
     """Write these values into every rejected row, land and ingest; return the landed paths."""
-    quarantine.export(shop.lake, patch, domain="sales")
+    export_rejections(shop.lake, patch, Selection(domain="sales"))
     with patch.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     with patch.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, rows[0].keys())
         writer.writeheader()
         writer.writerows(row | values for row in rows)
-    done = quarantine.replay(shop.lake, landing(shop), shop.settings, patch=patch)
+    done = replay_patch(shop.lake, landing(shop), shop.settings, patch)
     shop.ingest()
     return [each.path for each in done.landed]
 
@@ -57,7 +59,7 @@ def test_a_corrected_row_is_loaded_and_later_deliveries_of_other_rows_stay(
         (2, Decimal("20.00"), "Sul"),
         (3, Decimal("20.00"), "Norte"),
     ]
-    assert list(quarantine.rows(shop.lake, domain="sales")) == []
+    assert list(list_rejections(shop.lake, Selection(domain="sales"))) == []
     assert shop.rows("select status, count(*) from raw.sales_sales group by 1 order by 1") == [
         ("loaded", 3),
         ("superseded", 1),
@@ -83,15 +85,15 @@ def test_a_rejected_file_is_listed_beside_loaded_files_and_loaded_after_correcti
     shop.land(f"{DAY}/sales_a.csv", file(sale(1)).replace("sale_date", "data"))
     shop.land(f"{DAY}/sales_b.csv", file(sale(2)))
     shop.ingest()
-    (listed,) = quarantine.rows(shop.lake, domain="sales")
+    (listed,) = list_rejections(shop.lake, Selection(domain="sales"))
     assert (listed.kind, listed.reasons, listed.file) == (
-        Kind.FILE,
+        RejectionKind.FILE,
         ("schema",),
         f"sales/{DAY}/sales_a.csv",
     )
     content = tmp_path / "corrected.csv"
     content.write_text(file(sale(1, quantity=3, total_value="30.00")))
-    quarantine.replace(
+    replace_file(
         shop.lake, landing(shop), shop.settings, listed.file, content, now=dt.datetime.now(dt.UTC)
     )
     shop.ingest()
@@ -99,4 +101,4 @@ def test_a_rejected_file_is_listed_beside_loaded_files_and_loaded_after_correcti
         (1, 3),
         (2, 2),
     ]
-    assert list(quarantine.rows(shop.lake, domain="sales")) == []
+    assert list(list_rejections(shop.lake, Selection(domain="sales"))) == []

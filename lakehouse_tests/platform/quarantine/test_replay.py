@@ -22,9 +22,18 @@ from lakehouse.platform.ingestion import read_day
 from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.paths import UnrecognizedReason
-from lakehouse.platform.quarantine import replay as quarantine
 from lakehouse.platform.quarantine.corrections import CorrectionError, Edit, corrected
-from lakehouse.platform.quarantine.replay import Kind, ReplayError, Selection
+from lakehouse.platform.quarantine.errors import ReplayError
+from lakehouse.platform.quarantine.export import export_rejections
+from lakehouse.platform.quarantine.listing import RejectionKind, count_rejections, list_rejections
+from lakehouse.platform.quarantine.replay import (
+    Replay,
+    days_to_rebuild,
+    release_file,
+    replace_file,
+    replay_patch,
+)
+from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.deliveries_model import Status
@@ -81,7 +90,7 @@ def lake_of(
 def right(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, dt.date], str]:
     """Data versions of silver and gold of a lake that got the right files at first."""
     small = lake_of(tmp_path_factory.mktemp("right"), RIGHT_ORDERS, RIGHT_ITEMS)
-    assert not quarantine.listing(small.lake)
+    assert not count_rejections(small.lake)
     return small.versions("silver", "gold")
 
 
@@ -97,8 +106,8 @@ def wrong(wrong_once: SmallLake, tmp_path: Path) -> SmallLake:
     return SmallLake(folder=tmp_path, now=NOW)
 
 
-def replayed(small: SmallLake, patch: Path) -> quarantine.Replay:
-    return quarantine.replay(small.lake, small.landing, small.settings, patch=patch, now=NOW)
+def replayed(small: SmallLake, patch: Path) -> Replay:
+    return replay_patch(small.lake, small.landing, small.settings, patch, now=NOW)
 
 
 def edited(path: Path, edit: Callable[[dict[str, str]], object]) -> None:
@@ -118,26 +127,32 @@ def edited(path: Path, edit: Callable[[dict[str, str]], object]) -> None:
 def test_rejected_lines_and_rows_are_counted_by_table_day_and_reason(wrong: SmallLake) -> None:
     counts = {
         (c.table, c.day, c.kind, c.reason): c.rows
-        for c in quarantine.listing(wrong.lake, "mrhealth")
+        for c in count_rejections(wrong.lake, Selection(domain="mrhealth"))
     }
     assert counts == {
-        ("order_items", MONDAY, Kind.LINE, "column_count"): 1,
-        ("order_items", dt.date(2026, 10, 4), Kind.ROW, "unknown_product"): 1,
-        ("order_items", MONDAY, Kind.ROW, "orphan_item"): 1,
-        ("orders", MONDAY, Kind.ROW, "bad_amount"): 1,
+        ("order_items", MONDAY, RejectionKind.LINE, "column_count"): 1,
+        ("order_items", dt.date(2026, 10, 4), RejectionKind.ROW, "unknown_product"): 1,
+        ("order_items", MONDAY, RejectionKind.ROW, "orphan_item"): 1,
+        ("orders", MONDAY, RejectionKind.ROW, "bad_amount"): 1,
     }
-    (row,) = quarantine.rows(wrong.lake, table="orders", reason="bad_amount", days=[MONDAY])
+    (row,) = list_rejections(
+        wrong.lake, Selection(table="orders", reason="bad_amount", days=[MONDAY])
+    )
     assert (row.file, row.line) == (f"mrhealth/{MONDAY}/unidade_001/PEDIDO.csv", 3)
     assert row.columns["Vlr_Pedido"] == "twelve"
-    assert not list(quarantine.rows(wrong.lake, table="orders", days=[TUESDAY]))
+    assert not list(list_rejections(wrong.lake, Selection(table="orders", days=[TUESDAY])))
 
 
 def test_a_corrected_lake_has_the_bytes_of_one_that_was_right_at_first(
     wrong: SmallLake, tmp_path: Path, right: dict[tuple[str, dt.date], str]
 ) -> None:
     folder = tmp_path / "patch"
-    assert sum(quarantine.export(wrong.lake, folder, "csv", table="orders").values()) == 1
-    (exported,) = quarantine.export(wrong.lake, folder, "json", table="order_items").items()
+    assert (
+        sum(export_rejections(wrong.lake, folder, Selection(table="orders"), "csv").values()) == 1
+    )
+    (exported,) = export_rejections(
+        wrong.lake, folder, Selection(table="order_items"), "json"
+    ).items()
     assert exported == (folder / "mrhealth_order_items.json", 3)
     edited(folder / "mrhealth_orders.csv", lambda row: row.update(Vlr_Pedido="12.00"))
     rows = json.loads(exported[0].read_text(encoding="utf-8"))
@@ -169,8 +184,8 @@ def test_a_corrected_lake_has_the_bytes_of_one_that_was_right_at_first(
     old = [row for row in balances if row["status"] == Status.SUPERSEDED]
     assert [row["superseded_rows"] for row in old] == [3, 3]
     assert {row["difference"] for row in balances} == {0}
-    assert not quarantine.listing(wrong.lake)
-    assert [r.kind for r in quarantine.rows(wrong.lake, settled=True)] == [Kind.LINE]
+    assert not count_rejections(wrong.lake)
+    assert [r.kind for r in list_rejections(wrong.lake, replaced=True)] == [RejectionKind.LINE]
     finished = replayed(wrong, folder)
     assert not finished.landed, "the same patch again changes nothing"
     assert len(finished.unchanged) == 2
@@ -180,7 +195,7 @@ def test_a_row_marked_for_deletion_is_dropped_and_nothing_else(
     wrong: SmallLake, tmp_path: Path
 ) -> None:
     patch = tmp_path / "orders.csv"
-    quarantine.export(wrong.lake, patch, table="orders")
+    export_rejections(wrong.lake, patch, Selection(table="orders"))
     edited(patch, lambda row: row.update(_delete="yes"))
     (landed,) = replayed(wrong, patch).landed
     lines = WRONG_ORDERS.encode().splitlines(keepends=True)
@@ -192,9 +207,7 @@ def test_without_a_patch_the_days_to_build_again_are_told_and_nothing_is_written
     wrong: SmallLake,
 ) -> None:
     before = sorted((wrong.folder / "landing").rglob("*"))
-    told = quarantine.replay(
-        wrong.lake, wrong.landing, wrong.settings, Selection(reason="unknown_product")
-    )
+    told = days_to_rebuild(wrong.lake, Selection(reason="unknown_product"))
     assert (told.delivery_days, told.business_days) == ((MONDAY,), (dt.date(2026, 10, 4),))
     assert told.days == (dt.date(2026, 10, 4), MONDAY)
     assert sorted((wrong.folder / "landing").rglob("*")) == before
@@ -222,7 +235,7 @@ def test_a_patch_that_does_not_fit_is_rejected_by_file_line_and_column(
     wrong: SmallLake, tmp_path: Path, edit: Callable[[dict[str, str]], object], said: str
 ) -> None:
     patch = tmp_path / "patch"
-    quarantine.export(wrong.lake, patch)
+    export_rejections(wrong.lake, patch)
     edited(patch / "mrhealth_order_items.csv", lambda row: row.update(Qtd="3"))
     edited(patch / "mrhealth_orders.csv", edit)
     before = sorted((wrong.folder / "landing").rglob("*"))
@@ -233,7 +246,7 @@ def test_a_patch_that_does_not_fit_is_rejected_by_file_line_and_column(
 
 def test_a_patch_of_a_file_that_was_sent_anew_is_rejected(wrong: SmallLake, tmp_path: Path) -> None:
     patch = tmp_path / "orders.csv"
-    quarantine.export(wrong.lake, patch, table="orders")
+    export_rejections(wrong.lake, patch, Selection(table="orders"))
     edited(patch, lambda row: row.update(Vlr_Pedido="1.00"))
     sent = RIGHT_ORDERS.replace("30.00", "31.00")
     wrong.land(f"{MONDAY}/unidade_001/reenvio/PEDIDO.csv", sent, NIGHT + dt.timedelta(hours=1))
@@ -248,7 +261,7 @@ def test_a_correction_that_repeats_an_older_version_is_rejected(
     wrong: SmallLake, tmp_path: Path
 ) -> None:
     patch = tmp_path / "orders.csv"
-    quarantine.export(wrong.lake, patch, table="orders")
+    export_rejections(wrong.lake, patch, Selection(table="orders"))
     edited(patch, lambda row: row.update(Vlr_Pedido="12.00"))
     earlier = NIGHT - dt.timedelta(hours=1)
     wrong.land(f"{MONDAY}/unidade_001/first/PEDIDO.csv", RIGHT_ORDERS, earlier)
@@ -266,7 +279,7 @@ def test_rejected_and_held_files_come_back_whole(
     orders, items = (
         f"mrhealth/{MONDAY}/unidade_001/{name}.csv" for name in ("PEDIDO", "ITEM_PEDIDO")
     )
-    found = {r.file: r.reasons for r in quarantine.rows(small.lake) if r.kind is Kind.FILE}
+    found = {r.file: r.reasons for r in list_rejections(small.lake) if r.kind is RejectionKind.FILE}
     assert found == {orders: ("schema",), items: ("truncated",)}
     reports = list((tmp_path / "lake/raw/mrhealth/objects").rglob("*_error.json"))
     told = {each["source_file"]: each for each in (json.loads(p.read_text()) for p in reports)}
@@ -276,20 +289,20 @@ def test_rejected_and_held_files_come_back_whole(
 
     common = (small.lake, small.landing, small.settings)
     with pytest.raises(ReplayError, match="is rejected, not held"):
-        quarantine.release(*common, orders, now=NOW)
+        release_file(*common, orders, now=NOW)
     mended = tmp_path / "mended.csv"
     mended.write_text(rejected, encoding="utf-8")
     with pytest.raises(ReplayError, match=r"the new content is rejected too: .*'Status'"):
-        quarantine.replace(*common, orders, mended, now=NOW)
+        replace_file(*common, orders, mended, now=NOW)
     mended.write_bytes(RIGHT_ORDERS.encode())
     days = {
-        *quarantine.replace(*common, orders, mended, now=NOW).delivery_days,
-        *quarantine.release(*common, items, now=NOW).delivery_days,
+        *replace_file(*common, orders, mended, now=NOW).delivery_days,
+        *release_file(*common, items, now=NOW).delivery_days,
     }
     small.arrive(days, layers)
     silver = {place: v for place, v in right.items() if place[0].startswith("silver")}
     assert small.versions("silver") == silver
-    assert not quarantine.listing(small.lake)
+    assert not count_rejections(small.lake)
 
 
 @pytest.mark.s3
@@ -304,7 +317,7 @@ def test_on_s3_a_replaced_file_is_newer_than_one_of_the_same_second(
     mended = tmp_path / "mended.csv"
     for number, text in enumerate((WRONG_ORDERS, RIGHT_ORDERS), start=1):
         mended.write_bytes(text.encode())
-        done = quarantine.replace(small.lake, small.landing, small.settings, file, mended, now=NOW)
+        done = replace_file(small.lake, small.landing, small.settings, file, mended, now=NOW)
         file = done.landed[0].path
         small.take_in([MONDAY])
         versions = small.rows("raw.mrhealth_orders")
@@ -496,7 +509,7 @@ def test_hostile_files_are_recorded_with_their_reasons_and_the_run_stays_green(
     assert len(small.rows("silver.mrhealth_orders")) == 1
     balances = small.rows(reconciliation_of("mrhealth").name)
     assert {row["balance"] for row in balances} == {"balanced"}
-    listed = {c.reason for c in quarantine.listing(small.lake) if c.kind is Kind.FILE}
+    listed = {c.reason for c in count_rejections(small.lake) if c.kind is RejectionKind.FILE}
     assert listed == {"unknown_file", "unsafe_path", "bad_unit", "symlink", "too_large"}
 
 

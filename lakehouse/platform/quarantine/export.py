@@ -1,0 +1,94 @@
+"""Export rejected rows and lines as a file that people edit and `replay` reads: a patch.
+
+A patch has the columns of the source, and `PATCH_COLUMNS`. People correct values in place, an
+unparsable line in ``_text``; ``_delete`` = yes removes the record.
+"""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
+from lakehouse.platform.quarantine.selection import ALL, Selection, source_of_table
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.registry import load_domain
+
+RECORD_COLUMNS = ("_file", "_line", "_digest")
+"""Columns of a patch that identify a record of a delivered file."""
+PATCH_COLUMNS = ("_text", "_delete", "_reasons", "_detail", *RECORD_COLUMNS)
+"""Columns of a patch in addition to those of the source."""
+FORMATS = ("csv", "json")
+
+
+def export_rejections(
+    lake: Lake,
+    path: Path,
+    selection: Selection = ALL,
+    format: str = "csv",  # noqa: A002  the word of the command
+) -> dict[Path, int]:
+    """Write the selected rows and lines to a patch, or to a folder with a patch for each dataset.
+
+    Args:
+        lake: where the tables are.
+        path: a path with the ending ``.csv`` or ``.json`` is one file; any other is a folder.
+        selection: which rejections; whole files are left out, because they have no rows to edit.
+        format: csv or json.
+
+    Returns:
+        Number of rows by written file.
+
+    Raises:
+        ValueError: the format is unknown, or one file would get rows of several datasets.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"the format is {format!r}, expected csv or json")
+    datasets: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
+    for rejection in list_rejections(lake, selection):
+        if rejection.kind is not RejectionKind.FILE:
+            datasets[rejection.domain, rejection.table].append(rejection)
+    is_file = path.suffix.lower() in (".csv", ".json")
+    if is_file and len(datasets) > 1:
+        names = ", ".join(f"{domain}.{table}" for domain, table in sorted(datasets))
+        raise ValueError(
+            f"{path} is one file, but the selected rows belong to several datasets: {names};"
+            " hint: select one of them, or name a folder"
+        )
+    written = {}
+    for (domain, table), rejections in sorted(datasets.items()):
+        target = path if is_file else path / f"{domain}_{table}.{format}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        columns = source_of_table(load_domain(domain), table).format.columns
+        rows = [_patch_row(rejection, columns) for rejection in rejections]
+        target.write_bytes(_encoded(rows, [*columns, *PATCH_COLUMNS], format))
+        written[target] = len(rows)
+    return written
+
+
+def _patch_row(rejection: Rejection, columns: Sequence[str]) -> dict[str, str | int | None]:
+    values = rejection.columns
+    is_line = rejection.kind is RejectionKind.LINE
+    return {
+        **{column: values.get(column) for column in columns},
+        "_text": rejection.values if is_line else None,
+        "_delete": None,
+        "_reasons": ",".join(rejection.reasons),
+        "_detail": rejection.detail,
+        "_file": rejection.file,
+        "_line": rejection.line,
+        "_digest": rejection.digest,
+    }
+
+
+def _encoded(rows: Sequence[dict[str, Any]], columns: Sequence[str], format_name: str) -> bytes:
+    """Return rows as a file; CSV with a byte order mark, so that spreadsheets show accents."""
+    if format_name == "json":
+        return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
