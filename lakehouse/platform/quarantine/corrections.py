@@ -1,8 +1,8 @@
-"""Edits of single records become the corrected bytes of one landed CSV file.
+"""Apply edits of single records to the bytes of one delivered CSV file.
 
-Only the edited records change. Every other byte stays as it landed, and of an edited record every
-value that was not touched, so delimiter, encoding, byte order mark, line ends and quotes are kept.
-Where files lie, and which of them may be corrected, does not belong here.
+Only the edited records change. All other bytes stay as they were delivered, and so does every value
+of an edited record that is not edited: delimiter, encoding, byte order mark, line ends and quotes
+are kept. Which file may be corrected and where it lands does not belong here.
 """
 
 import csv
@@ -16,11 +16,11 @@ from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
 
 Values = Mapping[str, str | None]
-"""The format's columns of one record; null where nothing was written."""
+"""Value of each column of the format in one record; None where the file has none."""
 
 
 class CorrectionError(Exception):
-    """An edit that cannot be made; the message names file, line and column, and the hint."""
+    """An edit that cannot be applied; the message names file, line and column, and a hint."""
 
     def __init__(self, problem: str, *, file: str, line: int, column: str | None = None) -> None:
         place = f"{file}, line {line}" + (f", column {column!r}" if column else "")
@@ -29,70 +29,79 @@ class CorrectionError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """What is to become of the record or the unparsable line that starts at a line."""
+    """The edit of the record or unparsable line that starts at a line of the file."""
 
     line: int
     values: Values = field(default_factory=dict)
-    """Every column of the format, as it shall be read; for an unparsable line all null."""
+    """Wanted values of all columns of the format; for an unparsable line None in every column."""
     text: str | None = None
-    """Instead of values: the physical lines of an unparsable line, without the last line end."""
+    """For an unparsable line instead of values: its wanted text, without the last line end."""
     delete: bool = False
 
 
 def corrected(data: bytes, wanted: CsvFormat, edits: Iterable[Edit], *, name: str) -> bytes:
-    r"""The file with these edits made and nothing else changed.
+    r"""Return the content of a file with these edits applied and nothing else changed.
 
     Args:
-        data: the landed bytes, decompressed.
+        data: the delivered content, decompressed.
         wanted: the format of the source.
-        edits: at most one for a line; one that changes nothing is left out.
-        name: the file, for messages.
+        edits: at most one edit for each line; an edit that changes nothing has no effect.
+        name: path of the file, for messages.
 
     Raises:
-        CorrectionError: a line does not exist, a value cannot be written, or the result would
-            be read otherwise than intended.
-        FileRejected: the file as a whole cannot be read.
+        CorrectionError: no record starts at the line, a value cannot be written, or the corrected
+            file would be read with other values than the wanted ones.
+        FileRejected: the file cannot be read.
 
     >>> edit = Edit(line=2, values={"id": "7", "city": "Rio"})
     >>> corrected(b"id;city\r\n7;Roi\r\n8;Ita\r\n", CsvFormat(columns=("id", "city")), [edit],
     ...     name="a.csv")
     b'id;city\r\n7;Rio\r\n8;Ita\r\n'
     """
-    file = _Editable(data, wanted, name)
-    places = {edit.line: edit for edit in edits}
+    file = _DeliveredFile(data, wanted, name)
+    by_line = {edit.line: edit for edit in edits}
     pieces: list[bytes] = []
-    moved: list[_Moved] = []
-    at = 1
-    written = 0
-    for line in sorted(places):
-        before = b"".join(file.lines[at - 1 : line - 1])
-        edit, end = places[line], file.end(line)
-        body = file.body(edit)
-        at = end
-        written += file.count(before)
-        pieces += [before, body]
-        added = file.count(body)
-        moved.append(_Moved(edit=edit, first=written + 1, end=written + added + 1, old_end=end))
-        written += added
-    pieces.append(b"".join(file.lines[at - 1 :]))
-    made = b"".join(pieces)
-    if made != data:
-        file.require_as_meant(made, moved)
-    return made
+    applied: list[_Applied] = []
+    next_line = 1
+    written_lines = 0
+    for line in sorted(by_line):
+        before = b"".join(file.lines[next_line - 1 : line - 1])
+        edit, next_line = by_line[line], file.end(line)
+        record = file.edited_record(edit)
+        written_lines += file.count_lines(before)
+        pieces += [before, record]
+        added = file.count_lines(record)
+        applied.append(
+            _Applied(
+                edit=edit,
+                old_end=next_line,
+                first=written_lines + 1,
+                end=written_lines + added + 1,
+            )
+        )
+        written_lines += added
+    pieces.append(b"".join(file.lines[next_line - 1 :]))
+    content = b"".join(pieces)
+    if content != data:
+        file.require_wanted_values(content, applied)
+    return content
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Moved:
-    """Where an edited record stands in the corrected file."""
+class _Applied:
+    """An edit and the lines of its record in the corrected file."""
 
     edit: Edit
-    first: int
-    end: int
     old_end: int
+    """The line after the record in the delivered file."""
+    first: int
+    """The first line of the record in the corrected file."""
+    end: int
+    """The line after the record in the corrected file."""
 
 
-class _Editable:
-    """A landed file with the place of every record."""
+class _DeliveredFile:
+    """The lines of a delivered file, with the record or unparsable line that starts at each."""
 
     def __init__(self, data: bytes, wanted: CsvFormat, name: str) -> None:
         self.name = name
@@ -100,165 +109,172 @@ class _Editable:
         self.newline = b"\n" if b"\n" in data or b"\r" not in data else b"\r"
         self.lines = re.findall(b"[^%b]*%b|[^%b]+$" % ((self.newline,) * 3), data)
         self.file = read_csv(data, wanted, name=name)
-        self.rows = _rows(self.file)
-        self.odd = {line.line: line for line in self.file.unparsable}
-        self.starts = sorted({*self.rows, *self.odd})
-        header = next(n for n in range(1, len(self.lines) + 1) if n not in self.odd)
-        self.places, self.width = self._layout(self.lines[header - 1])
+        self.records = _records(self.file)
+        self.unparsable = {line.line: line for line in self.file.unparsable}
+        self.starts = sorted({*self.records, *self.unparsable})
+        header = next(n for n in range(1, len(self.lines) + 1) if n not in self.unparsable)
+        self.places, self.width = self._header_layout(self.lines[header - 1])
 
-    def count(self, piece: bytes) -> int:
-        """Physical lines of whole lines, the last of which may lack its line end."""
-        return piece.count(self.newline) + (bool(piece) and not piece.endswith(self.newline))
+    def count_lines(self, content: bytes) -> int:
+        """Count the lines of content; the last one may have no line end."""
+        unended = bool(content) and not content.endswith(self.newline)
+        return content.count(self.newline) + unended
 
     def end(self, line: int) -> int:
-        """The line after a record."""
-        if line not in self.rows and line not in self.odd:
+        """Return the line after the record that starts at a line.
+
+        Raises:
+            CorrectionError: no record and no unparsable line starts there.
+        """
+        if line in self.unparsable:
+            return line + 1
+        if line not in self.records:
             raise CorrectionError(
-                f"no record starts here, the file has {len(self.lines)} lines; take the line from"
-                " a fresh export",
+                f"no record starts here; the file has {len(self.lines)} lines; hint: take the line"
+                " number from a new export",
                 file=self.name,
                 line=line,
             )
-        later = (start for start in self.starts if start > line)
-        return line + 1 if line in self.odd else next(later, len(self.lines) + 1)
+        return next((start for start in self.starts if start > line), len(self.lines) + 1)
 
-    def body(self, edit: Edit) -> bytes:
-        """The bytes of an edited record, its line end among them; nothing when it is deleted."""
-        raw = b"".join(self.lines[edit.line - 1 : self.end(edit.line) - 1])
+    def edited_record(self, edit: Edit) -> bytes:
+        """Return the bytes of a record after its edit, line end included; empty when deleted."""
+        delivered = b"".join(self.lines[edit.line - 1 : self.end(edit.line) - 1])
         if edit.delete:
             return b""
-        text = raw.rstrip(b"\r\n")
-        ending = raw[len(text) :]
-        if edit.line in self.odd:
-            made = self._mended(edit, self.odd[edit.line])
+        text = delivered.rstrip(b"\r\n")
+        line_end = delivered[len(text) :]
+        if edit.line in self.unparsable:
+            new_text = self._new_line_text(edit, self.unparsable[edit.line])
         else:
-            made = self._changed(edit, text.decode(self.file.encoding))
-        if made is None:
-            return raw
-        return self._encoded(made, edit) + ending
+            new_text = self._new_record_text(edit, text.decode(self.file.encoding))
+        return delivered if new_text is None else self._encode(new_text, edit) + line_end
 
-    def _changed(self, edit: Edit, text: str) -> str | None:
-        """A record with other values; None when they are those it has."""
-        was = self.rows[edit.line]
+    def require_wanted_values(self, content: bytes, applied: Sequence[_Applied]) -> None:
+        """Read the corrected file and compare every record with its wanted values.
+
+        Raises:
+            CorrectionError: naming the first record that would be read with other values.
+        """
+        again = read_csv(content, self.format, name=self.name)
+        records, unparsable = _records(again), {line.line for line in again.unparsable}
+        if again.delimiter != self.file.delimiter:
+            line = applied[0].edit.line
+            raise self._misread(line, f"the delimiter would be {again.delimiter!r}")
+        self._require_other_records(records, applied)
+        for each in applied:
+            if not each.edit.delete:
+                self._require_edited_record(each, records, unparsable)
+
+    def _new_record_text(self, edit: Edit, text: str) -> str | None:
+        """Return the text of a record with the wanted values; None when it has them already."""
+        old = self.records[edit.line]
         fields = _raw_fields(text, self.file.delimiter)
         if len(fields) != self.width:
             raise AssertionError(f"{self.name}, line {edit.line}: fields do not match the header")
         changed = False
         for column, value in edit.values.items():
             wanted = as_read(value, self.format)
-            if wanted == was[column]:
+            if wanted == old[column]:
                 continue
-            place = self.places.get(column)
-            if place is None:
-                raise CorrectionError(
-                    "the file has no such column; send a whole corrected file with it",
-                    file=self.name,
-                    line=edit.line,
-                    column=column,
-                )
+            place = self._place(column, edit, "send a whole corrected file with this column")
             quoted = fields[place].startswith('"')
             fields[place] = _written(wanted or "", self.file.delimiter, quoted=quoted)
             changed = True
-        return self._joined(fields) if changed else None
+        return self._join(fields) if changed else None
 
-    def _mended(self, edit: Edit, line: UnparsableLine) -> str | None:
-        """An unparsable line as its new text or from values; None when neither was given."""
+    def _new_line_text(self, edit: Edit, line: UnparsableLine) -> str | None:
+        """Return the wanted text of an unparsable line; None when the edit has no text or values."""
         if edit.text is not None and edit.text != line.text:
             return edit.text.rstrip("\r\n")
-        given = {c: v for c, v in edit.values.items() if as_read(v, self.format) is not None}
-        if not given:
+        values = {c: v for c, v in edit.values.items() if as_read(v, self.format) is not None}
+        if not values:
             return None
         fields = [""] * self.width
-        for column, value in given.items():
-            place = self.places.get(column)
-            if place is None:
-                raise CorrectionError(
-                    "the file has no such column; leave it empty",
-                    file=self.name,
-                    line=edit.line,
-                    column=column,
-                )
+        for column, value in values.items():
+            place = self._place(column, edit, "leave its value empty")
             fields[place] = _written(value or "", self.file.delimiter)
-        return self._joined(fields)
+        return self._join(fields)
 
-    def _joined(self, fields: Sequence[str]) -> str:
+    def _place(self, column: str, edit: Edit, hint: str) -> int:
+        """Return the place of a column in the header of the file."""
+        if (place := self.places.get(column)) is None:
+            problem = f"the file does not have this column; hint: {hint}"
+            raise CorrectionError(problem, file=self.name, line=edit.line, column=column)
+        return place
+
+    def _join(self, fields: Sequence[str]) -> str:
         return self.file.delimiter.join(fields) or '""'
 
-    def _encoded(self, text: str, edit: Edit) -> bytes:
+    def _encode(self, text: str, edit: Edit) -> bytes:
         try:
             return text.encode(self.file.encoding)
         except UnicodeEncodeError as error:
             letter = text[error.start]
             column = next((c for c, v in edit.values.items() if v and letter in v), None)
             raise CorrectionError(
-                f"{letter!r} cannot be written in {self.file.encoding}, the file's encoding; use"
-                " other letters or send the whole file as UTF-8",
+                f"{letter!r} does not exist in {self.file.encoding}, the encoding of the file;"
+                " hint: use other letters, or send the whole file as UTF-8",
                 file=self.name,
                 line=edit.line,
                 column=column,
             ) from error
 
-    def _layout(self, header: bytes) -> tuple[dict[str, int], int]:
-        """Which place each column has in the header, asked of the reader itself."""
+    def _header_layout(self, header: bytes) -> tuple[dict[str, int], int]:
+        """Return the place of each column in the header, and the number of fields.
+
+        A record of place numbers is read with the header, so the reader itself assigns columns.
+        """
         text = header.decode(self.file.encoding).removeprefix("\ufeff").rstrip("\r\n")
         width = len(next(csv.reader([text], delimiter=self.file.delimiter, strict=True)))
-        probe = self.file.delimiter.join(f"p{place}" for place in range(width))
-        asked = header.rstrip(b"\r\n") + b"\n" + probe.encode() + b"\n"
-        found = read_csv(asked, self.format, name=self.name).rows.to_pylist()[0]
-        return {c: int(found[c][1:]) for c in self.format.columns if found[c]}, width
+        numbers = self.file.delimiter.join(f"p{place}" for place in range(width))
+        content = header.rstrip(b"\r\n") + b"\n" + numbers.encode() + b"\n"
+        record = read_csv(content, self.format, name=self.name).rows.to_pylist()[0]
+        return {c: int(record[c][1:]) for c in self.format.columns if record[c]}, width
 
-    def require_as_meant(self, made: bytes, moved: Sequence[_Moved]) -> None:
-        """The corrected file reads as meant, and every untouched record as before.
-
-        Raises:
-            CorrectionError: naming the first line that does not.
-        """
-        again = read_csv(made, self.format, name=self.name)
-        rows, odd = _rows(again), {line.line for line in again.unparsable}
-        if again.delimiter != self.file.delimiter:
-            raise self._unlike(moved[0].edit.line, "the file would be read with another delimiter")
-        self._require_untouched(rows, moved)
-        for each in moved:
-            if not each.edit.delete:
-                self._require_edited(each, rows, odd)
-
-    def _require_untouched(
-        self, rows: Mapping[int, dict[str, str | None]], moved: Sequence[_Moved]
+    def _require_other_records(
+        self, records: Mapping[int, dict[str, str | None]], applied: Sequence[_Applied]
     ) -> None:
-        edited = {each.edit.line for each in moved}
-        shift, waiting = 0, list(moved)
+        """Require that every record without an edit is read as before."""
+        edited = {each.edit.line for each in applied}
+        shift, pending = 0, list(applied)
         for line in self.starts:
-            while waiting and waiting[0].edit.line < line:
-                gone = waiting.pop(0)
-                shift = gone.end - gone.old_end
-            untouched = line in self.rows and line not in edited
-            if untouched and rows.get(line + shift) != self.rows[line]:
-                raise self._unlike(line, "an untouched record would be read otherwise")
+            while pending and pending[0].edit.line < line:
+                previous = pending.pop(0)
+                shift = previous.end - previous.old_end
+            unedited = line in self.records and line not in edited
+            if unedited and records.get(line + shift) != self.records[line]:
+                raise self._misread(line, "a record without an edit would change")
 
-    def _require_edited(
-        self, each: _Moved, rows: Mapping[int, dict[str, str | None]], odd: Collection[int]
+    def _require_edited_record(
+        self,
+        each: _Applied,
+        records: Mapping[int, dict[str, str | None]],
+        unparsable: Collection[int],
     ) -> None:
+        """Require that an edited record is read with the wanted values."""
         edit = each.edit
-        if edit.line in self.odd:
-            bad = [line for line in range(each.first, each.end) if line in odd]
-            if bad and self._mended(edit, self.odd[edit.line]) is not None:
-                raise self._unlike(edit.line, f"line {bad[0]} of the result is no record")
+        if edit.line in self.unparsable:
+            bad = [line for line in range(each.first, each.end) if line in unparsable]
+            if bad and self._new_line_text(edit, self.unparsable[edit.line]) is not None:
+                raise self._misread(edit.line, f"line {bad[0]} would not be a valid record")
             return
-        found = rows.get(each.first, {})
+        found = records.get(each.first, {})
         for column, value in edit.values.items():
             if found.get(column) != as_read(value, self.format):
-                raise self._unlike(edit.line, f"{value!r} would be read otherwise", column)
+                problem = f"{value!r} would be read as {found.get(column)!r}"
+                raise self._misread(edit.line, problem, column)
 
-    def _unlike(self, line: int, problem: str, column: str | None = None) -> CorrectionError:
-        told = (
-            f"after the correction {problem}; look at its quotes and delimiters"
-            f" ({self.file.delimiter!r})"
+    def _misread(self, line: int, problem: str, column: str | None = None) -> CorrectionError:
+        text = (
+            f"in the corrected file {problem}; hint: check the quotes and delimiters"
+            f" ({self.file.delimiter!r}) of the values"
         )
-        return CorrectionError(told, file=self.name, line=line, column=column)
+        return CorrectionError(text, file=self.name, line=line, column=column)
 
 
 def as_read(value: str | None, wanted: CsvFormat) -> str | None:
-    """A value as the reader would give it.
+    """Return a value as the reader returns it: without blanks, and None for a null text.
 
     >>> as_read("NULL", CsvFormat(columns=("a",), null_texts=frozenset({"NULL"}))) is None
     True
@@ -267,12 +283,13 @@ def as_read(value: str | None, wanted: CsvFormat) -> str | None:
     return None if not text or text in wanted.null_texts else text
 
 
-def _rows(file: CsvFile) -> dict[int, dict[str, str | None]]:
+def _records(file: CsvFile) -> dict[int, dict[str, str | None]]:
+    """Return the values of each record by the line on which it starts."""
     return {row.pop("_line"): row for row in file.rows.to_pylist()}
 
 
 def _raw_fields(text: str, delimiter: str) -> list[str]:
-    """The fields of a sound record as they are written, quotes and all.
+    """Return the fields of a valid record as they are written, with their quotes.
 
     >>> _raw_fields('1;"a;""b";', ";")
     ['1', '"a;""b"', '']
@@ -293,7 +310,7 @@ def _raw_fields(text: str, delimiter: str) -> list[str]:
 
 
 def _written(value: str, delimiter: str, *, quoted: bool = False) -> str:
-    """A value as a field; in quotes where it must be or was."""
+    """Return a value as a field, in quotes where they are required or were used before."""
     if quoted or any(letter in value for letter in (delimiter, '"', "\n", "\r")):
         return '"' + value.replace('"', '""') + '"'
     return value
