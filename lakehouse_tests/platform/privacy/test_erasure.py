@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from lakehouse.platform.quarantine.errors import ReplayError
-from lakehouse.platform.quarantine.export import export_rejections
-from lakehouse.platform.quarantine.selection import Selection
 
 from lakehouse.cli import main
 from lakehouse.domains.sales.extraction import EXTRACTION
@@ -24,7 +21,10 @@ from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.privacy import erase_files, erase_kept_files, erasure, marks
 from lakehouse.platform.privacy.known_ids import persons_in
 from lakehouse.platform.privacy.marks import KeyMissing
+from lakehouse.platform.quarantine.errors import ReplayError
+from lakehouse.platform.quarantine.export import export_rejections
 from lakehouse.platform.quarantine.replay import replace_file, replay_patch
+from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
