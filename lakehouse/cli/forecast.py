@@ -42,7 +42,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     from lakehouse.cli.progress import counted
     from lakehouse.platform.forecasting import report
     from lakehouse.platform.forecasting.declaration import forecast_of
-    from lakehouse.platform.forecasting.forecasting import forecasts, store
+    from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
     from lakehouse.platform.storage.lake import Lake
 
     declared = forecast_of(domain_name)
@@ -51,17 +51,18 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
             f"domain {domain_name!r} declares no forecast",
             f"domains that do: {', '.join(domains_declaring('forecast'))}",
         )
+    words = declared.words
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    each = forecasts(declared, lake, settings, days=days, until=until)
-    outcomes = list(counted("modelos", each, total=len(declared.targets)))
-    stored = store(declared, outcomes, lake, settings)
-    first, last = (outcomes[0].values[place][0] for place in (0, -1))
+    each = compute_forecasts(declared, lake, settings, days=days, until=until)
+    made = list(counted("modelos", each, total=len(declared.targets)))
+    stored = store_forecasts(declared, made, lake, settings)
+    first, last = (made[0].values[place][0] for place in (0, -1))
     click.echo(f"{declared.title}: {first} a {last}")
-    for outcome in outcomes:
-        click.echo(f"\n{outcome.target.title}\n")
-        print_rows(report.SCORE_COLUMNS, report.scored(outcome), "table")
-        click.echo(f"\n{report.days_used(outcome)}\n{report.verdict(outcome)}\n")
-        print_rows(report.VALUE_COLUMNS, outcome.values, "table")
+    for target in made:
+        click.echo(f"\n{target.target.title}\n")
+        print_rows(words.error_columns, report.error_rows(target, words), "table")
+        click.echo(f"\n{report.periods(target, words)}\n{report.conclusion(target, words)}\n")
+        print_rows(words.value_columns, target.values, "table")
     for table, rows in stored.items():
         inform(f"{rows:,} rows in {table}")

@@ -6,7 +6,29 @@ day.
 """
 
 from lakehouse.domains.sales.gold.forecast_features import calendar, forecast_features
-from lakehouse.platform.forecasting.declaration import Forecast, Target
+from lakehouse.platform.forecasting.declaration import Forecast, ReportWords, Target
+
+WORDS = ReportWords(
+    models={"linear_regression": "regressão linear", "xgboost": "XGBoost"},
+    average="média de {days} dias",
+    parts={"train": "treino", "validation": "validação", "test": "teste"},
+    chosen="modelo escolhido",
+    published="publicado",
+    error_columns=("modelo", "dias", "MAE", "RMSE", "MAPE %", "papel"),
+    value_columns=("dia", "previsto"),
+    period="{part} {first} a {last}",
+    compared="a {model} ({errors})",
+    conjunction=" e ",
+    disjunction=" nem ",
+    model_published=(
+        "Vencedor: {model}. No teste ({errors}) erra menos que {averages}; é a previsão publicada."
+    ),
+    average_published=(
+        "Vencedor: {average}. Nenhum modelo é publicado: o melhor na validação, {model},"
+        " no teste ({errors}) não supera {averages}. A previsão publicada é a {average},"
+        " a melhor média na validação."
+    ),
+)
 
 FORECAST = Forecast(
     domain="sales",
@@ -17,6 +39,7 @@ FORECAST = Forecast(
     ),
     calendar=calendar,
     categories=("day_of_week",),
+    words=WORDS,
     targets=(
         Target(
             column="total_sales",

@@ -1,12 +1,18 @@
-"""Forecasts: models are tried against moving averages, and the better of them is published.
+"""Forecasts: models compete with moving averages, and the better one is published.
 
-A domain declares one in its module ``forecast``; what is learned from is a table of features like
-any other. `declared` says what a forecast is, `examples` what is learned from, `models` by what,
-`contest` who wins, `forecasting` reads, decides and stores, `report` tells people, `automation`
-tells Dagster. Libraries of models are imported when a forecast is made, not before.
+A domain declares a forecast in its module ``forecast``; the features are a table like any other.
+
+- `declaration`: what a forecast is, and the tables it is stored in.
+- `examples`: training, validation and test examples from the features.
+- `models`: linear regression and XGBoost; their libraries are imported when a forecast is computed.
+- `selection`: errors of models, and which model or average is published.
+- `forecast`: read the features, compute the forecast, store it.
+- `report`: the forecast as text, in the words that the domain declares.
+
+Dagster's asset of a forecast belongs to `lakehouse.platform.orchestration.forecasting`.
 """
 
 HORIZON = 7
-"""Days that are forecast when nobody says how many."""
+"""Default number of days to forecast."""
 LONGEST = 366
-"""Days that may be forecast."""
+"""Greatest number of days to forecast."""

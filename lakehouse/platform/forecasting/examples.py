@@ -1,8 +1,8 @@
-"""What is learned from: what was known when a forecast was due, and what happened then.
+"""Training, validation and test examples: known features, and the actual value.
 
-A forecast is direct: the value of a day is forecast from what was known when the first day of the
-horizon began, from the date of the day, and from how far away it is. No forecast enters another, so
-what a model is judged on is what it is published for.
+Forecasts are direct: the value of a day is forecast from the features known when the first day of
+the horizon began, from the date of the day, and from its distance. No forecast is the input of
+another, so a model is evaluated on exactly what it is published for.
 """
 
 import datetime as dt
@@ -12,44 +12,43 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.platform.forecasting.declaration import TEST, VALIDATION, ForecastError
+from lakehouse.platform.forecasting.declaration import TEST, TRAIN, VALIDATION, ForecastError
 
 Numbers = NDArray[np.float64]
 
-TRAIN = "train"
 ENDS = {TRAIN: 0.70, VALIDATION: 0.85, TEST: 1.0}
-"""Where each part ends among the days that can be learned from, in the order of time."""
+"""Share of the usable days at which each part ends, in time order."""
 FEWEST = 60
-"""Days to learn from and to judge on, below which neither says anything."""
+"""Smallest number of usable days."""
 STEP = "step"
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """The features of a series of calendar days without gaps.
+    """Features of consecutive calendar days.
 
     Args:
         first: the first day.
-        known: what was known when each day began, by column; one day longer than `happened`.
-        calendar: what follows from the date, by column; longer by the horizon.
-        happened: the target of each day.
-        averages: moving averages among the known, by the name of the model.
+        known: column → values known when each day began; one day longer than `actual`.
+        calendar: column → values that follow from the date; longer by the horizon.
+        actual: the target of each day.
+        averages: name of a moving average → its values, among `known`.
     """
 
     first: dt.date
     known: Mapping[str, Numbers]
     calendar: Mapping[str, Numbers]
-    happened: Numbers
+    actual: Numbers
     averages: Mapping[str, Numbers]
 
-    def day(self, place: int) -> dt.date:
-        """The day at a place, from 0."""
-        return self.first + dt.timedelta(days=place)
+    def day(self, index: int) -> dt.date:
+        """Return the day at an index, from 0."""
+        return self.first + dt.timedelta(days=index)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """Forecasts to be made, one a row: `x` is what may be used, by `columns`."""
+    """Examples, one per row: features `x` by `columns`, and the actual value `y`."""
 
     columns: tuple[str, ...]
     x: Numbers
@@ -59,7 +58,7 @@ class Examples:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Days in the order of time, the last one included, and the forecasts due for them."""
+    """One part of the days, both ends included, and its examples."""
 
     first: dt.date
     last: dt.date
@@ -68,21 +67,22 @@ class Part:
 
 
 def parts(history: History, horizon: int) -> dict[str, Part]:
-    """Days to learn from, to choose on and to judge on, one after the other.
+    """Split the days into training, validation and test, in time order.
 
-    A day counts when every forecast for it, from 1 to `horizon` days before, has its averages.
+    A day is usable if every forecast of it, from 1 to `horizon` days ahead, has its averages.
 
     Raises:
-        ForecastError: there are too few days.
+        ForecastError: there are too few usable days.
     """
     complete = np.all([~np.isnan(values) for values in history.averages.values()], axis=0)
-    end = len(history.happened)
+    end = len(history.actual)
     lacking = np.flatnonzero(~complete[: end + 1])
     start = (int(lacking[-1]) + 1 if len(lacking) else 0) + horizon - 1
     if end - start < FEWEST:
         raise ForecastError(
-            f"{max(end - start, 0)} days can be learned from and judged on, {FEWEST} are needed;"
-            f" the averages take {start - horizon + 1} days and the horizon {horizon} - 1"
+            f"only {max(end - start, 0)} days are usable for training and tests, expected at least"
+            f" {FEWEST}; averages need {start - horizon + 1} earlier days and the horizon"
+            f" {horizon - 1}. hint: load more history or forecast fewer days"
         )
     found = {}
     begin = start
@@ -92,14 +92,14 @@ def parts(history: History, horizon: int) -> dict[str, Part]:
             first=history.day(begin),
             last=history.day(close - 1),
             days=close - begin,
-            examples=_due(history, [*_pairs(begin, close, horizon)]),
+            examples=_examples(history, [*_pairs(begin, close, horizon)]),
         )
         begin = close
     return found
 
 
-def every(parts_: Mapping[str, Part]) -> Examples:
-    """The forecasts of all parts."""
+def all_examples(parts_: Mapping[str, Part]) -> Examples:
+    """Return the examples of all parts."""
     each = [part.examples for part in parts_.values()]
     return Examples(
         columns=each[0].columns,
@@ -111,10 +111,10 @@ def every(parts_: Mapping[str, Part]) -> Examples:
     )
 
 
-def to_come(history: History, horizon: int) -> Examples:
-    """The forecasts due now, from the first day that is not known on."""
-    end = len(history.happened)
-    return _due(history, [(end, end + step) for step in range(horizon)])
+def future_examples(history: History, horizon: int) -> Examples:
+    """Return the examples of the future days, from the first unknown day on; `y` is NaN."""
+    end = len(history.actual)
+    return _examples(history, [(end, end + step) for step in range(horizon)])
 
 
 def _pairs(begin: int, close: int, horizon: int) -> Iterator[tuple[int, int]]:
@@ -123,15 +123,15 @@ def _pairs(begin: int, close: int, horizon: int) -> Iterator[tuple[int, int]]:
             yield place - before, place
 
 
-def _due(history: History, pairs: list[tuple[int, int]]) -> Examples:
-    """Forecasts of days, each with the day when it was due."""
+def _examples(history: History, pairs: list[tuple[int, int]]) -> Examples:
+    """Return the examples of pairs: index of the day when the forecast is made, and of its day."""
     origin, place = np.array(pairs).T
     known = [values[origin] for values in history.known.values()]
     dates = [values[place] for values in history.calendar.values()]
-    end = len(history.happened)
+    end = len(history.actual)
     return Examples(
         columns=(*history.known, *history.calendar, STEP),
         x=np.column_stack([*known, *dates, (place - origin + 1).astype(np.float64)]),
-        y=np.where(place < end, history.happened[np.minimum(place, end - 1)], np.nan),
+        y=np.where(place < end, history.actual[np.minimum(place, end - 1)], np.nan),
         averages={name: values[origin] for name, values in history.averages.items()},
     )

@@ -1,4 +1,4 @@
-"""The models that are tried: linear regression and XGBoost, each the same in every run."""
+"""The competing models, linear regression and XGBoost; the same data gives the same model."""
 
 from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
@@ -23,27 +23,28 @@ PARAMETERS = {
     "gamma": 4,
     "subsample": 0.8,
     "seed": 7,
-    "nthread": 1,  # the sums of several threads differ in their last digit
+    "nthread": 1,  # sums of several threads differ in their last digit
 }
 
 
 def require_libraries() -> None:
-    """See that the models can be had, before anything is read.
+    """Check that the libraries of the models are installed.
 
     Raises:
-        ForecastError: with what to install.
+        ForecastError: a library is missing; the message has the command to install it.
     """
     missing = [name for name in ("sklearn", "xgboost") if find_spec(name) is None]
     if missing:
         raise ForecastError(
-            f"a forecast needs {' and '.join(missing)}: pip install 'lakehouse[forecast]'"
+            f"a forecast needs {' and '.join(missing)}, not installed here; hint:"
+            " pip install 'lakehouse[forecast]'"
         )
 
 
 def linear_regression(examples: Examples, categories: Collection[str]) -> Predict:
-    """Least squares; categories become one column each, and what is unknown the column's mean.
+    """Fit least squares; a category gets one column per value, missing values the column's mean.
 
-    A column of which nothing is known in the examples is left out.
+    A column without any value in the examples is left out.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -70,7 +71,7 @@ def linear_regression(examples: Examples, categories: Collection[str]) -> Predic
 
 
 def xgboost(examples: Examples, _: Collection[str]) -> Predict:
-    """Boosted trees; they know unknown values as such."""
+    """Fit boosted trees, which handle missing values."""
     from xgboost import DMatrix
 
     trees: Booster = boosted(examples)
@@ -78,7 +79,7 @@ def xgboost(examples: Examples, _: Collection[str]) -> Predict:
 
 
 def boosted(examples: Examples) -> "Booster":
-    """The trees that are learned from examples."""
+    """Return the trees trained on the examples."""
     from xgboost import DMatrix, train
 
     return train(PARAMETERS, DMatrix(examples.x, label=examples.y), num_boost_round=ROUNDS)

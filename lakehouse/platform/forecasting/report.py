@@ -1,73 +1,65 @@
-"""What people are told of a forecast, in Portuguese."""
+"""A forecast as text for people, in the words that its domain declares."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from lakehouse.platform.forecasting.contest import Score
-from lakehouse.platform.forecasting.declaration import PARTS, TEST, VALIDATION
-from lakehouse.platform.forecasting.examples import TRAIN
-from lakehouse.platform.forecasting.forecasting import Outcome, hundredths
-
-MODELS = {"linear_regression": "regressão linear", "xgboost": "XGBoost"}
-PART_NAMES = {TRAIN: "treino", VALIDATION: "validação", TEST: "teste"}
-SCORE_COLUMNS = ("modelo", "dias", "MAE", "RMSE", "MAPE %", "papel")
-VALUE_COLUMNS = ("dia", "previsto")
+from lakehouse.platform.forecasting.declaration import PARTS, TEST, VALIDATION, ReportWords
+from lakehouse.platform.forecasting.forecast import TargetForecast, hundredths
+from lakehouse.platform.forecasting.selection import Errors
 
 
-def named(model: str) -> str:
-    """A model as people call it.
-
-    >>> named("ma_7")
-    'média de 7 dias'
-    """
-    return MODELS.get(model) or f"média de {model.removeprefix('ma_')} dias"
+def model_name(model: str, words: ReportWords) -> str:
+    """Return the name of a model or of a moving average (``ma_7``) for people."""
+    return words.models.get(model) or words.average.format(days=model.removeprefix("ma_"))
 
 
-def scored(outcome: Outcome) -> Iterator[tuple[str, str, Decimal, Decimal, Decimal | None, str]]:
-    """A row of `SCORE_COLUMNS` for each model and part of the days."""
+def error_rows(
+    made: TargetForecast, words: ReportWords
+) -> Iterator[tuple[str, str, Decimal, Decimal, Decimal | None, str]]:
+    """Yield a row of ``words.error_columns`` for each model and part of the days."""
     marks = {
-        (VALIDATION, outcome.verdict.chosen): "modelo escolhido",
-        (TEST, outcome.verdict.published): "publicado",
+        (VALIDATION, made.selection.model): words.chosen,
+        (TEST, made.selection.published): words.published,
     }
     for part in PARTS:
-        for model, scores in outcome.scores.items():
-            score = scores[part]
+        for model, by_part in made.errors.items():
+            errors = by_part[part]
             yield (
-                named(model),
-                PART_NAMES[part],
-                hundredths(score.mae),
-                hundredths(score.rmse),
-                None if score.mape is None else hundredths(score.mape),
+                model_name(model, words),
+                words.parts[part],
+                hundredths(errors.mae),
+                hundredths(errors.rmse),
+                None if errors.mape is None else hundredths(errors.mape),
                 marks.get((part, model), ""),
             )
 
 
-def days_used(outcome: Outcome) -> str:
-    """Which days were learned from, chosen on and judged on."""
+def periods(made: TargetForecast, words: ReportWords) -> str:
+    """Return the days of training, validation and test."""
     return "; ".join(
-        f"{PART_NAMES[name]} {part.first} a {part.last}" for name, part in outcome.parts.items()
+        words.period.format(part=words.parts[name], first=part.first, last=part.last)
+        for name, part in made.parts.items()
     )
 
 
-def verdict(outcome: Outcome) -> str:
-    """Who won, with the numbers that say so."""
-    said = outcome.verdict
-    chosen = outcome.scores[said.chosen][TEST]
+def conclusion(made: TargetForecast, words: ReportWords) -> str:
+    """Return which model or average is published, with the errors that decided it."""
+    selection = made.selection
     averages = [
-        f"a {named(name)} ({_errors(outcome.scores[name][TEST])})"
-        for name in said.undefeated or outcome.target.averages
-    ]
-    if not said.undefeated:
-        return (
-            f"Vencedor: {named(said.chosen)}. No teste ({_errors(chosen)}) erra menos que"
-            f" {' e '.join(averages)}; é a previsão publicada."
+        words.compared.format(
+            model=model_name(name, words), errors=_errors(made.errors[name][TEST])
         )
-    return (
-        f"Vencedor: {named(said.average)}. Nenhum modelo é publicado: o melhor na validação,"
-        f" {named(said.chosen)}, no teste ({_errors(chosen)}) não supera {' nem '.join(averages)}."
-        f" A previsão publicada é a {named(said.average)}, a melhor média na validação."
+        for name in selection.better_averages or made.target.averages
+    ]
+    published = not selection.better_averages
+    sentence = words.model_published if published else words.average_published
+    return sentence.format(
+        model=model_name(selection.model, words),
+        errors=_errors(made.errors[selection.model][TEST]),
+        average=model_name(selection.average, words),
+        averages=(words.conjunction if published else words.disjunction).join(averages),
     )
 
 
-def _errors(score: Score) -> str:
-    return f"RMSE {hundredths(score.rmse)}, MAE {hundredths(score.mae)}"
+def _errors(errors: Errors) -> str:
+    return f"RMSE {hundredths(errors.rmse)}, MAE {hundredths(errors.mae)}"

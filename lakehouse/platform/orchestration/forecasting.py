@@ -1,7 +1,7 @@
-"""A forecast in Dagster: one asset behind its features, with a job and a schedule of its own.
+"""The forecast of a domain in Dagster: one asset after its features, with a job and a schedule.
 
-It has no partitions and is not among the tables that are made for each day: a forecast is made of
-all days at once, and only when it is asked for.
+It has no partitions and is not part of the daily runs: a forecast uses all days at once, and is
+computed on request or by its own schedule.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from lakehouse.platform.forecasting import HORIZON, LONGEST, report
 from lakehouse.platform.forecasting.declaration import Forecast, ForecastError, forecast_of
-from lakehouse.platform.forecasting.forecasting import forecasts, store
+from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
 from lakehouse.platform.orchestration.metadata import asset_key, ops_metadata
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.tables.registry import Domain
@@ -21,21 +21,21 @@ from lakehouse.settings import Settings
 
 
 class ForecastConfig(dg.Config):
-    """What may be said of one forecast when it is asked for."""
+    """Run configuration of a forecast."""
 
-    days: int = Field(default=HORIZON, ge=1, le=LONGEST, description="How many days to forecast.")
+    days: int = Field(default=HORIZON, ge=1, le=LONGEST, description="Number of days to forecast.")
 
 
 def forecast_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
-    """Asset, job and schedule of a domain's forecast; nothing for a domain without one."""
+    """Return asset, job and schedule of a domain's forecast; nothing if it declares none."""
     forecast = forecast_of(domain.name)
     if forecast is None:
         return dg.Definitions()
-    made = _asset(forecast, domain)
+    asset = _asset(forecast, domain)
     job = dg.define_asset_job(
         f"{forecast.domain}_forecast",
-        selection=dg.AssetSelection.assets(*made.keys),
-        description="Forecast the days to come from all days known.",
+        selection=dg.AssetSelection.assets(*asset.keys),
+        description="Forecast the next days from all known days.",
         tags={"lakehouse/domain": forecast.domain},
     )
     daily = dg.ScheduleDefinition(
@@ -44,9 +44,9 @@ def forecast_definitions(domain: Domain, settings: Settings) -> dg.Definitions:
         cron_schedule="30 6 * * *",
         execution_timezone=settings.timezone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Every morning, once switched on; needs lakehouse[forecast].",
+        description="Every morning; off by default. Needs lakehouse[forecast].",
     )
-    return dg.Definitions(assets=[made], jobs=[job], schedules=[daily])
+    return dg.Definitions(assets=[asset], jobs=[job], schedules=[daily])
 
 
 def _asset(forecast: Forecast, domain: Domain) -> dg.AssetsDefinition:
@@ -67,19 +67,22 @@ def _asset(forecast: Forecast, domain: Domain) -> dg.AssetsDefinition:
         specs=[spec(table) for table in forecast.tables],
         pool=forecast.domain,
     )
-    def forecast_made(
+    def forecast_step(
         context: dg.AssetExecutionContext, config: ForecastConfig, platform: Platform
     ) -> Iterator[dg.MaterializeResult[Any]]:
         try:
-            outcomes = []
-            for each in forecasts(forecast, platform.lake, platform.settings, days=config.days):
-                context.log.info("%s: %s", each.target.title, report.verdict(each))
-                outcomes.append(each)
-            stored = store(forecast, outcomes, platform.lake, platform.settings)
+            made = []
+            for each in compute_forecasts(
+                forecast, platform.lake, platform.settings, days=config.days
+            ):
+                conclusion = report.conclusion(each, forecast.words)
+                context.log.info("%s: %s", each.target.title, conclusion)
+                made.append(each)
+            stored = store_forecasts(forecast, made, platform.lake, platform.settings)
         except ForecastError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         published = {
-            f"lakehouse/published_{each.target.column}": each.verdict.published for each in outcomes
+            f"lakehouse/published_{each.target.column}": each.selection.published for each in made
         }
         for table in forecast.tables:
             yield dg.MaterializeResult(
@@ -87,4 +90,4 @@ def _asset(forecast: Forecast, domain: Domain) -> dg.AssetsDefinition:
                 metadata={"dagster/row_count": stored[table.id.name], **published},
             )
 
-    return forecast_made
+    return forecast_step

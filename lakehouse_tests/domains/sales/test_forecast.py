@@ -22,7 +22,7 @@ from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.forecasting import models, report
 from lakehouse.platform.forecasting.declaration import ForecastError
 from lakehouse.platform.forecasting.examples import Examples
-from lakehouse.platform.forecasting.forecasting import forecasts, store
+from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
@@ -89,8 +89,8 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
 
 def made(shop: Business, **asked: Any) -> list[tuple[Any, ...]]:
     """Compute and store a forecast; return every row of both tables."""
-    outcomes = list(forecasts(FORECAST, shop.lake, shop.settings, **asked))
-    store(FORECAST, outcomes, shop.lake, shop.settings)
+    outcomes = list(compute_forecasts(FORECAST, shop.lake, shop.settings, **asked))
+    store_forecasts(FORECAST, outcomes, shop.lake, shop.settings)
     return [
         row
         for table in (VALUES, MODELS)
@@ -110,7 +110,10 @@ def test_a_model_with_lower_error_than_every_average_is_published_and_uses_the_w
     )
     assert [target for target, *_ in winners] == ["total_quantity", "total_sales"]
     for target, model, rmse in winners:
-        assert f"Vencedor: {report.named(model)}. No teste (RMSE {rmse}, MAE " in output
+        assert (
+            f"Vencedor: {report.model_name(model, FORECAST.words)}. No teste (RMSE {rmse}, MAE "
+            in output
+        )
         better = weekly.rows(
             f"select m.model from {MODELS} as m join {MODELS} as p using (target, part)"
             " where p.is_published and m.model like 'ma%' and part = 'test'"
@@ -142,7 +145,7 @@ def test_models_are_evaluated_on_unseen_days_and_the_published_one_is_trained_on
 
     wrapped = {name: counting(learn) for name, learn in models.CANDIDATES.items()}
     monkeypatch.setattr(models, "CANDIDATES", wrapped)
-    list(forecasts(FORECAST, weekly.lake, weekly.settings, days=1))
+    list(compute_forecasts(FORECAST, weekly.lake, weekly.settings, days=1))
     every_day = 160 - 30
     train = round(every_day * 0.7)
     assert learned_from == 2 * [train, train, every_day]
@@ -228,8 +231,8 @@ def test_a_forecast_as_of_a_day_equals_that_of_a_lake_without_later_days(
     assert SOLD[until.weekday()], "a day with sales, or the lake would not know this day"
     known, alone = (
         [
-            (each.last_known, each.values, each.scores, each.verdict)
-            for each in forecasts(FORECAST, shop.lake, shop.settings, days=3, until=asked)
+            (each.last_known, each.values, each.errors, each.selection)
+            for each in compute_forecasts(FORECAST, shop.lake, shop.settings, days=3, until=asked)
         ]
         for shop, asked in ((weekly, until), (earlier, None))
     )
@@ -241,7 +244,7 @@ def test_too_few_days_and_no_days_give_an_error_of_one_line(
     weekly: Business, tmp_path: Path, call: Call
 ):
     result = call(weekly, "forecast", "sales", "--until", "2023-03-01", code=1)
-    assert "error: 23 days can be learned from and judged on, 60 are needed" in result.stderr
+    assert "error: only 23 days are usable for training and tests" in result.stderr
     result = call(weekly, "forecast", "sales", "--until", "2022-12-31", code=1)
     assert "gold.sales_forecast_features has no day up to 2022-12-31" in result.stderr
     result = call(Business("sales", tmp_path), "forecast", "sales", code=1)
@@ -253,7 +256,7 @@ def test_the_error_for_a_domain_without_a_forecast_names_those_with_one(
 ):
     result = call(weekly, "forecast", "people", code=1)
     assert "domain 'people' declares no forecast" in result.stderr
-    assert "docs/domains/sales.md" in result.stderr
+    assert "hint: domains that do: sales" in result.stderr
 
 
 def test_without_the_libraries_the_command_names_what_to_install(
@@ -263,17 +266,20 @@ def test_without_the_libraries_the_command_names_what_to_install(
         models, "find_spec", lambda name: None if name == "xgboost" else find_spec(name)
     )
     result = call(weekly, "forecast", "sales", code=1)
-    assert "a forecast needs xgboost: pip install 'lakehouse[forecast]'" in result.stderr
+    assert (
+        "a forecast needs xgboost, not installed here; hint: pip install 'lakehouse[forecast]'"
+        in result.stderr
+    )
 
 
 def test_rows_that_break_their_contract_are_not_stored(weekly: Business):
     made(weekly, days=2)
-    (outcome, *_) = forecasts(FORECAST, weekly.lake, weekly.settings, days=2)
+    (outcome, *_) = compute_forecasts(FORECAST, weekly.lake, weekly.settings, days=2)
     day = outcome.values[0][0]
     twice = type(outcome)(**{**vars(outcome), "values": ((day, Decimal(-1)), (day, Decimal(1)))})
     before = weekly.rows(f"from {VALUES}")
     with pytest.raises(ForecastError, match="nothing was stored"):
-        store(FORECAST, [twice], weekly.lake, weekly.settings)
+        store_forecasts(FORECAST, [twice], weekly.lake, weekly.settings)
     assert weekly.rows(f"from {VALUES}") == before
 
 
@@ -288,7 +294,9 @@ def test_a_forecast_is_computed_and_stored_on_disk_and_on_s3(lake_root: str):
         for day, units in days.items()
     }
     lake.table(fact_sales.id).write(rows, schema=kept)
-    stored = store(FORECAST, list(forecasts(FORECAST, lake, settings, days=7)), lake, settings)
+    stored = store_forecasts(
+        FORECAST, list(compute_forecasts(FORECAST, lake, settings, days=7)), lake, settings
+    )
     assert stored == {VALUES: 14, MODELS: 16}
     with catalog.connect(lake, settings, names={VALUES}) as connection:
         asked = f"select forecast_day, value from {VALUES} where target = 'total_quantity'"
