@@ -17,7 +17,7 @@ CHECKS = (
         "user_id",
         name="one_row_per_person",
         noun="persons again",
-        names_keys=False,
+        lists_keys=False,
         description="Each person occurs once; fails with the number of persons that repeat.",
         enforced_by="gold.people_people_without_duplicates, whose key is the person",
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import ibis
 import ibis.expr.types as ir
@@ -30,13 +30,121 @@ MOST_DEVIATION = 2
 """Standard deviations from the mean of the previous days within which a volume is usual."""
 
 
-def listed(rows: ir.Table, *key: str, separator: str = "-") -> ir.Table:
-    """Return the number of rows of each day as ``found`` and their keys as ``names``."""
-    parts = [rows[name].cast("string") for name in key]
-    label = functools.reduce(lambda left, right: left + separator + right, parts)
-    return rows.group_by("day").agg(
-        found=rows.count(), names=label.collect(order_by=[rows[name] for name in key])
+class RowCheck(TypedDict):
+    """What describes a check that certain rows do not exist.
+
+    Args:
+        name: name of the check.
+        category: kind of check.
+        noun: what the unwanted rows are, in the plural.
+        description: what passes, warns and fails.
+        otherwise: status of a day with unwanted rows: `warn` (default) or `fail`, which blocks.
+        enforced_by: the rule that enforces the same condition before rows are stored.
+        separator: text between the columns of a key in the details; default ``-``.
+    """
+
+    name: NotRequired[str]
+    category: NotRequired[str]
+    noun: NotRequired[str]
+    description: str
+    otherwise: NotRequired[CheckStatus]
+    enforced_by: NotRequired[str]
+    separator: NotRequired[str]
+
+
+def no_rows(
+    table: Table,
+    find: Callable[..., ir.Table],
+    *others: CheckInput,
+    key: tuple[str, ...],
+    **about: Unpack[RowCheck],
+) -> QualityCheck:
+    """Declare that `find` returns no rows.
+
+    Args:
+        table: the table that the check is about.
+        find: takes the rows of `table` and of `others`, returns the unwanted rows.
+        others: further tables that `find` reads.
+        key: columns that name an unwanted row in the details; empty to count the rows only.
+        about: see `RowCheck`.
+    """
+    otherwise = about.get("otherwise", CheckStatus.WARN)
+    separator = about.get("separator", "-")
+    return QualityCheck(
+        name=about["name"],
+        category=about["category"],
+        table=table.id,
+        description=about["description"],
+        inputs=(rows_of(table), *others),
+        measure=lambda *tables: _listed(find(*tables), key, separator),
+        assess=expects_none(about["noun"], otherwise),
+        blocking=otherwise is CheckStatus.FAIL,
+        enforced_by=about.get("enforced_by", ""),
     )
+
+
+def unique(
+    table: Table, *key: str, lists_keys: bool = True, **about: Unpack[RowCheck]
+) -> QualityCheck:
+    """Declare that the columns `key` identify one row of a day.
+
+    With `lists_keys` false, repeated keys are counted only, because they identify persons.
+    """
+
+    def repeated(rows: ir.Table) -> ir.Table:
+        counted = rows.group_by("day", *key).agg(n=rows.count())
+        return counted.filter(counted.n > 1)
+
+    usual: RowCheck = {
+        "name": "uniqueness",
+        "category": "uniqueness",
+        "noun": "repeated keys",
+        "otherwise": CheckStatus.FAIL,
+        **about,
+    }
+    return no_rows(table, repeated, key=key if lists_keys else (), **usual)
+
+
+def accepted_values(
+    table: Table,
+    column: str,
+    values: Collection[Any],
+    *,
+    key: tuple[str, ...],
+    **about: Unpack[RowCheck],
+) -> QualityCheck:
+    """Declare that a column has only the given values; rows with others are named by `key`."""
+    usual: RowCheck = {"category": "validity", "otherwise": CheckStatus.FAIL, **about}
+    return no_rows(table, lambda rows: rows.filter(rows[column].notin(values)), key=key, **usual)
+
+
+def not_null(
+    table: Table, *columns: str, key: tuple[str, ...], **about: Unpack[RowCheck]
+) -> QualityCheck:
+    """Declare that no row is null in any of the columns; rows that are, are named by `key`."""
+    usual: RowCheck = {
+        "name": "not_null",
+        "category": "completeness",
+        "noun": "rows",
+        "otherwise": CheckStatus.FAIL,
+        **about,
+    }
+    return no_rows(
+        table,
+        lambda rows: rows.filter(ibis.or_(*(rows[name].isnull() for name in columns))),
+        key=key,
+        **usual,
+    )
+
+
+def _listed(rows: ir.Table, key: tuple[str, ...], separator: str) -> ir.Table:
+    """Return the number of rows of each day as ``found`` and their keys as ``names``."""
+    measures = {"found": rows.count()}
+    if key:
+        parts = [rows[name].cast("string") for name in key]
+        label = functools.reduce(lambda left, right: left + separator + right, parts)
+        measures["names"] = label.collect(order_by=[rows[name] for name in key])
+    return rows.group_by("day").agg(**measures)
 
 
 def expects_none(noun: str, otherwise: CheckStatus) -> Callable[[DayFacts], Assessment]:
@@ -57,136 +165,6 @@ def expects_none(noun: str, otherwise: CheckStatus) -> Callable[[DayFacts], Asse
         )
 
     return assess
-
-
-def no_rows(
-    table: Table,
-    find: Callable[..., ir.Table],
-    *others: CheckInput,
-    key: tuple[str, ...],
-    name: str,
-    category: str,
-    noun: str,
-    description: str,
-    separator: str = "-",
-    otherwise: CheckStatus = CheckStatus.WARN,
-    enforced_by: str = "",
-) -> QualityCheck:
-    """Declare that `find` returns no rows; a day that fails is blocking.
-
-    Args:
-        table: the table that the check is about.
-        find: takes the rows of `table` and of `others`, returns the unwanted rows.
-        others: further tables that `find` reads.
-        key: columns that name an unwanted row in the details.
-        name: name of the check.
-        category: kind of check.
-        noun: what the unwanted rows are, in the plural.
-        description: what passes, warns and fails.
-        separator: text between the columns of a key.
-        otherwise: status of a day with unwanted rows.
-        enforced_by: the rule that enforces the same condition before rows are stored.
-    """
-    return QualityCheck(
-        name=name,
-        category=category,
-        table=table.id,
-        description=description,
-        inputs=(rows_of(table), *others),
-        measure=lambda *tables: listed(find(*tables), *key, separator=separator),
-        assess=expects_none(noun, otherwise),
-        blocking=otherwise is CheckStatus.FAIL,
-        enforced_by=enforced_by,
-    )
-
-
-def unique(
-    table: Table,
-    *key: str,
-    description: str,
-    enforced_by: str,
-    name: str = "uniqueness",
-    noun: str = "repeated keys",
-    separator: str = "-",
-    names_keys: bool = True,
-) -> QualityCheck:
-    """Declare that `key` occurs once a day.
-
-    Args:
-        table: the table that the check is about.
-        key: columns of the key, without the day.
-        description: what passes and fails.
-        enforced_by: the rule that enforces the same condition before rows are stored.
-        name: name of the check.
-        noun: what a repeated key is, in the plural.
-        separator: text between the columns of a key.
-        names_keys: list the repeated keys in the details; false for keys that identify persons.
-    """
-
-    def measure(rows: ir.Table) -> ir.Table:
-        counted = rows.group_by("day", *key).agg(n=rows.count())
-        repeated = counted.filter(counted.n > 1)
-        if names_keys:
-            return listed(repeated, *key, separator=separator)
-        return repeated.group_by("day").agg(found=repeated.count())
-
-    return QualityCheck(
-        name=name,
-        category="uniqueness",
-        table=table.id,
-        description=description,
-        inputs=(rows_of(table),),
-        measure=measure,
-        assess=expects_none(noun, CheckStatus.FAIL),
-        blocking=True,
-        enforced_by=enforced_by,
-    )
-
-
-def accepted_values(
-    table: Table,
-    column: str,
-    values: Collection[Any],
-    *,
-    key: tuple[str, ...],
-    name: str,
-    noun: str,
-    description: str,
-    enforced_by: str,
-) -> QualityCheck:
-    """Declare that a column has no other values than `values`; see `no_rows` for the arguments."""
-    return no_rows(
-        table,
-        lambda rows: rows.filter(rows[column].notin(values)),
-        key=key,
-        name=name,
-        category="validity",
-        noun=noun,
-        description=description,
-        otherwise=CheckStatus.FAIL,
-        enforced_by=enforced_by,
-    )
-
-
-def not_null(
-    table: Table,
-    *columns: str,
-    key: tuple[str, ...],
-    description: str,
-    enforced_by: str,
-) -> QualityCheck:
-    """Declare that no row is null in any of `columns`; see `no_rows` for the arguments."""
-    return no_rows(
-        table,
-        lambda rows: rows.filter(ibis.or_(*(rows[name].isnull() for name in columns))),
-        key=key,
-        name="not_null",
-        category="completeness",
-        noun="rows",
-        description=description,
-        otherwise=CheckStatus.FAIL,
-        enforced_by=enforced_by,
-    )
 
 
 def has_rows(table: Table, noun: str, otherwise: CheckStatus) -> QualityCheck:

@@ -31,7 +31,7 @@ from lakehouse_tests.platform.cafe import tips, visits
 DAY = dt.date(2024, 5, 1)
 NOW = dt.datetime(2024, 5, 2, tzinfo=dt.UTC)
 PASS, WARN, FAIL = CheckStatus.PASS, CheckStatus.WARN, CheckStatus.FAIL
-TEXTS = {"description": "Shows rows.", "enforced_by": "the contract"}
+DESCRIPTION = "Shows rows."
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,9 +52,9 @@ def visit(number: int, spent: int | None = 10) -> Mapping[str, Any]:
     return {"number": number, "spent": spent}
 
 
-@pytest.mark.parametrize(("names_keys", "details"), [(True, "1, 3"), (False, "")])
-def test_repeated_keys_fail_and_are_listed_unless_they_identify_persons(names_keys, details):
-    check = unique(visits, "number", names_keys=names_keys, **TEXTS)
+@pytest.mark.parametrize(("lists_keys", "details"), [(True, "1, 3"), (False, "")])
+def test_repeated_keys_fail_and_are_listed_unless_they_identify_persons(lists_keys, details):
+    check = unique(visits, "number", lists_keys=lists_keys, description=DESCRIPTION)
     assert check.blocking
     assert assessed(check, [visit(1), visit(2)]).status is PASS
     found = assessed(check, [visit(3), visit(1), visit(2), visit(1), visit(3)])
@@ -63,14 +63,20 @@ def test_repeated_keys_fail_and_are_listed_unless_they_identify_persons(names_ke
 
 def test_a_value_that_is_not_accepted_fails_with_the_key_of_its_row():
     check = accepted_values(
-        visits, "spent", (10, 20), key=("number",), name="prices", noun="prices", **TEXTS
+        visits,
+        "spent",
+        (10, 20),
+        key=("number",),
+        name="prices",
+        noun="prices",
+        description=DESCRIPTION,
     )
     assert assessed(check, [visit(1, 10), visit(2, 20)]).status is PASS
     assert assessed(check, [visit(1, 10), visit(2, 30)]).details == "2"
 
 
 def test_a_null_fails_with_the_key_of_its_row():
-    check = not_null(visits, "spent", key=("number",), **TEXTS)
+    check = not_null(visits, "spent", key=("number",), description=DESCRIPTION)
     assert assessed(check, [visit(1)]).status is PASS
     found = assessed(check, [visit(1), visit(7, None)])
     assert (found.status, found.details) == (FAIL, "7")
@@ -86,7 +92,7 @@ def test_unwanted_rows_block_a_run_only_when_they_fail(otherwise, blocking):
         category="validity",
         noun="expensive visits",
         otherwise=otherwise,
-        **TEXTS,
+        description=DESCRIPTION,
     )
     assert check.blocking is blocking
     found = assessed(check, [visit(1), visit(2, 100)])
@@ -113,7 +119,7 @@ def test_totals_that_differ_by_less_than_the_limit_warn(tip, status, details):
         Totals(label="visits", rows=rows_of(visits), columns={"money": "spent"}),
         Totals(label="tips", rows=rows_of(tips), columns={"money": "tip"}),
         text="R$ {money}",
-        description="Shows totals.",
+        description=DESCRIPTION,
         warns_below=Decimal(5),
     )
     found = assessed(check, [visit(1, 10)], [{"number": 1, "tip": tip}])
