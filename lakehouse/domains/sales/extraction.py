@@ -1,4 +1,4 @@
-"""The legacy table that sales are extracted from, and a sample of it."""
+"""The legacy table from which sales are extracted, and a sample of its rows."""
 
 import datetime as dt
 import random

@@ -23,7 +23,7 @@ class TableModel(pa.DataFrameModel):
     """Base of the contracts of tables; a column that is not declared is an error.
 
     Args:
-        key: columns that identify a row; a table without a key repeats or has one row.
+        key: columns that identify a row; empty for a table of one row or with repeated rows.
 
     >>> class Guests(TableModel, key=("guest",)):
     ...     guest: int = pa.Field(description="Number of the guest")

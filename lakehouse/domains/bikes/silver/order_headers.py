@@ -41,7 +41,9 @@ class OrderHeaders(TableModel, key=("sales_order_id",)):
     purchase_order_number: str = pa.Field(
         nullable=True, description="Order number of the customer; null when there is none"
     )
-    account_number: str = pa.Field(nullable=True, description="Account number of the customer")
+    account_number: str = pa.Field(
+        nullable=True, description="Account number of the customer; null when unknown"
+    )
     customer_id: int = pa.Field(description="Number of the customer")
     sales_person_id: int = pa.Field(
         nullable=True, description="Number of the salesperson; null for online orders"

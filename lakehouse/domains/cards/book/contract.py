@@ -28,7 +28,9 @@ def contract(name: str, declaration: Declaration) -> type[Client]:
     """Return a contract with one column per variable; null where a client has no row for it."""
     kinds = {each.column: each.type for each in declaration.variables}
     fields = {
-        each.column: pa.Field(nullable=True, description=f"{each.name}: {each.meaning}")
+        each.column: pa.Field(
+            nullable=True, description=f"{each.name}: {each.meaning}; nulo sem faturas"
+        )
         for each in declaration.variables
     }
     body: dict[str, Any] = {

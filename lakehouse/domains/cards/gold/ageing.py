@@ -32,7 +32,9 @@ class Ageing(TableModel, key=("dt_referencia", "faixa", "situacao")):
         ),
     )
     qtd_faturas: int = pa.Field(gt=0, description="Number of invoices that are not fully paid")
-    qtd_clientes: int = pa.Field(gt=0, description="Number of clients with these invoices")
+    qtd_clientes: int = pa.Field(
+        gt=0, description="Number of clients with invoices that are not fully paid"
+    )
     vlr_fatura: Decimal(18, 2) = pa.Field(ge=0, description="Value of the invoices in BRL")
     vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Amount paid by the reference day in BRL")
     vlr_aberto: Decimal(18, 2) = pa.Field(

@@ -23,21 +23,27 @@ class DefaultLabels(TableModel, key=("dt_referencia", "id_cliente")):
     id_cliente: int = pa.Field(
         metadata={"personal": "identifier"}, description="Number of the client"
     )
-    dt_observado: dt.date = pa.Field(description="Last day that the labels use")
+    dt_observado: dt.date = pa.Field(description="Last day whose data the labels use")
     faturas_vencidas: int = pa.Field(
         nullable=True,
         ge=0,
-        description="Number of invoices due in the 60 days after the reference date",
+        description=(
+            "Number of invoices due in the 60 days after the reference date; null until data of"
+            " later days is known"
+        ),
     )
     faturas_inadimplentes: int = pa.Field(
         nullable=True,
         ge=0,
-        description="Number of these invoices without payment 30 days after their due date",
+        description=(
+            "Number of invoices due in the 60 days after the reference date that have no payment"
+            " 30 days after their due date; null until data of later days is known"
+        ),
     )
     inadimplente: bool = pa.Field(
         nullable=True,
         description=(
-            "True when at least one of them has no payment; null until data of later days is known"
+            "True when faturas_inadimplentes is at least 1; null until data of later days is known"
         ),
     )
     evadido: bool = pa.Field(

@@ -23,12 +23,12 @@ class Kpis(TableModel, key=("dt_referencia",)):
     qtd_pagamentos: int = pa.Field(ge=0, description="Number of payments")
     vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Payments as a percentage of the invoiced value"
+        nullable=True, description="Payments in percent of the invoiced value; null for value 0"
     )
     qtd_sem_pagamento: int = pa.Field(ge=0, description="Number of invoices without any payment")
     perc_sem_pagamento: Decimal(18, 2) = pa.Field(
         nullable=True,
-        description="Share of invoices without payment among all invoices, in percent",
+        description="Share of invoices without payment in all invoices, in percent; null without any",
     )
     vlr_aberto: Decimal(18, 2) = pa.Field(
         ge=0, description="Amount that is still to be paid in BRL"

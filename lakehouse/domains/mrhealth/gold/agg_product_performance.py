@@ -31,7 +31,8 @@ class AggProductPerformance(TableModel, key=("product_id",)):
     )
     units_selling: int = pa.Field(ge=0, description="Number of units with an order for the product")
     unit_penetration_pct: Decimal(18, 4) = pa.Field(
-        nullable=True, description="units_selling ÷ number of known units, 0 to 1"
+        nullable=True,
+        description="units_selling ÷ number of known units, 0 to 1; null without units",
     )
     revenue_rank: int = pa.Field(
         ge=1, description="Rank by line_revenue, 1 is the highest; ties by product_id"

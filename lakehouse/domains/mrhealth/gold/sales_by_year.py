@@ -16,7 +16,9 @@ from lakehouse.platform.tables.expressions import newest_by, sum_where
 class SalesByYear(TableModel, key=("year", "unit_id", "country_name")):
     year: int = pa.Field(description="Year of the orders")
     unit_id: int = pa.Field(description="Number of the unit")
-    unit_name: str = pa.Field(nullable=True, description="Name of the unit, the newest known")
+    unit_name: str = pa.Field(
+        nullable=True, description="Name of the unit, the newest known; null when unknown"
+    )
     country_name: str = pa.Field(
         nullable=True, description="Name of the country; null when unknown"
     )
