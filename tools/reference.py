@@ -209,9 +209,9 @@ def command_line() -> str:
         "# Command line",
         GENERATED,
         (
-            "Data goes to stdout, notes and progress to stderr. Exit codes: 0 success, 1 the command"
-            " failed or found a problem, 2 the command line is wrong. `--system` is an alias of"
-            " `--domain`, and `lakehouse conservation` of `lakehouse reconcile`."
+            "Data goes to stdout, messages and progress to stderr. Exit codes: 0 success, 1 the"
+            " command failed or found a problem, 2 the command line is wrong. `--system` is an alias"
+            " of `--domain`, and `lakehouse conservation` of `lakehouse reconcile`."
         ),
     ]
     root = click.Context(

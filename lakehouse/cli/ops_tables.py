@@ -1,11 +1,8 @@
 """Read the deliveries and the reconciliation of a domain as plain rows for the screen."""
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-
-from lakehouse.cli.options import within
 
 if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
@@ -25,35 +22,32 @@ COUNTS = {
     "difference": "difference",
 }
 """Count of a reconciled delivery → its heading in the sums."""
+DELIVERY = ("day", "unit", "file", "size", "status", "reason", "detail")
+"""Columns that describe a delivered file."""
 TOTALS = ("table", "files", *COUNTS.values())
 """Headings of `totals`."""
 
 
-def rows_of(
-    lake: "Lake",
-    table: "TableId",
-    columns: Sequence[str],
-    first: dt.date | None = None,
-    last: dt.date | None = None,
-) -> list[dict[str, Any]]:
-    """Return rows of a stored table between two days; an empty list when it does not exist."""
+def rows_of(lake: "Lake", table: "TableId", columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return columns of all rows of a stored table; an empty list when it does not exist."""
     from lakehouse.platform.tables.upgrade import current_rows, readable_table
 
     stored = readable_table(lake, table)
     snapshot = stored.snapshot()
     if snapshot.schema is None:
         return []
-    days = [file.day for file in snapshot.files if file.rows and within(file.day, first, last)]
+    days = [file.day for file in snapshot.files if file.rows]
     found = current_rows(stored.read(days, snapshot=snapshot, columns=columns))
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows
 
 
-def deliveries(lake: "Lake", domain_name: str) -> list[dict[str, Any]]:
-    """Return every delivered file of a domain with its status, unrecognized files included."""
+def deliveries(
+    lake: "Lake", domain_name: str, columns: Sequence[str] = DELIVERY
+) -> list[dict[str, Any]]:
+    """Return every delivered file of a domain with its table, unrecognized files included."""
     from lakehouse.platform.tables.upgrade import current_id, readable_tables
 
-    columns = ("day", "unit", "file", "size", "status", "reason", "detail")
     return [
         {"table": table.table, **row}
         for table in map(current_id, readable_tables(lake, "raw", domain_name))

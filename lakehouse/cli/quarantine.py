@@ -235,9 +235,7 @@ def replay(
 
 @quarantine.command()
 @click.argument("file")
-@click.option(
-    "--no-run", is_flag=True, help="Only land the corrected files; a later ingest loads them."
-)
+@click.option("--no-run", is_flag=True, help="Only land the file; a later ingest loads it.")
 def release(file: str, no_run: bool) -> None:
     """Accept a held FILE, named by its path in the landing zone, as complete.
 

@@ -1,12 +1,12 @@
 """`lakehouse raw`: read the original bytes of delivered files."""
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lakehouse.cli.messages import CommandError, inform
+from lakehouse.cli.ops_tables import deliveries
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
@@ -78,18 +78,16 @@ def _objects(domain_name: str, digest: str) -> str:
 
 def _by_path(lake: "Lake", path: str) -> str:
     """Return the stored file of the newest version of a path in the landing zone."""
-    versions = sorted(
-        (row["landed_at"], row["digest"], domain)
-        for domain in domain_names()
-        for row in _deliveries(lake, domain, path)
-        if row["file"] == path
-    )
+    domain = path.split("/", maxsplit=1)[0]
+    columns = ("file", "digest", "landed_at")
+    rows = deliveries(lake, domain, columns) if domain in domain_names() else []
+    versions = sorted((row["landed_at"], row["digest"]) for row in rows if row["file"] == path)
     if not versions:
         raise CommandError(
             f"no file was delivered as {path}",
             'a path starts with its domain: lakehouse sql "select file from ops.deliveries"',
         )
-    _, digest, domain = versions[-1]
+    _, digest = versions[-1]
     if not digest:
         raise CommandError(
             f"{path} was rejected before it was read, so its bytes are not in the lake",
@@ -98,11 +96,3 @@ def _by_path(lake: "Lake", path: str) -> str:
     if len(versions) > 1:
         inform(f"newest of {len(versions)} versions; lakehouse raw cat DIGEST reads the others")
     return f"{_objects(domain, digest)}/{digest}"
-
-
-def _deliveries(lake: "Lake", domain_name: str, path: str) -> Iterator[dict[str, Any]]:
-    from lakehouse.cli.ops_tables import rows_of
-
-    if path.split("/", maxsplit=1)[0] == domain_name:
-        for table in lake.tables("raw", domain_name):
-            yield from rows_of(lake, table, ("file", "digest", "landed_at"))

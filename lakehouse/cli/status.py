@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,25 @@ class Fact:
     last: dt.date | None = None
     detail: str | None = None
 
+    @classmethod
+    def of_days(
+        cls,
+        about: str,
+        what: str,
+        days: Collection[dt.date],
+        detail: str | None = None,
+        number: int | None = None,
+    ) -> "Fact":
+        """Return a fact about some days; the number is that of the days unless it is given."""
+        return cls(
+            about=about,
+            what=what,
+            number=len(days) if number is None else number,
+            first=min(days),
+            last=max(days),
+            detail=detail,
+        )
+
 
 @click.command()
 @domain_option
@@ -52,18 +71,16 @@ def status(domain_name: str | None, form: str) -> None:
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for domain in domains_of(domain_name):
-        name = domain.name
-        for fact in (
-            *_files(lake, name),
-            *_rejected(lake, name),
-            *_balances(lake, name),
+        facts = (
+            *_files(lake, domain.name),
+            *_rejected(lake, domain.name),
+            *_balances(lake, domain.name),
             *_work(domain, settings),
             *_overdue(domain, lake, settings),
-        ):
-            values = (fact.about, fact.what, fact.number, fact.first, fact.last, fact.detail)
-            rows.append((name, *values))
+        )
+        rows += [(domain.name, *astuple(fact)) for fact in facts]
     print_rows(COLUMNS, rows, form)
     if not rows:
         inform("the lake is empty; start with `lakehouse demo` or `lakehouse land`")
@@ -80,14 +97,7 @@ def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:
             rejections.setdefault(kind, Counter())[row["reason"] or "?"] += 1
     for (table, what), days in sorted(by_kind.items()):
         reasons = rejections.get((table, what), Counter())
-        yield Fact(
-            about=table,
-            what=f"files {what}",
-            number=len(days),
-            first=min(days),
-            last=max(days),
-            detail=", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items())) or None,
-        )
+        yield Fact.of_days(table, f"files {what}", days, _numbers(reasons) or None)
 
 
 def _rejected(lake: "Lake", domain_name: str) -> Iterator[Fact]:
@@ -103,14 +113,11 @@ def _rejected(lake: "Lake", domain_name: str) -> Iterator[Fact]:
             counts.setdefault(kind, Counter())[each.reason] += each.rows
             days.setdefault(kind, []).append(each.day)
     for (table, what), reasons in sorted(counts.items()):
-        yield Fact(
-            about=table,
-            what=what,
-            number=sum(reasons.values()),
-            first=min(days[table, what]),
-            last=max(days[table, what]),
-            detail=", ".join(f"{reason}: {n}" for reason, n in sorted(reasons.items())),
-        )
+        yield Fact.of_days(table, what, days[table, what], _numbers(reasons), reasons.total())
+
+
+def _numbers(reasons: "Counter[str]") -> str:
+    return ", ".join(f"{reason}: {number}" for reason, number in sorted(reasons.items()))
 
 
 def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
@@ -119,13 +126,7 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
     for row in ops_tables.balances(lake, domain_name):
         days.setdefault(row["balance"], []).append(row["day"])
     for balance, found in sorted(days.items()):
-        yield Fact(
-            about="reconciliation",
-            what=f"deliveries {balance}",
-            number=len(found),
-            first=min(found),
-            last=max(found),
-        )
+        yield Fact.of_days("reconciliation", f"deliveries {balance}", found)
 
 
 def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
@@ -139,10 +140,10 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         facts = gather(domain, settings, instance)
     for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
         if days:
-            yield Fact(about="work", what=what, number=len(days), first=min(days), last=max(days))
+            yield Fact.of_days("work", what, days)
     if facts.growing:
-        named = joined(facts.growing, 3)
-        yield Fact(about="landing", what="files growing", number=len(facts.growing), detail=named)
+        names = joined(facts.growing, 3)
+        yield Fact(about="landing", what="files growing", number=len(facts.growing), detail=names)
     if not has_history:
         return
     decision = decide(facts, settings)
@@ -154,14 +155,7 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         ),
     ]
     for what, batch, detail in batches:
-        yield Fact(
-            about="work",
-            what=what,
-            number=batch.files,
-            first=batch.first,
-            last=batch.last,
-            detail=detail,
-        )
+        yield Fact.of_days("work", what, (batch.first, batch.last), detail, batch.files)
 
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
@@ -182,15 +176,9 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fac
         if each.assessment.status is CheckStatus.FAIL
     ]
     for (actual, details), same in groupby(late, lambda each: (each[1].actual, each[1].details)):
-        found = [day for day, _ in same]
-        yield Fact(
-            about="deliveries",
-            what="units overdue",
-            number=int(actual.split()[0]),
-            first=found[0],
-            last=found[-1],
-            detail=_shortened(details),
-        )
+        days = [day for day, _ in same]
+        units = int(actual.split()[0])
+        yield Fact.of_days("deliveries", "units overdue", days, _shortened(details), units)
 
 
 def _shortened(details: str) -> str:

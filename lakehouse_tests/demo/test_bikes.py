@@ -1,4 +1,4 @@
-"""The generator of the bike shop has the shape of AdventureWorks, and the tables equal plain SQL."""
+"""The generator of bikes has the shape of AdventureWorks, and the tables equal plain SQL."""
 
 import datetime as dt
 from collections import Counter

@@ -54,7 +54,7 @@ SELECT {COLUMNS} FROM (
 
 
 def plainly(files: Iterable[LandedFile]) -> duckdb.DuckDBPyConnection:
-    """Load the files with plain SQL: ``sales`` has all rows, ``newest`` the newest version of each."""
+    """Load the files with plain SQL: ``sales`` has all rows, ``newest`` the newest of each id."""
     rows: dict[str, list[object]] = {name: [] for name in ["file", "line", "moment", *TEXTS]}
     seen = set()
     for file in files:

@@ -108,7 +108,7 @@ def _bad_row(error: RowError, dataset: str, valid: Row, key: int) -> Row:
 
 
 def corrections(dataset: str, rows: Rows) -> Rows:
-    """Return the next day's file: a few orders with a comment, or all products, one with a new price."""
+    """Return the next day's rows: a few orders with a comment, or all products, one repriced."""
     columns = COLUMNS[dataset]
     if dataset == "products":
         repriced = list(rows[-1])

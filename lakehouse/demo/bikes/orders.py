@@ -62,7 +62,7 @@ def parts(rng: np.random.Generator, total: int, into: int, most: int, spread: fl
 def _placed(
     plan: Plan, rng: np.random.Generator, online: int, stores: int
 ) -> list[tuple[dt.date, bool]]:
-    """Draw the day of each order and whether it is online: growing, stores at the ends of months."""
+    """Draw day and channel of each order: numbers grow, stores order at the ends of months."""
     days = plan.days
     growth = np.linspace(1, 4, len(days))
     each_day = rng.choice(len(days), size=online, p=growth / growth.sum())

@@ -1,7 +1,7 @@
 """Declare exports: tables that leave the lake in the file layout that their readers know.
 
-An export is one SQL statement over the read-only catalog, and the path of its files. `export_writing`
-writes the files; the declarations are in the module ``exports`` of each domain.
+An export is one SQL statement over the read-only catalog, and the path of its files.
+`export_writing` writes the files; the declarations are in the module ``exports`` of each domain.
 """
 
 import importlib

@@ -108,8 +108,8 @@ def _require_reading(sql: str) -> None:
         _require_reading(_EXPLAIN.sub("", statements[0].query, count=1))
     elif kind != duckdb.StatementType.SELECT:
         raise CatalogError(
-            f"{kind.name} is rejected: only SELECT is allowed; hint: `lakehouse materialize` changes"
-            " tables, `lakehouse sql --output` writes results"
+            f"{kind.name} is rejected: only SELECT is allowed; hint: `lakehouse materialize`"
+            " changes tables, `lakehouse sql --output` writes results"
         )
 
 
