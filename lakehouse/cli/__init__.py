@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[name]}")
         command: click.Command = getattr(module, name)
-        _keep_line_breaks(command)
+        _arrange_help(command)
         return command
 
     def resolve_command(
@@ -84,16 +84,18 @@ class LazyGroup(click.Group):
             raise CommandError(message.rstrip("; "), hint or None) from error
 
 
-def _keep_line_breaks(command: click.Command) -> None:
-    """Stop click from rewrapping paragraphs with indented lines, such as examples."""
-    paragraphs = cleandoc(command.help or "").split("\n\n")
-    command.help = "\n\n".join(
+def _arrange_help(command: click.Command) -> None:
+    """Move the examples below the options, and keep the line breaks of indented paragraphs."""
+    paragraphs = [
         f"\b\n{text}" if "\n  " in text and not text.startswith("\b") else text
-        for text in paragraphs
-    )
+        for text in cleandoc(command.help or "").split("\n\n")
+    ]
+    examples = [text for text in paragraphs if text.startswith("\b\nExample")]
+    command.help = "\n\n".join(text for text in paragraphs if text not in examples)
+    command.epilog = command.epilog or "\n\n".join(examples) or None
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            _keep_line_breaks(below)
+            _arrange_help(below)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -47,7 +47,7 @@ def demo(
     keep: bool,
     into: Path | None,
 ) -> None:
-    """Generate deliveries of every domain and run them from raw to gold.
+    """Run generated deliveries of every domain from raw to gold.
 
     Prints the outcome of every file and row, one answer of each domain, and the commands to try
     next. The deliveries contain planted errors. Domains without units have a small share of their

@@ -36,7 +36,7 @@ def legacy() -> None:
 )
 @click.option("--dsn", help="Address of PostgreSQL; default: LAKEHOUSE_<DOMAIN>_DSN.")
 def seed(domain_name: str | None, rows: int, seed: int, file: Path | None, dsn: str | None) -> None:
-    """Create the legacy database and its table, and fill the table if it is empty.
+    """Create the legacy database and fill its table if empty.
 
     Running the command again adds nothing. If the DSN names no database, or the database
     `postgres`, the legacy database is created on that server.

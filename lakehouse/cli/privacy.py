@@ -40,7 +40,7 @@ def person_options(command: Command) -> Command:
 
 @click.group()
 def privacy() -> None:
-    """Find a person in the lake and the landing zone, and erase their data.
+    """Find the data of a person in all places, and erase it.
 
     Example:
       lakehouse privacy find --email ana@example.org
@@ -52,9 +52,9 @@ def privacy() -> None:
 @person_options
 @format_option
 def find(id_: str | None, email: str | None, domain_name: str | None, form: str) -> None:
-    """Print the places that hold data of a person, without the data.
+    """Print the places that hold data of a person.
 
-    Searches the columns that contracts tag as identifier or email, and the text of rejected rows,
+    The data itself is not printed. Searches the columns that contracts tag as identifier or email, and the text of rejected rows,
     lines and files. With --email the ids found beside the address are searched too, within their
     domain. Exit code 0 even if nothing is found.
 
@@ -79,9 +79,9 @@ def find(id_: str | None, email: str | None, domain_name: str | None, form: str)
 def erase(
     id_: str | None, email: str | None, domain_name: str | None, yes: bool, form: str
 ) -> None:
-    """Erase a person from every layer, the quarantine, stored files, old versions and landing zone.
+    """Erase the data of a person from all places.
 
-    A mark that does not reveal the person keeps later deliveries and replays from restoring the
+    These are every layer, the quarantine, stored files, old versions and the landing zone. A mark that does not reveal the person keeps later deliveries and replays from restoring the
     data. The affected days are rebuilt. Running the command again completes an erasure that was
     interrupted. Exit code 1 if some data could not be erased; it is listed.
 

@@ -117,7 +117,7 @@ def list_(selection: "Selection", form: str) -> None:
 )
 @format_option
 def show(selection: "Selection", limit: int, form: str) -> None:
-    """Print rejected rows, lines and files with their original values.
+    """Print rejected rows, lines and files with their values.
 
     Example:
       lakehouse quarantine show --table orders --reason bad_status --limit 5
@@ -142,9 +142,9 @@ def show(selection: "Selection", limit: int, form: str) -> None:
     help="Output format; default: by the ending of PATH, else csv.",
 )
 def export(path: Path, selection: "Selection", form: str | None) -> None:
-    """Write rejected rows and lines to PATH, to be corrected and replayed.
+    """Write rejected rows and lines to PATH for correction.
 
-    If PATH has an ending, it is one file with the rejections of one dataset; otherwise it is a
+    `lakehouse quarantine replay` loads the corrected values. If PATH has an ending, it is one file with the rejections of one dataset; otherwise it is a
     folder with a file per dataset. Correct the values in place; `_delete` = yes removes a record.
 
     Example:
@@ -198,7 +198,7 @@ def replay(
     content: Path | None,
     no_run: bool,
 ) -> None:
-    """Replay rejected rows of DOMAIN through the same checks and rebuild their days.
+    """Replay rejected rows of DOMAIN through the same checks.
 
     With --patch, or --file and --with, the corrected file lands as a new version of its delivery.
     Without them the days of the rejections are rebuilt, which is enough after rules or reference
@@ -237,9 +237,9 @@ def replay(
 @click.argument("file")
 @click.option("--no-run", is_flag=True, help="Only land the file; a later ingest loads it.")
 def release(file: str, no_run: bool) -> None:
-    """Accept a held FILE, named by its path in the landing zone, as complete.
+    """Accept a held FILE as complete.
 
-    The file lands again with a line end after its last line.
+    FILE is a path of the landing zone. It lands again with a line end after its last line.
 
     Example:
       lakehouse quarantine release mrhealth/2026-01-05/unidade_007/PEDIDO.csv

@@ -40,7 +40,7 @@ def reconcile(
     verify: bool,
     form: str,
 ) -> None:
-    """Reconcile every delivered file: each input line must end in exactly one outcome.
+    """Check that each input line ended in exactly one outcome.
 
     Two equations hold for every file:
       lines  = header + continued + unparsable + excluded + bronze

@@ -73,7 +73,7 @@ def ingest_all(
 @domain_option
 @days_options("delivery day to ingest")
 def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None) -> None:
-    """Ingest the delivered files and refresh the tables that depend on them.
+    """Ingest the delivered files and refresh dependent tables.
 
     Runs what the daemon would run, in the same Dagster instance, until nothing is left to do. Exit
     code 1 if a run fails.
@@ -101,9 +101,10 @@ def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None)
 def materialize(
     tables: "tuple[TableId, ...]", domain_name: str | None, first: dt.date, last: dt.date
 ) -> None:
-    """Rebuild tables for a range of days, whether or not their inputs changed.
+    """Rebuild tables for a range of days.
 
-    Without --table every table of the domain is rebuilt, from the delivered files to gold. Days
+    Tables are rebuilt whether or not their inputs changed; without --table every table of the
+    domain, from the delivered files to gold. Days
     whose rows do not change keep their files.
 
     Examples:

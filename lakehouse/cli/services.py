@@ -13,9 +13,9 @@ from lakehouse.settings import Settings
 @click.option("--host", help="Address to listen on; default: LAKEHOUSE_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; default: LAKEHOUSE_PORT.")
 def up(host: str | None, port: int | None) -> None:
-    """Start the Dagster UI and the daemon, print the URL, and run until Ctrl-C.
+    """Start the Dagster UI and the daemon until Ctrl-C.
 
-    The daemon watches the landing zone and ingests new files.
+    Prints the URL of the UI. The daemon watches the landing zone and ingests new files.
 
     Example:
       lakehouse up --port 3001
@@ -44,7 +44,9 @@ def up(host: str | None, port: int | None) -> None:
 )
 @click.option("--delete", is_flag=True, help="Delete the runs instead of listing them.")
 def prune(older_than: int, delete: bool) -> None:
-    """List or delete Dagster's records of old runs; tables are not changed.
+    """List or delete Dagster's records of old runs.
+
+    Tables are not changed.
 
     Example:
       lakehouse prune --older-than 90 --delete

@@ -37,9 +37,9 @@ FORMATS = ["table", "csv", "json", "parquet"]
     help="Write the rows to this file; required for parquet.",
 )
 def sql(statement: str, form: str | None, output: Path | None) -> None:
-    """Run one read-only SQL STATEMENT over the lake; `-` reads it from stdin.
+    """Run one read-only SQL STATEMENT over the lake.
 
-    The SQL dialect is DuckDB's. Tables are named <layer>.<domain>_<table>. The ops tables of all
+    The SQL dialect is DuckDB's; the statement `-` is read from stdin. Tables are named <layer>.<domain>_<table>. The ops tables of all
     domains are ops.deliveries, ops.reconciliation, ops.quarantine, ops.data_quality_log and others
     (docs/data-dictionary.md).
 

@@ -62,7 +62,7 @@ class Fact:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show the files and rows that were received, rejected, are waiting or overdue.
+    """Show what was received, rejected, is waiting or overdue.
 
     Example:
       lakehouse status --domain mrhealth

@@ -138,9 +138,9 @@ def rollback(
 @click.option("--delete", is_flag=True, help="Delete the files; without it they are only counted.")
 @format_option
 def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: str) -> None:
-    """Delete the files of old table versions, or count them without --delete.
+    """Delete the files of old table versions.
 
-    Deleted versions cannot be restored. The bytes of delivered files are never deleted.
+    Without --delete the files are only counted. Deleted versions cannot be restored. The bytes of delivered files are never deleted.
 
     Examples:
       lakehouse vacuum

@@ -36,7 +36,7 @@ def warehouse() -> None:
 @schema_option
 @format_option
 def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> None:
-    """Fill the warehouse of DOMAIN from the lake and print the row counts.
+    """Fill the warehouse of DOMAIN and print the row counts.
 
     The new tables replace the old ones only after all of them are filled and their row counts
     match the lake and the delivered files; otherwise the old tables stay. Rows without their

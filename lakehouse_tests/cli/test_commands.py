@@ -55,9 +55,9 @@ def test_common_commands_import_neither_dagster_nor_ibis_nor_pandera(
 def test_the_help_of_every_command_shows_valid_examples() -> None:
     shown = 0
     for words, command in commands(main):
-        text = command.help or ""
         if isinstance(command, click.Group):
             continue
+        text = command.epilog or ""
         examples = [
             line.split("lakehouse ", 1)[1].split(" > ")[0]
             for line in text.splitlines()
@@ -70,11 +70,12 @@ def test_the_help_of_every_command_shows_valid_examples() -> None:
     assert shown > len(COMMANDS)
 
 
-def test_the_help_starts_with_one_plain_sentence() -> None:
+def test_the_help_starts_with_one_short_sentence() -> None:
     for words, command in commands(main):
         first = (command.help or "").removeprefix("\b\n").split("\n\n")[0]
         assert first.endswith("."), f"{words}: {first}"
         assert ". " not in first, f"{words}: {first}"
+        assert len(first) <= 60, f"{words}: {first} is cut off in the list of commands"
 
 
 def test_every_option_is_described() -> None:
