@@ -29,18 +29,18 @@ class Sweep:
     """The older day that was listed last."""
     files_per_day: int = FILES_PER_DAY
 
-    def listing(self, zone: LandingZone, *, now: dt.datetime, quiet: dt.timedelta) -> Listing:
+    def listing(self, landing: LandingZone, *, now: dt.datetime, quiet: dt.timedelta) -> Listing:
         """List the days of one tick, and everything outside of day folders; move the position."""
         days, self.position = due_days(
-            zone.days(),
-            today=now.astimezone(zone.rules.zone).date(),
+            landing.days(),
+            today=now.astimezone(landing.rules.zone).date(),
             recent_days=self.recent_days,
             position=self.position,
             budget=self.budget,
             files_per_day=self.files_per_day,
-            changed=zone.days_changed_since(now - CHANGED_WITHIN),
+            changed=landing.days_changed_since(now - CHANGED_WITHIN),
         )
-        listing = zone.listing(days=days, now=now, quiet=quiet)
+        listing = landing.listing(days=days, now=now, quiet=quiet)
         dated = [file.day for file in listing.files if file.dated]
         if dated:
             self.files_per_day = -(-len(dated) // len(set(dated)))
