@@ -167,6 +167,9 @@ class Settings:
     mail_about: str = _setting(
         "errors", "Which messages are mailed: `errors` or `all`", choices=MAILED
     )
+    error_label: str = _setting(
+        "Erro", "Word before the subject of mail and SNS messages about an error"
+    )
     sns_topic: str | None = _setting(
         None,
         "ARN of the Amazon SNS topic that receives the messages",

@@ -5,6 +5,7 @@
 - `delivery`: the channels that the settings name; sends each cause once, with retries, and records
   it in the lake.
 - `texts`: subject lines, and texts without secrets.
+- `run_messages`: the messages about a finished run, from its report and the texts of its domain.
 
-What the messages say does not belong here: see `orchestration` and the domains' `notices`.
+Reading runs does not belong here: see `orchestration.run_report`.
 """

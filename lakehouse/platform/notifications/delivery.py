@@ -40,11 +40,14 @@ def configured_channels(settings: Settings) -> tuple[Channel, ...]:
                 sender=settings.mail_from,
                 recipients=settings.recipients,
                 errors_only=settings.mail_about == "errors",
+                error_label=settings.error_label,
                 timeout=timeout,
             )
         )
     if settings.sns_topic:
-        found.append(SnsTopic(arn=settings.sns_topic, timeout=timeout))
+        found.append(
+            SnsTopic(arn=settings.sns_topic, error_label=settings.error_label, timeout=timeout)
+        )
     return tuple(found)
 
 

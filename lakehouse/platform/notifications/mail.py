@@ -32,6 +32,7 @@ class Mail:
         sender: address.
         recipients: addresses.
         errors_only: whether only errors are mailed.
+        error_label: word before the subject of an error.
         timeout: seconds for each answer of the server, except for accepting the mail.
     """
 
@@ -41,6 +42,7 @@ class Mail:
     sender: str = field(repr=False)
     recipients: tuple[str, ...] = field(repr=False)
     errors_only: bool = True
+    error_label: str = "Error"
     timeout: float = 5.0
 
     def send(self, message: str, *, is_error: bool = False) -> str | None:
@@ -76,7 +78,7 @@ class Mail:
         mail = EmailMessage()
         mail["From"] = Address("Lakehouse", addr_spec=self.sender)
         mail["To"] = ", ".join(self.recipients)
-        mail["Subject"] = subject(message, is_error=is_error)
+        mail["Subject"] = subject(message, self.error_label if is_error else "")
         mail["Date"] = dt.datetime.now(dt.UTC)
         mail["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2])
         mail["Auto-Submitted"] = "auto-generated"

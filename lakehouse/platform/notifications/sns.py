@@ -17,6 +17,7 @@ class SnsTopic:
 
     Args:
         arn: of the topic; a secret, because it names the account.
+        error_label: word before the subject of an error.
         timeout: seconds for the answer.
     """
 
@@ -24,6 +25,7 @@ class SnsTopic:
     errors_only: ClassVar[bool] = False
     joins_hint: ClassVar[bool] = True
     arn: str = field(repr=False)
+    error_label: str = "Error"
     timeout: float = 5.0
 
     def send(self, message: str, *, is_error: bool = False) -> None:
@@ -34,7 +36,7 @@ class SnsTopic:
         try:
             self._client().publish(
                 TopicArn=self.arn,
-                Subject=ascii_subject(message, is_error=is_error),
+                Subject=ascii_subject(message, self.error_label if is_error else ""),
                 Message=plain(message),
                 MessageAttributes={"kind": {"DataType": "String", "StringValue": kind}},
             )

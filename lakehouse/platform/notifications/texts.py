@@ -18,24 +18,24 @@ def plain(message: str) -> str:
     return re.sub(r"(?m)^\*(.+)\*$", r"\1", message)
 
 
-def subject(message: str, *, is_error: bool) -> str:
-    r"""Return the first line of a message that has printable text, shortened.
+def subject(message: str, label: str = "") -> str:
+    r"""Return the first line of a message that has printable text, after a label and shortened.
 
-    >>> subject("*[Camada Silver]*\n\nOcorreu o erro abaixo:", is_error=True)
-    'Erro: [Camada Silver]'
+    >>> subject("*[Silver layer]*\n\nThis error occurred:", "Error")
+    'Error: [Silver layer]'
     """
     lines = ("".join(filter(str.isprintable, line)) for line in plain(message).splitlines())
     first = next(filter(None, map(str.strip, lines)), "Lakehouse")
-    return shortened(f"Erro: {first}" if is_error else first, LONGEST_SUBJECT)
+    return shortened(f"{label}: {first}" if label else first, LONGEST_SUBJECT)
 
 
-def ascii_subject(message: str, *, is_error: bool) -> str:
+def ascii_subject(message: str, label: str = "") -> str:
     """Return a subject as SNS accepts it: short and without accents.
 
-    >>> ascii_subject("*[Execução]*", is_error=False)
-    '[Execucao]'
+    >>> ascii_subject("*[Café]*")
+    '[Cafe]'
     """
-    letters = unicodedata.normalize("NFKD", subject(message, is_error=is_error))
+    letters = unicodedata.normalize("NFKD", subject(message, label))
     text = letters.encode("ascii", "ignore").decode().strip()
     return text[:LONGEST_ASCII_SUBJECT] or "Lakehouse"
 

@@ -30,32 +30,32 @@ def test_an_error_is_quoted_without_secrets_without_mentions_and_shortened():
 
 
 @pytest.mark.parametrize(
-    ("message", "is_error", "line"),
+    ("message", "label", "line"),
     [
-        ("*[Camada Gold]*\n\nEtapa", False, "[Camada Gold]"),
-        ("sales: the slot\nis behind", True, "Erro: sales: the slot"),
-        ("\n \n*[a]*", False, "[a]"),
-        ("a * b *c*", False, "a * b *c*"),
-        ("two\rBcc: x@example.com", False, "two"),
-        ("two\x85Bcc: x@example.com", False, "two"),
-        ("tab\tnull\0 <\u200b!channel>", False, "tabnull <!channel>"),
-        ("", True, "Erro: Lakehouse"),
+        ("*[Camada Gold]*\n\nEtapa", "", "[Camada Gold]"),
+        ("sales: the slot\nis behind", "Erro", "Erro: sales: the slot"),
+        ("\n \n*[a]*", "", "[a]"),
+        ("a * b *c*", "", "a * b *c*"),
+        ("two\rBcc: x@example.com", "", "two"),
+        ("two\x85Bcc: x@example.com", "", "two"),
+        ("tab\tnull\0 <\u200b!channel>", "", "tabnull <!channel>"),
+        ("", "Erro", "Erro: Lakehouse"),
     ],
 )
-def test_the_subject_is_the_first_printable_line(message: str, is_error: bool, line: str):
-    assert subject(message, is_error=is_error) == line
+def test_the_subject_is_the_first_printable_line(message: str, label: str, line: str):
+    assert subject(message, label) == line
 
 
-@given(st.text(), st.booleans())
-def test_a_subject_is_always_one_printable_line(message: str, is_error: bool):
-    line = subject(message, is_error=is_error)
+@given(st.text(), st.sampled_from(["", "Erro"]))
+def test_a_subject_is_always_one_printable_line(message: str, label: str):
+    line = subject(message, label)
     assert line.isprintable()
     assert 0 < len(line) <= LONGEST_SUBJECT
 
 
-@given(st.text(), st.booleans())
-def test_an_ascii_subject_is_always_accepted_by_sns(message: str, is_error: bool):
-    line = ascii_subject(message, is_error=is_error)
+@given(st.text(), st.sampled_from(["", "Erro"]))
+def test_an_ascii_subject_is_always_accepted_by_sns(message: str, label: str):
+    line = ascii_subject(message, label)
     assert line.isascii()
     assert line.isprintable()
     assert line[0] != " "

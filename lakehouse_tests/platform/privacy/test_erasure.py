@@ -326,6 +326,9 @@ def test_the_command_asks_erases_and_prints_nothing_about_the_person(
     assert "the id was not found in any domain; pass --domain" in rejected.output
     nonsense = run(main, ["privacy", "find", "--id", "a", "--email", "b@c.de"])
     assert "pass either --id or --email" in nonsense.output
-    for option, value, hint in (("email", ZULEIKA, "pass an id with --id"), ("id", " ", "one line")):
+    for option, value, hint in (
+        ("email", ZULEIKA, "pass an id with --id"),
+        ("id", " ", "one line"),
+    ):
         rejected = run(main, ["privacy", "find", f"--{option}", value])
         assert (rejected.exit_code, hint in rejected.output) == (2, True)
