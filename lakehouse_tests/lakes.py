@@ -23,7 +23,7 @@ def land(files: Iterable[LandedFile], settings: Settings) -> None:
         store.write(file.path, file.data)
 
 
-def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
+def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
     """Raw and bronze of these delivery days."""
     lake = Lake(settings.root)
     now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
@@ -39,7 +39,7 @@ def take_in(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
 def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealth") -> Lake:
     """Every stored table of a domain for these days, from what landed."""
     of = load_domain(domain)
-    lake = take_in(of, days, settings)
+    lake = ingest_days(of, days, settings)
     for table in of.stored:
         if table.transform is not None:
             done = stage_days(table, days, lake, settings)

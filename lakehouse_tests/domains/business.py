@@ -60,7 +60,7 @@ class Business:
 
     def ingest(self) -> None:
         """Run all that is due until nothing is left; fail when the lake never comes to rest."""
-        Driver(domain=self.domain, settings=self.settings).take_in()
+        Driver(domain=self.domain, settings=self.settings).run_pending()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a query as `lakehouse sql` does."""

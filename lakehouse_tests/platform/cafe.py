@@ -182,7 +182,7 @@ class Cafe:
 
     def process(self) -> None:
         """Run all work that the landed files cause."""
-        self.driver.take_in()
+        self.driver.run_pending()
 
     def rows(self, name: str, *columns: str) -> list[tuple[object, ...]]:
         table = Lake(self.settings.root).table(TableId.from_name(name))

@@ -22,7 +22,7 @@ from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
-from lakehouse_tests.lakes import take_in
+from lakehouse_tests.lakes import ingest_days
 
 Change = tuple[str, str, str]
 """Key, operation, region."""
@@ -104,7 +104,7 @@ class Shop:
 
     def ingest(self) -> None:
         """Ingest every landed file into raw and bronze."""
-        take_in(
+        ingest_days(
             load_domain("sales"),
             [dt.date.fromisoformat(p.split("/")[1]) for p in self.paths()],
             self.settings,

@@ -73,7 +73,7 @@ class SmallLake:
     ) -> None:
         """Run the arrival job over delivery days, and what it asks for after."""
         wanted = sorted(set(days))
-        self.take_in(wanted)
+        self.ingest(wanted)
         for _ in range(3):
             self.refresh(wanted, layers)
             work = open_work(self.domain, self.lake)
@@ -82,7 +82,7 @@ class SmallLake:
                 return
         raise AssertionError(f"still not finished: {wanted}")
 
-    def take_in(self, days: Sequence[dt.date]) -> None:
+    def ingest(self, days: Sequence[dt.date]) -> None:
         """Raw and bronze of these delivery days."""
         intake = intake_of(self.domain, self.lake, self.settings, self.now)
         listing = intake.listing(days)

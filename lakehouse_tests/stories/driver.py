@@ -42,7 +42,7 @@ class Driver:
         decision = decide(gather(self.domain, settings, instance=None), settings)
         return [due.batch for due in decision.due]
 
-    def take_in(self) -> None:
+    def run_pending(self) -> None:
         """Run until nothing is left to run; a lake that never comes to rest is an error."""
         for _ in range(ROUNDS):
             batches = self.batches()

@@ -76,7 +76,7 @@ class Refer:
 
 
 @dataclass(frozen=True)
-class TakeIn:
+class Process:
     """Everything that has to run, runs."""
 
 
@@ -89,7 +89,7 @@ class Again:
     work: Work
 
 
-Event = Deliver | Repeat | Refer | TakeIn | Again
+Event = Deliver | Repeat | Refer | Process | Again
 
 day = st.sampled_from(DAYS)
 unit = st.sampled_from((1, 2))
@@ -122,7 +122,7 @@ agains = st.builds(
     lambda a, b, work: Again(min(a, b), max(a, b), work), day, day, st.sampled_from(tuple(Work))
 )
 histories = st.lists(
-    delivers | delivers | repeats | refers | st.builds(TakeIn) | agains, min_size=3, max_size=9
+    delivers | delivers | repeats | refers | st.builds(Process) | agains, min_size=3, max_size=9
 )
 
 
@@ -214,14 +214,14 @@ def played(history: Sequence[Event], place: Path) -> tuple[Driver, Driver]:
         Deliver: landing.deliver,
         Repeat: landing.repeat,
         Refer: landing.refer,
-        TakeIn: lambda event: lived.take_in(),
+        Process: lambda event: lived.run_pending(),
         Again: lambda event: lived.run(event.work, between(event.first, event.last)),
     }
     for event in history:
         acts[type(event)](event)
-    lived.take_in()
+    lived.run_pending()
     rebuilt = driver(place, "rebuilt")
-    rebuilt.take_in()
+    rebuilt.run_pending()
     return lived, rebuilt
 
 
@@ -271,7 +271,7 @@ REFERENCE_AFTER_THE_DAYS_WERE_RUN: list[Event] = [
     Again(MON, WED, Work.REFRESH),
     Again(MON, WED, Work.ARRIVALS),
     Refer(MON, (1, 2), (10,)),
-    TakeIn(),
+    Process(),
 ]
 """The snapshot waited for days whose refresh did not touch its own, for ever."""
 

@@ -93,7 +93,7 @@ def prepared(root: str) -> Place:
 
 def driven(settings: Settings) -> dict[str, dict[dt.date, str]]:
     driver = Driver(domain=chain(), settings=settings)
-    driver.take_in()
+    driver.run_pending()
     return held(driver.lake)
 
 

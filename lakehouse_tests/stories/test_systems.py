@@ -95,7 +95,7 @@ def withheld(world: World) -> set[str]:
     return {name for check in failed for name in check.metadata if name.startswith("20")}
 
 
-def take_in(home: str, domain: str) -> None:
+def ingest_domain(home: str, domain: str) -> None:
     """In a process of its own: one arrival cycle."""
     with prepare_instance(Path(home)) as instance:
         for ran in local_runs.ingest(load_domain(domain), Settings.from_env(), instance):
@@ -114,7 +114,7 @@ def test_two_systems_are_taken_in_at_once_and_both_are_right(
     prepare_instance(tmp_path / "home").dispose()
     with nursery() as children:
         started = [
-            children.start(take_in, str(tmp_path / "home"), domain)
+            children.start(ingest_domain, str(tmp_path / "home"), domain)
             for domain in ("mrhealth", "tolls")
         ]
         assert [children.ended(pid) for pid in started] == [0, 0]

@@ -68,7 +68,7 @@ def consumed(dataset: str, name: str) -> str:
 
 
 def ingest_files(cards: Tables) -> None:
-    lakes.take_in(cards.domain, [DAY], cards.settings)
+    lakes.ingest_days(cards.domain, [DAY], cards.settings)
 
 
 def compute(cards: Tables, dataset: str) -> None:

@@ -80,7 +80,7 @@ class People(Business):
     def rebuild(self, domain: Domain, days: Sequence[dt.date]) -> None:
         driver = Driver(domain=domain, settings=self.settings)
         driver.run(Work.ARRIVALS, days)
-        driver.take_in()
+        driver.run_pending()
 
     def verified(self) -> list[str]:
         return [str(each) for each in audit_domain(self.lake, self.domain, self.settings)]

@@ -212,7 +212,7 @@ def test_a_numeric_id_is_erased_in_its_domain_only(tmp_path: Path) -> None:
     def rebuild(domain: Domain, days: Sequence[dt.date]) -> None:
         driver = Driver(domain=domain, settings=sales.settings)
         driver.run(Work.ARRIVALS, days)
-        driver.take_in()
+        driver.run_pending()
 
     only = {"sales": persons["sales"]}
     done = erasure.erase(only, sales.lake, sales.settings, rebuild)
@@ -240,12 +240,12 @@ def test_an_extraction_continues_after_an_erasure_without_the_person(
 
         assert places() == {"landing": 1, "staged": 1}
         persons = persons_in(["sales"], lake, made.settings, ids=["77"])
-        done = erasure.erase(persons, lake, made.settings, lambda *_: driver.take_in())
+        done = erasure.erase(persons, lake, made.settings, lambda *_: driver.run_pending())
         assert (done.left, places()) == ([], {})
-        driver.take_in()
+        driver.run_pending()
         made.execute(moved(11, "Norte"))
         made.extract()
-        driver.take_in()
+        driver.run_pending()
         made.extract()
         assert places() == {"landing": 1}, "the source still has the person; the lake has not"
         assert extraction_status(EXTRACTION, made.settings).problem is None

@@ -99,12 +99,12 @@ def test_the_report_of_a_rejected_file_is_written_once_and_deleted_when_the_file
     small = SmallLake(folder=tmp_path, now=NOW)
     small.land(f"{MONDAY}/unidade_001/PEDIDO.csv", "a,b\n1,2\n", NIGHT)
     small.land(f"{MONDAY}/unidade_002/PEDIDO.csv", "a,b\n1,2\n", NIGHT)
-    small.take_in([MONDAY])
+    small.ingest([MONDAY])
     reports = sorted((tmp_path / "lake").rglob("*_error.json"))
     assert len(reports) == 2, "the same bytes under two names have two reports"
     written = [path.stat().st_mtime_ns for path in reports]
-    small.take_in([MONDAY])
+    small.ingest([MONDAY])
     assert [path.stat().st_mtime_ns for path in reports] == written
     monkeypatch.setattr(read_day, "read_csv", lambda data, wanted, name: READABLE)
-    small.take_in([MONDAY])
+    small.ingest([MONDAY])
     assert not [path for path in reports if path.exists()]

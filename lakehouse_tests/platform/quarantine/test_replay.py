@@ -119,7 +119,7 @@ def test_a_patch_of_a_file_that_was_sent_again_is_rejected(
         ReplayError, match=r"reenvio/PEDIDO.csv is in the landing zone and was not ingested yet"
     ):
         replayed(wrong, patch)
-    wrong.take_in([MONDAY])
+    wrong.ingest([MONDAY])
     with pytest.raises(ReplayError, match=r"was replaced by .*reenvio/PEDIDO.csv"):
         replayed(wrong, patch)
 
@@ -132,7 +132,7 @@ def test_a_correction_equal_to_an_older_version_is_rejected(
     edited(patch, lambda row: row.update(Vlr_Pedido="12.00"))
     earlier = NIGHT - dt.timedelta(hours=1)
     wrong.land(f"{MONDAY}/unidade_001/first/PEDIDO.csv", RIGHT_ORDERS, earlier)
-    wrong.take_in([MONDAY])
+    wrong.ingest([MONDAY])
     with pytest.raises(ReplayError, match=r"equals .*first/PEDIDO.csv"):
         replayed(wrong, patch)
 
@@ -180,13 +180,13 @@ def test_on_s3_a_corrected_file_is_newer_than_a_file_of_the_same_second(
     small = SmallLake(folder=tmp_path, now=NOW, landing_root=root)
     file = f"mrhealth/{MONDAY}/unidade_001/zz/PEDIDO.csv"
     small.landing.store.write(file, RIGHT_ORDERS.replace("Status", "State").encode())
-    small.take_in([MONDAY])
+    small.ingest([MONDAY])
     fixed = tmp_path / "fixed.csv"
     for number, text in enumerate((WRONG_ORDERS, RIGHT_ORDERS), start=1):
         fixed.write_bytes(text.encode())
         done = replace_file(small.lake, small.landing, small.settings, file, fixed, now=NOW)
         file = done.landed[0].path
-        small.take_in([MONDAY])
+        small.ingest([MONDAY])
         versions = small.rows("raw.mrhealth_orders")
         loaded = [row for row in versions if row["status"] == Status.LOADED]
         assert [(row["file"], row["version"]) for row in loaded] == [(file, number)]

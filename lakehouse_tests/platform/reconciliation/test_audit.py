@@ -316,11 +316,11 @@ def test_a_file_that_repeats_one_of_another_day_stays_a_duplicate_when_its_day_r
     for number, day in enumerate(DAYS):
         at = NOW - dt.timedelta(days=9 - number)
         small.land(f"{day}/unidade_001/PEDIDO.csv", text, at)
-        small.take_in([day])
+        small.ingest([day])
     for _ in range(2):
         status = {row["day"]: row["status"] for row in small.rows("raw.mrhealth_orders")}
         assert status == {DAYS[0]: "loaded", DAYS[1]: "duplicate"}
-        small.take_in([DAYS[1]])
+        small.ingest([DAYS[1]])
 
 
 def test_a_day_that_lost_its_landed_bytes_or_its_file_is_named(
@@ -353,7 +353,7 @@ def test_rows_that_wait_for_their_day_are_no_finding_of_identity(
     )
     later = DAYS[1] + dt.timedelta(days=1)
     small.land(f"{later}/unidade_001/PEDIDO.csv", text, NOW - dt.timedelta(days=1))
-    small.take_in([later])
+    small.ingest([later])
     small.refresh([later], ("bronze", "silver"))
     told = read_report(small.lake, days=[later])
     assert told.balances["waiting"] == 1
