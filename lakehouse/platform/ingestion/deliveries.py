@@ -57,7 +57,7 @@ def read_deliveries(
 
 
 class DeliveredFiles:
-    """Looks up listed files in the deliveries of a domain; reads only the days that are asked for."""
+    """Looks up listed files in the deliveries of a domain; reads only the days of these files."""
 
     def __init__(self, lake: Lake, domain: str) -> None:
         self._lake = lake

@@ -1,6 +1,6 @@
 """The bytes of delivered files, kept in the lake unchanged under their SHA-256.
 
-Bronze can be rebuilt from them at any time. A report of the rejection is stored beside each rejected file.
+Bronze can be rebuilt from them at any time. A report is stored beside each rejected file.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ class KeptFiles:
         self._cached = 0
 
     def keep(self, data: bytes) -> tuple[str, bool]:
-        """Write the bytes if they are not there yet; return their digest, and if they were there."""
+        """Write the bytes if they are new; return their digest and whether they were there."""
         digest = hashlib.sha256(data).hexdigest()
         path = object_path(self.domain, digest)
         existed = self.store.stat(path) is not None

@@ -179,7 +179,7 @@ def unrecognized(entry: Entry, problem: PathProblem) -> UnrecognizedFile:
 def path_names_day(path: str) -> bool:
     """Return whether a file is in a day folder; else its day comes from its modification time.
 
-    >>> path_names_day("shop/2023-01-04/sales.csv"), path_names_day("shop/invoices.csv")
+    >>> path_names_day("shop/2023-01-04/orders.csv"), path_names_day("shop/invoices.csv")
     (True, False)
     """
     return any(day_of_folder(part) for part in path.split("/")[:-1])

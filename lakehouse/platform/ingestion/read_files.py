@@ -36,7 +36,7 @@ class FileReader:
 
     @cached_property
     def erased(self) -> ErasedPersons:
-        """Persons who are removed from the bytes before they are kept; loaded for the first file."""
+        """Persons who are removed from files before they are kept; loaded for the first file."""
         return self.intake.erased()
 
     def read_new(
@@ -113,7 +113,7 @@ class FileReader:
             return rejected, False
 
     def _keep(self, delivery: Delivery, data: bytes) -> tuple[Delivery, bool]:
-        """Keep the bytes; return the delivery with its digest, and whether they were kept before."""
+        """Keep the bytes; return the delivery with its digest, and whether they were there."""
         data = self.erased.without_erased(
             data, delivery.file, self.bronze, limit=self.intake.file_limit
         )

@@ -1,4 +1,4 @@
-"""Which delivery days a sensor tick lists: recent days, changed days, and older days in rotation."""
+"""Choose the delivery days that a sensor tick lists: recent, changed and, in rotation, older."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable

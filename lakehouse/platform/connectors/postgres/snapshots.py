@@ -47,8 +47,8 @@ class PostgresSnapshots:
         except psycopg2.Error as error:
             raise SnapshotError(
                 f"reference table {source.dataset!r} cannot be read from PostgreSQL"
-                f" ({type(error).__name__}: {error_text(error, self.dsn)}); hint: check the DSN, and that"
-                f" this query runs: {source.query}"
+                f" ({type(error).__name__}: {error_text(error, self.dsn)}); hint: check the DSN,"
+                f" and that this query runs: {source.query}"
             ) from None
         if not rows:
             raise SnapshotError(

@@ -79,9 +79,9 @@ def _is_utf8(data: bytes) -> bool:
 def _line_ends(data: bytes, start: int, header: Header) -> Any | None:
     """Return the offsets of the line ends from `start`; None if lines or quotes are not plain.
 
-    Quotes are plain if, counted in pairs, the first stands at the start of a field, the second at the
-    end of a field, and no line end between them. Where one pair ends and the next starts at once,
-    the two quotes are a doubled quote inside a field.
+    Quotes are plain if, counted in pairs, the first stands at the start of a field, the second at
+    the end of a field, and no line end between them. Where one pair ends and the next starts at
+    once, the two quotes are a doubled quote inside a field.
     """
     text = np.frombuffer(data, np.uint8)
     ends = _offsets(text, "\n", start)
