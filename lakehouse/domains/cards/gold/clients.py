@@ -27,7 +27,7 @@ class Clients(TableModel, key=("id_cliente",)):
     vlr_pago: Decimal(18, 2) = pa.Field(ge=0, description="Sum of the payments in BRL")
     perc_pago: Decimal(18, 2) = pa.Field(
         nullable=True,
-        description="Payments in percent of the invoiced value, above 100 when overpaid; null for value 0",
+        description="Payments in percent of the invoiced value, over 100 if overpaid; null for 0",
     )
     dt_ultimo_pagamento: dt.date = pa.Field(
         nullable=True, description="Date of the last payment; null without payments"

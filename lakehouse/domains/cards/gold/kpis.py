@@ -28,7 +28,7 @@ class Kpis(TableModel, key=("dt_referencia",)):
     qtd_sem_pagamento: int = pa.Field(ge=0, description="Number of invoices without any payment")
     perc_sem_pagamento: Decimal(18, 2) = pa.Field(
         nullable=True,
-        description="Share of invoices without payment in all invoices, in percent; null without any",
+        description="Share of invoices without payment, in percent; null without invoices",
     )
     vlr_aberto: Decimal(18, 2) = pa.Field(
         ge=0, description="Amount that is still to be paid in BRL"
