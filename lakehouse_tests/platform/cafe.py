@@ -11,6 +11,7 @@ import pandera.ibis as pa
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected
@@ -45,40 +46,28 @@ TIPS = Source(
 )
 
 
-class Visits(pa.DataFrameModel):
+class Visits(TableModel, key=("number",)):
     """One visit."""
 
     day: dt.date = pa.Field(description="Day")
     number: int = pa.Field(description="Number of the visit")
     spent: int = pa.Field(ge=0, description="Money spent")
 
-    class Config:
-        strict = True
-        unique = ["number"]
 
-
-class Tips(pa.DataFrameModel):
+class Tips(TableModel, key=("number",)):
     """The tip of one visit."""
 
     day: dt.date = pa.Field(description="Day")
     number: int = pa.Field(description="Number of the visit")
     tip: int = pa.Field(description="Tip")
 
-    class Config:
-        strict = True
-        unique = ["number"]
 
-
-class MonthTotals(pa.DataFrameModel):
+class MonthTotals(TableModel, key=("day",)):
     """Visits of the two months before the first day of a month."""
 
     day: dt.date = pa.Field(description="Day")
     visits: int = pa.Field(description="Visits")
     spent: int = pa.Field(description="Money spent")
-
-    class Config:
-        strict = True
-        unique = ["day"]
 
 
 def _visits(rows: ir.Table) -> ir.Table:

@@ -12,6 +12,7 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.domains import DOMAINS
 from lakehouse.platform.tables.table import Read, ReadScope, Table
 
@@ -127,7 +128,7 @@ class Forecast:
         )
 
 
-class ForecastValues(pa.DataFrameModel):
+class ForecastValues(TableModel, key=("day", "target", "forecast_day")):
     """One target on one future day."""
 
     day: dt.date = pa.Field(description="Last day with known targets when it was computed")
@@ -137,14 +138,8 @@ class ForecastValues(pa.DataFrameModel):
     value: Decimal(18, 2) = pa.Field(ge=0, description="Forecast value, in the unit of the target")
     model: str = pa.Field(description="Model or moving average that was published")
 
-    class Config:
-        """One row per key."""
 
-        strict = True
-        unique = ["day", "target", "forecast_day"]
-
-
-class ForecastModels(pa.DataFrameModel):
+class ForecastModels(TableModel, key=("day", "target", "model", "part")):
     """One model on one part of the days, for one target."""
 
     day: dt.date = pa.Field(description="Last day with known targets when it was computed")
@@ -169,12 +164,6 @@ class ForecastModels(pa.DataFrameModel):
     )
     is_chosen: bool = pa.Field(description="Whether its RMSE on the validation days is lowest")
     is_published: bool = pa.Field(description="Whether the published forecast is its forecast")
-
-    class Config:
-        """One row per key."""
-
-        strict = True
-        unique = ["day", "target", "model", "part"]
 
 
 def forecast_of(domain: str) -> Forecast | None:
