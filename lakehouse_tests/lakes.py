@@ -1,4 +1,4 @@
-"""A lake made from landed files by the platform's own steps, without Dagster."""
+"""Build a lake from landed files with the steps of the platform, without Dagster."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ def land(files: Iterable[LandedFile], settings: Settings) -> None:
 
 
 def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake:
-    """Raw and bronze of these delivery days."""
+    """Commit raw and bronze for these delivery days."""
     lake = Lake(settings.root)
     now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
     intake = intake_of(of, lake, replace(settings, quiet_seconds=0), now)
@@ -37,7 +37,7 @@ def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake
 
 
 def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealth") -> Lake:
-    """Every stored table of a domain for these days, from what landed."""
+    """Commit every stored table of a domain for these days, from the landed files."""
     of = load_domain(domain)
     lake = ingest_days(of, days, settings)
     for table in of.stored:

@@ -1,4 +1,4 @@
-"""A small lake that takes deliveries in as the arrival run does, without Dagster."""
+"""A small lake that ingests deliveries like a run, but without Dagster."""
 
 import datetime as dt
 import os
@@ -57,7 +57,7 @@ class SmallLake:
         return landing_zone_of(self.domain, self.settings)
 
     def land(self, path: str, data: bytes | str, at: dt.datetime) -> Path:
-        """Put a file below the landing zone's folder of the system."""
+        """Write a file into the folder of the domain in the landing zone."""
         place = self.folder / "landing" / "mrhealth" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data if isinstance(data, bytes) else data.encode())
@@ -71,7 +71,7 @@ class SmallLake:
     def arrive(
         self, days: Iterable[dt.date], layers: Collection[str] = ("bronze", "silver", "gold")
     ) -> None:
-        """Run the arrival job over delivery days, and what it asks for after."""
+        """Ingest delivery days, compute the tables, and repeat for days that still have to be rebuilt."""
         wanted = sorted(set(days))
         self.ingest(wanted)
         for _ in range(3):
@@ -83,7 +83,7 @@ class SmallLake:
         raise AssertionError(f"still not finished: {wanted}")
 
     def ingest(self, days: Sequence[dt.date]) -> None:
-        """Raw and bronze of these delivery days."""
+        """Commit raw and bronze for these delivery days."""
         intake = intake_of(self.domain, self.lake, self.settings, self.now)
         listing = intake.listing(days)
         for table in self.domain.stored:
@@ -92,7 +92,7 @@ class SmallLake:
         record_unrecognized_files(listing.unrecognized_files, days, intake, note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
-        """Every table of these layers that is made by an expression, and the balance."""
+        """Commit the tables of these layers that an expression computes, and the reconciliation."""
         for table in self.domain.stored:
             if table.transform is not None and table.layer in layers:
                 computed = stage_days(table, days, self.lake, self.settings)
@@ -101,7 +101,7 @@ class SmallLake:
         commit_reconciliation(self.domain, self.lake, days, note=NOTE)
 
     def versions(self, *layers: str) -> dict[tuple[str, dt.date], str]:
-        """Data version of every day of every table of these layers, companions left out."""
+        """Return the data version of each day of each table of these layers, without companions."""
         return {
             (table.name, file.day): file.data_version
             for layer in layers
@@ -111,7 +111,7 @@ class SmallLake:
         }
 
     def paths(self) -> dict[tuple[str, dt.date], str]:
-        """File of every day of every table, companions among them."""
+        """Return the file of each day of each table, including companions."""
         return {
             (table.name, file.day): file.path
             for table in self.lake.tables()
@@ -119,5 +119,5 @@ class SmallLake:
         }
 
     def rows(self, name: str, *days: dt.date) -> list[dict[str, object]]:
-        """Rows of a table by its SQL name."""
+        """Read the rows of a table by its SQL name."""
         return self.lake.table(TableId.from_name(name)).read(days or None).to_pylist()

@@ -1,4 +1,4 @@
-"""The order of work of the platform's jobs without Dagster: fast enough for many histories."""
+"""Run the steps of the platform's jobs without Dagster, which is fast enough for many histories."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ ROUNDS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """Runs what has to run for one system, as `foreground.ingest` does."""
+    """Run all pending work of one domain, like `local_runs.ingest`."""
 
     domain: Domain
     settings: Settings
@@ -43,7 +43,7 @@ class Driver:
         return [due.batch for due in decision.due]
 
     def run_pending(self) -> None:
-        """Run until nothing is left to run; a lake that never comes to rest is an error."""
+        """Run until no work is pending; fail when work is still pending after many rounds."""
         for _ in range(ROUNDS):
             batches = self.batches()
             if not batches:
@@ -56,7 +56,7 @@ class Driver:
         raise AssertionError(f"after {ROUNDS} rounds there is still to run: {self.batches()}")
 
     def run(self, work: Work, days: Sequence[dt.date]) -> None:
-        """One run over days: landed files (unless it only refreshes), tables, balances."""
+        """Run once over days: ingest landed files (unless it only refreshes), tables, reconciliation."""
         if work is Work.ARRIVALS:
             intake = self._intake()
             listing = intake.listing(days)
@@ -74,7 +74,7 @@ class Driver:
         assert not unbalanced, unbalanced
 
     def make_months(self, months: Sequence[dt.date]) -> None:
-        """One run of the tables by month."""
+        """Run the monthly tables once."""
         inputs = monthly.upstream_digests(self.domain, self.lake, self.settings)
         for table in monthly.monthly_tables(self.domain):
             done = stage_days(table, months, self.lake, self.settings)
