@@ -1,4 +1,4 @@
-"""A patch that does not match the delivered files is rejected as a whole."""
+"""A patch that does not match the delivered files is rejected, and nothing is written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def without(column: str) -> Callable[[dict[str, str]], object]:
     ],
     ids=[
         "a line without a record",
-        "a line that is no number",
+        "text in place of a line number",
         "another digest",
         "a file that was not delivered",
         "a file of no source",

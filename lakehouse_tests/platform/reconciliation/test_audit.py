@@ -1,4 +1,4 @@
-"""What hides in a lake is found: 200 hostile changes, each of which the proof must name."""
+"""An audit finds every change of a lake: 200 hostile changes, each of which must be reported."""
 
 import datetime as dt
 import hashlib
@@ -34,7 +34,7 @@ MUTATIONS = 200
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
-    """Two days of four dirty units, raw to gold."""
+    """Return two days of four units with errors in their files, from raw to gold."""
     folder = tmp_path_factory.mktemp("audited")
     plan = Plan(units=4, first=FIRST, days=2, seed=3, orders_per_unit=3, errors=10)
     write(plan, folder / "landing")
@@ -50,19 +50,19 @@ def findings(small: SmallLake, *days: dt.date, tables: list[TableId] | None = No
 def test_an_untouched_lake_has_no_findings_and_is_left_as_it_was(lake: SmallLake) -> None:
     root = Path(lake.lake.root)
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     found = audit_domain(
         lake.lake,
         lake.domain,
         lake.settings,
-        progress=lambda _, done, total: told.append((done, total)),
+        progress=lambda _, done, total: progress.append((done, total)),
     )
     assert list(found) == []
-    assert told[-1][0] == told[-1][1] >= 2
+    assert progress[-1][0] == progress[-1][1] >= 2
     assert {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()} == before
 
 
-def test_the_audit_never_writes_into_the_lake_not_even_while_it_runs(
+def test_an_audit_never_writes_into_the_lake_even_while_it_runs(
     lake: SmallLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = Path(lake.lake.root)
@@ -87,10 +87,10 @@ def test_the_audit_never_writes_into_the_lake_not_even_while_it_runs(
     assert {"silver", "gold"} <= {table.layer for table in recomputed}
 
 
-def test_the_report_adds_up_to_nothing_missing(lake: SmallLake) -> None:
-    told = read_report(lake.lake, "mrhealth")
-    totals = told.totals
-    assert told.balanced
+def test_the_sums_of_the_report_have_no_difference(lake: SmallLake) -> None:
+    report = read_report(lake.lake, "mrhealth")
+    totals = report.totals
+    assert report.balanced
     assert totals["difference"] == 0
     assert totals["bronze_rows"] > 0
     assert totals["quarantined_rows"] > 0
@@ -98,20 +98,20 @@ def test_the_report_adds_up_to_nothing_missing(lake: SmallLake) -> None:
         totals[name] for name in LINES if name != "physical_lines"
     )
     assert totals["bronze_rows"] == sum(totals[name] for name in ROWS if name != "bronze_rows")
-    one = read_report(lake.lake, days=[FIRST])
-    assert {row["day"] for row in one.files} == {FIRST}
-    assert 0 < len(one.files) < len(told.files)
+    first_day = read_report(lake.lake, days=[FIRST])
+    assert {row["day"] for row in first_day.files} == {FIRST}
+    assert 0 < len(first_day.files) < len(report.files)
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One hostile change of one day of one table."""
+    """A hostile change of one day of one table."""
 
     table: TableId
     day: dt.date
     change: str
     committed: bool
-    """Through Delta, under a name that its bytes deserve; else the file is rewritten in place."""
+    """Committed through Delta with a correct digest in the name; otherwise the file is overwritten."""
     seed: int
 
 
@@ -131,7 +131,7 @@ CHANGES = ("removed", "injected", "altered")
 
 
 def mutations() -> Iterator[Mutation]:
-    """Every table, every kind of change, half of them committed; the same ones in every run."""
+    """Return changes of every kind to every table, half of them committed; the same in every run."""
     chance = random.Random(20261121)
     for number in range(MUTATIONS):
         yield Mutation(
@@ -170,7 +170,7 @@ def test_each_of_200_hostile_changes_is_found(lake: SmallLake, tmp_path: Path) -
 
 
 class Kept:
-    """A table and the kept bytes as they are, to be put back."""
+    """A copy of a table and of the kept files, to restore them after a change."""
 
     def __init__(self, small: SmallLake, table: TableId, aside: Path) -> None:
         root = Path(small.lake.root)
@@ -211,7 +211,7 @@ def removed(rows: pa.Table, chance: random.Random) -> pa.Table:
 
 
 def injected(rows: pa.Table, chance: random.Random) -> pa.Table:
-    """A row of its own: a copy of one with another value, or one of nothing but nulls."""
+    """Return rows with one more: a copy with another value, or only nulls when there are no rows."""
     if not rows.num_rows:
         return pa.Table.from_pylist([dict.fromkeys(rows.column_names)], schema=rows.schema)
     one = rows.slice(chance.randrange(rows.num_rows), 1)
@@ -219,7 +219,7 @@ def injected(rows: pa.Table, chance: random.Random) -> pa.Table:
 
 
 def altered(rows: pa.Table, chance: random.Random) -> pa.Table:
-    """One value of one row is another one."""
+    """Return rows with another value in one column of one row."""
     made = rows.to_pylist()
     row = chance.choice(made)
     column = chance.choice(sorted(row))
@@ -252,7 +252,7 @@ CHANGE: dict[str, Callable[[pa.Table, random.Random], pa.Table]] = {
 
 
 def mutate_bytes(small: SmallLake, mutation: Mutation) -> bool:
-    """A landed file itself; a hostile hand that commits makes the ledger agree."""
+    """Change the bytes of a kept file; a committed change also puts its digest into deliveries."""
     chance = random.Random(mutation.seed)
     table = small.lake.table(mutation.table)
     rows = table.read([mutation.day])
@@ -288,9 +288,7 @@ def mutate_bytes(small: SmallLake, mutation: Mutation) -> bool:
     return True
 
 
-def test_a_change_is_named_by_table_day_and_hint_by_a_proof_of_the_whole_day(
-    lake: SmallLake, tmp_path: Path
-) -> None:
+def test_a_finding_names_table_day_and_hint(lake: SmallLake, tmp_path: Path) -> None:
     table = TableId("gold", "mrhealth", "fact_orders")
     kept = Kept(lake, table, tmp_path / "kept")
     try:
@@ -305,7 +303,7 @@ def test_a_change_is_named_by_table_day_and_hint_by_a_proof_of_the_whole_day(
     assert "lakehouse materialize" in found[0].hint
 
 
-def test_a_file_that_repeats_one_of_another_day_stays_a_duplicate_when_its_day_runs_again(
+def test_a_duplicate_of_a_file_of_another_day_stays_a_duplicate_when_its_day_runs_again(
     tmp_path: Path,
 ) -> None:
     small = SmallLake(folder=tmp_path, now=NOW)
@@ -323,7 +321,7 @@ def test_a_file_that_repeats_one_of_another_day_stays_a_duplicate_when_its_day_r
         small.ingest([DAYS[1]])
 
 
-def test_a_day_that_lost_its_landed_bytes_or_its_file_is_named(
+def test_missing_kept_bytes_and_missing_table_files_are_found(
     lake: SmallLake, tmp_path: Path
 ) -> None:
     raw = TableId("raw", "mrhealth", "orders")
@@ -342,7 +340,7 @@ def test_a_day_that_lost_its_landed_bytes_or_its_file_is_named(
         kept.restore()
 
 
-def test_rows_that_wait_for_their_day_are_no_finding_of_identity(
+def test_rows_that_wait_for_another_day_are_not_a_finding_of_row_outcomes(
     lake: SmallLake, tmp_path: Path
 ) -> None:
     shutil.copytree(lake.folder, tmp_path, dirs_exist_ok=True)
@@ -355,9 +353,9 @@ def test_rows_that_wait_for_their_day_are_no_finding_of_identity(
     small.land(f"{later}/unidade_001/PEDIDO.csv", text, NOW - dt.timedelta(days=1))
     small.ingest([later])
     small.refresh([later], ("bronze", "silver"))
-    told = read_report(small.lake, days=[later])
-    assert told.balances["waiting"] == 1
-    assert told.totals["difference"] == 0
+    report = read_report(small.lake, days=[later])
+    assert report.balances["waiting"] == 1
+    assert report.totals["difference"] == 0
     orders = [TableId("silver", "mrhealth", "orders")]
     assert [f.check for f in findings(small, later, tables=orders)] == []
     outdated = [f.check for f in findings(small, DAYS[0], tables=orders)]
