@@ -124,8 +124,10 @@ def _hashable(value: Any) -> Any:
 
 
 def _place(row: Mapping[str, Any]) -> str:
+    """Return the identity of a row for a message, with the first digits of a digest."""
     names = [name for name in IDENTITY if name in row] or sorted(row)
-    return f"({_text(row, names)})"
+    short = {n: str(row[n])[:16] if n.endswith("digest") else row[n] for n in names}
+    return f"({_text(short, names)})"
 
 
 def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:
