@@ -1,4 +1,4 @@
-"""A mail server on this machine, real but for what it answers and that it sends nothing on."""
+"""A real SMTP server on this machine; tests set its answers, and it forwards nothing."""
 
 import asyncio
 import ssl
@@ -15,15 +15,23 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 USER, PASSWORD = "lake@house", "pass:w/rd@secret"  # pragma: allowlist secret
 LOGIN = "lake%40house:pass%3Aw%2Frd%40secret"
-"""User and password as a URL has them."""
+"""User and password in the form of a URL."""
 
 
 @dataclass
 class Mailbox:
-    """What arrived, and what is answered: the next of `answers`, then that the letter is taken.
+    """The mails that arrived, and the answers of the server.
 
-    Recipients in `rejected` are answered what stands there; a letter is read for `seconds`. A
-    server without `goodbye` hangs up.
+    Attributes:
+        answers: answers to the next mails; later ones are accepted.
+        rejected: answers to recipients that the server rejects.
+        goodbye: answer at the end of a session; without it the server closes the connection.
+        seconds: time until the server accepts a mail.
+        letters: accepted mails.
+        envelopes: sender and recipients of each.
+        encrypted: whether each arrived over an encrypted connection.
+        logins: user and password of each login.
+        visits: number of connections.
     """
 
     scheme: str = "smtp"
@@ -40,15 +48,15 @@ class Mailbox:
     visits: int = 0
 
     def url(self, login: str = "") -> str:
-        """Where it is, for somebody or for anybody."""
+        """Return the URL of the server, with or without a login."""
         return f"{self.scheme}://{login and f'{login}@'}{self.host}:{self.port}"
 
     @property
     def subjects(self) -> list[str]:
-        """The subjects of the letters, in the order of their arrival."""
+        """Subjects of the accepted mails in the order of their arrival."""
         return [letter["Subject"] for letter in self.letters]
 
-    async def handle_RCPT(  # noqa: N802  aiosmtpd looks for it
+    async def handle_RCPT(  # noqa: N802  aiosmtpd calls it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.rejected:
@@ -68,7 +76,7 @@ class Mailbox:
         self.envelopes.append((str(envelope.mail_from), envelope.rcpt_tos))
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("cipher") is not None)
-        return "250 Taken"
+        return "250 Accepted"
 
     async def handle_QUIT(  # noqa: N802  likewise
         self, server: SMTP, session: Session, envelope: Envelope
@@ -78,10 +86,10 @@ class Mailbox:
             server.transport.close()
         return self.goodbye
 
-    def let_in(
+    def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any
     ) -> AuthResult:
-        """Only the one user, by the one password."""
+        """Accept one user with one password."""
         assert isinstance(given, LoginPassword)
         self.logins.append((given.login.decode(), given.password.decode()))
         return AuthResult(success=self.logins[-1] == (USER, PASSWORD), handled=False)
@@ -91,12 +99,12 @@ class Mailbox:
 def mailbox(
     scheme: str = "smtp", *, certificate: trustme.LeafCert | None = None, offers_tls: bool = True
 ) -> Iterator[Mailbox]:
-    """A server that listens until the end.
+    """Run a server until the end of the context.
 
     Args:
-        scheme: how it wants to be spoken to: ``smtp``, ``smtp+starttls`` or ``smtps``.
-        certificate: what it shows who it is with.
-        offers_tls: whether a server for ``smtp+starttls`` knows that at all.
+        scheme: ``smtp``, ``smtp+starttls`` or ``smtps``.
+        certificate: certificate of the server.
+        offers_tls: whether a server for ``smtp+starttls`` offers STARTTLS.
     """
     here = Mailbox(scheme=scheme)
     context = None
@@ -106,7 +114,7 @@ def mailbox(
     starttls = scheme == "smtp+starttls" and offers_tls
 
     class Anywhere(Controller):
-        """Listens at a port that the system chooses."""
+        """Listens on a free port."""
 
         def factory(self) -> SMTP:
             here.visits += 1
@@ -126,7 +134,7 @@ def mailbox(
         ssl_context=context if scheme == "smtps" else None,
         tls_context=context if starttls else None,
         require_starttls=starttls,
-        authenticator=here.let_in,
+        authenticator=here.authenticate,
         auth_require_tls=starttls,
     )
     controller.start()

@@ -1,4 +1,4 @@
-"""A webhook's receiver on this machine, as real as Slack's but for what it answers."""
+"""An HTTP server on this machine that receives webhooks; tests set its answers."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """What arrived, and what is answered: the next of `answers`, then 200."""
+    """The received messages, and the status codes to answer: `answers` first, then 200."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
@@ -20,13 +20,13 @@ class Receiver:
 
     @property
     def texts(self) -> list[str]:
-        """The messages, in the order of their arrival; rejected ones among them."""
+        """All received messages in order, those answered with an error included."""
         return [body["text"] for body in self.bodies]
 
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    """A receiver that listens until the end."""
+    """Run a receiver until the end of the context."""
     here = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -41,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
             self.wfile.write(b"ok")
 
         def log_message(self, *_: object) -> None:
-            """Nothing is written to the terminal."""
+            """Write nothing to the terminal."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

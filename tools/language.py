@@ -100,6 +100,8 @@ def flags_of_text(path: Path, text: str, first_line: int = 1) -> Iterator[Flag]:
 
 def flags_of_name(path: Path, line: int, name: str) -> Iterator[Flag]:
     """Yield the banned parts of an identifier in snake or camel case."""
+    if ALLOWED.fullmatch(name):
+        return
     for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name):
         if IN_NAMES.fullmatch(part.lower()):
             yield Flag(path, line, name, "another name, see the glossary")

@@ -61,7 +61,7 @@ class Webhook:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Refuses redirects: a redirected POST becomes a GET without its message."""
+    """Does not follow redirects: a redirected POST becomes a GET without its message."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None

@@ -59,7 +59,7 @@ class FileContent:
         name: of the file, for the reader.
         plain: decompressed bytes.
         file_format: of the source; None for a file of no source.
-        parsed: the records; None if the file is rejected as a whole.
+        parsed: the records; None for a rejected file.
         is_compressed: by its bytes or by its name.
         is_complete: the compressed data is not damaged.
         lines: the physical lines with their ends.
@@ -238,7 +238,7 @@ def positions_in(header: str, file_format: FileFormat) -> LinePositions:
 
 
 def parse(plain: bytes, name: str, file_format: FileFormat) -> CsvFile | None:
-    """Return the records of a file, also of a truncated one; None if it is rejected as a whole."""
+    """Return the records of a file, also of a truncated one; None for a rejected file."""
     try:
         return read_csv(plain, file_format.csv, name=name)
     except FileRejected as rejected:

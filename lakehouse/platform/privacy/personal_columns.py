@@ -60,7 +60,7 @@ def stored_personal_columns(table: TableId) -> PersonalColumns:
 
 @functools.cache
 def has_numeric_ids(domain: str) -> bool:
-    """Return whether the ids of a domain's persons are numbers, so that leading zeros are ignored."""
+    """Return whether ids of persons are numbers, so that leading zeros are ignored."""
     return any(
         column.type.is_integer()
         for table in load_domain(domain).tables

@@ -15,7 +15,7 @@ class Headline:
 
     Args:
         question: shown to people, in their language.
-        sql: query that answers it, over names such as ``gold.shop_daily_sales``.
+        sql: query that answers it, over names such as ``gold.shop_daily_orders``.
     """
 
     question: str

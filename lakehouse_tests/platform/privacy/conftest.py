@@ -1,4 +1,4 @@
-"""The lake with Zuleika, made once, and a copy of it for each test that changes it."""
+"""The lake with Zuleika, made once, and a copy for each test that changes the lake."""
 
 import datetime as dt
 import shutil

@@ -79,7 +79,7 @@ ANA = Person(ids=frozenset({"k-7788-ana"}), emails=frozenset({"ana@x.org"}))
             b"mail,id\nana@x.org,1\nb@x.org,2\n",
             ANA,
             f"mail,id\n{ERASED}\nb@x.org,2\n".encode(),
-            id="a file that is rejected as a whole is cleaned line by line",
+            id="a rejected file is cleaned line by line",
         ),
     ],
 )

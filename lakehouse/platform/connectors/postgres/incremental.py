@@ -2,7 +2,7 @@
 
 A row carries the number of the transaction that wrote it. Numbers are assigned when a transaction
 begins to write, not when it commits, so neither the largest number nor a timestamp column is a safe
-watermark: a transaction that commits late lies below it. The *horizon* is the oldest transaction
+watermark: a transaction that commits late is below it. The *horizon* is the oldest transaction
 that was still running in the snapshot that was read; all transactions below it had ended. The next
 extraction reads every row written at or above the horizon and so misses no late commit. Rows that
 it reads again equal those of the lake and are left out.
@@ -19,7 +19,7 @@ NUMBERS = 1 << 32
 WRITTEN_SINCE = (
     f"where (xmin::text::bigint - %(horizon)s %% {NUMBERS} + {NUMBERS}) %% {NUMBERS} < %(span)s"
 )
-"""Selects rows whose transaction lies within the span after the horizon, modulo 2^32. Once in four
+"""Selects rows whose transaction is within the span after the horizon, modulo 2^32. Once in four
 billion transactions an old row matches too and is read without need; no row is missed."""
 
 

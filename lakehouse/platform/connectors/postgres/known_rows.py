@@ -112,9 +112,9 @@ class KnownRows:
         total = int(self._value("select count(*) from known"))
         if gone > FEW_ROWS and gone > LARGE_SHARE * total and not accept_deletes:
             raise ExtractionError(
-                f"{gone:,} of {total:,} rows are gone from {self._extraction.name}, as in a wrong or"
-                " partly restored database; nothing was extracted. hint: if they were deleted, pass"
-                " --accept-deletes"
+                f"{gone:,} of {total:,} rows are gone from {self._extraction.name}, as in a wrong"
+                " or partly restored database; nothing was extracted. hint: if they were deleted,"
+                " pass --accept-deletes"
             )
 
     def differences(self, *, snapshot: bool) -> Iterator[tuple[Row, str]]:
@@ -179,11 +179,10 @@ class KnownRows:
         )
 
     def _load_changes(self, stream: BinaryIO, recency: int) -> int:
-        """Load the rows of an extracted file, each newer than all before; return the last recency."""
+        """Load an extracted file, each row newer than all before; return the last recency."""
         width = len(self._extraction.columns) + 1
-        with tempfile.SpooledTemporaryFile(
-            SINGLE_REQUEST_BYTES
-        ) as local:  # csv needs a file; an S3 stream is not one
+        # The csv module needs a file; the stream of an S3 object is not one.
+        with tempfile.SpooledTemporaryFile(SINGLE_REQUEST_BYTES) as local:
             shutil.copyfileobj(stream, local)
             local.seek(0)
             lines = csv.reader(io.TextIOWrapper(local, "utf-8", newline=""), strict=True)

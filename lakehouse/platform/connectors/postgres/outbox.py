@@ -137,7 +137,7 @@ class Outbox:
     def _committed(self, files: Sequence[ExtractedFile]) -> set[ExtractedFile]:
         """Return the files that the lake has committed; fill `rejected` with those it rejected.
 
-        A rejected file counts as committed once a corrected version of it is. So does a file from
+        A rejected file counts as committed once its corrected version is. So does a file from
         which an erased person was removed, although its bytes differ.
         """
         if not files:

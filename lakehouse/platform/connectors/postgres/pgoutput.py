@@ -203,7 +203,7 @@ class _Reader:
     def fault(self, found: str) -> ExtractionError:
         return ExtractionError(
             f"a message in PostgreSQL's log does not follow protocol 1 of pgoutput: found {found};"
-            " nothing of it was extracted, the slot keeps it"
+            " it was not extracted, the slot keeps it"
         )
 
     def _take(self, size: int) -> bytes:

@@ -9,6 +9,7 @@ from psycopg2.extensions import make_dsn
 from lakehouse.platform.connectors.postgres.connection import error_text
 from lakehouse.platform.connectors.postgres.declaration import Extraction, extraction_of
 from lakehouse.platform.connectors.postgres.session import database_of
+from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.tables.registry import load_sources
 
 CONNECT_SECONDS = 5
@@ -48,8 +49,9 @@ def _queries(domain: str, extraction: Extraction | None) -> Iterator[tuple[str, 
         if source.query is not None:
             yield f"query of {source.dataset}", source.query.rstrip().removesuffix(";")
     if extraction is not None:
-        columns = ", ".join(extraction.columns)
-        yield f"table {extraction.name}", f"select {columns} from {extraction.name}"  # noqa: S608
+        columns = ", ".join(map(quoted, extraction.columns))
+        table = f"{quoted(extraction.namespace)}.{quoted(extraction.table)}"
+        yield f"table {extraction.name}", f"select {columns} from {table}"  # noqa: S608  quoted
 
 
 def _failing(

@@ -41,7 +41,7 @@ def test_a_connection_error_shows_the_text_of_the_database(password: str):
 
 
 def test_a_password_in_the_text_of_the_database_is_masked():
-    error = psycopg2.OperationalError("half is wrong, halfway\nhalf of it")
+    error = psycopg2.OperationalError("half is wrong, halfway\nhalf again")
     assert error_text(error, "host=x password=half") == "… is wrong, halfway"
 
 
