@@ -71,7 +71,7 @@ class SmallLake:
     def arrive(
         self, days: Iterable[dt.date], layers: Collection[str] = ("bronze", "silver", "gold")
     ) -> None:
-        """Ingest delivery days, compute the tables, and repeat for days that still have to be rebuilt."""
+        """Ingest delivery days, compute the tables, and rebuild days that became incomplete."""
         wanted = sorted(set(days))
         self.ingest(wanted)
         for _ in range(3):

@@ -56,7 +56,7 @@ class Driver:
         raise AssertionError(f"after {ROUNDS} rounds there is still to run: {self.batches()}")
 
     def run(self, work: Work, days: Sequence[dt.date]) -> None:
-        """Run once over days: ingest landed files (unless it only refreshes), tables, reconciliation."""
+        """Run once over days: landed files (unless it only refreshes), tables, reconciliation."""
         if work is Work.ARRIVALS:
             intake = self._intake()
             listing = intake.listing(days)
