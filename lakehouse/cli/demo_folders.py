@@ -84,7 +84,7 @@ class DemoFolders:
                     item.unlink()
 
     def mark(self, files: dict[str, str]) -> None:
-        """Record generated files (path → SHA-256) in the markers; other people's folders stay."""
+        """Record generated files (path → SHA-256) in the markers of the demo's folders."""
         for folder in self.all:
             if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
                 continue

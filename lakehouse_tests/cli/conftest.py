@@ -1,5 +1,6 @@
 """A command line over an empty lake."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from click.testing import CliRunner, Result
 from lakehouse.cli import main
 
 Call = Callable[..., Result]
+UNSET = {
+    "LAKEHOUSE_BIKES_WAREHOUSE_DSN",
+    "LAKEHOUSE_DEBUG",
+    "LAKEHOUSE_ENGINE",
+    "LAKEHOUSE_MRHEALTH_DSN",
+    "LAKEHOUSE_SALES_DSN",
+}
+"""Settings of the machine that must not reach the tests."""
 
 
 @pytest.fixture
@@ -18,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "0")
-    for name in ("LAKEHOUSE_MRHEALTH_DSN", "LAKEHOUSE_ENGINE", "LAKEHOUSE_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ.keys() & UNSET:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -146,6 +146,10 @@ def test_the_help_shows_only_the_current_names(call: Call) -> None:
         ("raw cat mrhealth/2026-01-05/PEDIDO.csv", "no file was delivered"),
         ("raw cat 0123456789abcdef", "no delivered file"),
         ("quarantine export patch.csv", "nothing in quarantine"),
+        ("legacy seed", "LAKEHOUSE_SALES_DSN is not set"),
+        ("extract cards --status", "domain 'cards' declares no legacy database"),
+        ("warehouse ddl cards", "domain 'cards' declares no warehouse"),
+        ("warehouse drop bikes --yes", "set LAKEHOUSE_BIKES_WAREHOUSE_DSN or pass --dsn"),
     ],
 )
 def test_an_error_is_one_line_without_a_traceback(words: str, message: str, call: Call) -> None:
