@@ -210,8 +210,8 @@ def command_line() -> str:
         GENERATED,
         (
             "Data goes to stdout, messages and progress to stderr. Exit codes: 0 success, 1 the"
-            " command failed or found a problem, 2 the command line is wrong. `--system` is an alias"
-            " of `--domain`, and `lakehouse conservation` of `lakehouse reconcile`."
+            " command failed or found a problem, 2 the command line is wrong. `--system` is an"
+            " alias of `--domain`, and `lakehouse conservation` of `lakehouse reconcile`."
         ),
     ]
     root = click.Context(

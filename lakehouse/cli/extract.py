@@ -48,8 +48,9 @@ def extract(
     """Write changes of the legacy database to the landing zone.
 
     The inserts, updates and deletes in the database of DOMAIN since the last extraction become one
-    CSV file, which `lakehouse ingest` loads. The setting LAKEHOUSE_<DOMAIN>_EXTRACTION selects the mode when
-    neither --incremental nor --cdc is given. A call that was killed is finished by the next one.
+    CSV file, which `lakehouse ingest` loads. The setting LAKEHOUSE_<DOMAIN>_EXTRACTION selects the
+    mode when neither --incremental nor --cdc is given. A call that was killed is finished by the
+    next one.
 
     With --cdc the slot is confirmed by the first call after the lake has committed the files. Exit
     code 1 if the slot is further behind than LAKEHOUSE_CDC_LAG_MB.

@@ -28,10 +28,11 @@ from lakehouse.settings import Settings
 def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     """Forecast the next days of DOMAIN with the best model.
 
-    Prints the forecast and the errors of all models, in Portuguese. Linear regression and XGBoost compete with moving averages. A model is published only if its
-    error on the last days is lower than that of every average; otherwise the better average is
-    published. The forecast is stored in gold.<domain>_forecast and the errors of the models in
-    gold.<domain>_forecast_models. A second forecast from the same day replaces the first one.
+    Prints the forecast and the errors of all models, in Portuguese. Linear regression and XGBoost
+    compete with moving averages. A model is published only if its error on the last days is lower
+    than that of every average; otherwise the better average is published. The forecast is stored in
+    gold.<domain>_forecast and the errors of the models in gold.<domain>_forecast_models. A second
+    forecast from the same day replaces the first one.
 
     Requires: pip install 'lakehouse[forecast]'.
 

@@ -54,9 +54,9 @@ def privacy() -> None:
 def find(id_: str | None, email: str | None, domain_name: str | None, form: str) -> None:
     """Print the places that hold data of a person.
 
-    The data itself is not printed. Searches the columns that contracts tag as identifier or email, and the text of rejected rows,
-    lines and files. With --email the ids found beside the address are searched too, within their
-    domain. Exit code 0 even if nothing is found.
+    The data itself is not printed. Searches the columns that contracts tag as identifier or email,
+    and the text of rejected rows, lines and files. With --email the ids found beside the address
+    are searched too, within their domain. Exit code 0 even if nothing is found.
 
     Examples:
       lakehouse privacy find --id 8717bbf45cCDbEe --domain people
@@ -81,9 +81,10 @@ def erase(
 ) -> None:
     """Erase the data of a person from all places.
 
-    These are every layer, the quarantine, stored files, old versions and the landing zone. A mark that does not reveal the person keeps later deliveries and replays from restoring the
-    data. The affected days are rebuilt. Running the command again completes an erasure that was
-    interrupted. Exit code 1 if some data could not be erased; it is listed.
+    These are every layer, the quarantine, stored files, old versions and the landing zone. A mark
+    that does not reveal the person keeps later deliveries and replays from restoring the data. The
+    affected days are rebuilt. Running the command again completes an erasure that was interrupted.
+    Exit code 1 if some data could not be erased; it is listed.
 
     Examples:
       lakehouse privacy erase --id 8717bbf45cCDbEe --domain people

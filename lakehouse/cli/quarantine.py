@@ -144,8 +144,9 @@ def show(selection: "Selection", limit: int, form: str) -> None:
 def export(path: Path, selection: "Selection", form: str | None) -> None:
     """Write rejected rows and lines to PATH for correction.
 
-    `lakehouse quarantine replay` loads the corrected values. If PATH has an ending, it is one file with the rejections of one dataset; otherwise it is a
-    folder with a file per dataset. Correct the values in place; `_delete` = yes removes a record.
+    `lakehouse quarantine replay` loads the corrected values. If PATH has an ending, it is one file
+    with the rejections of one dataset; otherwise it is a folder with a file per dataset. Correct
+    the values in place; `_delete` = yes removes a record.
 
     Example:
       lakehouse quarantine export patch.csv --table orders --reason bad_status

@@ -39,9 +39,9 @@ FORMATS = ["table", "csv", "json", "parquet"]
 def sql(statement: str, form: str | None, output: Path | None) -> None:
     """Run one read-only SQL STATEMENT over the lake.
 
-    The SQL dialect is DuckDB's; the statement `-` is read from stdin. Tables are named <layer>.<domain>_<table>. The ops tables of all
-    domains are ops.deliveries, ops.reconciliation, ops.quarantine, ops.data_quality_log and others
-    (docs/data-dictionary.md).
+    The SQL dialect is DuckDB's; the statement `-` is read from stdin. Tables are named
+    <layer>.<domain>_<table>. The ops tables of all domains are ops.deliveries, ops.reconciliation,
+    ops.quarantine, ops.data_quality_log and others (docs/data-dictionary.md).
 
     Examples:
       lakehouse sql "select unit_name, sum(revenue) from gold.mrhealth_unit_day group by all"

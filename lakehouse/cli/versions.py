@@ -140,7 +140,8 @@ def rollback(
 def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: str) -> None:
     """Delete the files of old table versions.
 
-    Without --delete the files are only counted. Deleted versions cannot be restored. The bytes of delivered files are never deleted.
+    Without --delete the files are only counted. Deleted versions cannot be restored. The bytes of
+    delivered files are never deleted.
 
     Examples:
       lakehouse vacuum
