@@ -59,7 +59,8 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
             raise dg.Failure(str(error), allow_retries=False) from error
         except NotReady as error:
             context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
-            raise dg.Failure(str(error), allow_retries=False) from error
+            notes = getattr(error, "__notes__", ())  # the hint
+            raise dg.Failure("\n".join((str(error), *notes)), allow_retries=False) from error
         yield from _check_results(table, computed)
         if computed.failed_days:
             _store_good_days(context, platform, computed, days)
