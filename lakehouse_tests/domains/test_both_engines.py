@@ -50,7 +50,7 @@ def test_both_engines_give_the_same_rows(
     business.land_all(generator.deliveries(generator.demo(7)))
     monkeypatch.setattr(monthly, "out_of_date", lambda *_: {})  # one month is enough
     business.ingest()
-    Driver(domain=business.domain, settings=business.settings).make_months([MONTH])
+    Driver(domain=business.domain, settings=business.settings).materialize_months([MONTH])
     by_spark = replace(business.settings, engine="spark")
     views: Views = {}
     different, empty = [], []

@@ -1,1 +1,1 @@
-"""A day arrives, late, broken, again; with real parts."""
+"""Stories: files are delivered, corrected, late, broken or repeated, with real parts."""

@@ -1,4 +1,4 @@
-"""Worlds: a landing zone, a lake and a Dagster instance, on disk and on S3."""
+"""Fixtures that make worlds: a landing zone, a lake and a Dagster instance, on disk or S3."""
 
 import os
 import uuid
@@ -37,7 +37,7 @@ def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def make_world(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: str | None
 ) -> Iterator[Make]:
-    """Make worlds below a root; the environment is that of the one made last."""
+    """Return a function that makes worlds; the environment is that of the newest world."""
     opened: list[dg.DagsterInstance] = []
     for name in [name for name in os.environ if name.startswith("LAKEHOUSE_")]:
         monkeypatch.delenv(name, raising=False)
@@ -55,8 +55,8 @@ def make_world(
 
     def make(root: str | None = None, *, domain: str = "mrhealth", **settings: str) -> World:
         place = root or str(tmp_path / uuid.uuid4().hex)
-        given = {"ROOT": f"{place}/lake", "LANDING": f"{place}/landing", "QUIET_SECONDS": "0"}
-        for name, value in {**given, **settings}.items():
+        defaults = {"ROOT": f"{place}/lake", "LANDING": f"{place}/landing", "QUIET_SECONDS": "0"}
+        for name, value in {**defaults, **settings}.items():
             monkeypatch.setenv(f"LAKEHOUSE_{name}", value)
         instance = new_instance()
         opened.append(instance)
@@ -69,7 +69,7 @@ def make_world(
 
 @pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.s3)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Root of a world, once on disk and once on S3."""
+    """Return the root of a world, once on disk and once on S3."""
     if request.param == "disk":
         return str(tmp_path / "world")
     server: servers.S3Server = request.getfixturevalue("s3")
@@ -78,11 +78,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def world(make_world: Make, tmp_path: Path) -> World:
-    """An empty world on disk."""
+    """Return an empty world on disk."""
     return make_world(str(tmp_path / "world"))
 
 
 @pytest.fixture
 def anywhere(make_world: Make, place: str) -> World:
-    """An empty world, once on disk and once on S3."""
+    """Return an empty world, once on disk and once on S3."""
     return make_world(place)

@@ -1,4 +1,4 @@
-"""Run the steps of the platform's jobs without Dagster, which is fast enough for many histories."""
+"""Runs what is due without Dagster, in the order of the jobs: fast enough for many histories."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ ROUNDS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """Run all pending work of one domain, like `local_runs.ingest`."""
+    """Runs what is due for one domain, as `local_runs.ingest` does."""
 
     domain: Domain
     settings: Settings
@@ -37,26 +37,26 @@ class Driver:
         return Lake(self.settings.root)
 
     def batches(self) -> list[Batch]:
-        """Return what has to run now."""
+        """Return the batches that are due now."""
         settings = replace(self.settings, quiet_seconds=0)
         decision = decide(gather(self.domain, settings, instance=None), settings)
         return [due.batch for due in decision.due]
 
     def run_pending(self) -> None:
-        """Run until no work is pending; fail when work is still pending after many rounds."""
+        """Run batches until none is due; fail if batches are still due after `ROUNDS`."""
         for _ in range(ROUNDS):
             batches = self.batches()
             if not batches:
                 return
             for batch in batches:
                 if batch.work is Work.MONTHLY:
-                    self.make_months(sorted(batch.reasons))
+                    self.materialize_months(sorted(batch.reasons))
                 else:
                     self.run(batch.work, between(batch.first, batch.last))
-        raise AssertionError(f"after {ROUNDS} rounds there is still to run: {self.batches()}")
+        raise AssertionError(f"still due after {ROUNDS} rounds: {self.batches()}")
 
     def run(self, work: Work, days: Sequence[dt.date]) -> None:
-        """Run once over days: landed files (unless it only refreshes), tables, reconciliation."""
+        """Run days: delivered files (unless it is a refresh), daily tables, reconciliation."""
         if work is Work.ARRIVALS:
             intake = self._intake()
             listing = intake.listing(days)
@@ -73,8 +73,8 @@ class Driver:
         unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
         assert not unbalanced, unbalanced
 
-    def make_months(self, months: Sequence[dt.date]) -> None:
-        """Run the monthly tables once."""
+    def materialize_months(self, months: Sequence[dt.date]) -> None:
+        """Run the monthly tables for these months."""
         inputs = monthly.upstream_digests(self.domain, self.lake, self.settings)
         for table in monthly.monthly_tables(self.domain):
             done = stage_days(table, months, self.lake, self.settings)

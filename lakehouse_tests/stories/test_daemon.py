@@ -1,4 +1,4 @@
-"""The daemon dies in the middle of a run; the next one finds what is left to do."""
+"""A daemon is killed in the middle of a run; the next daemon finishes the work."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import MON, TUE, World, night
 
 SECONDS = 240
-"""How long a busy machine may take for anything here."""
+"""Limit for every wait; a busy machine is slow."""
 
 
 @contextmanager
 def daemon(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Code location and daemon in one session, killed at the end with all that they started."""
+    """Run code location and daemon in one session; kill all of its processes at the end."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [
@@ -44,26 +44,29 @@ def daemon(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the daemon, its code server and its run workers at once, as a power cut would."""
+    """Kill the daemon, its code server and its run workers at once, like a power failure."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def until(happens: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until(
+    condition: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path
+) -> None:
+    """Wait for a condition while the process is alive."""
     end = time.monotonic() + SECONDS
-    while not happens():
+    while not condition():
         alive = process.poll() is None and time.monotonic() < end
         assert alive, log.read_text(errors="replace")[-4000:]
         time.sleep(0.2)
 
 
-def arrived(world: World) -> bool:
+def is_complete(world: World) -> bool:
     return set(world.revenue()) == {(MON, 1), (TUE, 1)} and set(world.balance()) == {"balanced"}
 
 
 @BOTH_RUNTIMES
-def test_what_a_killed_daemon_left_undone_is_done_once_by_the_next(
+def test_the_next_daemon_finishes_the_run_of_a_killed_daemon_once(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
@@ -72,19 +75,19 @@ def test_what_a_killed_daemon_left_undone_is_done_once_by_the_next(
     log = tmp_path / "daemon.log"
     with prepare_instance(tmp_path / "home") as instance:
         world.instance = instance
-        world.refer()
+        world.land_reference()
         world.land_all(night(MON, 1, "10.00") | night(TUE, 1, "7.00"))
         with daemon(log) as first:
-            until(lambda: bool(steps_done(instance)), first, log)
+            wait_until(lambda: bool(finished_steps(instance)), first, log)
             kill(first)
         started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-        (left,) = instance.get_runs(started)
-        assert not arrived(world)
+        (interrupted,) = instance.get_runs(started)
+        assert not is_complete(world)
         with daemon(log) as second:
-            until(lambda: arrived(world), second, log)
-            until(lambda: all(run.is_finished for run in instance.get_runs()), second, log)
+            wait_until(lambda: is_complete(world), second, log)
+            wait_until(lambda: all(run.is_finished for run in instance.get_runs()), second, log)
         statuses = {run.run_id: run.status for run in instance.get_runs()}
-        assert statuses[left.run_id] == dg.DagsterRunStatus.FAILURE
+        assert statuses[interrupted.run_id] == dg.DagsterRunStatus.FAILURE
     assert world.revenue() == {(MON, 1): "10.00", (TUE, 1): "7.00"}
     assert world.statuses() == {"loaded": 2}
     assert world.statuses("order_items") == {"loaded": 2}
@@ -92,8 +95,8 @@ def test_what_a_killed_daemon_left_undone_is_done_once_by_the_next(
     assert world.ingest() == []
 
 
-def steps_done(instance: dg.DagsterInstance) -> list[str]:
-    """Steps that a run finished while it is still under way."""
+def finished_steps(instance: dg.DagsterInstance) -> list[str]:
+    """Return the finished steps of a run that is still in progress."""
     return [
         event.step_key or ""
         for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))

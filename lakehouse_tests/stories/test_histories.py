@@ -1,4 +1,4 @@
-"""However the files came, the lake ends as if they had all been there from the start."""
+"""The lake depends on the delivered files only, not on their order or on when they were run."""
 
 import datetime as dt
 import functools
@@ -41,12 +41,12 @@ COMPARED = (
 UNCOMPARED = {"inputs", "waiting_days"}
 
 Write = tuple[str, str]
-"""Path and content of one file."""
+"""Path and content of a file."""
 
 
 @dataclass(frozen=True)
 class Deliver:
-    """Files of one unit for one day; a number above 0 makes it a correction."""
+    """Deliver files of one unit for one day; a number above 0 makes it a correction."""
 
     day: dt.date
     unit: int
@@ -54,12 +54,12 @@ class Deliver:
     orders: tuple[tuple[Any, ...], ...] | None
     items: tuple[tuple[Any, ...], ...] | None
     early: bool
-    """It says that it was written before everything else."""
+    """The modification time is before that of every other file."""
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """The bytes of a file that landed before, in another place."""
+    """Deliver the bytes of an earlier file again, under another path."""
 
     which: int
     day: dt.date
@@ -67,8 +67,8 @@ class Repeat:
 
 
 @dataclass(frozen=True)
-class Refer:
-    """A snapshot of the reference tables."""
+class DeliverReference:
+    """Deliver the reference tables of a day."""
 
     day: dt.date
     units: tuple[int, ...]
@@ -76,20 +76,20 @@ class Refer:
 
 
 @dataclass(frozen=True)
-class Process:
-    """Everything that has to run, runs."""
+class Ingest:
+    """Run everything that is due."""
 
 
 @dataclass(frozen=True)
-class Again:
-    """Days are materialized by hand."""
+class Materialize:
+    """Run days by hand."""
 
     first: dt.date
     last: dt.date
     work: Work
 
 
-Event = Deliver | Repeat | Refer | Process | Again
+Event = Deliver | Repeat | DeliverReference | Ingest | Materialize
 
 day = st.sampled_from(DAYS)
 unit = st.sampled_from((1, 2))
@@ -112,26 +112,31 @@ delivers = st.builds(
     early=st.booleans(),
 )
 repeats = st.builds(Repeat, which=st.integers(0, 9), day=day, unit=unit)
-refers = st.builds(
-    Refer,
+references = st.builds(
+    DeliverReference,
     day=st.sampled_from((BEFORE, *DAYS)),
     units=st.sampled_from(((1, 2), (1,), (2, 1, 3))),
     products=st.sampled_from(((10, 11), (10,))),
 )
-agains = st.builds(
-    lambda a, b, work: Again(min(a, b), max(a, b), work), day, day, st.sampled_from(tuple(Work))
+materializations = st.builds(
+    lambda a, b, work: Materialize(min(a, b), max(a, b), work),
+    day,
+    day,
+    st.sampled_from(tuple(Work)),
 )
 histories = st.lists(
-    delivers | delivers | repeats | refers | st.builds(Process) | agains, min_size=3, max_size=9
+    delivers | delivers | repeats | references | st.builds(Ingest) | materializations,
+    min_size=3,
+    max_size=9,
 )
 
 
 @dataclass
 class Landing:
-    """Files of a history as they land."""
+    """The landing zone of a history."""
 
     root: Path
-    landed: list[Write] = field(default_factory=list)
+    delivered: list[Write] = field(default_factory=list)
 
     def deliver(self, event: Deliver) -> None:
         folder = f"mrhealth/{event.day}/unidade_{event.unit:03d}"
@@ -149,56 +154,56 @@ class Landing:
             self.write(f"{folder}/ITEM_PEDIDO.csv", items(*lines), early=event.early)
 
     def repeat(self, event: Repeat) -> None:
-        files = [write for write in self.landed if "PEDIDO" in write[0]]
+        files = [write for write in self.delivered if "PEDIDO" in write[0]]
         if files:
             path, content = files[event.which % len(files)]
             name = path.rpartition("/")[2]
             self.write(f"mrhealth/{event.day}/unidade_{event.unit:03d}/copia/{name}", content)
 
-    def refer(self, event: Refer) -> None:
+    def deliver_reference(self, event: DeliverReference) -> None:
         names = {unit: f"Unit {unit} of {event.day}" for unit in event.units}
         products = {product: f"Product {product}" for product in event.products}
         for name, content in reference(names, products).items():
             self.write(f"mrhealth/{event.day}/reference/{name}", content)
 
     def write(self, path: str, content: str, *, early: bool = False) -> None:
-        """A path is written once: what lies there says all that ever landed."""
-        place = self.root / path
-        if place.exists():
+        """Write a path once, so that the landing zone keeps every file that was delivered."""
+        file = self.root / path
+        if file.exists():
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content)
-        nth = len(self.landed)
-        early = early and content not in {said for _, said in self.landed}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        nth = len(self.delivered)
+        early = early and content not in {known for _, known in self.delivered}
         moment = (START + dt.timedelta(hours=-nth if early else nth)).timestamp()
-        os.utime(place, (moment, moment))
-        self.landed.append((path, content))
+        os.utime(file, (moment, moment))
+        self.delivered.append((path, content))
 
 
 @functools.cache
 def chain() -> Domain:
-    """Mr. Health with the tables that are compared and those they need."""
-    whole = load_domain("mrhealth")
+    """Return Mr. Health with the compared tables and those that they read."""
+    domain = load_domain("mrhealth")
     wanted = {(layer, name) for layer, names in TABLES.items() for name in names}
     kept = [
         table
-        for table in whole.tables
+        for table in domain.tables
         if table.id.layer in ("raw", "bronze") or (table.id.layer, table.id.table) in wanted
     ]
-    return replace(whole, tables=tuple(kept))
+    return replace(domain, tables=tuple(kept))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_once() -> Iterator[None]:
-    """SQL of equal expressions is made once: most of a tiny run's time goes there."""
-    made: dict[Any, str] = {}
+    """Compile equal expressions once: most of the time of a small run is spent there."""
+    compiled: dict[Any, str] = {}
     plain = engine.typed_sql
 
     def remembered(expression: Any, dialect: str) -> str:
-        asked = (expression.op(), dialect)
-        if asked not in made:
-            made[asked] = plain(expression, dialect)
-        return made[asked]
+        key = (expression.op(), dialect)
+        if key not in compiled:
+            compiled[key] = plain(expression, dialect)
+        return compiled[key]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "typed_sql", remembered)
@@ -206,23 +211,23 @@ def compiled_once() -> Iterator[None]:
 
 
 def played(history: Sequence[Event], place: Path) -> tuple[Driver, Driver]:
-    """The lake after a history, and one built in one go from what lies in the landing zone."""
+    """Return the lake after a history, and a lake built once from the final landing zone."""
     landing = Landing(place / "landing")
     landing.root.mkdir()
-    lived = driver(place, "lived")
-    acts: dict[type, Callable[[Any], None]] = {
+    evolved = driver(place, "evolved")
+    actions: dict[type, Callable[[Any], None]] = {
         Deliver: landing.deliver,
         Repeat: landing.repeat,
-        Refer: landing.refer,
-        Process: lambda event: lived.run_pending(),
-        Again: lambda event: lived.run(event.work, between(event.first, event.last)),
+        DeliverReference: landing.deliver_reference,
+        Ingest: lambda event: evolved.run_pending(),
+        Materialize: lambda event: evolved.run(event.work, between(event.first, event.last)),
     }
     for event in history:
-        acts[type(event)](event)
-    lived.run_pending()
+        actions[type(event)](event)
+    evolved.run_pending()
     rebuilt = driver(place, "rebuilt")
     rebuilt.run_pending()
-    return lived, rebuilt
+    return evolved, rebuilt
 
 
 def driver(place: Path, name: str) -> Driver:
@@ -246,11 +251,11 @@ def content(lake: Lake, name: str, days: set[dt.date]) -> list[tuple[tuple[str, 
 
 def compare(history: Sequence[Event]) -> None:
     with tempfile.TemporaryDirectory(prefix="history-") as place:
-        lived, rebuilt = played(history, Path(place))
-        run, full = processed(lived.lake), processed(rebuilt.lake)
+        evolved, rebuilt = played(history, Path(place))
+        run, full = processed(evolved.lake), processed(rebuilt.lake)
         for name in (*COMPARED, "ops.mrhealth_reconciliation"):
             days = run & full if name in SPINES else run | full
-            assert content(lived.lake, name, days) == content(rebuilt.lake, name, days), name
+            assert content(evolved.lake, name, days) == content(rebuilt.lake, name, days), name
 
 
 def processed(lake: Lake) -> set[dt.date]:
@@ -258,7 +263,7 @@ def processed(lake: Lake) -> set[dt.date]:
 
 
 SPINES = {"silver.mrhealth_units", "silver.mrhealth_products"}
-"""Tables with rows on every day that was ever run."""
+"""Tables that have rows on every day that was run."""
 
 
 quick = settings(
@@ -268,18 +273,18 @@ quick = settings(
 
 REFERENCE_AFTER_THE_DAYS_WERE_RUN: list[Event] = [
     Deliver(MON, 2, 1, ((1, 0, 71, "Pendente"), (2, 0, 34, "Finalizado")), None, False),
-    Again(MON, WED, Work.REFRESH),
-    Again(MON, WED, Work.ARRIVALS),
-    Refer(MON, (1, 2), (10,)),
-    Process(),
+    Materialize(MON, WED, Work.REFRESH),
+    Materialize(MON, WED, Work.ARRIVALS),
+    DeliverReference(MON, (1, 2), (10,)),
+    Ingest(),
 ]
-"""The snapshot waited for days whose refresh did not touch its own, for ever."""
+"""Once, the snapshot waited forever for days whose refresh did not include its own day."""
 
 
 @quick
 @example(REFERENCE_AFTER_THE_DAYS_WERE_RUN)
 @given(histories)
-def test_any_history_ends_like_one_rebuild_of_what_landed(history: list[Event]):
+def test_any_history_gives_the_same_lake_as_one_build_from_its_files(history: list[Event]):
     compare(history)
 
 
@@ -290,5 +295,7 @@ def test_any_history_ends_like_one_rebuild_of_what_landed(history: list[Event]):
     suppress_health_check=list(HealthCheck),
 )
 @given(histories)
-def test_two_hundred_histories_end_like_one_rebuild_of_what_landed(history: list[Event]):
+def test_two_hundred_histories_give_the_same_lake_as_one_build_from_their_files(
+    history: list[Event],
+):
     compare(history)

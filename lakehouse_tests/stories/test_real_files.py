@@ -1,4 +1,4 @@
-"""The files that Mr. Health really sent, where they stand beside the checkout."""
+"""The original files of Mr. Health, if they are next to the checkout."""
 
 import datetime as dt
 from decimal import Decimal
@@ -11,11 +11,12 @@ from lakehouse_tests.stories.world import World
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "mrhealth"
 
 pytestmark = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the real files are not ours to ship; none at ../shared/data/mrhealth"
+    not REAL.is_dir(),
+    reason="the original files may not be published; none in ../shared/data/mrhealth",
 )
 
 
-def test_the_real_files_give_the_figures_of_the_business(world: World):
+def test_the_original_files_give_the_known_figures(world: World):
     now = dt.datetime.now(dt.UTC)
     for path in sorted(REAL.glob("*.csv")):
         world.land(f"mrhealth/{path.name}", path.read_bytes(), at=now)

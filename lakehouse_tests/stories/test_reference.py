@@ -1,4 +1,4 @@
-"""The headquarters' tables: they come late, they change, they are files or a database."""
+"""Reference tables arrive late, change, and come as files or from a database."""
 
 import datetime as dt
 import re
@@ -17,12 +17,12 @@ from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, orders
 
 
-def test_orders_of_unknown_units_and_products_heal_when_the_tables_come(world: World):
+def test_orders_of_unknown_units_are_stored_when_the_reference_tables_arrive(world: World):
     world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00"))
     world.ingest()
     assert world.rejections() == ["unknown_unit", "unknown_unit"]
     assert world.revenue() == {}
-    world.refer(WED)
+    world.land_reference(WED)
     runs = world.ingest()
     assert {run.work for run in runs} == {"mrhealth_arrivals", "mrhealth_refresh"}
     assert world.rejections() == world.rejections("order_items") == []
@@ -31,18 +31,20 @@ def test_orders_of_unknown_units_and_products_heal_when_the_tables_come(world: W
     assert world.ingest() == []
 
 
-def test_a_snapshot_changes_names_from_its_day_on_and_heals_what_it_knows(world: World):
-    world.refer(MON, products={10: "Suco"})
+def test_a_snapshot_applies_from_its_day_on_and_releases_rows_of_new_products(world: World):
+    world.land_reference(MON, products={10: "Suco"})
     sold = {f"mrhealth/{TUE}/unidade_001/ITEM_PEDIDO.csv": items((1, 1, 11, 1, "9.00"))}
     world.land_all(night(MON, 1, "10.00") | night(TUE, 1, "10.00") | sold | night(WED, 1, "1.00"))
     world.ingest()
     assert world.rejections("order_items") == ["unknown_product"]
-    world.refer(TUE, products={10: "Suco verde", 11: "Salada"}, units={1: "Centro", 2: "Orla"})
+    world.land_reference(
+        TUE, products={10: "Suco verde", 11: "Salada"}, units={1: "Centro", 2: "Orla"}
+    )
     world.ingest()
     names = world.rows("gold.mrhealth_product_day", "day", "product_name")
     assert names == [(MON, "Suco"), (TUE, "Salada"), (WED, "Suco verde")]
-    places = world.rows("gold.mrhealth_dim_unit", "day", "unit_id", "unit_name")
-    assert [(day, name) for day, unit, name in places if unit == 2] == [
+    units = world.rows("gold.mrhealth_dim_unit", "day", "unit_id", "unit_name")
+    assert [(day, name) for day, unit, name in units if unit == 2] == [
         (MON, "Praia"),
         (TUE, "Orla"),
         (WED, "Orla"),
@@ -52,9 +54,9 @@ def test_a_snapshot_changes_names_from_its_day_on_and_heals_what_it_knows(world:
     assert world.ingest() == []
 
 
-def test_reference_files_without_a_day_count_from_the_day_they_landed(world: World):
+def test_reference_files_without_a_day_apply_from_the_day_of_their_delivery(world: World):
     at = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)
-    world.refer(MON, units={1: "Centro"})
+    world.land_reference(MON, units={1: "Centro"})
     world.land_all(night(MON, 1, "10.00") | night(WED, 1, "1.00"))
     world.land(
         "mrhealth/reference/TABELA_UNIDADE.csv",
@@ -69,13 +71,13 @@ def test_reference_files_without_a_day_count_from_the_day_they_landed(world: Wor
 
 @dataclass(frozen=True)
 class Headquarters:
-    """A database with the four tables, and a user who may read them and nothing else."""
+    """A database with the four tables and a user with read access only."""
 
     owner: str
     reader: str
     password: str
 
-    def say(self, *statements: str) -> None:
+    def execute(self, *statements: str) -> None:
         connection = psycopg2.connect(self.owner)
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -88,13 +90,15 @@ class Headquarters:
 def headquarters(postgres: str) -> Iterator[Headquarters]:
     password = secrets.token_hex(12)
     name = "hq_" + secrets.token_hex(4)
-    whole = urlsplit(postgres)
-    place = whole._replace(path=f"/{name}")
-    reader = place._replace(netloc=f"{name}:{password}@{whole.hostname}:{whole.port}")
+    server = urlsplit(postgres)
+    database = server._replace(path=f"/{name}")
+    reader = database._replace(netloc=f"{name}:{password}@{server.hostname}:{server.port}")
     owner = Headquarters(owner=postgres, reader="", password="")
-    made = Headquarters(owner=urlunsplit(place), reader=urlunsplit(reader), password=password)
-    owner.say(f"create database {name}", f"create role {name} login password '{password}'")
-    made.say(
+    headquarters = Headquarters(
+        owner=urlunsplit(database), reader=urlunsplit(reader), password=password
+    )
+    owner.execute(f"create database {name}", f"create role {name} login password '{password}'")
+    headquarters.execute(
         "create table tabela_unidade (id_unidade int, nome_unidade text, id_estado int)",
         "create table tabela_produto (id_produto int, nome_produto text)",
         "create table tabela_estado (id_estado int, id_pais text, nome_estado text)",
@@ -105,16 +109,16 @@ def headquarters(postgres: str) -> Iterator[Headquarters]:
         "insert into tabela_pais values ('BR', 'Brasil')",
         f"grant select on all tables in schema public to {name}",
     )
-    connection = psycopg2.connect(made.reader)
+    connection = psycopg2.connect(headquarters.reader)
     with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
         cursor.execute("delete from tabela_pais")
     connection.close()
-    yield made
-    owner.say(f"drop database {name} with (force)", f"drop role {name}")
+    yield headquarters
+    owner.execute(f"drop database {name} with (force)", f"drop role {name}")
 
 
 @pytest.mark.postgres
-def test_a_database_is_captured_once_a_day_and_its_password_is_nowhere(
+def test_a_database_is_read_once_a_day_and_its_password_is_stored_nowhere(
     make_world: Make, headquarters: Headquarters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", "")
@@ -128,22 +132,24 @@ def test_a_database_is_captured_once_a_day_and_its_password_is_nowhere(
         world.land(f"{sold}/ITEM_PEDIDO.csv", items((1, 1, 11, 1, "9.00")), at=now)
         world.ingest()
         assert world.revenue() == {(today, 1): "10.00"}
-        named = world.rows("gold.mrhealth_product_day", "product_name")
-        assert named == ['Salada "da casa", verde']
+        products = world.rows("gold.mrhealth_product_day", "product_name")
+        assert products == ['Salada "da casa", verde']
         before = world.files()
 
         assert world.materialize(today, today).succeeded
         assert world.files() == before
         assert world.statuses("products") == {"loaded": 1}
 
-        headquarters.say("update tabela_produto set nome_produto = 'Salada' where id_produto = 11")
+        headquarters.execute(
+            "update tabela_produto set nome_produto = 'Salada' where id_produto = 11"
+        )
         assert world.materialize(today, today).succeeded
         assert world.statuses("products") == {"loaded": 1, "superseded": 1}
         assert world.statuses("units") == {"loaded": 1}
         assert world.rows("gold.mrhealth_product_day", "product_name") == ["Salada"]
 
         renamed = 'Salada "da casa", verde'
-        headquarters.say(
+        headquarters.execute(
             f"update tabela_produto set nome_produto = '{renamed}' where id_produto = 11"
         )
         for _ in range(2):
@@ -154,15 +160,15 @@ def test_a_database_is_captured_once_a_day_and_its_password_is_nowhere(
 
         wrong = headquarters.reader.replace(headquarters.password, headquarters.password + "x")
         monkeypatch.setenv("LAKEHOUSE_MRHEALTH_DSN", wrong)
-        failed = world.materialize(today, today)
-        assert "cannot be read from PostgreSQL" in (failed.problem or "")
+        result = world.materialize(today, today)
+        assert "cannot be read from PostgreSQL" in (result.problem or "")
         assert world.rows("gold.mrhealth_product_day", "product_name") == [renamed]
-        assert said_anywhere(instance, headquarters.password) == []
-    assert holding(tmp_path, headquarters.password.encode()) == []
-    assert holding(tmp_path, b"mrhealth_orders") != []
+        assert runs_that_contain(instance, headquarters.password) == []
+    assert files_that_contain(tmp_path, headquarters.password.encode()) == []
+    assert files_that_contain(tmp_path, b"mrhealth_orders") != []
 
 
-def said_anywhere(instance: dg.DagsterInstance, secret: str) -> list[str]:
+def runs_that_contain(instance: dg.DagsterInstance, secret: str) -> list[str]:
     return [
         run.run_id
         for run in instance.get_runs()
@@ -171,10 +177,10 @@ def said_anywhere(instance: dg.DagsterInstance, secret: str) -> list[str]:
     ]
 
 
-def holding(place: Path, secret: bytes) -> list[str]:
-    """Files that hold a secret, plain."""
+def files_that_contain(folder: Path, secret: bytes) -> list[str]:
+    """Return the files that contain a secret in plain text."""
     return [
         str(path)
-        for path in place.rglob("*")
+        for path in folder.rglob("*")
         if path.is_file() and re.search(re.escape(secret), path.read_bytes())
     ]

@@ -87,7 +87,7 @@ def test_a_new_file_requests_one_run_for_its_day(tick: Tick):
 
 
 def test_loaded_files_are_not_requested_again_with_or_without_a_cursor(tick: Tick):
-    tick.world.refer()
+    tick.world.land_reference()
     tick.world.land_all(night(MON, 1, "10.00"))
     tick.world.ingest()
     assert tick.skip_reason() == NOTHING_DUE

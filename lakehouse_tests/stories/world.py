@@ -1,4 +1,4 @@
-"""A tiny chain of restaurants with a landing zone, a lake and a Dagster instance of its own."""
+"""A small chain of restaurants with its own landing zone, lake and Dagster instance."""
 
 import datetime as dt
 import os
@@ -23,7 +23,7 @@ from lakehouse.settings import Settings
 
 MON, TUE, WED, THU, FRI = (dt.date(2024, 3, day) for day in range(4, 9))
 BEFORE = dt.date(2024, 3, 1)
-"""Day of the first snapshot of the reference tables."""
+"""Day of the first delivery of the reference tables."""
 
 ORDER_COLUMNS = (
     "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco_Entrega,Taxa_Entrega,Status"
@@ -33,13 +33,13 @@ UNITS = {1: "Centro", 2: "Praia"}
 PRODUCTS = {10: "Suco", 11: "Salada"}
 
 Order = tuple[int, int, dt.date, str]
-"""Unit, number, day, value; a status may follow."""
+"""Unit, order number, day and value; a status may follow."""
 Item = tuple[int, int, int, int, str]
-"""Order, item, product, quantity, price."""
+"""Order, item, product, quantity and price."""
 
 
 def orders(*rows: tuple[Any, ...]) -> str:
-    """A PEDIDO file; of each row the unit, number, day, value and, where told, the status."""
+    """Return a PEDIDO file: unit, order number, day, value and optionally status of each row."""
     lines = [ORDER_COLUMNS]
     for unit, number, day, value, *rest in rows:
         status = rest[0] if rest else "Finalizado"
@@ -48,14 +48,14 @@ def orders(*rows: tuple[Any, ...]) -> str:
 
 
 def items(*rows: Item) -> str:
-    """An ITEM_PEDIDO file; of each row the order, item, product, quantity and price."""
+    """Return an ITEM_PEDIDO file: order, item, product, quantity and price of each row."""
     return "\n".join([ITEM_COLUMNS, *(",".join(map(str, row)) + "," for row in rows)]) + "\n"
 
 
 def reference(
     units: Mapping[int, str] = UNITS, products: Mapping[int, str] = PRODUCTS
 ) -> dict[str, str]:
-    """The four tables of the headquarters, by file name."""
+    """Return the four reference tables of the headquarters, by file name."""
     tables = {
         "TABELA_UNIDADE.csv": ["Id_Unidade,Nome_Unidade,Id_Estado"]
         + [f"{unit},{name},7" for unit, name in units.items()],
@@ -68,7 +68,7 @@ def reference(
 
 
 def night(day: dt.date, unit: int, *values: str, first: int = 1) -> dict[str, str]:
-    """Both files of a unit for a day: one order of one item for each value."""
+    """Return both files of a unit for a day: one order with one item for each value."""
     numbers = range(first, first + len(values))
     folder = f"mrhealth/{day}/unidade_{unit:03d}"
     sold = [(unit, number, day, value) for number, value in zip(numbers, values, strict=True)]
@@ -81,14 +81,15 @@ def night(day: dt.date, unit: int, *values: str, first: int = 1) -> dict[str, st
 
 @dataclass(kw_only=True)
 class World:
-    """Verbs of the stories; everything goes through the platform's own ways in."""
+    """What stories can do and see; everything goes through the public functions of the platform."""
 
     domain: Domain
     settings: Settings
     instance: dg.DagsterInstance
-    clock: dt.datetime = dt.datetime(2024, 3, 9, 6, tzinfo=dt.UTC)
-    """When the next file lands, on disk; S3 says itself when a file landed."""
-    landed: dict[str, float] = field(default_factory=dict)
+    next_delivery: dt.datetime = dt.datetime(2024, 3, 9, 6, tzinfo=dt.UTC)
+    """Modification time of the next file on disk; S3 sets the time itself."""
+    delivered_at: dict[str, float] = field(default_factory=dict)
+    """Folder → second of its last delivery, on S3."""
 
     @property
     def lake(self) -> Lake:
@@ -99,42 +100,42 @@ class World:
         return ObjectStore.at(self.settings.landing)
 
     def land(self, path: str, content: str | bytes, *, at: dt.datetime | None = None) -> None:
-        """Put one file into the landing zone, each a minute after the one before it."""
+        """Write a file into the landing zone, dated one minute after the file before it."""
         data = content.encode() if isinstance(content, str) else content
         store = self.landing
         if isinstance(store, DiskStore):
             store.write(path, data)
-            self.clock += dt.timedelta(minutes=1)
-            moment = (at or self.clock).timestamp()
+            self.next_delivery += dt.timedelta(minutes=1)
+            moment = (at or self.next_delivery).timestamp()
             os.utime(Path(store.uri) / path, (moment, moment))
             return
-        while int(time.time()) <= self.landed.get(path.rpartition("/")[0], 0):
-            time.sleep(0.05)  # S3 tells moments to the second
+        while int(time.time()) <= self.delivered_at.get(path.rpartition("/")[0], 0):
+            time.sleep(0.05)  # S3 records times to the second
         store.write(path, data)
-        self.landed[path.rpartition("/")[0]] = int(time.time())
+        self.delivered_at[path.rpartition("/")[0]] = int(time.time())
 
     def land_all(self, files: Mapping[str, str | bytes]) -> None:
         for path, content in files.items():
             self.land(path, content)
 
-    def refer(self, day: dt.date = BEFORE, **tables: Mapping[int, str]) -> None:
-        """Land a snapshot of the reference tables."""
+    def land_reference(self, day: dt.date = BEFORE, **tables: Mapping[int, str]) -> None:
+        """Deliver the reference tables of a day."""
         for name, content in reference(**tables).items():
             self.land(f"mrhealth/{day}/reference/{name}", content)
 
     def ingest(self, *, fails: bool = False) -> list[RunResult]:
-        """Take in what landed; the runs, all of which succeed unless it ``fails``."""
-        ran = list(local_runs.ingest(self.domain, self.settings, self.instance))
-        problems = [run.problem for run in ran if not run.succeeded]
+        """Run what is due and return the runs; a failed run is expected only with ``fails``."""
+        runs = list(local_runs.ingest(self.domain, self.settings, self.instance))
+        problems = [run.problem for run in runs if not run.succeeded]
         assert bool(problems) == fails, problems
-        return ran
+        return runs
 
     def materialize(self, first: dt.date, last: dt.date) -> RunResult:
-        """Run every table for a range of days."""
+        """Run every table for a range of days, changed or not."""
         return local_runs.materialize(self.domain, self.instance, first=first, last=last)
 
     def rows(self, name: str, *columns: str, days: Sequence[dt.date] | None = None) -> list[Any]:
-        """Rows of a table by its SQL name, sorted; of one column its values."""
+        """Return the sorted rows of a table by its SQL name; of a single column, its values."""
         table = self.lake.table(TableId.from_name(name))
         if not table.exists():
             return []
@@ -144,36 +145,36 @@ class World:
         return sorted(tuple(row[column] for column in columns) for row in found)
 
     def statuses(self, dataset: str = "orders") -> Counter[str]:
-        """What became of the landed files of a dataset."""
+        """Count the delivered files of a dataset by status."""
         return Counter(self.rows(f"raw.mrhealth_{dataset}", "status"))
 
     def balance(self) -> Counter[str]:
-        """How many deliveries balance, wait or do not balance."""
+        """Count the delivered files by result of their reconciliation."""
         return Counter(self.rows(f"ops.{self.domain.name}_reconciliation", "balance"))
 
     def rejections(self, dataset: str = "orders") -> list[str]:
-        """Reasons of the rows in quarantine."""
+        """Return the reasons of all rows in quarantine."""
         found = self.rows(f"silver.mrhealth_{dataset}__quarantine", "reasons")
         return [reason for reasons in found for reason in reasons]
 
     def revenue(self) -> dict[tuple[dt.date, int], str]:
-        """Revenue by day and unit, where there was any."""
+        """Return the revenue by day and unit, where there is any."""
         found = self.rows("gold.mrhealth_unit_day", "day", "unit_id", "revenue")
         return {(day, unit): str(value) for day, unit, value in found if value}
 
     def tables(self) -> list[TableId]:
-        """Tables that are a function of what landed; the log of checks is one of what ran."""
+        """Return the tables whose content depends on deliveries only; the log of checks does not."""
         return [table for table in self.lake.tables() if table.table != "data_quality_log"]
 
     def versions(self) -> dict[str, dict[dt.date, str]]:
-        """Of every table what each day holds, by digest."""
+        """Return the data version of each day of every table."""
         return {
             table.name: {f.day: f.data_version for f in self.lake.table(table).snapshot().files}
             for table in self.tables()
         }
 
     def files(self) -> dict[str, dict[dt.date, str]]:
-        """Of every table the one file of each day."""
+        """Return the data file of each day of every table."""
         return {
             table.name: {f.day: f.path for f in self.lake.table(table).snapshot().files}
             for table in self.tables()
@@ -185,7 +186,7 @@ def changed_days(
     after: Mapping[str, Mapping[dt.date, str]],
     tables: Iterable[str] | None = None,
 ) -> set[dt.date]:
-    """Days that any of the tables holds other files of."""
+    """Return the days whose data file differs in any of the tables."""
     return {
         day
         for name in (after if tables is None else tables)

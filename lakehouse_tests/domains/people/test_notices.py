@@ -1,4 +1,4 @@
-"""People are told what a run did, word for word, through real runs and a real receiver."""
+"""Messages about real runs reach a real receiver, word for word."""
 
 import datetime as dt
 import shutil
@@ -56,24 +56,24 @@ class World:
         return self.folder / "lake"
 
     def land(self, path: str, text: str) -> None:
-        place = self.folder / "landing" / "people" / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
+        file = self.folder / "landing" / "people" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
     def ingest(self) -> list[bool]:
-        """Whether each run of `lakehouse ingest` succeeded."""
+        """Run `lakehouse ingest`; return whether each run succeeded."""
         runs = local_runs.ingest(load_domain("people"), Settings.from_env(), self.instance)
         return [ran.succeeded for ran in runs]
 
     def run(
         self, first: dt.date, last: dt.date, tables: list[dg.AssetKey] | None = None
     ) -> local_runs.RunResult:
-        """What `lakehouse materialize` does."""
+        """Run `lakehouse materialize`."""
         people = load_domain("people")
         return local_runs.materialize(people, self.instance, first=first, last=last, tables=tables)
 
-    def fired(self, schedule: str, at: dt.datetime) -> dg.RunRequest | dg.SkipReason:
-        """What a schedule asks for at a moment."""
+    def requested(self, schedule: str, at: dt.datetime) -> dg.RunRequest | dg.SkipReason:
+        """Return what a schedule requests at a moment."""
         context = dg.build_schedule_context(
             instance=self.instance, scheduled_execution_time=at.replace(tzinfo=dt.UTC)
         )
@@ -84,10 +84,10 @@ class World:
         return request
 
     def texts(self) -> list[str]:
-        """What arrived since the last look."""
-        said = self.hook.texts
+        """Return the messages received since the last call."""
+        texts = self.hook.texts
         self.hook.bodies.clear()
-        return said
+        return texts
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defs: dg.Definitions)
         instance.dispose()
 
 
-def test_a_run_tells_each_layer_once_and_a_run_without_news_tells_nothing(world: World):
+def test_each_layer_is_reported_once_and_a_run_without_changes_is_not_reported(world: World):
     world.land(f"{DAY}/people.csv", file(row(person(1)), row(person(2))))
     world.land(f"{DAY}/people_v2.csv", file(row(person(1)), row(person(2))))
     assert world.ingest() == [True]
@@ -118,7 +118,7 @@ def test_a_run_tells_each_layer_once_and_a_run_without_news_tells_nothing(world:
     assert world.texts() == []
 
 
-def test_a_run_over_many_days_tells_each_layer_once_and_counts_duplicates_over_all_days(
+def test_a_run_over_many_days_reports_each_layer_once_with_the_duplicates_of_all_days(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("LAKEHOUSE_PEOPLE_FILENAME_SILVER", "todas")
@@ -134,7 +134,7 @@ def test_a_run_over_many_days_tells_each_layer_once_and_counts_duplicates_over_a
     ]
 
 
-def test_the_days_that_a_delivery_refreshes_are_not_told_again(world: World):
+def test_the_refresh_after_a_delivery_is_not_reported(world: World):
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     world.ingest()
     world.texts()
@@ -147,31 +147,31 @@ def test_the_days_that_a_delivery_refreshes_are_not_told_again(world: World):
     ]
 
 
-def test_when_nothing_landed_that_is_told_once_a_day(world: World):
+def test_a_day_without_files_is_reported_once(world: World):
     assert world.ingest() == world.ingest() == []
     assert world.texts() == [NOTHING]
 
 
-def test_the_clock_skips_days_without_a_file_and_says_so_once(world: World):
+def test_the_schedule_skips_days_without_files_and_reports_that_once(world: World):
     midnight = dt.datetime.combine(NEXT, dt.time(3))
     for _ in range(2):
-        assert isinstance(world.fired("people_pipeline", midnight), dg.SkipReason)
+        assert isinstance(world.requested("people_pipeline", midnight), dg.SkipReason)
     assert world.run(DAY, NEXT).succeeded
     assert world.texts() == [NOTHING]
     world.land(f"{DAY}/a.csv", file(row(person(1))))
-    assert isinstance(world.fired("people_pipeline", midnight), dg.RunRequest)
+    assert isinstance(world.requested("people_pipeline", midnight), dg.RunRequest)
     assert world.texts() == []
 
 
-def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_minutes(
+def test_the_schedule_is_daily_and_retries_once_after_five_minutes(
     world: World,
 ):
     schedule = world.defs.resolve_schedule_def("people_pipeline")
     people = load_domain("people").spec
     assert (schedule.cron_schedule, people.since) == ("@daily", dt.date(2024, 4, 21))
     world.land(f"{DAY}/a.csv", file(row(person(1))))
-    request: object = world.fired("people_pipeline", dt.datetime.combine(NEXT, dt.time(3)))
-    (clock,) = people.schedules
+    request: object = world.requested("people_pipeline", dt.datetime.combine(NEXT, dt.time(3)))
+    (declared,) = people.schedules
     for attempt in range(2):
         assert isinstance(request, dg.RunRequest)
         job = world.defs.resolve_job_def("people_arrivals")
@@ -180,13 +180,15 @@ def test_the_clock_is_daily_since_the_first_day_and_tries_once_more_after_five_m
         )
         world.instance.report_run_failed(run)
         now = dt.datetime.now(dt.UTC)
-        assert retry_request(people, clock, world.instance, now + dt.timedelta(minutes=4)) is None
-        request = retry_request(people, clock, world.instance, now + dt.timedelta(minutes=5))
+        assert (
+            retry_request(people, declared, world.instance, now + dt.timedelta(minutes=4)) is None
+        )
+        request = retry_request(people, declared, world.instance, now + dt.timedelta(minutes=5))
         assert (request is None) == bool(attempt)
 
 
 @pytest.mark.parametrize("layer", ["Bronze", "Silver", "Gold"])
-def test_an_error_is_told_once_with_the_hint_and_fails_the_run(world: World, layer: str):
+def test_an_error_is_reported_once_with_a_hint_and_fails_the_run(world: World, layer: str):
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     world.ingest()
     world.texts()
@@ -211,7 +213,9 @@ def test_an_error_is_told_once_with_the_hint_and_fails_the_run(world: World, lay
     assert f"lakehouse materialize --domain people --from {DAY} --to {DAY}" in hint
 
 
-def test_files_that_fail_again_are_told_once(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_files_that_fail_again_with_the_same_error_are_reported_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("LAKEHOUSE_ATTEMPTS", "2")
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     (world.lake / "raw/people").mkdir(parents=True)
@@ -221,7 +225,7 @@ def test_files_that_fail_again_are_told_once(world: World, monkeypatch: pytest.M
     assert error.startswith(ERROR.format("Bronze", "[Errno 20] Not a directory"))
 
 
-def test_a_rejected_file_is_told_once_beside_those_that_are_processed(world: World):
+def test_a_rejected_file_is_reported_once_in_addition_to_the_processed_files(world: World):
     world.land(f"{DAY}/good.csv", file(row(person(1))))
     world.land(f"{DAY}/bad.csv", HEADER.replace(",Email", "") + "\n1,2,3,4,5,6,7,8\n")
     assert world.ingest() == [True]
@@ -235,7 +239,7 @@ def test_a_rejected_file_is_told_once_beside_those_that_are_processed(world: Wor
 
 
 @pytest.mark.parametrize("answers", [[500] * 9, None], ids=["failing", "gone"])
-def test_a_broken_webhook_breaks_no_run(
+def test_a_failing_webhook_does_not_fail_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch, answers: list[int] | None
 ):
     if answers:
@@ -245,12 +249,12 @@ def test_a_broken_webhook_breaks_no_run(
     world.land(f"{DAY}/a.csv", file(row(person(1))))
     assert world.ingest() == [True]
     (run,) = world.instance.get_runs()
-    said = [entry.message for entry in world.instance.all_logs(run.run_id)]
-    assert len([text for text in said if text.startswith("slack did not receive people/")]) == 3
-    assert not [text for text in said if "secret" in text]
+    log = [entry.message for entry in world.instance.all_logs(run.run_id)]
+    assert len([text for text in log if text.startswith("slack did not receive people/")]) == 3
+    assert not [text for text in log if "secret" in text]
 
 
-def test_a_rejected_file_is_one_letter_with_the_hint_and_success_is_none(
+def test_a_rejected_file_is_one_email_with_its_hint_and_success_is_not_mailed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     with mailbox() as box:
@@ -267,7 +271,7 @@ def test_a_rejected_file_is_one_letter_with_the_hint_and_success_is_none(
     assert len(world.texts()) == 5
 
 
-def test_a_step_that_fails_is_one_letter(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_step_is_one_email(world: World, monkeypatch: pytest.MonkeyPatch):
     (world.lake / "raw/people").mkdir(parents=True)
     (world.lake / "raw/people/objects").write_text("no folder")
     world.land(f"{DAY}/a.csv", file(row(person(1))))
@@ -280,7 +284,7 @@ def test_a_step_that_fails_is_one_letter(world: World, monkeypatch: pytest.Monke
     assert "lakehouse materialize --domain people" in letter.get_content()
 
 
-def test_a_dead_mail_server_breaks_no_run_and_is_named_nowhere(
+def test_a_missing_mail_server_does_not_fail_the_run_and_is_not_named_in_its_log(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     server = "smtp+starttls://lake:secret-pass@secret-host.invalid"  # pragma: allowlist secret
@@ -295,13 +299,13 @@ def test_a_dead_mail_server_breaks_no_run_and_is_named_nowhere(
 
 
 def mailed_by(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters go by a mail server from now on."""
+    """Configure a mail server for the rest of the test."""
     monkeypatch.setenv("LAKEHOUSE_SMTP", server)
     monkeypatch.setenv("LAKEHOUSE_MAIL_FROM", "secret-lake@example.com")
     monkeypatch.setenv("LAKEHOUSE_MAIL_TO", "secret-ana@example.com")
 
 
-def test_a_run_may_tell_its_figures(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_can_report_its_figures(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LAKEHOUSE_NOTIFY_METRICS", "1")
     world.land(f"{DAY}/a.csv", file(*(row(person(n)) for n in range(7)), row("bad")))
     world.ingest()

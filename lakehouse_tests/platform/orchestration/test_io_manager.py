@@ -1,4 +1,4 @@
-"""Values of plain assets are stored by day and come back as the annotation asks."""
+"""Values of assets are stored by day and loaded in the form that the input names."""
 
 import datetime as dt
 from decimal import Decimal
@@ -27,7 +27,7 @@ ROWS = pa.table(
 
 
 def run(source, reader, root, monkeypatch):
-    """Store what `source` gives on two days, and hand the first to `reader`."""
+    """Store the value of ``source`` for two days, and load the first day as ``reader``."""
     monkeypatch.setenv("LAKEHOUSE_ROOT", root)
     policy = dg.BackfillPolicy.single_run()
 
@@ -36,7 +36,7 @@ def run(source, reader, root, monkeypatch):
         partitions_def=DAYS,
         backfill_policy=policy,
     )
-    def given():
+    def write():
         return source()
 
     @dg.multi_asset(
@@ -50,14 +50,14 @@ def run(source, reader, root, monkeypatch):
         ins={"rows": dg.AssetIn(key=["gold", "toy", "source"], input_manager_key="lake")},
         backfill_policy=policy,
     )
-    def taken(rows: reader):
+    def read(rows: reader):
         seen.append(rows)
         return dg.MaterializeResult()
 
     seen: list[object] = []
     defs = dg.Definitions.merge(
         shared_definitions(),
-        dg.Definitions(assets=[given, taken], jobs=[dg.define_asset_job("all", [given, taken])]),
+        dg.Definitions(assets=[write, read], jobs=[dg.define_asset_job("all", [write, read])]),
     )
     tags = {
         "dagster/asset_partition_range_start": str(DAY),
@@ -84,14 +84,14 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_value_comes_back_as_it_was_stored(kind, tmp_path, monkeypatch):
+def test_a_loaded_value_equals_the_stored_one(kind, tmp_path, monkeypatch):
     source, as_arrow = KINDS[kind]
 
     result, seen = run(source, kind, str(tmp_path), monkeypatch)
 
     assert result.success
-    back = as_arrow(seen[0]).select(ROWS.column_names).cast(ROWS.schema)
-    assert back.to_pylist() == ROWS.to_pylist()
+    loaded = as_arrow(seen[0]).select(ROWS.column_names).cast(ROWS.schema)
+    assert loaded.to_pylist() == ROWS.to_pylist()
 
 
 def test_a_day_without_rows_is_stored_as_empty(tmp_path, monkeypatch):
@@ -111,8 +111,9 @@ def test_a_day_without_rows_is_stored_as_empty(tmp_path, monkeypatch):
         ),
         (lambda: "text", "cannot store a str"),
     ],
+    ids=["no column day", "another day", "not a table"],
 )
-def test_a_value_that_cannot_be_cut_into_days_is_rejected(source, problem, tmp_path, monkeypatch):
+def test_a_value_that_cannot_be_split_by_day_is_not_stored(source, problem, tmp_path, monkeypatch):
     result, _ = run(source, pa.Table, str(tmp_path), monkeypatch)
 
     assert not result.success

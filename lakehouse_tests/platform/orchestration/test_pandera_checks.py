@@ -1,4 +1,4 @@
-"""Pandera's own verdict on stored tables."""
+"""Pandera validates the newest stored day of a table."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ DAY = dt.date(2026, 1, 5)
 
 
 class Marks(pa.DataFrameModel):
-    """Every kind of promise that rows can break."""
+    """One column for each kind of rule."""
 
     day: dt.date = pa.Field(description="Day")
     code: str = pa.Field(str_matches="[A-C][0-9]?", description="Code")
@@ -31,14 +31,16 @@ class Marks(pa.DataFrameModel):
         strict = True
 
 
-@pytest.mark.parametrize(("size", "found"), [(1, set()), (9, {"less_than(5)"})])
-def test_a_stored_row_that_breaks_its_model_is_found_by_pandera(tmp_path, size, found):
+@pytest.mark.parametrize(
+    ("size", "found"), [(1, set()), (9, {"less_than(5)"})], ids=["valid", "too large"]
+)
+def test_pandera_finds_a_stored_row_that_breaks_its_contract(tmp_path, size, found):
     lake = Lake(str(tmp_path))
     table = Table(id=TableId("gold", "toy", "marks"), model=Marks, description="Marks")
     row = {"day": DAY, "code": "A", "kind": "x", "size": size, "share": 0.5}
     rows = arrow.Table.from_pylist([row], schema=arrow_schema(table.contract.schema))
     lake.table(table.id).write({DAY: rows}, schema=rows.drop(["day"]).schema)
 
-    wrong = failures(table, lake, Settings(root=str(tmp_path)))
+    problems = failures(table, lake, Settings(root=str(tmp_path)))
 
-    assert {name.split(".", 1)[1] for name in wrong} == found
+    assert {name.split(".", 1)[1] for name in problems} == found

@@ -1,7 +1,8 @@
-"""What a schedule asks for, and what becomes of it when it fails."""
+"""Schedules request runs, and failed runs of schedules are retried."""
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 import pytest
@@ -31,8 +32,8 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def fired(location: dg.Definitions, instance: dg.DagsterInstance, hour: int) -> dg.RunRequest:
-    """What the hourly schedule asks for."""
+def requested(location: dg.Definitions, instance: dg.DagsterInstance, hour: int) -> dg.RunRequest:
+    """Return the run that the hourly schedule requests."""
     at = dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC)
     context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
     found = location.resolve_schedule_def("bikes_rox_bike_etl").evaluate_tick(context)
@@ -40,8 +41,10 @@ def fired(location: dg.Definitions, instance: dg.DagsterInstance, hour: int) -> 
     return request
 
 
-def failed(location: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
-    """A run of a request that began and failed."""
+def record_failure(
+    location: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRequest
+) -> None:
+    """Record a run of a request that started and failed."""
     run = instance.create_run_for_job(
         job_def=location.resolve_job_def("bikes_arrivals"),
         tags=dict(request.tags),
@@ -50,13 +53,13 @@ def failed(location: dg.Definitions, instance: dg.DagsterInstance, request: dg.R
     instance.report_run_failed(run)
 
 
-def test_a_failed_run_of_a_clock_is_tried_again_as_often_as_it_says(
+def test_a_failed_run_of_a_schedule_is_retried_as_often_as_declared(
     location: dg.Definitions, instance: dg.DagsterInstance
 ):
-    request = first = fired(location, instance, 9)
+    request = first = requested(location, instance, 9)
     keys = []
     for _ in range(HOURLY.retries):
-        failed(location, instance, request)
+        record_failure(location, instance, request)
         again = retry_request(BIKES.spec, HOURLY, instance, LATER)
         assert again is not None
         assert again.job_name == "bikes_arrivals"
@@ -65,14 +68,12 @@ def test_a_failed_run_of_a_clock_is_tried_again_as_often_as_it_says(
         request = again
         keys.append(again.run_key)
     assert len({*keys, first.run_key}) == 4
-    failed(location, instance, request)
+    record_failure(location, instance, request)
     assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
-def test_five_minutes_pass_before_it_is_tried_again(
-    location: dg.Definitions, instance: dg.DagsterInstance
-):
-    failed(location, instance, fired(location, instance, 9))
+def test_a_retry_waits_for_five_minutes(location: dg.Definitions, instance: dg.DagsterInstance):
+    record_failure(location, instance, requested(location, instance, 9))
     ended = instance.get_run_records()[0].end_time
     assert ended is not None
     due = dt.datetime.fromtimestamp(ended, dt.UTC) + dt.timedelta(minutes=5)
@@ -82,38 +83,38 @@ def test_five_minutes_pass_before_it_is_tried_again(
 
 
 @pytest.mark.parametrize("status", ["STARTED", "SUCCESS", "CANCELED"])
-def test_a_run_that_did_not_fail_is_left_alone(
+def test_a_run_that_did_not_fail_is_not_retried(
     location: dg.Definitions, instance: dg.DagsterInstance, status: str
 ):
     instance.create_run_for_job(
         job_def=location.resolve_job_def("bikes_arrivals"),
-        tags=dict(fired(location, instance, 9).tags),
+        tags=dict(requested(location, instance, 9).tags),
         status=dg.DagsterRunStatus[status],
     )
     assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
-def test_only_the_newest_hour_is_tried_again(
+def test_only_the_newest_run_of_a_schedule_is_retried(
     location: dg.Definitions, instance: dg.DagsterInstance
 ):
-    failed(location, instance, fired(location, instance, 9))
-    newest = fired(location, instance, 10)
-    failed(location, instance, newest)
+    record_failure(location, instance, requested(location, instance, 9))
+    newest = requested(location, instance, 10)
+    record_failure(location, instance, newest)
     again = retry_request(BIKES.spec, HOURLY, instance, LATER)
     assert again is not None
     assert again.run_key == f"{newest.run_key}-1"
 
 
-def test_a_run_that_dagster_tries_again_by_itself_is_left_to_it(
+def test_a_run_that_dagster_retries_is_not_retried_twice(
     location: dg.Definitions, instance: dg.DagsterInstance
 ):
-    failed(location, instance, fired(location, instance, 9))
+    record_failure(location, instance, requested(location, instance, 9))
     (record,) = instance.get_run_records()
     instance.add_run_tags(record.dagster_run.run_id, {"dagster/will_retry": "true"})
     assert retry_request(BIKES.spec, HOURLY, instance, LATER) is None
 
 
-def test_the_sensor_asks_for_what_is_due(
+def test_the_sensor_requests_due_retries(
     location: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ):
     sensor = location.resolve_sensor_def("bikes_retries")
@@ -123,7 +124,7 @@ def test_the_sensor_asks_for_what_is_due(
             return sensor(context)
 
     assert isinstance(evaluated(), dg.SkipReason)
-    failed(location, instance, fired(location, instance, 9))
+    record_failure(location, instance, requested(location, instance, 9))
     assert isinstance(evaluated(), dg.SkipReason)
     monkeypatch.setattr(schedules, "RETRY_AFTER", dt.timedelta(0))
     found = evaluated()
@@ -131,13 +132,21 @@ def test_the_sensor_asks_for_what_is_due(
     assert found.run_requests == [retry_request(BIKES.spec, HOURLY, instance, LATER)]
 
 
-def test_a_system_without_such_a_clock_has_no_such_sensor():
+def test_a_domain_without_retries_has_no_retry_sensor():
     names = {
         sensor.name for sensor in definitions_of(load_domain("sales"), Settings()).sensors or ()
     }
     assert not any(name.endswith("_retries") for name in names)
 
 
-def test_less_than_no_retry_is_rejected():
+def test_a_negative_number_of_retries_is_rejected():
     with pytest.raises(ValueError, match="retries"):
         Schedule(name="x", cron="@daily", description="", retries=-1)
+
+
+def test_a_schedule_of_unknown_work_is_an_error_that_names_the_choices():
+    spec = replace(
+        BIKES.spec, schedules=(Schedule(name="x", cron="@daily", description="", work="y"),)
+    )
+    with pytest.raises(ValueError, match=r"schedule 'x': expected work arrivals or .*, found 'y'"):
+        definitions_of(replace(BIKES, spec=spec), Settings())

@@ -36,7 +36,7 @@ def test_a_month_reads_only_the_days_within_its_reach(cafe: Cafe) -> None:
 
 
 def test_a_later_month_that_was_requested_once_is_kept_up_to_date(cafe: Cafe) -> None:
-    cafe.driver.make_months([APR])
+    cafe.driver.materialize_months([APR])
     assert cafe.rows("gold.cafe_month_totals", "day", "spent")[-1] == (APR, 5)
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
     cafe.process()

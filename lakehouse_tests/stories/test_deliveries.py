@@ -1,4 +1,4 @@
-"""Files come: once, twice, corrected, late, out of order, in halves, empty."""
+"""Files are delivered once, twice, corrected, late, out of order, incomplete and empty."""
 
 import datetime as dt
 import hashlib
@@ -34,7 +34,7 @@ BUSINESS = ("silver.", "gold.")
 ORDERS = TableId("silver", "mrhealth", "orders")
 DATES = dg.AssetKey(["gold", "mrhealth", "dim_date"])
 GOLD = ("gold.mrhealth_fact_orders", "gold.mrhealth_unit_day", "gold.mrhealth_product_day")
-UNMOVED = (
+UNCHANGED = (
     "bronze.mrhealth_orders",
     "bronze.mrhealth_order_items",
     "silver.mrhealth_orders",
@@ -44,33 +44,33 @@ UNMOVED = (
 )
 
 
-def business(held: dict[str, dict[dt.date, str]]) -> dict[str, dict[dt.date, str]]:
-    return {name: days for name, days in held.items() if name.startswith(BUSINESS)}
+def business(tables: dict[str, dict[dt.date, str]]) -> dict[str, dict[dt.date, str]]:
+    return {name: days for name, days in tables.items() if name.startswith(BUSINESS)}
 
 
-def test_a_day_arrives_and_is_in_gold_with_every_line_accounted_for(anywhere: World):
-    sent = night(MON, 1, "10.00", "20.50")
-    anywhere.refer()
-    anywhere.land_all(sent)
-    ran = anywhere.ingest()
-    assert [(run.work, run.succeeded) for run in ran][:1] == [("mrhealth_arrivals", True)]
+def test_a_delivered_day_reaches_gold_and_reconciles_line_by_line(anywhere: World):
+    files = night(MON, 1, "10.00", "20.50")
+    anywhere.land_reference()
+    anywhere.land_all(files)
+    runs = anywhere.ingest()
+    assert [(run.work, run.succeeded) for run in runs][:1] == [("mrhealth_arrivals", True)]
     assert anywhere.revenue() == {(MON, 1): "30.50"}
     sold = anywhere.rows("gold.mrhealth_product_day", "product_name", "orders", "quantity")
     assert sold == [("Suco", 2, 2)]
-    silent = anywhere.rows("gold.mrhealth_unit_day", "unit_name", "delivered", days=[MON])
-    assert silent == [("Centro", True), ("Praia", False)]
+    units = anywhere.rows("gold.mrhealth_unit_day", "unit_name", "delivered", days=[MON])
+    assert units == [("Centro", True), ("Praia", False)]
     assert anywhere.balance() == {"balanced": 6}
-    for content in sent.values():
+    for content in files.values():
         digest = hashlib.sha256(content.encode()).hexdigest()
         assert anywhere.lake.store.read(object_path("mrhealth", digest)) == content.encode()
     assert anywhere.ingest() == []
 
 
-def test_the_same_bytes_again_are_recorded_and_change_nothing(anywhere: World):
-    sent = night(MON, 1, "10.00")
-    path, content = next(iter(sent.items()))
-    anywhere.refer()
-    anywhere.land_all(sent)
+def test_repeated_files_are_recorded_as_duplicates_and_change_nothing(anywhere: World):
+    files = night(MON, 1, "10.00")
+    path, content = next(iter(files.items()))
+    anywhere.land_reference()
+    anywhere.land_all(files)
     anywhere.ingest()
     before = anywhere.files()
     anywhere.land(path, content)
@@ -80,15 +80,15 @@ def test_the_same_bytes_again_are_recorded_and_change_nothing(anywhere: World):
     anywhere.ingest()
     assert anywhere.statuses() == {"loaded": 1, "duplicate": 4}
     after = anywhere.files()
-    for name in UNMOVED:
+    for name in UNCHANGED:
         assert after[name][MON] == before[name][MON], name
     assert anywhere.revenue() == {(MON, 1): "10.00"}
     assert anywhere.balance() == {"balanced": 10}
     assert anywhere.ingest() == []
 
 
-def test_a_correction_replaces_exactly_the_old_rows_and_they_stay_on_record(anywhere: World):
-    anywhere.refer()
+def test_a_corrected_file_replaces_the_rows_of_the_previous_version(anywhere: World):
+    anywhere.land_reference()
     anywhere.land_all(night(MON, 1, "10.00", "20.00") | night(MON, 2, "5.00"))
     anywhere.land_all(night(TUE, 1, "7.00"))
     anywhere.ingest()
@@ -107,8 +107,8 @@ def test_a_correction_replaces_exactly_the_old_rows_and_they_stay_on_record(anyw
     assert anywhere.statuses() == {"loaded": 3, "superseded": 1}
     assert changed_days(before, anywhere.files()) == {MON}
     lines = ("status", "bronze_rows", "silver_rows", "superseded_rows", "difference", "unit")
-    kept = anywhere.rows("ops.mrhealth_reconciliation", "table", *lines, days=[MON])
-    assert kept == [
+    files = anywhere.rows("ops.mrhealth_reconciliation", "table", *lines, days=[MON])
+    assert files == [
         ("order_items", "loaded", 1, 1, 0, 0, 1),
         ("order_items", "loaded", 1, 1, 0, 0, 2),
         ("order_items", "superseded", 2, 0, 2, 0, 1),
@@ -118,30 +118,30 @@ def test_a_correction_replaces_exactly_the_old_rows_and_they_stay_on_record(anyw
     ]
 
 
-def test_a_file_400_days_late_touches_its_day_and_no_other(world: World):
+def test_a_file_400_days_late_changes_its_day_only(world: World):
     late = FRI - dt.timedelta(days=400)
-    world.refer(late - dt.timedelta(days=1))
+    world.land_reference(late - dt.timedelta(days=1))
     world.land_all(night(late, 1, "9.00") | night(MON, 1, "10.00") | night(FRI, 1, "12.00"))
     world.ingest()
     before = world.files()
     world.land_all(night(late, 2, "1.00"))
-    ran = world.ingest()
-    assert [(run.first, run.last) for run in ran] == [(late, late)]
+    runs = world.ingest()
+    assert [(run.first, run.last) for run in runs] == [(late, late)]
     assert changed_days(before, world.files()) == {late}
     assert world.revenue()[late, 2] == "1.00"
     assert set(world.balance()) == {"balanced"}
 
 
-def test_days_that_come_out_of_order_end_as_if_they_had_come_in_order(make_world: Make):
+def test_days_delivered_out_of_order_give_the_same_tables_as_days_in_order(make_world: Make):
     nights = {day: night(day, 1, f"{day.day}.00") for day in (MON, TUE, WED)}
     nights[WED][f"mrhealth/{WED}/unidade_002/PEDIDO.csv"] = orders((2, 9, TUE, "2.00"))
-    landed = {path: content for files in nights.values() for path, content in files.items()}
-    clock = dt.datetime(2024, 3, 9, tzinfo=dt.UTC)
-    moments = {path: clock + dt.timedelta(minutes=n) for n, path in enumerate(landed)}
+    delivered = {path: content for files in nights.values() for path, content in files.items()}
+    start = dt.datetime(2024, 3, 9, tzinfo=dt.UTC)
+    moments = {path: start + dt.timedelta(minutes=n) for n, path in enumerate(delivered)}
 
     at_once = make_world()
-    at_once.refer()
-    for path, content in landed.items():
+    at_once.land_reference()
+    for path, content in delivered.items():
         at_once.land(path, content, at=moments[path])
     at_once.ingest()
     assert at_once.revenue() == {
@@ -152,21 +152,21 @@ def test_days_that_come_out_of_order_end_as_if_they_had_come_in_order(make_world
     }
 
     one_by_one = make_world()
-    one_by_one.refer()
+    one_by_one.land_reference()
     for day in (WED, MON, TUE):
         for path, content in nights[day].items():
             one_by_one.land(path, content, at=moments[path])
         one_by_one.ingest()
     for name, days in business(at_once.versions()).items():
-        held = one_by_one.versions()[name]
-        assert {day: held[day] for day in (MON, TUE, WED)} == {
+        versions = one_by_one.versions()[name]
+        assert {day: versions[day] for day in (MON, TUE, WED)} == {
             day: days[day] for day in (MON, TUE, WED)
         }, name
     assert one_by_one.balance() == at_once.balance() == {"balanced": 11}
 
 
-def test_an_order_of_the_day_before_waits_and_then_lands_on_its_own_day(world: World):
-    world.refer()
+def test_an_order_of_the_day_before_is_added_to_its_day_by_a_follow_up_run(world: World):
+    world.land_reference()
     world.land_all(night(MON, 1, "10.00"))
     world.ingest()
     folder = f"mrhealth/{TUE}/unidade_001"
@@ -185,8 +185,8 @@ def test_an_order_of_the_day_before_waits_and_then_lands_on_its_own_day(world: W
     assert world.ingest() == []
 
 
-def test_a_file_of_a_header_only_is_a_delivery_without_sales(world: World):
-    world.refer()
+def test_a_file_with_a_header_only_is_a_delivery_without_sales(world: World):
+    world.land_reference()
     world.land_all(night(MON, 1) | night(MON, 2))
     world.ingest()
     shown = world.rows("gold.mrhealth_unit_day", "unit_id", "orders", "delivered", days=[MON])
@@ -196,9 +196,9 @@ def test_a_file_of_a_header_only_is_a_delivery_without_sales(world: World):
     assert [file.rows for file in empty] == [0]
 
 
-def test_items_that_come_before_their_orders_wait_in_quarantine_and_heal(world: World):
+def test_items_without_orders_stay_in_quarantine_until_the_orders_arrive(world: World):
     (order_path, order_file), (item_path, item_file) = night(MON, 1, "10.00").items()
-    world.refer()
+    world.land_reference()
     world.land(item_path, item_file)
     world.ingest()
     assert world.rejections("order_items") == ["orphan_item"]
@@ -210,8 +210,8 @@ def test_items_that_come_before_their_orders_wait_in_quarantine_and_heal(world: 
     assert set(world.balance()) == {"balanced"}
 
 
-def test_one_folder_for_all_units_attaches_what_is_certain_and_nothing_else(anywhere: World):
-    anywhere.refer()
+def test_items_without_a_unit_are_assigned_only_when_their_order_is_unambiguous(anywhere: World):
+    anywhere.land_reference()
     taken = dt.datetime(2024, 3, 7, 12, tzinfo=dt.UTC)
     sold = orders((1, 201, MON, "10.00"), (2, 201, MON, "20.00"), (2, 202, TUE, "5.00", "Pendente"))
     anywhere.land("mrhealth/PEDIDO.csv", sold, at=taken)
@@ -225,15 +225,15 @@ def test_one_folder_for_all_units_attaches_what_is_certain_and_nothing_else(anyw
     assert set(anywhere.balance()) == {"balanced"}
 
 
-def test_a_rejected_file_is_named_and_its_good_successor_takes_its_place(world: World):
-    world.refer()
+def test_a_rejected_file_is_recorded_and_its_corrected_version_is_loaded(world: World):
+    world.land_reference()
     path = f"mrhealth/{MON}/unidade_001/PEDIDO.csv"
-    world.land(path, "not,what,was,agreed\n1,2,3,4\n")
+    world.land(path, "these,are,other,columns\n1,2,3,4\n")
     world.ingest()
     assert world.statuses() == {"rejected": 1}
     assert world.revenue() == {}
-    (said,) = world.rows("raw.mrhealth_orders", "detail")
-    assert "Id_Unidade" in said
+    (detail,) = world.rows("raw.mrhealth_orders", "detail")
+    assert "Id_Unidade" in detail
     world.land(path, orders((1, 1, MON, "10.00")))
     world.ingest()
     assert world.statuses() == {"rejected": 1, "loaded": 1}
@@ -242,40 +242,40 @@ def test_a_rejected_file_is_named_and_its_good_successor_takes_its_place(world: 
 
 
 @BOTH_RUNTIMES
-def test_a_local_run_is_alive_to_a_daemon_beside_it(
+def test_the_run_monitoring_finds_the_process_of_a_local_run(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", "")
     world = make_world()
     with prepare_instance(tmp_path / "home") as instance:
-        seen = set()
+        processes = set()
 
-        def look(_: local_runs.StepResult) -> None:
+        def on_step(_: local_runs.StepResult) -> None:
             (run,) = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-            seen.add(worker_of(worker_path(instance, run.run_id)))
+            processes.add(worker_of(worker_path(instance, run.run_id)))
 
-        ran = local_runs.materialize(
-            world.domain, instance, first=MON, last=MON, tables=[DATES], on_step=look
+        result = local_runs.materialize(
+            world.domain, instance, first=MON, last=MON, tables=[DATES], on_step=on_step
         )
-        assert ran.succeeded
-        assert seen == {os.getpid()}
-        (done,) = instance.get_runs()
-        assert worker_of(worker_path(instance, done.run_id)) is None
+        assert result.succeeded
+        assert processes == {os.getpid()}
+        (finished,) = instance.get_runs()
+        assert worker_of(worker_path(instance, finished.run_id)) is None
 
 
-def test_a_broken_row_is_mended_and_replayed_as_if_it_had_been_right(
+def test_a_corrected_row_is_replayed_as_if_it_had_been_correct_from_the_start(
     make_world: Make, tmp_path: Path
 ):
     folder = f"mrhealth/{MON}/unidade_001"
     right = orders((1, 1, MON, "10.00"), (1, 2, MON, "20.00"))
     lines = items((1, 1, 10, 1, "9.00"), (2, 1, 11, 1, "19.00"))
     clean = make_world()
-    clean.refer()
+    clean.land_reference()
     clean.land_all({f"{folder}/PEDIDO.csv": right, f"{folder}/ITEM_PEDIDO.csv": lines})
     clean.ingest()
 
     world = make_world()
-    world.refer()
+    world.land_reference()
     world.land(f"{folder}/PEDIDO.csv", right.replace("20.00", "2o.oo"))
     world.land(f"{folder}/ITEM_PEDIDO.csv", lines)
     world.ingest()

@@ -1,4 +1,4 @@
-"""Another system needs a folder of its own and nothing else; neither disturbs the other."""
+"""A second domain needs a folder and nothing else; domains do not affect each other."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
-from lakehouse_tests.stories.nursery import DOMAINS, nursery
+from lakehouse_tests.stories.fork_server import DOMAINS, fork_server
 from lakehouse_tests.stories.world import MON, TUE, WED, World, night, reference
 
 GATE_DAY = dg.AssetKey(["gold", "tolls", "gate_day"])
 
 
 def passages(day: dt.date, *fees: str) -> dict[str, str]:
-    """What a gate reports of a day."""
+    """Return the file that a toll gate delivers for a day."""
     lines = ["gate,number,passed_on,fee"]
     lines += [f"1,{number},{day},{fee}" for number, fee in enumerate(fees, start=1)]
     return {f"tolls/{day}/unit_1/passages.csv": "\n".join(lines) + "\n"}
@@ -31,20 +31,22 @@ def passages(day: dt.date, *fees: str) -> dict[str, str]:
 
 @pytest.fixture
 def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The tests' system stands beside those of the package."""
+    """Add the domain ``tolls`` of the tests to those of the package."""
     paths = [*lakehouse.domains.__path__, DOMAINS]
     monkeypatch.setattr(lakehouse.domains, "__path__", paths)
     domain_names.cache_clear()
     assert {"mrhealth", "tolls"} <= set(domain_names())
-    made = dg.Definitions.merge(
+    merged = dg.Definitions.merge(
         shared_definitions(), definitions_of(load_domain("tolls"), Settings())
     )
-    monkeypatch.setattr(lakehouse.definitions, "defs", made)
+    monkeypatch.setattr(lakehouse.definitions, "defs", merged)
     yield
     domain_names.cache_clear()
 
 
-def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, make_world: Make):
+def test_a_day_that_breaks_its_contract_is_not_stored_and_the_other_days_are(
+    tolls: None, make_world: Make
+):
     world = make_world(domain="tolls")
     for day, fee in ((MON, "10.00"), (TUE, "1000.01"), (WED, "30.00")):
         world.land_all(passages(day, fee))
@@ -57,13 +59,13 @@ def test_a_bad_day_is_withheld_and_named_while_the_good_days_land(tolls: None, m
     assert expected in (first.problem or "")
     assert fees(world) == [(MON, 1, "10.00"), (WED, 1, "30.00")]
     assert world.instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(WED)}
-    assert withheld(world) == {str(TUE)}
+    assert failed_days(world) == {str(TUE)}
 
-    later = list(runs)
-    assert {(run.first, run.last) for run in later if run.succeeded} == {(MON, MON), (WED, WED)}
-    alone = [run for run in later if (run.first, run.last) == (TUE, TUE)]
-    assert len(alone) == world.settings.attempts
-    assert not any(run.succeeded for run in alone)
+    others = list(runs)
+    assert {(run.first, run.last) for run in others if run.succeeded} == {(MON, MON), (WED, WED)}
+    tuesdays = [run for run in others if (run.first, run.last) == (TUE, TUE)]
+    assert len(tuesdays) == world.settings.attempts
+    assert not any(run.succeeded for run in tuesdays)
     assert world.rows("ops.tolls_reconciliation", "day", "balance") == [
         (MON, "balanced"),
         (WED, "balanced"),
@@ -81,8 +83,8 @@ def fees(world: World) -> list[tuple[dt.date, int, str]]:
     return [(day, gate, str(fee)) for day, gate, fee in rows]
 
 
-def withheld(world: World) -> set[str]:
-    """Days that the failed contract check of the newest run names."""
+def failed_days(world: World) -> set[str]:
+    """Return the days that the failed contract check of the newest run names."""
     (record,) = world.instance.get_run_records(limit=1)
     checks = [
         entry.dagster_event.asset_check_evaluation_data
@@ -95,29 +97,29 @@ def withheld(world: World) -> set[str]:
     return {name for check in failed for name in check.metadata if name.startswith("20")}
 
 
-def ingest_domain(home: str, domain: str) -> None:
-    """In a process of its own: one arrival cycle."""
+def ingest(home: str, domain: str) -> None:
+    """Run what is due for a domain; called in a process of its own."""
     with prepare_instance(Path(home)) as instance:
-        for ran in local_runs.ingest(load_domain(domain), Settings.from_env(), instance):
-            assert ran.succeeded, ran.problem
+        for result in local_runs.ingest(load_domain(domain), Settings.from_env(), instance):
+            assert result.succeeded, result.problem
 
 
 @BOTH_RUNTIMES
-def test_two_systems_are_taken_in_at_once_and_both_are_right(
+def test_two_domains_are_ingested_at_the_same_time(
     make_world: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     world = make_world(str(tmp_path / "world"))
     for day in (MON, TUE):
         world.land_all(passages(day, "10.00", "5.00") | night(day, 1, "7.00"))
-    world.land_all({f"mrhealth/{MON}/reference/{n}": said for n, said in reference().items()})
+    world.land_all({f"mrhealth/{MON}/reference/{n}": content for n, content in reference().items()})
     prepare_instance(tmp_path / "home").dispose()
-    with nursery() as children:
+    with fork_server() as processes:
         started = [
-            children.start(ingest_domain, str(tmp_path / "home"), domain)
+            processes.start(ingest, str(tmp_path / "home"), domain)
             for domain in ("mrhealth", "tolls")
         ]
-        assert [children.ended(pid) for pid in started] == [0, 0]
+        assert [processes.wait(pid) for pid in started] == [0, 0]
     assert fees(world) == [(MON, 1, "15.00"), (TUE, 1, "15.00")]
     assert world.revenue() == {(MON, 1): "7.00", (TUE, 1): "7.00"}
     assert world.balance() == {"balanced": 8}

@@ -1,4 +1,4 @@
-"""A run in the foreground does not run into another run of its system."""
+"""A local run waits for other runs of its domain."""
 
 import uuid
 from pathlib import Path
@@ -20,11 +20,11 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInsta
 
 @dg.job
 def nothing() -> None:
-    """A job to have a run of."""
+    """A job without steps, to record runs of."""
 
 
 def started(instance: dg.DagsterInstance, domain: str) -> str:
-    """A run that the records show as going on."""
+    """Record a run of a domain as started."""
     run = instance.create_run_for_job(
         nothing,
         run_id=str(uuid.uuid4()),
@@ -34,18 +34,18 @@ def started(instance: dg.DagsterInstance, domain: str) -> str:
     return run.run_id
 
 
-def test_a_living_run_of_the_system_is_waited_for(instance):
+def test_a_run_whose_process_is_alive_is_waited_for(instance):
     run_id = started(instance, "mrhealth")
     with hold(worker_path(instance, run_id)), pytest.raises(DomainBusy, match=run_id):
         wait_for_other_runs(instance, "mrhealth", seconds=0.1)
 
 
-def test_a_run_of_another_system_is_no_reason_to_wait(instance):
+def test_a_run_of_another_domain_is_not_waited_for(instance):
     with hold(worker_path(instance, started(instance, "sales"))):
         wait_for_other_runs(instance, "mrhealth", seconds=0)
 
 
-def test_a_run_whose_process_is_gone_is_failed_and_not_waited_for(instance):
+def test_a_run_whose_process_ended_is_marked_as_failed_and_not_waited_for(instance):
     run_id = started(instance, "mrhealth")
     wait_for_other_runs(instance, "mrhealth", seconds=0)
     run = instance.get_run_by_id(run_id)

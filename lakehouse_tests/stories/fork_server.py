@@ -1,7 +1,7 @@
-"""Processes for stories, forked from one that has loaded the code location and done nothing else.
+"""Runs test functions in processes that are forked from one with the code location loaded.
 
-Loading it costs seconds; a fork costs milliseconds. The code location here has the systems of
-``stories/domains`` too, found by the platform as those of the package are.
+Loading the code location takes seconds, a fork takes milliseconds. The code location also has the
+domains of ``stories/domains``.
 """
 
 import importlib
@@ -20,49 +20,49 @@ DOMAINS = str(HERE / "domains")
 LIBRARIES = ("boto3", "duckdb", "deltalake", "ibis.backends.duckdb", "pyarrow.dataset")
 
 
-class Nursery:
-    """Starts functions of test modules in processes of their own."""
+class ForkServer:
+    """Starts functions of test modules, each in a process of its own."""
 
     def __init__(self, server: "subprocess.Popen[str]") -> None:
         self._server = server
 
     def start(self, task: Callable[..., Any], *arguments: str, **environment: str) -> int:
-        """Start a function with this process's environment and what is given; its process id."""
-        asked = {
+        """Start a function with this environment and the given variables; return its process id."""
+        request = {
             "task": f"{task.__module__}:{task.__name__}",
             "arguments": arguments,
             "environment": dict(os.environ) | environment,
         }
-        return self._ask(asked)
+        return self._ask(request)
 
-    def ended(self, pid: int) -> int:
-        """Exit status of a process, negative for a signal."""
+    def wait(self, pid: int) -> int:
+        """Wait for a process and return its exit status, negative for a signal."""
         return self._ask({"wait": pid})
 
     def run(self, task: Callable[..., Any], *arguments: str, **environment: str) -> int:
-        """Start a function, wait for its end; its exit status."""
-        return self.ended(self.start(task, *arguments, **environment))
+        """Run a function and return its exit status."""
+        return self.wait(self.start(task, *arguments, **environment))
 
-    def _ask(self, what: dict[str, Any]) -> int:
+    def _ask(self, request: dict[str, Any]) -> int:
         assert self._server.stdin is not None
         assert self._server.stdout is not None
-        self._server.stdin.write(json.dumps(what) + "\n")
+        self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
-    """A nursery, which ends with its processes."""
+def fork_server() -> Iterator[ForkServer]:
+    """Run a fork server for the length of the block."""
     server = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "lakehouse_tests.stories.nursery"],
+        [sys.executable, "-W", "ignore", "-m", "lakehouse_tests.stories.fork_server"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=HERE.parents[1],
     )
     try:
-        yield Nursery(server)
+        yield ForkServer(server)
     finally:
         server.kill()
         server.communicate()
@@ -77,22 +77,22 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
-        asked = json.loads(line)
-        if "wait" in asked:
-            answer = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
+        request = json.loads(line)
+        if "wait" in request:
+            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
         else:
             answer = os.fork()
             if answer == 0:
-                _run(asked)
+                _run(request)
         print(answer, file=answers, flush=True)
 
 
-def _run(asked: dict[str, Any]) -> None:
+def _run(request: dict[str, Any]) -> None:
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    module, _, name = asked["task"].partition(":")
+    os.environ.update(request["environment"])
+    module, _, name = request["task"].partition(":")
     try:
-        getattr(importlib.import_module(module), name)(*asked["arguments"])
+        getattr(importlib.import_module(module), name)(*request["arguments"])
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
         os._exit(1)
