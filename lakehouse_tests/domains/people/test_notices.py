@@ -118,6 +118,31 @@ def test_each_layer_is_reported_once_and_a_run_without_changes_is_not_reported(w
     assert world.texts() == []
 
 
+def test_the_sensor_reports_the_layers_of_a_successful_run_of_the_daemon(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.land(f"{DAY}/people.csv", file(row(person(1)), row(person(1))))
+    with monkeypatch.context() as silent:
+        silent.delenv("LAKEHOUSE_SLACK_WEBHOOK")
+        assert world.ingest() == [True]
+    (run,) = world.instance.get_runs()
+    (success,) = world.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS)
+    assert success.dagster_event is not None
+    for _ in range(2):
+        context = dg.build_run_status_sensor_context(
+            sensor_name="succeeded_runs",
+            dagster_event=success.dagster_event,
+            dagster_instance=world.instance,
+            dagster_run=run,
+        )
+        world.defs.resolve_sensor_def("succeeded_runs")(context)
+    assert world.texts() == [
+        BRONZE.format(1),
+        SILVER.format("people_all"),
+        GOLD.format("people_without_duplicates", 1),
+    ]
+
+
 def test_a_run_over_many_days_reports_each_layer_once_with_the_duplicates_of_all_days(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
