@@ -3,7 +3,7 @@
 - `runtime`: which of two runtimes is used: `local` (the modules below) or `stock` (Dagster's own).
 - `configuration`: the text of a home's ``dagster.yaml``; the source is ``dagster.yaml`` beside it.
 - `instance`: opens a Dagster home.
-- `workers`: lock files that show which runs are alive.
+- `workers`, `locks`: lock files that show which runs are alive; a lock on a folder.
 - `services`: starts and stops the web server, the daemon and the code server.
 - `pruning`: deletes the records of old runs.
 - `run_storage`, `event_log`, `sqlite`: runs, events and ticks in pooled SQLite connections.
