@@ -69,7 +69,7 @@ class Part:
 def parts(history: History, horizon: int) -> dict[str, Part]:
     """Split the days into training, validation and test, in time order.
 
-    A day is usable if every forecast of it, from 1 to `horizon` days ahead, has its averages.
+    A day is usable if each of its forecasts, from 1 to `horizon` days ahead, has its averages.
 
     Raises:
         ForecastError: there are too few usable days.

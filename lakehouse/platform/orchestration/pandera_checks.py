@@ -63,7 +63,7 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 NAME,
                 asset=key,
-                description=f"Rows of the newest stored day satisfy {table.contract.name}, by Pandera.",
+                description=f"Pandera: the newest stored day satisfies {table.contract.name}.",
             )
             for key, table in tables.items()
         ],

@@ -62,7 +62,7 @@ class Platform(dg.ConfigurableResource[Any]):
 
     @cached_property
     def started_at(self) -> dt.datetime:
-        """Return when the run started: files are compared with it to find future and growing ones."""
+        """Return when the run started: it tells future and growing files."""
         return dt.datetime.now(dt.UTC)
 
     def intake(self, domain: Domain) -> Intake:

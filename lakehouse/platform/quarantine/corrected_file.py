@@ -137,7 +137,7 @@ class CorrectionLanding:
             )
 
     def _same_content_on_another_day(self, source: Source, digest: str) -> Delivery | None:
-        """Return a readable delivery of any day with this content; reads all days only if needed."""
+        """Return a readable delivery of any day with this content; reads all days if needed."""
         if self.lake.store.stat(object_path(self.spec.name, digest)) is None:
             return None
         snapshot = self.lake.table(raw_table(self.spec.name, source.dataset)).snapshot()
@@ -157,7 +157,7 @@ class CorrectionLanding:
     def _require_nothing_unread(
         self, old: Delivery, source: Source, deliveries: Sequence[Delivery], *, besides: str
     ) -> None:
-        """Reject a correction while the landing zone has a file of the delivery that no run read."""
+        """Reject a correction while the landing zone has a file of the delivery not read yet."""
         read = {(each.file, each.landed_at, each.size) for each in deliveries}
         own = scope_of(old.file, old.unit, source)
         listing = self.landing.listing(

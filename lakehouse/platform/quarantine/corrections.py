@@ -184,7 +184,7 @@ class _DeliveredFile:
         return self._join(fields) if changed else None
 
     def _new_line_text(self, edit: Edit, line: UnparsableLine) -> str | None:
-        """Return the wanted text of an unparsable line; None when the edit has no text or values."""
+        """Return the wanted text of an unparsable line; None if there is none."""
         if edit.text is not None and edit.text != line.text:
             return edit.text.rstrip("\r\n")
         values = {c: v for c, v in edit.values.items() if as_read(v, self.format) is not None}

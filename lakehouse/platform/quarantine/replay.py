@@ -253,7 +253,7 @@ class _Replayer:
         versions = [each for each in deliveries if each.file == name]
         if not versions:
             raise ReplayError(
-                f"{name} was never delivered; hint: `lakehouse quarantine show` lists rejected files"
+                f"{name} was never delivered; hint: `lakehouse quarantine show` lists files"
             )
         old = max(versions, key=lambda each: each.order)
         newer = newer_version(old, deliveries, source)
@@ -282,7 +282,7 @@ class _Replayer:
         """Return the decompressed content of a delivered file, from its kept bytes."""
         if not old.digest:
             raise ReplayError(
-                f"{old.file} was never read ({old.reason}), so it has no kept content; hint: replace"
+                f"{old.file} was never read ({old.reason}), so no content was kept; hint: replace"
                 " the whole file with --with"
             )
         data = self.lake.store.read(object_path(self.domain.name, old.digest))
@@ -346,7 +346,7 @@ def _patched_version(
     old = max(same, key=lambda each: (each.has_rows, each.order))
     if not old.has_rows:
         raise ReplayError(
-            f"{place}: the whole file {name} is {old.status.value} ({old.reason}), so it has no rows"
+            f"{place}: the file {name} is {old.status.value} ({old.reason}), so it has no rows"
             " to correct; hint: replace the whole file with --file and --with"
         )
     return old

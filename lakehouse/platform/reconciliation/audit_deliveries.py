@@ -30,7 +30,7 @@ Repetitions = Mapping[tuple[str, dt.date], frozenset[str]]
 def audit_deliveries(
     audited: AuditedLake, bronze: Table, day: dt.date, repetitions: Repetitions
 ) -> Iterator[AuditFinding]:
-    """Hash the kept files of a day, read them again and compare deliveries, bronze and bad lines."""
+    """Hash the kept files of a day, read them again, compare deliveries, bronze and bad lines."""
     dataset = bronze.id.table
     raw = raw_table(audited.domain.name, dataset)
     if not audited.includes(raw, bronze.id):

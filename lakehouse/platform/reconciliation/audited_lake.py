@@ -1,4 +1,4 @@
-"""The tables of one domain as an audit reads them: one snapshot of each, and only the chosen ones."""
+"""The tables of one domain as an audit reads them: one snapshot of each chosen table."""
 
 import datetime as dt
 import hashlib

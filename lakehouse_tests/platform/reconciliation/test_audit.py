@@ -111,7 +111,7 @@ class Mutation:
     day: dt.date
     change: str
     committed: bool
-    """Committed through Delta with a correct digest in the name; otherwise the file is overwritten."""
+    """Committed through Delta with a correct digest in the name; else the file is overwritten."""
     seed: int
 
 
@@ -131,7 +131,7 @@ CHANGES = ("removed", "injected", "altered")
 
 
 def mutations() -> Iterator[Mutation]:
-    """Return changes of every kind to every table, half of them committed; the same in every run."""
+    """Return changes of every kind; half are committed; every run makes the same."""
     chance = random.Random(20261121)
     for number in range(MUTATIONS):
         yield Mutation(
@@ -211,7 +211,7 @@ def removed(rows: pa.Table, chance: random.Random) -> pa.Table:
 
 
 def injected(rows: pa.Table, chance: random.Random) -> pa.Table:
-    """Return rows with one more: a copy with another value, or only nulls when there are no rows."""
+    """Return rows with one more: a copy with another value, or nulls."""
     if not rows.num_rows:
         return pa.Table.from_pylist([dict.fromkeys(rows.column_names)], schema=rows.schema)
     one = rows.slice(chance.randrange(rows.num_rows), 1)
