@@ -106,11 +106,14 @@ def upgrade_lake(domain: "Domain", lake: Lake) -> list[TableId]:
     Returns:
         The old tables that were deleted; empty for a lake that needs no upgrade.
     """
-    old = [
+    folders = [
         TableId(layer, domain.name, name)
         for layer, name in OLD_TABLES
         if name in lake.store.folders(f"{layer}/{domain.name}")
     ]
+    old = [table for table in folders if any(lake.store.entries(table.path))]
+    for table in set(folders) - set(old):
+        lake.store.delete_folder(table.path)
     if old:
         upgrade = _Upgrade(domain=domain, lake=lake)
         for table in sorted(old, key=lambda each: each.layer == "raw"):

@@ -53,6 +53,21 @@ def test_a_listing_shows_path_size_and_time(store: ObjectStore):
     assert abs(age) < dt.timedelta(minutes=5)
 
 
+def test_a_deleted_folder_is_gone_with_everything_below_it(store: ObjectStore):
+    for path in ("a/x.csv", "a/b/y.csv", "ab/z.csv"):
+        store.write(path, b"12345")
+    store.delete_folder("a")
+    store.delete_folder("a")
+    assert [entry.path for entry in store.entries()] == ["ab/z.csv"]
+
+
+def test_a_deleted_folder_on_disk_leaves_no_empty_folder(tmp_path: Path):
+    store = ObjectStore.at(str(tmp_path))
+    store.write("a/b/y.csv", b"12345")
+    store.delete_folder("a")
+    assert store.folders() == []
+
+
 def test_a_missing_folder_is_empty_and_a_missing_file_is_an_error(store: ObjectStore):
     assert (list(store.entries("no")), store.folders("no")) == ([], [])
     assert store.stat("no/file") is None
