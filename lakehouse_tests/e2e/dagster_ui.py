@@ -111,7 +111,7 @@ def wait_for(ask: Callable[[], Any], seconds: float, problem: Callable[[], str])
 
 @contextmanager
 def served(folder: Path) -> Iterator[DagsterUI]:
-    """Run `serve` in its own process; after SIGTERM no process of it may be left."""
+    """Run `serve` in its own process; after SIGTERM all of its processes must have ended."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
