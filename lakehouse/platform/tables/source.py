@@ -22,9 +22,6 @@ if TYPE_CHECKING:  # a command that only lands files must not wait for Pandera
 _DEFAULT_DIALECT = CsvDialect()
 
 
-_DEFAULT_DIALECT = CsvDialect()
-
-
 @dataclass(frozen=True)
 class Column:
     """One column of a source, whose values bronze keeps as text.
