@@ -51,7 +51,7 @@ ALLOWED = re.compile(
     r"[Cc]onnection refused|ECONNREFUSED|SMTP\w*Refused|recipients_refused"
     r"|warm(?:ed|s)? up|--warm|warm-up|the books of cards|warm start"
     r"|\"conservation\"|lakehouse conservation|ops[.]conservation|--anew"
-    r"|\"books\"|\.books\b"
+    r"|status `refused`|\"books\"|\.books\b"
     r"|\"refused\"|``refused``|'refused'",
 )
 """Texts of other programs, fixed expressions, the alias of a command, the id of a quality check,

@@ -163,7 +163,7 @@ class World:
         return {(day, unit): str(value) for day, unit, value in found if value}
 
     def tables(self) -> list[TableId]:
-        """Return the tables whose content depends on deliveries only; the log of checks does not."""
+        """Return the tables that depend on deliveries only: all but the log of checks."""
         return [table for table in self.lake.tables() if table.table != "data_quality_log"]
 
     def versions(self) -> dict[str, dict[dt.date, str]]:

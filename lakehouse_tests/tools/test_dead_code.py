@@ -47,6 +47,6 @@ def test_a_method_nobody_calls_is_found_and_tables_columns_and_overrides_are_not
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     assert main() == unused
-    said = capsys.readouterr().out
-    assert said.count("unused") == unused
-    assert ("forgotten" in said) == unused
+    output = capsys.readouterr().out
+    assert output.count("unused") == unused
+    assert ("forgotten" in output) == unused

@@ -75,7 +75,7 @@ def test_what_is_true_passes(untrue, body: str):
     ],
 )
 def test_what_is_untrue_is_named(untrue, body: str, fault: str):
-    assert any(fault.lower() in said.lower() for said in untrue(body))
+    assert any(fault.lower() in output.lower() for output in untrue(body))
 
 
 def test_a_fault_names_its_page_and_line(tmp_path: Path):
