@@ -10,10 +10,28 @@ import pytest
 
 from lakehouse_tests import servers
 
+HERE = Path(__file__).parent
+
+
+SERVERS = frozenset({"s3", "postgres", "spark", "page", "services"})
+"""Fixtures that start a server, a cluster or a browser."""
+SLOW = ("stories", "e2e", "docs", "domains", "cli", "demo", "tools")
+"""Folders whose tests load complete lakes or start processes; `make test-fast` leaves them out."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "s3: runs against a real S3 server")
     config.addinivalue_line("markers", "postgres: runs against a real PostgreSQL server")
+    config.addinivalue_line("markers", "server: needs a server, a cluster or a browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test-fast` leaves out: those with servers, and slow folders."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("s3"):
+            item.add_marker(pytest.mark.server)
+        if item.path.relative_to(HERE).parts[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
