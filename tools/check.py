@@ -40,6 +40,7 @@ class Result:
 STEPS = (
     Step("types", ("mypy",), "fix the types; configuration: [tool.mypy] in pyproject.toml"),
     Step("docs", ("tools.docs",), "fix the example, the command or the link"),
+    Step("site", ("mkdocs", "build", "--quiet"), "list the page in mkdocs.yml, or fix the link"),
     Step("reference", ("tools.reference", "check"), "make docs, and commit what it wrote"),
     Step(
         "duplicates",
@@ -66,7 +67,7 @@ def run(step: Step) -> Result:
     done = subprocess.run(
         [sys.executable, "-m", *step.command],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": ""},
+        env=os.environ | {"PYTHONPATH": "", "NO_MKDOCS_2_WARNING": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
