@@ -46,7 +46,7 @@ def test_both_engines_give_the_same_rows(
     domain: str, tmp_path: Path, spark: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business = Business(domain, tmp_path)
-    generator = importlib.import_module(f"lakehouse.domains.{domain}.generator")
+    generator = importlib.import_module(f"lakehouse.demo.{domain}")
     business.land_all(generator.deliveries(generator.demo(7)))
     monkeypatch.setattr(monthly, "out_of_date", lambda *_: {})  # one month is enough
     business.ingest()

@@ -266,10 +266,8 @@ def test_without_the_libraries_the_command_names_what_to_install(
         models, "find_spec", lambda name: None if name == "xgboost" else find_spec(name)
     )
     result = call(weekly, "forecast", "sales", code=1)
-    assert (
-        "a forecast needs xgboost, not installed here; hint: pip install 'lakehouse[forecast]'"
-        in result.stderr
-    )
+    assert "a forecast needs xgboost, not installed here" in result.stderr
+    assert "hint: pip install 'lakehouse[forecast]'" in result.stderr
 
 
 def test_rows_that_break_their_contract_are_not_stored(weekly: Business):
