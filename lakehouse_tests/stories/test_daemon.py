@@ -16,7 +16,7 @@ from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import MON, TUE, World, night
 
-SECONDS = 240
+SECONDS = 600
 """Limit for every wait; a busy machine is slow."""
 
 
