@@ -48,7 +48,7 @@ def test_both_engines_give_the_same_rows(
     business = Business(domain, tmp_path)
     generator = importlib.import_module(f"lakehouse.demo.{domain}")
     business.land_all(generator.deliveries(generator.demo(7)))
-    monkeypatch.setattr(monthly, "out_of_date", lambda *_: {})  # one month is enough
+    monkeypatch.setattr(monthly, "months_out_of_date", lambda *_: {})  # one month is enough
     business.ingest()
     Driver(domain=business.domain, settings=business.settings).materialize_months([MONTH])
     by_spark = replace(business.settings, engine="spark")

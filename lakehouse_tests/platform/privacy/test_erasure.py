@@ -100,7 +100,7 @@ def test_later_deliveries_and_replays_do_not_restore_an_erased_person(people: Pe
         people.land(path.replace("/", "/again/"), data)
     people.land("2024-05-02/a.csv", file(line(10), line(1), line(1).rstrip("\n") + ",more\n"))
     landing = landing_zone_of(people.domain, people.settings)
-    with pytest.raises(ReplayError, match="has the digest"):
+    with pytest.raises(ReplayError, match="has the SHA-256"):
         replay_patch(people.lake, landing, people.settings, patch)
     rejected = f"people/{FRIDAY}/no_phone.csv"
     replace_file(people.lake, landing, people.settings, rejected, new_file)
