@@ -17,6 +17,20 @@ SERVERS = frozenset({"s3", "postgres", "spark", "page", "services"})
 """Fixtures that start a server, a cluster or a browser."""
 SLOW = ("stories", "e2e", "docs", "domains", "cli", "demo", "tools")
 """Folders whose tests load complete lakes or start processes; `make test-fast` leaves them out."""
+SLOW_MODULES = frozenset(
+    {
+        "test_audit",
+        "test_commit_concurrency",
+        "test_erasure",
+        "test_importing",
+        "test_listing",
+        "test_replay",
+        "test_search",
+        "test_session",
+        "test_upgrade",
+    }
+)
+"""Other modules of that kind."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("s3"):
             item.add_marker(pytest.mark.server)
-        if item.path.relative_to(HERE).parts[0] in SLOW:
+        if item.path.relative_to(HERE).parts[0] in SLOW or item.path.stem in SLOW_MODULES:
             item.add_marker(pytest.mark.slow)
 
 
