@@ -1,4 +1,4 @@
-"""What one extraction works with, whichever way it extracts."""
+"""The parts that one extraction works with, incremental or by change data capture."""
 
 import datetime as dt
 from collections import Counter
