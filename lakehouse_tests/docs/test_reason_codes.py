@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
 from lakehouse.platform.ingestion.paths import UnrecognizedReason
+from lakehouse.platform.transform.failing_rows import COMPUTATION_FAILED
 
 DOCS = Path(__file__).parents[2] / "docs" / "reasons.md"
 
@@ -21,7 +22,7 @@ def codes_of_rows() -> set[str]:
     """Return the codes with which a table of any domain can reject a row."""
     from lakehouse.platform.tables.registry import load_domains
 
-    found = {"duplicate_key"}
+    found = {"duplicate_key", COMPUTATION_FAILED}
     for each in load_domains():
         for table in each.stored:
             if not table.validates_rows:

@@ -197,6 +197,13 @@ class Table:
             raise ContractError(f"{self.id.name} is not computed by an expression")
         return self.transform(*(read.table.unbound for read in self.reads))
 
+    def expression_over(self, delivered: ir.Table) -> ir.Table:
+        """Return the expression with another relation in place of the first upstream table."""
+        first = self.reads[0].table.unbound.op()
+        if delivered.op() == first:
+            return self.expression
+        return self.expression.op().replace({first: delivered.op()}).to_expr()
+
     @functools.cached_property
     def contracted_expression(self) -> ir.Table:
         """Return the expression with the columns of the contract, in its order and types."""

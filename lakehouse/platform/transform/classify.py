@@ -11,9 +11,10 @@ from lakehouse.platform.engines.session import Session, named_relation
 from lakehouse.platform.tables.table import ReadScope
 from lakehouse.platform.transform.days import within
 from lakehouse.platform.transform.deduplicate import resolve_conflicts
+from lakehouse.platform.transform.failing_rows import computed_rows
 from lakehouse.platform.transform.inputs import UpstreamSnapshots, bind_older_versions
 from lakehouse.platform.transform.outcomes import KEPT, REJECTED, SUPERSEDED
-from lakehouse.platform.transform.validate import require_every_row, split_by_contract, typed_rows
+from lakehouse.platform.transform.validate import split_by_contract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,7 @@ def classify_rows(
     read = table.reads[0]
     delivered = named_relation(read.name, read.table.contract.schema)
     older_versions = bind_older_versions(session, upstream, window)
-    rows = session.keep("candidates", typed_rows(table))
-    require_every_row(session, table, delivered, rows)
+    rows = computed_rows(session, table)
     if not table.keyed_over_all_days and read.scope is not ReadScope.SNAPSHOT:
         rows = _on_days(rows, window)
     accepted, rejected = split_by_contract(table, rows)

@@ -60,14 +60,17 @@ def failed_days_of(
         return found
 
 
-def typed_rows(table: Table) -> ir.Table:
+def typed_rows(table: Table, delivered: ir.Table) -> ir.Table:
     """Return the expression's rows in the types of the contract, with their provenance.
+
+    The expression is computed over ``delivered``, a relation with the columns of its first
+    upstream table.
 
     An expression may add ``_reasons`` and ``_detail`` (why it rejects a row), ``_version`` (which
     of several rows is newer) and ``_replaced`` (another row takes its place). The result always
     has these columns: empty text, null or false where the expression does not add them.
     """
-    rows = table.expression
+    rows = table.expression_over(delivered)
     given = rows.schema()
     columns: dict[str, ir.Value] = {
         name: rows[name].cast(kind) for name, kind in table.contract.schema.items()
