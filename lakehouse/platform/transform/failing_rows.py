@@ -47,7 +47,7 @@ def computed_rows(session: Session, table: Table) -> ir.Table:
             return _without(session, table, failed)
         except RowsLost:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  the first error names the cause
             raise error from None
 
 
@@ -75,7 +75,7 @@ def _failing_rows(session: Session, table: Table, delivered: ir.Table) -> dict[i
             _compute(session, table, session.keep(_PART, part), f"{_PART}_computed")
         except RowsLost:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  each engine has its own classes of errors
             return _first_line(error)
         return None
 

@@ -15,7 +15,7 @@ from lakehouse_tests.platform import cafe
 from lakehouse_tests.platform.cafe import Cafe
 
 HUGE = "9" * 18
-"""A number that is parsed, and whose square is no integer of 64 bits."""
+"""A number that is parsed, but whose square does not fit into 64 bits."""
 
 
 def _squared(rows: ir.Table) -> ir.Table:
