@@ -26,6 +26,7 @@ from lakehouse.domains.cards.gold.book_fatura import book_fatura
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
+from lakehouse.platform.engines.day_files import rows_of_files
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.storage.lake import Lake
@@ -112,7 +113,7 @@ def by_hand(lake: Lake, out: Path, slices: int) -> dict[str, Any]:
     start = spent()
     for name, table in (("faturas", tb_faturas), ("pagamentos", tb_pagamentos)):
         urls = lake.table(table.id).snapshot().urls()
-        db.execute(f"create view {name} as from read_parquet({urls}, hive_partitioning = true)")
+        db.execute(f"create view {name} as from {rows_of_files(urls, table.contract.schema.names)}")
     stage = str(out / "stage.parquet")
     options = "(format parquet, compression zstd, compression_level 1)"
     db.execute(f"copy ({STAGE} order by id_cliente, id_fatura) to '{stage}' {options}")

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
+from lakehouse.platform.engines.day_files import rows_of_files
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.settings import Settings
 
@@ -51,14 +52,7 @@ class DuckDBSession(Session):
             for column, kind in schema.items()
         )
         if urls:
-            listed = ", ".join("'" + url.replace("'", "''") + "'" for url in urls)
-            rows = (
-                f"read_parquet([{listed}], hive_partitioning = true,"
-                " hive_types = {'day': DATE}, union_by_name = true)"
-            )
-            if len(urls) == 1:  # DuckDB 1.5 fails to compute max(day) over a single file
-                day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
-                rows = f"(SELECT * REPLACE ({day}) FROM {rows})"  # noqa: S608  names from our contracts
+            rows = rows_of_files(urls, schema.names)
         else:
             nulls = ", ".join(f'NULL AS "{column}"' for column in schema)
             rows, where = f"(SELECT {nulls})", "false"

@@ -33,7 +33,9 @@ class Session(ABC):
 
     @abstractmethod
     def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
-        """Bind a name to the rows of Parquet files of one table; folder names give ``day``.
+        """Bind a name to the rows of Parquet files of one table.
+
+        The folder ``day=…`` of each file in its table gives ``day``; no folder above is read.
 
         ``where`` is an SQL condition that both engines understand; only rows that fulfil it are
         read. It must not contain text from data.

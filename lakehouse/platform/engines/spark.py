@@ -8,6 +8,7 @@ import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from lakehouse.platform.engines.day_files import day_position
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
 from lakehouse.settings import Settings
 
@@ -39,9 +40,10 @@ class SparkSession(Session):
 
         wanted = PySparkSchema.from_ibis(schema)
         if urls:
-            root = urls[0].rsplit("/day=", 1)[0]
-            frame = self.spark.read.schema(wanted).option("basePath", root).parquet(*urls)
-            frame = frame.select(*schema.names)
+            table = urls[0][: day_position(urls)].rpartition("/")[0]
+            reader = self.spark.read.schema(wanted).option("basePath", table)
+            reader = reader.option("__globPaths__", "false")  # a path has no wildcards
+            frame = reader.parquet(*urls).select(*schema.names)
         else:
             frame = self.spark.createDataFrame([], wanted)
         self._view(name, frame.where(where) if where and urls else frame)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from lakehouse.platform.engines.day_files import rows_of_files, without_wildcards
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
@@ -82,7 +83,8 @@ def connect(
     definitions = _Definitions(connection, lake)
     for name in sorted(_every_name(lake) if names is None else names):
         definitions.define(name)
-    connection.execute(f"SET allowed_paths = [{_texts(definitions.urls)}]")
+    allowed = {*definitions.urls, *map(without_wildcards, definitions.urls)}
+    connection.execute(f"SET allowed_paths = [{_texts(sorted(allowed))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -169,7 +171,7 @@ class _Definitions:
             if table.layer == "raw" and (status := sql_value("status", names)):
                 values["status"] = status
             columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
-            self._view(table.name, f"SELECT {columns} FROM {_parquet(files.urls)}")  # noqa: S608  quoted
+            self._view(table.name, f"SELECT {columns} FROM {rows_of_files(files.urls, files.schema.names)}")  # noqa: S608  quoted
         else:
             self._empty(table.name, files.schema)
 
@@ -218,7 +220,7 @@ class _Definitions:
                     value = _text(given[column]) if column in given else "NULL"
                 selected.append(f"CAST({value} AS {kind}) AS {quoted(column)}")
             parts.append(
-                f"SELECT {', '.join(selected)} FROM {_parquet(files.urls)}"  # noqa: S608  quoted
+                f"SELECT {', '.join(selected)} FROM {rows_of_files(files.urls, files.schema.names)}"  # noqa: S608  quoted
             )
         if not parts:
             nothing = ", ".join(f"CAST(NULL AS {k}) AS {quoted(c)}" for c, k in columns.items())
@@ -253,19 +255,6 @@ def _every_name(lake: Lake) -> set[str]:
     declared = {table.id.name for domain in load_domains() for table in domain.tables}
     stored = {table.name for table in lake.tables() if not table.companion}
     return declared | stored | {f"ops.{name}" for name in OPS_TABLES}
-
-
-def _parquet(urls: Collection[str]) -> str:
-    """Return SQL that reads Parquet files.
-
-    With a single file the day is computed, because DuckDB 1.5 fails on ``max(day)`` otherwise.
-    """
-    rows = (
-        f"read_parquet([{_texts(urls)}], hive_partitioning = true,"
-        " hive_types = {'day': DATE}, union_by_name = true)"
-    )
-    day = 'CAST(date_trunc(\'day\', "day") AS DATE) AS "day"'
-    return f"(SELECT * REPLACE ({day}) FROM {rows})" if len(urls) == 1 else rows  # noqa: S608  ours
 
 
 def _sql_name(name: str) -> str:

@@ -135,6 +135,12 @@ def _files(location: TableLocation, actions: pa.Table) -> Iterator[DayFile]:
         strict=True,
     )
     for row, (day, path, rows, size) in enumerate(columns):
+        if path.rpartition("/")[0] != f"{DAY}={day}":
+            raise StorageError(
+                f"{location.id}: the log has {path} as the file of {day}, which is not in the"
+                f" folder {DAY}={day}: a program other than lakehouse wrote to this table."
+                " hint: roll back to the version before"
+            )
         yield DayFile(
             day=day,
             path=path,
