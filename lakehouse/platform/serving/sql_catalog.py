@@ -171,7 +171,8 @@ class _Definitions:
             if table.layer == "raw" and (status := sql_value("status", names)):
                 values["status"] = status
             columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
-            self._view(table.name, f"SELECT {columns} FROM {rows_of_files(files.urls, files.schema.names)}")  # noqa: S608  quoted
+            rows = rows_of_files(files.urls, files.schema.names)
+            self._view(table.name, f"SELECT {columns} FROM {rows}")  # noqa: S608  quoted
         else:
             self._empty(table.name, files.schema)
 
