@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -86,13 +87,15 @@ def test_duckdb_and_sql_read_what_was_stored(lake_root: str, below: str) -> None
 
 
 @pytest.mark.parametrize("below", BELOW)
-def test_spark_reads_what_was_stored(tmp_path_factory, by_spark: Settings, below: str) -> None:  # type: ignore[no-untyped-def]
+def test_spark_reads_what_was_stored(
+    tmp_path_factory: pytest.TempPathFactory, by_spark: Settings, below: str
+) -> None:
     lake = Lake(f"{tmp_path_factory.mktemp('spark')}/{below}")
     write(lake)
     assert read(lake, replace(by_spark, root=lake.root)) == EXPECTED
 
 
-def test_a_lake_whose_name_has_a_wildcard_does_not_read_its_neighbour(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_lake_whose_name_has_a_wildcard_does_not_read_its_neighbour(tmp_path: Path) -> None:
     for name in ("lake1", "lake*"):
         write(Lake(f"{tmp_path}/{name}"))
     lake = Lake(f"{tmp_path}/lake*")
@@ -102,7 +105,7 @@ def test_a_lake_whose_name_has_a_wildcard_does_not_read_its_neighbour(tmp_path) 
     assert read(lake, Settings(root=lake.root)) == EXPECTED
 
 
-def test_days_are_skipped_by_their_folder(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_days_are_skipped_by_their_folder(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "month=1" / "lake"))
     write(lake)
     settings = Settings(root=lake.root)
