@@ -32,7 +32,7 @@ def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake
     for table in of.stored:
         if table.source is not None and table.layer == "bronze":
             ingest(table, days, intake, listing, note={})
-    record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
+    record_unrecognized_files(listing, days, intake, note={})
     return lake
 
 

@@ -143,7 +143,7 @@ def _place(
     base = inner if inner.is_dir() else path if path.is_dir() else path.parent
     given = [f"{day}"] if day is not None else []
     given += [spec.unit_folder(unit)] if unit is not None else []
-    prefix = given or _day_and_unit_of(spec.name, base)
+    prefix = given or _day_and_unit_of(spec, base)
     for local in files:
         try:
             relative = local.relative_to(base).as_posix()
@@ -158,29 +158,32 @@ def _visible_files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in names)
 
 
-def _day_and_unit_of(domain_name: str, base: Path) -> list[str]:
-    """Return the folders below the domain's folder that a local path names, day first."""
-    parts = list(base.absolute().parts)
-    if domain_name not in parts:
-        return []
-    below = parts[len(parts) - parts[::-1].index(domain_name) :]
-    known = below and (below[0] == "reference" or _is_day(below[0]))
-    return below if known else []
+def _day_and_unit_of(spec: "DomainSpec", base: Path) -> list[str]:
+    """Return the last folders of a local path, from the first one that names a day or unit.
 
+    Folders above the domain's folder are not looked at. A number alone is a unit only beside a day.
+    """
+    from lakehouse.platform.ingestion.folders import first_day
 
-def _is_day(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == 10
+    folders = list(base.absolute().parts[1:])
+    if spec.name in folders:
+        folders = folders[len(folders) - folders[::-1].index(spec.name) :]
+        if folders[:1] == ["reference"]:
+            return folders
+    named = [n for n, name in enumerate(folders) if spec.folders.unit_of(name) is not None]
+    if day := first_day(spec.folders, tuple(folders)):
+        above = day.first - 1
+        is_unit = spec.folders.numbered_units and above >= 0 and folders[above].isdecimal()
+        named.append(above if is_unit else day.first)
+    return folders[min(named) :] if named else []
 
 
 def _recognize(
     placed: Iterator[PlacedFile], rules: "PathRules", settings: Settings
 ) -> tuple[list[PlacedFile], list[tuple[str, str]]]:
     """Return the files that the landing zone recognizes, and the others with the reason."""
-    from lakehouse.platform.ingestion.paths import UnrecognizedFile, UnrecognizedReason, recognize
+    from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
+    from lakehouse.platform.ingestion.paths import UnrecognizedFile, recognize
     from lakehouse.platform.storage.object_store import Entry
 
     today = dt.datetime.now(settings.zone).date()

@@ -242,13 +242,44 @@ def test_land_takes_day_and_unit_from_the_folders(call: Call, folder: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "landed"),
+    [
+        ("in/2026-01-05/unidade_007", "2026-01-05/unidade_007"),
+        ("in/2026-01-05/unidade_007/PEDIDO.csv", "2026-01-05/unidade_007"),
+        ("in/2026/01/05/7", "2026/01/05/7"),
+        ("in/7/20260105/again", "7/20260105/again"),
+        ("in/loja 7", "loja 7"),
+        ("in", ""),
+    ],
+)
+def test_land_takes_day_and_unit_from_the_folders_above_the_file(
+    call: Call, folder: Path, path: str, landed: str
+) -> None:
+    place = folder / path.removesuffix("/PEDIDO.csv")
+    place.mkdir(parents=True)
+    (place / "PEDIDO.csv").write_text("x\n")
+    call("land", "mrhealth", path)
+    (found,) = (folder / "landing").rglob("PEDIDO.csv")
+    assert found.parent == folder / "landing/mrhealth" / landed
+
+
+def test_land_does_not_copy_a_file_whose_folder_is_not_understood(call: Call, folder: Path) -> None:
+    (folder / "in/2026-01-05/centro").mkdir(parents=True)
+    (folder / "in/2026-01-05/centro/PEDIDO.csv").write_text("x\n")
+    result = call("land", "mrhealth", "in", code=1)
+    assert "folder 'centro' is no unit of this domain" in result.stderr
+
+
 def test_land_does_not_copy_unrecognized_files_and_fails(call: Call, folder: Path) -> None:
     (folder / "in").mkdir()
     (folder / "in/PEDIDO.csv").write_text("x\n")
     (folder / "in/notes.txt").write_text("x\n")
     (folder / "in/ITEM_PEDIDO.csv").symlink_to("/etc/hostname")
     result = call("land", "mrhealth", "in", "--day", "2026-01-05", "--unit", "7", code=1)
-    assert "notes.txt was not copied: the name matches no dataset of mrhealth" in result.stderr
+    assert (
+        "notes.txt was not copied: no dataset of mrhealth has files of this name" in result.stderr
+    )
     assert "ITEM_PEDIDO.csv was not copied: it is a symbolic link" in result.stderr
     assert landed_files(folder) == ["mrhealth/2026-01-05/unidade_007/PEDIDO.csv"]
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
-from lakehouse.platform.ingestion.paths import UnrecognizedReason
+from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
 from lakehouse.platform.transform.failing_rows import COMPUTATION_FAILED
 
 DOCS = Path(__file__).parents[2] / "docs" / "reasons.md"

@@ -89,7 +89,7 @@ class SmallLake:
         for table in self.domain.stored:
             if table.source is not None and table.layer == "bronze":
                 ingest(table, days, intake, listing, note=NOTE)
-        record_unrecognized_files(listing.unrecognized_files, days, intake, note=NOTE)
+        record_unrecognized_files(listing, days, intake, note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
         """Commit the tables of these layers that an expression computes, and the reconciliation."""

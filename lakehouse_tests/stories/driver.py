@@ -62,7 +62,7 @@ class Driver:
             listing = intake.listing(days)
             for table in self._landed():
                 ingest(table, days, intake, listing, note={})
-            record_unrecognized_files(listing.unrecognized_files, days, intake, note={})
+            record_unrecognized_files(listing, days, intake, note={})
         for table in self.domain.stored:
             if table.transform is not None and not table.options.monthly:
                 done = stage_days(table, days, self.lake, self.settings)

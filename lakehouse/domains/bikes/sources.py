@@ -23,6 +23,7 @@ PERSONS = Source(
     dataset="persons",
     description="Persons as the shop wrote them, one row per record.",
     files=r"person\.person\.csv",
+    example="Person.Person.csv",
     columns={
         "BusinessEntityID": Column("Number of the person", personal="identifier"),
         "PersonType": "Type of person: IN, SC, GC, EM, VC or SP",
@@ -48,6 +49,7 @@ PRODUCTS = Source(
     dataset="products",
     description="Products as the shop wrote them, one row per record.",
     files=r"production\.product\.csv",
+    example="Production.Product.csv",
     columns={
         "ProductID": "Number of the product",
         "Name": "Name of the product",
@@ -83,6 +85,7 @@ CUSTOMERS = Source(
     dataset="customers",
     description="Customers as the shop wrote them, one row per record.",
     files=r"sales\.customer\.csv",
+    example="Sales.Customer.csv",
     columns={
         "CustomerID": "Number of the customer",
         "PersonID": "Number of the person; null when the customer is a store without a contact",
@@ -100,6 +103,7 @@ ORDER_HEADERS = Source(
     dataset="order_headers",
     description="Orders as the shop wrote them, one row per record.",
     files=r"sales\.salesorderheader\.csv",
+    example="Sales.SalesOrderHeader.csv",
     columns={
         "SalesOrderID": "Number of the order",
         "RevisionNumber": "Number of the order's revision",
@@ -139,6 +143,7 @@ SPECIAL_OFFER_PRODUCTS = Source(
     dataset="special_offer_products",
     description="Products of special offers as the shop wrote them, one row per record.",
     files=r"sales\.specialofferproduct\.csv",
+    example="Sales.SpecialOfferProduct.csv",
     columns={
         "SpecialOfferID": "Number of the special offer",
         "ProductID": "Number of the product",
@@ -153,6 +158,7 @@ ORDER_DETAILS = Source(
     dataset="order_details",
     description="Order lines as the shop wrote them, one row per record.",
     files=r"sales\.salesorderdetail\.csv",
+    example="Sales.SalesOrderDetail.csv",
     columns={
         "SalesOrderID": "Number of the order",
         "SalesOrderDetailID": "Number of the line, unique within its order",

@@ -17,6 +17,7 @@ INVOICES = Source(
     dataset=control.FATURAS,
     description="Invoices as they were received, one row per record.",
     files=r"tb_faturas?_[0-9]{8}_[0-9]{14}\.csv",
+    example="tb_faturas_20241201_20241202000000.csv",
     columns={
         "id_fatura": (
             "Number of the invoice: <client>-<sequence> in the first layout, <sequence> in the"
@@ -48,6 +49,7 @@ PAYMENTS = Source(
     dataset=control.PAGAMENTOS,
     description="Payments as they were received, one row per record.",
     files=r"tb_pagamentos?_[0-9]{8}_[0-9]{14}\.csv",
+    example="tb_pagamentos_20241201_20241202000000.csv",
     columns={
         "id_pagamento": (
             "Number of the payment: PG-<client>-<sequence> in the first layout, <sequence> in the"

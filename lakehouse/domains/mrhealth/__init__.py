@@ -3,6 +3,7 @@
 import datetime as dt
 
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline
+from lakehouse.platform.tables.folder_patterns import YEAR_FIRST
 from lakehouse.settings import Setting
 
 DSN = Setting[str | None](
@@ -17,7 +18,17 @@ SPEC = DomainSpec(
     title="Mr. Health",
     since=dt.date(2023, 1, 1),
     owners=("team:mrhealth",),
-    unit_folders=("unidade", "unit"),
+    unit_folders=("unidade", "unit", "loja"),
+    numbered_units=True,
+    day_folders=(
+        *YEAR_FIRST,
+        "DD-MM-YYYY",
+        "DD_MM_YYYY",
+        "DD.MM.YYYY",
+        "DDMMYYYY",
+        "DD/MM/YYYY",
+    ),
+    ignored_folders=("raw", "csv_sales", "reference", "reenvio"),
     settings=(DSN,),
     headline=Headline(
         question="Qual é a receita por canal?",

@@ -8,6 +8,8 @@ ORDERS = Source(
     dataset="orders",
     description="Orders as the units wrote them, one row per record of a PEDIDO file.",
     files=r"pedido\.csv",
+    example="PEDIDO.csv",
+    undated=True,
     columns={
         "Id_Unidade": "Number of the unit that took the order",
         "Id_Pedido": "Number of the order, unique within its unit and day",
@@ -26,6 +28,8 @@ ORDER_ITEMS = Source(
     dataset="order_items",
     description="Order items as the units wrote them, one row per record of an ITEM_PEDIDO file.",
     files=r"item_pedido\.csv",
+    example="ITEM_PEDIDO.csv",
+    undated=True,
     columns={
         "Id_Pedido": "Number of the order in the same delivery",
         "Id_Item_Pedido": "Number of the item within its order",
@@ -42,6 +46,7 @@ PRODUCTS = Source(
     dataset="products",
     description="Products as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(produtos?|products?)\.csv",
+    example="Tabela_Produto.csv",
     columns={
         "Id_Produto": "Number of the product",
         "Nome_Produto": "Name of the product in Portuguese",
@@ -54,6 +59,7 @@ UNITS = Source(
     dataset="units",
     description="Units as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(unidades?|units?)\.csv",
+    example="Tabela_Unidade.csv",
     columns={
         "Id_Unidade": "Number of the unit",
         "Nome_Unidade": "Name of the unit",
@@ -67,6 +73,7 @@ STATES = Source(
     dataset="states",
     description="States as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(estados?|states?)\.csv",
+    example="Tabela_Estado.csv",
     columns={
         "Id_Estado": "Number of the state",
         "Id_Pais": "Code of the country to which the state belongs, two letters",
@@ -80,6 +87,7 @@ COUNTRIES = Source(
     dataset="countries",
     description="Countries as the headquarters wrote them, one row per record of a snapshot.",
     files=r"(tabela_)?(pais|paises|countries|country)\.csv",
+    example="Tabela_Pais.csv",
     columns={
         "Id_Pais": "Code of the country, two letters",
         "Nome_Pais": "Name of the country in Portuguese",

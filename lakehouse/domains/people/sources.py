@@ -8,6 +8,7 @@ PEOPLE = Source(
     dataset="people",
     description="People as the files name them, one row per record of a file.",
     files=r".*\.csv",
+    example="people.csv",
     columns={
         "Index": "Number of the row in its file, as written there",
         "User Id": Column(

@@ -25,6 +25,7 @@ SALES = Source(
     dataset="sales",
     description="Sales as they were received, one row per record of an export or a change file.",
     files=r"sales.*\.csv",
+    example="sales_raw.csv",
     columns={**LEGACY_COLUMNS, **CHANGE_COLUMNS},
     business_day="sale_date",
     key=("id",),

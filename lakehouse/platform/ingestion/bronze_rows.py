@@ -13,6 +13,7 @@ from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.ingestion.paths import path_names_day
 from lakehouse.platform.ingestion.versions import corrected_by
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
+from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
@@ -38,7 +39,7 @@ def bronze_rows(
     files: Sequence[DayFile],
     *,
     zone: ZoneInfo,
-    since: dt.date,
+    spec: DomainSpec,
 ) -> pa.Table:
     """Return the bronze rows of a delivery day, in the order of the files.
 
@@ -48,7 +49,7 @@ def bronze_rows(
         day: the delivery day.
         files: current and superseded files of the day.
         zone: the lake's time zone.
-        since: the domain's first day; an earlier business day is ignored.
+        spec: the domain; a business day before its first day is ignored.
     """
     schema = stored_schema(bronze)
     if not files:
@@ -69,7 +70,7 @@ def bronze_rows(
         "_unit": of_file((d.unit for d, _ in files), pa.int64()),
         "_superseded": of_file((d.status is Status.SUPERSEDED for d, _ in files), pa.bool_()),
         "_rescued": rows["_rescued"],
-        "_business_day": _business_days(source, day, files, zone=zone, since=since),
+        "_business_day": _business_days(source, day, files, zone=zone, spec=spec),
     }
     columns |= {name: rows[name] for name in source.format.columns}
     return pa.table([columns[name] for name in schema.names], schema=schema)
@@ -95,7 +96,7 @@ def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFile]) -> pa
 
 
 def _business_days(
-    source: Source, day: dt.date, files: Sequence[DayFile], *, zone: ZoneInfo, since: dt.date
+    source: Source, day: dt.date, files: Sequence[DayFile], *, zone: ZoneInfo, spec: DomainSpec
 ) -> pa.Array | pa.ChunkedArray:
     """Return the business day of each row; null for sources without a column for it.
 
@@ -108,10 +109,13 @@ def _business_days(
     parts = []
     for delivery, file in files:
         landed = day
-        if source.per_file and not path_names_day(corrected_by(delivery.file) or delivery.file):
+        path = corrected_by(delivery.file) or delivery.file
+        if source.per_file and not path_names_day(spec.folders, path):
             landed = max(day, delivery.landed_at.astimezone(zone).date())
         written = file.rows[column].combine_chunks().dictionary_encode()
-        days = [business_day(text, day, since, landed) for text in written.dictionary.to_pylist()]
+        days = [
+            business_day(text, day, spec.since, landed) for text in written.dictionary.to_pylist()
+        ]
         parts.append(pa.array(days, pa.date32()).take(written.indices))
     return pa.chunked_array(parts, pa.date32()).fill_null(pa.scalar(day, pa.date32()))
 

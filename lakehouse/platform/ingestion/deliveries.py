@@ -79,6 +79,17 @@ class DeliveredFiles:
             return False
         return (file.path, file.modified_at, file.size) in self._files(stored)
 
+    def days_with(
+        self, dataset: str, files: Iterable[RecognizedFile | UnrecognizedFile]
+    ) -> set[dt.date]:
+        """Return the days on which the deliveries of a dataset contain any of these files."""
+        listed = {(file.path, file.modified_at, file.size) for file in files}
+        return {
+            stored.day
+            for stored in self._snapshot(dataset).files
+            if stored.rows and not listed.isdisjoint(self._files(stored))
+        }
+
     def first_days(self, dataset: str) -> dict[str, dt.date]:
         """Return the first delivery day of every path of a dataset."""
         first: dict[str, dt.date] = {}

@@ -15,12 +15,8 @@ from lakehouse.platform.ingestion.listing import (
     modified_at,
     survey_folders,
 )
-from lakehouse.platform.ingestion.paths import (
-    EPOCH,
-    PathRules,
-    RecognizedFile,
-    UnrecognizedReason,
-)
+from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
+from lakehouse.platform.ingestion.paths import EPOCH, PathRules, RecognizedFile
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.object_store import ObjectStore
 
@@ -49,10 +45,11 @@ class LandingZone:
     def days(self) -> list[dt.date]:
         """Return the delivery days that have a folder, sorted; lists folders, not files.
 
-        A day folder is the first part of a path below the domain that is a date, at any depth:
-        ``shop/2026-01-05`` or ``shop/raw/csv/2026-01-05``.
+        A day folder is the first part of a path below the domain that is a date in a form that the
+        domain declares, at any depth: ``shop/2026-01-05`` or ``shop/raw/csv/2026/01/05``. Days that
+        no run can have, such as those in the future, are left out.
         """
-        return sorted(survey_folders(self.store, self.domain, files=False).days)
+        return sorted(self._survey(files=False).days)
 
     def days_changed_since(self, since: dt.datetime) -> list[dt.date]:
         """Return the days whose folder got or lost an entry, latest change first; none on S3.
@@ -63,7 +60,7 @@ class LandingZone:
         if not isinstance(self.store, DiskStore):
             return []
         changed_at: dict[dt.date, dt.datetime] = {}
-        for day, folders in survey_folders(self.store, self.domain, files=False).days.items():
+        for day, folders in self._survey(files=False).days.items():
             for folder in folders:
                 try:
                     status = os.lstat(os.path.join(self.store.uri, folder))
@@ -93,18 +90,23 @@ class LandingZone:
             LandingError: a folder cannot be read.
         """
         if days is None:
-            survey = Survey()
-            found = files_below(self.store, self.domain, self.domain, survey)
+            survey = self._empty_survey(now)
+            found = files_below(self.store, self.domain, survey)
         else:
-            survey = survey_folders(self.store, self.domain, files=undated)
+            survey = self._survey(now, files=undated)
             wanted = [folder for day in sorted(set(days)) for folder in survey.days.get(day, ())]
             of_days = (
-                entry
-                for folder in wanted
-                for entry in files_below(self.store, self.domain, folder, survey)
+                entry for folder in wanted for entry in files_below(self.store, folder, survey)
             )
             found = (entry for part in (tuple(survey.files), of_days) for entry in part)
-        return classify(found, survey, self.rules, now=now, quiet=quiet)
+        return classify(found, survey, now=now, quiet=quiet)
+
+    def _survey(self, now: dt.datetime | None = None, *, files: bool) -> Survey:
+        return survey_folders(self.store, self._empty_survey(now), files=files)
+
+    def _empty_survey(self, now: dt.datetime | None = None) -> Survey:
+        moment = now or dt.datetime.now(dt.UTC)
+        return Survey(rules=self.rules, today=moment.astimezone(self.rules.zone).date())
 
     def read(self, file: RecognizedFile, *, limit: int) -> bytes:
         """Return the bytes of a listed file, complete and unchanged since it was listed.

@@ -11,19 +11,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lakehouse.platform.ingestion.errors import LandingError
+from lakehouse.platform.ingestion.folders import first_day
+from lakehouse.platform.ingestion.path_problems import (
+    PathProblem,
+    UnrecognizedReason,
+    is_temporary,
+    printable,
+    unsafe_name,
+)
 from lakehouse.platform.ingestion.paths import (
     EPOCH,
-    PathProblem,
     PathRules,
     RecognizedFile,
     UnrecognizedFile,
-    UnrecognizedReason,
-    day_of_folder,
-    is_temporary,
-    printable,
     recognize,
     unrecognized,
-    unsafe_name,
 )
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.object_store import Entry, ObjectStore
@@ -47,13 +49,27 @@ class Listing:
 class Survey:
     """Result of a walk over folders; the lists grow during the walk."""
 
+    rules: PathRules
+    today: dt.date
     days: dict[dt.date, list[str]] = field(default_factory=dict)
     """Paths of the folders of each day."""
     files: list[Entry] = field(default_factory=list)
     """Files outside of day folders."""
-    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
+    not_files: list[tuple[Entry, PathProblem]] = field(default_factory=list)
     """Links and other entries that are not plain files."""
     temporary: list[str] = field(default_factory=list)
+
+    def day_of(self, path: str) -> dt.date | None:
+        """Return the day of a folder with which the files below it are listed, if it has one.
+
+        Folders of days that no run can have, such as those in the future, are listed with the files
+        that are in no day folder: their files are recorded by the run of another day.
+        """
+        folders = tuple(path.split("/")[1:])
+        found = first_day(self.rules.spec.folders, folders)
+        if found is None or found.end < len(folders):
+            return None
+        return found.day if self.rules.has_run_of(found.day, self.today) else None
 
 
 @dataclass(slots=True)
@@ -62,28 +78,28 @@ class _Level:
 
     files: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
-    unrecognized_files: list[UnrecognizedFile] = field(default_factory=list)
+    not_files: list[tuple[Entry, PathProblem]] = field(default_factory=list)
 
 
-def survey_folders(store: ObjectStore, domain: str, *, files: bool) -> Survey:
+def survey_folders(store: ObjectStore, survey: Survey, *, files: bool) -> Survey:
     """Find a domain's day folders at any depth, without entering them.
 
     Args:
         store: the landing root.
-        domain: the folder to walk.
+        survey: an empty survey of the domain; it is filled and returned.
         files: also list the files outside of day folders.
     """
-    survey = Survey()
+    domain = survey.rules.spec.name
     pending = [] if _is_link(store, domain, survey) else [domain]
     while pending:
         folder = pending.pop()
         for name in _folders_in(store, folder, survey, files=files):
             path = f"{folder}/{name}"
-            day = day_of_folder(name)
+            day = survey.day_of(path)
             if day is not None:
                 survey.days.setdefault(day, []).append(path)
             elif name in (".", ".."):
-                survey.unrecognized_files.append(_unsafe_folder(path))
+                survey.not_files.append(_unsafe_folder(path))
             elif is_temporary(name):
                 survey.temporary.append(f"{printable(path)}/")
             else:
@@ -91,16 +107,16 @@ def survey_folders(store: ObjectStore, domain: str, *, files: bool) -> Survey:
     return survey
 
 
-def files_below(store: ObjectStore, domain: str, folder: str, survey: Survey) -> Iterator[Entry]:
+def files_below(store: ObjectStore, folder: str, survey: Survey) -> Iterator[Entry]:
     """Yield every plain file below a folder; add links and other entries to the survey."""
     if not isinstance(store, DiskStore):
         yield from store.entries(folder)
         return
-    pending = [] if _is_link(store, domain, survey) else [folder]
+    pending = [] if _is_link(store, survey.rules.spec.name, survey) else [folder]
     while pending:
         folder = pending.pop()
         level = _scan(store.uri, folder)
-        survey.unrecognized_files.extend(level.unrecognized_files)
+        survey.not_files.extend(level.not_files)
         yield from level.files
         pending.extend(f"{folder}/{name}" for name in level.folders)
 
@@ -108,7 +124,6 @@ def files_below(store: ObjectStore, domain: str, folder: str, survey: Survey) ->
 def classify(
     entries: Iterable[Entry],
     survey: Survey,
-    rules: PathRules,
     *,
     now: dt.datetime,
     quiet: dt.timedelta,
@@ -119,11 +134,10 @@ def classify(
         entries: files found by a walk. They are consumed before `survey` is read, because the walk
             adds to it.
         survey: links and folders found by the same walk.
-        rules: what the domain recognizes.
         now: time of the listing, aware.
         quiet: a file that changed less than this before (or after) `now` may still grow.
     """
-    today = now.astimezone(rules.zone).date()
+    rules, today = survey.rules, survey.today
     files: list[RecognizedFile] = []
     unrecognized_files: list[UnrecognizedFile] = []
     growing: list[str] = []
@@ -137,7 +151,9 @@ def classify(
             unrecognized_files.append(file)
         else:
             files.append(file)
-    unrecognized_files += survey.unrecognized_files
+    unrecognized_files += [
+        unrecognized(entry, problem, rules, today=today) for entry, problem in survey.not_files
+    ]
     return Listing(
         files=tuple(sorted(files, key=lambda file: (file.day, file.path))),
         unrecognized_files=tuple(sorted(unrecognized_files, key=lambda file: file.path)),
@@ -156,7 +172,7 @@ def _folders_in(store: ObjectStore, folder: str, survey: Survey, *, files: bool)
     if isinstance(store, DiskStore):
         level = _scan(store.uri, folder, files=files)
         survey.files.extend(level.files)
-        survey.unrecognized_files.extend(level.unrecognized_files)
+        survey.not_files.extend(level.not_files)
         return level.folders
     if files:
         survey.files.extend(store.entries(folder, recursive=False))
@@ -171,8 +187,8 @@ def _is_link(store: ObjectStore, domain: str, survey: Survey) -> bool:
     if not os.path.islink(place):
         return False
     link = _entry(domain, os.lstat(place))
-    if not any(file.path == link.path for file in survey.unrecognized_files):
-        survey.unrecognized_files.append(unrecognized(link, _link_problem(store.uri, link.path)))
+    if not any(entry.path == link.path for entry, _ in survey.not_files):
+        survey.not_files.append((link, _link_problem(store.uri, link.path)))
     return True
 
 
@@ -209,11 +225,11 @@ def _scan_file(root: str, path: str, item: os.DirEntry[str], level: _Level) -> N
     if mode.S_ISREG(status.st_mode):
         level.files.append(entry)
     elif mode.S_ISLNK(status.st_mode):
-        level.unrecognized_files.append(unrecognized(entry, _link_problem(root, path)))
+        level.not_files.append((entry, _link_problem(root, path)))
     else:
         detail = "not a file but a pipe, socket or device; hint: remove it"
         problem = PathProblem(UnrecognizedReason.UNKNOWN_FILE, detail)
-        level.unrecognized_files.append(unrecognized(entry, problem))
+        level.not_files.append((entry, problem))
 
 
 def _entry(path: str, status: os.stat_result) -> Entry:
@@ -229,7 +245,7 @@ def _link_problem(root: str, path: str) -> PathProblem:
     )
 
 
-def _unsafe_folder(folder: str) -> UnrecognizedFile:
+def _unsafe_folder(folder: str) -> tuple[Entry, PathProblem]:
     """Return the record of a folder that cannot be entered; it has no modification time."""
     entry = Entry(path=f"{folder}/", size=0, modified_at=EPOCH, etag=None)
-    return unrecognized(entry, unsafe_name(folder))
+    return entry, unsafe_name(folder)

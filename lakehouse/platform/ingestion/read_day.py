@@ -82,7 +82,7 @@ class DayReader:
             day=day,
             deliveries=resolved,
             bronze=bronze_rows(
-                self.bronze, source, day, files, zone=self.settings.zone, since=self.spec.since
+                self.bronze, source, day, files, zone=self.settings.zone, spec=self.spec
             ),
             unparsable=unparsable_rows(self.bronze, day, files),
         )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from lakehouse.platform.ingestion.conflicts import retry_conflicts
 from lakehouse.platform.ingestion.deliveries import DeliveredFiles, raw_table, read_deliveries
 from lakehouse.platform.ingestion.intake import Intake
-from lakehouse.platform.ingestion.paths import UnrecognizedFile, UnrecognizedReason, day_of_folder
+from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import UnrecognizedFile
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
-from lakehouse.settings import Settings
 
 UNRECOGNIZED_FILES = "unrecognized_files"
 """Name of the raw table of a domain's unrecognized files."""
@@ -21,7 +21,7 @@ def unrecognized_files_of(domain: str) -> TableId:
 
 
 def record_unrecognized_files(
-    files: Sequence[UnrecognizedFile],
+    listing: Listing,
     days: Sequence[dt.date],
     intake: Intake,
     *,
@@ -29,9 +29,12 @@ def record_unrecognized_files(
 ) -> int:
     """Commit unrecognized files as rejected deliveries; return the number recorded for these days.
 
+    Files that the listing recognizes are no longer recorded: their day has come, or the domain
+    understands their folders now.
+
     Args:
-        files: unrecognized files of a listing.
-        days: record only files of these days, see `unrecognized_file_day`.
+        listing: files of the landing zone.
+        days: record only files of these days.
         intake: the domain and its lake.
         note: stored with the commit.
 
@@ -43,13 +46,17 @@ def record_unrecognized_files(
 
     def commit() -> int:
         before = table.snapshot()
-        by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {day: {} for day in days}
-        for row in read_deliveries(lake, domain, UNRECOGNIZED_FILES, days, snapshot=before):
-            by_day[row.day][row.file, row.landed_at] = row
-        for file in files:
-            day = unrecognized_file_day(file, intake.settings)
-            if day in by_day:
-                by_day[day][file.path, file.modified_at] = _rejected(file, day)
+        outdated = DeliveredFiles(lake, domain).days_with(UNRECOGNIZED_FILES, listing.files)
+        by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {
+            day: {} for day in sorted({*days, *outdated})
+        }
+        recognized = {(file.path, file.modified_at) for file in listing.files}
+        for row in read_deliveries(lake, domain, UNRECOGNIZED_FILES, list(by_day), snapshot=before):
+            if (row.file, row.landed_at) not in recognized:
+                by_day[row.day][row.file, row.landed_at] = row
+        for file in listing.unrecognized_files:
+            if file.day in by_day:
+                by_day[file.day][file.path, file.modified_at] = _rejected(file)
         table.write(
             {
                 day: DELIVERIES.to_arrow(sorted(rows.values(), key=lambda row: row.order))
@@ -59,32 +66,25 @@ def record_unrecognized_files(
             based_on=before,
             note=note,
         )
-        return sum(len(rows) for rows in by_day.values())
+        return sum(len(by_day[day]) for day in days)
 
     return retry_conflicts(commit)
 
 
-def has_recorded(delivered: DeliveredFiles, file: UnrecognizedFile, settings: Settings) -> bool:
-    """Return whether an unrecognized file is recorded as it was listed."""
-    return delivered.has_on(UNRECOGNIZED_FILES, unrecognized_file_day(file, settings), file)
+def has_recorded(delivered: DeliveredFiles, file: UnrecognizedFile) -> bool:
+    """Return whether an unrecognized file is recorded as it was listed, on its day or another.
 
-
-def unrecognized_file_day(file: UnrecognizedFile, settings: Settings) -> dt.date:
-    """Return the day under which an unrecognized file is recorded.
-
-    It is the first day folder of its path, else the local date of its modification time. A day
-    folder in the future or before the domain's first day is ignored.
+    The day is another one if the file is dated in the future and was recorded on an earlier day, or
+    if the domain understands its folders since then.
     """
-    if file.reason not in (UnrecognizedReason.FUTURE_DAY, UnrecognizedReason.BEFORE_START):
-        for part in file.path.split("/")[:-1]:
-            if day := day_of_folder(part):
-                return day
-    return file.modified_at.astimezone(settings.zone).date()
+    if delivered.has_on(UNRECOGNIZED_FILES, file.day, file):
+        return True
+    return bool(delivered.days_with(UNRECOGNIZED_FILES, [file]))
 
 
-def _rejected(file: UnrecognizedFile, day: dt.date) -> Delivery:
+def _rejected(file: UnrecognizedFile) -> Delivery:
     return Delivery(
-        day=day,
+        day=file.day,
         unit=None,
         file=file.path,
         digest="",

@@ -12,13 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from lakehouse.platform.tables.deliveries_model import Delivery, Order, Status
+from lakehouse.platform.tables.domain_spec import REPLAY
 from lakehouse.platform.tables.source import Source
 
 Scope = int | str | None
 """Identifies a delivery within its day: the unit, or the path for sources with ``per_file``."""
-
-REPLAY = "replay"
-"""Folder of the landing zone for corrected files."""
 
 
 def corrected_by(file: str) -> str | None:

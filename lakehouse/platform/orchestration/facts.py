@@ -58,9 +58,7 @@ def gather(
     facts = Facts(
         new_files=tuple(file for file in files if not delivered.has(file)),
         new_unrecognized_files=tuple(
-            file
-            for file in listing.unrecognized_files
-            if not has_recorded(delivered, file, settings)
+            file for file in listing.unrecognized_files if not has_recorded(delivered, file)
         ),
         unfinished=work.unfinished,
         waiting=work.waiting,

@@ -46,7 +46,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
         days = days_of(context.partition_keys)
         listing = platform.listing(domain, tuple(days))
         recorded = record_unrecognized_files(
-            listing.unrecognized_files,
+            listing,
             days,
             platform.intake(domain),
             note={"run_id": context.run.run_id},

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
-from lakehouse.platform.ingestion.unrecognized_files import (
-    unrecognized_file_day,
-)
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.tables.table import months_after
@@ -138,7 +135,7 @@ def _batches(facts: Facts, settings: Settings) -> list[Batch]:
     Days that rows wait for are refreshed unless an arrival run covers them. Months wait until no
     day has to run, so that each month is computed once.
     """
-    arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts, settings), settings))
+    arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts), settings))
     covered = {day for batch in arrivals for day in between(batch.first, batch.last)}
     refresh = {
         day: [f"waiting {digest}"] for day, digest in facts.waiting.items() if day not in covered
@@ -149,7 +146,7 @@ def _batches(facts: Facts, settings: Settings) -> list[Batch]:
     ]
 
 
-def _arrival_reasons(facts: Facts, settings: Settings) -> dict[dt.date, list[str]]:
+def _arrival_reasons(facts: Facts) -> dict[dt.date, list[str]]:
     """Return what each delivery day has to be run for."""
     reasons: dict[dt.date, list[str]] = {}
     for file in facts.new_files:
@@ -157,8 +154,7 @@ def _arrival_reasons(facts: Facts, settings: Settings) -> dict[dt.date, list[str
             f"{file.path}@{file.modified_at.isoformat()}#{file.size}"
         )
     for unrecognized in facts.new_unrecognized_files:
-        day = unrecognized_file_day(unrecognized, settings)
-        reasons.setdefault(day, []).append(f"unrecognized {unrecognized.path}")
+        reasons.setdefault(unrecognized.day, []).append(f"unrecognized {unrecognized.path}")
     for day, digest in facts.unfinished.items():
         reasons.setdefault(day, []).append(f"unfinished {digest}")
     return reasons

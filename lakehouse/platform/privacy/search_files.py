@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
-from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedReason
+from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
+from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.privacy.file_content import GZIP, find_in_file
 from lakehouse.platform.privacy.findings import FoundFile, FoundKeptFile
 from lakehouse.platform.privacy.scope import SearchScope

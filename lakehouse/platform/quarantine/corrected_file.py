@@ -17,14 +17,14 @@ from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
-from lakehouse.platform.ingestion.versions import REPLAY, corrected_by, scope_of
+from lakehouse.platform.ingestion.versions import corrected_by, scope_of
 from lakehouse.platform.quarantine.errors import ReplayError
 from lakehouse.platform.quarantine.versions import versions_of
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import Entry
 from lakehouse.platform.tables.deliveries_model import Delivery
-from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.domain_spec import REPLAY, DomainSpec
 from lakehouse.platform.tables.source import Source
 
 MOST_WAIT = dt.timedelta(seconds=5)

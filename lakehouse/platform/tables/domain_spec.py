@@ -3,10 +3,15 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lakehouse.platform.storage.table_id import require_domain_name
+from lakehouse.platform.tables.folder_patterns import YEAR_FIRST, DayPattern, FolderPatterns
 from lakehouse.settings import Setting, Settings, T, platform_settings
+
+REPLAY = "replay"
+"""Folder of the landing zone for corrected files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +76,20 @@ class DomainSpec:
         headline: the question that the demo and the overview answer.
         schedules: schedules in addition to those that every domain has.
         unit_folders: words that name a unit's folder in the landing zone: ``unit`` stands for
-            ``unit_007`` and ``unit-7``, in any case. The platform writes the first one.
+            ``unit_007``, ``Unit-7``, ``unit 7`` and ``unit7``. The platform writes the first one.
+        numbered_units: a folder that is only a number, such as ``7`` or ``007``, is a unit.
+        day_folders: forms of the folders that name a day, see `DayPattern`. The default are forms
+            that begin with the year. With ``DD-MM-YYYY`` and ``MM-DD-YYYY`` together, files in
+            ``01-02-2026`` are unrecognized, because that may be either day.
+        ignored_folders: names of folders that say nothing about day and unit, such as ``raw``; a
+            number may follow. Below the folder of a unit, every other name is ignored too.
         settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
             three names a meaning: ``dsn`` (PostgreSQL with reference tables or with the table to
             extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.
 
     Raises:
-        ValueError: the name is not one word, `unit_folders` is empty, or two settings share a
-            variable.
+        ValueError: the name is not one word, `unit_folders` or `day_folders` cannot be used, or two
+            settings share a variable.
     """
 
     name: str
@@ -88,6 +99,9 @@ class DomainSpec:
     headline: Headline | None = None
     schedules: tuple[Schedule, ...] = ()
     unit_folders: tuple[str, ...] = ("unit",)
+    numbered_units: bool = False
+    day_folders: tuple[str, ...] = YEAR_FIRST
+    ignored_folders: tuple[str, ...] = ()
     settings: tuple[Setting[Any], ...] = ()
 
     def __post_init__(self) -> None:
@@ -97,10 +111,26 @@ class DomainSpec:
                 f"domain {self.name!r}: unit_folders must be words such as ('unit',),"
                 f" found {self.unit_folders}"
             )
+        if not self.day_folders:
+            raise ValueError(f"domain {self.name!r}: day_folders must name a form: YYYY-MM-DD")
+        try:
+            _ = self.folders
+        except ValueError as error:
+            raise ValueError(f"domain {self.name!r}: day_folders: {error}") from None
         variables = [setting.variable() for setting in platform_settings()]
         variables += [setting.variable(self.name) for setting in self.settings]
         if twice := {each for each in variables if variables.count(each) > 1}:
             raise ValueError(f"domain {self.name!r}: {', '.join(sorted(twice))} is declared twice")
+
+    @cached_property
+    def folders(self) -> FolderPatterns:
+        """Return the folder names that the domain understands."""
+        return FolderPatterns(
+            days=tuple(map(DayPattern, self.day_folders)),
+            unit_words=self.unit_folders,
+            numbered_units=self.numbered_units,
+            ignored=(REPLAY, *self.ignored_folders),
+        )
 
     def unit_folder(self, unit: int) -> str:
         """Return the folder of a unit in the landing zone, such as ``unit_007``."""

@@ -51,6 +51,8 @@ class Source:
         dataset: name of the raw and of the bronze table.
         description: what one row is, for the Dagster UI and the data dictionary.
         files: pattern of the file name (compared without case, without ``.gz``).
+        example: a file name that `files` matches, for messages; not needed if `files` has no
+            special characters.
         columns: name of each column → its description, in the order of the bronze table; a
             `Column` where there is more to say than the description.
         dialect: how the values in the files are separated, encoded and written.
@@ -59,6 +61,9 @@ class Source:
             are a duplicate. Otherwise (order items without a unit) the same bytes from another
             unit are another delivery.
         snapshot: a delivery is the complete table as of its day; otherwise the rows of that day.
+        undated: whether a file that is in no day folder is accepted; its delivery day is then the
+            day on which it was last modified. By default snapshots and sources with `per_file` are,
+            because there the day is not a part of what identifies a delivery.
         required_per_unit: every active unit is expected to deliver one file per day.
         per_file: each file name is its own delivery: all files of a day are loaded, and other
             bytes under a known name replace the previous ones. Otherwise there is one delivery
@@ -78,7 +83,7 @@ class Source:
             they are committed, possibly more than once.
 
     Raises:
-        ValueError: an option names an unknown column.
+        ValueError: an option names an unknown column, or `files` does not match `example`.
 
     >>> visits = Source(
     ...     domain="cafe", dataset="visits", description="Visits, one row per guest.",
@@ -92,11 +97,13 @@ class Source:
     dataset: str
     description: str
     files: str
+    example: str = ""
     columns: Mapping[str, str | Column] = field(hash=False)
     dialect: CsvDialect = _DEFAULT_DIALECT
     business_day: str | None = None
     self_identifying: bool = True
     snapshot: bool = False
+    undated: bool | None = None
     required_per_unit: bool = False
     per_file: bool = False
     counts_copies: bool = False
@@ -108,6 +115,11 @@ class Source:
     after_commit: "Callable[[Lake, str, Sequence[Delivery]], None] | None" = None
 
     def __post_init__(self) -> None:
+        if self.example and not self.matches(self.example):
+            raise ValueError(
+                f"{self.domain}.{self.dataset}: files {self.files!r} does not match the example"
+                f" {self.example!r}"
+            )
         joined = {column for columns in self.affects.values() for column in columns}
         named = {*self.key, *joined, *self.ignored_parts}
         if self.business_day is not None:
@@ -122,6 +134,21 @@ class Source:
         """Whether a file of this name (without folder) belongs to the dataset."""
         plain = name.lower().removesuffix(".gz")
         return re.fullmatch(self.files, plain) is not None
+
+    @property
+    def named_like(self) -> str:
+        """Return a file name of the dataset as people write it, not as a pattern."""
+        return self.example or re.sub(r"\\[.]|\[[.]\]", ".", self.files.replace(".*", "*"))
+
+    @property
+    def is_per_unit_and_day(self) -> bool:
+        """Whether day and unit identify a delivery, so that both must be read from the path."""
+        return not (self.snapshot or self.per_file)
+
+    @property
+    def takes_undated(self) -> bool:
+        """Whether a file that is in no day folder is accepted."""
+        return not self.is_per_unit_and_day if self.undated is None else self.undated
 
     @functools.cached_property
     def format(self) -> CsvFormat:

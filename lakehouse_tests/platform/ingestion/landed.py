@@ -22,19 +22,32 @@ QUIET = dt.timedelta(seconds=2)
 FIFTH = dt.date(2021, 1, 5)
 
 
-def source(dataset: str, files: str, *, snapshot: bool = False) -> Source:
+def source(
+    dataset: str,
+    files: str,
+    *,
+    snapshot: bool = False,
+    undated: bool | None = True,
+    example: str = "",
+) -> Source:
     return Source(
         domain="mrhealth",
         dataset=dataset,
         description="Rows.",
         files=files,
+        example=example,
         columns={"Id": "Number"},
         snapshot=snapshot,
+        undated=undated,
     )
 
 
 SPEC = DomainSpec(
-    name="mrhealth", title="Mr. Health", since=START, unit_folders=("unidade", "unit")
+    name="mrhealth",
+    title="Mr. Health",
+    since=START,
+    unit_folders=("unidade", "unit"),
+    ignored_folders=("raw", "csv_sales"),
 )
 SOURCES = (
     source("orders", r"pedido\.csv"),

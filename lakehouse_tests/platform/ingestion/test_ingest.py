@@ -2,14 +2,20 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
+from lakehouse.platform.ingestion.deliveries import (
+    DeliveredFiles,
+    raw_table,
+    read_deliveries,
+)
 from lakehouse.platform.ingestion.ingest import Ingested, ingest
 from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.unrecognized_files import (
+    has_recorded,
     record_unrecognized_files,
     unrecognized_files_of,
 )
@@ -129,11 +135,33 @@ def test_unrecognized_files_are_recorded_once_on_the_day_of_their_folder(
     intake = intake_of(lake, tmp_path, iter(()))
     days = [FIFTH, dt.date(2021, 3, 1)]
     for _ in range(2):
-        files = intake.listing(None).unrecognized_files
-        assert record_unrecognized_files(files, days, intake, note={}) == 3
+        found = intake.listing(None)
+        assert record_unrecognized_files(found, days, intake, note={}) == 3
     stored = read_deliveries(lake, "mrhealth", unrecognized_files_of("mrhealth").table)
     assert [(row.day, row.file, row.reason) for row in stored] == [
         (FIFTH, "mrhealth/notes.txt", "unknown_file"),
         (FIFTH, "mrhealth/2021-01-05/notes.txt", "unknown_file"),
         (dt.date(2021, 3, 1), "mrhealth/2999-01-01/PEDIDO.csv", "future_day"),
     ]
+
+
+def test_a_file_that_is_recognized_later_is_no_longer_recorded_as_unrecognized(
+    lake: Lake, tmp_path: Path, put_file: PutFile
+):
+    put_file("mrhealth/2021-06-20/PEDIDO.csv", at=AT)
+    put_file("mrhealth/2021-06-20/notes.txt", at=AT)
+    table = unrecognized_files_of("mrhealth").table
+    early = intake_of(lake, tmp_path, iter(()))
+    recorded_on = dt.date(2021, 3, 1)
+    assert (
+        record_unrecognized_files(early.listing([recorded_on]), [recorded_on], early, note={}) == 2
+    )
+    the_day = dt.date(2021, 6, 20)
+    late = replace(early, now=early.now + dt.timedelta(days=5))
+    listing = late.listing([the_day])
+    assert [file.path for file in listing.files] == ["mrhealth/2021-06-20/PEDIDO.csv"]
+    delivered = DeliveredFiles(lake, "mrhealth")
+    assert [has_recorded(delivered, file) for file in listing.unrecognized_files] == [True]
+    record_unrecognized_files(listing, [the_day], late, note={})
+    stored = read_deliveries(lake, "mrhealth", table)
+    assert {row.file for row in stored} == {"mrhealth/2021-06-20/notes.txt"}

@@ -46,10 +46,10 @@ LANDED = (
     "2021-01-05/unidade_007/reenvio/PEDIDO.csv",
     "raw/csv_sales/2021-01-05/unit_001/pedido.csv",
     "2021-01-06/unidade_007/ITEM_PEDIDO.csv.gz",
-    "raw/csv_sales/2021-01-07/unit_001/pedido.csv",
+    "raw/csv_sales/2021/01/07/unit_001/pedido.csv",
     "reference/2021-01-08/Tabela_Unidade.csv",
     "PEDIDO.csv",
-    "caixa/PEDIDO.csv",
+    "raw/PEDIDO.csv",
 )
 
 
@@ -73,11 +73,33 @@ def test_a_listing_of_days_contains_those_days_and_undated_files(
     for path in LANDED:
         store.write(f"mrhealth/{path}", b"Id\n")
     absent = dt.date(2021, 3, 3)
-    undated = ["PEDIDO.csv", "caixa/PEDIDO.csv"]
+    undated = ["PEDIDO.csv", "raw/PEDIDO.csv"]
     assert paths(look(landing, days=[])) == undated
     assert paths(look(landing, days=[], undated=False)) == []
     assert paths(look(landing, days=[absent, dt.date(2021, 1, 6)])) == [LANDED[4], *undated]
     assert paths(look(landing, days=[FIFTH, FIFTH], undated=False)) == list(LANDED[:4])
+
+
+def test_files_of_days_that_have_not_come_are_listed_with_any_day_and_recognized_when_it_comes(
+    store: ObjectStore, landing: LandingZone
+):
+    for folder in ("2021-06-18", "unidade_007/2021/06/18", "2019-12-31"):
+        store.write(f"mrhealth/{folder}/PEDIDO.csv", b"Id\n")
+    on_the_day = NOW + dt.timedelta(days=3)
+    for days in (None, [], [FIFTH]):
+        before = look(landing, days=days, now=NOW)
+        assert [file.reason for file in before.unrecognized_files] == [
+            "before_start",
+            "future_day",
+            "future_day",
+        ]
+    assert look(landing, days=[], undated=False, now=NOW).unrecognized_files == ()
+    later = look(landing, days=[on_the_day.date()], now=on_the_day)
+    assert [(file.day.isoformat(), file.unit) for file in later.files] == [
+        ("2021-06-18", None),
+        ("2021-06-18", 7),
+    ]
+    assert [file.reason for file in later.unrecognized_files] == ["before_start"]
 
 
 def test_a_landing_zone_without_the_folder_of_the_domain_is_empty(landing: LandingZone):

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lakehouse.platform.ingestion.paths import (
-    RecognizedFile,
-    UnrecognizedFile,
-    UnrecognizedReason,
-)
+from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
+from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.orchestration.planning import GAP_DAYS, Batch, Facts, decide
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.world import FRI, MON, THU, TUE, WED
@@ -82,6 +79,7 @@ def test_an_unrecognized_file_is_recorded_on_the_day_of_its_folder():
         modified_at=DELIVERED,
         reason=UnrecognizedReason.UNKNOWN_FILE,
         detail="no",
+        day=TUE,
     )
     found = batches(new_unrecognized_files=(unrecognized,))
     assert spans(found) == [("arrivals", TUE, TUE, 1)]
