@@ -268,7 +268,7 @@ def test_land_does_not_copy_a_file_whose_folder_is_not_understood(call: Call, fo
     (folder / "in/2026-01-05/centro").mkdir(parents=True)
     (folder / "in/2026-01-05/centro/PEDIDO.csv").write_text("x\n")
     result = call("land", "mrhealth", "in", code=1)
-    assert "folder 'centro' is no unit of this domain" in result.stderr
+    assert "folder 'centro' is not a unit of this domain" in result.stderr
 
 
 def test_land_does_not_copy_unrecognized_files_and_fails(call: Call, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Read day and unit from the folders of a landed file, and refuse what could mean two things.
+"""Read day and unit from the folders of a landed file, and reject what could mean two things.
 
 Pure functions. Which names a domain understands is declared in `DomainSpec`. A number alone may be
 a year, a month, a day or a unit, so it counts only where the other folders leave one reading.
@@ -148,7 +148,7 @@ class _Reading:
         self._add(UnrecognizedReason.BAD_DAY, detail)
 
     def _read_text(self, name: str) -> None:
-        """Read a folder that is no number and names neither a day nor a unit."""
+        """Read a folder that is not a number and names neither a day nor a unit."""
         if _NEARLY_DAY.search(name):
             self._add(
                 UnrecognizedReason.BAD_DAY,

@@ -175,7 +175,7 @@ def _unclear(folders: Folders, source: "Source", patterns: FolderPatterns) -> Pa
     """
     other = next(iter(folders.others), None)
     if folders.day is None and not source.takes_undated:
-        found = "" if other is None else f"folder {other!r} is no date of this domain: "
+        found = "" if other is None else f"folder {other!r} is not a date of this domain: "
         return PathProblem(
             UnrecognizedReason.BAD_DAY,
             f"{found}the path names no day, and {source.dataset} need one;"
@@ -186,13 +186,13 @@ def _unclear(folders: Folders, source: "Source", patterns: FolderPatterns) -> Pa
     if folders.unit is None:
         return PathProblem(
             UnrecognizedReason.BAD_UNIT,
-            f"folder {other!r} is no unit of this domain, and {source.dataset} outside of a unit's"
+            f"folder {other!r} is not a unit of this domain, and {source.dataset} outside of a unit's"
             f" folder stand for all units together; hint: {unit_hint(patterns, other)}",
         )
     if folders.day is None:
         return PathProblem(
             UnrecognizedReason.BAD_DAY,
-            f"folder {other!r} is no date of this domain and the path names no day;"
+            f"folder {other!r} is not a date of this domain and the path names no day;"
             f" hint: {day_hint(patterns)}",
         )
     return None

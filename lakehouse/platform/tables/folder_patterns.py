@@ -64,9 +64,9 @@ class DayPattern:
         return self.text.count("/") + 1
 
     def day_of(self, folders: Sequence[str]) -> dt.date | None:
-        """Return the day that these folders name; None if they do not match or are no date.
+        """Return the day that these folders name; None if they do not match or are not a date.
 
-        A year before 1900 is none: eight digits then have one reading only.
+        A year before 1900 is not accepted: eight digits then have one reading only.
         """
         found = self._regex.fullmatch("/".join(folders))
         if not found or int(found["year"]) < _FIRST_YEAR:

@@ -178,7 +178,7 @@ def test_the_detail_names_the_folder_and_ends_with_a_hint():
 def test_the_detail_of_a_folder_that_may_be_a_unit_says_how_to_rename_it(folder: str):
     found = recognized(f"mrhealth/2021-01-05/{folder}/PEDIDO.csv")
     assert isinstance(found, UnrecognizedFile)
-    assert f"folder {folder!r} is no unit of this domain" in found.detail
+    assert f"folder {folder!r} is not a unit of this domain" in found.detail
     assert "hint: rename it to unidade_007, or declare it" in found.detail
 
 
@@ -251,13 +251,13 @@ def test_declared_forms_of_days_and_units_are_understood(folders: str, unit: int
         ("2021/01/05/06-01-2021", "bad_day"),
     ],
 )
-def test_numbers_that_may_be_a_day_or_a_unit_are_refused(folders: str, reason: str):
+def test_numbers_that_may_be_a_day_or_a_unit_are_rejected(folders: str, reason: str):
     found = loosely(f"{folders}/pedido.csv")
     assert isinstance(found, UnrecognizedFile)
     assert (found.reason, "hint: " in found.detail) == (reason, True)
 
 
-def test_a_date_that_may_be_two_days_is_refused():
+def test_a_date_that_may_be_two_days_is_rejected():
     both = DomainSpec(
         name="mrhealth",
         title="Mr. Health",
