@@ -23,8 +23,8 @@ class UnrecognizedReason(StrEnum):
     UNKNOWN_FILE = "unknown_file"
     """The file name matches no source of the domain, or more than one."""
     BAD_DAY = "bad_day"
-    """A folder may be a date but is not one that the domain declares, the path may name several days,
-    or it names none and the dataset needs one."""
+    """A folder may be a date but is not one that the domain declares, the path may name several
+    days, or it names none and the dataset needs one."""
     BAD_UNIT = "bad_unit"
     """A folder may be a unit but is not one that the domain declares, or the path may name several
     units."""

@@ -186,8 +186,8 @@ def _unclear(folders: Folders, source: "Source", patterns: FolderPatterns) -> Pa
     if folders.unit is None:
         return PathProblem(
             UnrecognizedReason.BAD_UNIT,
-            f"folder {other!r} is not a unit of this domain, and {source.dataset} outside of a unit's"
-            f" folder stand for all units together; hint: {unit_hint(patterns, other)}",
+            f"folder {other!r} is not a unit of this domain, and {source.dataset} outside of a"
+            f" unit's folder stand for all units together; hint: {unit_hint(patterns, other)}",
         )
     if folders.day is None:
         return PathProblem(
