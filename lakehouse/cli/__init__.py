@@ -32,6 +32,7 @@ COMMANDS = {
     "history": "versions",
     "rollback": "versions",
     "vacuum": "versions",
+    "published": "versions",
     "export": "export",
     "warehouse": "warehouse",
     "forecast": "forecast",

@@ -36,12 +36,20 @@ FORMATS = ["table", "csv", "json", "parquet"]
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write the rows to this file; required for parquet.",
 )
-def sql(statement: str, form: str | None, output: Path | None) -> None:
+@click.option(
+    "--latest",
+    is_flag=True,
+    help="Read the newest versions, also of a run that is not finished.",
+)
+def sql(statement: str, form: str | None, output: Path | None, latest: bool) -> None:
     """Run one read-only SQL STATEMENT over the lake.
 
     The SQL dialect is DuckDB's; the statement `-` is read from stdin. Tables are named
     <layer>.<domain>_<table>. The ops tables of all domains are ops.deliveries, ops.reconciliation,
     ops.quarantine, ops.data_quality_log and others (docs/data-dictionary.md).
+
+    All tables of a domain are read as the newest finished run left them, so that they belong
+    together.
 
     Examples:
       lakehouse sql "select unit_name, sum(revenue) from gold.mrhealth_unit_day group by all"
@@ -51,12 +59,15 @@ def sql(statement: str, form: str | None, output: Path | None) -> None:
 
     from lakehouse.platform.serving import sql_catalog as catalog
     from lakehouse.platform.storage.lake import Lake
+    from lakehouse.platform.storage.published import ShownVersions
 
     chosen = _format(form, output)
     text = sys.stdin.read() if statement == "-" else statement
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    with catalog.connect(lake, settings, names=catalog.names_in(text)) as connection:
+    shown = ShownVersions(lake, latest=latest)
+    names = catalog.names_in(text)
+    with catalog.connect(lake, settings, names=names, shown=shown) as connection:
         try:
             answer = catalog.query(connection, text)
             rows = _write(answer, chosen, output)

@@ -1,7 +1,7 @@
 """`lakehouse history`, `rollback` and `vacuum`: list, restore and delete versions of a table."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +9,7 @@ import click
 from lakehouse.cli.messages import CommandError, inform, next_step, warn
 from lakehouse.cli.options import (
     Day,
+    DomainName,
     TableName,
     domains_of,
     joined,
@@ -120,6 +121,7 @@ def rollback(
     for companion, its_version in targets:
         if its_version is not None:
             companion.rollback(to=its_version, days=days, note={"by": "lakehouse rollback"})
+    _publish(lake, table, f"lakehouse rollback {table.name}")
     click.echo(
         f"restored {restored} from version {version} as version {done.version}"
         f" (undo: lakehouse rollback {table.name} --to {now.version})"
@@ -140,23 +142,35 @@ def rollback(
 def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: str) -> None:
     """Delete the files of old table versions.
 
-    Without --delete the files are only counted. Deleted versions cannot be restored. The bytes of
+    Without --delete the files are only counted. Deleted versions cannot be restored. Published
+    versions are kept. The bytes of
     delivered files are never deleted.
 
     Examples:
       lakehouse vacuum
       lakehouse vacuum --table gold.mrhealth_unit_day --older-than 7 --delete
     """
+    from lakehouse.platform.storage.published import delete_publications
+
     settings = Settings.from_env()
     kept = settings.history_days if older_than is None else older_than
     if delete and kept == 0:
         warn("queries and runs in progress may fail, because no old version is kept")
     lake = _lake()
     tables = [require_stored(lake, table)] if table else lake.tables()
+    retention = dt.timedelta(days=kept)
+    if delete and table is None:
+        for name in {each.domain for each in tables}:
+            delete_publications(lake, name, before=dt.datetime.now(dt.UTC) - retention)
+    published = _published_versions(lake, {each.domain for each in tables})
     rows = [
         (each.name, len(found))
         for each in tables
-        if (found := lake.table(each).vacuum(retention=dt.timedelta(days=kept), dry_run=not delete))
+        if (
+            found := lake.table(each).vacuum(
+                retention=retention, dry_run=not delete, keep=published.get(each, ())
+            )
+        )
     ]
     print_rows(("table", "files"), rows, form)
     total = plural(sum(number for _, number in rows), "file")
@@ -164,6 +178,72 @@ def vacuum(table: "TableId | None", older_than: int | None, delete: bool, form: 
         inform(f"{total} deleted; versions of the last {plural(kept, 'day')} were kept")
     else:
         inform(f"{total} older than {plural(kept, 'day')} would be deleted; add --delete")
+
+
+@click.command()
+@click.argument("domain_name", metavar="DOMAIN", type=DomainName())
+@click.option(
+    "--to",
+    "number",
+    type=click.IntRange(min=1),
+    help="Publish the versions of this earlier publication again.",
+)
+@format_option
+def published(domain_name: str, number: int | None, form: str) -> None:
+    """List what was published, newest first.
+
+    A publication names the version of each table of DOMAIN that `sql`, exports and the warehouse
+    read together. With --to, an earlier one is published again, so that all tables go back
+    together; no table changes, and the next run publishes its own versions.
+
+    Examples:
+      lakehouse published mrhealth
+      lakehouse published mrhealth --to 12
+    """
+    from lakehouse.platform.storage.published import (
+        publication_numbers,
+        publish_again,
+        read_published,
+    )
+
+    lake = _lake()
+    if number is not None:
+        done = publish_again(lake, domain_name, number, note={"by": f"published --to {number}"})
+        inform(f"publication {number} of {domain_name} counts again, as publication {done.number}")
+        next_step("lakehouse ingest brings the tables up to date again")
+        return
+    rows = []
+    for each in reversed(publication_numbers(lake, domain_name)):
+        if found := read_published(lake, domain_name, each):
+            by = found.note.get("run_id") or found.note.get("by")
+            rows.append((each, found.at, len(found.tables), by))
+    print_rows(("publication", "at", "tables", "by"), rows, form)
+
+
+def _publish(lake: "Lake", table: "TableId", by: str) -> None:
+    """Publish the newest version of a table and of the tables beside it."""
+    from lakehouse.platform.storage.published import publish, read_published
+
+    if read_published(lake, table.domain) is None:
+        return
+    publish(
+        lake,
+        table.domain,
+        note={"by": by},
+        only=lambda each: (each.layer, each.table) == (table.layer, table.table),
+    )
+
+
+def _published_versions(lake: "Lake", domains: Iterable[str]) -> "dict[TableId, list[int]]":
+    """Return the version of each table that is published; it may be older than the retention."""
+    from lakehouse.platform.storage.published import read_published
+
+    return {
+        table: [each.version]
+        for domain in domains
+        if (found := read_published(lake, domain))
+        for table, each in found.tables.items()
+    }
 
 
 def _lake() -> "Lake":

@@ -42,6 +42,8 @@ RUN: tuple[str, ...] = (
     "ingest.deliveries_committed",
     "materialize.companion_committed",
     "materialize.committed",
+    "publish.writing",
+    "publish.written",
 )
 """Steps of a run between the commits of its tables, in their order."""
 

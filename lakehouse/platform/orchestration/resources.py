@@ -16,6 +16,7 @@ from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import SnapshotReader
 from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.orchestration.publishing import publish_run
 from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.reconciliation.reconcile import BalancesByDay, reconcile
 from lakehouse.platform.storage.lake import Lake
@@ -40,12 +41,13 @@ class Platform(dg.ConfigurableResource[Any]):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Platform"]:
-        """Hold the lock file of the run, which proves to other processes that the run is alive."""
+        """Hold the lock file of the run, which proves that it is alive; publish at its end."""
         if context.instance is None or context.run is None:
             yield self
             return
         with hold(worker_path(context.instance, context.run.run_id)):
             yield self
+            publish_run(context.instance, context.run, self.lake)
 
     @cached_property
     def settings(self) -> Settings:

@@ -37,6 +37,7 @@ from lakehouse.platform.privacy.search_tables import (
     outdated_files,
 )
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import delete_publications, publish
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
@@ -83,6 +84,7 @@ def _erase(context: ErasureContext, rebuild: Rebuild) -> None:
     failpoint("privacy.redacted")
     _rebuild_tables(context, rebuild)
     failpoint("privacy.refreshed")
+    _publish_newest(scope)
     _delete_old_versions(context)
     context.plan.delete()
     context.report.left += search.find(scope)
@@ -123,6 +125,12 @@ def _rebuild_tables(context: ErasureContext, rebuild: Rebuild) -> None:
             if finding.day and finding.what is not FindingKind.NAME
         }
         context.plan.days |= days
+
+
+def _publish_newest(scope: SearchScope) -> None:
+    """Publish the versions without the person, and delete every publication before."""
+    publish(scope.lake, scope.name, note={"by": "lakehouse privacy erase"})
+    delete_publications(scope.lake, scope.name, before=dt.datetime.now(dt.UTC))
 
 
 def _delete_old_versions(context: ErasureContext) -> None:

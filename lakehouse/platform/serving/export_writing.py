@@ -22,6 +22,7 @@ from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.parquet import row_groups
+from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.settings import Settings
 
 BATCH_ROWS = 65_536
@@ -64,9 +65,10 @@ def write_exports(
             raise ExportError(
                 f"one of {out} and {own} contains the other; hint: export to another folder"
             )
+    shown = ShownVersions(lake)
     for export in exports:
         yield _Writer(export, target, f"{MANIFESTS}/{domain}/{export.name}.json").run(
-            lake, settings
+            lake, settings, shown
         )
 
 
@@ -78,10 +80,10 @@ class _Writer:
     target: ObjectStore
     manifest: str
 
-    def run(self, lake: Lake, settings: Settings) -> Exported:
+    def run(self, lake: Lake, settings: Settings, shown: ShownVersions) -> Exported:
         """Query the rows, write the files and remove outdated ones."""
         names = catalog.names_in(self.export.statement)
-        with catalog.connect(lake, settings, names=names) as connection:
+        with catalog.connect(lake, settings, names=names, shown=shown) as connection:
             try:
                 return self._write(connection)
             except (duckdb.Error, catalog.CatalogError) as error:

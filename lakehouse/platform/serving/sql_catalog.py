@@ -10,21 +10,28 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from lakehouse.platform.engines.day_files import rows_of_files, without_wildcards
+from lakehouse.platform.storage.errors import TableDamaged
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.upgrade import (
     OLD_SQL_NAMES,
     current_id,
+    readable_table,
     readable_tables,
     sql_value,
 )
 from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from lakehouse.platform.tables.table import Table
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
@@ -51,17 +58,24 @@ def names_in(sql: str) -> set[str] | None:
 
 
 def connect(
-    lake: Lake, settings: Settings, *, names: Collection[str] | None = None
+    lake: Lake,
+    settings: Settings,
+    *,
+    names: Collection[str] | None = None,
+    shown: ShownVersions | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Open a database that shows the current version of the lake, and nothing else.
+    """Open a database that shows the published versions of the lake, and nothing else.
 
     Args:
         lake: the lake that holds the tables.
         settings: memory and threads of the engine.
         names: names to define, such as those of `names_in`; unknown names are ignored. None
             defines all.
+        shown: the versions that are shown, to use the same for many databases; by default those
+            that are published now.
 
     Raises:
+        TableDamaged: a table that was published, or that must exist, cannot be read.
         CatalogError: a view does not match the stored columns of its tables, or a name was changed.
     """
     connection = duckdb.connect(
@@ -80,7 +94,7 @@ def connect(
         duckdb_s3_setup(connection)
     for layer in LAYERS:
         connection.execute(f"CREATE SCHEMA {layer}")
-    definitions = _Definitions(connection, lake)
+    definitions = _Definitions(connection, lake, shown or ShownVersions(lake))
     for name in sorted(_every_name(lake) if names is None else names):
         definitions.define(name)
     allowed = {*definitions.urls, *map(without_wildcards, definitions.urls)}
@@ -129,6 +143,7 @@ class _Definitions:
 
     connection: duckdb.DuckDBPyConnection
     lake: Lake
+    shown: ShownVersions
     urls: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
@@ -157,7 +172,7 @@ class _Definitions:
             self._declared(place)
 
     def _files(self, table: TableId) -> _StoredFiles | None:
-        snapshot = self.lake.table(table).snapshot()
+        snapshot = self.shown.snapshot(table)
         if snapshot.schema is None:
             return None
         urls = [file.url for file in snapshot.files if file.rows]
@@ -189,6 +204,7 @@ class _Definitions:
         except KeyError:
             return
         if not declared.view:
+            self._require_unbuilt(declared)
             schema = arrow_schema(declared.contract.schema)
             self._empty(table.name, schema.remove(schema.get_field_index("day")))
             return
@@ -204,6 +220,26 @@ class _Definitions:
                 f" {', '.join(read.table.id.name for read in declared.reads)}"
                 f" ({str(error).splitlines()[0]}); hint: materialize these tables again"
             ) from error
+
+    def _require_unbuilt(self, declared: "Table") -> None:
+        """Check that a table which is not stored has never been built.
+
+        Raises:
+            TableDamaged: its days were reconciled, so that it must have been deleted.
+        """
+        domain = declared.id.domain
+        if self.shown.published(domain) is not None or not declared.transform:
+            return
+        if declared.options.monthly or declared.reads[0].scope == "all_days":
+            return
+        balances = readable_table(self.lake, TableId("ops", domain, "reconciliation")).snapshot()
+        days = [file.day for file in balances.files if file.rows]
+        if days:
+            raise TableDamaged(
+                declared.id,
+                f"the table does not exist, although {len(days)} days from {days[0]} to {days[-1]}"
+                " were computed",
+            )
 
     def _ops_table(self, name: str) -> None:
         parts: list[str] = []

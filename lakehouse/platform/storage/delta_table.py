@@ -6,7 +6,7 @@ rows belong to a day is decided elsewhere.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -174,11 +174,15 @@ class LakeTable:
         """Summarize the log in one file, so that opening the table needs no earlier entries."""
         maintenance.write_checkpoint(self._location)
 
-    def vacuum(self, *, retention: dt.timedelta, dry_run: bool) -> list[str]:
+    def vacuum(
+        self, *, retention: dt.timedelta, dry_run: bool, keep: Collection[int] = ()
+    ) -> list[str]:
         """Delete files that no version within the ``retention`` shows; return their paths.
+
+        The files of the versions to ``keep``, such as the published one, are not deleted.
 
         Also deletes staged and unfinished files older than that, superseded checkpoints, and log
         entries past the table's own log retention. The retention must be longer than the longest
         run and the longest query, because their files would be deleted otherwise.
         """
-        return maintenance.vacuum(self._location, retention=retention, dry_run=dry_run)
+        return maintenance.vacuum(self._location, retention=retention, dry_run=dry_run, keep=keep)

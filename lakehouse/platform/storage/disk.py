@@ -89,6 +89,17 @@ class DiskStore(ObjectStore):
         finally:
             unfinished.unlink(missing_ok=True)
 
+    def create(self, path: str, data: bytes) -> bool:
+        unfinished = self.scratch(path.rpartition("/")[0])
+        try:
+            unfinished.write_bytes(data)
+            os.link(unfinished, self._inside(path))
+        except FileExistsError:
+            return False
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return True
+
     def copy_in(self, local: Path, path: str) -> None:
         with local.open("rb") as stream:
             self.write(path, stream)

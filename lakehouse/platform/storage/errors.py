@@ -27,3 +27,17 @@ class DayConflict(StorageError):
 
 class VersionGone(StorageError):
     """A version, or one of its files, was deleted or never existed."""
+
+
+class TableDamaged(StorageError):
+    """A table, or the file of one of its days, is missing or is not what was stored."""
+
+    def __init__(self, table: TableId, problem: str, day: dt.date | None = None) -> None:
+        when = f" of {day}" if day else ""
+        super().__init__(
+            f"{table.name}{when}: {problem}. hint: `lakehouse status` names everything that is"
+            f" damaged, `lakehouse repair --table {table.name}` builds it again"
+        )
+        self.table = table
+        self.problem = problem
+        self.day = day

@@ -3,12 +3,12 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.object_store import Entry
-from lakehouse.platform.storage.snapshot import snapshot_of
+from lakehouse.platform.storage.snapshot import read_snapshot, snapshot_of
 
 _DATA_FILE = re.compile(r"day=\d{4}-\d\d-\d\d/[^/]+")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
@@ -21,7 +21,13 @@ def write_checkpoint(location: TableLocation) -> None:
         opened.create_checkpoint()
 
 
-def vacuum(location: TableLocation, *, retention: dt.timedelta, dry_run: bool) -> list[str]:
+def vacuum(
+    location: TableLocation,
+    *,
+    retention: dt.timedelta,
+    dry_run: bool,
+    keep: Collection[int] = (),
+) -> list[str]:
     """Delete files that no recent version shows; see `LakeTable.vacuum`."""
     before = dt.datetime.now(dt.UTC) - retention
     found = [
@@ -33,6 +39,8 @@ def vacuum(location: TableLocation, *, retention: dt.timedelta, dry_run: bool) -
     if opened is not None:
         needed = {file.path for file in snapshot_of(location, opened).files}
         needed |= _removed_since(location, before, opened.version())
+        for version in set(keep) - {opened.version()}:
+            needed |= {file.path for file in read_snapshot(location, version).files}
     start = len(location.path(""))
     old = [entry.path[start:] for entry in found if entry.modified_at <= before]
     unneeded = [path for path in old if _DATA_FILE.fullmatch(path) and path not in needed]

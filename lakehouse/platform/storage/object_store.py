@@ -119,6 +119,13 @@ class ObjectStore(ABC):
         """Replace the file at a path atomically: a reader sees all of the old or of the new."""
 
     @abstractmethod
+    def create(self, path: str, data: bytes) -> bool:
+        """Write a file that does not exist yet, atomically; return whether it was written.
+
+        Of several writers at the same moment, one succeeds.
+        """
+
+    @abstractmethod
     def copy_in(self, local: Path, path: str) -> None:
         """Copy a local file to a path, atomically and as a stream."""
 

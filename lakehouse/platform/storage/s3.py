@@ -81,6 +81,17 @@ class S3Store(ObjectStore):
         else:
             s3_client().upload_fileobj(data, self.bucket, self._key(path))
 
+    def create(self, path: str, data: bytes) -> bool:
+        try:
+            s3_client().put_object(
+                Bucket=self.bucket, Key=self._key(path), Body=data, IfNoneMatch="*"
+            )
+        except Exception as error:
+            if _is_taken(error):
+                return False
+            raise
+        return True
+
     def copy_in(self, local: Path, path: str) -> None:
         if local.stat().st_size <= SINGLE_REQUEST_BYTES:
             self.write(path, local.read_bytes())
@@ -124,6 +135,12 @@ class S3Store(ObjectStore):
     def _pages(self, prefix: str, delimiter: str) -> Iterator[dict[str, Any]]:
         listing = s3_client().get_paginator("list_objects_v2")
         yield from listing.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter=delimiter)
+
+
+def _is_taken(error: Exception) -> bool:
+    answer = getattr(error, "response", None) or {}
+    code = answer.get("Error", {}).get("Code")
+    return code in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
 def _is_missing(error: Exception) -> bool:

@@ -26,6 +26,7 @@ from lakehouse.platform.serving.warehouse.ddl import (
 )
 from lakehouse.platform.serving.warehouse.declaration import Warehouse, WarehouseTable
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.settings import Settings
 
 PARALLEL_TABLES = 4
@@ -82,10 +83,12 @@ def load(
     """
     live = _require_name(warehouse.schema if schema is None else schema)
     staging = f"{live}_loading"
+    shown = ShownVersions(lake)
+    shown.published(warehouse.tables[0].table.id.domain)  # before the tables are filled in parallel
     with _staging_schema(dsn, staging):
         with ThreadPoolExecutor(PARALLEL_TABLES) as workers:
             for wave in warehouse.waves():
-                jobs = [workers.submit(_fill, each, dsn, lake, settings, staging) for each in wave]
+                jobs = [workers.submit(_fill, each, dsn, shown, settings, staging) for each in wave]
                 for job in jobs:
                     yield job.result()
         with closing(psycopg2.connect(dsn)) as connection, connection:
@@ -147,14 +150,16 @@ def _require_name(schema: str) -> str:
 
 
 def _fill(
-    table: WarehouseTable, dsn: str, lake: Lake, settings: Settings, schema: str
+    table: WarehouseTable, dsn: str, shown: ShownVersions, settings: Settings, schema: str
 ) -> LoadedTable:
     """Create a table in `schema`, copy its rows from the lake and check the counts."""
     names = catalog.names_in(table.current_rows) or set()
     with (
         closing(psycopg2.connect(dsn)) as connection,
         connection,
-        catalog.connect(lake, settings, names={*names, "ops.reconciliation"}) as lake_sql,
+        catalog.connect(
+            shown.lake, settings, names={*names, "ops.reconciliation"}, shown=shown
+        ) as lake_sql,
     ):
         _run(connection, create_table(table, Dialect.POSTGRESQL, schema))
         copied = _copy_rows(table, lake_sql, connection, schema)

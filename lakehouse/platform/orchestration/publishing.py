@@ -1,0 +1,68 @@
+"""Publish a run: what it wrote becomes visible to `sql`, exports and warehouse in one step.
+
+`Platform` calls this when a run ends, whatever its job: arrivals, refresh, months, or some tables
+chosen in the Dagster UI. A run with a failed step publishes nothing.
+"""
+
+from collections.abc import Callable, Collection
+
+import dagster as dg
+
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import Published, publish
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.domains import domain_names
+from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.upgrade import OLD_TABLES
+
+
+def publish_run(instance: dg.DagsterInstance, run: dg.DagsterRun, lake: Lake) -> list[Published]:
+    """Publish the tables of a run that has executed without a failed step.
+
+    A table of the domain that another, failed run changed and this run does not write keeps its
+    published version.
+    """
+    failures = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    if failures:
+        return []
+    written = _planned(instance, run)
+    names = {table.domain for table in written} | {run.tags.get(DOMAIN_TAG, "")}
+    return [
+        publish_tables(lake, name, written, note={"run_id": run.run_id, "job": run.job_name})
+        for name in sorted(names & set(domain_names()))
+    ]
+
+
+def publish_tables(
+    lake: Lake, domain: str, written: Collection[TableId], *, note: dict[str, str]
+) -> Published:
+    """Publish the newest versions of these tables and of every table that no asset declares."""
+    stored = {table.id for table in load_domain(domain).stored}
+    return publish(
+        lake,
+        domain,
+        note=note,
+        only=lambda table: _base(table) in written or _base(table) not in stored,
+        dropped=_is_renamed(),
+    )
+
+
+def _planned(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId]:
+    """Return the tables that a run was started for."""
+    planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    keys = {
+        entry.dagster_event.asset_key
+        for entry in instance.all_logs(run.run_id, of_type=planned)
+        if entry.dagster_event is not None and entry.dagster_event.asset_key is not None
+    }
+    return {TableId(*key.path) for key in keys if len(key.path) == 3}
+
+
+def _base(table: TableId) -> TableId:
+    """Return the table beside which a quarantine or the row outcomes are stored."""
+    return TableId(table.layer, table.domain, table.table)
+
+
+def _is_renamed() -> Callable[[TableId], bool]:
+    return lambda table: (table.layer, table.table) in OLD_TABLES
