@@ -42,10 +42,11 @@ RUN: tuple[str, ...] = (
     "ingest.deliveries_committed",
     "materialize.companion_committed",
     "materialize.committed",
-    "publish.writing",
-    "publish.written",
 )
 """Steps of a run between the commits of its tables, in their order."""
+
+PUBLISHING: tuple[str, ...] = ("publish.writing", "publish.written")
+"""Steps at the end of a run, after the commits of all its tables."""
 
 EXTRACTION: tuple[str, ...] = (
     "extraction.named",
@@ -60,7 +61,7 @@ EXTRACTION: tuple[str, ...] = (
 )
 """Steps of an extraction, in their order; the first two only when a slot is created."""
 
-FAILPOINTS = STORAGE + RUN + EXTRACTION + PRIVACY
+FAILPOINTS = STORAGE + RUN + PUBLISHING + EXTRACTION + PRIVACY
 
 _known = frozenset(FAILPOINTS)
 _hits: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, DueBatch, decide
+from lakehouse.platform.orchestration.publishing import publish_finished
 from lakehouse.platform.orchestration.run_messages import send_nothing_delivered, send_run_messages
 from lakehouse.platform.orchestration.run_steps import RunStep, steps_of
 from lakehouse.platform.orchestration.run_tags import (
@@ -88,6 +89,8 @@ def ingest(
             if _touches(each.batch, first, last) and each.run_key not in requested
         ]
         if not due:
+            if not facts.has_work:
+                publish_finished(Lake(settings.root), domain.name)
             if number == 0 and not facts.listed_files:
                 send_nothing_delivered(domain, settings, dt.datetime.now(settings.zone).date())
             return

@@ -34,6 +34,14 @@ def publish_run(instance: dg.DagsterInstance, run: dg.DagsterRun, lake: Lake) ->
     ]
 
 
+def publish_finished(lake: Lake, domain: str) -> Published:
+    """Publish the newest versions of every table of a domain that has nothing left to run.
+
+    A run may be killed after its last commit and before it publishes; no later run is due then.
+    """
+    return publish(lake, domain, note={"by": "nothing was left to run"}, dropped=_is_renamed())
+
+
 def publish_tables(
     lake: Lake, domain: str, written: Collection[TableId], *, note: dict[str, str]
 ) -> Published:

@@ -37,7 +37,7 @@ from lakehouse.platform.privacy.search_tables import (
     outdated_files,
 )
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.published import delete_publications, publish
+from lakehouse.platform.storage.published import delete_publications, publish, read_published
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
@@ -129,6 +129,8 @@ def _rebuild_tables(context: ErasureContext, rebuild: Rebuild) -> None:
 
 def _publish_newest(scope: SearchScope) -> None:
     """Publish the versions without the person, and delete every publication before."""
+    if read_published(scope.lake, scope.name) is None:
+        return
     publish(scope.lake, scope.name, note={"by": "lakehouse privacy erase"})
     delete_publications(scope.lake, scope.name, before=dt.datetime.now(dt.UTC))
 

@@ -1,6 +1,7 @@
 """Store tables as Delta Lake tables with one Parquet file per day, on local disk or S3.
 
 - `lake`: `Lake`, all tables below one root; `table_id`: names of tables.
+- `published`: which version of each table of a domain is shown to readers.
 - `delta_table`: `LakeTable`, the interface for reading and changing one table. Its work is done in
   `snapshot` and `reading`, `staging` and `commit`, `history` (with rollback) and `maintenance`
   (vacuum, checkpoints); `location` opens the log and the files; `errors` has the exceptions.
