@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
-from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.decode import as_utf8, decompress, like_original
 from lakehouse.platform.ingestion.csv.errors import ERASED, FileReason, FileRejected, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.privacy.person import LinePositions, Person
@@ -57,11 +57,12 @@ class FileContent:
 
     Attributes:
         name: of the file, for the reader.
-        plain: decompressed bytes.
+        plain: decompressed bytes; UTF-16 as UTF-8.
         file_format: of the source; None for a file of no source.
         parsed: the records; None for a rejected file.
         is_compressed: by its bytes or by its name.
         is_complete: the compressed data is not damaged.
+        delivered: decompressed bytes as they were delivered.
         lines: the physical lines with their ends.
     """
 
@@ -71,6 +72,7 @@ class FileContent:
     parsed: CsvFile | None
     is_compressed: bool
     is_complete: bool
+    delivered: bytes = field(repr=False)
     lines: Sequence[bytes]
 
     @staticmethod
@@ -78,6 +80,8 @@ class FileContent:
         """Read a file; decompress at most ``limit`` bytes."""
         is_compressed = data.startswith(GZIP) or name.lower().endswith(".gz")
         plain, is_complete = _decompress(data, name, limit) if is_compressed else (data, True)
+        delivered = plain
+        plain = _text_of(delivered)
         newline = b"\n" if b"\n" in plain or b"\r" not in plain else b"\r"
         return FileContent(
             name=name,
@@ -86,12 +90,14 @@ class FileContent:
             parsed=parse(plain, name, file_format) if file_format else None,
             is_compressed=is_compressed,
             is_complete=is_complete,
+            delivered=delivered,
             lines=re.findall(b"[^%b]*%b|[^%b]+$" % ((newline,) * 3), plain),
         )
 
     def compress(self, plain: bytes) -> bytes:
         """Return new content in the form of the file; equal content gives equal bytes."""
-        return gzip.compress(plain, mtime=0) if self.is_compressed else plain
+        content = like_original(plain, self.delivered)
+        return gzip.compress(content, mtime=0) if self.is_compressed else content
 
     def text(self, line: bytes) -> str:
         """Return a line as text, without its end."""
@@ -170,12 +176,24 @@ class FileContent:
         return range(1, len(self.lines) + 1)
 
     def _header_line(self) -> int:
-        """Return the first line that is not blank; 0 for none."""
+        """Return the line of the header, or the first that is not blank; 0 for none."""
+        if self.parsed:
+            return self.parsed.header_line
         return next((n for n, line in enumerate(self.lines, start=1) if line.strip()), 0)
 
     def _positions(self) -> LinePositions:
         if self.file_format is None:
             return LinePositions(delimiter=",", width=1, identifiers=())
+        if self.parsed:
+            layout, identifiers = self.parsed.header, self.file_format.columns.identifiers
+            places = zip(self.file_format.csv.columns, layout.positions, strict=True)
+            return LinePositions(
+                delimiter=layout.delimiter,
+                width=layout.width,
+                identifiers=tuple(
+                    sorted(at for name, at in places if at is not None and name in identifiers)
+                ),
+            )
         header = self._header_line()
         text = self.text(self.lines[header - 1]) if header else ""
         return positions_in(text, self.file_format)
@@ -248,6 +266,14 @@ def parse(plain: bytes, name: str, file_format: FileFormat) -> CsvFile | None:
         return read_csv(plain, replace(file_format.csv, final_newline=False), name=name)
     except FileRejected:
         return None
+
+
+def _text_of(data: bytes) -> bytes:
+    """Return UTF-16 text as UTF-8; other content, and incomplete UTF-16, as it is."""
+    try:
+        return as_utf8(data)[0]
+    except FileRejected:
+        return data
 
 
 def _column_name(text: str) -> str:

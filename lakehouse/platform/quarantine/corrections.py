@@ -5,12 +5,12 @@ of an edited record that is not edited: delimiter, encoding, byte order mark, li
 are kept. Which file may be corrected and where it lands does not belong here.
 """
 
-import csv
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.decode import as_utf8, like_original
 from lakehouse.platform.ingestion.csv.errors import UnparsableLine
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
@@ -58,6 +58,9 @@ def corrected(data: bytes, wanted: CsvFormat, edits: Iterable[Edit], *, name: st
     ...     name="a.csv")
     b'id;city\r\n7;Rio\r\n8;Ita\r\n'
     """
+    text, wide = as_utf8(data)
+    if wide:
+        return like_original(corrected(text, wanted, edits, name=name), data)
     file = _DeliveredFile(data, wanted, name)
     by_line = {edit.line: edit for edit in edits}
     pieces: list[bytes] = []
@@ -112,8 +115,10 @@ class _DeliveredFile:
         self.records = _records(self.file)
         self.unparsable = {line.line: line for line in self.file.unparsable}
         self.starts = sorted({*self.records, *self.unparsable})
-        header = next(n for n in range(1, len(self.lines) + 1) if n not in self.unparsable)
-        self.places, self.width = self._header_layout(self.lines[header - 1])
+        layout = self.file.header
+        places = zip(wanted.columns, layout.positions, strict=True)
+        self.places = {column: place for column, place in places if place is not None}
+        self.width = layout.width
 
     def count_lines(self, content: bytes) -> int:
         """Count the lines of content; the last one may have no line end."""
@@ -147,7 +152,8 @@ class _DeliveredFile:
         if edit.line in self.unparsable:
             new_text = self._new_line_text(edit, self.unparsable[edit.line])
         else:
-            new_text = self._new_record_text(edit, text.decode(self.file.encoding))
+            line = text.decode(self.file.encoding).removeprefix("\ufeff")
+            new_text = self._new_record_text(edit, line)
         return delivered if new_text is None else self._encode(new_text, edit) + line_end
 
     def require_wanted_values(self, content: bytes, applied: Sequence[_Applied]) -> None:
@@ -170,8 +176,13 @@ class _DeliveredFile:
         """Return the text of a record with the wanted values; None when it has them already."""
         old = self.records[edit.line]
         fields = _raw_fields(text, self.file.delimiter)
-        if len(fields) != self.width:
-            raise AssertionError(f"{self.name}, line {edit.line}: fields do not match the header")
+        if not self.file.header.plain or len(fields) != self.width:
+            raise CorrectionError(
+                "the file has unusual quotes or blanks around its delimiters, so one record cannot"
+                " be changed alone; hint: send a whole corrected file",
+                file=self.name,
+                line=edit.line,
+            )
         changed = False
         for column, value in edit.values.items():
             wanted = as_read(value, self.format)
@@ -219,18 +230,6 @@ class _DeliveredFile:
                 line=edit.line,
                 column=column,
             ) from error
-
-    def _header_layout(self, header: bytes) -> tuple[dict[str, int], int]:
-        """Return the place of each column in the header, and the number of fields.
-
-        A record of place numbers is read with the header, so the reader itself assigns columns.
-        """
-        text = header.decode(self.file.encoding).removeprefix("\ufeff").rstrip("\r\n")
-        width = len(next(csv.reader([text], delimiter=self.file.delimiter, strict=True)))
-        numbers = self.file.delimiter.join(f"p{place}" for place in range(width))
-        content = header.rstrip(b"\r\n") + b"\n" + numbers.encode() + b"\n"
-        record = read_csv(content, self.format, name=self.name).rows.to_pylist()[0]
-        return {c: int(record[c][1:]) for c in self.format.columns if record[c]}, width
 
     def _require_other_records(
         self, records: Mapping[int, dict[str, str | None]], applied: Sequence[_Applied]

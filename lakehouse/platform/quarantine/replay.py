@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.decode import as_utf8, decompress, like_original
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
@@ -207,7 +207,9 @@ class _Replayer:
                 " is held and can be released"
             )
         plain = self._content(old)
-        return self.replace_file(name, plain + (b"\r\n" if b"\r\n" in plain else b"\n"))
+        text, _ = as_utf8(plain)
+        ended = text + (b"\r\n" if b"\r\n" in text else b"\n")
+        return self.replace_file(name, like_original(ended, plain))
 
     def decompressed(self, data: bytes, name: str) -> bytes:
         """Return the content of a file, decompressed when its name ends in .gz."""

@@ -20,23 +20,34 @@ class CsvDialect:
     Empty text is null, quoted or not; so are the `null_texts`.
 
     Args:
-        delimiters: tried on the header line; the delimiter that finds most columns is used.
-        encodings: tried in this order. A UTF-8 byte order mark decides for UTF-8. If most lines
-            with non-ASCII characters are valid UTF-8, the file is read as UTF-8 and its other
-            lines are undecodable.
+        delimiters: tried on the header line; the delimiter that finds most columns is used. A first
+            line ``sep=;`` adds its own.
+        encodings: tried in this order. A byte order mark, or every second byte zero, decides for
+            UTF-8 or UTF-16. A file that is valid UTF-8 is UTF-8; any other file is read as
+            Windows-1252, what Excel writes in Brazil and Western Europe. If most lines with
+            non-ASCII characters are valid UTF-8, the file is read as UTF-8 and its other lines are
+            undecodable, and the other way round. The bytes 81, 8D, 8F, 90 and 9D do not exist in
+            Windows-1252; their lines are undecodable.
         null_texts: values that mean null.
         strip: remove `BLANKS` around each value before it is compared with `null_texts`.
         final_newline: complete files end in a line end, so a file without one is truncated.
+        header: files have a header line. Otherwise every file has all columns, in their order.
+        totals: first value of a row of totals, in lower case. Such a row, if it has empty values,
+            is a footer and no record.
+        sheet: name of the sheet to read from a workbook; None for the first one.
 
     Raises:
         ValueError: a delimiter is a quote, a blank or a line end, or an encoding is unknown.
     """
 
-    delimiters: str = ",;"
-    encodings: tuple[str, ...] = ("utf-8", "latin-1")
+    delimiters: str = ",;\t|"
+    encodings: tuple[str, ...] = ("utf-8", "cp1252")
     null_texts: frozenset[str] = frozenset()
     strip: bool = False
     final_newline: bool = True
+    header: bool = True
+    totals: tuple[str, ...] = ("total", "totals", "subtotal", "grand total")
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         if not self.delimiters or set(self.delimiters) & set('" \r\n'):

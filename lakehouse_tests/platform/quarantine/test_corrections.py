@@ -63,13 +63,27 @@ def test_a_correction_changes_only_the_edited_record(
     assert corrected(delivered, FORMAT, [edit], name="a.csv") == wanted
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_correction_keeps_utf_16_and_the_lines_above_the_header(mark: str) -> None:
+    text = f"{mark}sep=;\r\nClientes\r\n\r\nid;city;note\r\n1;Maceió;\r\n2;Ita;\r\n"
+    edit = Edit(line=6, values={"id": "2", "city": "Itá", "note": None})
+    found = corrected(text.encode("utf-16-le"), FORMAT, [edit], name="a.csv")
+    assert found.decode("utf-16-le") == text.replace("Ita", "Itá")
+
+
+def test_a_record_with_unusual_quotes_is_not_changed_alone() -> None:
+    edit = Edit(line=2, values={"id": "1", "city": "Ita", "note": None})
+    with pytest.raises(CorrectionError, match="send a whole corrected file"):
+        corrected(b"'id','city','note'\n'1','Rio','a'\n", FORMAT, [edit], name="a.csv")
+
+
 @pytest.mark.parametrize(
     ("delivered", "edit", "message"),
     [
         (
             "id,city,note\n1,Maceió,\n".encode("latin-1"),
-            Edit(line=2, values={"id": "1", "city": "5 €", "note": None}),
-            "a.csv, line 2, column 'city': '€' does not exist in latin-1",
+            Edit(line=2, values={"id": "1", "city": "5 →", "note": None}),
+            "a.csv, line 2, column 'city': '→' does not exist in cp1252",
         ),
         (
             b"id,city,note\n1,Rio\n",

@@ -4,8 +4,9 @@ No physical line is lost. For every file that is read,
 
     physical lines = header lines + rows + continuation lines + unparsable lines
 
-where a continuation line is a further line of a row whose quoted value contains line breaks, and a
-blank line is an unparsable line with the reason ``blank_line``. `CsvFile.balance` is the difference
+where a continuation line is a further line of a row whose quoted value contains line breaks. Lines
+that hold no record (titles above the header, a repeated header, totals, blank lines) are unparsable
+lines too, with a reason of their own. `CsvFile.balance` is the difference
 and always 0. A file that cannot be read raises `FileRejected`.
 
 Lines end in LF or CR LF, also mixed (any CRs before an LF belong to the line end). A lone CR is
@@ -15,7 +16,10 @@ part of its value, unless the file has no LF at all: then CR is the line end.
 - ``csv_file``: `CsvFile`, its result.
 - ``errors``: reasons of files and lines, `FileRejected`, `UnparsableLine`.
 - ``decode``: gzip, other file types, encodings.
-- ``header``: find the format's columns in the header line.
+- ``header_search``: find the header below titles and a ``sep=`` line.
+- ``header``: find the format's columns in one line.
+- ``roles``: repeated headers, other tables and rows of totals among the records.
+- ``quoting``: split a record with the quotes of the file.
 - ``records`` and ``recovery``: read record by record, also with bad quotes.
 - ``columns``: read plain files by column, many times faster.
 - ``rows``: from values to Arrow.

@@ -8,18 +8,26 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile, csv_file
-from lakehouse.platform.ingestion.csv.errors import ERASED, LINE_LIMIT, LineReason, UnparsableLine
-from lakehouse.platform.ingestion.csv.header import Header, match_header
-from lakehouse.platform.ingestion.csv.rows import (
+from lakehouse.platform.ingestion.csv.errors import (
+    ERASED,
     ERASED_RECORD,
+    LINE_LIMIT,
+    LineReason,
+    UnparsableLine,
+)
+from lakehouse.platform.ingestion.csv.header import Header, complete_header
+from lakehouse.platform.ingestion.csv.header_search import SEARCHED, FoundHeader, find_header
+from lakehouse.platform.ingestion.csv.roles import first_word
+from lakehouse.platform.ingestion.csv.rows import (
     ONLY_BLANKS,
     column_count,
     table_of_columns,
 )
-from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
 
 _BLOCK = 4 << 20  # bytes that pyarrow parses at once; more than the longest line that is read
 _CACHED = 1 << 18  # bytes that fit the processor's cache
@@ -32,38 +40,93 @@ def read_by_column(data: bytes, wanted: CsvFormat) -> CsvFile | None:
         FileRejected: ``schema``.
     """
     marked = data.startswith(codecs.BOM_UTF8)
-    end = data.find(b"\n")
     if (
         not (marked or codecs.lookup(wanted.encodings[0]).name == "utf-8")
         or not data.endswith(b"\n")
-        or not 0 < end <= min(LINE_LIMIT, len(data) - 2)
-        or data.startswith(codecs.BOM_UTF8, end + 1)
+        or _contains(data, codecs.BOM_UTF8, 3)
+        or _contains(data, b'\\"', 0)
         or not _is_utf8(data)
     ):
         return None
-    text = data[3 if marked else 0 : end].decode().removesuffix("\r")
-    if not text.strip(" ") or "\r" in text:
+    placed = _find_header(data, 3 if marked else 0, wanted)
+    if placed is None:
         return None
-    header = match_header(text, 1, wanted)
-    ends = _line_ends(data, end + 1, header) if header.delimiter.isascii() else None
+    found, start = placed
+    header = found.header
+    if not header.plain or start >= len(data) - 1 or _has_single_quotes(data, start, header):
+        return None
+    ends = _line_ends(data, start, header) if header.delimiter.isascii() else None
     if ends is None:
         return None
-    parsed = _parse(data, end + 1, header)
+    parsed = _parse(data, start, header)
     if parsed is None or parsed[0].num_rows + len(parsed[1]) != len(ends):
         return None
     table, skipped = parsed
-    unparsable = [
-        _unparsable(data[(ends[at - 1] if at else end) + 1 : ends[at]], at + 2, width, header)
-        for at, width in skipped.items()
-    ]
-    lines = np.delete(np.arange(2, len(ends) + 2, dtype=np.int32), list(skipped))
+    if _has_special_rows(table, header):
+        return None
+    first = found.body
+    unparsable: list[UnparsableLine] = []
+    for at, width in skipped.items():
+        line = data[ends[at - 1] + 1 if at else start : ends[at]].decode().rstrip("\r")
+        if first_word(line.split(header.delimiter)) in header.first_words:
+            return None
+        unparsable.append(_unparsable(line, at + first, width, header))
+    lines = np.delete(np.arange(first, len(ends) + first, dtype=np.int32), list(skipped))
     return csv_file(
-        header,
+        found,
         table_of_columns(table, lines, header),
         unparsable,
-        physical_lines=len(ends) + 1,
+        physical_lines=len(ends) + first - 1,
         encoding="utf-8" if marked else wanted.encodings[0],
     )
+
+
+def _find_header(data: bytes, start: int, wanted: CsvFormat) -> tuple[FoundHeader, int] | None:
+    """Return the header and the offset of the line after it; None if it is not plain."""
+    lines: list[str] = []
+    ends: list[int] = []
+    at = start
+    while len(lines) < SEARCHED and (end := data.find(b"\n", at)) >= 0:
+        line = data[at:end].decode().removesuffix("\r")
+        if end - at > LINE_LIMIT or "\r" in line:
+            return None
+        lines.append(line)
+        ends.append(end)
+        at = end + 1
+        if len(lines) == 1 and wanted.header and complete_header(line, wanted):
+            break
+    found = find_header(lines, wanted)
+    if found is None or found.body < 2:
+        return None
+    return found, ends[found.body - 2] + 1
+
+
+def _contains(data: bytes, text: bytes, start: int) -> bool:
+    """Return whether a text occurs; looks for its first byte first, which is much faster."""
+    return data.find(text[:1], start) >= 0 and data.find(text, start) >= 0
+
+
+def _has_single_quotes(data: bytes, start: int, header: Header) -> bool:
+    """Return whether a value starts with a single quote."""
+    if data.find(b"'", start) < 0:
+        return False
+    starts = (f"{header.delimiter}'".encode(), b"\n'")
+    return any(_contains(data, each, start - 1) for each in starts)
+
+
+def _has_special_rows(table: pa.Table, header: Header) -> bool:
+    """Return whether a row may be a repeated header or a row of totals."""
+    words = pa.array(sorted(header.first_words), pa.string())
+    for position in range(header.width):
+        column = table.column(position)
+        texts = pc.utf8_lower(pc.utf8_trim(column, characters=BLANKS))
+        if pc.any(pc.is_in(texts, words)).as_py():
+            return True
+        empty = pc.fill_null(pc.equal(texts, ""), True)
+        if not pc.any(empty).as_py():
+            return False
+        table = table.filter(empty)
+    return False
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -155,9 +218,8 @@ def _parse(data: bytes, start: int, header: Header) -> tuple[pa.Table, dict[int,
     return table, skipped
 
 
-def _unparsable(line: bytes, number: int, width: int, header: Header) -> UnparsableLine:
+def _unparsable(text: str, number: int, width: int, header: Header) -> UnparsableLine:
     """Return a line of the wrong width, worded as when reading by record."""
-    text = line.decode().rstrip("\r")
     if text == ERASED:
         reason, detail = LineReason.ERASED, ERASED_RECORD
     elif not text.strip(" "):

@@ -1,12 +1,17 @@
 """The result of reading one CSV file."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from lakehouse.platform.ingestion.csv.errors import UnparsableLine
+from lakehouse.platform.ingestion.csv.errors import NO_RECORDS, LineReason, UnparsableLine
 from lakehouse.platform.ingestion.csv.header import Header
+from lakehouse.platform.ingestion.csv.header_search import FoundHeader
+
+_WORDS = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +23,11 @@ class CsvFile:
             record starts; ``_rescued``, values of undeclared columns as a JSON object, or null.
         unparsable: every physical line that is neither the header nor part of a row, in order.
         physical_lines: lines of the file, including an unfinished last one.
-        header_lines: 1; the header is the first line that is not blank.
+        header_lines: lines of the header; 0 for a file without one.
+        header_line: its first physical line, from 1; 0 for a file without one.
         continuation_lines: lines of rows beyond each row's first.
         encoding: as the format names it.
+        header: the header, for the layout of the lines.
         delimiter: the delimiter found in the header line.
         extra_columns: undeclared columns, as the header spells them.
         reordered: the columns come in another order than in the format.
@@ -32,8 +39,10 @@ class CsvFile:
     unparsable: tuple[UnparsableLine, ...]
     physical_lines: int
     header_lines: int = 1
+    header_line: int
     continuation_lines: int
     encoding: str
+    header: Header
     delimiter: str
     extra_columns: tuple[str, ...]
     reordered: bool
@@ -48,7 +57,7 @@ class CsvFile:
 
 
 def csv_file(
-    header: Header,
+    found: FoundHeader,
     rows: pa.Table,
     unparsable: Sequence[UnparsableLine],
     *,
@@ -59,15 +68,46 @@ def csv_file(
     drift: tuple[str, ...] = (),
 ) -> CsvFile:
     """Return the result of reading a file with a header; `drift` is added to the header's."""
+    header = found.header
+    lines = (*found.above, *_with_footers(unparsable, rows, header.delimiter, header.width))
     return CsvFile(
         rows=rows,
-        unparsable=tuple(unparsable),
+        unparsable=lines,
         physical_lines=physical_lines,
+        header_lines=found.lines,
+        header_line=found.line,
         continuation_lines=continuation_lines,
         encoding=encoding,
+        header=header,
         delimiter=header.delimiter,
         extra_columns=tuple(header.extra),
         reordered=header.reordered,
         final_newline=final_newline,
-        drift=header.drift + drift,
+        drift=header.drift + drift + _skipped(lines),
     )
+
+
+def _with_footers(
+    unparsable: Sequence[UnparsableLine], rows: pa.Table, delimiter: str, width: int
+) -> Sequence[UnparsableLine]:
+    """Return the lines; text without a delimiter after the last row is a footer."""
+    if not unparsable or width == 1:
+        return unparsable
+    last = rows["_line"][-1].as_py() if rows.num_rows else 0
+    return [
+        replace(line, reason=LineReason.FOOTER, detail="text after the last row")
+        if line.line > last
+        and line.reason is LineReason.COLUMN_COUNT
+        and delimiter not in line.text
+        and _WORDS.search(line.text)
+        else line
+        for line in unparsable
+    ]
+
+
+def _skipped(lines: Sequence[UnparsableLine]) -> tuple[str, ...]:
+    """Return a sentence on the lines that are no records and were left out; empty if none."""
+    counts = Counter(line.reason for line in lines if line.reason in NO_RECORDS)
+    if not counts:
+        return ()
+    return ("lines left out: " + ", ".join(f"{n} {reason}" for reason, n in counts.items()),)

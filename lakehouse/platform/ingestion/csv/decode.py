@@ -5,25 +5,31 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
 
+LONE_CR = "\udc0d"
+"""Stands for a CR that is not part of a line end; no decoder yields this character."""
+
 _PIECE = 1 << 20  # bytes read from a compressed stream at once
 _C1 = re.compile("[\x80-\x9f]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_DOS = re.compile("[\udc80-\udcff]|(?<=[A-Za-z])[‡‚ƒˆ¡¢£Æ](?=[A-Za-z])")  # ç é â ê í ó ú ã of DOS
+_MARK = re.compile("(?<=[\r\n])\ufeff+")
 _OTHER_TYPES = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"PK\x03\x04": "a ZIP archive or an XLSX workbook",
-    b"\xd0\xcf\x11\xe0": "an XLS workbook",
+    b"\xd0\xcf\x11\xe0": (
+        "an XLS workbook, or one with a password; hint: save it as CSV UTF-8, or as XLSX without"
+        " a password"
+    ),
     b"%PDF": "a PDF document",
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "gzip data; hint: let the file name end in .gz",
-    codecs.BOM_UTF16_LE: "UTF-16 text; hint: send it as UTF-8 or Latin-1",
-    codecs.BOM_UTF16_BE: "UTF-16 text; hint: send it as UTF-8 or Latin-1",
 }
 
 
@@ -35,13 +41,53 @@ class DecodedText:
         text: the file without its byte order mark.
         encoding: the encoding, as the format names it.
         damage: pattern of the characters that stand for undecodable bytes; None if there are none.
-        foreign: number of lines that look like UTF-8 although the file is not UTF-8.
+        foreign: number of lines that are UTF-8 although the file is not.
+        marks: number of byte order marks that were removed from line starts inside the file.
+        joined: a byte order mark stands in the middle of a line.
     """
 
     text: str
     encoding: str
     damage: re.Pattern[str] | None = None
     foreign: int = 0
+    marks: int = 0
+    joined: bool = False
+
+    @property
+    def clean(self) -> bool:
+        """Whether no line has to be looked at for its encoding."""
+        return self.damage is None and not self.foreign and not self.joined
+
+    def shown(self, line: str) -> str:
+        r"""Return a line as text that can be stored, with undecodable bytes as ``\xNN``."""
+        text = line.rstrip("\r\n").replace(LONE_CR, "\r")
+        pattern = _C1 if self.damage is _C1 else _ESCAPED
+        return pattern.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)
+
+    def problem(self, line: str) -> str | None:
+        """Return what is wrong with the encoding of a line; None if nothing is."""
+        if self.damage and self.damage.search(line):
+            return self._undecodable(line)
+        if self.foreign and (reading := _as_utf8(line, self.encoding)):
+            return (
+                f"the line is UTF-8 but the file is {self.encoding}; read as UTF-8 it is"
+                f" {reading[:80]!r}; hint: save the whole file in one encoding, best CSV UTF-8"
+            )
+        return None
+
+    def _undecodable(self, line: str) -> str:
+        data = _bytes_of(line, self.encoding)
+        other, named = (
+            ("cp1252", "Windows-1252") if self.encoding == "utf-8" else ("cp850", "MS-DOS")
+        )
+        try:
+            reading = f"; read as {named} ({other}) the line is {data.decode(other)[:80]!r}"
+        except UnicodeDecodeError:
+            reading = ""
+        return (
+            f"bytes that are not {self.encoding}, unlike the rest of the file{reading};"
+            " hint: save the whole file in one encoding, best CSV UTF-8"
+        )
 
 
 def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
@@ -96,6 +142,49 @@ def _decompressed(stream: BinaryIO) -> Iterator[bytes]:
         raise FileRejected(FileReason.TRUNCATED, detail)
 
 
+def as_utf8(data: bytes) -> tuple[bytes, str | None]:
+    """Return UTF-16 text as UTF-8 and the name of its encoding; other bytes as they are, and None.
+
+    UTF-16 is recognized by its byte order mark, or because nearly every second byte is zero.
+
+    Raises:
+        FileRejected: ``truncated``.
+    """
+    encoding = _utf16(data[:2000])
+    if encoding is None:
+        return data, None
+    if len(data) % 2:
+        detail = "half a character is missing at the end; held until the complete file arrives"
+        raise FileRejected(FileReason.TRUNCATED, detail)
+    text = data.decode(encoding, "surrogatepass").removeprefix("\ufeff")
+    return text.encode("utf-8", "surrogatepass"), encoding
+
+
+def like_original(text: bytes, original: bytes) -> bytes:
+    """Return UTF-8 text in UTF-16 if the original is, with the same byte order mark."""
+    encoding = _utf16(original[:2000])
+    if encoding is None:
+        return text
+    mark = original[:2] if original[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else b""
+    return mark + text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
+
+
+def _utf16(head: bytes) -> str | None:
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    half = len(head) // 2
+    if half < 2 or b"\0" not in head:
+        return None
+    first, second = head[0 : 2 * half : 2].count(0), head[1 : 2 * half : 2].count(0)
+    if second > 0.6 * half and first < 0.02 * half:
+        return "utf-16-le"
+    if first > 0.6 * half and second < 0.02 * half:
+        return "utf-16-be"
+    return None
+
+
 def reject_other_types(data: bytes) -> None:
     """Reject a file that is empty or not CSV at all.
 
@@ -119,7 +208,8 @@ def reject_other_types(data: bytes) -> None:
 
 def decode(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
     """Decode a file; each undecodable byte becomes one character that `damage` matches."""
-    if data.startswith(codecs.BOM_UTF8):
+    marked = data.startswith(codecs.BOM_UTF8)
+    if marked:
         data, encodings = data[3:], ("utf-8",)
     foreign = 0
     decoded = None
@@ -132,19 +222,44 @@ def decode(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
             if foreign >= others:
                 break
     assert decoded is not None  # noqa: S101  a format has at least one encoding
-    return decoded
+    return _without_marks(decoded)
+
+
+def _without_marks(decoded: DecodedText) -> DecodedText:
+    """Return the text without byte order marks at line starts, left where files were joined."""
+    if "\ufeff" not in decoded.text:
+        return decoded
+    text, marks = _MARK.subn("", decoded.text.lstrip("\ufeff"))
+    return replace(decoded, text=text, marks=marks, joined="\ufeff" in text)
 
 
 def _decode_as(data: bytes, encoding: str, foreign: int) -> DecodedText:
-    if codecs.lookup(encoding).name == "iso8859-1":
+    name = codecs.lookup(encoding).name
+    if name == "iso8859-1":
         text = data.decode(encoding)
         damage = _C1 if _C1.search(text) else None
         return DecodedText(text=text, encoding=encoding, damage=damage, foreign=foreign)
     try:
-        return DecodedText(text=data.decode(encoding), encoding=encoding, foreign=foreign)
+        text = data.decode(encoding)
+        damage = _DOS if name == "cp1252" and not text.isascii() and _DOS.search(text) else None
     except UnicodeDecodeError:
         text = data.decode(encoding, "surrogateescape")
-        return DecodedText(text=text, encoding=encoding, damage=_ESCAPED, foreign=foreign)
+        damage = _DOS if name == "cp1252" else _ESCAPED
+    return DecodedText(text=text, encoding=encoding, damage=damage, foreign=foreign)
+
+
+def _bytes_of(line: str, encoding: str) -> bytes:
+    return line.rstrip("\r\n").replace(LONE_CR, "\r").encode(encoding, "surrogateescape")
+
+
+def _as_utf8(line: str, encoding: str) -> str | None:
+    """Return a line decoded as UTF-8 if it is such text and not ASCII."""
+    if line.isascii():
+        return None
+    try:
+        return _bytes_of(line, encoding).decode()
+    except UnicodeError:
+        return None
 
 
 def _count_non_ascii_lines(data: bytes) -> tuple[int, int]:

@@ -9,6 +9,9 @@ LINE_LIMIT = 131_072
 ERASED = "lakehouse:erased"
 """Text of a line that replaces a line of a record erased on request."""
 
+ERASED_RECORD = "record erased on request"
+"""Detail of such a line."""
+
 
 class FileReason(StrEnum):
     """Why a whole file is rejected."""
@@ -36,15 +39,41 @@ class LineReason(StrEnum):
     COLUMN_COUNT = "column_count"
     """The line has more or fewer columns than the header."""
     BAD_QUOTING = "bad_quoting"
-    """A quote is not closed, or text follows a closing quote."""
+    """A quote is not closed, stands inside an unquoted value, or is followed by text."""
     UNDECODABLE = "undecodable"
-    """The line has bytes that the file's encoding cannot decode; they are shown as ``\\xNN``."""
+    """The line has bytes that the file's encoding cannot decode, shown as ``\\xNN``, or it is
+    written in another encoding than the rest of the file."""
     LINE_TOO_LONG = "line_too_long"
     """The line is longer than `LINE_LIMIT`."""
     BLANK_LINE = "blank_line"
     """The line has no characters or only blanks."""
+    SEPARATOR_LINE = "separator_line"
+    """The line ``sep=;`` of Excel, which names the delimiter."""
+    PREAMBLE = "preamble"
+    """A title or other text before the header."""
+    ROW_BEFORE_HEADER = "row_before_header"
+    """A line before the header that has as many values as it, so it may be a record."""
+    REPEATED_HEADER = "repeated_header"
+    """The header again, after the first row."""
+    OTHER_TABLE = "other_table"
+    """The header of another table, or a line that follows one."""
+    FOOTER = "footer"
+    """A row of totals, or text after the last row."""
+    JOINED_FILES = "joined_files"
+    """A byte order mark inside the line: two files were joined without a line end."""
     ERASED = "erased"
     """The line belonged to a record that was erased on request; its text is gone."""
+
+
+NO_RECORDS = frozenset(
+    {
+        LineReason.SEPARATOR_LINE,
+        LineReason.PREAMBLE,
+        LineReason.REPEATED_HEADER,
+        LineReason.FOOTER,
+    }
+)
+"""Reasons of lines that belong to the form of a file and hold no record."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,24 @@
-"""Match the header line of a file with the columns of its format."""
+"""Match a line of a file with the columns of its format.
+
+`complete_header` returns the header if the line is one, `explain` the error if it is not. Which
+line of the file is the header is decided in ``header_search``.
+"""
 
 import csv
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import pyarrow as pa
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
 from lakehouse.platform.tables.csv_format import CsvFormat, header_key
+
+QUOTE = '"'
+OTHER_QUOTE = "'"
+_OTHER_DELIMITERS = ",;\t|:^~ "
+_NAMED = {"\t": "a tab", " ": "a blank"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,41 +28,158 @@ class Header:
     Attributes:
         format: the format.
         delimiter: the delimiter found in the header line.
+        quote: the quote character found in the header line.
+        escaped: a backslash before a quote makes it part of the value; else quotes are doubled.
+        padded: blanks stand around the delimiters and do not belong to the values.
         width: number of columns of the header line.
         positions: position of each of the format's columns in the file; None if it is missing.
         extra: position of each undeclared column, by its name in the header.
         reordered: the columns come in another order than in the format.
         drift: sentences on how the header departs from the format.
         schema: schema of the rows: the format's columns as text, ``_line`` and ``_rescued``.
+        keys: the names of the columns as `header_key` gives them.
     """
 
     format: CsvFormat
     delimiter: str
+    quote: str = QUOTE
+    escaped: bool = False
+    padded: bool = False
     width: int
     positions: tuple[int | None, ...]
     extra: Mapping[str, int]
     reordered: bool
     drift: tuple[str, ...]
     schema: pa.Schema
+    keys: tuple[str, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether quotes and delimiters are the usual ones, as the fast readers expect."""
+        return self.quote == QUOTE and not self.escaped and not self.padded
+
+    @cached_property
+    def first_words(self) -> frozenset[str]:
+        """Lower-case texts with which a repeated header or a row of totals may start."""
+        names = [*self.format.columns, *self.format.aliases, *self.extra, *self.keys]
+        words = {name.lower() for name in names}
+        return frozenset(words | {word + end for word in self.format.totals for end in ("", ":")})
+
+    def with_escapes(self) -> "Header":
+        """Return the header for a file whose quotes are escaped by a backslash."""
+        return replace(self, escaped=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Split:
+    """The names of a line, split by one delimiter and quote character."""
+
+    delimiter: str
+    quote: str
+    names: tuple[str, ...]
+    stray: bool = False
+    """The line has quotes that are not valid CSV; they are left out of the names."""
+
+    @property
+    def shown(self) -> list[str]:
+        """The names without blanks around them; a column without a name gets its position."""
+        names = (name.strip() for name in self.names)
+        return [name or f"column_{place}" for place, name in enumerate(names, start=1)]
 
 
 @lru_cache(maxsize=512)
-def match_header(text: str, line: int, wanted: CsvFormat) -> Header:
-    """Find the format's columns in the header line; cached, because many files share a header.
+def complete_header(text: str, wanted: CsvFormat, separator: str = "") -> Header | None:
+    """Return the header if a line has every required column once; else None.
+
+    Cached, because many files share a header.
 
     Args:
-        text: the header line without its line end.
-        line: its physical line, from 1.
+        text: the line without its line end.
         wanted: the format.
-
-    Raises:
-        FileRejected: ``schema``.
+        separator: the delimiter that the file itself names; tried before those of the format.
     """
-    known = {header_key(column): column for column in wanted.columns}
-    known |= {header_key(spelling): column for spelling, column in wanted.aliases.items()}
-    delimiter, names = _split_header(text, line, known, wanted.delimiters)
-    columns = [known.get(header_key(name), header_key(name)) for name in names]
-    _check_columns(names, columns, line, wanted)
+    split = best_split(text, wanted, separator)
+    if split is None:
+        return None
+    known = _known(wanted)
+    columns = [known.get(header_key(name), header_key(name)) for name in split.shown]
+    missing = {*wanted.columns} - {*wanted.optional} - {*columns}
+    if missing or len(set(columns)) < len(columns):
+        return None
+    return _header(split, columns, wanted)
+
+
+def positional_header(text: str, wanted: CsvFormat, separator: str = "") -> Header:
+    """Return the header of a file without a header line, whose first line is `text`."""
+    delimiters = separator + wanted.delimiters
+    width = len(wanted.columns)
+    delimiter = next(
+        (d for d in delimiters if len(_names(text, d, QUOTE) or ()) == width), delimiters[0]
+    )
+    split = _Split(delimiter=delimiter, quote=QUOTE, names=wanted.columns)
+    return _header(split, list(wanted.columns), wanted)
+
+
+def known_names(text: str, wanted: CsvFormat, separator: str = "") -> int:
+    """Return how many columns of the format a line names."""
+    split = best_split(text, wanted, separator)
+    known = _known(wanted)
+    return sum(header_key(name) in known for name in split.names) if split else 0
+
+
+def best_split(text: str, wanted: CsvFormat, separator: str = "") -> _Split | None:
+    """Split a line by the delimiter and quote that find most known columns; None if none can."""
+    known = _known(wanted)
+    splits = list(_splits(text, dict.fromkeys(separator + wanted.delimiters)))
+    if not splits:
+        return None
+    return max(
+        splits,
+        key=lambda s: (sum(header_key(n) in known for n in s.names), not s.stray, len(s.names)),
+    )
+
+
+def explain(text: str, line: int, wanted: CsvFormat, separator: str = "") -> FileRejected:
+    """Return why a line is not the header of the format."""
+    split = best_split(text, wanted, separator)
+    if split is None:
+        detail = "the header is not valid CSV; hint: correct its quotes"
+        return FileRejected(FileReason.SCHEMA, detail, line)
+    known = _known(wanted)
+    named = split.shown
+    columns = [known.get(header_key(name), header_key(name)) for name in named]
+    any_known = not set(wanted.columns).isdisjoint(columns)
+    found = _list(named) if any_known else f"{len(named)} unknown values; is the header missing?"
+    expected = f"expected {_list(wanted.columns)}; found {found}"
+    if delimiter := _other_delimiter(text, wanted, separator):
+        detail = (
+            f"the columns are delimited by {_named(delimiter)}, expected"
+            f" {' or '.join(map(_named, wanted.delimiters))};"
+            " hint: export the file with that delimiter"
+        )
+        return FileRejected(FileReason.SCHEMA, detail, line)
+    first: dict[str, str] = {}
+    for name, column in zip(named, columns, strict=True):
+        if column in first and any_known:
+            detail = (
+                f"the column occurs twice, as {first[column]!r} and {name!r}; {expected};"
+                " hint: send each column once"
+            )
+            return FileRejected(FileReason.SCHEMA, detail, line, name)
+        first[column] = name
+    missing = [c for c in wanted.columns if c not in first and c not in wanted.optional]
+    strange = [name for c, name in first.items() if c not in wanted.columns][:200]
+    similar = {c: difflib.get_close_matches(c, strange, n=1, cutoff=0.75) for c in missing}
+    guesses = "".join(f"; is {near[0]!r} meant for {c!r}?" for c, near in similar.items() if near)
+    detail = (
+        f"required columns are missing: {_list(missing)}; {expected}{guesses};"
+        " hint: send the file with them, or add the spelling to the format's aliases"
+    )
+    return FileRejected(FileReason.SCHEMA, detail, line, missing[0] if missing else None)
+
+
+def _header(split: _Split, columns: Sequence[str], wanted: CsvFormat) -> Header:
+    names = split.shown
     positions = tuple(
         columns.index(column) if column in columns else None for column in wanted.columns
     )
@@ -65,10 +191,13 @@ def match_header(text: str, line: int, wanted: CsvFormat) -> Header:
         f"undeclared columns, kept in _rescued: {_list(list(extra))}": extra,
         f"optional columns missing, filled with null: {_list(absent)}": absent,
         f"columns in another order: {_list(names)}": reordered,
+        "the header has quotes that are not closed; its names were still recognized": split.stray,
     }
     return Header(
         format=wanted,
-        delimiter=delimiter,
+        delimiter=split.delimiter,
+        quote=split.quote,
+        padded=_is_padded(split),
         width=len(names),
         positions=positions,
         extra=extra,
@@ -78,62 +207,61 @@ def match_header(text: str, line: int, wanted: CsvFormat) -> Header:
             [(column, pa.string()) for column in wanted.columns]
             + [("_line", pa.int32()), ("_rescued", pa.string())]
         ),
+        keys=tuple(header_key(name) for name in names),
     )
 
 
-def _split_header(
-    text: str, line: int, known: Mapping[str, str], delimiters: str
-) -> tuple[str, list[str]]:
-    """Split the header line by the delimiter that finds most known columns."""
-    names_by: dict[str, list[str]] = {}
-    failure = ""
+@lru_cache(maxsize=64)
+def _known(wanted: CsvFormat) -> Mapping[str, str]:
+    """Return the column of each known spelling."""
+    known = {header_key(column): column for column in wanted.columns}
+    return known | {header_key(spelling): column for spelling, column in wanted.aliases.items()}
+
+
+def _splits(text: str, delimiters: Iterable[str]) -> Iterator[_Split]:
+    """Yield the names of a line for each delimiter and quote with which it is valid CSV."""
     for delimiter in delimiters:
-        try:
-            names_by[delimiter] = next(csv.reader([text], delimiter=delimiter, strict=True))
-        except csv.Error as error:
-            failure = str(error)
-    if not names_by:
-        detail = f"the header is not valid CSV ({failure}); hint: correct its quotes"
-        raise FileRejected(FileReason.SCHEMA, detail, line)
-    delimiter = max(
-        names_by,
-        key=lambda d: (sum(header_key(name) in known for name in names_by[d]), len(names_by[d])),
-    )
-    return delimiter, [
-        name.replace("\ufeff", "").strip() or f"column_{position}"
-        for position, name in enumerate(names_by[delimiter], start=1)
-    ]
+        for quote in (QUOTE, OTHER_QUOTE) if OTHER_QUOTE in text else (QUOTE,):
+            names = _names(text, delimiter, quote)
+            if names is not None:
+                yield _Split(delimiter=delimiter, quote=quote, names=names)
+        if QUOTE in text:
+            parts = text.split(delimiter)
+            names = tuple(part.replace("\ufeff", "").strip(f"{QUOTE} ") for part in parts)
+            yield _Split(delimiter=delimiter, quote=QUOTE, names=names, stray=True)
 
 
-def _check_columns(names: list[str], columns: list[str], line: int, wanted: CsvFormat) -> None:
-    """Reject a header that repeats a column or lacks a required one.
+def _names(text: str, delimiter: str, quote: str) -> tuple[str, ...] | None:
+    try:
+        names = next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
+    except csv.Error:
+        return None
+    return tuple(name.replace("\ufeff", "") for name in names)
 
-    A first line without any known column may be a row of data, so its values are not shown.
-    """
-    known = not set(wanted.columns).isdisjoint(columns)
-    found = _list(names) if known else f"{len(names)} unknown values; is the header missing?"
-    expected = f"expected {_list(wanted.columns)}; found {found}"
-    first: dict[str, str] = {}
-    for name, column in zip(names, columns, strict=True):
-        if column in first and known:
-            detail = (
-                f"the column occurs twice, as {first[column]!r} and {name!r}; {expected};"
-                " hint: send each column once"
-            )
-            raise FileRejected(FileReason.SCHEMA, detail, line, name)
-        first[column] = name
-    missing = [c for c in wanted.columns if c not in first and c not in wanted.optional]
-    if missing:
-        strange = [name for c, name in first.items() if c not in wanted.columns][:200]
-        similar = {c: difflib.get_close_matches(c, strange, n=1, cutoff=0.75) for c in missing}
-        guesses = "".join(
-            f"; is {near[0]!r} meant for {c!r}?" for c, near in similar.items() if near
-        )
-        detail = (
-            f"required columns are missing: {_list(missing)}; {expected}{guesses};"
-            " hint: send the file with them, or add the spelling to the format's aliases"
-        )
-        raise FileRejected(FileReason.SCHEMA, detail, line, missing[0])
+
+def _is_padded(split: _Split) -> bool:
+    """Return whether a blank stands on the same side of every delimiter of the header."""
+    if len(split.names) < 2 or split.stray:
+        return False
+    before = all(name.endswith(" ") for name in split.names[:-1])
+    return before or all(name.startswith(" ") for name in split.names[1:])
+
+
+def _other_delimiter(text: str, wanted: CsvFormat, separator: str) -> str | None:
+    """Return a delimiter that the format does not allow and with which the line is complete."""
+    for delimiter in _OTHER_DELIMITERS:
+        if delimiter not in wanted.delimiters and delimiter != separator:
+            other = replace(wanted, delimiters=delimiter) if delimiter != " " else None
+            names = [header_key(name) for name in _names(text, delimiter, QUOTE) or ()]
+            required = {header_key(c) for c in wanted.columns if c not in wanted.optional}
+            complete = other is not None and complete_header(text, other) is not None
+            if len(required) > 1 and (complete or required.issubset(names)):
+                return delimiter
+    return None
+
+
+def _named(delimiter: str) -> str:
+    return _NAMED.get(delimiter, repr(delimiter))
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """Read one delivered CSV file into rows and unparsable lines."""
 
+from dataclasses import replace
+
 from lakehouse.platform.ingestion.csv.columns import read_by_column
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
-from lakehouse.platform.ingestion.csv.decode import reject_other_types
+from lakehouse.platform.ingestion.csv.decode import as_utf8, reject_other_types
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.records import read_by_record
 from lakehouse.platform.tables.csv_format import CsvFormat
@@ -29,9 +31,11 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
     ('2', 'found 1 column, expected 2', 0)
     """
     try:
+        data, wide = as_utf8(data)
         reject_other_types(data)
         file = read_by_column(data, format) if len(data) >= COLUMN_READER_BYTES else None
-        return file or read_by_record(data, format)
+        file = file or read_by_record(data, format)
+        return replace(file, encoding=wide) if wide else file
     except FileRejected as rejected:
         rejected.name = name
         raise

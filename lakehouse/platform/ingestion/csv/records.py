@@ -6,22 +6,27 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile, csv_file
-from lakehouse.platform.ingestion.csv.decode import DecodedText, decode
-from lakehouse.platform.ingestion.csv.errors import (
-    LINE_LIMIT,
-    FileReason,
-    FileRejected,
-    LineReason,
-    UnparsableLine,
+from lakehouse.platform.ingestion.csv.decode import LONE_CR, DecodedText, decode
+from lakehouse.platform.ingestion.csv.errors import LINE_LIMIT, FileReason, FileRejected
+from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, QUOTE, Header, complete_header
+from lakehouse.platform.ingestion.csv.header_search import (
+    SEARCHED,
+    FoundHeader,
+    find_header,
+    no_header,
 )
-from lakehouse.platform.ingestion.csv.header import Header, match_header
-from lakehouse.platform.ingestion.csv.recovery import LONE_CR, Records, RecoveringReader
+from lakehouse.platform.ingestion.csv.recovery import Lines, Records, RecoveringReader
+from lakehouse.platform.ingestion.csv.roles import first_words
 from lakehouse.platform.ingestion.csv.rows import batch_of_records
 from lakehouse.platform.tables.csv_format import CsvFormat
+
+_ESCAPED_QUOTE = '\\"'
+_OTHER_ESCAPE = re.compile(r'\\(?!["\\])')
 
 
 def read_by_record(data: bytes, wanted: CsvFormat) -> CsvFile:
@@ -37,73 +42,111 @@ def read_by_record(data: bytes, wanted: CsvFormat) -> CsvFile:
     elif text.count("\r") != text.count("\r\n"):
         text = re.sub(r"\r++(?!\n)", lambda run: LONE_CR * len(run[0]), text)
 
-    blanks, start = _leading_blank_lines(text, newline)
-    end = text.find(newline, start)
-    if end < 0:
-        end = len(text)
-    header = _header(text[start:end].rstrip("\r"), len(blanks) + 1, end, decoded, wanted)
+    found, start = _find_header(text, newline, decoded, wanted)
     final_newline = text.endswith(newline)
     physical_lines = text.count(newline) + (not final_newline)
     if wanted.final_newline and not final_newline:
         raise _truncated(physical_lines)
 
-    body = text[end + 1 :]
-    first = len(blanks) + 2
-    records = None
-    if text is decoded.text and newline == "\n" and not decoded.damage:
-        records = _plain_records(body, first, header)
-    if records is None:
-        records = RecoveringReader(body, newline, first, decoded.damage, header).read()
-    drift = f"{decoded.foreign} lines look like UTF-8, but the file is read as {decoded.encoding}"
+    body = text[start:]
+    records, found = _read_records(body, newline, decoded, found, text is decoded.text)
+    drift = f"{decoded.marks} byte order marks inside the file were removed"
     return csv_file(
-        header,
-        pa.Table.from_batches(records.batches, header.schema),
-        (*blanks, *records.unparsable),
+        found,
+        pa.Table.from_batches(records.batches, found.header.schema),
+        records.unparsable,
         physical_lines=physical_lines,
         continuation_lines=records.continuation_lines,
         encoding=decoded.encoding,
         final_newline=final_newline,
-        drift=(drift,) if decoded.foreign and decoded.damage is None else (),
+        drift=(drift,) if decoded.marks else (),
     )
 
 
-def _leading_blank_lines(text: str, newline: str) -> tuple[list[UnparsableLine], int]:
-    """Return the blank lines before the header, and the offset at which the header starts."""
-    blanks: list[UnparsableLine] = []
-    start = 0
-    while (end := text.find(newline, start)) >= 0:
-        line = text[start:end].rstrip("\r")
-        if line.strip(" "):
+def _read_records(
+    body: str, newline: str, decoded: DecodedText, found: FoundHeader, usual: bool
+) -> tuple[Records, FoundHeader]:
+    """Read the lines after the header; return also the header as they were read with it.
+
+    Args:
+        body: the text after the header.
+        newline: the line end.
+        decoded: the decoded file.
+        found: the header.
+        usual: there is no CR that is not part of a line end.
+    """
+    header, first = found.header, found.body
+    if usual and newline == "\n" and decoded.clean and header.plain:
+        records = _plain_records(body, first, header)
+        if records is not None:
+            return records, found
+    lines = Lines(body=body, newline=newline, first=first, decoded=decoded)
+    if _ESCAPED_QUOTE in body:
+        return _read_escaped(lines, found)
+    return RecoveringReader(lines, header).read(), found
+
+
+def _read_escaped(lines: Lines, found: FoundHeader) -> tuple[Records, FoundHeader]:
+    """Read lines with a quote after a backslash, which may be escaped or a value's last letter.
+
+    The quotes are escaped if fewer lines are bad when they are read so, and if no backslash stands
+    before anything else. If that does not decide it, rows with such quotes are unparsable.
+    """
+    rejected: FileRejected | None = None
+    records = Records()
+    try:
+        records = RecoveringReader(lines, found.header).read()
+        if not records.bad:
+            return records, found
+    except FileRejected as error:
+        rejected = error
+    if not _OTHER_ESCAPE.search(lines.body):
+        escaped = found.header.with_escapes()
+        try:
+            again = RecoveringReader(lines, escaped).read()
+        except FileRejected:
+            pass
+        else:
+            if again.bad < records.bad or (rejected and not again.bad):
+                return again, replace(found, header=escaped)
+    if rejected:
+        raise rejected
+    if not any(_ESCAPED_QUOTE in line.text for line in records.unparsable):
+        return records, found
+    return RecoveringReader(lines, found.header, doubt_escapes=True).read(), found
+
+
+def _find_header(
+    text: str, newline: str, decoded: DecodedText, wanted: CsvFormat
+) -> tuple[FoundHeader, int]:
+    """Return the header and the offset of the line after it."""
+    lines: list[str] = []
+    ends: list[int] = []
+    at = 0
+    while at < len(text) and len(lines) < SEARCHED:
+        end = text.find(newline, at)
+        end = len(text) if end < 0 else end
+        lines.append(text[at:end].rstrip("\r"))
+        ends.append(end)
+        at = end + 1
+        if len(lines) == 1 and wanted.header and complete_header(lines[0], wanted):
             break
-        blanks.append(
-            UnparsableLine(
-                line=len(blanks) + 1,
-                text=line,
-                reason=LineReason.BLANK_LINE,
-                detail="blank line before the header",
-            )
-        )
-        start = end + 1
-    return blanks, start
-
-
-def _header(text: str, line: int, end: int, decoded: DecodedText, wanted: CsvFormat) -> Header:
-    """Check and match the header line, which ends at offset `end` of the decoded text."""
-    if end == len(decoded.text) and wanted.final_newline:
+    found = find_header(lines, wanted)
+    if found is not None:
+        above = tuple(replace(line, text=decoded.shown(line.text)) for line in found.above)
+        last = found.body - 2
+        return replace(found, above=above), 0 if last < 0 else min(ends[last] + 1, len(text))
+    error = no_header(lines, wanted)
+    line = error.line or 1
+    if line == len(lines) and ends[-1] == len(text) and wanted.final_newline:
         raise _truncated(line)
-    if len(text) > LINE_LIMIT:
-        detail = (
-            f"the header has {len(text):,} characters, at most {LINE_LIMIT:,} are read;"
-            " hint: shorten it, or send the file with line ends"
-        )
-        raise FileRejected(FileReason.SCHEMA, detail, line)
-    if decoded.damage and decoded.damage.search(text):
+    if decoded.damage and decoded.damage.search(lines[line - 1]):
         detail = (
             f"the header cannot be decoded as {' or '.join(wanted.encodings)};"
-            " hint: send the file as UTF-8"
+            " hint: save the file as CSV UTF-8"
         )
         raise FileRejected(FileReason.UNDECODABLE, detail, line)
-    return match_header(text, line, wanted)
+    raise error
 
 
 def _truncated(line: int) -> FileRejected:
@@ -113,7 +156,7 @@ def _truncated(line: int) -> FileRejected:
 
 def _plain_records(body: str, first: int, header: Header) -> Records | None:
     """Read a short body in which every line is a record of the right width; else return None."""
-    if len(body) > LINE_LIMIT or header.width == 1:
+    if len(body) > LINE_LIMIT or header.width == 1 or _has_single_quotes(body, header.delimiter):
         return None
     reader = csv.reader(io.StringIO(body, newline="\n"), delimiter=header.delimiter, strict=True)
     try:
@@ -125,4 +168,16 @@ def _plain_records(body: str, first: int, header: Header) -> Records | None:
         return None
     if not rows:
         return Records()
+    if _ESCAPED_QUOTE in body or not header.first_words.isdisjoint(first_words(rows)):
+        return None
+    if QUOTE in body and QUOTE in "".join(map("".join, rows)):
+        return None
     return Records(batches=[batch_of_records(rows, range(first, first + lines), header)])
+
+
+def _has_single_quotes(body: str, delimiter: str) -> bool:
+    """Return whether a value starts with a single quote."""
+    if OTHER_QUOTE not in body:
+        return False
+    starts = (f"{delimiter}{OTHER_QUOTE}", f"\n{OTHER_QUOTE}")
+    return body.startswith(OTHER_QUOTE) or any(start in body for start in starts)

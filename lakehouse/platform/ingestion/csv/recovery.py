@@ -17,30 +17,29 @@ width:
 
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from lakehouse.platform.ingestion.csv.decode import LONE_CR, DecodedText
 from lakehouse.platform.ingestion.csv.errors import (
     ERASED,
+    ERASED_RECORD,
     LINE_LIMIT,
     FileReason,
     FileRejected,
     LineReason,
     UnparsableLine,
 )
-from lakehouse.platform.ingestion.csv.header import Header
+from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, QUOTE, Header
+from lakehouse.platform.ingestion.csv.quoting import record_reader, well_quoted
+from lakehouse.platform.ingestion.csv.roles import first_word, role
 from lakehouse.platform.ingestion.csv.rows import (
-    ERASED_RECORD,
     ONLY_BLANKS,
     batch_of_records,
     column_count,
 )
-
-LONE_CR = "\udc0d"
-"""Stands for a CR that is not part of a line end; no decoder yields this character."""
 
 _BATCH_ROWS = 50_000
 _REREADS = 4  # average number of times that a line may be read again
@@ -54,31 +53,51 @@ class Records:
     unparsable: list[UnparsableLine] = field(default_factory=list)
     continuation_lines: int = 0
 
+    @property
+    def bad(self) -> int:
+        """Number of lines with bad quotes or the wrong number of columns."""
+        reasons = (LineReason.BAD_QUOTING, LineReason.COLUMN_COUNT)
+        return sum(line.reason in reasons for line in self.unparsable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """The lines after the header.
+
+    Attributes:
+        body: their text.
+        newline: the line end.
+        first: physical line on which they start.
+        decoded: the file, for the encoding of its lines.
+    """
+
+    body: str
+    newline: str
+    first: int
+    decoded: DecodedText
+
 
 class RecoveringReader:
     """Reads the lines after the header; an iterator over these lines for ``csv.reader``.
 
     Args:
-        body: the text after the header.
-        newline: the line end.
-        first: physical line on which the body starts.
-        damage: pattern of the characters that stand for undecodable bytes, if there are any.
+        lines: the lines.
         header: the file's header.
+        doubt_escapes: rows with a quote after a backslash are unparsable.
     """
 
-    def __init__(
-        self,
-        body: str,
-        newline: str,
-        first: int,
-        damage: re.Pattern[str] | None,
-        header: Header,
-    ) -> None:
-        self._lines = list(io.StringIO(body, newline=newline))
-        self._first = first
-        self._damage = damage
+    def __init__(self, lines: Lines, header: Header, *, doubt_escapes: bool = False) -> None:
+        body = lines.body
+        self._lines = list(io.StringIO(body, newline=lines.newline))
+        self._first = lines.first
+        self._decoded = lines.decoded
         self._header = header
+        self._doubt_escapes = doubt_escapes
         self._has_lone_cr = LONE_CR in body
+        self._has_quotes = header.quote in body
+        self._has_single_quotes = header.quote == QUOTE and OTHER_QUOTE in body
+        self._is_well_quoted = well_quoted(header)
+        self._other_table = 0  # line of another table's header, until the header is repeated
         self._at = 0  # index of the next line; set back where lines are read again
         self._start = 0  # index of the first line of the current record
         self._doubtful_until = 0  # lines before this index are read again
@@ -103,7 +122,7 @@ class RecoveringReader:
         Raises:
             FileRejected: ``truncated``.
         """
-        reader = csv.reader(self, delimiter=self._header.delimiter, strict=True)
+        reader = record_reader(self, self._header)
         while self._at < len(self._lines):
             start = self._start = self._at
             line = self._lines[start]
@@ -128,24 +147,102 @@ class RecoveringReader:
         return self._lines[at].rstrip("\r\n") == ERASED
 
     def _accept_or_reject(self, start: int, row: list[str]) -> None:
-        """Keep or reject what ``csv.reader`` accepted as one record."""
-        end = self._at
-        plain = not (self._damage or self._has_lone_cr or start < self._doubtful_until)
-        if plain and len(row) == self._header.width:
+        """Keep or reject what the reader accepted as one record."""
+        end, width = self._at, self._header.width
+        if len(row) == width and self._is_plain(start, row):
             self._keep(start, row)
             return
         lines = self._lines[start:end]
-        if self._damage and any(map(self._damage.search, lines)):
-            detail = "bytes that the file's encoding cannot decode"
-            self._reject(start, end, LineReason.UNDECODABLE, detail)
-        elif len(row) != self._header.width:
-            detail = column_count(len(row), self._header)
-            self._reject(start, self._end_of_wrong_width(start), LineReason.COLUMN_COUNT, detail)
-        elif start < self._doubtful_until and sum(line.count('"') for line in lines) % 2:
+        if not self._decoded.clean and (problem := self._encoding_problem(lines)):
+            self._reject(start, end, *problem)
+        elif reason := role(row, self._header):
+            self._reject_role(start, end, reason)
+        elif len(row) != width:
+            detail = self._other_table_detail() or column_count(len(row), self._header)
+            self._reject(start, self._end_of_wrong_width(start), self._width_reason(), detail)
+        elif start < self._doubtful_until and self._has_odd_quotes(lines):
             detail = "an odd number of quotes after a line with a bad quote"
             self._reject(start, end, LineReason.BAD_QUOTING, detail)
+        elif bad := self._bad_quotes(lines, row):
+            self._reject(start, end, LineReason.BAD_QUOTING, bad)
+        elif self._other_table:
+            self._reject(start, end, LineReason.OTHER_TABLE, self._other_table_detail())
         else:
             self._keep(start, [value.replace(LONE_CR, "\r") for value in row])
+
+    def _is_plain(self, start: int, row: list[str]) -> bool:
+        """Return whether a record of the right width needs no closer look."""
+        return not (
+            not self._decoded.clean
+            or self._has_lone_cr
+            or start < self._doubtful_until
+            or self._other_table
+            or self._doubt_escapes
+            or first_word(row) in self._header.first_words
+            or (self._has_quotes and self._header.quote in "".join(row))
+            or (self._has_single_quotes and OTHER_QUOTE in "".join(row))
+        )
+
+    def _encoding_problem(self, lines: Sequence[str]) -> tuple[LineReason, str] | None:
+        for line in lines:
+            if problem := self._decoded.problem(line):
+                return LineReason.UNDECODABLE, problem
+            if "\ufeff" in line:
+                detail = (
+                    "a byte order mark inside the line: another file starts there; hint: end each"
+                    " file with a line end before joining them"
+                )
+                return LineReason.JOINED_FILES, detail
+        return None
+
+    def _bad_quotes(self, lines: Sequence[str], row: Sequence[str]) -> str:
+        """Return what is wrong with the quotes of a record; empty if nothing is."""
+        quote = self._header.quote
+        if self._doubt_escapes and any('\\"' in line for line in lines):
+            return (
+                "a quote after a backslash, which may end the value or belong to it; hint: write a"
+                f" quote inside a value twice: {quote}48{quote * 3}"
+            )
+        if quote in "".join(row) and not self._is_well_quoted("".join(lines)):
+            return (
+                f"a quote ({quote}) inside an unquoted value, so fields may be merged; hint: write"
+                f" the value in quotes and the quote twice: {quote}48{quote * 3}"
+            )
+        if self._has_single_quotes and any(
+            len(value) > 1 and value[0] == value[-1] == OTHER_QUOTE for value in row
+        ):
+            return (
+                "a value in single quotes, which may be quotes or part of the value; hint: use"
+                " double quotes, or single quotes in the header too"
+            )
+        return ""
+
+    def _has_odd_quotes(self, lines: Sequence[str]) -> bool:
+        return bool(sum(line.count(self._header.quote) for line in lines) % 2)
+
+    def _reject_role(self, start: int, end: int, reason: LineReason) -> None:
+        """Leave out a record that is no row; note where another table starts and ends."""
+        detail = {
+            LineReason.REPEATED_HEADER: "the header again",
+            LineReason.FOOTER: "a row of totals",
+            LineReason.OTHER_TABLE: (
+                "the header of another table; hint: send each table in a file of its own"
+            ),
+        }[reason]
+        if reason is not LineReason.FOOTER:
+            self._other_table = self._first + start if reason is LineReason.OTHER_TABLE else 0
+        self._reject(start, end, reason, detail)
+
+    def _other_table_detail(self) -> str:
+        if not self._other_table:
+            return ""
+        return (
+            f"the line follows the header of another table on line {self._other_table:,};"
+            " hint: send each table in a file of its own"
+        )
+
+    def _width_reason(self) -> LineReason:
+        return LineReason.OTHER_TABLE if self._other_table else LineReason.COLUMN_COUNT
 
     def _keep(self, start: int, row: list[str]) -> None:
         """Add a row that consists of the lines from `start` to the next line."""
@@ -189,9 +286,7 @@ class RecoveringReader:
     def _reject(self, start: int, end: int, reason: LineReason, detail: str) -> None:
         """Make the lines from `start` to `end` unparsable and continue at `end`."""
         for at in range(start, end):
-            text = self._lines[at].rstrip("\r\n").replace(LONE_CR, "\r")
-            if self._damage:
-                text = self._damage.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)
+            text = self._decoded.shown(self._lines[at])
             self._records.unparsable.append(
                 UnparsableLine(
                     line=self._first + at,
@@ -213,7 +308,7 @@ class RecoveringReader:
         """Return whether lines are records of the right width, at least one, and nothing else."""
         widths: set[int] = set()
         try:
-            reader = csv.reader(lines, delimiter=self._header.delimiter, strict=True)
+            reader = record_reader(iter(lines), self._header)
             widths.update(map(len, reader))
         except csv.Error:
             return False

@@ -14,7 +14,6 @@ from lakehouse.platform.ingestion.csv.header import Header
 from lakehouse.platform.tables.csv_format import BLANKS
 
 ONLY_BLANKS = "only blanks"
-ERASED_RECORD = "record erased on request"
 
 
 def column_count(width: int, header: Header) -> str:

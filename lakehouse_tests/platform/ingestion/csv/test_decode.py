@@ -7,7 +7,7 @@ import pytest
 
 from lakehouse.platform.ingestion.csv.decode import decompress
 from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected, LineReason
-from lakehouse_tests.platform.ingestion.csv.reading import bad, rejected, rows
+from lakehouse_tests.platform.ingestion.csv.reading import bad, read, rejected, rows
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,7 @@ from lakehouse_tests.platform.ingestion.csv.reading import bad, rejected, rows
         (b"%PDF-1.7\n", FileReason.NOT_CSV),
         (b"\n<!doctype html>\n", FileReason.NOT_CSV),
         (b"Id,Cidade\n1,\x00\n", FileReason.NOT_CSV),
-        ("Id,Cidade\n1,a\n".encode("utf-16"), FileReason.NOT_CSV),
         (b"Id,Cidade\x81\n1,a\n", FileReason.UNDECODABLE),
-        (b'Id,"Cidade\n1,a\n', FileReason.SCHEMA),
         (b"1,Rio\n2,Natal\n", FileReason.SCHEMA),
     ],
 )
@@ -36,6 +34,60 @@ def test_undecodable_bytes_reject_only_their_line_in_latin_1():
     text = b"Id,Cidade\n1,S\xe3o\n2,\x81\x9d\n3,c\n"
     assert rows(text) == [("1", "São"), ("3", "c")]
     assert bad(text) == [(3, r"2,\x81\x9d", LineReason.UNDECODABLE)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_utf_16_is_read_with_and_without_byte_order_mark(encoding, mark):
+    text = "Id\tCidade\r\n1\tSão Luís\r\n2\tMaceió\r\n"
+    data = (mark + text).encode(encoding)
+    assert rows(data) == [("1", "São Luís"), ("2", "Maceió")]
+    assert read(data).encoding in ("utf-16-le", "utf-16-be")
+
+
+def test_utf_16_that_ends_inside_a_character_is_held():
+    assert rejected("Id,Cidade\n1,a\n".encode("utf-16")[:-1]).held
+
+
+def test_windows_1252_keeps_the_letters_that_latin_1_does_not_have():
+    text = "Id,Cidade\n1,“São” – 5 €\n".encode("cp1252")
+    assert rows(text) == [("1", "“São” – 5 €")]
+
+
+def test_a_utf_8_line_in_a_windows_1252_file_is_unparsable_and_named():
+    text = "Id,Cidade\n1,São\n2,Maceió\n".encode("cp1252") + "3,Belém\n4,d\n".encode()
+    assert rows(text) == [("1", "São"), ("2", "Maceió"), ("4", "d")]
+    (line,) = read(text).unparsable
+    assert (line.line, line.reason) == (4, LineReason.UNDECODABLE)
+    assert "read as UTF-8 it is '3,Belém'" in line.detail
+
+
+def test_a_windows_1252_line_in_a_utf_8_file_is_unparsable_and_named():
+    text = "Id,Cidade\n1,São\n2,Maceió\n".encode() + "3,Belém\n".encode("cp1252")
+    (line,) = read(text).unparsable
+    assert (line.line, line.text) == (4, r"3,Bel\xe9m")
+    assert "read as Windows-1252 (cp1252) the line is '3,Belém'" in line.detail
+
+
+def test_ms_dos_text_is_not_taken_for_windows_1252():
+    text = "Id,Cidade\n1,Açaí\n2,b\n".encode("cp850")
+    assert rows(text) == [("2", "b")]
+    assert "MS-DOS (cp850) the line is '1,Açaí'" in read(text).unparsable[0].detail
+
+
+def test_byte_order_marks_of_joined_files_are_removed_at_line_starts():
+    one = "\ufeffId,Cidade\r\n1,a\r\n"
+    file = read(one + one.replace("1,a", "2,b"))
+    assert [(row["Id"], row["Cidade"]) for row in file.rows.to_pylist()] == [("1", "a"), ("2", "b")]
+    assert [line.reason for line in file.unparsable] == [LineReason.REPEATED_HEADER]
+    assert "1 byte order marks" in " ".join(file.drift)
+
+
+def test_a_line_in_which_another_file_starts_is_unparsable():
+    text = "\ufeffId,Cidade\n1,a\n2,b\ufeffId,Cidade\n3,c\n"
+    assert rows(text) == [("1", "a"), ("3", "c")]
+    text = "\ufeffId,Cidade\n1,a\n2,b\ufeff3\n"
+    assert [reason for _, _, reason in bad(text)] == [LineReason.JOINED_FILES]
 
 
 def test_one_damaged_line_does_not_turn_a_utf_8_file_into_latin_1():
