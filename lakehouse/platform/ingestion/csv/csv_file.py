@@ -106,7 +106,7 @@ def _with_footers(
 
 
 def _skipped(lines: Sequence[UnparsableLine]) -> tuple[str, ...]:
-    """Return a sentence on the lines that are no records and were left out; empty if none."""
+    """Return a sentence on the lines without a record that were left out; empty if none."""
     counts = Counter(line.reason for line in lines if line.reason in NO_RECORDS)
     if not counts:
         return ()

@@ -77,7 +77,7 @@ class _Split:
     delimiter: str
     quote: str
     names: tuple[str, ...]
-    stray: bool = False
+    unbalanced: bool = False
     """The line has quotes that are not valid CSV; they are left out of the names."""
 
     @property
@@ -135,7 +135,11 @@ def best_split(text: str, wanted: CsvFormat, separator: str = "") -> _Split | No
         return None
     return max(
         splits,
-        key=lambda s: (sum(header_key(n) in known for n in s.names), not s.stray, len(s.names)),
+        key=lambda s: (
+            sum(header_key(n) in known for n in s.names),
+            not s.unbalanced,
+            len(s.names),
+        ),
     )
 
 
@@ -191,7 +195,7 @@ def _header(split: _Split, columns: Sequence[str], wanted: CsvFormat) -> Header:
         f"undeclared columns, kept in _rescued: {_list(list(extra))}": extra,
         f"optional columns missing, filled with null: {_list(absent)}": absent,
         f"columns in another order: {_list(names)}": reordered,
-        "the header has quotes that are not closed; its names were still recognized": split.stray,
+        "the header has quotes that are not closed; its names were still recognized": split.unbalanced,
     }
     return Header(
         format=wanted,
@@ -228,7 +232,7 @@ def _splits(text: str, delimiters: Iterable[str]) -> Iterator[_Split]:
         if QUOTE in text:
             parts = text.split(delimiter)
             names = tuple(part.replace("\ufeff", "").strip(f"{QUOTE} ") for part in parts)
-            yield _Split(delimiter=delimiter, quote=QUOTE, names=names, stray=True)
+            yield _Split(delimiter=delimiter, quote=QUOTE, names=names, unbalanced=True)
 
 
 def _names(text: str, delimiter: str, quote: str) -> tuple[str, ...] | None:
@@ -241,7 +245,7 @@ def _names(text: str, delimiter: str, quote: str) -> tuple[str, ...] | None:
 
 def _is_padded(split: _Split) -> bool:
     """Return whether a blank stands on the same side of every delimiter of the header."""
-    if len(split.names) < 2 or split.stray:
+    if len(split.names) < 2 or split.unbalanced:
         return False
     before = all(name.endswith(" ") for name in split.names[:-1])
     return before or all(name.startswith(" ") for name in split.names[1:])

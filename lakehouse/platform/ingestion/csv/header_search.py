@@ -1,7 +1,7 @@
 """Find the header of a file below titles, blank lines and a ``sep=`` line.
 
 The format knows the columns, so the header is the first line that has all required ones. The lines
-above it are no records; each is returned with its reason.
+above it hold no records; each is returned with its reason.
 """
 
 import re

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from lakehouse.platform.ingestion.csv.errors import LINE_LIMIT
-from lakehouse.platform.ingestion.csv.header import Header
+from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, Header
 
 
 def record_reader(lines: Iterator[str], header: Header) -> Iterator[list[str]]:
@@ -41,6 +41,14 @@ def well_quoted(header: Header) -> Callable[[str], object]:
     field = f"(?:{blanks}{quote}{inside}*+{quote}{blanks}|{outside}*+)"
     pattern = re.compile(rf"{field}(?:{delimiter}{field})*+[\r\n]*", re.DOTALL)
     return pattern.fullmatch
+
+
+def has_single_quotes(body: str, delimiter: str) -> bool:
+    """Return whether a value starts with a single quote."""
+    if OTHER_QUOTE not in body:
+        return False
+    starts = (f"{delimiter}{OTHER_QUOTE}", f"\n{OTHER_QUOTE}")
+    return body.startswith(OTHER_QUOTE) or any(start in body for start in starts)
 
 
 class _PaddedReader:

@@ -13,13 +13,14 @@ import pyarrow as pa
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile, csv_file
 from lakehouse.platform.ingestion.csv.decode import LONE_CR, DecodedText, decode
 from lakehouse.platform.ingestion.csv.errors import LINE_LIMIT, FileReason, FileRejected
-from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, QUOTE, Header, complete_header
+from lakehouse.platform.ingestion.csv.header import QUOTE, Header, complete_header
 from lakehouse.platform.ingestion.csv.header_search import (
     SEARCHED,
     FoundHeader,
     find_header,
     no_header,
 )
+from lakehouse.platform.ingestion.csv.quoting import has_single_quotes
 from lakehouse.platform.ingestion.csv.recovery import Lines, Records, RecoveringReader
 from lakehouse.platform.ingestion.csv.roles import first_words
 from lakehouse.platform.ingestion.csv.rows import batch_of_records
@@ -156,7 +157,7 @@ def _truncated(line: int) -> FileRejected:
 
 def _plain_records(body: str, first: int, header: Header) -> Records | None:
     """Read a short body in which every line is a record of the right width; else return None."""
-    if len(body) > LINE_LIMIT or header.width == 1 or _has_single_quotes(body, header.delimiter):
+    if len(body) > LINE_LIMIT or header.width == 1 or has_single_quotes(body, header.delimiter):
         return None
     reader = csv.reader(io.StringIO(body, newline="\n"), delimiter=header.delimiter, strict=True)
     try:
@@ -173,11 +174,3 @@ def _plain_records(body: str, first: int, header: Header) -> Records | None:
     if QUOTE in body and QUOTE in "".join(map("".join, rows)):
         return None
     return Records(batches=[batch_of_records(rows, range(first, first + lines), header)])
-
-
-def _has_single_quotes(body: str, delimiter: str) -> bool:
-    """Return whether a value starts with a single quote."""
-    if OTHER_QUOTE not in body:
-        return False
-    starts = (f"{delimiter}{OTHER_QUOTE}", f"\n{OTHER_QUOTE}")
-    return body.startswith(OTHER_QUOTE) or any(start in body for start in starts)

@@ -33,7 +33,7 @@ from lakehouse.platform.ingestion.csv.errors import (
     UnparsableLine,
 )
 from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, QUOTE, Header
-from lakehouse.platform.ingestion.csv.quoting import record_reader, well_quoted
+from lakehouse.platform.ingestion.csv.quoting import has_single_quotes, record_reader, well_quoted
 from lakehouse.platform.ingestion.csv.roles import first_word, role
 from lakehouse.platform.ingestion.csv.rows import (
     ONLY_BLANKS,
@@ -208,8 +208,10 @@ class RecoveringReader:
                 f"a quote ({quote}) inside an unquoted value, so fields may be merged; hint: write"
                 f" the value in quotes and the quote twice: {quote}48{quote * 3}"
             )
-        if self._has_single_quotes and any(
-            len(value) > 1 and value[0] == value[-1] == OTHER_QUOTE for value in row
+        if (
+            self._has_single_quotes
+            and any(len(value) > 1 and value[0] == value[-1] == OTHER_QUOTE for value in row)
+            and has_single_quotes("".join(lines), self._header.delimiter)
         ):
             return (
                 "a value in single quotes, which may be quotes or part of the value; hint: use"
@@ -221,7 +223,7 @@ class RecoveringReader:
         return bool(sum(line.count(self._header.quote) for line in lines) % 2)
 
     def _reject_role(self, start: int, end: int, reason: LineReason) -> None:
-        """Leave out a record that is no row; note where another table starts and ends."""
+        """Leave out a record that holds no row; note where another table starts and ends."""
         detail = {
             LineReason.REPEATED_HEADER: "the header again",
             LineReason.FOOTER: "a row of totals",

@@ -22,7 +22,7 @@ def first_words(rows: Sequence[Sequence[str]]) -> set[str]:
 
 
 def role(row: Sequence[str], header: Header) -> LineReason | None:
-    """Return why a record is no row; None if it is one.
+    """Return why a record holds no row; None if it holds one.
 
     Args:
         row: its values, of any number.

@@ -1,4 +1,4 @@
-"""The header is found below titles, and what is no record is left out with its reason."""
+"""The header is found below titles, and lines without a record are left out with its reason."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_a_name_of_the_header_may_contain_a_line_break():
     assert (file.header_lines, file.header_line, file.rows["_line"].to_pylist()) == (2, 2, [4])
 
 
-def test_stray_quotes_in_the_header_are_left_out_if_all_columns_are_there():
+def test_unbalanced_quotes_in_the_header_are_left_out_if_all_columns_are_there():
     assert rows('"Id,Cidade\n1,a\n') == [("1", "a")]
     assert "quotes" in read('Id,"Cidade\n1,a\n').drift[0]
 

@@ -125,4 +125,5 @@ def test_quoted_values_of_any_text_are_read_unchanged(table, ending, delimiter):
     quoted = (delimiter.join('"' + v.replace('"', '""') + '"' for v in line) for line in lines)
     text = "".join(line + ending for line in quoted)
     expected = [tuple(value or None for value in line) for line in table]
-    assert rows(text) == expected
+    plain = CsvFormat(columns=TWO.columns, totals=())
+    assert rows(text, plain) == expected

@@ -61,8 +61,8 @@ def test_a_line_that_is_too_long_is_unparsable_and_the_others_are_read():
 
 @pytest.mark.parametrize("line", ['1,5"a', '$1"2,a"', '1 "a",b', '"a" ,b', "'1',a", "1,'a'"])
 def test_a_quote_that_does_not_enclose_a_whole_value_is_never_data(line):
-    text = f'Id,Cidade\n1,a\n{line}\n2,"b ""x"" c"\n'
-    assert rows(text) == [("1", "a"), ("2", 'b "x" c')]
+    text = f'Id,Cidade\n1,a\n{line}\n2,"b ""x"" c"\n3,"\'x\'"\n'
+    assert rows(text) == [("1", "a"), ("2", 'b "x" c'), ("3", "'x'")]
     assert bad(text) == [(3, line, LineReason.BAD_QUOTING)]
 
 
