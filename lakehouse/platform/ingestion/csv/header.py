@@ -195,7 +195,7 @@ def _header(split: _Split, columns: Sequence[str], wanted: CsvFormat) -> Header:
         f"undeclared columns, kept in _rescued: {_list(list(extra))}": extra,
         f"optional columns missing, filled with null: {_list(absent)}": absent,
         f"columns in another order: {_list(names)}": reordered,
-        "the header has quotes that are not closed; its names were still recognized": split.unbalanced,
+        "the header has unbalanced quotes, which were left out": split.unbalanced,
     }
     return Header(
         format=wanted,
