@@ -191,6 +191,11 @@ class Settings:
     batch_files: int = _setting(50_000, "Most landed files in one arrival run")
     recent_days: int = _setting(10, "Delivery days that every sensor evaluation lists")
     sweep_files: int = _setting(2_000, "Files of older days that one sensor evaluation lists")
+    check_files: int = _setting(
+        200,
+        "Known files whose bytes are compared with the landing zone each minute by the sensor, and"
+        " by each `lakehouse ingest`, in turn; 0 turns it off",
+    )
     attempts: int = _setting(3, "Runs that are requested for the same files before only alerting")
     deadline_hours: float = _setting(
         30.0, "Hours after the start of a day when its delivery is overdue"

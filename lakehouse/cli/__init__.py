@@ -4,7 +4,8 @@ Commands are imported when they are called and import what they need when they r
 ``--help`` answers at once and ``sql`` never loads Dagster. `options`, `messages`, `output` and
 `progress` hold what the commands share. Data goes to stdout, messages go to stderr.
 
-Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong.
+Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong, 130
+Ctrl-C was pressed.
 """
 
 import errno
@@ -15,7 +16,8 @@ from typing import Any
 import click
 
 from lakehouse import __version__
-from lakehouse.cli.messages import CommandError, one_line
+from lakehouse.cli.interrupts import INTERRUPTED
+from lakehouse.cli.messages import CommandError, inform, one_line
 
 COMMANDS = {
     "demo": "demo",
@@ -78,6 +80,9 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            inform("interrupted")
+            ctx.exit(INTERRUPTED)
         except Exception as error:
             if ctx.params["debug"] or (isinstance(error, OSError) and error.errno == errno.EPIPE):
                 raise
@@ -110,5 +115,6 @@ def main(debug: bool) -> None:
     Start with `lakehouse demo`, then run `lakehouse up`. Settings come from environment variables
     (docs/settings.md); `lakehouse doctor` checks them.
 
-    Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong.
+    Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong,
+    130 Ctrl-C was pressed.
     """

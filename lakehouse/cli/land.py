@@ -89,7 +89,7 @@ def land(
 
     Day and unit are taken from the folders of PATH, or from --day and --unit. Files that the
     landing zone would not recognize are not copied but listed, and the exit code is 1. On disk the
-    modification time is kept: of two versions of a delivery the later one is used.
+    modification time is kept. Of two versions of a delivery the one that landed last is used.
 
     Examples:
       lakehouse land mrhealth data/sample

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli import ops_tables
-from lakehouse.cli.messages import CommandError, inform
+from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import days_between, days_options, domain_option, domains_of, plural
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
@@ -46,8 +46,8 @@ def reconcile(
       lines  = header + continued + unparsable + excluded + bronze
       bronze = silver + quarantine + duplicate + superseded
 
-    Exit code 1 if a delivery does not balance; such deliveries are always listed. CSV and JSON
-    show every delivery.
+    Exit code 1 if a delivery does not balance, was given up or is not finished; such deliveries
+    are always listed. CSV and JSON show every delivery.
 
     Examples:
       lakehouse reconcile --from 2026-01-05 --to 2026-01-11
@@ -61,6 +61,8 @@ def reconcile(
     days = days_between(domain_name, first, last)
     if verify:
         _print_findings(lake, settings, domain_name, days, form)
+        _require_finished(settings, domain_name, days)
+        inform("verified: bytes, rows, balances and recomputed days agree")
         return
     report = read_report(lake, domain_name, days)
     rows = sorted(report.files, key=lambda row: (row["domain"], row["day"], row["file"]))
@@ -78,6 +80,24 @@ def reconcile(
         raise CommandError(
             f"{plural(report.balances['unbalanced'], 'delivery', 'deliveries')} do not balance",
             "lakehouse reconcile --verify finds the rows; lakehouse ingest rebuilds the days",
+        )
+    _require_finished(settings, domain_name, days)
+
+
+def _require_finished(
+    settings: Settings, domain_name: str | None, days: list[dt.date] | None
+) -> None:
+    """Raise a CommandError when deliveries are not loaded or days are not finished."""
+    from lakehouse.cli.runs import open_parts
+
+    found = open_parts(domains_of(domain_name), settings, days)
+    for what in found:
+        warn(what)
+    if found:
+        raise CommandError(
+            f"what is stored balances, but {plural(len(found), 'part')} of the deliveries not"
+            " loaded or not finished, see the warnings above",
+            "lakehouse ingest tries them again",
         )
 
 
@@ -97,7 +117,6 @@ def _print_findings(
         print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
     if found:
         raise CommandError(f"{plural(len(found), 'finding')}; each has a hint")
-    inform("verified: bytes, rows, balances and recomputed days agree")
 
 
 def _findings(

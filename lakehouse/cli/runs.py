@@ -43,17 +43,63 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
         instance.dispose()
 
 
+@contextmanager
+def _interruptible(settings: Settings) -> "Iterator[dg.DagsterInstance]":
+    """Open the Dagster instance; Ctrl-C cancels the run of the block and ends the process."""
+    from lakehouse.cli.interrupts import interruptible
+    from lakehouse.platform.orchestration.local_runs import cancel_interrupted
+
+    with (
+        instance_of(settings) as instance,
+        interruptible(lambda: cancel_interrupted(instance)),
+    ):
+        yield instance
+
+
+def open_parts(
+    domains: "list[Domain]", settings: Settings, days: "list[dt.date] | None" = None
+) -> list[str]:
+    """Return what runs have begun or failed to load and not finished, for each domain."""
+    from contextlib import nullcontext
+
+    from lakehouse.platform.orchestration.unloaded import not_loaded
+
+    first, last = (days[0], days[-1]) if days else (None, None)
+    with instance_of(settings) if settings.home.exists() else nullcontext() as instance:
+        return [
+            what
+            for domain in domains
+            for what in not_loaded(
+                domain, settings, instance, first=first, last=last, with_new=False
+            )
+        ]
+
+
 def ingest_all(
     domains: "list[Domain]",
     settings: Settings,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    *,
+    checksum: bool = False,
+    left: list[str] | None = None,
 ) -> "list[RunResult]":
-    """Run everything these domains need, show progress, and return the runs."""
+    """Run everything these domains need, show progress and warnings, and return the runs.
+
+    Args:
+        domains: the domains.
+        settings: places and limits.
+        first: first delivery day.
+        last: last delivery day.
+        checksum: read every listed file and compare its bytes.
+        left: gets a text for everything that was not loaded; each is printed as a warning.
+    """
     from lakehouse.platform.orchestration import local_runs
+    from lakehouse.platform.orchestration.unloaded import not_loaded
 
     done: list[RunResult] = []
-    with instance_of(settings) as instance, run_progress() as shown:
+    left = [] if left is None else left
+    with _interruptible(settings) as instance, run_progress() as shown:
         for domain in domains:
             for ran in local_runs.ingest(
                 domain,
@@ -61,31 +107,54 @@ def ingest_all(
                 instance,
                 first=first,
                 last=last,
+                checksum=checksum,
                 on_batch=shown.batch,
                 on_step=shown.step,
             ):
                 shown.ended(ran)
                 done.append(ran)
+            left += not_loaded(domain, settings, instance, first=first, last=last)
+    for warning in dict.fromkeys(warning for ran in done for warning in ran.warnings):
+        warn(warning)
+    for what in left:
+        warn(what)
     return done
 
 
 @click.command()
 @domain_option
 @days_options("delivery day to ingest")
-def ingest(domain_name: str | None, first: dt.date | None, last: dt.date | None) -> None:
+@click.option(
+    "--checksum",
+    is_flag=True,
+    help="Read every file, also those whose size and time are unchanged.",
+)
+def ingest(
+    domain_name: str | None, first: dt.date | None, last: dt.date | None, checksum: bool
+) -> None:
     """Ingest the delivered files and refresh dependent tables.
 
-    Runs what the daemon would run, in the same Dagster instance, until nothing is left to do. Exit
-    code 1 if a run fails.
+    Runs what the daemon would run, in the same Dagster instance, until nothing is left to do. Days
+    that were given up are tried again. Exit code 1 if a run fails or anything was not loaded, with
+    a list.
 
     Examples:
       lakehouse ingest
       lakehouse ingest --domain mrhealth --from 2026-01-05 --to 2026-01-11
+      lakehouse ingest --checksum
     """
-    done = ingest_all(domains_of(domain_name), Settings.from_env(), first, last)
+    left: list[str] = []
+    done = ingest_all(
+        domains_of(domain_name), Settings.from_env(), first, last, checksum=checksum, left=left
+    )
+    require_success(done)
+    if left:
+        raise CommandError(
+            f"{plural(len(left), 'delivery', 'deliveries')} not loaded, see the warnings above",
+            "remove the cause, then repeat this command",
+        )
     if not done:
         inform("nothing to do: every delivered file is in the lake and reconciled")
-    require_success(done)
 
 
 @click.command()
@@ -186,7 +255,7 @@ def rebuild(
     if not tables and monthly:
         works.append(Work.MONTHLY)
     done: list[RunResult] = []
-    with instance_of(settings) as instance, run_progress() as shown:
+    with _interruptible(settings) as instance, run_progress() as shown:
         for first, last in spans:
             for work in works:
                 ran = local_runs.materialize(

@@ -134,28 +134,58 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
     from lakehouse.cli.runs import instance_of
     from lakehouse.platform.orchestration.facts import gather
     from lakehouse.platform.orchestration.planning import decide
+    from lakehouse.platform.orchestration.unloaded import is_lost
 
     has_history = settings.home.exists()
     with instance_of(settings) if has_history else nullcontext() as instance:
         facts = gather(domain, settings, instance)
+        is_lake_lost = instance is not None and is_lost(domain, settings, instance)
     for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
         if days:
             yield Fact.of_days("work", what, days)
+    yield from _bytes_check(domain, settings)
+    if facts.unread:
+        names = joined(facts.unread, 3)
+        yield Fact(about="landing", what="files unreadable", number=len(facts.unread), detail=names)
     if facts.growing:
         names = joined(facts.growing, 3)
         yield Fact(about="landing", what="files growing", number=len(facts.growing), detail=names)
-    if not has_history:
-        return
+    if is_lake_lost:
+        question = "runs have loaded deliveries; is the disk of LAKEHOUSE_ROOT mounted?"
+        yield Fact(about="lake", what="lake is empty", number=1, detail=question)
     decision = decide(facts, settings)
     batches: list[tuple[str, Batch, str | None]] = [
         *(("batches to run", due.batch, None) for due in decision.due),
         *(
-            ("batches given up", batch, "fix the cause, then: lakehouse materialize")
-            for batch in decision.given_up
+            ("batches given up", each.batch, "fix the cause, then: lakehouse ingest")
+            for each in decision.given_up
+        ),
+        *(
+            (
+                "batches waiting",
+                each.batch,
+                "a cause outside of the data; tried again",
+            )
+            for each in decision.paused
         ),
     ]
     for what, batch, detail in batches:
         yield Fact.of_days("work", what, (batch.first, batch.last), detail, batch.files)
+
+
+def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
+    """Report how far the comparison of the bytes of known files is."""
+    from lakehouse.platform.ingestion.changed_bytes import BytesCheck
+    from lakehouse.platform.storage.lake import Lake
+
+    state = BytesCheck.load(Lake(settings.root), domain.name)
+    if state.files or state.last_files:
+        last = dt.timedelta(seconds=round(state.last_seconds))
+        about = f"last round: {state.last_files:,} files in {last}" if state.last_files else None
+        yield Fact(about="landing", what="files compared", number=state.files, detail=about)
+    if state.changed:
+        names = joined((path for _, _, path in state.changed), 3)
+        yield Fact(about="landing", what="files changed", number=len(state.changed), detail=names)
 
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:

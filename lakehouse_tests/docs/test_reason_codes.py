@@ -37,7 +37,7 @@ def codes_of_rows() -> set[str]:
 
 
 def test_every_reason_code_is_documented_and_no_other() -> None:
-    files = {reason.value for reason in FileReason} | {"symlink", "not_erasable"}
+    files = {reason.value for reason in FileReason} | {"symlink", "not_erasable", "unreadable"}
     assert sorted(documented("Files")) == sorted(files)
     repeated = {"same_content", "newer_version"}
     assert sorted(documented("Files that repeat or were replaced")) == sorted(repeated)

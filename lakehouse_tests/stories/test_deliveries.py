@@ -75,16 +75,31 @@ def test_repeated_files_are_recorded_as_duplicates_and_change_nothing(anywhere: 
     before = anywhere.files()
     anywhere.land(path, content)
     anywhere.land(f"mrhealth/{MON}/unidade_001/reenvio/pedido.CSV", content)
-    anywhere.land(f"mrhealth/{MON}/unidade_002/PEDIDO.csv", content)
-    anywhere.land(f"mrhealth/{FRI}/unidade_001/PEDIDO.csv", content)
     anywhere.ingest()
-    assert anywhere.statuses() == {"loaded": 1, "duplicate": 4}
+    assert anywhere.statuses() == {"loaded": 1, "duplicate": 2}
     after = anywhere.files()
     for name in UNCHANGED:
         assert after[name][MON] == before[name][MON], name
     assert anywhere.revenue() == {(MON, 1): "10.00"}
-    assert anywhere.balance() == {"balanced": 10}
+    assert anywhere.balance() == {"balanced": 8}
     assert anywhere.ingest() == []
+
+
+def test_the_same_bytes_of_another_unit_or_day_are_a_delivery_of_its_own(world: World):
+    path, content = next(iter(night(MON, 1, "10.00").items()))
+    world.land_reference()
+    world.land(path, content)
+    world.land(f"mrhealth/{MON}/unidade_002/PEDIDO.csv", content)
+    world.land(f"mrhealth/{FRI}/unidade_001/PEDIDO.csv", content)
+    header_only = orders()
+    for unit in (1, 2):
+        world.land(f"mrhealth/{TUE}/unidade_00{unit}/PEDIDO.csv", header_only)
+    world.ingest()
+    assert world.statuses() == {"loaded": 5}
+    assert world.revenue() == {(MON, 1): "10.00"}
+    assert set(world.balance()) == {"balanced"}
+    delivered = world.rows("gold.mrhealth_unit_day", "unit_name", "delivered", days=[TUE])
+    assert delivered == [("Centro", True), ("Praia", True)]
 
 
 def test_a_corrected_file_replaces_the_rows_of_the_previous_version(anywhere: World):

@@ -1,4 +1,8 @@
-"""The lake depends on the delivered files only, not on their order or on when they were run."""
+"""The lake depends on the delivered files and their order only, not on when they were run.
+
+Times grow with the order here; histories of files with any times are in
+``platform/ingestion/test_file_histories.py``.
+"""
 
 import datetime as dt
 import functools
@@ -53,8 +57,6 @@ class Deliver:
     number: int
     orders: tuple[tuple[Any, ...], ...] | None
     items: tuple[tuple[Any, ...], ...] | None
-    early: bool
-    """The modification time is before that of every other file."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,6 @@ delivers = st.builds(
     number=st.integers(0, 2),
     orders=st.none() | st.lists(order, max_size=3).map(tuple),
     items=st.none() | st.lists(item, max_size=3).map(tuple),
-    early=st.booleans(),
 )
 repeats = st.builds(Repeat, which=st.integers(0, 9), day=day, unit=unit)
 references = st.builds(
@@ -148,10 +149,10 @@ class Landing:
                 (event.unit, number, event.day - offset * one_day, f"{value}.00", status)
                 for number, offset, value, status in event.orders
             ]
-            self.write(f"{folder}/PEDIDO.csv", orders(*sold), early=event.early)
+            self.write(f"{folder}/PEDIDO.csv", orders(*sold))
         if event.items is not None:
             lines = [(o, i, product, n, "2.00") for o, i, product, n in event.items]
-            self.write(f"{folder}/ITEM_PEDIDO.csv", items(*lines), early=event.early)
+            self.write(f"{folder}/ITEM_PEDIDO.csv", items(*lines))
 
     def repeat(self, event: Repeat) -> None:
         files = [write for write in self.delivered if "PEDIDO" in write[0]]
@@ -166,7 +167,7 @@ class Landing:
         for name, content in reference(names, products).items():
             self.write(f"mrhealth/{event.day}/reference/{name}", content)
 
-    def write(self, path: str, content: str, *, early: bool = False) -> None:
+    def write(self, path: str, content: str) -> None:
         """Write a path once, so that the landing zone keeps every file that was delivered."""
         file = self.root / path
         if file.exists():
@@ -174,8 +175,7 @@ class Landing:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
         nth = len(self.delivered)
-        early = early and content not in {known for _, known in self.delivered}
-        moment = (START + dt.timedelta(hours=-nth if early else nth)).timestamp()
+        moment = (START + dt.timedelta(hours=nth)).timestamp()
         os.utime(file, (moment, moment))
         self.delivered.append((path, content))
 
@@ -272,7 +272,7 @@ quick = settings(
 
 
 REFERENCE_AFTER_THE_DAYS_WERE_RUN: list[Event] = [
-    Deliver(MON, 2, 1, ((1, 0, 71, "Pendente"), (2, 0, 34, "Finalizado")), None, False),
+    Deliver(MON, 2, 1, ((1, 0, 71, "Pendente"), (2, 0, 34, "Finalizado")), None),
     Materialize(MON, WED, Work.REFRESH),
     Materialize(MON, WED, Work.ARRIVALS),
     DeliverReference(MON, (1, 2), (10,)),

@@ -38,7 +38,6 @@ ORDER_ITEMS = Source(
         "Vlr_Item": "Price of one piece in BRL",
         "Observacao": "Wish of the guest in free text; null when there is none",
     },
-    self_identifying=False,
     required_per_unit=True,
 )
 PRODUCTS = Source(

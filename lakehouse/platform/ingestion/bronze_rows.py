@@ -61,12 +61,12 @@ def bronze_rows(
     def of_file(values: Iterable[object], type_: pa.DataType) -> pa.Array:
         return pa.array(list(values), type_).take(file_of_row)
 
-    landed_at = [d.landed_at.astimezone(dt.UTC).replace(tzinfo=None) for d, _ in files]
+    moments = [d.moment.astimezone(dt.UTC).replace(tzinfo=None) for d, _ in files]
     columns = {
         "_file": of_file((d.file for d, _ in files), pa.string()),
         "_line": rows["_line"].cast(pa.int64()),
         "_digest": of_file((d.digest for d, _ in files), pa.string()),
-        "_delivered_at": of_file(landed_at, pa.timestamp("us")),
+        "_delivered_at": of_file(moments, pa.timestamp("us")),
         "_unit": of_file((d.unit for d, _ in files), pa.int64()),
         "_superseded": of_file((d.status is Status.SUPERSEDED for d, _ in files), pa.bool_()),
         "_rescued": rows["_rescued"],
@@ -111,7 +111,7 @@ def _business_days(
         landed = day
         path = corrected_by(delivery.file) or delivery.file
         if source.per_file and not path_names_day(spec.folders, path):
-            landed = max(day, delivery.landed_at.astimezone(zone).date())
+            landed = max(day, delivery.moment.astimezone(zone).date())
         written = file.rows[column].combine_chunks().dictionary_encode()
         days = [
             business_day(text, day, spec.since, landed) for text in written.dictionary.to_pylist()

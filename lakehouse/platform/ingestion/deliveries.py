@@ -6,7 +6,7 @@ Which status a file gets is decided in ``versions``, the row itself is declared 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -19,12 +19,13 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, UNREADABLE, Delivery
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.upgrade import readable_table
 
-ListedFile = tuple[str, dt.datetime, int]
-"""Path, modification time and size: what a listing shows of a file."""
+State = tuple[dt.datetime, int]
+"""Modification time and size: what a listing shows of the file at a path."""
+STATE_COLUMNS = ("file", "landed_at", "size", "digest", "reason", "delivered_at")
 
 
 def raw_table(domain: str, dataset: str) -> TableId:
@@ -73,11 +74,14 @@ class DeliveredFiles:
         return self.has_on(file.dataset, file.day, file)
 
     def has_on(self, dataset: str, day: dt.date, file: RecognizedFile | UnrecognizedFile) -> bool:
-        """Return whether the deliveries of a dataset and day contain a file as it was listed."""
+        """Return whether the file that was seen last at a path of this day is the listed one.
+
+        A file that could not be read counts as not seen.
+        """
         stored = self._snapshot(dataset).by_day.get(day)
         if stored is None or not stored.rows:
             return False
-        return (file.path, file.modified_at, file.size) in self._files(stored)
+        return self._files(stored).get(file.path) == (file.modified_at, file.size)
 
     def days_with(
         self, dataset: str, files: Iterable[RecognizedFile | UnrecognizedFile]
@@ -87,7 +91,7 @@ class DeliveredFiles:
         return {
             stored.day
             for stored in self._snapshot(dataset).files
-            if stored.rows and not listed.isdisjoint(self._files(stored))
+            if stored.rows and not listed.isdisjoint(_states(self._files(stored)))
         }
 
     def first_days(self, dataset: str) -> dict[str, dt.date]:
@@ -95,7 +99,7 @@ class DeliveredFiles:
         first: dict[str, dt.date] = {}
         for stored in self._snapshot(dataset).files:
             if stored.rows:
-                for path, _, _ in self._files(stored):
+                for path in self._files(stored):
                     first.setdefault(path, stored.day)
         return first
 
@@ -105,19 +109,30 @@ class DeliveredFiles:
             self._snapshots[dataset] = table.snapshot()
         return self._snapshots[dataset]
 
-    def _files(self, stored: DayFile) -> frozenset[ListedFile]:
+    def _files(self, stored: DayFile) -> Mapping[str, State | None]:
         return _files_in(self._lake.root, stored.url.removeprefix(f"{self._lake.root}/"))
 
 
 @lru_cache(maxsize=4096)
-def _files_in(root: str, path: str) -> frozenset[ListedFile]:
-    """Return the files in one stored day of deliveries; such a day never changes."""
-    stored = pa.BufferReader(ObjectStore.at(root).read(path))
-    rows = pq.read_table(stored, columns=["file", "landed_at", "size"])
-    return frozenset(
-        (row["file"], row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
-        for row in rows.to_pylist()
-    )
+def _files_in(root: str, path: str) -> Mapping[str, State | None]:
+    """Return the last file of each path in one stored day of deliveries, which never changes.
+
+    A file that could not be read has no state.
+    """
+    stored = pq.ParquetFile(pa.BufferReader(ObjectStore.at(root).read(path)))
+    wanted = [name for name in STATE_COLUMNS if name in stored.schema_arrow.names]
+    found: dict[str, tuple[dt.datetime, State | None]] = {}
+    for row in stored.read(columns=wanted).to_pylist():
+        moment = row.get("delivered_at") or row["landed_at"]
+        if row["file"] not in found or found[row["file"]][0] <= moment:
+            unread = row["reason"] == UNREADABLE and not row["digest"]
+            state = None if unread else (row["landed_at"].replace(tzinfo=dt.UTC), row["size"])
+            found[row["file"]] = (moment, state)
+    return {file: state for file, (_, state) in found.items()}
+
+
+def _states(files: Mapping[str, State | None]) -> Iterator[tuple[str, dt.datetime, int]]:
+    return ((path, *state) for path, state in files.items() if state is not None)
 
 
 def with_first_days(

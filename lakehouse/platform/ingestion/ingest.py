@@ -6,8 +6,8 @@ committed last: after a crash the files still count as not ingested.
 """
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -26,14 +26,11 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.ingestion.read_day import DayReader, DayRows, source_of
 from lakehouse.platform.ingestion.read_files import FileReader, in_order
-from lakehouse.platform.ingestion.versions import (
-    content_of_other_days,
-    known_content_of_other_days,
-)
+from lakehouse.platform.ingestion.versions import merged, ordered_after
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Order
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, FileKey, Status
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
@@ -52,6 +49,8 @@ class Ingested:
         data_versions: data version of each day of raw and bronze.
         notes: how files depart from their format.
         problems: path of each rejected or held file, with the reason and a hint.
+        unread: path of each file that could not be read and is tried again, with a hint.
+        warnings: what a person should know about the files of this run, which are named.
     """
 
     days: tuple[dt.date, ...]
@@ -61,6 +60,8 @@ class Ingested:
     data_versions: dict[TableId, dict[dt.date, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, day: DayRows) -> None:
         """Count the files and rows of one day."""
@@ -72,8 +73,24 @@ class Ingested:
                 self.problems[delivery.file] = (
                     f"{delivery.status}: {delivery.detail or delivery.reason}"
                 )
+                if delivery.unread:
+                    self.unread[delivery.file] = delivery.detail or ""
             elif delivery.drift and delivery.has_rows:
                 self.notes.append(f"{delivery.file}: {delivery.drift}")
+
+    def add_warnings(self, new: Set[FileKey], deliveries: Sequence[Delivery]) -> None:
+        """Warn about new files whose time is in the future or whose content is outdated."""
+        for delivery in deliveries:
+            if delivery.key not in new:
+                continue
+            if delivery.landed_at > delivery.moment:
+                self.warnings.append(
+                    f"{delivery.file} has the modification time"
+                    f" {delivery.landed_at:%Y-%m-%d %H:%M:%S} UTC, which is in the future; it"
+                    " counts as delivered now; hint: correct the clock of the writing computer"
+                )
+            if delivery.status is Status.DUPLICATE and "hint:" in (delivery.detail or ""):
+                self.warnings.append(f"{delivery.file} is not loaded: {delivery.detail}")
 
 
 def ingest(
@@ -83,6 +100,7 @@ def ingest(
     listing: Listing,
     *,
     note: dict[str, str],
+    reread: bool = False,
 ) -> Ingested:
     """Ingest the listed files of one dataset for these delivery days; commit raw and bronze.
 
@@ -94,12 +112,13 @@ def ingest(
         intake: the domain, its landing zone and lake.
         listing: files of the landing zone.
         note: stored with each commit.
+        reread: also read files whose size and time look unchanged, and compare their bytes.
 
     Raises:
         DayConflict: other runs kept changing the same days.
         SnapshotError: the domain's database cannot be read.
     """
-    ingestion = _Ingestion(bronze=bronze, intake=intake, note=note)
+    ingestion = _Ingestion(bronze=bronze, intake=intake, note=note, reread=reread)
     return retry_conflicts(lambda: ingestion.run(days, listing))
 
 
@@ -108,6 +127,7 @@ class _Ingestion:
     bronze: Table
     intake: Intake
     note: dict[str, str]
+    reread: bool
 
     @property
     def source(self) -> Source:
@@ -125,17 +145,18 @@ class _Ingestion:
         known = read_deliveries(lake, self.domain, self.source.dataset, wanted, snapshot=before)
         kept = KeptFiles(lake.store, self.domain)
         reader = FileReader(bronze=self.bronze, intake=self.intake, kept=kept)
-        new, repeated = reader.read_new(files, known)
-        new += reader.capture_snapshot(self.source, wanted, known)
-        elsewhere = self._content_of_other_days(before, known, new, repeated)
-
-        by_day: dict[dt.date, dict[Order, Delivery]] = {day: {} for day in wanted}
-        for delivery in [*known, *new]:
-            by_day[delivery.day][delivery.order] = delivery
+        read = reader.read_new(files, known, reread=self.reread)
+        new = read.deliveries + reader.capture_snapshot(self.source, wanted, known)
+        new = ordered_after(known, new, self.intake.now)
+        by_day: dict[dt.date, list[Delivery]] = {day: [] for day in wanted}
+        for delivery in merged(known, new):
+            by_day[delivery.day].append(delivery)
         day_reader = DayReader(
             bronze=self.bronze, spec=self.intake.spec, settings=self.intake.settings, kept=kept
         )
-        result, staged, deliveries = self._stage(day_reader, by_day, elsewhere)
+        result, staged, deliveries = self._stage(day_reader, by_day)
+        result.warnings += read.changed
+        result.add_warnings({delivery.key for delivery in new}, deliveries)
         kept.write_reports(known, deliveries)
         failpoint("ingest.staged")
         self._commit(staged, before)
@@ -155,38 +176,10 @@ class _Ingestion:
             wanted |= {file.day for file in files if not file.dated}
         return [file for file in files if file.day in wanted], sorted(wanted)
 
-    def _content_of_other_days(
-        self,
-        before: Snapshot,
-        known: Sequence[Delivery],
-        new: Sequence[Delivery],
-        repeated: set[str],
-    ) -> Mapping[dt.date, frozenset[str]]:
-        """Return, for each day, the digests that an older file of another day has.
-
-        All deliveries are read only if a new file has content that the lake had before, so the
-        price does not grow with the history.
-        """
-        elsewhere: dict[dt.date, frozenset[str]] = defaultdict(frozenset)
-        elsewhere |= known_content_of_other_days(known)
-        if not self.source.self_identifying or self.source.snapshot or self.source.counts_copies:
-            return elsewhere
-        counts = Counter(delivery.digest for delivery in new if delivery.digest)
-        digests = {digest for digest, n in counts.items() if n > 1 or digest in repeated}
-        rows = list(new)
-        if digests & repeated:
-            rows += read_deliveries(
-                self.intake.lake, self.domain, self.source.dataset, snapshot=before
-            )
-        for day, found in content_of_other_days(rows, digests).items():
-            elsewhere[day] |= found
-        return elsewhere
-
     def _stage(
         self,
         reader: DayReader,
-        by_day: Mapping[dt.date, Mapping[Order, Delivery]],
-        elsewhere: Mapping[dt.date, frozenset[str]],
+        by_day: Mapping[dt.date, Sequence[Delivery]],
     ) -> tuple[Ingested, dict[TableId, list[Staged]], list[Delivery]]:
         """Read each day and write the files of its tables; nothing is visible before the commit."""
         lake = self.intake.lake
@@ -198,7 +191,7 @@ class _Ingestion:
         deliveries: list[Delivery] = []
 
         def read(day: dt.date) -> DayRows:
-            return reader.read(day, list(by_day[day].values()), elsewhere.get(day, frozenset()))
+            return reader.read(day, by_day[day])
 
         with ThreadPoolExecutor(2) as pool:
             for day in in_order(pool, by_day, read, 3):

@@ -6,7 +6,7 @@ import stat as mode
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
+from lakehouse.platform.ingestion.errors import FileChanged, LandingError, ReadRejected
 from lakehouse.platform.ingestion.listing import (
     Listing,
     Survey,
@@ -19,6 +19,8 @@ from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
 from lakehouse.platform.ingestion.paths import EPOCH, PathRules, RecognizedFile
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.outside_causes import is_outside_cause, problem_of
+from lakehouse.platform.tables.deliveries_model import UNREADABLE
 
 if TYPE_CHECKING:
     from lakehouse.platform.tables.registry import Domain
@@ -117,7 +119,8 @@ class LandingZone:
 
         Raises:
             FileChanged: the file is gone, was replaced or grew; the next listing shows its state.
-            ReadRejected: the file is larger than `limit`, or a symbolic link replaced it.
+            ReadRejected: the file is larger than `limit`, a symbolic link replaced it, or it cannot
+                be read (reason ``unreadable``).
         """
         if file.size > limit:
             raise ReadRejected(
@@ -133,6 +136,17 @@ class LandingZone:
                     data = stream.read(file.size + 1)
         except FileNotFoundError as error:
             raise FileChanged(f"{file.path} is gone since it was listed") from error
+        except LandingError:
+            raise
+        except Exception as error:
+            if not is_outside_cause(error):
+                raise
+            raise ReadRejected(
+                f"{file.path} cannot be read ({problem_of(error)}); each ingestion tries it again;"
+                " hint: give this user permission to read the file and to enter its folders, or"
+                " end what locks it",
+                reason=UNREADABLE,
+            ) from error
         if len(data) != file.size:
             raise FileChanged(
                 f"{file.path} had {file.size:,} bytes when it was listed and has another size now"

@@ -16,7 +16,7 @@ from lakehouse.platform.ingestion.csv.decode import decompress
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.kept_files import KeptFiles
-from lakehouse.platform.ingestion.versions import dated_as_corrected, resolve_versions
+from lakehouse.platform.ingestion.versions import resolve_versions, with_row_moments
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
@@ -58,24 +58,21 @@ class DayReader:
     settings: Settings
     kept: KeptFiles
 
-    def read(
-        self, day: dt.date, deliveries: Sequence[Delivery], elsewhere: frozenset[str]
-    ) -> DayRows:
+    def read(self, day: dt.date, deliveries: Sequence[Delivery]) -> DayRows:
         """Read a day.
 
         Args:
             day: the delivery day.
             deliveries: all files of the day. Their stored status is not used, except for files
                 that were never read.
-            elsewhere: digests of older files of other days.
         """
         source = source_of(self.bronze)
         results: dict[str, CsvFile | _Rejected] = {}
         evaluated = [self._evaluate(delivery, source, results) for delivery in deliveries]
-        resolved = resolve_versions(evaluated, source, elsewhere)
+        resolved = resolve_versions(evaluated, source)
         files = [
             (delivery, result)
-            for delivery in dated_as_corrected(resolved, source)
+            for delivery in with_row_moments(resolved, source)
             if delivery.has_rows and isinstance(result := results[delivery.digest], CsvFile)
         ]
         return DayRows(

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from lakehouse.platform.ingestion.errors import FileChanged, ReadRejected
 from lakehouse.platform.ingestion.intake import ErasedPersons, Intake
 from lakehouse.platform.ingestion.kept_files import KeptFiles
 from lakehouse.platform.ingestion.paths import RecognizedFile
+from lakehouse.platform.ingestion.versions import newest_by_path
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.source import Source
@@ -18,6 +19,16 @@ from lakehouse.platform.tables.table import Table
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+@dataclass(kw_only=True)
+class ReadFiles:
+    """The result of reading listed files."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    """One for each file that is new or has other bytes, not resolved yet."""
+    changed: list[str] = field(default_factory=list)
+    """Messages about files that changed since they were listed; the next listing has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,27 +51,32 @@ class FileReader:
         return self.intake.erased()
 
     def read_new(
-        self, files: Sequence[RecognizedFile], known: Sequence[Delivery]
-    ) -> tuple[list[Delivery], set[str]]:
-        """Read and keep the files that are not known yet.
+        self, files: Sequence[RecognizedFile], known: Sequence[Delivery], *, reread: bool = False
+    ) -> ReadFiles:
+        """Read and keep the files that differ from what was seen last at their path.
 
-        Returns:
-            A delivery for each file, not resolved yet, and the digests whose bytes were kept
-            before. A file that changed since it was listed is left to the next listing.
+        A file that cannot be read never stops the others.
+
+        Args:
+            files: listed files.
+            known: deliveries of their days.
+            reread: also read the files that look unchanged, and compare their bytes.
         """
-        seen = {(delivery.file, delivery.landed_at, delivery.size) for delivery in known}
-        new = [file for file in files if (file.path, file.modified_at, file.size) not in seen]
+        newest = newest_by_path(known)
+        wanted = [file for file in files if reread or not _as_seen(file, newest.get(file.path))]
         workers = 4 if isinstance(self.intake.lake.store, DiskStore) else 24
-        deliveries: list[Delivery] = []
-        repeated: set[str] = set()
+        found = ReadFiles()
         with ThreadPoolExecutor(workers) as pool:
-            for result in in_order(pool, new, self._read, 64):
-                if result is not None:
-                    delivery, existed = result
-                    deliveries.append(delivery)
-                    if existed:
-                        repeated.add(delivery.digest)
-        return deliveries, repeated
+            for delivery in in_order(pool, wanted, self._read, 64):
+                if isinstance(delivery, FileChanged):
+                    found.changed.append(str(delivery))
+                    continue
+                seen = newest.get(delivery.file)
+                if seen is None or delivery.unread or seen.key != delivery.key:
+                    found.deliveries.append(delivery)
+                elif seen.size != delivery.size:  # an erased person was in the file again
+                    found.deliveries.append(replace(delivery, delivered_at=seen.moment))
+        return found
 
     def capture_snapshot(
         self, source: Source, days: Sequence[dt.date], known: Sequence[Delivery]
@@ -77,7 +93,7 @@ class FileReader:
         if self.intake.snapshots is None or source.query is None or today not in days:
             return []
         data = self.intake.snapshots.capture(source)
-        delivery, _ = self._keep(
+        delivery = self._keep(
             Delivery(
                 day=today,
                 unit=None,
@@ -91,8 +107,8 @@ class FileReader:
         loaded = {d.digest for d in known if d.day == today and d.status is Status.LOADED}
         return [] if delivery.digest in loaded else [delivery]
 
-    def _read(self, file: RecognizedFile) -> tuple[Delivery, bool] | None:
-        """Read and keep one file; return None if it changed since it was listed."""
+    def _read(self, file: RecognizedFile) -> Delivery | FileChanged:
+        """Read and keep one file; one that cannot be read is rejected with the reason."""
         delivery = Delivery(
             day=file.day,
             unit=file.unit,
@@ -103,22 +119,28 @@ class FileReader:
         )
         try:
             data = self.intake.landing.read(file, limit=self.intake.file_limit)
-            return self._keep(delivery, data)
-        except FileChanged:
-            return None
+        except FileChanged as changed:
+            return changed
         except ReadRejected as error:
-            rejected = replace(
-                delivery, status=Status.REJECTED, reason=error.reason, detail=str(error)
-            )
-            return rejected, False
+            return replace(delivery, status=Status.REJECTED, reason=error.reason, detail=str(error))
+        try:
+            return self._keep(delivery, data)
+        except ReadRejected as error:
+            return replace(delivery, status=Status.REJECTED, reason=error.reason, detail=str(error))
 
-    def _keep(self, delivery: Delivery, data: bytes) -> tuple[Delivery, bool]:
-        """Keep the bytes; return the delivery with its digest, and whether they were there."""
+    def _keep(self, delivery: Delivery, data: bytes) -> Delivery:
+        """Keep the bytes; return the delivery with its digest."""
         data = self.erased.without_erased(
             data, delivery.file, self.bronze, limit=self.intake.file_limit
         )
-        digest, existed = self.kept.keep(data)
-        return replace(delivery, digest=digest), existed
+        digest, _ = self.kept.keep(data)
+        return replace(delivery, digest=digest)
+
+
+def _as_seen(file: RecognizedFile, seen: Delivery | None) -> bool:
+    """Return whether a listed file looks like the one that was seen last at its path."""
+    state = (file.modified_at, file.size)
+    return seen is not None and not seen.unread and (seen.landed_at, seen.size) == state
 
 
 def in_order(

@@ -47,16 +47,14 @@ def record_unrecognized_files(
     def commit() -> int:
         before = table.snapshot()
         outdated = DeliveredFiles(lake, domain).days_with(UNRECOGNIZED_FILES, listing.files)
-        by_day: dict[dt.date, dict[tuple[str, dt.datetime], Delivery]] = {
-            day: {} for day in sorted({*days, *outdated})
-        }
+        by_day: dict[dt.date, dict[str, Delivery]] = {day: {} for day in sorted({*days, *outdated})}
         recognized = {(file.path, file.modified_at) for file in listing.files}
         for row in read_deliveries(lake, domain, UNRECOGNIZED_FILES, list(by_day), snapshot=before):
             if (row.file, row.landed_at) not in recognized:
-                by_day[row.day][row.file, row.landed_at] = row
+                by_day[row.day][row.file] = row
         for file in listing.unrecognized_files:
             if file.day in by_day:
-                by_day[file.day][file.path, file.modified_at] = _rejected(file)
+                by_day[file.day][file.path] = _rejected(file)
         table.write(
             {
                 day: DELIVERIES.to_arrow(sorted(rows.values(), key=lambda row: row.order))

@@ -1,22 +1,24 @@
-"""Which version of each delivery is current: pure decisions about received files.
+"""Order the versions of each delivery and decide which one is current: pure decisions.
 
 A received file is a version of a delivery. A delivery is what one unit sends of one dataset for one
-day; for sources with ``per_file`` each file name is a delivery of its own. The status of a file
-follows from all files of its delivery day, so it does not depend on the order in which the files
-were noticed.
+day; for sources with ``per_file`` each file name is a delivery of its own. What a path contains now
+is current: the order in which the platform first saw the files decides, and modification times only
+order files that it sees for the first time together. ``docs/versions.md`` has the rules as a table.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from lakehouse.platform.tables.deliveries_model import Delivery, Order, Status
+from lakehouse.platform.tables.deliveries_model import Delivery, FileKey, Status
 from lakehouse.platform.tables.domain_spec import REPLAY
 from lakehouse.platform.tables.source import Source
 
 Scope = int | str | None
 """Identifies a delivery within its day: the unit, or the path for sources with ``per_file``."""
+
+_TICK = dt.timedelta(microseconds=1)
 
 
 def corrected_by(file: str) -> str | None:
@@ -36,49 +38,122 @@ def scope_of(file: str, unit: int | None, source: Source) -> Scope:
     return (corrected_by(file) or file) if source.per_file else unit
 
 
-def resolve_versions(
-    deliveries: Iterable[Delivery], source: Source, elsewhere: frozenset[str] = frozenset()
+def newest_by_path(deliveries: Iterable[Delivery]) -> dict[str, Delivery]:
+    """Return for each path the file that was seen there last."""
+    return {each.file: each for each in sorted(deliveries, key=lambda each: each.order)}
+
+
+def ordered_after(
+    known: Iterable[Delivery], new: Iterable[Delivery], now: dt.datetime
 ) -> list[Delivery]:
+    """Return new files with the moment that orders them: after everything seen before.
+
+    The moment is the modification time, at most `now`. A file of the same unit and day that the
+    platform has seen already is older, whatever its time.
+
+    Args:
+        known: files of these days that were ingested before.
+        new: files of any days that are seen for the first time; one that has a moment keeps it.
+        now: time of the ingestion, aware.
+    """
+    newest: dict[tuple[dt.date, int | None], dt.datetime] = {}
+    for delivery in known:
+        place = (delivery.day, delivery.unit)
+        newest[place] = max(delivery.moment, newest.get(place, delivery.moment))
+    ordered = []
+    for delivery in sorted(new, key=lambda each: (each.landed_at, each.file, each.digest)):
+        if delivery.delivered_at is not None:
+            ordered.append(delivery)
+            continue
+        place = (delivery.day, delivery.unit)
+        moment = min(delivery.landed_at, now.astimezone(dt.UTC))
+        if place in newest:
+            moment = max(moment, newest[place] + _TICK)
+        if delivery.landed_at > moment or place in newest:
+            newest[place] = moment
+        ordered.append(replace(delivery, delivered_at=moment))
+    return ordered
+
+
+def resolve_versions(deliveries: Iterable[Delivery], source: Source) -> list[Delivery]:
     """Return the files of one delivery day, each with its version and status.
 
     A readable file is loaded, superseded by a newer version, or a duplicate. A rejected or held
-    file never supersedes a readable one. If a snapshot returns to earlier content, the latest file
-    with that content is the version; the same holds for a path whose content changed and changed
-    back, where copies count. In all other cases an older file that is sent again is a duplicate.
+    file never supersedes a readable one. Equal bytes are compared within one unit and day only. A
+    path whose content changed is the current version, also when it changed back to earlier content.
+    Earlier content under a new path is a duplicate, except for a snapshot, which may return to an
+    earlier state, and for a file in a replay folder.
 
     Args:
         deliveries: all files of the day, known and new.
-        source: decides whether the same bytes from another unit are a duplicate.
-        elsewhere: digests of older files of other days.
+        source: decides what a delivery is.
 
     Returns:
         The files in an order that depends on nothing but the files.
     """
     in_order = sorted(deliveries, key=lambda delivery: delivery.order)
-    readable = [delivery for delivery in in_order if delivery.readable]
-    repeated_later: frozenset[Order] = frozenset()
-    if source.snapshot:
-        repeated_later = _snapshots_repeated_later(readable)
-    elif source.counts_copies:
-        repeated_later = _versions_repeated_later(readable, source)
-    seen: set[tuple[Scope, str]] = set()
-    versions: dict[Scope, list[Delivery]] = defaultdict(list)
-    resolved = [replace(delivery, version=0) for delivery in in_order if not delivery.readable]
-    for delivery in readable:
-        own = scope_of(delivery.file, delivery.unit, source)
-        scope = own if source.counts_copies or not source.self_identifying else None
-        if (scope, delivery.digest) in seen or delivery.digest in elsewhere:
-            detail = "the same bytes were delivered before; nothing is loaded"
-            resolved.append(_duplicate(delivery, detail))
-        elif delivery.order in repeated_later:
-            detail = "the same bytes were delivered again later; the later file is loaded"
-            resolved.append(_duplicate(delivery, detail))
-        else:
-            seen.add((scope, delivery.digest))
-            versions[own].append(delivery)
-    for files in versions.values():
-        resolved += _numbered(files)
+    history = _History(source=source)
+    for delivery in in_order:
+        if delivery.readable:
+            history.add(delivery)
+    resolved = [replace(each, version=0) for each in in_order if not each.readable]
+    resolved += history.resolved()
     return sorted(resolved, key=lambda d: (d.unit is not None, d.unit or 0, d.order))
+
+
+@dataclass(kw_only=True)
+class _History:
+    """The versions of the deliveries of one day, in the order in which they were seen."""
+
+    source: Source
+    versions: dict[Scope, dict[str, Delivery]] = field(default_factory=lambda: defaultdict(dict))
+    """Delivery → digest → the file with this content, the current version last."""
+    repeated: list[Delivery] = field(default_factory=list)
+    _content: dict[str, str] = field(default_factory=dict)
+    """Path → digest seen there last."""
+    _first: dict[tuple[Scope, str], Delivery] = field(default_factory=dict)
+    """First file with a content."""
+
+    def add(self, delivery: Delivery) -> None:
+        """Add the next file that was seen."""
+        own = scope_of(delivery.file, delivery.unit, self.source)
+        place = (own if self.source.counts_copies else delivery.unit, delivery.digest)
+        versions = self.versions[own]
+        before = self._content.get(delivery.file)
+        self._content[delivery.file] = delivery.digest
+        current = next(reversed(versions.values()), None)
+        first = self._first.setdefault(place, delivery)
+        is_new_path = before is None and not _is_deliberate(delivery, self.source)
+        is_copy = is_new_path and first is not delivery
+        if delivery.digest == before or is_copy or (current and current.digest == delivery.digest):
+            detail = _repeated_detail(delivery, first, current)
+            self.repeated.append(_duplicate(delivery, detail))
+            return
+        earlier = versions.pop(delivery.digest, None)
+        if earlier is not None:
+            detail = f"the same bytes came back later as {delivery.file}; that file is loaded"
+            self.repeated.append(_duplicate(earlier, detail))
+        versions[delivery.digest] = delivery
+
+    def resolved(self) -> list[Delivery]:
+        """Return all files with their status: the last version of each delivery is loaded."""
+        numbered = [_numbered(list(each.values())) for each in self.versions.values() if each]
+        return [*self.repeated, *(delivery for each in numbered for delivery in each)]
+
+
+def _is_deliberate(delivery: Delivery, source: Source) -> bool:
+    """Return whether earlier content under a new path is a return to it and not a copy."""
+    return source.snapshot or f"/{REPLAY}/" in delivery.file
+
+
+def _repeated_detail(delivery: Delivery, first: Delivery, current: Delivery | None) -> str:
+    """Say why a repeated file is not loaded, and name the file that counts."""
+    if current is None or current.digest == delivery.digest or first.file == delivery.file:
+        return "the same bytes were delivered before; nothing is loaded"
+    return (
+        f"the same bytes were delivered before as {first.file}, and {current.file} is the newer"
+        " version; nothing is loaded; hint: to return to these bytes, write them over that file"
+    )
 
 
 def _duplicate(delivery: Delivery, detail: str) -> Delivery:
@@ -105,89 +180,37 @@ def _numbered(versions: Sequence[Delivery]) -> list[Delivery]:
     return [*superseded, loaded]
 
 
-def _snapshots_repeated_later(snapshots: Sequence[Delivery]) -> frozenset[Order]:
-    """Return the snapshots with the newest content that another content had replaced since."""
-    if not snapshots:
-        return frozenset()
-    newest = snapshots[-1].digest
-    since = max((n for n, d in enumerate(snapshots) if d.digest != newest), default=-1)
-    return frozenset(d.order for d in snapshots[: since + 1] if d.digest == newest)
+def merged(known: Iterable[Delivery], new: Iterable[Delivery]) -> list[Delivery]:
+    """Return known and new files together; each file as it was seen last.
 
-
-def _versions_repeated_later(files: Sequence[Delivery], source: Source) -> frozenset[Order]:
-    """Return versions whose content came back under a path that had other content in between.
-
-    A file that is sent again unchanged is not such a case, so it does not undo a correction.
+    A file that could not be read is forgotten once its path was read.
     """
-    repeated: set[Order] = set()
-    content: dict[str, str] = {}
-    current: dict[Scope, str] = {}
-    versions: dict[tuple[Scope, str], Order] = {}
-    for file in files:
-        own = scope_of(file.file, file.unit, source)
-        before, content[file.file] = content.get(file.file), file.digest
-        if file.digest in (before, current.get(own)):
+    read = {each.file for each in new if each.digest}
+    found: dict[FileKey, Delivery] = {}
+    for delivery in [*known, *new]:
+        if delivery.unread and delivery.file in read:
             continue
-        if (own, file.digest) in versions:
-            repeated.add(versions[own, file.digest])
-        current[own] = file.digest
-        versions[own, file.digest] = file.order
-    return frozenset(repeated)
+        found[delivery.key] = delivery
+    return list(found.values())
 
 
-def dated_as_corrected(deliveries: Sequence[Delivery], source: Source) -> list[Delivery]:
-    """Return the files of a day; a corrected file has the landing time of the file it corrects.
+def with_row_moments(deliveries: Sequence[Delivery], source: Source) -> list[Delivery]:
+    """Return the files of a day with the moment that orders their rows among other deliveries.
 
-    Files that landed after the corrected one therefore stay newer than the correction.
+    For sources with ``per_file`` that is the modification time, so that an old file which arrives
+    late does not win, but not before the version of the same path that it replaces. A corrected
+    file has the moment of the file it corrects: files that were delivered later stay newer.
     """
     if not source.per_file:
         return list(deliveries)
-    in_order = sorted(deliveries, key=lambda delivery: delivery.order)
-    landed_at = {delivery.file: delivery.landed_at for delivery in in_order}
+    moments: dict[str, dt.datetime] = {}
+    own: dict[FileKey, dt.datetime] = {}
+    for delivery in sorted(deliveries, key=lambda delivery: delivery.order):
+        moment = min(delivery.landed_at, delivery.moment)
+        if delivery.file in moments:
+            moment = max(moment, moments[delivery.file] + _TICK)
+        own[delivery.key] = moments[delivery.file] = moment
     return [
-        replace(d, landed_at=landed_at.get(corrected_by(d.file) or "", d.landed_at))
+        replace(d, delivered_at=moments.get(corrected_by(d.file) or "", own[d.key]))
         for d in deliveries
     ]
-
-
-def content_of_other_days(
-    deliveries: Iterable[Delivery], digests: Collection[str]
-) -> dict[dt.date, frozenset[str]]:
-    """Return, for each day, which of these digests an older file of another day has.
-
-    Args:
-        deliveries: files of any days, at least all that have one of the digests.
-        digests: the content to look for.
-    """
-    rows = [delivery for delivery in deliveries if delivery.digest in digests]
-    first: dict[str, Delivery] = {}
-    for row in sorted(rows, key=lambda delivery: delivery.order):
-        if row.readable:
-            first.setdefault(row.digest, row)
-    return _by_day(
-        (row.day, row.digest)
-        for row in rows
-        if row.digest in first and row.day != first[row.digest].day
-    )
-
-
-def known_content_of_other_days(deliveries: Iterable[Delivery]) -> dict[dt.date, frozenset[str]]:
-    """Return, for each day, the digests that were duplicates of another day's file when they came.
-
-    A duplicate whose content no version of the day has can only repeat a file of another day.
-    """
-    versions: set[tuple[dt.date, str]] = set()
-    duplicates: set[tuple[dt.date, str]] = set()
-    for delivery in deliveries:
-        if delivery.has_rows:
-            versions.add((delivery.day, delivery.digest))
-        elif delivery.status is Status.DUPLICATE:
-            duplicates.add((delivery.day, delivery.digest))
-    return _by_day(duplicates - versions)
-
-
-def _by_day(found: Iterable[tuple[dt.date, str]]) -> dict[dt.date, frozenset[str]]:
-    digests: dict[dt.date, set[str]] = defaultdict(set)
-    for day, digest in found:
-        digests[day].add(digest)
-    return {day: frozenset(each) for day, each in digests.items()}

@@ -49,6 +49,11 @@ def hold(path: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+def held_runs() -> list[str]:
+    """Return the ids of the runs that this process executes."""
+    return [path.name for path in _held]
+
+
 def worker_of(path: Path) -> int | None:
     """Return the id of the process that holds a run's lock file; None when no process does."""
     try:

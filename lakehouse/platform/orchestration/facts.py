@@ -1,22 +1,36 @@
-"""Gather the facts from which `planning.decide` decides; nothing here writes or decides.
+"""Gather the facts from which `planning.decide` decides; nothing here decides.
 
 Four places are read: the landing zone, the deliveries, the ops tables and Dagster's run history.
 """
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.deliveries import DeliveredFiles, with_first_days
+from lakehouse.platform.ingestion.changed_bytes import BytesCheck, ChangedFile, changed_files
+from lakehouse.platform.ingestion.deliveries import (
+    DeliveredFiles,
+    read_deliveries,
+    with_first_days,
+)
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
+from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.ingestion.unrecognized_files import has_recorded
 from lakehouse.platform.orchestration.planning import Facts
-from lakehouse.platform.orchestration.run_tags import BATCH_TAG, DOMAIN_TAG, NOT_READY_TAG
+from lakehouse.platform.orchestration.resources import intake_of
+from lakehouse.platform.orchestration.run_steps import failed_outside
+from lakehouse.platform.orchestration.run_tags import (
+    BATCH_TAG,
+    DOMAIN_TAG,
+    NOT_READY_TAG,
+    OUTSIDE_TAG,
+)
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -24,6 +38,10 @@ from lakehouse.platform.transform import monthly
 from lakehouse.settings import Settings
 
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+SHORTEST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=10), dt.timedelta(minutes=10)
+"""Pause after the first run that failed for a cause outside of the data, doubled each time."""
+READ_RUNS = 100
+"""Newest successful runs that are looked at for files that they could not read."""
 
 
 def gather(
@@ -34,6 +52,8 @@ def gather(
     sweep: Sweep | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    checksum: bool = False,
+    check_files: int = 0,
 ) -> Facts:
     """Return the facts about a domain as they are now.
 
@@ -45,6 +65,8 @@ def gather(
             always listed completely.
         first: leave out files of earlier delivery days.
         last: leave out files of later delivery days.
+        checksum: read every listed file and compare its bytes with those of its last version.
+        check_files: read this many known files, the next ones in turn.
     """
     lake = Lake(settings.root)
     delivered = DeliveredFiles(lake, domain.name)
@@ -55,8 +77,18 @@ def gather(
         if not file.dated or _within(file.day, first, last)
     ]
     work = open_work(domain, lake)
+    new_files = tuple(file for file in files if not delivered.has(file))
+    known = [file for file in files if delivered.has(file)] if checksum else []
+    changed = [
+        each
+        for each in _changed(domain, lake, settings, known, check_files)
+        if _within(each.file.day, first, last)
+    ]
+    new_files += tuple(each.file for each in changed)
     facts = Facts(
-        new_files=tuple(file for file in files if not delivered.has(file)),
+        new_files=new_files,
+        changed={each.file.path: each.digest for each in changed},
+        unread=_unread(lake, domain, new_files),
         new_unrecognized_files=tuple(
             file for file in listing.unrecognized_files if not has_recorded(delivered, file)
         ),
@@ -72,7 +104,7 @@ def gather(
     )
     if instance is None or not facts.has_work:
         return facts
-    return replace(facts, **_failed_batches(domain, instance))
+    return replace(facts, **_failed_batches(domain, instance, with_unread=bool(facts.unread)))
 
 
 def _listing(domain: Domain, settings: Settings, sweep: Sweep | None) -> Listing:
@@ -87,11 +119,105 @@ def _within(day: dt.date, first: dt.date | None, last: dt.date | None) -> bool:
     return (first is None or day >= first) and (last is None or day <= last)
 
 
-def _failed_batches(domain: Domain, instance: dg.DagsterInstance) -> dict[str, Any]:
-    """Return the failed runs of each batch, and the batches whose inputs were not ready."""
-    failed = dg.RunsFilter(tags={DOMAIN_TAG: domain.name}, statuses=FAILED)
-    tags = [run.tags for run in instance.get_runs(failed) if BATCH_TAG in run.tags]
+def _changed(
+    domain: Domain,
+    lake: Lake,
+    settings: Settings,
+    known: Sequence[RecognizedFile],
+    check_files: int,
+) -> list[ChangedFile]:
+    """Return files whose bytes changed without a new size or time: known ones, else a few in turn.
+
+    The only thing that is written is the position of the turn.
+    """
+    if not known and not check_files:
+        return []
+    intake = intake_of(domain, lake, settings, dt.datetime.now(dt.UTC))
+    bronzes = sorted(
+        (table for table in domain.stored if table.layer == "bronze" and table.source),
+        key=lambda table: table.id.table,
+    )
+    if known:
+        return changed_files(known, bronzes, intake)
+    state = BytesCheck.load(lake, domain.name)
+    found = state.run(bronzes, intake, most_files=check_files)
+    state.save(lake, domain.name)
+    return found
+
+
+def _unread(lake: Lake, domain: Domain, files: Iterable[RecognizedFile]) -> dict[str, str]:
+    """Return which of these files an earlier run could not read, with the cause."""
+    days: dict[str, set[dt.date]] = defaultdict(set)
+    for file in files:
+        days[file.dataset].add(file.day)
+    listed = {(file.path, file.modified_at) for file in files}
     return {
-        "failures": Counter(each[BATCH_TAG] for each in tags),
-        "not_ready": frozenset(each[BATCH_TAG] for each in tags if NOT_READY_TAG in each),
+        delivery.file: delivery.detail or ""
+        for dataset, found in days.items()
+        for delivery in read_deliveries(lake, domain.name, dataset, sorted(found))
+        if delivery.unread and (delivery.file, delivery.landed_at) in listed
     }
+
+
+def _failed_batches(
+    domain: Domain, instance: dg.DagsterInstance, *, with_unread: bool
+) -> dict[str, Any]:
+    """Return the failed runs of each batch, and why they do not count or have to wait.
+
+    A successful run of a batch that is still due did not load it, because a file of it could not be
+    read; it counts like one that failed for a cause outside of the data.
+    """
+    failures: Counter[str] = Counter()
+    outside: Counter[str] = Counter()
+    ended: dict[str, float] = {}
+    not_ready: set[str] = set()
+    for record in _finished_runs(domain, instance, with_unread=with_unread):
+        run = record.dagster_run
+        if (batch := run.tags.get(BATCH_TAG)) is None:
+            continue
+        if NOT_READY_TAG in run.tags:
+            not_ready.add(batch)
+        if run.status is dg.DagsterRunStatus.SUCCESS or _failed_outside(instance, run):
+            outside[batch] += 1
+            ended[batch] = max(record.end_time or 0.0, ended.get(batch, 0.0))
+        else:
+            failures[batch] += 1
+    now = dt.datetime.now(dt.UTC).timestamp()
+    waits = {batch: pause_after(number).total_seconds() for batch, number in outside.items()}
+    return {
+        "failures": failures,
+        "outside": outside,
+        "paused": frozenset(batch for batch, wait in waits.items() if now < ended[batch] + wait),
+        "not_ready": frozenset(not_ready),
+    }
+
+
+def pause_after(runs: int) -> dt.timedelta:
+    """Return the pause after this many runs that failed for a cause outside of the data.
+
+    >>> [pause_after(runs).seconds for runs in (1, 2, 3, 7, 1000)]
+    [10, 20, 40, 600, 600]
+    """
+    return min(SHORTEST_PAUSE * 2 ** min(runs - 1, 16), LONGEST_PAUSE)
+
+
+def _finished_runs(
+    domain: Domain, instance: dg.DagsterInstance, *, with_unread: bool
+) -> Iterator[dg.RunRecord]:
+    tags = {DOMAIN_TAG: domain.name}
+    yield from instance.get_run_records(dg.RunsFilter(tags=tags, statuses=FAILED))
+    if with_unread:
+        loaded = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.SUCCESS])
+        yield from instance.get_run_records(loaded, limit=READ_RUNS)
+
+
+def _failed_outside(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Return whether a run failed for a cause outside of the data; remembers it per process."""
+    if OUTSIDE_TAG in run.tags:
+        return True
+    if run.run_id not in _OUTSIDE:
+        _OUTSIDE[run.run_id] = failed_outside(instance, run.run_id)
+    return _OUTSIDE[run.run_id]
+
+
+_OUTSIDE: dict[str, bool] = {}

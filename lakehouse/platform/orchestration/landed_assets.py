@@ -23,6 +23,8 @@ from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 FILES = "files"
+WARNINGS = "warnings"
+"""Name under which the check shows what a person should know about files that are recorded."""
 HINT = (
     "`lakehouse quarantine list` shows every rejected file; a corrected file of the same name"
     " replaces the rejected one as soon as it is delivered"
@@ -44,7 +46,7 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
             dg.AssetCheckSpec(
                 FILES,
                 asset=asset_key(raw.id),
-                description="No delivered file is rejected or held back.",
+                description="No delivered file is rejected, held back or dated in the future.",
             )
         ],
         **step_policy(domain, Layer.BRONZE),
@@ -53,7 +55,16 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
         days = days_of(context.partition_keys)
         intake = platform.intake(domain)
         listing = platform.listing(domain, tuple(days))
-        done = ingest(bronze, days, intake, listing, note={"run_id": context.run.run_id})
+        done = ingest(
+            bronze,
+            days,
+            intake,
+            listing,
+            note={"run_id": context.run.run_id},
+            reread=platform.reread,
+        )
+        for warning in (*done.unread.values(), *done.warnings):
+            context.log.warning("%s", warning)
         for table, rows in ((raw.id, sum(done.files.values())), (bronze.id, done.rows)):
             yield _result(context, platform, done, table, rows, days)
         yield _files_check(raw.id, done)
@@ -95,12 +106,14 @@ def _files_check(raw: TableId, done: Ingested) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {**bad, **dict(list(done.problems.items())[:SHOWN_PROBLEMS])}
     if done.notes:
         metadata["schema_drift"] = done.notes[:SHOWN_PROBLEMS]
+    if done.warnings:
+        metadata[WARNINGS] = done.warnings[:SHOWN_PROBLEMS]
     if bad:
         metadata["hint"] = HINT
     return dg.AssetCheckResult(
         asset_key=asset_key(raw),
         check_name=FILES,
-        passed=not bad,
+        passed=not bad and not done.warnings,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )

@@ -3,29 +3,42 @@
 import datetime as dt
 import functools
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.local_runtime.workers import held_runs, hold, worker_path
 from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 from lakehouse.platform.orchestration.facts import gather
-from lakehouse.platform.orchestration.partitions import between
-from lakehouse.platform.orchestration.planning import Batch, DueBatch, decide
+from lakehouse.platform.orchestration.landed_assets import FILES, WARNINGS
+from lakehouse.platform.orchestration.planning import (
+    Batch,
+    Decision,
+    DueBatch,
+    Facts,
+    decide,
+)
 from lakehouse.platform.orchestration.publishing import publish_finished
 from lakehouse.platform.orchestration.run_messages import send_nothing_delivered, send_run_messages
 from lakehouse.platform.orchestration.run_steps import RunStep, steps_of
 from lakehouse.platform.orchestration.run_tags import (
     DOMAIN_TAG,
+    OUTSIDE_TAG,
     Work,
     job_name,
     range_tags,
 )
 from lakehouse.platform.orchestration.sensors import batch_tags
+from lakehouse.platform.orchestration.unloaded import (
+    files_of,
+    has_changed_bytes,
+    has_only_files,
+    touches,
+)
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
@@ -33,6 +46,8 @@ from lakehouse.settings import Settings
 
 ROUNDS = 20
 """Decisions after which an arrival cycle ends even if work is left."""
+CHANGING = 3
+"""Runs of one command after which a file that changes during each of them is left alone."""
 QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -60,6 +75,8 @@ class RunResult:
     problem: str | None
     """Errors of the failed steps; None when the run succeeded."""
     seconds_by_layer: dict[str, float]
+    warnings: tuple[str, ...] = ()
+    """What a person should know about files that the run recorded."""
 
 
 def ingest(
@@ -69,24 +86,39 @@ def ingest(
     *,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    checksum: bool = False,
     on_batch: Callable[[DueBatch, int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> Iterator[RunResult]:
     """Run everything that is due until nothing is left, and yield each run when it finishes.
 
+    What was given up before, or waits after a cause outside of the data, is tried once.
     Files count as complete however recently they changed: whoever starts this has delivered them.
+    With ``checksum`` every listed file is read and compared with its last version.
     ``first`` and ``last`` limit the delivery days; rows that wait for other days are refreshed all
     the same.
     """
     upgrade_lake(domain, Lake(settings.root))
     settings = replace(settings, quiet_seconds=0)
     requested: set[str] = set()
+    ran: Counter[str] = Counter()
+    read: Counter[str] = Counter()
     for number in range(ROUNDS):
-        facts = gather(domain, settings, instance, first=first, last=last)
+        facts = gather(
+            domain,
+            settings,
+            instance,
+            first=first,
+            last=last,
+            checksum=checksum and number == 0,
+            check_files=settings.check_files if number == 0 else 0,
+        )
         due = [
             each
-            for each in decide(facts, settings).due
-            if _touches(each.batch, first, last) and each.run_key not in requested
+            for each in _insisted(decide(facts, settings), ran)
+            if touches(each.batch, first, last)
+            and each.run_key not in requested
+            and not _only_tried_files(each.batch, facts, read)
         ]
         if not due:
             if not facts.has_work:
@@ -94,18 +126,44 @@ def ingest(
             if number == 0 and not facts.listed_files:
                 send_nothing_delivered(domain, settings, dt.datetime.now(settings.zone).date())
             return
+        read.update(file.path for file in facts.new_files)
         for each in due:
             requested.add(each.run_key)
+            ran[each.batch.digest] += 1
             yield run(
                 instance,
                 job_name(domain.name, each.batch.work),
                 batch_tags(domain, each),
                 first=each.batch.first,
                 last=each.batch.last,
-                platform={"quiet_seconds": settings.quiet_seconds},
+                platform={
+                    "quiet_seconds": settings.quiet_seconds,
+                    "reread": has_changed_bytes(each.batch, facts),
+                },
                 on_start=functools.partial(on_batch, each),
                 on_step=on_step,
             )
+
+
+def _insisted(decision: Decision, ran: Mapping[str, int]) -> list[DueBatch]:
+    """Return what a person who starts an ingestion wants to be tried now.
+
+    A batch that was given up, or that waits after a cause outside of the data, is tried once.
+    """
+    insisted = (*decision.given_up, *decision.paused)
+    waiting = [each for each in insisted if not ran[each.batch.digest]]
+    return [*decision.due, *waiting]
+
+
+def _only_tried_files(batch: Batch, facts: Facts, read: Mapping[str, int]) -> bool:
+    """Return whether all that a batch has are files that this command cannot load.
+
+    A file that cannot be read is tried once, a file that changes while it is read `CHANGING` times.
+    """
+    return has_only_files(batch, facts) and all(
+        read[file.path] >= (1 if file.path in facts.unread else CHANGING)
+        for file in files_of(batch, facts)
+    )
 
 
 def materialize(
@@ -191,7 +249,25 @@ def run(
         succeeded=result.success,
         problem="; ".join(step.error for step in steps if step.error) or None,
         seconds_by_layer=_seconds_by_layer(steps),
+        warnings=tuple(_warnings(result.get_asset_check_evaluations())),
     )
+
+
+def _warnings(evaluations: Iterable[dg.AssetCheckEvaluation]) -> Iterator[str]:
+    for evaluation in evaluations:
+        found = evaluation.metadata.get(WARNINGS) if evaluation.check_name == FILES else None
+        if found is not None and isinstance(found.value, list):
+            yield from map(str, found.value)
+
+
+def cancel_interrupted(instance: dg.DagsterInstance) -> None:
+    """Record the runs of this process as canceled by a person; they use up no attempt."""
+    for run_id in held_runs():
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.add_run_tags(run_id, {OUTSIDE_TAG: "interrupted"})
+            instance.report_run_canceled(run, "Interrupted by Ctrl-C")
+        worker_path(instance, run_id).unlink(missing_ok=True)
 
 
 def _report_steps(on_step: Callable[[StepResult], None], entry: dg.EventLogEntry) -> None:
@@ -207,11 +283,3 @@ def _seconds_by_layer(steps: Iterable[RunStep]) -> dict[str, float]:
     for step in steps:
         seconds[step.layer] += step.seconds
     return dict(seconds)
-
-
-def _touches(batch: Batch, first: dt.date | None, last: dt.date | None) -> bool:
-    """Return whether a batch has one of the days; refreshes follow from others and always count."""
-    if batch.work is Work.REFRESH:
-        return True
-    days = between(batch.first, batch.last)
-    return any((first is None or d >= first) and (last is None or d <= last) for d in days)

@@ -35,8 +35,16 @@ class Facts:
     """Business days that delivered rows wait for, with a digest of those deliveries."""
     outdated_months: Mapping[dt.date, str] = field(default_factory=dict)
     """First days of months whose inputs changed, with a digest of the inputs."""
+    changed: Mapping[str, str] = field(default_factory=dict)
+    """Path of each new file that has the size and time of its last version → its digest now."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Path of each new file that an earlier run could not read → the cause."""
     failures: Mapping[str, int] = field(default_factory=dict)
-    """Digest of a batch → its runs that failed or were canceled."""
+    """Digest of a batch → its runs that failed or were canceled, without those of `outside`."""
+    outside: Mapping[str, int] = field(default_factory=dict)
+    """Digest of a batch → its runs that did not load it for a cause outside of the data."""
+    paused: Set[str] = frozenset()
+    """Digests of batches of `outside` whose pause before the next run has not passed."""
     not_ready: Set[str] = frozenset()
     """Digests of batches that failed only because an input is missing."""
     listed_files: int = 0
@@ -101,10 +109,13 @@ class DueBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The batches to run, and those that failed too often to be tried again."""
+    """The batches to run, and those that are not run now."""
 
     due: tuple[DueBatch, ...]
-    given_up: tuple[Batch, ...]
+    given_up: tuple[DueBatch, ...]
+    """Batches that failed too often; only a person has them tried again."""
+    paused: tuple[DueBatch, ...] = ()
+    """Batches that failed for a cause outside of the data and are tried again later."""
 
 
 def decide(facts: Facts, settings: Settings) -> Decision:
@@ -112,21 +123,26 @@ def decide(facts: Facts, settings: Settings) -> Decision:
 
     A batch of several days that failed is split in half, so that the good days are stored. A single
     day is tried up to ``settings.attempts`` times, and so is a batch whose inputs are not ready,
-    because splitting it would not help.
+    because splitting it would not help. Runs that failed for a cause outside of the data do not
+    count: their batch is tried again after a pause.
     """
     due: list[DueBatch] = []
-    given_up: list[Batch] = []
+    given_up: list[DueBatch] = []
+    paused: list[DueBatch] = []
     pending = _batches(facts, settings)
     while pending:
         batch = pending.pop(0)
         failed = facts.failures.get(batch.digest, 0)
+        tries = failed + facts.outside.get(batch.digest, 0)
         if failed and len(batch.reasons) > 1 and batch.digest not in facts.not_ready:
             pending[:0] = batch.halves()
         elif failed >= settings.attempts:
-            given_up.append(batch)
+            given_up.append(DueBatch(batch=batch, attempt=tries))
+        elif batch.digest in facts.paused:
+            paused.append(DueBatch(batch=batch, attempt=tries))
         else:
-            due.append(DueBatch(batch=batch, attempt=failed))
-    return Decision(due=tuple(due), given_up=tuple(given_up))
+            due.append(DueBatch(batch=batch, attempt=tries))
+    return Decision(due=tuple(due), given_up=tuple(given_up), paused=tuple(paused))
 
 
 def _batches(facts: Facts, settings: Settings) -> list[Batch]:
@@ -150,8 +166,9 @@ def _arrival_reasons(facts: Facts) -> dict[dt.date, list[str]]:
     """Return what each delivery day has to be run for."""
     reasons: dict[dt.date, list[str]] = {}
     for file in facts.new_files:
+        bytes_now = f"={facts.changed[file.path]}" if file.path in facts.changed else ""
         reasons.setdefault(file.day, []).append(
-            f"{file.path}@{file.modified_at.isoformat()}#{file.size}"
+            f"{file.path}@{file.modified_at.isoformat()}#{file.size}{bytes_now}"
         )
     for unrecognized in facts.new_unrecognized_files:
         reasons.setdefault(unrecognized.day, []).append(f"unrecognized {unrecognized.path}")

@@ -35,6 +35,9 @@ class Platform(dg.ConfigurableResource[Any]):
     quiet_seconds: float | None = None
     """Overrides the setting of this name; 0 also reads files that changed a moment ago."""
 
+    reread: bool = False
+    """Also read files whose size and time look unchanged, and compare their bytes."""
+
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
     _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _balances: dict[Any, BalancesByDay] = PrivateAttr(default_factory=dict)

@@ -1,12 +1,14 @@
 """The steps of a run, as the Dagster instance records them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from lakehouse.platform.orchestration.run_tags import LAYER_TAG
+from lakehouse.platform.storage.outside_causes import is_outside_text
 
 CHECKS = "checks"
 """Layer of a step that writes no table."""
@@ -71,3 +73,24 @@ def _message(failure: Any) -> tuple[str, str]:
         return "no cause was recorded", ""
     name = error.cls_name or ""
     return re.sub(rf"^[\w.]*\b{re.escape(name)}: ", "", error.message.strip()), name
+
+
+def failed_outside(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Return whether a run failed for a cause outside of the data, by its stored errors."""
+    return any(
+        is_outside_text(error.cls_name or "", error.message)
+        for entry in instance.all_logs(run_id, of_type=_FAILURES)
+        for error in _chain(entry)
+    )
+
+
+_FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+
+
+def _chain(entry: dg.EventLogEntry) -> Iterator[Any]:
+    """Yield the stored error of an event and the errors behind it."""
+    event = entry.dagster_event
+    error = getattr(event.event_specific_data, "error", None) if event else None
+    while error is not None:
+        yield error
+        error = error.cause or error.context

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from typing import Any
 
 import dagster as dg
@@ -9,7 +10,7 @@ import dagster as dg
 from lakehouse.platform.ingestion.sweep import FILES_PER_DAY, Sweep
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
 from lakehouse.platform.orchestration.facts import gather
-from lakehouse.platform.orchestration.planning import Batch, DueBatch, decide
+from lakehouse.platform.orchestration.planning import Batch, Decision, DueBatch, Facts, decide
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
@@ -18,10 +19,14 @@ from lakehouse.platform.orchestration.run_tags import (
     job_name,
     range_tags,
 )
+from lakehouse.platform.orchestration.unloaded import has_changed_bytes
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
 from lakehouse.settings import Settings
+
+CHECK_SECONDS = 60
+"""Seconds between two evaluations that read known files to compare their bytes."""
 
 
 def batch_tags(domain: Domain, due: DueBatch) -> dict[str, str]:
@@ -54,24 +59,27 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
             )
         upgrade_lake(domain, Lake(here.root))
         sweep = _sweep(context.cursor, here)
-        facts = gather(domain, here, context.instance, sweep=sweep)
+        checked_at, check_files = _next_check(context.cursor, here)
+        facts = gather(domain, here, context.instance, sweep=sweep, check_files=check_files)
         decision = decide(facts, here)
-        for batch in decision.given_up:
-            context.log.error("%s", _given_up(batch, here.attempts))
+        for due in decision.given_up:
+            context.log.error("%s", _given_up(due))
+        for detail in facts.unread.values():
+            context.log.warning("%s", detail)
         if not decision.due:
-            context.update_cursor(_cursor(sweep))
-            growing = f"; {len(facts.growing)} files are still growing" if facts.growing else ""
-            return dg.SkipReason(f"no new files and no unfinished days{growing}")
+            context.update_cursor(_cursor(sweep, checked_at))
+            return dg.SkipReason(_nothing_due(decision, facts))
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
                     run_key=due.run_key,
                     job_name=job_name(domain.name, due.batch.work),
                     tags=batch_tags(domain, due),
+                    run_config=_run_config(due.batch, facts),
                 )
                 for due in decision.due
             ],
-            cursor=_cursor(sweep),
+            cursor=_cursor(sweep, checked_at),
         )
 
     return landing
@@ -82,11 +90,27 @@ def _has_run_in_progress(instance: dg.DagsterInstance, domain: Domain) -> bool:
     return bool(fail_lost_runs(instance, instance.get_run_records(running)))
 
 
-def _given_up(batch: Batch, attempts: int) -> str:
+def _given_up(due: DueBatch) -> str:
     return (
-        f"{batch.first} to {batch.last}: failed {attempts} times and is not tried again."
-        " hint: open the failed run, fix the cause, then materialize these days by hand"
+        f"{due.batch.first} to {due.batch.last}: failed {due.attempt} times and is not tried again."
+        " hint: open the failed run, fix the cause, then run `lakehouse ingest`"
     )
+
+
+def _nothing_due(decision: Decision, facts: Facts) -> str:
+    """Say why nothing is requested; that nothing is left to do only if it is true."""
+    parts = []
+    if number := len(decision.given_up):
+        what = "1 batch of days was" if number == 1 else f"{number} batches of days were"
+        parts.append(f"{what} given up after failed runs")
+    if number := len(decision.paused):
+        what = "1 batch of days is" if number == 1 else f"{number} batches of days are"
+        parts.append(f"{what} tried again after a pause, for a cause outside of the data")
+    if facts.growing:
+        parts.append(f"{len(facts.growing)} files are still growing")
+    if not decision.given_up and not decision.paused:
+        parts.insert(0, "no new files and no unfinished days")
+    return "; ".join(parts)
 
 
 def _sweep(cursor: str | None, settings: Settings) -> Sweep:
@@ -100,6 +124,26 @@ def _sweep(cursor: str | None, settings: Settings) -> Sweep:
     )
 
 
-def _cursor(sweep: Sweep) -> str:
+def _next_check(cursor: str | None, settings: Settings) -> tuple[float, int]:
+    """Return when files were last read to compare their bytes, and how many to read now."""
+    last: float = (json.loads(cursor) if cursor else {}).get("checked_at", 0.0)
+    now = time.time()
+    return (now, settings.check_files) if now - last >= CHECK_SECONDS else (last, 0)
+
+
+def _run_config(batch: Batch, facts: Facts) -> dict[str, Any]:
+    """Return what a run needs to know of a batch whose files look unchanged."""
+    if not has_changed_bytes(batch, facts):
+        return {}
+    return {"resources": {"platform": {"config": {"reread": True}}}}
+
+
+def _cursor(sweep: Sweep, checked_at: float) -> str:
     position = sweep.position.isoformat() if sweep.position else None
-    return json.dumps({"position": position, "files_per_day": sweep.files_per_day})
+    return json.dumps(
+        {
+            "position": position,
+            "files_per_day": sweep.files_per_day,
+            "checked_at": round(checked_at),
+        }
+    )

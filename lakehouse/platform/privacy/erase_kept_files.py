@@ -21,8 +21,7 @@ from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.privacy.search_files import kept_files
 from lakehouse.platform.reconciliation.touched_days import reached_days
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
-from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery
 
 NOTE = {"by": "lakehouse privacy erase"}
 """Note of the commits of an erasure."""
@@ -83,12 +82,10 @@ def _commit_deliveries(context: ErasureContext, dataset: str, digests: Mapping[s
         return
     plan.days |= changed
     bronze = scope.domain.table("bronze", dataset)
-    if bronze.source is None:
-        raise TypeError(f"{bronze.id.name} has no source")
     by_day: dict[dt.date, dict[object, Delivery]] = {day: {} for day in sorted(changed)}
-    for delivery in _with_duplicates(new, bronze.source, frozenset(digests.values())):
+    for delivery in new:
         if delivery.day in by_day:
-            by_day[delivery.day][delivery.order] = delivery
+            by_day[delivery.day][delivery.key] = delivery
     _write_reports(context, new, frozenset(digests.values()))
     rows = {day: DELIVERIES.to_arrow(found.values()) for day, found in by_day.items()}
     raw.write(rows, schema=DELIVERIES.stored, based_on=before, note=NOTE)
@@ -112,24 +109,6 @@ def _updated(context: ErasureContext, delivery: Delivery, digests: Mapping[str, 
         size = delivery.size
     digest = digests.get(delivery.digest, delivery.digest)
     return replace(delivery, digest=digest, size=size)
-
-
-def _with_duplicates(
-    deliveries: Sequence[Delivery], source: Source, digests: frozenset[str]
-) -> Iterable[Delivery]:
-    """Return the deliveries; one whose new bytes equal those of an earlier day is a duplicate."""
-    if not source.self_identifying or source.snapshot or source.counts_copies:
-        return deliveries
-    first: dict[str, Delivery] = {}
-    for delivery in sorted(deliveries, key=lambda delivery: delivery.order):
-        if delivery.readable and delivery.digest in digests:
-            first.setdefault(delivery.digest, delivery)
-    return [
-        replace(each, status=Status.DUPLICATE)
-        if each.readable and each.digest in first and first[each.digest].day != each.day
-        else each
-        for each in deliveries
-    ]
 
 
 def _write_reports(

@@ -8,16 +8,13 @@ import datetime as dt
 import gzip
 import hashlib
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
-from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import RecognizedFile, recognize
-from lakehouse.platform.ingestion.versions import corrected_by, scope_of
+from lakehouse.platform.ingestion.versions import corrected_by, newest_by_path, scope_of
 from lakehouse.platform.quarantine.errors import ReplayError
 from lakehouse.platform.quarantine.versions import versions_of
 from lakehouse.platform.storage.disk import DiskStore
@@ -27,8 +24,6 @@ from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.domain_spec import REPLAY, DomainSpec
 from lakehouse.platform.tables.source import Source
 
-MOST_WAIT = dt.timedelta(seconds=5)
-"""How long a replay waits until a file that is written now is the newest version."""
 ONE_SECOND = dt.timedelta(seconds=1)
 
 
@@ -45,7 +40,8 @@ class CorrectedFile:
     edits: int
     """Records that were changed or removed; 0 when the whole file is replaced."""
     newest: dt.datetime
-    """Modification time of the newest version of the delivery; this one must be later."""
+    """Modification time of the newest version of the delivery; on disk this one gets a later time,
+    so that a lake built again from the landing zone orders them in the same way."""
     present: bool
     """Whether an earlier replay has landed it already, and no run has read it yet."""
 
@@ -86,7 +82,6 @@ class CorrectionLanding:
             ReplayError: a later run would not read the file as the newest version of its delivery.
         """
         path = self._require_recognized(old, source, len(data))
-        self._require_new_content(old, source, sha256(data), deliveries)
         present = self._is_present(path, data)
         self._require_nothing_unread(old, source, deliveries, besides=path if present else "")
         return CorrectedFile(
@@ -100,8 +95,7 @@ class CorrectionLanding:
         )
 
     def land(self, files: Sequence[CorrectedFile]) -> None:
-        """Write checked files into the landing zone, each newer than the version it corrects."""
-        self._wait_until_newest(files)
+        """Write checked files into the landing zone; the next ingestion sees them as the newest."""
         for file in files:
             if not file.present:
                 self._write(file)
@@ -121,34 +115,6 @@ class CorrectionLanding:
             )
         return path
 
-    def _require_new_content(
-        self, old: Delivery, source: Source, digest: str, deliveries: Sequence[Delivery]
-    ) -> None:
-        anywhere = source.self_identifying and not source.counts_copies
-        others = deliveries if anywhere else versions_of(old, deliveries, source)
-        same = next((each for each in others if each.readable and each.digest == digest), None)
-        if same is None and anywhere and not source.snapshot:
-            same = self._same_content_on_another_day(source, digest)
-        if same is not None:
-            raise ReplayError(
-                f"{old.file}: the corrected content equals {same.file}, which was delivered"
-                " before, so it would be a duplicate; hint: change other values, or remove the"
-                " rows from the patch"
-            )
-
-    def _same_content_on_another_day(self, source: Source, digest: str) -> Delivery | None:
-        """Return a readable delivery of any day with this content; reads all days if needed."""
-        if self.lake.store.stat(object_path(self.spec.name, digest)) is None:
-            return None
-        snapshot = self.lake.table(raw_table(self.spec.name, source.dataset)).snapshot()
-        for day in snapshot.days:
-            for delivery in read_deliveries(
-                self.lake, self.spec.name, source.dataset, [day], snapshot=snapshot
-            ):
-                if delivery.digest == digest and delivery.readable:
-                    return delivery
-        return None
-
     def _is_present(self, path: str, data: bytes) -> bool:
         found = self.landing.store.stat(path)
         same_size = found is not None and found.size == len(data)
@@ -158,7 +124,7 @@ class CorrectionLanding:
         self, old: Delivery, source: Source, deliveries: Sequence[Delivery], *, besides: str
     ) -> None:
         """Reject a correction while the landing zone has a file of the delivery not read yet."""
-        read = {(each.file, each.landed_at, each.size) for each in deliveries}
+        newest = newest_by_path(deliveries)
         own = scope_of(old.file, old.unit, source)
         listing = self.landing.listing(
             days=[old.day], undated=False, now=self.now, quiet=dt.timedelta(0)
@@ -166,30 +132,14 @@ class CorrectionLanding:
         for file in listing.files:
             scope = scope_of(file.path, file.unit, source)
             same = (file.dataset, file.day, scope) == (source.dataset, old.day, own)
-            unread = (file.path, file.modified_at, file.size) not in read
+            seen = newest.get(file.path)
+            state = (file.modified_at, file.size)
+            unread = seen is None or (seen.landed_at, seen.size) != state
             if same and unread and file.path != besides:
                 raise ReplayError(
                     f"{old.file}: {file.path} is in the landing zone and was not ingested yet;"
                     " hint: run `lakehouse ingest`, then export again"
                 )
-
-    def _wait_until_newest(self, files: Sequence[CorrectedFile]) -> None:
-        """On S3, where the server sets the time of a file, wait until it is later than the newest.
-
-        Raises:
-            ReplayError: the newest version is dated too far in the future.
-        """
-        if isinstance(self.landing.store, DiskStore) or not files:
-            return
-        newest = max(files, key=lambda file: file.newest)
-        ahead = newest.newest + ONE_SECOND - dt.datetime.now(dt.UTC)
-        if ahead > MOST_WAIT:
-            raise ReplayError(
-                f"{newest.old.file} has the modification time {newest.newest}, which is in the"
-                " future, so a corrected file written now would not be newer; hint: wait until"
-                " then, and correct the time of the computer that wrote the file"
-            )
-        time.sleep(max(0.0, ahead.total_seconds()))
 
     def _write(self, file: CorrectedFile) -> None:
         store = self.landing.store

@@ -9,11 +9,7 @@ the lake, and memory does not grow with the number of days.
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
 
-from lakehouse.platform.reconciliation.audit_deliveries import (
-    Repetitions,
-    audit_deliveries,
-    repetitions_of,
-)
+from lakehouse.platform.reconciliation.audit_deliveries import audit_deliveries
 from lakehouse.platform.reconciliation.audit_files import audit_files
 from lakehouse.platform.reconciliation.audit_outcomes import audit_balances, audit_outcomes
 from lakehouse.platform.reconciliation.audit_recompute import audit_recomputed
@@ -76,9 +72,8 @@ def audit_domain(
                 yield damage
             if damage is None:
                 undamaged.append(day)
-        repetitions = repetitions_of(audited, undamaged)
         for number, day in enumerate(undamaged, start=start):
-            yield from _audit_rows(audited, day, repetitions)
+            yield from _audit_rows(audited, day)
             if progress is not None:
                 progress(day, number, len(all_days))
         yield from audit_recomputed(audited, undamaged)
@@ -86,9 +81,7 @@ def audit_domain(
             progress(group[-1], start + len(group), len(all_days))
 
 
-def _audit_rows(
-    audited: AuditedLake, day: dt.date, repetitions: Repetitions
-) -> Iterator[AuditFinding]:
+def _audit_rows(audited: AuditedLake, day: dt.date) -> Iterator[AuditFinding]:
     """Audit deliveries, bronze, balances and outcomes of a day with undamaged files."""
     name = audited.domain.name
     for bronze in audited.domain.stored:
@@ -97,7 +90,7 @@ def _audit_rows(
                 TableId("raw", name, bronze.id.table),
                 day,
                 AuditCheck.DELIVERIES,
-                audit_deliveries(audited, bronze, day, repetitions),
+                audit_deliveries(audited, bronze, day),
             )
     if audited.only is None or any(table.layer != "gold" for table in audited.only):
         yield from _without_crash(

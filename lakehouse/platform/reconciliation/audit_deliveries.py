@@ -1,10 +1,9 @@
 """Audit deliveries and bronze: both must follow from the kept bytes of the delivered files."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.deliveries import raw_table
 from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
@@ -12,24 +11,18 @@ from lakehouse.platform.ingestion.read_day import DayReader
 from lakehouse.platform.reconciliation.audit_files import audit_bounds
 from lakehouse.platform.reconciliation.audited_lake import AuditedLake
 from lakehouse.platform.reconciliation.findings import (
-    UNREADABLE,
     AuditCheck,
     AuditFinding,
     difference,
     finding,
 )
 from lakehouse.platform.storage.table_id import DAY, TableId
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.outcomes import quarantine_of
 
-Repetitions = Mapping[tuple[str, dt.date], frozenset[str]]
-"""By dataset and delivery day: digests of files that were first delivered on another day."""
 
-
-def audit_deliveries(
-    audited: AuditedLake, bronze: Table, day: dt.date, repetitions: Repetitions
-) -> Iterator[AuditFinding]:
+def audit_deliveries(audited: AuditedLake, bronze: Table, day: dt.date) -> Iterator[AuditFinding]:
     """Hash the kept files of a day, read them again, compare deliveries, bronze and bad lines."""
     dataset = bronze.id.table
     raw = raw_table(audited.domain.name, dataset)
@@ -49,7 +42,7 @@ def audit_deliveries(
         settings=audited.settings,
         kept=KeptFiles(audited.lake.store, audited.domain.name),
     )
-    again = reader.read(day, deliveries, repetitions.get((dataset, day), frozenset()))
+    again = reader.read(day, deliveries)
     for table, check, expected in (
         (raw, AuditCheck.DELIVERIES, DELIVERIES.to_arrow(again.deliveries)),
         (bronze.id, AuditCheck.BRONZE_ROWS, again.bronze),
@@ -57,25 +50,6 @@ def audit_deliveries(
     ):
         yield from _compare_day(audited, table, day, check, expected)
     yield from audit_bounds(audited, bronze.id, day, "_business_day")
-
-
-def repetitions_of(audited: AuditedLake, days: Sequence[dt.date]) -> Repetitions:
-    """Return the digests of these days that an older file of another day has.
-
-    Only for datasets in which the same bytes are the same delivery whatever the day.
-    """
-    found: dict[tuple[str, dt.date], frozenset[str]] = {}
-    for source in audited.domain.sources:
-        if not source.self_identifying or source.snapshot or source.counts_copies:
-            continue
-        raw = raw_table(audited.domain.name, source.dataset)
-        if not audited.includes(raw, TableId("bronze", raw.domain, raw.table)):
-            continue
-        first = _first_days(audited, raw, days)
-        for day in days:
-            digests = {digest for digest, first_day in first.items() if first_day != day}
-            found[source.dataset, day] = frozenset(digests)
-    return found
 
 
 def _audit_kept_bytes(
@@ -107,28 +81,3 @@ def _compare_day(
     if not expected.equals(stored):
         texts = difference(expected.to_pylist(), stored.to_pylist())
         yield finding(table, day, check, *texts)
-
-
-def _first_days(audited: AuditedLake, raw: TableId, days: Sequence[dt.date]) -> dict[str, dt.date]:
-    """Return the day on which each content of these days was delivered first.
-
-    One day is in memory at a time. A damaged table gives nothing; `audit_files` reports it.
-    """
-    table = audited.lake.table(raw)
-    snapshot = audited.snapshot(raw)
-    columns = ["digest", "landed_at", "file", "status", DAY]
-    unread = pa.array([Status.REJECTED.value, Status.HELD.value])
-    first: dict[str, tuple[dt.datetime, str, str, dt.date]] = {}
-    try:
-        own = table.read([day for day in days if day in snapshot.by_day], columns=columns)
-        digests = own["digest"].unique()
-        for file in snapshot.files:
-            rows = table.read([file.day], snapshot=snapshot, columns=columns)
-            rows = rows.filter(pc.is_in(rows["digest"], digests))
-            rows = rows.filter(pc.invert(pc.is_in(rows["status"], unread)))
-            for row in rows.to_pylist():
-                order = (row["landed_at"], row["file"], row["digest"], row[DAY])
-                first[row["digest"]] = min(order, first.get(row["digest"], order))
-    except UNREADABLE:
-        return {}
-    return {digest: order[-1] for digest, order in first.items()}

@@ -12,7 +12,11 @@ from enum import StrEnum
 from lakehouse.platform.tables.ops_model import OpsTable, column, ops_row
 
 Order = tuple[dt.datetime, str, str]
-"""Moment of landing, path, digest."""
+"""Moment that orders versions, path, digest."""
+FileKey = tuple[str, dt.datetime, str]
+"""Path, modification time and digest: one file as it was seen at a path."""
+UNREADABLE = "unreadable"
+"""Reason of a file that could not be read for a cause outside of its content; it is retried."""
 
 
 class Status(StrEnum):
@@ -71,11 +75,32 @@ class Delivery:
         "Differences between the file's columns and the declared ones; null when there are none",
         default=None,
     )
+    delivered_at: dt.datetime | None = column(
+        "Moment that orders the versions of a delivery, UTC: the modification time, but not in the"
+        " future, and after every file of the unit and day that was ingested before; null in days"
+        " written before version 0.3, where it is the modification time",
+        default=None,
+    )
+
+    @property
+    def moment(self) -> dt.datetime:
+        """Moment that orders the versions of a delivery."""
+        return self.delivered_at or self.landed_at
 
     @property
     def order(self) -> Order:
         """Sort key of versions: a newer one is greater; path and digest break ties in time."""
-        return (self.landed_at, self.file, self.digest)
+        return (self.moment, self.file, self.digest)
+
+    @property
+    def key(self) -> FileKey:
+        """Identify the file as it was seen at its path."""
+        return (self.file, self.landed_at, self.digest)
+
+    @property
+    def unread(self) -> bool:
+        """Whether the file could not be read and is tried again by each ingestion."""
+        return self.reason == UNREADABLE and not self.digest
 
     @property
     def readable(self) -> bool:

@@ -225,11 +225,13 @@ class OpsTable(Generic[Row]):
         )
 
     def from_arrow(self, table: pa.Table) -> list[Row]:
-        """Return the rows of an Arrow table that has at least the columns of `schema`."""
+        """Return the rows of an Arrow table; nullable columns that it lacks are null."""
         read: Callable[..., Row] = self.row
+        found = set(table.column_names)
+        columns = [each for each in self.columns if each.name in found or not each.nullable]
         return [
-            read(**{each.name: each.from_stored(row[each.name]) for each in self.columns})
-            for row in table.select(self.schema.names).to_pylist()
+            read(**{each.name: each.from_stored(row[each.name]) for each in columns})
+            for row in table.select([each.name for each in columns]).to_pylist()
         ]
 
 

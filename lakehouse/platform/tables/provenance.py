@@ -16,7 +16,10 @@ class Provenance(pa.DataFrameModel):
     digest: str = pa.Field(alias="_digest", description="SHA-256 of the received bytes")
     delivered_at: Timestamp(scale=6) = pa.Field(
         alias="_delivered_at",
-        description="Time in UTC when the file was last modified in the landing zone",
+        description=(
+            "Time in UTC when the file was last modified in the landing zone; not in the future,"
+            " and not before the version of its delivery that it replaces"
+        ),
     )
     unit: int = pa.Field(
         alias="_unit",

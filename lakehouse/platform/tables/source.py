@@ -57,9 +57,6 @@ class Source:
             `Column` where there is more to say than the description.
         dialect: how the values in the files are separated, encoded and written.
         business_day: column with the day that a row is about, as ISO date or ``dd/mm/yyyy``.
-        self_identifying: the rows contain their unit and day, so the same bytes in another place
-            are a duplicate. Otherwise (order items without a unit) the same bytes from another
-            unit are another delivery.
         snapshot: a delivery is the complete table as of its day; otherwise the rows of that day.
         undated: whether a file that is in no day folder is accepted; its delivery day is then the
             day on which it was last modified. By default snapshots and sources with `per_file` are,
@@ -68,7 +65,8 @@ class Source:
         per_file: each file name is its own delivery: all files of a day are loaded, and other
             bytes under a known name replace the previous ones. Otherwise there is one delivery
             per day and unit.
-        counts_copies: the same bytes under another name are another delivery, not a duplicate.
+        counts_copies: the same bytes under another name are another delivery, not a duplicate;
+            for sources with ``per_file``.
         key: columns of a business key that is unique over all days, not within one day. The row of
             the newest delivery wins on whatever day the older rows are, and their days are
             computed again.
@@ -101,7 +99,6 @@ class Source:
     columns: Mapping[str, str | Column] = field(hash=False)
     dialect: CsvDialect = _DEFAULT_DIALECT
     business_day: str | None = None
-    self_identifying: bool = True
     snapshot: bool = False
     undated: bool | None = None
     required_per_unit: bool = False

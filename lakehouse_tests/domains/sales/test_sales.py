@@ -166,12 +166,13 @@ def test_rows_that_repeat_across_files_and_days_count_once(shop: Business):
     shop.land(f"{DAY}/sales_raw.csv", file(sale(1), sale(2), sale(2)))
     shop.land(f"{NEXT}/sales_raw.csv", file(sale(1), sale(2), sale(3)))
     shop.land(f"{LATER}/sales_copy.csv", file(sale(1), sale(2), sale(3)))
+    shop.land(f"{LATER}/again/sales_copy.csv", file(sale(1), sale(2), sale(3)))
     shop.ingest()
     assert days_and_totals(shop).keys() == {1, 2, 3}
     assert shop.rows("select sum(total_quantity) from gold.sales_daily_sales") == [(6,)]
     assert shop.rows("select status, count(*) from raw.sales_sales group by all order by 1") == [
         ("duplicate", 1),
-        ("loaded", 2),
+        ("loaded", 3),
     ]
     assert set(shop.balance()) == {"balanced"}
 

@@ -101,7 +101,7 @@ def decided(*days: dt.date, failures: Mapping[str, int]) -> tuple[Any, Any]:
     """Return due and given-up batches for one file a day and the failed runs of batches."""
     found = decide(Facts(new_files=tuple(map(file, days)), failures=failures), LIMITS)
     due = [(each.batch.first, each.batch.last, each.attempt) for each in found.due]
-    return due, [(batch.first, batch.last) for batch in found.given_up]
+    return due, [(each.batch.first, each.batch.last) for each in found.given_up]
 
 
 def test_a_failed_range_is_halved_until_the_bad_day_runs_alone():
@@ -132,7 +132,7 @@ def test_a_range_whose_inputs_are_not_ready_is_tried_again_without_being_split()
         (due,) = decide(facts, LIMITS).due
         assert (due.batch.digest, due.attempt) == (week.digest, failed)
     facts = Facts(new_files=files, failures={week.digest: 3}, not_ready={week.digest})
-    assert [batch.digest for batch in decide(facts, LIMITS).given_up] == [week.digest]
+    assert [each.batch.digest for each in decide(facts, LIMITS).given_up] == [week.digest]
 
 
 def test_a_day_is_given_up_after_its_last_attempt_until_its_file_changes():
@@ -144,6 +144,19 @@ def test_a_day_is_given_up_after_its_last_attempt_until_its_file_changes():
 
 
 JAN, FEB, APR = (dt.date(2024, month, 1) for month in (1, 2, 4))
+
+
+def test_a_cause_outside_of_the_data_uses_up_no_attempt_and_waits_for_its_pause():
+    files = (file(MON), file(TUE))
+    (week,) = batches(*files)
+    facts = Facts(new_files=files, outside={week.digest: 9})
+    (due,) = decide(facts, LIMITS).due
+    assert (due.batch.digest, due.attempt) == (week.digest, 9)
+    found = decide(replace(facts, paused={week.digest}), LIMITS)
+    assert (found.due, found.given_up) == ((), ())
+    assert [each.batch.digest for each in found.paused] == [week.digest]
+    both = replace(facts, failures={week.digest: 1})
+    assert [each.batch.first for each in decide(both, LIMITS).due] == [MON, TUE]
 
 
 def test_months_wait_until_no_day_has_to_run():

@@ -124,17 +124,23 @@ def test_a_patch_of_a_file_that_was_sent_again_is_rejected(
         replayed(wrong, patch)
 
 
-def test_a_correction_equal_to_an_older_version_is_rejected(
+def test_a_correction_equal_to_an_older_version_makes_it_current_again(
     wrong: SmallLake, tmp_path: Path
 ) -> None:
+    name = f"{MONDAY}/unidade_001/PEDIDO.csv"
+    delivered = wrong.folder / "landing" / "mrhealth" / name
+    wrong_orders = delivered.read_bytes().decode()
+    wrong.land(name, RIGHT_ORDERS, NIGHT)
+    wrong.ingest([MONDAY])
+    wrong.land(name, wrong_orders, NIGHT)
+    wrong.ingest([MONDAY])
     patch = tmp_path / "orders.csv"
     export_rejections(wrong.lake, patch, Selection(table="orders"))
     edited(patch, lambda row: row.update(Vlr_Pedido="12.00"))
-    earlier = NIGHT - dt.timedelta(hours=1)
-    wrong.land(f"{MONDAY}/unidade_001/first/PEDIDO.csv", RIGHT_ORDERS, earlier)
+    replayed(wrong, patch)
     wrong.ingest([MONDAY])
-    with pytest.raises(ReplayError, match=r"equals .*first/PEDIDO.csv"):
-        replayed(wrong, patch)
+    loaded = [row for row in wrong.rows("raw.mrhealth_orders") if row["status"] == "loaded"]
+    assert f"mrhealth/{MONDAY}/unidade_001/replay/PEDIDO.csv" in {row["file"] for row in loaded}
 
 
 def test_rejected_and_held_files_are_replaced_and_released(

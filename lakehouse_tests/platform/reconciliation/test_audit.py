@@ -303,7 +303,7 @@ def test_a_finding_names_table_day_and_hint(lake: SmallLake, tmp_path: Path) -> 
     assert "lakehouse materialize" in found[0].hint
 
 
-def test_a_duplicate_of_a_file_of_another_day_stays_a_duplicate_when_its_day_runs_again(
+def test_the_same_bytes_of_two_days_are_a_delivery_of_each_when_a_day_runs_again(
     tmp_path: Path,
 ) -> None:
     small = SmallLake(folder=tmp_path, now=NOW)
@@ -317,7 +317,7 @@ def test_a_duplicate_of_a_file_of_another_day_stays_a_duplicate_when_its_day_run
         small.ingest([day])
     for _ in range(2):
         status = {row["day"]: row["status"] for row in small.rows("raw.mrhealth_orders")}
-        assert status == {DAYS[0]: "loaded", DAYS[1]: "duplicate"}
+        assert status == {DAYS[0]: "loaded", DAYS[1]: "loaded"}
         small.ingest([DAYS[1]])
 
 
