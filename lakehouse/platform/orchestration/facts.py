@@ -164,8 +164,8 @@ def _failed_batches(
 ) -> dict[str, Any]:
     """Return the failed runs of each batch, and why they do not count or have to wait.
 
-    A successful run of a batch that is still due did not load it, because a file of it could not be
-    read; it counts like one that failed for a cause outside of the data.
+    After a successful run a batch is still due only because one of its files could not be read; the
+    run counts like one that failed for a cause outside of the data.
     """
     failures: Counter[str] = Counter()
     outside: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Recognize errors whose cause lies outside of the data: permissions, disks, networks, credentials.
+"""Recognize errors whose cause is outside of the data: permissions, disks, networks, credentials.
 
 Such a cause passes or is removed by a person, and the same work then succeeds. Work that failed
 for it is therefore tried again without a limit of attempts.
@@ -35,7 +35,7 @@ _TEXTS = re.compile(
     r"no space left|disk quota exceeded|read-only file system|permission denied"
     r"|operation not permitted|input/output error|stale file handle|too many open files"
     r"|resource temporarily unavailable|transport endpoint|host is down|no route to host"
-    r"|network is unreachable|connection (?:refused|reset|timed out)|timed? ?out|dns error"
+    r"|network is unreachable|connection (?:re\w+|timed out)|timed? ?out|dns error"
     r"|temporary failure in name resolution|cannot allocate memory"
     r"|access ?denied|forbidden|expired ?token|token (?:has|is) expired|invalidaccesskeyid"
     r"|signaturedoesnotmatch|invalidobjectstate|slowdown|service ?unavailable"
