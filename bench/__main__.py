@@ -31,6 +31,7 @@ class Size:
     listing_files: int
     deliveries: int
     clients: tuple[int, ...]
+    pollution_step: int
 
 
 SIZES = {
@@ -42,6 +43,7 @@ SIZES = {
         listing_files=10_000,
         deliveries=3,
         clients=(10_000,),
+        pollution_step=11,
     ),
     "default": Size(
         small_days=72,
@@ -51,6 +53,7 @@ SIZES = {
         listing_files=100_000,
         deliveries=10,
         clients=(10_000, 100_000),
+        pollution_step=1,
     ),
     "full": Size(
         small_days=360,
@@ -60,6 +63,7 @@ SIZES = {
         listing_files=100_000,
         deliveries=20,
         clients=(10_000, 1_000_000),
+        pollution_step=1,
     ),
 }
 
@@ -208,6 +212,23 @@ def book(size: Size) -> Iterator[Any]:
         yield plain(case, "peak memory by hand, MB", bare["peak_mb"])
 
 
+def pollution(size: Size) -> Iterator[Any]:
+    """Read polluted CSV files with five readers; see `bench.pollution`."""
+    found = child("bench.pollution", "--step", size.pollution_step)
+    yield {"case": "polluted CSV files", **found}
+    for name, figures in found.items():
+        case = f"polluted files: {name}"
+        if name == "platform":
+            yield at_least(case, "score, simple, of 10", 9.9, figures["simple"])
+            yield at_least(case, "score, weighted, of 10", 9.9, figures["weighted"])
+            yield at_most(case, "files with a wrong accepted row", 0, figures["wrong_files"])
+            yield at_most(case, "files with a lost line", 0, figures["files_with_lost_lines"])
+        else:
+            yield plain(case, "score, simple, of 10", figures["simple"])
+            yield plain(case, "score, weighted, of 10", figures["weighted"])
+            yield plain(case, "files with a wrong accepted row", figures["wrong_files"])
+
+
 PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "large": large,
     "small": small,
@@ -216,6 +237,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "history": history,
     "latency": latency,
     "book": book,
+    "pollution": pollution,
 }
 
 

@@ -35,9 +35,13 @@ PERSONS = Source(
         "Suffix": Column("Suffix of the name; null when there is none", personal="name"),
         "EmailPromotion": "Consent to e-mail promotions: 0, 1 or 2",
         "AdditionalContactInfo": Column(
-            "Additional contact data as XML; null when there is none", personal="contact"
+            "Additional contact data as XML; null when there is none",
+            personal="contact",
+            quotes_inside=True,
         ),
-        "Demographics": Column("Answers to a survey as XML", personal="demographics"),
+        "Demographics": Column(
+            "Answers to a survey as XML", personal="demographics", quotes_inside=True
+        ),
         "rowguid": ROWGUID,
         "ModifiedDate": MODIFIED,
     },

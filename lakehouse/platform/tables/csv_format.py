@@ -76,6 +76,9 @@ class CsvFormat(CsvDialect):
         optional: columns that a file may lack; they are filled with null.
         decimal_comma: columns whose numbers have a decimal comma; all others have a point. The
             reader keeps the text; the tables that parse the numbers use this.
+        quotes_inside: columns whose unquoted values may contain quotes, for example XML. In all
+            others such a quote makes the line unparsable, because it may be all that is left of two
+            merged values.
 
     Raises:
         ValueError: a column is named twice or reserved, or an option names an unknown column.
@@ -85,6 +88,7 @@ class CsvFormat(CsvDialect):
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     optional: tuple[str, ...] = ()
     decimal_comma: tuple[str, ...] = ()
+    quotes_inside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -95,11 +99,11 @@ class CsvFormat(CsvDialect):
             )
         if reserved := {"_line", "_rescued"} & set(self.columns):
             raise ValueError(f"columns {sorted(reserved)}: reserved for the reader's own columns")
-        named = {*self.optional, *self.aliases.values(), *self.decimal_comma}
+        named = {*self.optional, *self.aliases.values(), *self.decimal_comma, *self.quotes_inside}
         if unknown := named - set(self.columns):
             raise ValueError(
-                f"optional, aliases or decimal_comma name columns {sorted(unknown)}, which are"
-                f" not among the columns {self.columns}"
+                f"optional, aliases, decimal_comma or quotes_inside name columns {sorted(unknown)},"
+                f" which are not among the columns {self.columns}"
             )
 
 

@@ -33,6 +33,7 @@ class Column:
         aliases: other accepted spellings of the header name.
         optional: a file may lack the column; it is filled with null.
         decimal_comma: numbers have a decimal comma; in all other columns they have a point.
+        quotes_inside: unquoted values may contain quotes, for example XML.
     """
 
     description: str
@@ -40,6 +41,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     optional: bool = False
     decimal_comma: bool = False
+    quotes_inside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +159,7 @@ class Source:
             aliases={alias: name for name, c in columns.items() for alias in c.aliases},
             optional=tuple(name for name, column in columns.items() if column.optional),
             decimal_comma=tuple(name for name, column in columns.items() if column.decimal_comma),
+            quotes_inside=tuple(name for name, column in columns.items() if column.quotes_inside),
         )
 
     @functools.cached_property

@@ -21,7 +21,7 @@ from lakehouse.platform.ingestion.csv.errors import (
 )
 from lakehouse.platform.ingestion.csv.header import Header, complete_header
 from lakehouse.platform.ingestion.csv.header_search import SEARCHED, FoundHeader, find_header
-from lakehouse.platform.ingestion.csv.roles import first_word
+from lakehouse.platform.ingestion.csv.roles import first_word, has_digit
 from lakehouse.platform.ingestion.csv.rows import (
     ONLY_BLANKS,
     column_count,
@@ -69,6 +69,8 @@ def read_by_column(data: bytes, wanted: CsvFormat) -> CsvFile | None:
     for at, width in skipped.items():
         line = data[ends[at - 1] + 1 if at else start : ends[at]].decode().rstrip("\r")
         if first_word(line.split(header.delimiter)) in header.first_words:
+            return None
+        if at + 1 < len(ends) and not has_digit(data[ends[at] + 1 : ends[at + 1]].decode()):
             return None
         unparsable.append(_unparsable(line, at + first, width, header))
     lines = np.delete(np.arange(first, len(ends) + first, dtype=np.int32), list(skipped))

@@ -65,6 +65,13 @@ class Header:
         words = {name.lower() for name in names}
         return frozenset(words | {word + end for word in self.format.totals for end in ("", ":")})
 
+    @cached_property
+    def quotes_inside(self) -> frozenset[int]:
+        """Positions of columns whose unquoted values may contain quotes."""
+        places = zip(self.format.columns, self.positions, strict=True)
+        allowed = self.format.quotes_inside
+        return frozenset(at for name, at in places if at is not None and name in allowed)
+
     def with_escapes(self) -> "Header":
         """Return the header for a file whose quotes are escaped by a backslash."""
         return replace(self, escaped=True)
@@ -79,6 +86,8 @@ class _Split:
     names: tuple[str, ...]
     unbalanced: bool = False
     """The line has quotes that are not valid CSV; they are left out of the names."""
+    merged: bool = False
+    """The delimiter between two names is missing."""
 
     @property
     def shown(self) -> list[str]:
@@ -101,6 +110,7 @@ def complete_header(text: str, wanted: CsvFormat, separator: str = "") -> Header
     split = best_split(text, wanted, separator)
     if split is None:
         return None
+    split = _with_all_delimiters(split, wanted)
     known = _known(wanted)
     columns = [known.get(header_key(name), header_key(name)) for name in split.shown]
     missing = {*wanted.columns} - {*wanted.optional} - {*columns}
@@ -196,6 +206,7 @@ def _header(split: _Split, columns: Sequence[str], wanted: CsvFormat) -> Header:
         f"optional columns missing, filled with null: {_list(absent)}": absent,
         f"columns in another order: {_list(names)}": reordered,
         "the header has unbalanced quotes, which were left out": split.unbalanced,
+        "a delimiter is missing between two names of the header": split.merged,
     }
     return Header(
         format=wanted,
@@ -233,6 +244,21 @@ def _splits(text: str, delimiters: Iterable[str]) -> Iterator[_Split]:
             parts = text.split(delimiter)
             names = tuple(part.replace("\ufeff", "").strip(f"{QUOTE} ") for part in parts)
             yield _Split(delimiter=delimiter, quote=QUOTE, names=names, unbalanced=True)
+
+
+def _with_all_delimiters(split: _Split, wanted: CsvFormat) -> _Split:
+    """Return the names with those of two columns apart where the delimiter between is missing."""
+    known = _known(wanted)
+    keys = [header_key(name) for name in split.shown]
+    missing = [header_key(c) for c in wanted.columns if c not in {known.get(key) for key in keys}]
+    pairs = {first + second: (first, second) for first in missing for second in missing}
+    names: list[str] = []
+    for name in split.shown:
+        pair = None if header_key(name) in known else pairs.get(header_key(name).replace(QUOTE, ""))
+        names += pair or (name,)
+    if len(names) == len(split.names):
+        return split
+    return replace(split, names=tuple(names), merged=True)
 
 
 def _names(text: str, delimiter: str, quote: str) -> tuple[str, ...] | None:

@@ -34,7 +34,7 @@ from lakehouse.platform.ingestion.csv.errors import (
 )
 from lakehouse.platform.ingestion.csv.header import OTHER_QUOTE, QUOTE, Header
 from lakehouse.platform.ingestion.csv.quoting import has_single_quotes, record_reader, well_quoted
-from lakehouse.platform.ingestion.csv.roles import first_word, role
+from lakehouse.platform.ingestion.csv.roles import first_word, looks_like_names, role
 from lakehouse.platform.ingestion.csv.rows import (
     ONLY_BLANKS,
     batch_of_records,
@@ -96,8 +96,11 @@ class RecoveringReader:
         self._has_lone_cr = LONE_CR in body
         self._has_quotes = header.quote in body
         self._has_single_quotes = header.quote == QUOTE and OTHER_QUOTE in body
+        self._quotes_inside = header.quotes_inside
         self._is_well_quoted = well_quoted(header)
         self._other_table = 0  # line of another table's header, until the header is repeated
+        self._after_gap = False  # lines without a record stand between the last row and this one
+        self._last_row: list[str] = []
         self._at = 0  # index of the next line; set back where lines are read again
         self._start = 0  # index of the first line of the current record
         self._doubtful_until = 0  # lines before this index are read again
@@ -155,7 +158,7 @@ class RecoveringReader:
         lines = self._lines[start:end]
         if not self._decoded.clean and (problem := self._encoding_problem(lines)):
             self._reject(start, end, *problem)
-        elif reason := role(row, self._header):
+        elif reason := role(row, self._header) or self._other_names(row):
             self._reject_role(start, end, reason)
         elif len(row) != width:
             detail = self._other_table_detail() or column_count(len(row), self._header)
@@ -177,6 +180,7 @@ class RecoveringReader:
             or self._has_lone_cr
             or start < self._doubtful_until
             or self._other_table
+            or self._after_gap
             or self._doubt_escapes
             or first_word(row) in self._header.first_words
             or (self._has_quotes and self._header.quote in "".join(row))
@@ -203,7 +207,12 @@ class RecoveringReader:
                 "a quote after a backslash, which may end the value or belong to it; hint: write a"
                 f" quote inside a value twice: {quote}48{quote * 3}"
             )
-        if quote in "".join(row) and not self._is_well_quoted("".join(lines)):
+        suspect = [
+            value
+            for at, value in enumerate(row)
+            if quote in value and at not in self._quotes_inside
+        ]
+        if suspect and not self._is_well_quoted("".join(lines)):
             return (
                 f"a quote ({quote}) inside an unquoted value, so fields may be merged; hint: write"
                 f" the value in quotes and the quote twice: {quote}48{quote * 3}"
@@ -218,6 +227,12 @@ class RecoveringReader:
                 " double quotes, or single quotes in the header too"
             )
         return ""
+
+    def _other_names(self, row: Sequence[str]) -> LineReason | None:
+        """Return that a record after a gap is the header of a table of other columns."""
+        if self._after_gap and self._last_row and looks_like_names(row, self._last_row):
+            return LineReason.OTHER_TABLE
+        return None
 
     def _has_odd_quotes(self, lines: Sequence[str]) -> bool:
         return bool(sum(line.count(self._header.quote) for line in lines) % 2)
@@ -249,6 +264,7 @@ class RecoveringReader:
     def _keep(self, start: int, row: list[str]) -> None:
         """Add a row that consists of the lines from `start` to the next line."""
         self._rows.append(row)
+        self._after_gap, self._last_row = False, row
         self._numbers.append(self._first + start)
         self._records.continuation_lines += self._at - start - 1
         if len(self._rows) == _BATCH_ROWS:
@@ -287,6 +303,7 @@ class RecoveringReader:
 
     def _reject(self, start: int, end: int, reason: LineReason, detail: str) -> None:
         """Make the lines from `start` to `end` unparsable and continue at `end`."""
+        self._after_gap = reason in (LineReason.BLANK_LINE, LineReason.COLUMN_COUNT)
         for at in range(start, end):
             text = self._decoded.shown(self._lines[at])
             self._records.unparsable.append(

@@ -1,10 +1,13 @@
 """Recognize records that hold no row: repeated headers, headers of other tables, rows of totals."""
 
+import re
 from collections.abc import Sequence
 
 from lakehouse.platform.ingestion.csv.errors import LineReason
 from lakehouse.platform.ingestion.csv.header import Header
 from lakehouse.platform.tables.csv_format import BLANKS, header_key
+
+has_digit = re.compile("[0-9]").search
 
 
 def first_word(row: Sequence[str]) -> str:
@@ -19,6 +22,19 @@ def first_words(rows: Sequence[Sequence[str]]) -> set[str]:
     """Return the first word of every record."""
     words = {row[0].strip(BLANKS).lower() for row in rows}
     return words if "" not in words else set(map(first_word, rows))
+
+
+def looks_like_names(row: Sequence[str], before: Sequence[str]) -> bool:
+    """Return whether a record may be the header of another table: different words, no number.
+
+    Args:
+        row: its values.
+        before: the row before it; without a number there, nothing is known.
+    """
+    words = {value.strip(BLANKS).lower() for value in row}
+    if len(row) < 2 or "" in words or len(words) < len(row):
+        return False
+    return bool(has_digit("".join(before))) and not has_digit("".join(row))
 
 
 def role(row: Sequence[str], header: Header) -> LineReason | None:

@@ -75,6 +75,11 @@ def test_unbalanced_quotes_in_the_header_are_left_out_if_all_columns_are_there()
     assert "quotes" in read('Id,"Cidade\n1,a\n').drift[0]
 
 
+def test_two_names_without_a_delimiter_between_them_are_recognized():
+    assert rows("IdCidade;Valor;Nota\n1;Rio;2;x\n1Rio;2;x\n", WIDE) == [("1", "Rio", "2", "x")]
+    assert "delimiter is missing" in read("IdCidade;Valor;Nota\n", WIDE).drift[0]
+
+
 @pytest.mark.parametrize("again", ["Id,Cidade", "ID,CIDADE", '"Id","Cidade"', "id,Cidade,"])
 def test_a_repeated_header_is_left_out(again):
     text = f"Id,Cidade\n1,a\n{again}\n2,b\n"
@@ -93,6 +98,12 @@ def test_rows_of_another_table_are_not_taken_for_rows_of_this_one():
     ]
     wider = "Id,Cidade\n1,a\nId,Cidade,Nota\n2,b,x\n3,c\n"
     assert rows(wider) == [("1", "a")]
+
+
+@pytest.mark.parametrize("gap", ["\n", "Clientes\n", "\nClientes\n\n"])
+def test_a_table_of_other_columns_after_a_gap_is_not_read(gap):
+    text = f"Id,Cidade\n1,a\n{gap}Nome,Estado\nAna,RS\nEva,SC\nId,Cidade\n2,b\n"
+    assert rows(text) == [("1", "a"), ("2", "b")]
 
 
 @pytest.mark.parametrize("row", ["TOTAL;;5,00;", ";;;\n;Total:;5,00;", "Subtotal;;;1"])

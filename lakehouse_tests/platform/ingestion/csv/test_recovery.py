@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.ingestion.csv.errors import LINE_LIMIT, LineReason
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse_tests.platform.ingestion.csv.reading import (
     DAMAGED,
     FORMATS,
@@ -64,6 +65,13 @@ def test_a_quote_that_does_not_enclose_a_whole_value_is_never_data(line):
     text = f'Id,Cidade\n1,a\n{line}\n2,"b ""x"" c"\n3,"\'x\'"\n'
     assert rows(text) == [("1", "a"), ("2", 'b "x" c'), ("3", "'x'")]
     assert bad(text) == [(3, line, LineReason.BAD_QUOTING)]
+
+
+def test_a_column_may_allow_quotes_inside_unquoted_values():
+    wanted = CsvFormat(columns=TWO.columns, quotes_inside=("Cidade",))
+    text = 'Id,Cidade\n1,<a b="c">\n2"x",a\n3,$1"2\n'
+    assert rows(text, wanted) == [("1", '<a b="c">'), ("3", '$1"2')]
+    assert [line for line, _, _ in bad(text, wanted)] == [3]
 
 
 @pytest.mark.parametrize("line", ['a","b', 'a","b""', '"""', '1,"'])
