@@ -57,7 +57,18 @@ class PollutedFile:
 def table(count: int = ROWS) -> list[Row]:
     """Return the records of the clean file; always the same."""
     chance = random.Random(2023)
-    words = ["steady", "warm", "light", "cotton", "trail", "lake", "pine", "river", "camp", "boot"]
+    words = [
+        "steady",
+        "bright",
+        "light",
+        "cotton",
+        "trail",
+        "lake",
+        "pine",
+        "river",
+        "camp",
+        "boot",
+    ]
 
     def some(number: int) -> str:
         return " ".join(chance.choice(words) for _ in range(number))
@@ -143,7 +154,7 @@ class _Generator:
         )
 
     def of_files(self) -> Iterator[PollutedFile]:
-        """Yield files that are polluted as a whole."""
+        """Yield files with a pollution of the entire file."""
         layout, lines, rows = self.layout, self.lines, self.rows
         plain = layout.text(lines)
         yield self.file("clean", plain, weight=1)

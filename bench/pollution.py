@@ -6,7 +6,7 @@ Scores are those of Pollock: a file gives up to 10 points: 1 if it was read at a
 recall and F1 of its header, records and cells. The simple score is the mean over all files, the
 weighted one counts each kind as often as Pollock's survey found it. A file that is not read gives
 0 points, unless it has no bytes. A row is wrong if it was accepted and nobody wrote it. Every
-reader is told what the source of the file declares (no header); the platform's reader also knows
+reader knows what the source of the file declares (no header); the platform's reader also knows
 the columns, as in production.
 """
 
