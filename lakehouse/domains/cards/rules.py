@@ -1,10 +1,15 @@
 """How invoices and payments are parsed, and which of them are rejected."""
 
+from decimal import Decimal
+
 import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.cards import SPEC
+from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.expressions import (
+    explained,
+    found,
     parse_date,
     parse_decimal,
     parse_int,
@@ -12,7 +17,21 @@ from lakehouse.platform.tables.expressions import (
     rejected,
 )
 
-NUMBER = "(0|[1-9][0-9]{0,17})"
+MAX_AMOUNT = Decimal("99999999.99")
+"""Largest amount of an invoice or a payment in BRL; a hundred million of them fit into the
+DECIMAL(18, 2) of every sum."""
+LONGEST_TERM = 3_653
+"""Largest number of days from the issue to the due date of an invoice: ten years."""
+AMOUNT = f"an amount from 0 to {MAX_AMOUNT} with at most two decimals"
+CLIENT_ID = "a whole number without leading zeros and with at most 15 digits"
+INVOICE_NUMBER = "<client>-<sequence> or <sequence>, of the client of the row"
+PAYMENT_NUMBER = "PG-<client>-<sequence> or <sequence>, of the client of the row"
+DATE = (
+    f"YYYY-MM-DD or DD/MM/YYYY, with or without a time, from {SPEC.since} to the day after the"
+    " delivery"
+)
+DUE_DATE = "YYYY-MM-DD or DD/MM/YYYY, at most ten years after the issue"
+NUMBER = "(0|[1-9][0-9]{0,14})"
 """An identifier has one form only, because rows of one key are found by its text."""
 PLAIN = f"^{NUMBER}$"
 INVOICE_ID = f"^({NUMBER}-)?{NUMBER}$"
@@ -52,9 +71,9 @@ def generated(rows: ir.Table) -> ir.StringValue:
 
 
 def amount(text: ir.StringValue) -> ir.DecimalValue:
-    """Parse an amount in BRL, 0 or more, with at most two decimals; null for other text."""
+    """Parse an amount in BRL from 0 to `MAX_AMOUNT`; null for other text."""
     written = parse_decimal(text)
-    return (written >= 0).ifelse(written, ibis.null("decimal(14, 2)"))
+    return written.between(Decimal(0), MAX_AMOUNT).ifelse(written, ibis.null("decimal(14, 2)"))
 
 
 def invoices(rows: ir.Table) -> ir.Table:
@@ -72,15 +91,36 @@ def invoices(rows: ir.Table) -> ir.Table:
         vlr_pagto_min=amount(rows.valor_pagamento_minimo),
     )
     minimum_given = read.valor_pagamento_minimo.notnull()
+    damaged = {name: identifiers.is_damaged(read[name]) for name in ("id_cliente", "id_fatura")}
+    bad_client = read.client.isnull() & ~damaged["id_cliente"]
+    bad_invoice = (
+        read.invoice.isnull() | (owner(read.id_fatura) != read.client).fill_null(False)
+    ) & ~damaged["id_fatura"]
+    bad_issue = read.dt_emissao.isnull()
+    late = (read.dt_vencimento - read.dt_emissao).cast("int64") > LONGEST_TERM
+    bad_due = read.dt_vencimento.isnull() | late.fill_null(False)
+    bad_minimum = minimum_given & read.vlr_pagto_min.isnull()
     return read.mutate(
         reasons=rejected(
-            bad_id=read.client.isnull()
-            | read.invoice.isnull()
-            | (owner(read.id_fatura) != read.client).fill_null(False),
-            bad_date=read.dt_emissao.isnull() | read.dt_vencimento.isnull(),
-            bad_amount=read.vlr_fatura.isnull() | (minimum_given & read.vlr_pagto_min.isnull()),
+            damaged_id=damaged["id_cliente"] | damaged["id_fatura"],
+            bad_id=bad_client | bad_invoice,
+            bad_date=bad_issue | bad_due,
+            bad_amount=read.vlr_fatura.isnull() | bad_minimum,
             due_before_issue=(read.dt_vencimento < read.dt_emissao).fill_null(False),
-        )
+        ),
+        detail=explained(
+            *((damaged[name], found(name, read[name]), identifiers.EXPECTED) for name in damaged),
+            (bad_client, found("id_cliente", read.id_cliente), CLIENT_ID),
+            (bad_invoice, found("id_fatura", read.id_fatura), INVOICE_NUMBER),
+            (bad_issue, found("data_emissao", read.data_emissao), DATE),
+            (bad_due, found("data_vencimento", read.data_vencimento), DUE_DATE),
+            (read.vlr_fatura.isnull(), found("valor_fatura", read.valor_fatura), AMOUNT),
+            (
+                bad_minimum,
+                found("valor_pagamento_minimo", read.valor_pagamento_minimo),
+                AMOUNT,
+            ),
+        ),
     )
 
 
@@ -102,4 +142,4 @@ def percent(part: ir.NumericValue, total: ir.NumericValue) -> ir.DecimalValue:
     Decimal('33.33')
     """
     cents = [(value * 100).cast("decimal(38, 0)").cast("int64") for value in (part, total)]
-    return rate(cents[0] * 100, cents[1], 2)
+    return (rate(cents[0], cents[1], 4) * 100).cast("decimal(18, 2)")

@@ -5,32 +5,44 @@ import datetime as dt
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.platform.tables.expressions import folded, parse_date, trimmed
+from lakehouse.platform.tables.expressions import parse_date, parse_int
+from lakehouse.platform.tables.text import bare, label_of, trimmed
 
 SEXES = ("Female", "Male")
 FIRST_BIRTH = dt.date(1900, 1, 1)
+BIRTH_DATE = f"YYYY-MM-DD, from {FIRST_BIRTH} to the day of the delivery"
+USER_ID = "15 hexadecimal digits; leading zeros belong to it"
+LAST_INDEX = 10**15 - 1
+
+
+_PART = r"[^@\x{00}-\x{20}\x{7F}-\x{A0}\x{AD}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{3000}\x{FEFF}]"
+_EMAIL = f"^{_PART}+@{_PART.replace('@', '@.')}+([.]{_PART.replace('@', '@.')}+)+$"
+
+
+def index(text: ir.StringValue) -> ir.IntegerValue:
+    """Return the number of a row in its file, from 0 to `LAST_INDEX`; null for other text."""
+    written = parse_int(text)
+    return written.between(0, LAST_INDEX).ifelse(written, ibis.null("int64"))
 
 
 def user_id(text: ir.StringValue) -> ir.StringValue:
     """Return a user id of 15 hexadecimal digits unchanged; null for other text.
 
+    Blanks around it make the text null, because the rows of a person are found by the text.
+
     >>> user_id(ibis.literal("00000000abcDEFa")).execute()
     '00000000abcDEFa'
     """
-    plain = trimmed(text)
-    return plain.re_search("^[0-9A-Fa-f]{15}$").ifelse(plain, ibis.null("string"))
+    return text.re_search("^[0-9A-Fa-f]{15}$").ifelse(text, ibis.null("string"))
 
 
 def sex(text: ir.StringValue) -> ir.StringValue:
-    """Return Female or Male, ignoring case and accents; null for other text.
+    """Return Female or Male, however it is spelled; null for other text.
 
     >>> sex(ibis.literal("MALE ")).execute()
     'Male'
     """
-    plain = folded(text)
-    return ibis.cases(
-        *((plain == known.lower(), known) for known in SEXES), else_=ibis.null("string")
-    )
+    return label_of(text, {known: known for known in SEXES})
 
 
 def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
@@ -39,7 +51,7 @@ def birth_date(text: ir.StringValue, delivered: ir.DateValue) -> ir.DateValue:
     Other forms are not accepted, because day and month could be confused. Dates before 1900 and
     dates after the delivery are impossible.
     """
-    plain = text.strip()
+    plain = bare(text)
     iso = plain.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}$").ifelse(plain, ibis.null("string"))
     written = parse_date(iso)
     possible = written.between(ibis.literal(FIRST_BIRTH), delivered)
@@ -53,7 +65,7 @@ def email(text: ir.StringValue) -> ir.StringValue:
     'ana@example.org'
     """
     plain = trimmed(text)
-    form = plain.re_search(r"^[^@\x00-\x20]+@[^@.\x00-\x20]+([.][^@.\x00-\x20]+)+$")
+    form = plain.re_search(_EMAIL)
     return form.ifelse(plain, ibis.null("string"))
 
 

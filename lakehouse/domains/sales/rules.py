@@ -3,8 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
-from lakehouse.domains.sales import sources
-from lakehouse.platform.tables.expressions import folded, trimmed
+from lakehouse.domains.sales import SPEC, sources
+from lakehouse.platform.tables.expressions import parse_int
+from lakehouse.platform.tables.text import label_of, trimmed
 
 REGIONS = tuple(sorted(sources.REGIONS))
 IN_ENGLISH = {
@@ -18,6 +19,13 @@ OPERATIONS = ("insert", "update", "delete", "snapshot")
 
 LARGEST_INT = 2**31 - 1
 """Largest value of PostgreSQL's INT, the type of the legacy table's numbers."""
+SALE_NUMBER = f"a whole number from 1 to {LARGEST_INT} without blanks and leading zeros"
+NUMBER = f"a whole number from 1 to {LARGEST_INT}"
+AMOUNT = "an amount above 0 and below 100000000 with at most two decimals"
+SALE_DATE = (
+    f"YYYY-MM-DD or DD/MM/YYYY, with or without a time, from {SPEC.since} to the day after the"
+    " delivery"
+)
 
 PRODUCT, CUSTOMER, SELLER = 1, 2, 3
 _ROOM = 10_000_000_000
@@ -30,16 +38,26 @@ def region(text: ir.StringValue) -> ir.StringValue:
     >>> region(ibis.literal(" NORTH")).execute()
     'Norte'
     """
-    plain = folded(text)
-    names = {name.lower(): name for name in REGIONS} | IN_ENGLISH
-    return ibis.cases(*((plain == name, known) for name, known in names.items()), else_=None).cast(
-        "string"
-    )
+    return label_of(text, {**{name: name for name in REGIONS}, **IN_ENGLISH})
+
+
+def operation(text: ir.StringValue) -> ir.StringValue:
+    """Return the operation of a change, snapshot when it has none; null for other text."""
+    given = trimmed(text).fill_null("snapshot")
+    return label_of(given, {name: name for name in OPERATIONS})
 
 
 def is_number(value: ir.IntegerValue) -> ir.BooleanValue:
     """Return whether a number is positive and fits into the legacy table."""
     return value.between(1, LARGEST_INT)
+
+
+def sale_number(text: ir.StringValue) -> ir.IntegerValue:
+    """Return the number of a sale, written without blanks and leading zeros; null for other text.
+
+    It has one form only, because the versions of a sale are found by the text of its number.
+    """
+    return parse_int(text.re_search("^[1-9][0-9]*$").ifelse(text, ibis.null("string")))
 
 
 def is_invalid(text: ir.StringValue, rule: ir.BooleanValue) -> ir.BooleanValue:

@@ -4,15 +4,18 @@ They give the same rows on DuckDB and Spark: the form of a text is checked befor
 every ranking ends in a unique key.
 """
 
+from decimal import Decimal
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from lakehouse.platform.tables.contract import join_reasons
 from lakehouse.platform.tables.provenance import PROVENANCE_COLUMNS
+from lakehouse.platform.tables.text import bare
 
-ACCENTED = "áàâãäåéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÅÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ"
-PLAIN = "aaaaaaeeeeiiiiooooouuuucnAAAAAAEEEEIIIIOOOOOUUUUCN"
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
+"""Pattern of a time of the day, from 00:00 to 23:59:59."""
 
 
 def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
@@ -24,22 +27,27 @@ def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
     return join_reasons(conditions.items())
 
 
-def trimmed(text: ir.StringValue) -> ir.StringValue:
-    """Return a text without outer blanks; null when nothing is left.
+def explained(*findings: tuple[ir.BooleanValue, ir.StringValue, str]) -> ir.StringValue:
+    """Return the value of the column ``_detail``: what was found and what was expected.
 
-    >>> trimmed(ibis.literal("  a ")).execute()
-    'a'
+    Args:
+        findings: of each problem its condition, the text that was found, and what was expected;
+            the text begins with the name of its column.
+
+    >>> text = ibis.literal("x")
+    >>> explained((text == "x", found("Qtd", text), "a number")).execute()
+    'Qtd is x, expected a number'
     """
-    return text.strip().nullif("")
+    detail: ir.StringValue = ibis.literal("")
+    for condition, text, expected in findings:
+        message = text + f", expected {expected}; "
+        detail = detail + condition.fill_null(False).ifelse(message, "")
+    return detail.re_replace("; $", "").nullif("")
 
 
-def folded(text: ir.StringValue) -> ir.StringValue:
-    """Return a text for comparisons: lower case, without accents and outer blanks.
-
-    >>> folded(ibis.literal(" Loja Física ")).execute()
-    'loja fisica'
-    """
-    return text.strip().translate(ACCENTED, PLAIN).lower()
+def found(column: str, text: ir.StringValue) -> ir.StringValue:
+    """Return the beginning of a message about a value, which is shortened to 40 characters."""
+    return ibis.literal(f"{column} is ") + text.fill_null("empty").substr(0, 40)
 
 
 def parse_decimal(
@@ -56,7 +64,7 @@ def parse_decimal(
     """
     digits = precision - scale
     form = rf"^-?[0-9]{{1,{digits}}}([{mark}][0-9]{{1,{scale}}})?$"
-    plain = text.strip()
+    plain = bare(text)
     number = plain.re_search(form).ifelse(plain.replace(",", "."), ibis.null("string"))
     return number.try_cast(f"decimal({precision}, {scale})")
 
@@ -67,7 +75,7 @@ def parse_int(text: ir.StringValue) -> ir.IntegerValue:
     >>> parse_int(ibis.literal(" 42 ")).execute()
     42
     """
-    plain = text.strip()
+    plain = bare(text)
     form = plain.re_search("^-?[0-9]{1,18}$")
     return form.ifelse(plain, ibis.null("string")).try_cast("int64")
 
@@ -75,11 +83,13 @@ def parse_int(text: ir.StringValue) -> ir.IntegerValue:
 def parse_date(text: ir.StringValue) -> ir.DateValue:
     """Parse ``2024-01-31``, also followed by a time, or ``31/01/2024``; null for other text.
 
+    A time that no clock shows (``99:99``, ``24:00``, ``23:59:60``) makes the text null, too.
+
     >>> parse_date(ibis.literal("31/01/2024")).execute()
     Timestamp('2024-01-31 00:00:00')
     """
-    plain = text.strip()
-    iso = plain.re_search("^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?$")
+    plain = bare(text)
+    iso = plain.re_search(f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{TIME})?$")
     day_first = plain.re_search("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")
     written = ibis.cases(
         (iso, plain.substr(0, 10)),
@@ -95,7 +105,8 @@ def parse_date(text: ir.StringValue) -> ir.DateValue:
 def rate(part: ir.NumericValue, total: ir.IntegerValue, scale: int = 4) -> ir.DecimalValue:
     """Return `part` ÷ `total`, rounded half up; null where `total` is 0.
 
-    It is rounded with integers, because engines round the halves of a float differently.
+    It is divided digit by digit with integers, because engines round the halves of a float
+    differently. Nothing overflows while `total`, and a `part` that is an amount, are below 9e15.
 
     >>> rate(ibis.literal(1), ibis.literal(32), 2).execute()
     Decimal('0.03')
@@ -103,9 +114,19 @@ def rate(part: ir.NumericValue, total: ir.IntegerValue, scale: int = 4) -> ir.De
     kind = part.type()
     places = (kind.scale or 0) if isinstance(kind, dt.Decimal) else 0
     count = (part * 10**places).cast("decimal(38, 0)").cast("int64")
-    twice = (total * (2 * 10**places)).nullif(0)
-    rounded = (count * (2 * 10**scale) + total * 10**places) // twice
-    return (rounded / 10**scale).cast(f"decimal(18, {scale})")
+    divisor = (total * 10**places).cast("int64").nullif(0)
+    rounded, rest = _quotient(count, divisor), count % divisor
+    for _ in range(scale):
+        rounded = rounded * 10 + _quotient(rest * 10, divisor)
+        rest = (rest * 10) % divisor
+    up = (rest * 2 >= divisor).cast("int64") - (rest * 2 < -divisor).cast("int64")
+    unit = ibis.literal(Decimal(1).scaleb(-scale), type=f"decimal({scale + 1}, {scale})")
+    return ((rounded + up) * unit).cast(f"decimal(18, {scale})")
+
+
+def _quotient(value: ir.IntegerValue, divisor: ir.IntegerValue) -> ir.IntegerValue:
+    """Return the whole quotient; engines divide floats, so only the exact part is divided."""
+    return ((value - value % divisor) / divisor).round().cast("int64")
 
 
 def sum_where(

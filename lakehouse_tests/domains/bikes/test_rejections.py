@@ -111,7 +111,7 @@ def test_the_quarantine_names_the_column_the_found_value_and_the_expected_form(s
         f"ShipDate is soon, {moment}",
         f"TotalDue is 23.153,2339, {comma}",
         "OnlineOrderFlag is true, expected 1 or 0",
-        "CreditCardID is 1e5, expected a whole number",
+        "CreditCardID is 1e5, expected a whole number up to 2147483647",
         "CustomerID is missing",
     ]
     point = "expected an amount with a decimal point and at most"
@@ -130,8 +130,8 @@ def test_every_error_of_a_row_is_reported(tmp_path: Path):
     ((detail,),) = business.rows("select detail from ops.quarantine where domain = 'bikes'")
     assert detail.split("; ") == [
         "AccountNumber is missing",
-        "PersonID is 1.0, expected a whole number",
-        "StoreID is x, expected a whole number",
+        "PersonID is 1.0, expected a whole number up to 2147483647",
+        "StoreID is x, expected a whole number up to 2147483647",
     ]
 
 

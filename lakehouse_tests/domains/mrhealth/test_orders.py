@@ -44,7 +44,14 @@ def test_an_order_is_typed_and_keeps_its_provenance(made):
         ("Data_Pedido", "2026-01-07", "bad_date"),
         ("Vlr_Pedido", "abc", "bad_amount"),
         ("Vlr_Pedido", "1.234", "bad_amount"),
+        ("Vlr_Pedido", "100000000.00", "bad_amount"),
         ("Taxa_Entrega", "?", "bad_amount"),
+        ("Data_Pedido", "2026-01-05 99:99", "bad_date"),
+        ("Id_Pedido", "1,7E+38", "damaged_id"),
+        ("Id_Pedido", "170141183460469000000000000000000000000", "damaged_id"),
+        ("Id_Pedido", "2 01", "bad_id"),
+        ("Id_Pedido", "２０１", "bad_id"),
+        ("Id_Pedido", "NULL", "bad_id"),
         ("Status", "Entregue", "bad_status"),
         ("Id_Unidade", "2", "unit_mismatch"),
         ("Id_Unidade", "x", "unknown_unit"),
@@ -81,6 +88,8 @@ def test_an_order_with_an_invalid_date_is_on_the_day_of_its_delivery(made):
     [
         ("Loja Física", "PHYSICAL"),
         ("loja fisica ", "PHYSICAL"),
+        ("Loja Fi\u0301sica", "PHYSICAL"),
+        ("Loja\u00a0 Online", "ONLINE"),
         ("Balcão", "UNKNOWN"),
         (None, "UNKNOWN"),
     ],
@@ -109,3 +118,13 @@ def test_an_order_of_a_single_folder_delivery_has_the_unit_of_its_row(made):
     row = read(made, order_row(_unit=None, Id_Unidade="2"), [unit(2)])
     assert row["_reasons"] == []
     assert only(row, "unit_id", "delivery_unit") == (2, -1)
+
+
+@pytest.mark.parametrize("written", ["\ufeff201", "201\u200b", "\u00a0201 "])
+def test_blanks_and_invisible_characters_around_a_number_do_not_count(made, written):
+    assert read(made, order_row(Id_Pedido=written))["order_id"] == "201"
+
+
+def test_a_uuid_is_stored_in_lower_case(made):
+    written = "3F2504E0-4F89-11D3-9A0C-0305E82C3301"
+    assert read(made, order_row(Id_Pedido=written))["order_id"] == written.lower()

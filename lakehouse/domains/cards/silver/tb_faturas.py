@@ -28,12 +28,14 @@ class Faturas(TableModel, key=("id_cliente", "id_fatura")):
     dt_vencimento: dt.date = pa.Field(description="Due date of the invoice")
     vlr_fatura: Decimal(14, 2) = pa.Field(
         ge=0,
+        le=rules.MAX_AMOUNT,
         metadata={"reason": "bad_amount"},
         description="Value of the invoice in BRL, 0 or more",
     )
     vlr_pagto_min: Decimal(14, 2) = pa.Field(
         nullable=True,
         ge=0,
+        le=rules.MAX_AMOUNT,
         metadata={"reason": "bad_amount"},
         description="Minimum payment in BRL; null when the file has none",
     )
@@ -53,6 +55,7 @@ def tb_faturas(rows: ir.Table) -> ir.Table:
     return read.select(
         **provenance_of(read, day=read.day),
         _reasons=read.reasons,
+        _detail=read.detail,
         _version=rules.generated(read),
         day=read["_business_day"].fill_null(read.day),
         id_cliente=read.client,

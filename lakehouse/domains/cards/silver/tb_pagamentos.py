@@ -8,9 +8,10 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control, rules
 from lakehouse.domains.cards.sources import INVOICES, PAYMENTS
+from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import provenance_of, rejected
+from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
 from lakehouse.platform.tables.table import TableOptions, all_days
 
 
@@ -27,7 +28,10 @@ class Pagamentos(TableModel, key=("id_cliente", "id_pagamento")):
     ref: str = pa.Field(description="Month of payment, yyyyMM")
     dt_pagamento: dt.date = pa.Field(description="Date of payment")
     vlr_pagamento: Decimal(14, 2) = pa.Field(
-        ge=0, metadata={"reason": "bad_amount"}, description="Amount paid in BRL, 0 or more"
+        ge=0,
+        le=rules.MAX_AMOUNT,
+        metadata={"reason": "bad_amount"},
+        description="Amount paid in BRL, 0 or more",
     )
 
 
@@ -61,17 +65,34 @@ def tb_pagamentos(rows: ir.Table, invoices: ir.Table) -> ir.Table:
     checked = read.left_join(known, ["client", "invoice"])  # many payments to one invoice
     named = checked.client.notnull() & checked.invoice.notnull()
     unknown = named & checked.known.isnull()
+    ids = ("id_cliente", "id_pagamento", "id_fatura")
+    damaged = {name: identifiers.is_damaged(checked[name]) for name in ids}
+    bad_client = checked.client.isnull() & ~damaged["id_cliente"]
+    bad_payment = (
+        checked.payment.isnull()
+        | (rules.owner(checked.id_pagamento) != checked.client).fill_null(False)
+    ) & ~damaged["id_pagamento"]
+    bad_invoice = (
+        checked.invoice.isnull()
+        | (rules.owner(checked.id_fatura) != checked.client).fill_null(False)
+    ) & ~damaged["id_fatura"]
+    bad_date, bad_amount = checked.dt_pagamento.isnull(), checked.vlr_pagamento.isnull()
     return checked.select(
         **provenance_of(checked, day=checked.day),
         _reasons=rejected(
-            bad_id=checked.client.isnull()
-            | checked.payment.isnull()
-            | checked.invoice.isnull()
-            | (rules.owner(checked.id_pagamento) != checked.client).fill_null(False)
-            | (rules.owner(checked.id_fatura) != checked.client).fill_null(False),
-            bad_date=checked.dt_pagamento.isnull(),
-            bad_amount=checked.vlr_pagamento.isnull(),
+            damaged_id=damaged["id_cliente"] | damaged["id_pagamento"] | damaged["id_fatura"],
+            bad_id=bad_client | bad_payment | bad_invoice,
+            bad_date=bad_date,
+            bad_amount=bad_amount,
             payment_without_invoice=unknown,
+        ),
+        _detail=explained(
+            *((damaged[n], found(n, checked[n]), identifiers.EXPECTED) for n in ids),
+            (bad_client, found("id_cliente", checked.id_cliente), rules.CLIENT_ID),
+            (bad_payment, found("id_pagamento", checked.id_pagamento), rules.PAYMENT_NUMBER),
+            (bad_invoice, found("id_fatura", checked.id_fatura), rules.INVOICE_NUMBER),
+            (bad_date, found("data_pagamento", checked.data_pagamento), rules.DATE),
+            (bad_amount, found("valor_pagamento", checked.valor_pagamento), rules.AMOUNT),
         ),
         _version=rules.generated(checked),
         day=checked["_business_day"].fill_null(checked.day),

@@ -6,12 +6,13 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
+from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.order_items import parents
 from lakehouse.domains.mrhealth.silver.products import products as known_products
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_decimal, parse_int, trimmed
+from lakehouse.platform.tables.text import trimmed
 
 
 class AmbiguousItems(TableModel, key=("day", "file", "line")):
@@ -43,16 +44,16 @@ def ambiguous_items(products: ir.Table, rows: ir.Table, orders: ir.Table) -> ir.
     platform assigns such an item to none of them; the previous system assigned it to all.
     """
     single_folder = rows.filter(rows["_unit"].isnull())
-    number = trimmed(single_folder.Id_Pedido)
+    number = rules.identifier(single_folder.Id_Pedido)
     read = single_folder.select(
         "day",
         file=single_folder["_file"],
         line=single_folder["_line"],
         order_id=number,
-        item_id=trimmed(single_folder.Id_Item_Pedido),
-        product_id=parse_int(single_folder.Id_Produto),
-        quantity=parse_int(single_folder.Qtd),
-        unit_price=parse_decimal(single_folder.Vlr_Item),
+        item_id=rules.identifier(single_folder.Id_Item_Pedido),
+        product_id=rules.number(single_folder.Id_Produto),
+        quantity=rules.quantity(single_folder.Qtd),
+        unit_price=rules.amount(single_folder.Vlr_Item),
         note=trimmed(single_folder.Observacao),
     )
     several = parents(orders.filter(orders["_unit"].isnull()))

@@ -5,11 +5,13 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
+from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.sources import COUNTRIES
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import provenance_of, trimmed
+from lakehouse.platform.tables.expressions import provenance_of
 from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.text import name
 
 
 class Countries(TableModel, key=("day", "country_id")):
@@ -32,9 +34,12 @@ def countries(rows: ir.Table) -> ir.Table:
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),
+        **rules.reference_problems(
+            numbers={}, countries={"Id_Pais": rows.Id_Pais}, names={"Nome_Pais": rows.Nome_Pais}
+        ),
         day=rows.day,
-        country_id=trimmed(rows.Id_Pais).upper(),
-        country_name=trimmed(rows.Nome_Pais),
+        country_id=rules.country(rows.Id_Pais),
+        country_name=name(rows.Nome_Pais),
         snapshot_day=rows.day,
         snapshot_version=rows["_digest"].substr(0, 16),
     )

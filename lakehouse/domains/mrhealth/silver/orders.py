@@ -9,15 +9,11 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.silver.units import units as known_units
 from lakehouse.domains.mrhealth.sources import ORDERS
+from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import (
-    parse_decimal,
-    parse_int,
-    provenance_of,
-    rejected,
-    trimmed,
-)
+from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.text import trimmed
 
 
 class Orders(TableModel, key=("day", "unit_id", "order_id")):
@@ -33,11 +29,13 @@ class Orders(TableModel, key=("day", "unit_id", "order_id")):
     status: str = pa.Field(isin=rules.STATUSES, description="Finalizado, Pendente or Cancelado")
     order_value: Decimal(14, 2) = pa.Field(
         ge=0,
+        le=rules.MAX_AMOUNT,
         metadata={"reason": "bad_amount"},
         description="Value of the order in BRL, delivery fee included",
     )
     delivery_fee: Decimal(14, 2) = pa.Field(
         ge=0,
+        le=rules.MAX_AMOUNT,
         metadata={"reason": "bad_amount"},
         description="Delivery fee in BRL, part of order_value",
     )
@@ -54,19 +52,28 @@ class Orders(TableModel, key=("day", "unit_id", "order_id")):
 def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
     """Valid orders; of two rows with the same key the one of the newest delivery wins."""
     date = rules.order_date(rows)
-    read = rows.mutate(
+    read = identifiers.with_rounded(rows, "Id_Pedido").mutate(
         day=date.fill_null(rows.day),
         delivery_day=rows.day,
         delivery_unit=rules.delivery_unit(rows),
         order_date=date,
-        unit_id=parse_int(rows.Id_Unidade),
+        unit_id=rules.number(rows.Id_Unidade),
+        order_id=rules.identifier(rows.Id_Pedido),
         known_status=rules.status(rows.Status),  # SQL does not distinguish Status from status
-        order_value=parse_decimal(rows.Vlr_Pedido),
-        delivery_fee=parse_decimal(rows.Taxa_Entrega.fill_null("0")),
+        order_value=rules.amount(rows.Vlr_Pedido),
+        delivery_fee=rules.amount(trimmed(rows.Taxa_Entrega).fill_null("0")),
         delivery_address=trimmed(rows.Endereco_Entrega).nullif(rules.NO_ADDRESS),
     )
     known = units.select("day", "unit_id", known=True)
     checked = read.left_join(known, ["day", "unit_id"])  # many orders to one unit of the day
+    damaged = identifiers.is_damaged(checked.Id_Pedido) | checked.rounded_Id_Pedido
+    bad_id = trimmed(checked.Id_Pedido).notnull() & checked.order_id.isnull() & ~damaged
+    bad_date = trimmed(checked.Data_Pedido).notnull() & checked.order_date.isnull()
+    bad_value = trimmed(checked.Vlr_Pedido).notnull() & checked.order_value.isnull()
+    bad_status = trimmed(checked.Status).notnull() & checked.known_status.isnull()
+    unit_given = trimmed(checked.Id_Unidade).notnull()
+    other_unit = checked.unit_id.fill_null(rules.NO_UNIT) != checked["_unit"]
+    unknown_unit = unit_given & checked.known.isnull()
     return checked.select(
         **provenance_of(checked, day=checked.delivery_day),
         _reasons=rejected(
@@ -75,18 +82,29 @@ def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
             | trimmed(checked.Data_Pedido).isnull()
             | trimmed(checked.Vlr_Pedido).isnull()
             | trimmed(checked.Status).isnull(),
-            bad_date=trimmed(checked.Data_Pedido).notnull() & checked.order_date.isnull(),
-            bad_amount=(trimmed(checked.Vlr_Pedido).notnull() & checked.order_value.isnull())
-            | checked.delivery_fee.isnull(),
-            bad_status=trimmed(checked.Status).notnull() & checked.known_status.isnull(),
-            unit_mismatch=checked["_unit"].notnull()
-            & trimmed(checked.Id_Unidade).notnull()
-            & (checked.unit_id.fill_null(rules.NO_UNIT) != checked["_unit"]),
-            unknown_unit=trimmed(checked.Id_Unidade).notnull() & checked.known.isnull(),
+            damaged_id=damaged,
+            bad_id=bad_id,
+            bad_date=bad_date,
+            bad_amount=bad_value | checked.delivery_fee.isnull(),
+            bad_status=bad_status,
+            unit_mismatch=checked["_unit"].notnull() & unit_given & other_unit,
+            unknown_unit=unknown_unit,
+        ),
+        _detail=explained(
+            (damaged, found("Id_Pedido", checked.Id_Pedido), identifiers.EXPECTED),
+            (bad_id, found("Id_Pedido", checked.Id_Pedido), rules.ORDER_ID),
+            (bad_date, found("Data_Pedido", checked.Data_Pedido), rules.ORDER_DATE),
+            (bad_value, found("Vlr_Pedido", checked.Vlr_Pedido), rules.AMOUNT),
+            (
+                checked.delivery_fee.isnull(),
+                found("Taxa_Entrega", checked.Taxa_Entrega),
+                rules.AMOUNT,
+            ),
+            (bad_status, found("Status", checked.Status), ", ".join(rules.STATUSES)),
         ),
         day=checked.day,
         unit_id=checked.unit_id,
-        order_id=trimmed(checked.Id_Pedido),
+        order_id=checked.order_id,
         order_date=checked.order_date,
         order_type=rules.order_type(checked.Tipo_Pedido),
         status=checked.known_status,

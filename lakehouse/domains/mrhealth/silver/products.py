@@ -5,11 +5,13 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
+from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.sources import PRODUCTS
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.expressions import provenance_of
 from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.text import name
 
 
 class Products(TableModel, key=("day", "product_id")):
@@ -32,9 +34,12 @@ def products(rows: ir.Table) -> ir.Table:
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),
+        **rules.reference_problems(
+            numbers={"Id_Produto": rows.Id_Produto}, names={"Nome_Produto": rows.Nome_Produto}
+        ),
         day=rows.day,
-        product_id=parse_int(rows.Id_Produto),
-        product_name=trimmed(rows.Nome_Produto),
+        product_id=rules.number(rows.Id_Produto),
+        product_name=name(rows.Nome_Produto),
         snapshot_day=rows.day,
         snapshot_version=rows["_digest"].substr(0, 16),
     )

@@ -5,11 +5,13 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
+from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.sources import STATES
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.expressions import provenance_of
 from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.text import name
 
 
 class States(TableModel, key=("day", "state_id")):
@@ -33,10 +35,15 @@ def states(rows: ir.Table) -> ir.Table:
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),
+        **rules.reference_problems(
+            numbers={"Id_Estado": rows.Id_Estado},
+            countries={"Id_Pais": rows.Id_Pais},
+            names={"Nome_Estado": rows.Nome_Estado},
+        ),
         day=rows.day,
-        state_id=parse_int(rows.Id_Estado),
-        country_id=trimmed(rows.Id_Pais).upper(),
-        state_name=trimmed(rows.Nome_Estado),
+        state_id=rules.number(rows.Id_Estado),
+        country_id=rules.country(rows.Id_Pais),
+        state_name=name(rows.Nome_Estado),
         snapshot_day=rows.day,
         snapshot_version=rows["_digest"].substr(0, 16),
     )

@@ -5,11 +5,13 @@ import datetime as dt
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
+from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.sources import UNITS
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, provenance_of, trimmed
+from lakehouse.platform.tables.expressions import provenance_of
 from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.text import name
 
 
 class Units(TableModel, key=("day", "unit_id")):
@@ -33,10 +35,14 @@ def units(rows: ir.Table) -> ir.Table:
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),
+        **rules.reference_problems(
+            numbers={"Id_Unidade": rows.Id_Unidade, "Id_Estado": rows.Id_Estado},
+            names={"Nome_Unidade": rows.Nome_Unidade},
+        ),
         day=rows.day,
-        unit_id=parse_int(rows.Id_Unidade),
-        unit_name=trimmed(rows.Nome_Unidade),
-        state_id=parse_int(rows.Id_Estado),
+        unit_id=rules.number(rows.Id_Unidade),
+        unit_name=name(rows.Nome_Unidade),
+        state_id=rules.number(rows.Id_Estado),
         snapshot_day=rows.day,
         snapshot_version=rows["_digest"].substr(0, 16),
     )

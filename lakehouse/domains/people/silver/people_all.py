@@ -8,9 +8,11 @@ from ibis.expr.datatypes import Timestamp
 
 from lakehouse.domains.people import rules
 from lakehouse.domains.people.sources import PEOPLE
+from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected, trimmed
+from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.text import name, trimmed
 
 
 class PeopleAll(TableModel, key=("day", "file", "row")):
@@ -57,7 +59,13 @@ def people_all(rows: ir.Table) -> ir.Table:
     sex = rules.sex(rows["Sex"])
     email = rules.email(rows["Email"])
     born = rules.birth_date(rows["Date of birth"], rows.day)
-    index = parse_int(rows["Index"])
+    index = rules.index(rows["Index"])
+    damaged = identifiers.is_damaged(rows["User Id"])
+    bad_index = trimmed(rows["Index"]).notnull() & index.isnull()
+    bad_user_id = trimmed(rows["User Id"]).notnull() & user_id.isnull() & ~damaged
+    bad_sex = trimmed(rows["Sex"]).notnull() & sex.isnull()
+    bad_email = trimmed(rows["Email"]).notnull() & email.isnull()
+    bad_date = trimmed(rows["Date of birth"]).notnull() & born.isnull()
     return rows.select(
         **provenance_of(rows, day=rows.day),
         _reasons=rejected(
@@ -68,17 +76,26 @@ def people_all(rows: ir.Table) -> ir.Table:
             | trimmed(rows["Sex"]).isnull()
             | trimmed(rows["Email"]).isnull()
             | trimmed(rows["Date of birth"]).isnull(),
-            bad_index=trimmed(rows["Index"]).notnull() & index.isnull(),
-            bad_user_id=trimmed(rows["User Id"]).notnull() & user_id.isnull(),
-            bad_sex=trimmed(rows["Sex"]).notnull() & sex.isnull(),
-            bad_email=trimmed(rows["Email"]).notnull() & email.isnull(),
-            bad_date=trimmed(rows["Date of birth"]).notnull() & born.isnull(),
+            bad_index=bad_index,
+            damaged_id=damaged,
+            bad_user_id=bad_user_id,
+            bad_sex=bad_sex,
+            bad_email=bad_email,
+            bad_date=bad_date,
+        ),
+        _detail=explained(
+            (bad_index, found("Index", rows["Index"]), "a whole number of at most 15 digits"),
+            (damaged, found("User Id", rows["User Id"]), identifiers.EXPECTED),
+            (bad_user_id, found("User Id", rows["User Id"]), rules.USER_ID),
+            (bad_sex, found("Sex", rows["Sex"]), " or ".join(rules.SEXES)),
+            (bad_email, found("Email", rows["Email"]), "an address like ana@example.org"),
+            (bad_date, found("Date of birth", rows["Date of birth"]), rules.BIRTH_DATE),
         ),
         day=rows.day,
         index=index,
         user_id=user_id,
-        first_name=trimmed(rows["First Name"]),
-        last_name=trimmed(rows["Last Name"]),
+        first_name=name(rows["First Name"]),
+        last_name=name(rows["Last Name"]),
         sex=sex,
         email=email,
         phone=trimmed(rows["Phone"]),

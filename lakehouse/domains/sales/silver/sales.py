@@ -11,17 +11,19 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.sources import COLUMNS, SALES
+from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
-    folded,
+    explained,
+    found,
     parse_date,
     parse_decimal,
     parse_int,
     provenance_of,
     rejected,
-    trimmed,
 )
+from lakehouse.platform.tables.text import trimmed
 
 INT = {"min_value": 1, "max_value": rules.LARGEST_INT}
 
@@ -68,7 +70,7 @@ def sales(rows: ir.Table) -> ir.Table:
     A delete is a version like any other: its row stays, with `deleted`.
     """
     read = rows.mutate(
-        sale_id=parse_int(rows.id),
+        sale_id=rules.sale_number(rows.id),
         sold_on=parse_date(rows.sale_date),
         product=parse_int(rows["product_id"]),
         customer=parse_int(rows.customer_id),
@@ -77,29 +79,58 @@ def sales(rows: ir.Table) -> ir.Table:
         total=parse_decimal(rows.total_value, 10, 2),
         seller=parse_int(rows.seller_id),
         known_region=rules.region(rows.region),
-        change=folded(rows.operation.fill_null("snapshot")),
+        change=rules.operation(rows.operation),
     )
     exact = read.units * read.price
     is_wrong = (read.total != exact).fill_null(False)
+    numbers = {
+        "id": read.sale_id,
+        "product_id": read["product"],
+        "customer_id": read.customer,
+        "seller_id": read.seller,
+    }
+    damaged = {name: identifiers.is_damaged(read[name]) for name in numbers}
+    bad_ids = {
+        name: rules.is_invalid(read[name], rules.is_number(number)) & ~damaged[name]
+        for name, number in numbers.items()
+    }
+    bad_date = rules.is_invalid(read.sale_date, read.sold_on == read["_business_day"])
+    bad_quantity = rules.is_invalid(read.quantity, rules.is_number(read.units))
+    bad_price = rules.is_invalid(read.unit_price, read.price > 0)
+    bad_value = rules.is_invalid(read.total_value, read.total > 0)
+    bad_region = rules.is_invalid(read.region, read.known_region.notnull())
     return read.select(
         **provenance_of(read, day=read.day),
         _reasons=rejected(
             missing_required=reduce(or_, (trimmed(read[name]).isnull() for name in COLUMNS)),
-            bad_id=rules.is_invalid(read.id, rules.is_number(read.sale_id))
-            | rules.is_invalid(read.product_id, rules.is_number(read["product"]))
-            | rules.is_invalid(read.customer_id, rules.is_number(read.customer))
-            | rules.is_invalid(read.seller_id, rules.is_number(read.seller)),
-            bad_date=rules.is_invalid(read.sale_date, read.sold_on == read["_business_day"]),
-            bad_quantity=rules.is_invalid(read.quantity, rules.is_number(read.units)),
-            bad_amount=rules.is_invalid(read.unit_price, read.price > 0)
-            | rules.is_invalid(read.total_value, read.total > 0),
+            damaged_id=reduce(or_, damaged.values()),
+            bad_id=reduce(or_, bad_ids.values()),
+            bad_date=bad_date,
+            bad_quantity=bad_quantity,
+            bad_amount=bad_price | bad_value,
             bad_total=is_wrong,
-            bad_region=rules.is_invalid(read.region, read.known_region.notnull()),
-            bad_operation=read.change.notin(rules.OPERATIONS),
+            bad_region=bad_region,
+            bad_operation=read.change.isnull(),
         ),
-        _detail=is_wrong.ifelse(
-            read.total_value + " is not " + read.quantity + " x " + read.unit_price,
-            ibis.null("string"),
+        _detail=explained(
+            *((damaged[name], found(name, read[name]), identifiers.EXPECTED) for name in damaged),
+            (bad_ids["id"], found("id", read.id), rules.SALE_NUMBER),
+            *((bad_ids[n], found(n, read[n]), rules.NUMBER) for n in bad_ids if n != "id"),
+            (bad_date, found("sale_date", read.sale_date), rules.SALE_DATE),
+            (bad_quantity, found("quantity", read.quantity), rules.NUMBER),
+            (bad_price, found("unit_price", read.unit_price), rules.AMOUNT),
+            (bad_value, found("total_value", read.total_value), rules.AMOUNT),
+            (bad_region, found("region", read.region), ", ".join(rules.REGIONS)),
+            (
+                read.change.isnull(),
+                found("operation", read.operation),
+                ", ".join(rules.OPERATIONS),
+            ),
+        ).coalesce(
+            is_wrong.ifelse(
+                read.total_value + " is not " + read.quantity + " x " + read.unit_price,
+                ibis.null("string"),
+            )
         ),
         day=read["_business_day"].fill_null(read.day),
         id=read.sale_id,
