@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from lakehouse.locations import LocationError, location, unquoted
+
 PREFIX = "LAKEHOUSE_"
 OTHER_VARIABLES = {
     "LAKEHOUSE_DEBUG": "`1` shows the traceback of an error on the command line",
@@ -32,6 +34,8 @@ MAILED = ("errors", "all")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 MAIL_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 SNS_TOPIC = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
+
+_NOT_IN_SQLITE_URLS = frozenset("?%")
 
 T = TypeVar("T")
 
@@ -54,6 +58,8 @@ class Setting(Generic[T]):
         choices: the only accepted values.
         pattern: regular expression (ASCII) that the text must match from start to end.
         expected: what `pattern` accepts, in words, for the error message.
+        is_location: the value is a folder or a prefix of an S3 bucket, see `location`.
+        verbatim: quotes around the value belong to it; otherwise they are removed.
 
     Raises:
         ValueError: the name is malformed, or the address of a database is not declared secret.
@@ -66,6 +72,8 @@ class Setting(Generic[T]):
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     expected: str = ""
+    is_location: bool = False
+    verbatim: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -92,9 +100,11 @@ class Setting(Generic[T]):
         Raises:
             SettingsError: the text has another type, or is not an accepted value.
         """
-        text = text.strip()
+        text = text.strip() if self.verbatim else unquoted(text)
         if not text:
             return self.default
+        if self.is_location:
+            text = usable_location(text, variable)
         kind: Any = str if self.default is None else type(self.default)
         try:
             value: T = kind(text)
@@ -110,6 +120,8 @@ class Setting(Generic[T]):
         shown = "cannot be used" if self.secret else f"is {value!r}"
         if self.choices and value not in self.choices:
             raise SettingsError(f"{variable} {shown}; expected {' or '.join(self.choices)}")
+        if self.is_location:
+            usable_location(str(value), variable)
         if self.pattern and value and not re.fullmatch(self.pattern, str(value), re.ASCII):
             raise SettingsError(f"{variable} {shown}; expected {self.expected}")
 
@@ -128,8 +140,16 @@ class Settings:
         SettingsError: a value cannot be used.
     """
 
-    root: str = _setting("data/lake", "Lake root: a local folder or an `s3://bucket/prefix` URI")
-    landing: str = _setting("data/landing", "Landing zone: a local folder or an `s3://` URI")
+    root: str = _setting(
+        "data/lake",
+        "Lake root: a local folder (`~` is the home folder), `file:///folder` or `s3://bucket/prefix`",
+        is_location=True,
+    )
+    landing: str = _setting(
+        "data/landing",
+        "Landing zone: an existing local folder, `file:///folder` or `s3://bucket/prefix`",
+        is_location=True,
+    )
     engine: str = _setting("duckdb", "`duckdb` (embedded) or `spark`", choices=ENGINES)
     spark_master: str = _setting("local[2]", "Spark master URL")
     memory: str = _setting("1GB", "Memory limit of the embedded engine")
@@ -204,6 +224,7 @@ class Settings:
         None,
         "Key of the marks that replace erased persons; without it, a key is created in the lake",
         secret=True,
+        verbatim=True,
     )
     history_days: int = _setting(30, "Days that `lakehouse vacuum` keeps old table versions")
     runtime: str = _setting(
@@ -274,8 +295,32 @@ class Settings:
 
     @property
     def home(self) -> Path:
-        """Dagster's home folder: ``DAGSTER_HOME``, else ``data/dagster``."""
-        return Path(os.environ.get("DAGSTER_HOME") or "data/dagster").absolute()
+        """Dagster's home folder: ``DAGSTER_HOME``, else ``data/dagster``.
+
+        Raises:
+            SettingsError: the variable does not name a local folder, or its path has letters with
+                which Dagster cannot name its SQLite files.
+        """
+        text = unquoted(os.environ.get("DAGSTER_HOME", "")) or "data/dagster"
+        home = Path(usable_location(text, "DAGSTER_HOME", s3=False)).absolute()
+        if found := sorted(_NOT_IN_SQLITE_URLS & set(str(home))):
+            raise SettingsError(
+                f"DAGSTER_HOME is {str(home)!r}: Dagster cannot store its records in a folder whose"
+                f" path contains {' or '.join(found)}; hint: set DAGSTER_HOME to another folder"
+            )
+        return home
+
+
+def usable_location(text: str, variable: str, *, s3: bool = True) -> str:
+    """Return the folder or S3 prefix that a variable names.
+
+    Raises:
+        SettingsError: the text names neither.
+    """
+    try:
+        return location(text, s3=s3)
+    except LocationError as error:
+        raise SettingsError(f"{variable} is {text!r}: it {error}") from None
 
 
 def platform_settings() -> tuple[Setting[Any], ...]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -83,6 +84,7 @@ def _diagnoses() -> Iterator[Diagnosis]:
     specs = [load_spec(name) for name in domain_names()]
     try:
         settings = Settings.from_env()
+        _ = settings.home
         for spec in specs:
             spec.require_usable(settings)
     except SettingsError as error:
@@ -93,10 +95,11 @@ def _diagnoses() -> Iterator[Diagnosis]:
     yield _store("landing zone", "LAKEHOUSE_LANDING", settings.landing)
     for spec in specs:
         yield from _databases(spec, settings)
-    for check in (_disk, _memory, _home, _java, _port):
+    for check in (_memory, _home, _java, _port):
         found = check(settings)
         if found is not None:
             yield found
+    yield from _disks(settings)
 
 
 def _settings(specs: "list[DomainSpec]") -> Iterator[Diagnosis]:
@@ -140,8 +143,8 @@ def _store(what: str, variable: str, uri: str) -> Diagnosis:
     probe = f"doctor-{uuid4().hex}/probe"
     try:
         store = ObjectStore.at(uri)
-        if isinstance(store, DiskStore) and not Path(store.uri).exists():
-            return _missing_folder(what, Path(store.uri))
+        if isinstance(store, DiskStore) and not Path(store.uri).is_dir():
+            return _missing_store(what, variable, Path(store.uri))
         try:
             store.write(probe, b"lakehouse")
             if store.read(probe) != b"lakehouse" or not list(
@@ -160,6 +163,28 @@ def _store(what: str, variable: str, uri: str) -> Diagnosis:
             hint=_store_hint(uri, variable, str(error)),
         )
     return Diagnosis(verdict=Level.OK, what=what, found=f"{store.uri}: written, read, listed")
+
+
+def _missing_store(what: str, variable: str, folder: Path) -> Diagnosis:
+    """Report a root that is not a folder; only the lake is created by itself."""
+    if folder.exists() or folder.is_symlink():
+        return Diagnosis(
+            verdict=Level.FAIL,
+            what=what,
+            found=f"{folder} is not a folder",
+            hint=f"correct {variable}",
+        )
+    if variable != "LAKEHOUSE_LANDING":
+        return _missing_folder(what, folder)
+    is_default = not os.environ.get(variable, "").strip()
+    return Diagnosis(
+        verdict=Level.WARN if is_default else Level.FAIL,
+        what=what,
+        found=f"{folder} does not exist",
+        hint="lakehouse land, lakehouse demo and lakehouse up create it"
+        if is_default
+        else f"mkdir -p {shlex.quote(str(folder))}, or correct {variable}",
+    )
 
 
 def _missing_folder(what: str, folder: Path) -> Diagnosis:
@@ -230,17 +255,27 @@ def _databases(spec: "DomainSpec", settings: Settings) -> Iterator[Diagnosis]:
         )
 
 
-def _disk(settings: Settings) -> Diagnosis:
-    place = settings.home
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free / 1e9
+def _disks(settings: Settings) -> Iterator[Diagnosis]:
+    """Measure the disk of the lake, if it is local, and that of Dagster's home."""
+    from lakehouse.platform.storage.disk import DiskStore
+    from lakehouse.platform.storage.object_store import ObjectStore
+
+    store = ObjectStore.at(settings.root)
+    if isinstance(store, DiskStore):
+        yield _disk("disk of the lake", Path(store.uri), "lakehouse vacuum")
+    yield _disk("disk of Dagster home", settings.home, "lakehouse prune")
+
+
+def _disk(what: str, folder: Path, command: str) -> Diagnosis:
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    usage = shutil.disk_usage(place)
+    free = usage.free / 1e9
     enough = free >= LEAST_DISK
     return Diagnosis(
         verdict=Level.OK if enough else Level.WARN,
-        what="disk",
-        found=f"{free:.1f} GB free at {place}",
-        hint=None if enough else "free disk space: lakehouse vacuum, lakehouse prune",
+        what=what,
+        found=f"{free:.1f} of {usage.total / 1e9:.1f} GB free at {place}",
+        hint=None if enough else f"free disk space: {command}",
     )
 
 

@@ -1,8 +1,10 @@
 """`lakehouse ingest` and `lakehouse materialize`: local runs with progress."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +38,7 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     from lakehouse.platform.local_runtime.instance import prepare_instance
 
     warnings.filterwarnings("ignore", module="dagster")
+    _require_folder(str(settings.home), "DAGSTER_HOME")
     instance = prepare_instance(settings.home, settings.runtime)
     try:
         yield instance
@@ -49,6 +52,7 @@ def _interruptible(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     from lakehouse.cli.interrupts import interruptible
     from lakehouse.platform.orchestration.local_runs import cancel_interrupted
 
+    _require_folder(settings.root, "LAKEHOUSE_ROOT")
     with (
         instance_of(settings) as instance,
         interruptible(lambda: cancel_interrupted(instance)),
@@ -73,6 +77,25 @@ def open_parts(
                 domain, settings, instance, first=first, last=last, with_new=False
             )
         ]
+
+
+def _require_folder(uri: str, variable: str) -> None:
+    """Require that a local root is a folder that this user can write, or can be created."""
+    from lakehouse.platform.storage.disk import DiskStore
+    from lakehouse.platform.storage.object_store import ObjectStore
+
+    store = ObjectStore.at(uri)
+    if not isinstance(store, DiskStore):
+        return
+    folder = Path(store.uri)
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    if not place.is_dir():
+        raise CommandError(f"{variable} is {uri!r}: {place} is not a folder", f"correct {variable}")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise CommandError(
+            f"{variable} is {uri!r}: {place} cannot be written",
+            f"give this user write access to it, or set {variable} to another folder",
+        )
 
 
 def ingest_all(

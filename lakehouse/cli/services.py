@@ -1,6 +1,8 @@
 """`lakehouse up` and `lakehouse prune`: start Dagster's services, delete its old records."""
 
 import datetime as dt
+import os
+from pathlib import Path
 
 import click
 
@@ -23,6 +25,8 @@ def up(host: str | None, port: int | None) -> None:
     from lakehouse.platform.local_runtime.services import serve
 
     settings = Settings.from_env()
+    if not os.environ.get("LAKEHOUSE_LANDING", "").strip():
+        Path(settings.landing).mkdir(parents=True, exist_ok=True)
     inform("starting the services; the first start takes up to a minute")
     serve(
         host or settings.host,

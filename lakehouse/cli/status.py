@@ -132,13 +132,18 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
 def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
     """Report the days and batches that the next run would process, and those given up."""
     from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.ingestion.errors import LandingError
     from lakehouse.platform.orchestration.facts import gather
     from lakehouse.platform.orchestration.planning import decide
     from lakehouse.platform.orchestration.unloaded import is_lost
 
     has_history = settings.home.exists()
     with instance_of(settings) if has_history else nullcontext() as instance:
-        facts = gather(domain, settings, instance)
+        try:
+            facts = gather(domain, settings, instance)
+        except LandingError as error:
+            yield Fact(about="landing", what="cannot be listed", number=1, detail=str(error))
+            return
         is_lake_lost = instance is not None and is_lost(domain, settings, instance)
     for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
         if days:

@@ -385,6 +385,31 @@ def test_the_doctor_reports_problems_and_hides_secrets(
 
 def test_the_doctor_leaves_no_files_behind(call: Call, folder: Path) -> None:
     (folder / "lake").mkdir()
-    (folder / "landing").mkdir()
     call("doctor")
     assert sorted(path.name for path in folder.rglob("*")) == ["lake", "landing"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("LAKEHOUSE_LANDING", "none", "none does not exist\nhint: create the folder, or correct"),
+        ("LAKEHOUSE_LANDING", "file", "file is not a folder\nhint: create the folder, or correct"),
+        ("LAKEHOUSE_LANDING", "s3:/x", "LAKEHOUSE_LANDING is 's3:/x': it is not written as an S3"),
+        ("LAKEHOUSE_ROOT", "file", "file is not a folder\nhint: correct LAKEHOUSE_ROOT"),
+        ("LAKEHOUSE_ROOT", "file/lake", "file is not a folder\nhint: correct LAKEHOUSE_ROOT"),
+        ("DAGSTER_HOME", "file", "file is not a folder\nhint: correct DAGSTER_HOME"),
+        ("DAGSTER_HOME", "a%20b", "contains %\nhint: set DAGSTER_HOME to another folder"),
+    ],
+)
+def test_ingest_ends_with_an_error_if_a_folder_cannot_be_used(
+    call: Call,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    message: str,
+) -> None:
+    (folder / "file").write_text("x")
+    monkeypatch.setenv(variable, value)
+    result = call("ingest", "--domain", "people", code=1)
+    assert message in result.stderr

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -103,3 +104,24 @@ def test_every_query_and_table_that_a_domain_declares_is_tried(
     rows = diagnoses(call)
     for domain in ("mrhealth", "sales", "bikes"):
         assert of(rows, f"PostgreSQL of {domain}")["verdict"] == "ok"
+
+
+def test_a_landing_zone_that_does_not_exist_fails_and_the_lake_is_created(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "landing").rmdir()
+    rows = {row["what"]: row for row in diagnoses(call, code=1)}
+    assert (rows["landing zone"]["verdict"], rows["lake"]["verdict"]) == ("fail", "ok")
+    assert rows["landing zone"]["found"].endswith("landing does not exist")
+    assert rows["landing zone"]["hint"].startswith("mkdir -p ")
+    monkeypatch.delenv("LAKEHOUSE_LANDING")
+    rows = {row["what"]: row for row in diagnoses(call)}
+    assert rows["landing zone"]["verdict"] == "warn"
+
+
+def test_the_disks_of_the_lake_and_of_the_dagster_home_are_measured(
+    call: Call, folder: Path
+) -> None:
+    rows = {row["what"]: row for row in diagnoses(call)}
+    for what, place in (("disk of the lake", folder), ("disk of Dagster home", folder)):
+        assert rows[what]["found"].endswith(f"GB free at {place}")

@@ -44,6 +44,33 @@ class LandingZone:
         """Name of the domain and of its folder."""
         return self.rules.spec.name
 
+    def require_there(self) -> None:
+        """Raise `LandingError` if the landing zone is missing, which is never the same as empty.
+
+        The folder of the domain may be missing: nothing was delivered yet. S3 has no folders, so
+        there only the bucket must exist.
+        """
+        if not isinstance(self.store, DiskStore):
+            _require_bucket(self.store)
+            return
+        place = self.store.uri
+        hint = "hint: create the folder, or correct LAKEHOUSE_LANDING"
+        try:
+            is_folder = mode.S_ISDIR(os.stat(place).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            raise LandingError(f"the landing zone {place} does not exist; {hint}") from None
+        except OSError as error:
+            raise LandingError(
+                f"the landing zone {place} cannot be opened ({error.strerror}); {hint}"
+            ) from error
+        if not is_folder:
+            raise LandingError(f"the landing zone {place} is not a folder; {hint}")
+        if not os.access(place, os.R_OK | os.X_OK):
+            raise LandingError(
+                f"the landing zone {place} cannot be listed; hint: give this user read and execute"
+                " permission on it, or correct LAKEHOUSE_LANDING"
+            )
+
     def days(self) -> list[dt.date]:
         """Return the delivery days that have a folder, sorted; lists folders, not files.
 
@@ -89,7 +116,7 @@ class LandingZone:
             quiet: a file that changed less than this before (or after) `now` may still grow.
 
         Raises:
-            LandingError: a folder cannot be read.
+            LandingError: the landing zone does not exist, or a folder cannot be read.
         """
         if days is None:
             survey = self._empty_survey(now)
@@ -107,6 +134,7 @@ class LandingZone:
         return survey_folders(self.store, self._empty_survey(now), files=files)
 
     def _empty_survey(self, now: dt.datetime | None = None) -> Survey:
+        self.require_there()
         moment = now or dt.datetime.now(dt.UTC)
         return Survey(rules=self.rules, today=moment.astimezone(self.rules.zone).date())
 
@@ -158,6 +186,20 @@ def landing_zone_of(domain: "Domain", settings: "Settings") -> LandingZone:
     """Return the landing zone of a domain."""
     rules = PathRules(spec=domain.spec, sources=domain.sources, zone=settings.zone)
     return LandingZone(ObjectStore.at(settings.landing), rules)
+
+
+def _require_bucket(store: ObjectStore) -> None:
+    """Raise `LandingError` if the store's bucket is missing; other errors stay as they are."""
+    try:
+        next(iter(store.entries("", recursive=False)), None)
+    except Exception as error:
+        answer = getattr(error, "response", None) or {}
+        if answer.get("Error", {}).get("Code") != "NoSuchBucket":
+            raise
+        raise LandingError(
+            f"the landing zone {store.uri} is in a bucket that does not exist;"
+            " hint: create the bucket, or correct LAKEHOUSE_LANDING"
+        ) from error
 
 
 def _read_from_disk(root: str, file: RecognizedFile) -> bytes:

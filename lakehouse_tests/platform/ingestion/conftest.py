@@ -12,6 +12,8 @@ from lakehouse_tests.platform.ingestion.landed import AT, RULES, PutFile, change
 
 @pytest.fixture
 def store(lake_root: str) -> ObjectStore:
+    if not lake_root.startswith("s3://"):
+        Path(lake_root).mkdir()
     return ObjectStore.at(lake_root)
 
 

@@ -106,6 +106,24 @@ def test_a_landing_zone_without_the_folder_of_the_domain_is_empty(landing: Landi
     assert (landing.days(), look(landing).files, look(landing, days=[FIFTH]).files) == ([], (), ())
 
 
+def test_a_landing_zone_that_does_not_exist_is_an_error_and_never_empty(tmp_path: Path):
+    (tmp_path / "file").write_text("x")
+    for name, problem in (("none", "does not exist"), ("file", "is not a folder")):
+        landing = zone_on_disk(tmp_path / name)
+        for use in (landing.days, lambda zone=landing: look(zone), landing.require_there):
+            with pytest.raises(LandingError, match=f"{name} {problem}; hint: .* LAKEHOUSE_LANDING"):
+                use()
+        with pytest.raises(LandingError, match=problem):
+            look(landing, days=[FIFTH])
+
+
+@pytest.mark.parametrize("lake_root", [pytest.param("s3", marks=pytest.mark.s3)], indirect=True)
+def test_a_landing_zone_in_a_bucket_that_does_not_exist_is_an_error(lake_root: str):
+    landing = LandingZone(ObjectStore.at("s3://no-such-bucket-of-lakehouse/landing"), RULES)
+    with pytest.raises(LandingError, match="is in a bucket that does not exist; hint: create"):
+        look(landing)
+
+
 def test_a_listing_continues_after_a_thousand_files(store: ObjectStore, landing: LandingZone):
     names = [f"mrhealth/2021-01-05/unidade_{n}/PEDIDO.csv" for n in range(1040)]
     names += [f"mrhealth/{dt.date(2020, 1, 1) + dt.timedelta(n)}/PEDIDO.csv" for n in range(10)]
