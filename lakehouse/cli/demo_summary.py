@@ -84,8 +84,12 @@ def _print_rows(lake: "Lake", names: Sequence[str]) -> None:
     balances = {name: ops_tables.balances(lake, name) for name in names}
     _print_block(
         "Lines and rows by outcome",
-        ("domain", *ops_tables.TOTALS),
-        [(name, *row) for name, rows in balances.items() for row in ops_tables.totals(rows)],
+        ops_tables.TOTALS,
+        [
+            total
+            for name, rows in balances.items()
+            for total in ops_tables.totals({"domain": name, **row} for row in rows)
+        ],
     )
     states = Counter(row["balance"] == "balanced" for rows in balances.values() for row in rows)
     failed = f", {states[False]:,} DO NOT" if states[False] else ""

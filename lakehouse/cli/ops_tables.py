@@ -24,7 +24,8 @@ COUNTS = {
 """Count of a reconciled delivery → its heading in the sums."""
 DELIVERY = ("day", "unit", "file", "size", "status", "reason", "detail")
 """Columns that describe a delivered file."""
-TOTALS = ("table", "files", *COUNTS.values())
+TOTAL = "total"
+TOTALS = ("domain", "table", "files", *COUNTS.values())
 """Headings of `totals`."""
 
 
@@ -64,12 +65,18 @@ def balances(lake: "Lake", domain_name: str) -> list[dict[str, Any]]:
 
 
 def totals(balances: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Add up reconciled deliveries by table and in total; one row per table under `TOTALS`."""
-    sums: dict[str, Counter[str]] = {}
+    """Add up reconciled deliveries; one row per domain and table under `TOTALS`, then the totals.
+
+    Each domain has a total, and several domains together have one.
+    """
+    sums: dict[tuple[str, str], Counter[str]] = {}
     for row in balances:
-        for name in (row["table"], "total"):
-            counts = sums.setdefault(name, Counter())
+        domain = row["domain"]
+        for key in ((domain, row["table"]), (domain, TOTAL), (TOTAL, "")):
+            counts = sums.setdefault(key, Counter())
             counts["files"] += 1
             counts.update({column: row[column] for column in COUNTS})
-    names = sorted(sums, key=lambda name: (name == "total", name))
-    return [(name, sums[name]["files"], *(sums[name][c] for c in COUNTS)) for name in names]
+    if len({domain for domain, _ in sums}) < 3:
+        sums.pop((TOTAL, ""), None)
+    order = sorted(sums, key=lambda key: (key[0] == TOTAL, key[0], key[1] == TOTAL, key[1]))
+    return [(*key, sums[key]["files"], *(sums[key][c] for c in COUNTS)) for key in order]

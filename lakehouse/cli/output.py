@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -10,10 +11,14 @@ from typing import Any, TextIO
 
 import click
 
+from lakehouse.platform.tables.formulas import neutralized
+
 Row = Sequence[Any]
 
 WIDEST = 60
 """Characters of a cell in a terminal; files and pipes get the full text."""
+WIDEST_LINE = 1_000
+"""Characters of a line outside of a terminal; a wider table is shown as one block per row."""
 
 format_option = click.option(
     "--format",
@@ -30,6 +35,8 @@ def print_rows(
 ) -> int:
     """Print rows as ``table``, ``csv`` or ``json`` and return their number.
 
+    A table that is wider than the terminal is shown as one block per row, a line for each column.
+    In CSV, text that a spreadsheet could run as a formula gets an apostrophe in front.
     JSON is a list of objects. Decimals, dates and times are written as text, so that no digit is
     lost.
     """
@@ -75,15 +82,28 @@ def _table(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
     rows = list(rows)
     terminal = to.isatty()
     lines = aligned(columns, rows, widest=WIDEST if terminal else None)
+    widest = shutil.get_terminal_size().columns if terminal else WIDEST_LINE
+    if rows and max(len(line.rstrip()) for line in lines) > widest:
+        _blocks(columns, rows, to, widest=WIDEST if terminal else None)
+        return len(rows)
     for n, line in enumerate(lines):
         text = click.style(line.rstrip(), bold=True) if n == 0 and terminal else line.rstrip()
         click.echo(text, file=to)
     return len(rows)
 
 
+def _blocks(columns: Sequence[str], rows: Sequence[Row], to: TextIO, *, widest: int | None) -> None:
+    """Print each row as a block: the name and the value of each column in a line."""
+    names = max(map(len, columns))
+    for number, row in enumerate(rows, start=1):
+        click.echo(f"-- row {number} of {len(rows)} --", file=to)
+        for column, value in zip(columns, row, strict=True):
+            click.echo(f"{column.ljust(names)}  {_cell(value, widest)}".rstrip(), file=to)
+
+
 def _csv(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
     writer = csv.writer(to, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([neutralized(column) for column in columns])
     count = 0
     for row in rows:
         writer.writerow([_field(value) for value in row])
@@ -135,6 +155,8 @@ def _cell(value: Any, widest: int | None, *, grouped: bool = False) -> str:
 
 
 def _field(value: Any) -> Any:
+    if isinstance(value, str):
+        return neutralized(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | dict):

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 FETCHED = 10_000
 """Rows fetched at a time."""
 
-FORMATS = ["table", "csv", "json", "parquet"]
+FORMATS = ["table", "csv", "json", "parquet", "xlsx"]
+ENDINGS = {".txt": "table", ".csv": "csv", ".json": "json", ".parquet": "parquet", ".xlsx": "xlsx"}
+"""Ending of an output file → its format."""
+FILE_FORMATS = ("parquet", "xlsx")
+"""Formats that are written to a file only."""
 
 
 @click.command()
@@ -34,7 +38,7 @@ FORMATS = ["table", "csv", "json", "parquet"]
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write the rows to this file; required for parquet.",
+    help="Write the rows to this file (.csv, .json, .parquet, .xlsx or, as a table, .txt).",
 )
 @click.option(
     "--latest",
@@ -80,11 +84,20 @@ def sql(statement: str, form: str | None, output: Path | None, latest: bool) -> 
 
 
 def _format(form: str | None, output: Path | None) -> str:
-    ending = output.suffix.lower().removeprefix(".") if output else ""
-    chosen = form or (ending if ending in FORMATS else "table")
-    if chosen == "parquet" and output is None:
-        raise click.UsageError("parquet is written to a file; add --output result.parquet")
-    return chosen
+    """Return the format of the rows; a file's ending must agree with it."""
+    if output is None:
+        if form in FILE_FORMATS:
+            raise click.UsageError(f"{form} is written to a file; add --output result.{form}")
+        return form or "table"
+    ending = output.suffix.lower()
+    if form is None and ending not in ENDINGS:
+        raise click.UsageError(
+            f"{output.name}: the ending {ending or '(none)'} is not known; expected one of"
+            f" {', '.join(ENDINGS)}, or add --format"
+        )
+    if form and ENDINGS.get(ending, form) != form:
+        raise click.UsageError(f"{output.name} would hold {form}; change --format or the ending")
+    return form or ENDINGS[ending]
 
 
 def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) -> int:
@@ -96,6 +109,10 @@ def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) 
     try:
         if form == "parquet":
             rows = _parquet(answer, partial)
+        elif form == "xlsx":
+            from lakehouse.cli.workbook import write_workbook
+
+            rows = write_workbook(columns, _fetched(answer), partial)
         else:
             with partial.open("w", encoding="utf-8", newline="") as to:
                 rows = print_rows(columns, _fetched(answer), form, to)

@@ -15,6 +15,7 @@ from typing import Any
 from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
 from lakehouse.platform.quarantine.selection import ALL, Selection, source_of_table
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.formulas import neutralized
 from lakehouse.platform.tables.registry import load_domain
 
 RECORD_COLUMNS = ("_file", "_line", "_digest")
@@ -84,11 +85,16 @@ def _patch_row(rejection: Rejection, columns: Sequence[str]) -> dict[str, str | 
 
 
 def _encoded(rows: Sequence[dict[str, Any]], columns: Sequence[str], format_name: str) -> bytes:
-    """Return rows as a file; CSV with a byte order mark, so that spreadsheets show accents."""
+    """Return rows as a file.
+
+    CSV has a byte order mark, so that spreadsheets show accents, and text that spreadsheets could
+    run as a formula has an apostrophe, which reading a patch removes.
+    """
     if format_name == "json":
         return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({c: neutralized(v) if isinstance(v, str) else v for c, v in row.items()})
     return text.getvalue().encode("utf-8-sig")

@@ -12,6 +12,7 @@ from typing import Any
 from lakehouse.platform.quarantine.corrections import Edit
 from lakehouse.platform.quarantine.errors import ReplayError
 from lakehouse.platform.quarantine.export import PATCH_COLUMNS, RECORD_COLUMNS
+from lakehouse.platform.tables.formulas import restored
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.source import Source
 
@@ -122,7 +123,7 @@ def _read_csv(file: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
                     f"{place}: expected {len(names)} values, one for each column, found"
                     f" {len(values)}; hint: keep every column of the export"
                 )
-            yield place, dict(zip(names, values, strict=True))
+            yield place, dict(zip(names, map(restored, values), strict=True))
     except csv.Error as error:
         place = f"{file.name}, line {reader.line_num}"
         raise ReplayError(f"{place} is not valid CSV: {error}; hint: export again") from error

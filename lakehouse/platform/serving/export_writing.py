@@ -23,6 +23,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.parquet import row_groups
 from lakehouse.platform.storage.published import ShownVersions
+from lakehouse.platform.tables.formulas import neutralized
 from lakehouse.settings import Settings
 
 BATCH_ROWS = 65_536
@@ -282,8 +283,10 @@ def _csv_line(values: Iterable[object], csv: Csv) -> str:
 def _csv_field(value: object, csv: Csv) -> str:
     """Return a value as a CSV field; text that a reader could change or misread is quoted.
 
-    >>> [_csv_field(value, Csv(null="NULL")) for value in (None, "NULL", "a,b", "CM ", True)]
-    ['NULL', '"NULL"', '"a,b"', '"CM "', 'true']
+    Text that a spreadsheet could run as a formula gets an apostrophe in front.
+
+    >>> [_csv_field(value, Csv(null="NULL")) for value in (None, "NULL", "a,b", "=1", "CM ", True)]
+    ['NULL', '"NULL"', '"a,b"', "'=1", '"CM "', 'true']
     """
     match value:
         case None:
@@ -294,6 +297,8 @@ def _csv_field(value: object, csv: Csv) -> str:
             return f"{value:f}"
         case dt.datetime():
             return value.isoformat(" ")
+        case str():
+            text = neutralized(value)
         case _:
             text = str(value)
     is_plain = text != csv.null and text == text.strip()
