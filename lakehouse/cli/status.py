@@ -188,9 +188,6 @@ def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         last = dt.timedelta(seconds=round(state.last_seconds))
         about = f"last round: {state.last_files:,} files in {last}" if state.last_files else None
         yield Fact(about="landing", what="files compared", number=state.files, detail=about)
-    if state.changed:
-        names = joined((path for _, _, path in state.changed), 3)
-        yield Fact(about="landing", what="files changed", number=len(state.changed), detail=names)
 
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:

@@ -79,7 +79,7 @@ class Ingested:
                 self.notes.append(f"{delivery.file}: {delivery.drift}")
 
     def add_warnings(self, new: Set[FileKey], deliveries: Sequence[Delivery]) -> None:
-        """Warn about new files whose time is in the future or whose content is outdated."""
+        """Warn about new files that are rejected or outdated, or whose time is in the future."""
         for delivery in deliveries:
             if delivery.key not in new:
                 continue
@@ -89,6 +89,8 @@ class Ingested:
                     f" {delivery.landed_at:%Y-%m-%d %H:%M:%S} UTC, which is in the future; it"
                     " counts as delivered now; hint: correct the clock of the writing computer"
                 )
+            if not delivery.readable and not delivery.unread:
+                self.warnings.append(f"{delivery.status}: {delivery.detail or delivery.file}")
             if delivery.status is Status.DUPLICATE and "hint:" in (delivery.detail or ""):
                 self.warnings.append(f"{delivery.file} is not loaded: {delivery.detail}")
 
