@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import click
 
+from lakehouse.platform.storage.outside_causes import is_outside_cause
+
 DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
 
 
@@ -30,6 +32,11 @@ class CommandError(click.ClickException):
 
 def one_line(error: Exception) -> str:
     """Return an error as one line; errors of other libraries are shown with their type."""
+    if isinstance(error, OSError) and error.filename and is_outside_cause(error):
+        return (
+            f"{error.filename} cannot be used ({error.strerror}); hint: give this user permission,"
+            " or mount the disk and free space on it, then repeat the command"
+        )
     text = " ".join(str(error).split())
     if type(error).__module__.startswith("lakehouse."):
         return text

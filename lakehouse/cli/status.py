@@ -149,6 +149,10 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         if days:
             yield Fact.of_days("work", what, days)
     yield from _bytes_check(domain, settings)
+    if facts.unreadable_folders:
+        found = facts.unreadable_folders
+        names = joined((text.split()[1] for text in found), 3)
+        yield Fact(about="landing", what="folders unreadable", number=len(found), detail=names)
     if facts.unread:
         names = joined(facts.unread, 3)
         yield Fact(about="landing", what="files unreadable", number=len(facts.unread), detail=names)

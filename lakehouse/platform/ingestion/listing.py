@@ -1,7 +1,7 @@
 """Walk a domain's folder of the landing zone, on disk or S3, and classify what it contains.
 
 On disk, symbolic links, pipes and devices are recorded as unrecognized files and never followed or
-opened. A folder that cannot be read is an error, never an empty folder.
+opened. A folder that cannot be read is reported, never taken for an empty folder.
 """
 
 import datetime as dt
@@ -29,6 +29,7 @@ from lakehouse.platform.ingestion.paths import (
 )
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.object_store import Entry, ObjectStore
+from lakehouse.platform.storage.outside_causes import is_outside_cause, problem_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,8 @@ class Listing:
     """Paths that changed too recently to be complete; skipped until the next listing."""
     temporary: tuple[str, ...]
     """Paths of hidden or unfinished files and folders (ending in '/'); ignored."""
+    unreadable: tuple[str, ...] = ()
+    """Messages about folders that cannot be listed; their files are missing here."""
 
 
 @dataclass
@@ -58,6 +61,8 @@ class Survey:
     not_files: list[tuple[Entry, PathProblem]] = field(default_factory=list)
     """Links and other entries that are not plain files."""
     temporary: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    """Messages about folders that cannot be listed."""
 
     def day_of(self, path: str) -> dt.date | None:
         """Return the day of a folder with which the files below it are listed, if it has one.
@@ -79,6 +84,7 @@ class _Level:
     files: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     not_files: list[tuple[Entry, PathProblem]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def survey_folders(store: ObjectStore, survey: Survey, *, files: bool) -> Survey:
@@ -117,6 +123,7 @@ def files_below(store: ObjectStore, folder: str, survey: Survey) -> Iterator[Ent
         folder = pending.pop()
         level = _scan(store.uri, folder)
         survey.not_files.extend(level.not_files)
+        survey.unreadable.extend(level.unreadable)
         yield from level.files
         pending.extend(f"{folder}/{name}" for name in level.folders)
 
@@ -159,6 +166,7 @@ def classify(
         unrecognized_files=tuple(sorted(unrecognized_files, key=lambda file: file.path)),
         growing=tuple(sorted(growing)),
         temporary=tuple(sorted(survey.temporary)),
+        unreadable=tuple(sorted(set(survey.unreadable))),
     )
 
 
@@ -173,6 +181,7 @@ def _folders_in(store: ObjectStore, folder: str, survey: Survey, *, files: bool)
         level = _scan(store.uri, folder, files=files)
         survey.files.extend(level.files)
         survey.not_files.extend(level.not_files)
+        survey.unreadable.extend(level.unreadable)
         return level.folders
     if files:
         survey.files.extend(store.entries(folder, recursive=False))
@@ -195,8 +204,10 @@ def _is_link(store: ObjectStore, domain: str, survey: Survey) -> bool:
 def _scan(root: str, folder: str, *, files: bool = True) -> _Level:
     """List one folder on disk; a folder that disappeared is empty.
 
+    A folder that cannot be listed is reported beside the others, so that it does not stop them.
+
     Raises:
-        LandingError: the folder may not be read.
+        LandingError: the folder of the domain itself cannot be listed.
     """
     level = _Level()
     try:
@@ -208,11 +219,16 @@ def _scan(root: str, folder: str, *, files: bool = True) -> _Level:
                     _scan_file(root, f"{folder}/{item.name}", item, level)
     except (FileNotFoundError, NotADirectoryError):
         return level
-    except PermissionError as error:
-        raise LandingError(
+    except OSError as error:
+        if not is_outside_cause(error):
+            raise
+        message = (
             f"folder {printable(folder)} of the landing zone {root} cannot be listed"
-            f" ({error.strerror}); hint: give this user read and execute permission on it"
-        ) from error
+            f" ({problem_of(error)}); hint: give this user read and execute permission on it"
+        )
+        if "/" not in folder:
+            raise LandingError(message) from error
+        level.unreadable.append(message)
     return level
 
 

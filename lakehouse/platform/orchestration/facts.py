@@ -101,6 +101,7 @@ def gather(
         ),
         listed_files=len(files),
         growing=listing.growing,
+        unreadable_folders=listing.unreadable,
     )
     if instance is None or not facts.has_work:
         return facts

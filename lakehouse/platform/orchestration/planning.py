@@ -39,6 +39,8 @@ class Facts:
     """Path of each new file that has the size and time of its last version → its digest now."""
     unread: Mapping[str, str] = field(default_factory=dict)
     """Path of each new file that an earlier run could not read → the cause."""
+    unreadable_folders: tuple[str, ...] = ()
+    """Messages about folders of the landing zone whose files are unknown."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """Digest of a batch → its runs that failed or were canceled, without those of `outside`."""
     outside: Mapping[str, int] = field(default_factory=dict)

@@ -64,7 +64,7 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
         decision = decide(facts, here)
         for due in decision.given_up:
             context.log.error("%s", _given_up(due))
-        for detail in facts.unread.values():
+        for detail in (*facts.unreadable_folders, *facts.unread.values()):
             context.log.warning("%s", detail)
         if not decision.due:
             context.update_cursor(_cursor(sweep, checked_at))
@@ -106,10 +106,12 @@ def _nothing_due(decision: Decision, facts: Facts) -> str:
     if number := len(decision.paused):
         what = "1 batch of days is" if number == 1 else f"{number} batches of days are"
         parts.append(f"{what} tried again after a pause, for a cause outside of the data")
+    if facts.unreadable_folders:
+        parts.append(f"{len(facts.unreadable_folders)} folders cannot be listed")
+    if not parts:
+        parts.append("no new files and no unfinished days")
     if facts.growing:
         parts.append(f"{len(facts.growing)} files are still growing")
-    if not decision.given_up and not decision.paused:
-        parts.insert(0, "no new files and no unfinished days")
     return "; ".join(parts)
 
 

@@ -36,11 +36,14 @@ def not_loaded(
         instance: the run history; without one, no run counts as failed.
         first: first delivery day.
         last: last delivery day.
-        with_new: also return files that no run has tried to load yet.
+        with_new: also return files that no run has tried to load yet; always while the lake has no
+            delivery of the domain at all.
     """
     settings = replace(settings, quiet_seconds=0)
     facts = gather(domain, settings, instance, first=first, last=last)
-    found = [f"{domain.name}: {detail}" for detail in facts.unread.values()]
+    problems = (*facts.unreadable_folders, *facts.unread.values())
+    found = [f"{domain.name}: {problem}" for problem in problems]
+    with_new = with_new or is_empty(domain, settings)
     if instance is not None and is_lost(domain, settings, instance):
         found.append(
             f"{domain.name}: the lake {settings.root} is empty, although runs have loaded"
@@ -75,12 +78,17 @@ def _unfinished(
 
 def is_lost(domain: Domain, settings: Settings, instance: dg.DagsterInstance) -> bool:
     """Return whether runs of a domain have succeeded and the lake has none of its deliveries."""
-    if DeliveredFiles(Lake(settings.root), domain.name).has_any(domain.sources):
+    if not is_empty(domain, settings):
         return False
     succeeded = dg.RunsFilter(
         job_name=job_name(domain.name, Work.ARRIVALS), statuses=[dg.DagsterRunStatus.SUCCESS]
     )
     return bool(instance.get_run_records(succeeded, limit=1))
+
+
+def is_empty(domain: Domain, settings: Settings) -> bool:
+    """Return whether the lake has no delivery day of a domain."""
+    return not DeliveredFiles(Lake(settings.root), domain.name).has_any(domain.sources)
 
 
 def files_of(batch: Batch, facts: Facts) -> list[RecognizedFile]:

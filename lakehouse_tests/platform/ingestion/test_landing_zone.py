@@ -329,6 +329,26 @@ def test_a_folder_that_cannot_be_listed_raises_an_error(
         look(zone_on_disk(tmp_path))
 
 
+def test_a_folder_below_that_cannot_be_listed_is_reported_and_stops_no_other(
+    tmp_path: Path, put_file: PutFile, monkeypatch: pytest.MonkeyPatch
+):
+    for unit in (7, 8):
+        put_file(f"mrhealth/2021-01-05/unidade_00{unit}/PEDIDO.csv")
+    scan = os.scandir
+
+    def reject(place: str) -> object:
+        if place.endswith("unidade_007"):
+            raise PermissionError(13, "Permission denied", place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", reject)
+    listing = look(zone_on_disk(tmp_path))
+    assert paths(listing) == ["2021-01-05/unidade_008/PEDIDO.csv"]
+    (message,) = listing.unreadable
+    assert "2021-01-05/unidade_007 of the landing zone" in message
+    assert "Permission denied); hint: give" in message
+
+
 def test_changed_days_are_those_whose_folder_changed_recently(tmp_path: Path, put_file: PutFile):
     for n, at in ((5, AT), (6, NOW), (7, NOW - QUIET)):
         change_at(put_file(f"mrhealth/2021-01-0{n}/unidade_1/PEDIDO.csv").parents[1], at)
