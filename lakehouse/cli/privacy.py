@@ -195,11 +195,13 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
         from lakehouse.cli.runs import ingest_all, rebuild, require_success
         from lakehouse.platform.orchestration.partitions import ranges
         from lakehouse.platform.orchestration.planning import GAP_DAYS
+        from lakehouse.platform.orchestration.run_tags import ERASURE_TAG
 
+        tags = {ERASURE_TAG: "true"}
         today = dt.datetime.now(settings.zone).date()
         open_days = [day for day in days if domain.spec.since <= day <= today]
-        require_success(rebuild(domain, settings, ranges(open_days, gap=GAP_DAYS)))
-        require_success(ingest_all([domain], settings))
+        require_success(rebuild(domain, settings, ranges(open_days, gap=GAP_DAYS), tags=tags))
+        require_success(ingest_all([domain], settings, tags=tags))
 
     return refresh
 

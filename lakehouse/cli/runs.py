@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +105,7 @@ def ingest_all(
     last: dt.date | None = None,
     *,
     checksum: bool = False,
+    tags: Mapping[str, str] | None = None,
     left: list[str] | None = None,
 ) -> "list[RunResult]":
     """Run everything these domains need, show progress and warnings, and return the runs.
@@ -115,6 +116,7 @@ def ingest_all(
         first: first delivery day.
         last: last delivery day.
         checksum: read every listed file and compare its bytes.
+        tags: tags of the runs, in addition to their own.
         left: gets a text for everything that was not loaded; each is printed as a warning.
     """
     from lakehouse.platform.orchestration import local_runs
@@ -131,6 +133,7 @@ def ingest_all(
                 first=first,
                 last=last,
                 checksum=checksum,
+                tags=tags or {},
                 on_batch=shown.batch,
                 on_step=shown.step,
             ):
@@ -259,6 +262,7 @@ def rebuild(
     settings: Settings,
     spans: Sequence[tuple[dt.date, dt.date]],
     tables: "Sequence[TableId]" = (),
+    tags: Mapping[str, str] | None = None,
 ) -> "list[RunResult]":
     """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
@@ -288,6 +292,7 @@ def rebuild(
                     last=last,
                     work=work,
                     tables=selected[work] or None,
+                    tags=tags or {},
                     on_start=shown.starter(f"{first} to {last}"),
                     on_step=shown.step,
                 )

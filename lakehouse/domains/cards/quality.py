@@ -39,6 +39,13 @@ def issued_after_file(invoices: ir.Table) -> ir.Table:
     return invoices.filter(issued > generated)
 
 
+def paid_after_file(payments: ir.Table) -> ir.Table:
+    """Return the payments that were made after the day on which their file was generated."""
+    generated = payments.dt_proc.substr(0, 8)
+    paid = payments.ref + payments.dt_pagamento.day().cast("string").lpad(2, "0")
+    return payments.filter(paid > generated)
+
+
 def _blocking(
     table: Table, key: tuple[str, str], *required: str
 ) -> tuple[QualityCheck, QualityCheck]:
@@ -86,6 +93,15 @@ CHECKS = (
         category="timeliness",
         noun="invoices",
         description="No invoice was issued after the day of its file; warns with the invoices.",
+    ),
+    no_rows(
+        tb_pagamentos,
+        paid_after_file,
+        key=PAYMENT,
+        name="paid_after_file",
+        category="timeliness",
+        noun="payments",
+        description="No payment was made after the day of its file; warns with the payments.",
     ),
     reconciled_files(SPEC.name, INVOICES.bronze),
     declared_columns(INVOICES.raw),

@@ -48,6 +48,7 @@ ROUNDS = 20
 """Decisions after which an arrival cycle ends even if work is left."""
 CHANGING = 3
 """Runs of one command after which a file that changes during each of them is left alone."""
+NO_TAGS: Mapping[str, str] = {}
 QUIET_LOGGING = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -87,6 +88,7 @@ def ingest(
     first: dt.date | None = None,
     last: dt.date | None = None,
     checksum: bool = False,
+    tags: Mapping[str, str] = NO_TAGS,
     on_batch: Callable[[DueBatch, int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> Iterator[RunResult]:
@@ -133,7 +135,7 @@ def ingest(
             yield run(
                 instance,
                 job_name(domain.name, each.batch.work),
-                batch_tags(domain, each),
+                {**batch_tags(domain, each), **tags},
                 first=each.batch.first,
                 last=each.batch.last,
                 platform={
@@ -174,6 +176,7 @@ def materialize(
     last: dt.date,
     work: Work = Work.ARRIVALS,
     tables: list[dg.AssetKey] | None = None,
+    tags: Mapping[str, str] = NO_TAGS,
     on_start: Callable[[int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> RunResult:
@@ -183,7 +186,7 @@ def materialize(
     return run(
         instance,
         job_name(domain.name, work),
-        {DOMAIN_TAG: domain.name, **range_tags(first, last)},
+        {DOMAIN_TAG: domain.name, **range_tags(first, last), **tags},
         first=first,
         last=last,
         tables=tables,

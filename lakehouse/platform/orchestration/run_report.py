@@ -2,11 +2,12 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import dagster as dg
 
+from lakehouse.platform.ingestion.csv.errors import LineReason
 from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.notifications.run_messages import (
     LayerReport,
@@ -19,6 +20,7 @@ from lakehouse.platform.orchestration.run_steps import FAILURE, SUCCESS, RunStep
 from lakehouse.platform.orchestration.run_tags import (
     BATCH_TAG,
     DOMAIN_TAG,
+    ERASURE_TAG,
     RANGE_END,
     RANGE_START,
     Work,
@@ -27,7 +29,9 @@ from lakehouse.platform.orchestration.run_tags import (
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.deliveries_model import Status
+from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain, load_domain
+from lakehouse.platform.transform.outcomes import quarantine_of
 from lakehouse.settings import Settings
 
 LAYERS = ("bronze", "silver", "gold")
@@ -63,7 +67,9 @@ def report_of(
         first=first,
         last=last,
         reports_success=(
-            domain is not None and run.job_name == job_name(domain.name, Work.ARRIVALS)
+            domain is not None
+            and run.job_name == job_name(domain.name, Work.ARRIVALS)
+            and ERASURE_TAG not in run.tags
         ),
         layers=layers,
         steps={step.name: step.status for step in steps},
@@ -155,14 +161,36 @@ def _files(
 
 
 def _rows(domain: Domain, lake: Lake, days: Sequence[dt.date]) -> tuple[int, int]:
-    """Return the rows that loaded files of these days delivered, and how many were rejected."""
+    """Return the rows that loaded files of these days delivered, and how many were rejected.
+
+    Lines of records that were erased on request are neither.
+    """
     table = lake.table(reconciliation_of(domain.name))
     reconciled = table.read(days).to_pylist() if table.exists() else []
     files = [row for row in reconciled if row["status"] == Status.LOADED]
+    erased = _erased_lines(domain, lake, days, {row["file"] for row in files})
+    unparsable = sum(row["unparsable_lines"] for row in files) - erased
     return (
-        sum(row["bronze_rows"] + row["unparsable_lines"] for row in files),
-        sum(row["quarantined_rows"] + row["unparsable_lines"] for row in files),
+        sum(row["bronze_rows"] for row in files) + unparsable,
+        sum(row["quarantined_rows"] for row in files) + unparsable,
     )
+
+
+def _erased_lines(
+    domain: Domain, lake: Lake, days: Sequence[dt.date], files: Collection[str]
+) -> int:
+    """Return how many lines of these files stand for records that were erased on request."""
+    lines = 0
+    for table in domain.stored:
+        if table.source is None or table.id.layer != Layer.BRONZE:
+            continue
+        quarantine = lake.table(quarantine_of(table.id))
+        if quarantine.exists():
+            rows = quarantine.read(days, columns=["file", "reasons"]).to_pylist()
+            lines += sum(
+                row["reasons"] == [LineReason.ERASED] and row["file"] in files for row in rows
+            )
+    return lines
 
 
 def _changed_layers(run: dg.DagsterRun, domain: Domain, lake: Lake) -> set[str]:

@@ -65,6 +65,14 @@ def assessed(name: str, *rows: Mapping[str, Any]) -> Assessment:
             "warn",
             "345-7",
         ),
+        ("tb_pagamentos.paid_after_file", [PAYMENT], "pass", ""),
+        ("tb_pagamentos.paid_after_file", [PAYMENT | {"dt_proc": "20240101000000"}], "pass", ""),
+        (
+            "tb_pagamentos.paid_after_file",
+            [PAYMENT | {"dt_proc": "20231231235959"}],
+            "warn",
+            "345-7",
+        ),
     ],
 )
 def test_a_day_that_does_not_pass_is_reported_by_client_and_number(

@@ -11,6 +11,9 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
+from click.testing import CliRunner
+
+from lakehouse.cli import main
 from lakehouse.domains.notices import MESSAGES as DEFAULT
 from lakehouse.domains.people.notices import MESSAGES
 from lakehouse.platform.notifications.run_messages import RunReport
@@ -171,6 +174,23 @@ def test_the_refresh_after_a_delivery_is_not_reported(world: World):
         SILVER.format("people_all"),
         GOLD.format("people_without_duplicates", 1),
     ]
+
+
+def test_an_erasure_reports_no_success_and_erased_lines_are_not_errors(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LAKEHOUSE_NOTIFY_METRICS", "1")
+    world.land(f"{DAY}/a.csv", file(row(person(1)), row(person(2))))
+    assert world.ingest() == [True]
+    assert "Taxa de erro: 0,00% (0 linhas recusadas)" in world.texts()[-1]
+    erased = CliRunner().invoke(main, ["privacy", "erase", "--id", person(1), "--yes"])
+    assert erased.exit_code == 0, erased.output
+    assert world.texts() == []
+    world.land(f"{DAY}/b.csv", file(row(person(3))))
+    assert world.ingest() == [True]
+    figures = world.texts()[-1]
+    assert "Volume: 2 linhas em 2 arquivos" in figures
+    assert "Taxa de erro: 0,00% (0 linhas recusadas)" in figures
 
 
 def test_a_day_without_files_is_reported_once(world: World):
