@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
-
 from click.testing import CliRunner
 
 from lakehouse.cli import main
