@@ -30,6 +30,7 @@ COMMANDS = {
     "sql": "sql",
     "status": "status",
     "reconcile": "reconcile",
+    "repair": "repair",
     "quarantine": "quarantine",
     "history": "versions",
     "rollback": "versions",

@@ -1,12 +1,13 @@
 """`lakehouse reconcile`: compare every input line with its outcome."""
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli import ops_tables
+from lakehouse.cli import ops_tables, stored_data
 from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import days_between, days_options, domain_option, domains_of, plural
 from lakehouse.cli.output import format_option, print_rows
@@ -15,6 +16,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from lakehouse.platform.reconciliation.damage import DamageReport
     from lakehouse.platform.reconciliation.findings import AuditFinding
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
@@ -46,8 +48,8 @@ def reconcile(
       lines  = header + continued + unparsable + excluded + bronze
       bronze = silver + quarantine + duplicate + superseded
 
-    Exit code 1 if a delivery does not balance, was given up or is not finished; such deliveries
-    are always listed. CSV and JSON show every delivery.
+    Exit code 1 if a delivery does not balance, was given up or is not finished, or if stored data
+    is damaged; such deliveries and tables are always listed. CSV and JSON show every delivery.
 
     Examples:
       lakehouse reconcile --from 2026-01-05 --to 2026-01-11
@@ -64,6 +66,13 @@ def reconcile(
         _require_finished(settings, domain_name, days)
         inform("verified: bytes, rows, balances and recomputed days agree")
         return
+    domains = domains_of(domain_name)
+    damage = stored_data.look(
+        domains, lake, seconds=stored_data.RECONCILE_SECONDS, days=set(days) if days else None
+    )
+    if damage.damages:
+        damaged = stored_data.damage_rows(damage.damages)
+        print_rows(stored_data.DAMAGE_COLUMNS, damaged, "table", sys.stderr)
     report = read_report(lake, domain_name, days)
     rows = sorted(report.files, key=lambda row: (row["domain"], row["day"], row["file"]))
     unbalanced = [row for row in rows if row["balance"] != "balanced"]
@@ -76,12 +85,22 @@ def reconcile(
             click.echo()
         print_rows(ops_tables.TOTALS, ops_tables.totals(rows), form)
     inform(f"{plural(len(rows), 'delivery', 'deliveries')}: {_numbers(report.balances)}")
+    _require_stored_data(damage)
     if not report.balanced:
         raise CommandError(
             f"{plural(report.balances['unbalanced'], 'delivery', 'deliveries')} do not balance",
             "lakehouse reconcile --verify finds the rows; lakehouse ingest rebuilds the days",
         )
     _require_finished(settings, domain_name, days)
+
+
+def _require_stored_data(damage: "DamageReport") -> None:
+    """Fail when stored data is damaged; say how much of it was compared."""
+    stored_data.say_extent(damage)
+    if damage.damages:
+        raise CommandError(
+            f"stored data is damaged: {stored_data.numbers_of(damage)}", "lakehouse repair"
+        )
 
 
 def _require_finished(

@@ -245,14 +245,15 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
         raise click.UsageError(f"{table.name} is a view and is computed by each query")
 
 
-def _with_siblings(tables: "Sequence[TableId]") -> "list[TableId]":
+def _with_siblings(domain: "Domain", tables: "Sequence[TableId]") -> "list[TableId]":
     """Return the tables and, as raw and bronze are built together, the other of each pair."""
+    stored = {table.id for table in domain.stored}
     from lakehouse.platform.storage.table_id import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
     found = dict.fromkeys(tables)
     for table in tables:
-        if table.layer in pair:
+        if table.layer in pair and table in stored:
             found[TableId(pair[table.layer], table.domain, table.table)] = None
     return list(found)
 
@@ -275,7 +276,7 @@ def rebuild(
 
     monthly = {table.id for table in monthly_tables(domain)}
     selected = {
-        Work.ARRIVALS: [asset_key(t) for t in _with_siblings(tables) if t not in monthly],
+        Work.ARRIVALS: [asset_key(t) for t in _with_siblings(domain, tables) if t not in monthly],
         Work.MONTHLY: [asset_key(t) for t in tables if t in monthly],
     }
     works = [work for work, keys in selected.items() if keys] if tables else [Work.ARRIVALS]

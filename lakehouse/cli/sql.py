@@ -78,6 +78,8 @@ def sql(statement: str, form: str | None, output: Path | None, latest: bool) -> 
         except duckdb.CatalogException as error:
             raise _unknown_name(text, lake, connection, error) from error
         except duckdb.Error as error:
+            if damage := catalog.damage_of(connection, lake):
+                raise damage from error
             raise CommandError(str(error).split("\n\nLINE")[0].strip()) from error
     if output is not None:
         inform(f"{rows:,} rows in {output}")

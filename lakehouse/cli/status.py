@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli import ops_tables
-from lakehouse.cli.messages import inform
+from lakehouse.cli import ops_tables, stored_data
+from lakehouse.cli.messages import inform, one_line
 from lakehouse.cli.options import domain_option, domains_of, joined
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.orchestration.planning import Batch
+    from lakehouse.platform.reconciliation.damage import DamageReport
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
@@ -62,28 +63,59 @@ class Fact:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show what was received, rejected, is waiting or overdue.
+    """Show what is damaged, received, rejected, waiting or overdue.
+
+    Files of tables and kept files are compared with what was stored, for a few seconds; the daemon
+    compares all of them within a day.
 
     Example:
       lakehouse status --domain mrhealth
     """
+    from lakehouse.platform.reconciliation.damage import DamageReport
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
     rows: list[tuple[object, ...]] = []
+    found = DamageReport()
     for domain in domains_of(domain_name):
+        damage = stored_data.look([domain], lake, seconds=stored_data.STATUS_SECONDS)
+        found.add(damage)
         facts = (
-            *_files(lake, domain.name),
-            *_rejected(lake, domain.name),
-            *_balances(lake, domain.name),
-            *_work(domain, settings),
-            *_overdue(domain, lake, settings),
+            *_damage(damage),
+            *_readable("deliveries", _files(lake, domain.name)),
+            *_readable("quarantine", _rejected(lake, domain.name)),
+            *_readable("reconciliation", _balances(lake, domain.name)),
+            *_readable("work", _work(domain, settings)),
+            *_readable("deliveries", _overdue(domain, lake, settings)),
         )
         rows += [(domain.name, *astuple(fact)) for fact in facts]
     print_rows(COLUMNS, rows, form)
+    stored_data.say_extent(found)
     if not rows:
         inform("the lake is empty; start with `lakehouse demo` or `lakehouse land`")
+
+
+def _damage(report: "DamageReport") -> Iterator[Fact]:
+    """Report each damaged table with the problem and the command that repairs it."""
+    for table, kind, damages in stored_data.grouped(report.damages):
+        first = damages[0]
+        detail = f"{first.problem}; hint: {first.hint}"
+        days = [each.day for each in damages if each.day]
+        if days:
+            yield Fact.of_days(table, f"damaged {kind}", days, detail, len(damages))
+        else:
+            yield Fact(about=table, what=f"damaged {kind}", number=len(damages), detail=detail)
+
+
+def _readable(about: str, facts: Iterator[Fact]) -> Iterator[Fact]:
+    """Yield facts; what cannot be read ends them with a fact, so that the others are shown."""
+    from lakehouse.platform.reconciliation.damage import UNREADABLE
+
+    try:
+        yield from facts
+    except UNREADABLE as error:
+        yield Fact(about=about, what="not readable", number=1, detail=one_line(error))
 
 
 def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:

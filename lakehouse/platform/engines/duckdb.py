@@ -1,5 +1,6 @@
 """The embedded DuckDB engine. Importing this module does not import duckdb."""
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from lakehouse.platform.engines.day_files import rows_of_files
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
+from lakehouse.platform.storage.intact import first_damage
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
 
 BATCH_ROWS = 131_072
@@ -25,6 +28,8 @@ class DuckDBSession(Session):
     def __init__(self, settings: Settings, *, s3: bool) -> None:
         import duckdb
 
+        self._store = ObjectStore.at(settings.root)
+        self._urls: dict[str, None] = {}
         self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")
         self.connection = duckdb.connect(
             config={
@@ -58,18 +63,40 @@ class DuckDBSession(Session):
             rows, where = f"(SELECT {nulls})", "false"
         condition = f" WHERE {where}" if where else ""
         query = f"SELECT {columns} FROM {rows}{condition}"  # noqa: S608  names from our contracts
-        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
+        self._urls |= dict.fromkeys(urls)
+        with self._naming_damage():
+            self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
+
+    @contextlib.contextmanager
+    def _naming_damage(self) -> Iterator[None]:
+        """Turn an error of reading into one that names the damaged file.
+
+        Raises:
+            TableDamaged: a file that the session reads is missing or has other bytes.
+        """
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.ConversionException, duckdb.OutOfRangeException):
+            raise
+        except duckdb.Error as error:
+            if damage := first_damage(self._store, self._urls):
+                raise damage from error
+            raise
 
     def arrow(self, name: str, table: pa.Table) -> None:
         self.connection.register(name, table)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-        self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
+        with self._naming_damage():
+            self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
         return named_relation(name, expression.schema())
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(expression.schema())
-        reader = self.connection.execute(self.sql(expression)).to_arrow_reader(BATCH_ROWS)
-        for batch in reader:
-            yield batch.cast(schema)
+        with self._naming_damage():
+            reader = self.connection.execute(self.sql(expression)).to_arrow_reader(BATCH_ROWS)
+            for batch in reader:
+                yield batch.cast(schema)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
+from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
@@ -119,10 +120,15 @@ def _files_in(root: str, path: str) -> Mapping[str, State | None]:
 
     A file that could not be read has no state.
     """
-    stored = pq.ParquetFile(pa.BufferReader(ObjectStore.at(root).read(path)))
-    wanted = [name for name in STATE_COLUMNS if name in stored.schema_arrow.names]
+    store = ObjectStore.at(root)
+    try:
+        stored = pq.ParquetFile(pa.BufferReader(store.read(path)))
+        wanted = [name for name in STATE_COLUMNS if name in stored.schema_arrow.names]
+        rows = stored.read(columns=wanted).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise first_damage(store, [path]) or error from error
     found: dict[str, tuple[dt.datetime, State | None]] = {}
-    for row in stored.read(columns=wanted).to_pylist():
+    for row in rows:
         moment = row.get("delivered_at") or row["landed_at"]
         if row["file"] not in found or found[row["file"]][0] <= moment:
             unread = row["reason"] == UNREADABLE and not row["digest"]

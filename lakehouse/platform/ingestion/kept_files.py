@@ -9,11 +9,23 @@ import json
 from collections.abc import Iterable
 
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.deliveries_model import Delivery
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Bytes of files kept during a run that are held in memory, because the run reads them again."""
+
+
+class KeptFileDamaged(StorageError):
+    """The kept bytes of a delivered file are missing or have changed."""
+
+    def __init__(self, domain: str, problem: str) -> None:
+        super().__init__(
+            f"kept file {problem}. hint: `lakehouse repair --domain {domain}` restores it from the"
+            " landing zone"
+        )
 
 
 class KeptFiles:
@@ -30,7 +42,7 @@ class KeptFiles:
         digest = hashlib.sha256(data).hexdigest()
         path = object_path(self.domain, digest)
         existed = self.store.stat(path) is not None
-        if not existed:
+        if not existed or problem_with(self.store, path, digest, len(data)):
             failpoint("ingest.storing")
             self.store.write(path, data)
             failpoint("ingest.stored")
@@ -40,9 +52,21 @@ class KeptFiles:
         return digest, existed
 
     def read(self, digest: str) -> bytes:
-        """Return the bytes with a digest; FileNotFoundError if there are none."""
-        cached = self._cache.get(digest)
-        return self.store.read(object_path(self.domain, digest)) if cached is None else cached
+        """Return the bytes with a digest.
+
+        Raises:
+            KeptFileDamaged: they do not exist, or are not those that were kept.
+        """
+        if (cached := self._cache.get(digest)) is not None:
+            return cached
+        path = object_path(self.domain, digest)
+        try:
+            data = self.store.read(path)
+        except FileNotFoundError as error:
+            raise KeptFileDamaged(self.domain, f"{path} does not exist") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise KeptFileDamaged(self.domain, f"{path} has other bytes than were kept")
+        return data
 
     def write_reports(self, before: Iterable[Delivery], after: Iterable[Delivery]) -> None:
         """Write a report for each file rejected since `before`; delete those of readable files."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.storage.errors import TableDamaged
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.upgrade import current_id, readable_table, readable_tables
@@ -45,7 +46,7 @@ class Report:
 def read_report(
     lake: Lake, domain: str | None = None, days: Collection[dt.date] | None = None
 ) -> Report:
-    """Return the stored balances and the sums over them.
+    """Return the stored balances and the sums over them; those of a damaged table are left out.
 
     Args:
         lake: where the tables are.
@@ -55,7 +56,10 @@ def read_report(
     files: list[dict[str, Any]] = []
     for table in map(current_id, readable_tables(lake, "ops", domain)):
         if table == reconciliation_of(table.domain):
-            rows = readable_table(lake, table).read(None if days is None else sorted(days))
+            try:
+                rows = readable_table(lake, table).read(None if days is None else sorted(days))
+            except TableDamaged:
+                continue
             files += [{"domain": table.domain, **row} for row in rows.to_pylist()]
     totals = {name: sum(row[name] for row in files) for name in (*LINES, *ROWS)}
     totals["difference"] = sum(

@@ -88,6 +88,8 @@ class _Writer:
             try:
                 return self._write(connection)
             except (duckdb.Error, catalog.CatalogError) as error:
+                if damage := catalog.damage_of(connection, lake):
+                    raise damage from error
                 reason = " ".join(str(error).split("\n\nLINE")[0].split())
                 raise ExportError(f"export {self.export.name}: {reason}") from error
 

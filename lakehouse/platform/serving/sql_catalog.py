@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from lakehouse.platform.engines.day_files import rows_of_files, without_wildcards
 from lakehouse.platform.storage.errors import TableDamaged
+from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.platform.storage.table_id import TableId
@@ -113,6 +114,15 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCon
     """
     _require_reading(sql)
     return connection.execute(sql)
+
+
+def damage_of(connection: duckdb.DuckDBPyConnection, lake: Lake) -> TableDamaged | None:
+    """Return the error that names a damaged file of an opened database; None if all are intact.
+
+    Call it when a query fails: the errors of DuckDB name neither table nor day.
+    """
+    row = connection.execute("SELECT current_setting('allowed_paths')").fetchone()
+    return first_damage(lake.store, row[0] if row else ())
 
 
 def _require_reading(sql: str) -> None:
@@ -265,7 +275,14 @@ class _Definitions:
         self._view(f"ops.{name}", " UNION ALL ".join(parts))
 
     def _view(self, name: str, sql: str) -> None:
-        self.connection.execute(f"CREATE VIEW {_sql_name(name)} AS {sql}")
+        try:
+            self.connection.execute(f"CREATE VIEW {_sql_name(name)} AS {sql}")
+        except duckdb.BinderException:
+            raise
+        except duckdb.Error as error:
+            if damage := first_damage(self.lake.store, self.urls):
+                raise damage from error
+            raise
 
     def _empty(self, name: str, schema: pa.Schema) -> None:
         nothing = schema.insert(0, pa.field("day", pa.date32())).empty_table()

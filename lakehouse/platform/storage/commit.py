@@ -5,6 +5,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -15,6 +16,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError
+from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, schema_of, snapshot_of
 from lakehouse.platform.storage.staging import Staged
@@ -150,7 +152,7 @@ def _attempt(
     if not first and (done := _result_of_lost_response(location, change, current)):
         return done, ()
     _require_unchanged_days(location.id, change, current)
-    plan = _plan(change, current)
+    plan = _plan(location, change, current)
     if not plan.days:
         return plan.result(current.version), plan.unused
     if opened is not None and _add_missing_columns(location.id, opened, change.schema):
@@ -167,11 +169,16 @@ def _attempt(
     return plan.result(version), plan.unused
 
 
-def _plan(change: Change, current: Snapshot) -> _Plan:
+def _plan(location: TableLocation, change: Change, current: Snapshot) -> _Plan:
+    same = [each for each in change.staged if _has_same_bytes(current, each)]
+    with ThreadPoolExecutor(location.store.parallel_writes) as pool:
+        intact = pool.map(lambda each: _is_intact(location, current, each), same)
+        unchanged = [each for each, is_intact in zip(same, intact, strict=True) if is_intact]
+    kept = {each.day for each in unchanged}
     return _Plan(
         current=current,
-        added=[each for each in change.staged if not _has_same_bytes(current, each)],
-        unchanged=[each for each in change.staged if _has_same_bytes(current, each)],
+        added=[each for each in change.staged if each.day not in kept],
+        unchanged=unchanged,
         removed=[current.by_day[day] for day in change.removed if day in current.by_day],
     )
 
@@ -340,6 +347,15 @@ def _is_visible(snapshot: Snapshot, staged: Staged) -> bool:
 def _has_same_bytes(snapshot: Snapshot, staged: Staged) -> bool:
     file = snapshot.by_day.get(staged.day)
     return file is not None and file.data_version == staged.data_version
+
+
+def _is_intact(location: TableLocation, snapshot: Snapshot, staged: Staged) -> bool:
+    """Return whether the table's own file of a staged day still has the bytes in its name."""
+    if _is_visible(snapshot, staged):
+        return True
+    file = snapshot.by_day[staged.day]
+    path = location.path(file.path)
+    return problem_with(location.store, path, file.data_version, file.size) is None
 
 
 def _now_in_milliseconds() -> int:

@@ -8,7 +8,7 @@ import pyarrow.fs as pafs
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
-from lakehouse.platform.storage.errors import VersionGone
+from lakehouse.platform.storage.errors import TableDamaged, VersionGone
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 
@@ -34,6 +34,7 @@ class TableLocation:
 
         Raises:
             VersionGone: the version never existed or is no longer in the log.
+            TableDamaged: the log cannot be read.
         """
         try:
             return deltalake.DeltaTable(
@@ -43,7 +44,9 @@ class TableLocation:
             return None
         except DeltaError as error:
             if version is None:
-                raise
+                first = str(error).splitlines()[0].removeprefix("Kernel error: ")
+                problem = f"the table's log (_delta_log) is damaged ({first.strip()})"
+                raise TableDamaged(self.id, problem) from error
             raise VersionGone(f"{self.id} has no version {version} in its log") from error
 
     def read_log_entry(self, version: int) -> bytes | None:

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
@@ -26,8 +28,10 @@ def read_rows(
 ) -> pa.Table:
     """Read the rows of these days, or of all days; see `LakeTable.read`."""
     schema = _existing_schema(location.id, snapshot)
-    dataset = _dataset(location, _files_of(snapshot, days), schema)
-    return dataset.to_table(columns=list(columns) if columns is not None else None)
+    files = _files_of(snapshot, days)
+    with _naming_damage(location, files):
+        dataset = _dataset(location, files, schema)
+        return dataset.to_table(columns=list(columns) if columns is not None else None)
 
 
 def count_values(
@@ -42,11 +46,28 @@ def count_values(
     plain = pa.schema([with_day.field(name) for name in columns])
     counted = [plain.append(pa.field("rows", pa.int64())).empty_table()]
     for files in _groups(_files_of(snapshot, days)):
-        rows = _dataset(location, files, schema, dictionaries=columns).to_table(list(columns))
+        with _naming_damage(location, files):
+            rows = _dataset(location, files, schema, dictionaries=columns).to_table(list(columns))
         found = rows.unify_dictionaries().group_by(list(columns)).aggregate([([], "count_all")])
         counted.append(found.rename_columns([*columns, "rows"]).cast(counted[0].schema))
     summed = pa.concat_tables(counted).group_by(list(columns)).aggregate([("rows", "sum")])
     return summed.select([*columns, "rows_sum"]).rename_columns([*columns, "rows"])
+
+
+@contextmanager
+def _naming_damage(location: TableLocation, files: Sequence[DayFile]) -> Iterator[None]:
+    """Turn an error of Arrow into one that names the day whose file is damaged.
+
+    Raises:
+        TableDamaged: a file is missing or has other bytes than were stored.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        damage = first_damage(location.store, (file.url for file in files))
+        if damage is None:
+            raise
+        raise damage from error
 
 
 def _existing_schema(table: TableId, snapshot: Snapshot) -> pa.Schema:
