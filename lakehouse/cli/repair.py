@@ -110,7 +110,6 @@ def _restore(
     domain: "Domain", lake: "Lake", settings: Settings, damages: "list[Damage]"
 ) -> "Iterable[Restored]":
     """Restore kept files, logs and deliveries; yield what was done."""
-    from lakehouse.platform.ingestion.unrecognized_files import UNRECOGNIZED_FILES
     from lakehouse.platform.privacy.marks import MarkedPersons
     from lakehouse.platform.reconciliation import restore
     from lakehouse.platform.reconciliation.damage import DamageKind
@@ -119,22 +118,13 @@ def _restore(
     landing = ObjectStore.at(settings.landing)
     if any(each.kind is DamageKind.PUBLICATION for each in damages):
         yield restore.restore_publications(lake, domain.name)
-    broken = [each for each in damages if each.kind in (DamageKind.LOG, DamageKind.TABLE)]
-    for each in broken:
-        yield restore.restore_log(lake, each)
     for each in damages:
-        if each.table.layer == "ops" and each.kind is DamageKind.DATA_FILE and each.day:
+        if each.kind in (DamageKind.LOG, DamageKind.TABLE):
+            yield restore.restore_log(lake, each)
+        elif each.table.layer == "ops" and each.kind is DamageKind.DATA_FILE and each.day:
             yield restore.forget_day(lake, each.table, each.day)
-    raw_days: dict[str, set[dt.date]] = {}
-    for each in damages:
-        if each.table.layer == "raw" and each.kind is DamageKind.DATA_FILE and each.day:
-            raw_days.setdefault(each.table.table, set()).add(each.day)
-    for each in broken:
-        if each.table.layer == "raw":
-            raw_days.setdefault(each.table.table, set()).update(_all_days(domain, lake, each.table))
-    for dataset, days in raw_days.items():
-        if dataset != UNRECOGNIZED_FILES:
-            yield from restore.restore_deliveries(domain, lake, landing, dataset, days)
+    for dataset, days in _days_of_deliveries(domain, lake, damages).items():
+        yield from restore.restore_deliveries(domain, lake, landing, dataset, days)
     marked = MarkedPersons.load(lake, settings, domain.name)
     bronze = {each.id.table: each for each in domain.stored if each.layer == "bronze"}
     limit = settings.max_file_mb * 1024 * 1024
@@ -143,6 +133,25 @@ def _restore(
         own = [each for each in damages if each.table.table == dataset]
         redact = functools.partial(_redacted, marked, bronze[dataset], limit)
         yield from restore.restore_kept_files(lake, landing, own, redact)
+
+
+def _days_of_deliveries(
+    domain: "Domain", lake: "Lake", damages: "list[Damage]"
+) -> dict[str, set[dt.date]]:
+    """Return, by dataset, the days whose deliveries must be written again."""
+    from lakehouse.platform.reconciliation.damage import DamageKind
+
+    datasets = {source.dataset for source in domain.sources}
+    found: dict[str, set[dt.date]] = {}
+    for each in damages:
+        if each.table.layer != "raw" or each.table.table not in datasets:
+            continue
+        if each.kind is DamageKind.DATA_FILE and each.day:
+            found.setdefault(each.table.table, set()).add(each.day)
+        elif each.kind in (DamageKind.LOG, DamageKind.TABLE):
+            days = _all_days(domain, lake, each.table)
+            found.setdefault(each.table.table, set()).update(days)
+    return found
 
 
 def _redacted(

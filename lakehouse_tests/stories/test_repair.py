@@ -17,7 +17,7 @@ MONDAY = dt.date(2023, 1, 2)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(2)]
 DAY = DAYS[1].isoformat()
 SILVER, GOLD = "silver.sales_sales", "gold.sales_fact_sales"
-Damage = Callable[[Path], None]
+Damage = Callable[[Path], object]
 
 
 def lakehouse(*words: str) -> Result:
@@ -96,6 +96,11 @@ def delete_table(lake: Path, table: str) -> None:
     shutil.rmtree(lake / TableId.from_name(table).path)
 
 
+def delete_files(folder: Path) -> None:
+    for path in folder.rglob("*.*"):
+        path.unlink()
+
+
 DAMAGES: dict[str, tuple[str, Damage]] = {
     "a flipped byte in silver": (SILVER, lambda lake: flip(day_file(lake, SILVER))),
     "a flipped byte in bronze": (
@@ -106,7 +111,7 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
         "raw.sales_sales",
         lambda lake: flip(day_file(lake, "raw.sales_sales")),
     ),
-    "a file of zero bytes": (GOLD, lambda lake: day_file(lake, GOLD).write_bytes(b"") and None),
+    "a file of zero bytes": (GOLD, lambda lake: day_file(lake, GOLD).write_bytes(b"")),
     "a missing file": (GOLD, lambda lake: day_file(lake, GOLD).unlink()),
     "the file of another day": (SILVER, lambda lake: other_day(lake, SILVER)),
     "a missing folder of a day": (GOLD, lambda lake: shutil.rmtree(day_file(lake, GOLD).parent)),
@@ -116,10 +121,10 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     ),
     "a file of the reconciliation": (
         "ops.sales_reconciliation",
-        lambda lake: day_file(lake, "ops.sales_reconciliation").write_bytes(b"") and None,
+        lambda lake: day_file(lake, "ops.sales_reconciliation").write_bytes(b""),
     ),
     "a truncated log": (GOLD, lambda lake: cut(lake, GOLD)),
-    "an empty log entry": (GOLD, lambda lake: newest_entry(lake, GOLD).write_bytes(b"") and None),
+    "an empty log entry": (GOLD, lambda lake: newest_entry(lake, GOLD).write_bytes(b"")),
     "a missing log entry": (SILVER, lambda lake: newest_entry(lake, SILVER).unlink()),
     "a truncated log of the deliveries": (
         "raw.sales_sales",
@@ -134,11 +139,11 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     ),
     "a deleted table of deliveries": (
         "raw.sales_sales",
-        lambda lake: [path.unlink() for path in (lake / "raw/sales/sales").rglob("*.*")] and None,
+        lambda lake: delete_files(lake / "raw/sales/sales"),
     ),
     "a deleted kept file": ("raw.sales_sales", lambda lake: kept(lake).unlink()),
     "a changed kept file": ("raw.sales_sales", lambda lake: flip(kept(lake))),
-    "an empty kept file": ("raw.sales_sales", lambda lake: kept(lake).write_bytes(b"") and None),
+    "an empty kept file": ("raw.sales_sales", lambda lake: kept(lake).write_bytes(b"")),
 }
 
 
