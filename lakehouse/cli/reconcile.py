@@ -95,7 +95,7 @@ def reconcile(
 
 
 def _require_stored_data(damage: "DamageReport") -> None:
-    """Fail when stored data is damaged; say how much of it was compared."""
+    """Fail when stored data is damaged; say how many files were compared."""
     stored_data.say_extent(damage)
     if damage.damages:
         raise CommandError(

@@ -189,7 +189,7 @@ def test_one_broken_table_does_not_hide_the_others(lake: Path) -> None:
     assert all(name in dry.stdout for name in (GOLD, SILVER, "raw.sales_sales"))
 
 
-def test_a_kept_file_that_is_nowhere_else_is_said_to_be_lost(
+def test_a_kept_file_that_exists_nowhere_else_is_reported_as_lost(
     lake: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
