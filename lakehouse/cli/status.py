@@ -63,7 +63,7 @@ class Fact:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show what is damaged, received, rejected, waiting or overdue.
+    """Show what is damaged, received, rejected, late or waiting.
 
     Files of tables and kept files are compared with what was stored, for a few seconds; the daemon
     compares all of them within a day.
