@@ -257,7 +257,9 @@ def _consumed(dataset: str, delivery: Delivery) -> str:
 
 
 def _name(delivery: Delivery) -> str:
-    path = PurePosixPath(re.sub(r"\.csv(\.gz)?$", ".ctl", delivery.file, flags=re.IGNORECASE))
+    path = PurePosixPath(
+        re.sub(r"(\.csv|\.xlsx|\.zip)(\.gz|\.zip)?$", ".ctl", delivery.file, flags=re.IGNORECASE)
+    )
     day = PurePosixPath(SPEC.name, str(delivery.day))
     return str(path.relative_to(day if path.is_relative_to(day) else SPEC.name))
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from lakehouse.platform.ingestion.bronze_rows import bronze_rows, unparsable_rows
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
-from lakehouse.platform.ingestion.csv.decode import decompress
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
+from lakehouse.platform.ingestion.csv.unpack import unpack
 from lakehouse.platform.ingestion.kept_files import KeptFiles
 from lakehouse.platform.ingestion.versions import resolve_versions, with_row_moments
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
@@ -115,11 +115,10 @@ class DayReader:
         )
 
     def _read_file(self, delivery: Delivery, source: Source) -> CsvFile | _Rejected:
-        kept = data = self.kept.read(delivery.digest)
+        kept = self.kept.read(delivery.digest)
         try:
-            if delivery.file.lower().endswith(".gz"):
-                limit = self.settings.max_file_mb * 1024 * 1024
-                data = decompress(data, name=delivery.file, limit=limit)
+            limit = self.settings.max_file_mb * 1024 * 1024
+            data = unpack(kept, source.format, name=delivery.file, limit=limit)
             return read_csv(data, source.format, name=delivery.file)
         except FileRejected as error:
             lines = kept.count(b"\n") + (not kept.endswith(b"\n") and bool(kept))

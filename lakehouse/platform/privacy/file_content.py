@@ -13,6 +13,7 @@ from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.ingestion.csv.decode import as_utf8, decompress, like_original
 from lakehouse.platform.ingestion.csv.errors import ERASED, FileReason, FileRejected, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
+from lakehouse.platform.ingestion.csv.unpack import ZIP, all_content, unpack
 from lakehouse.platform.privacy.person import LinePositions, Person
 from lakehouse.platform.privacy.personal_columns import PersonalColumns
 from lakehouse.platform.tables.csv_format import BLANKS, CsvFormat
@@ -80,6 +81,8 @@ class FileContent:
         """Read a file; decompress at most ``limit`` bytes."""
         is_compressed = data.startswith(GZIP) or name.lower().endswith(".gz")
         plain, is_complete = _decompress(data, name, limit) if is_compressed else (data, True)
+        if plain.startswith(ZIP):
+            plain, is_complete = _unpack(plain, file_format, limit)
         delivered = plain
         plain = _text_of(delivered)
         newline = b"\n" if b"\n" in plain or b"\r" not in plain else b"\r"
@@ -279,6 +282,14 @@ def _text_of(data: bytes) -> bytes:
 def _column_name(text: str) -> str:
     plain = text.strip(BLANKS + '"\ufeff').casefold()
     return re.sub(r"\s+", "_", plain)
+
+
+def _unpack(data: bytes, file_format: FileFormat | None, limit: int) -> tuple[bytes, bool]:
+    """Return the text of an archive or workbook and whether it is readable; else all its files."""
+    try:
+        return unpack(data, file_format.csv if file_format else None, name="", limit=limit), True
+    except FileRejected:
+        return all_content(data, limit=limit), False
 
 
 def _decompress(data: bytes, name: str, limit: int) -> tuple[bytes, bool]:

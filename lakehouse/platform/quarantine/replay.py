@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from lakehouse.platform.ingestion.csv.decode import as_utf8, decompress, like_original
+from lakehouse.platform.ingestion.csv.decode import as_utf8, like_original
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
+from lakehouse.platform.ingestion.csv.unpack import unpack
 from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import LandingZone
@@ -117,7 +118,9 @@ def replace_file(
             is rejected as well. Nothing was written.
     """
     replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
-    return replayer.replace_file(file, replayer.decompressed(content.read_bytes(), content.name))
+    source = source_of_file(replayer.domain, file, "--file")
+    plain = replayer.unpacked(content.read_bytes(), content.name, source)
+    return replayer.replace_file(file, plain)
 
 
 def release_file(
@@ -194,31 +197,30 @@ class _Replayer:
             raise ReplayError(
                 f"the new content is rejected as well: {error}. Nothing was written"
             ) from error
-        if old.readable and old.digest and self._content(old) == plain:
+        if old.readable and old.digest and self._content(old, source) == plain:
             return Replay(unchanged=(name,))
         data = compressed_like(name, plain)
         return self._land([self.target.checked(old, source, data, deliveries, edits=0)], [])
 
     def release_file(self, name: str) -> Replay:
-        _, old, _ = self._replaceable(name)
+        source, old, _ = self._replaceable(name)
         if old.status is not Status.HELD:
             raise ReplayError(
                 f"{name} is {old.status.value}, not held; hint: only a file that may be incomplete"
                 " is held and can be released"
             )
-        plain = self._content(old)
+        plain = self._content(old, source)
         text, _ = as_utf8(plain)
         ended = text + (b"\r\n" if b"\r\n" in text else b"\n")
         return self.replace_file(name, like_original(ended, plain))
 
-    def decompressed(self, data: bytes, name: str) -> bytes:
-        """Return the content of a file, decompressed when its name ends in .gz."""
-        if not name.lower().endswith(".gz"):
-            return data
+    def unpacked(self, data: bytes, name: str, source: Source) -> bytes:
+        """Return the CSV text of a file, which may be compressed or a workbook."""
+        limit = self.settings.max_file_mb * 1024 * 1024
         try:
-            return decompress(data, name=name, limit=self.settings.max_file_mb * 1024 * 1024)
+            return unpack(data, source.format, name=name, limit=limit)
         except FileRejected as error:
-            raise ReplayError(f"{error}; hint: give the file without compression") from error
+            raise ReplayError(f"{error}; hint: give the file as plain CSV") from error
 
     def _corrected(self, rows: Sequence[PatchRow]) -> CorrectedFile | None:
         """Return one file with the edits of a patch; None when they change nothing any more."""
@@ -226,7 +228,7 @@ class _Replayer:
         source = source_of_file(self.domain, name, place)
         deliveries = self._deliveries(source, name)
         old = _patched_version(deliveries, name, digest, place)
-        plain = self._content(old)
+        plain = self._content(old, source)
         edits = [row.edit for row in rows]
         try:
             content = corrected(plain, source.format, edits, name=name)
@@ -280,8 +282,8 @@ class _Replayer:
             days = sorted(set(files.filter(pc.equal(files["file"], name))["day"].to_pylist()))
         return read_deliveries(self.lake, self.domain.name, source.dataset, days, snapshot=snapshot)
 
-    def _content(self, old: Delivery) -> bytes:
-        """Return the decompressed content of a delivered file, from its kept bytes."""
+    def _content(self, old: Delivery, source: Source) -> bytes:
+        """Return the CSV text of a delivered file, from its kept bytes."""
         if not old.digest:
             raise ReplayError(
                 f"{old.file} was never read ({old.reason}), so no content was kept; hint: replace"
@@ -294,7 +296,7 @@ class _Replayer:
                 f" {old.digest}; hint: run `lakehouse reconcile --verify` and restore the object"
                 " from a backup"
             )
-        return self.decompressed(data, old.file)
+        return self.unpacked(data, old.file, source)
 
     def _land(self, files: Sequence[CorrectedFile], unchanged: Sequence[str]) -> Replay:
         self.target.land(files)

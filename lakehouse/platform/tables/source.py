@@ -52,7 +52,8 @@ class Source:
         domain: name of the domain.
         dataset: name of the raw and of the bronze table.
         description: what one row is, for the Dagster UI and the data dictionary.
-        files: pattern of the file name (compared without case, without ``.gz``).
+        files: pattern of the file name (compared without case; ``.gz`` does not count, and ``.zip``
+            and ``.xlsx`` stand for ``.csv``).
         example: a file name that `files` matches, for messages; not needed if `files` has no
             special characters.
         columns: name of each column → its description, in the order of the bronze table; a
@@ -131,8 +132,7 @@ class Source:
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name (without folder) belongs to the dataset."""
-        plain = name.lower().removesuffix(".gz")
-        return re.fullmatch(self.files, plain) is not None
+        return re.fullmatch(self.files, plain_name(name)) is not None
 
     @property
     def named_like(self) -> str:
@@ -229,6 +229,17 @@ class Source:
         }
         class_name = "".join(part.capitalize() for part in self.dataset.split("_"))
         return types.new_class(class_name, (Provenance,), exec_body=lambda into: into.update(body))
+
+
+def plain_name(name: str) -> str:
+    """Return the name of the CSV file that a gzip file, an archive or a workbook stands for.
+
+    >>> plain_name("Orders.CSV.gz"), plain_name("orders.zip"), plain_name("orders.xlsx")
+    ('orders.csv', 'orders.csv', 'orders.csv')
+    """
+    unzipped = name.lower().removesuffix(".gz")
+    plain = unzipped.removesuffix(".zip").removesuffix(".xlsx")
+    return plain if plain == unzipped or plain.endswith(".csv") else f"{plain}.csv"
 
 
 def declared_in(module: types.ModuleType) -> tuple[Source, ...]:

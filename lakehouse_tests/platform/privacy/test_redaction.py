@@ -16,6 +16,7 @@ from lakehouse.platform.privacy.person import Person
 from lakehouse.platform.privacy.personal_columns import PersonalColumns
 from lakehouse.platform.privacy.redaction import NotErasable, redact
 from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse_tests.platform.ingestion.csv.test_unpack import sheets, zipped
 
 FORMAT = FileFormat(
     csv=CsvFormat(columns=("id", "mail", "note"), delimiters=";,"),
@@ -115,6 +116,17 @@ def test_utf_16_stays_utf_16_and_keeps_other_records(encoding: str) -> None:
     assert redacted.data.decode(encoding) == (
         f"Lista\nid,mail,note\n{ERASED}\n2,b@x.org,São erased\n"
     )
+
+
+def test_a_person_in_an_archive_is_found_and_the_rest_is_kept() -> None:
+    text = b"id,mail,note\n1,ana@x.org,\n2,b@x.org,x\n"
+    redacted = redact(zipped(a__csv=text), "a.zip", FORMAT, ANA, limit=10**6)
+    assert redacted.data == f"id,mail,note\n{ERASED}\n2,b@x.org,x\n".encode()
+    workbook = sheets(Um=[["id", "mail", "note"], [1, "ana@x.org", None], [2, "b@x.org", "x"]])
+    assert redact(workbook, "a.xlsx", FORMAT, ANA, limit=10**6).data == redacted.data
+    two = zipped(a__csv=text, b__csv=text)
+    assert redact(two, "a.zip", FORMAT, ANA, limit=10**6).matches.unreadable
+    assert redact(zipped(a__csv=text[:13]), "a.zip", FORMAT, ANA, limit=10**6).matches.records == ()
 
 
 values = st.text(st.sampled_from('ab1;,"\n\ré '), max_size=5)

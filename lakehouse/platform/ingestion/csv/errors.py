@@ -31,6 +31,10 @@ class FileReason(StrEnum):
     """The decompressed file is larger than the limit."""
     BAD_GZIP = "bad_gzip"
     """The file is damaged gzip data, or not gzip data at all."""
+    BAD_ARCHIVE = "bad_archive"
+    """The ZIP archive is damaged, has a password or does not hold exactly one file."""
+    BAD_WORKBOOK = "bad_workbook"
+    """The workbook cannot be read, or lacks the sheet that the source declares."""
 
 
 class LineReason(StrEnum):

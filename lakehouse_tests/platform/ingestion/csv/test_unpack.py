@@ -1,0 +1,166 @@
+"""Archives with one file and sheets of workbooks become CSV text."""
+
+import datetime as dt
+import gzip
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from lakehouse.platform.ingestion.csv import workbook
+from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected, LineReason
+from lakehouse.platform.ingestion.csv.reader import read_csv
+from lakehouse.platform.ingestion.csv.unpack import all_content, unpack
+from lakehouse.platform.tables.csv_format import CsvFormat
+from lakehouse_tests.platform.ingestion.csv.reading import TWO
+
+SALES = CsvFormat(columns=("Id", "Dia", "Valor", "Nota"))
+TEXT = b"Id,Cidade\n1,Rio\n"
+LIMIT = 1 << 20
+
+
+def zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
+
+
+def sheets(**rows: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, lines in rows.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def read(data: bytes, wanted: CsvFormat = SALES, *, limit: int = LIMIT) -> CsvFile:
+    file = read_csv(unpack(data, wanted, name="a.xlsx", limit=limit), wanted, name="a.xlsx")
+    assert file.balance == 0
+    return file
+
+
+def rows(data: bytes, wanted: CsvFormat = SALES) -> list[tuple[str | None, ...]]:
+    return [tuple(row[c] for c in wanted.columns) for row in read(data, wanted).rows.to_pylist()]
+
+
+def reason(data: bytes, wanted: CsvFormat = TWO, *, limit: int = LIMIT) -> FileReason:
+    with pytest.raises(FileRejected, match=r"a\.zip.*") as caught:
+        unpack(data, wanted, name="a.zip", limit=limit)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped(a__csv=TEXT),
+        zipped(a__csv=TEXT, __DS_Store=b"x"),
+        gzip.compress(zipped(a__CSV=TEXT)),
+        zipped(a__xlsx=sheets(Um=[["Id", "Cidade"], [1, "Rio"]])),
+    ],
+)
+def test_an_archive_with_one_file_is_read(data):
+    name = "a.zip.gz" if data.startswith(b"\x1f\x8b") else "a.zip"
+    assert unpack(data, TWO, name=name, limit=LIMIT) == TEXT
+
+
+def test_the_content_decides_and_not_the_name():
+    assert unpack(TEXT, TWO, name="a.xlsx", limit=LIMIT) == TEXT
+    assert unpack(zipped(a__csv=TEXT), TWO, name="a.csv", limit=LIMIT) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (zipped(a__csv=TEXT, b__csv=TEXT), FileReason.BAD_ARCHIVE),
+        (zipped(), FileReason.BAD_ARCHIVE),
+        (zipped(a__pdf=b"x"), FileReason.BAD_ARCHIVE),
+        (zipped(a__csv=zipped(b__csv=zipped(c__csv=TEXT))), FileReason.BAD_ARCHIVE),
+        (zipped(a__csv=TEXT * 99)[:-30], FileReason.TRUNCATED),
+        (zipped(a__csv=TEXT).replace(b"a.csv", b"b.csv", 1), FileReason.BAD_ARCHIVE),
+    ],
+)
+def test_other_archives_are_rejected_with_a_reason(data, wanted):
+    assert reason(data) is wanted
+
+
+def test_an_archive_is_unpacked_up_to_the_limit():
+    bomb = zipped(a__csv=bytes(8 << 20))
+    assert reason(bomb) is FileReason.TOO_LARGE
+    assert reason(zipped(a__csv=zipped(b__csv=bytes(8 << 20)))) is FileReason.TOO_LARGE
+    assert reason(sheets(Um=[["Id"] * 9] * 99), limit=3000) is FileReason.TOO_LARGE
+
+
+def test_a_workbook_with_cells_far_apart_is_rejected_before_memory_is_used():
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "Id", 1
+    out = io.BytesIO()
+    book.save(out)
+    assert reason(out.getvalue()) is FileReason.TOO_LARGE
+
+
+def test_cells_become_the_text_that_the_tables_expect():
+    data = sheets(
+        Um=[
+            ["Vendas de janeiro"],
+            [],
+            ["Id", "Dia", "Valor", "Nota"],
+            [1, dt.date(2026, 1, 5), 0.1 + 0.2, "São, “Luís”"],
+            [1.7e38, dt.datetime.fromisoformat("2026-01-05 10:30"), 1e-7, "a\nb"],
+            [12345678901234567, dt.time(9, 5), 1234567.5, True],
+            ["00123", dt.timedelta(hours=30), -2.0, None],
+        ]
+    )
+    assert rows(data) == [
+        ("1", "2026-01-05", "0.3", "São, “Luís”"),
+        ("1.7E+38", "2026-01-05 10:30:00", "0.0000001", "a b"),
+        ("1.23456789012346E+16", "09:05:00", "1234567.5", "TRUE"),
+        ("00123", "30:00:00", "-2", None),
+    ]
+    file = read(data)
+    assert file.rows["_line"].to_pylist() == [4, 5, 6, 7]
+    assert [line.reason for line in file.unparsable] == [LineReason.PREAMBLE, LineReason.BLANK_LINE]
+
+
+def test_numbers_have_a_decimal_comma_in_columns_that_declare_one():
+    wanted = CsvFormat(columns=SALES.columns, decimal_comma=("Valor",), delimiters=";")
+    data = sheets(Um=[["Id", "Nota", "Valor", "Dia"], [1, 2.5, 1234.5, None]])
+    assert rows(data, wanted) == [("1", None, "1234,5", "2.5")]
+
+
+def test_errors_and_formulas_without_result_are_not_taken_for_empty_cells():
+    book = openpyxl.Workbook()
+    book.active.append(["Id", "Dia", "Valor", "Nota"])
+    book.active.append([1, None, "=1/0", "#N/A"])
+    book.active["D2"].data_type = "e"
+    out = io.BytesIO()
+    book.save(out)
+    assert rows(out.getvalue()) == [("1", None, "#FORMULA?", "#N/A")]
+
+
+def test_the_first_sheet_is_read_or_the_one_that_the_source_declares():
+    data = sheets(Um=[["Id", "Cidade"], [1, "Rio"]], Dois=[["Id", "Cidade"], [2, "Natal"]])
+    assert rows(data, TWO) == [("1", "Rio")]
+    assert rows(data, CsvFormat(columns=TWO.columns, sheet="Dois")) == [("2", "Natal")]
+    missing = CsvFormat(columns=TWO.columns, sheet="Três")
+    assert reason(data, missing) is FileReason.BAD_WORKBOOK
+    assert reason(zipped(**{"xl/workbook__xml": b"<x/>"})) is FileReason.BAD_WORKBOOK
+
+
+def test_all_files_of_a_rejected_archive_can_be_searched():
+    data = zipped(a__csv=b"ana@x.org", b__csv=b"eva@x.org")
+    assert all_content(data, limit=LIMIT) == b"ana@x.org\neva@x.org"
+    assert all_content(b"PK\x03\x04", limit=LIMIT) == b"PK\x03\x04"
+
+
+@pytest.mark.parametrize("letters", ["A", "Z", "AA", "XFD"])
+def test_columns_are_numbered_like_in_a_spreadsheet(letters):
+    expected = openpyxl.utils.column_index_from_string(letters) - 1
+    assert workbook._column(letters.encode()) == expected
