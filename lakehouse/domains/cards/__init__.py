@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from lakehouse.domains.hints import HINTS
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 
 SPEC = DomainSpec(
@@ -54,4 +55,5 @@ SPEC = DomainSpec(
             ),
         ),
     ),
+    hints=HINTS,
 )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from lakehouse.domains.hints import HINTS
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline
 from lakehouse.platform.tables.folder_patterns import YEAR_FIRST
 from lakehouse.settings import Setting
@@ -40,4 +41,5 @@ SPEC = DomainSpec(
             ORDER BY canal
         """,
     ),
+    hints=HINTS,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from lakehouse.domains.hints import hint_for
 from lakehouse.domains.notices import ERROR, TO_DO, layer_hint
 from lakehouse.domains.notices import MESSAGES as DEFAULT
 from lakehouse.domains.people import FILENAME_GOLD, FILENAME_SILVER, SPEC
@@ -58,12 +59,17 @@ def _rejected(domain: str, file: str, reason: str) -> Message:
     return Message(
         text=_error("bronze", reason),
         hint=(
-            f"{TO_DO}\n\nO arquivo {file} não foi carregado; os demais seguem. Corrija-o e envie-o"
-            " de novo com o mesmo nome: ele substitui o recusado assim que chegar. Todos os"
-            f" recusados:\n`lakehouse quarantine list --domain {domain}`"
+            f"{TO_DO}\n\n{_advice(reason)}O arquivo {file} não foi carregado; os demais seguem."
+            " Corrija-o e envie-o de novo com o mesmo nome: ele substitui o recusado assim que"
+            f" chegar. Todos os recusados:\n`lakehouse quarantine list --domain {domain}`"
         ),
         cause=f"{domain}/rejected/{digest(file + reason)}",
     )
+
+
+def _advice(reason: str) -> str:
+    hint = hint_for(reason)
+    return f"{hint}\n\n" if hint else ""
 
 
 def _title(layer: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from lakehouse.domains.hints import HINTS
 from lakehouse.platform.tables.domain_spec import DomainSpec, Headline, Schedule
 from lakehouse.settings import Setting
 
@@ -41,4 +42,5 @@ SPEC = DomainSpec(
             ),
         ),
     ),
+    hints=HINTS,
 )

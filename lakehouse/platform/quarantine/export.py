@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,17 @@ def export_rejections(
     for (domain, table), rejections in sorted(datasets.items()):
         target = path if is_file else path / f"{domain}_{table}.{format}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        columns = source_of_table(load_domain(domain), table).format.columns
-        rows = [_patch_row(rejection, columns) for rejection in rejections]
+        loaded = load_domain(domain)
+        columns = source_of_table(loaded, table).format.columns
+        rows = [_patch_row(rejection, columns, loaded.spec.hints) for rejection in rejections]
         target.write_bytes(_encoded(rows, [*columns, *PATCH_COLUMNS], format))
         written[target] = len(rows)
     return written
 
 
-def _patch_row(rejection: Rejection, columns: Sequence[str]) -> dict[str, str | int | None]:
+def _patch_row(
+    rejection: Rejection, columns: Sequence[str], hints: Mapping[str, str]
+) -> dict[str, str | int | None]:
     values = rejection.columns
     is_line = rejection.kind is RejectionKind.LINE
     return {
@@ -77,11 +80,17 @@ def _patch_row(rejection: Rejection, columns: Sequence[str]) -> dict[str, str | 
         "_text": rejection.values if is_line else None,
         "_delete": None,
         "_reasons": ",".join(rejection.reasons),
-        "_detail": rejection.detail,
+        "_detail": _detail(rejection, hints),
         "_file": rejection.file,
         "_line": rejection.line,
         "_digest": rejection.digest,
     }
+
+
+def _detail(rejection: Rejection, hints: Mapping[str, str]) -> str | None:
+    """Return what was found, followed by what the sender can do in the language of the units."""
+    found = [hints[reason] for reason in rejection.reasons if reason in hints]
+    return " | ".join([*([rejection.detail] if rejection.detail else []), *found]) or None
 
 
 def _encoded(rows: Sequence[dict[str, Any]], columns: Sequence[str], format_name: str) -> bytes:

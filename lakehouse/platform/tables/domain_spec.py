@@ -1,8 +1,8 @@
 """The specification of a domain: its name, first day, owners, headline and schedules."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,8 @@ class DomainSpec:
         settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
             three names a meaning: ``dsn`` (PostgreSQL with reference tables or with the table to
             extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.
+        hints: what the sender can do about a rejected line or file, by reason, in the language of
+            the units. An export of the quarantine shows it beside the detail.
 
     Raises:
         ValueError: the name is not one word, `unit_folders` or `day_folders` cannot be used, or two
@@ -103,6 +105,7 @@ class DomainSpec:
     day_folders: tuple[str, ...] = YEAR_FIRST
     ignored_folders: tuple[str, ...] = ()
     settings: tuple[Setting[Any], ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         require_domain_name(self.name)

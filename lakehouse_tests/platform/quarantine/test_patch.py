@@ -52,3 +52,12 @@ def test_a_patch_that_does_not_match_is_rejected_with_file_line_and_column(
     with pytest.raises(ReplayError, match=message):
         replay_patch(wrong.lake, wrong.landing, wrong.settings, patch, now=NOW)
     assert sorted((wrong.folder / "landing").rglob("*")) == before, "nothing is written"
+
+
+def test_an_export_also_says_in_the_language_of_the_units_what_to_do(
+    wrong: SmallLake, tmp_path: Path
+) -> None:
+    export_rejections(wrong.lake, tmp_path)
+    text = (tmp_path / "mrhealth_order_items.csv").read_text(encoding="utf-8-sig")
+    assert "found 7 columns, expected 6; hint: put values that contain" in text
+    assert " | A linha tem mais ou menos valores que o cabeçalho." in text

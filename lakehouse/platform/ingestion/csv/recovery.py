@@ -286,7 +286,11 @@ class RecoveringReader:
 
     def _reject_bad_quote(self, start: int, error: str) -> None:
         """Reject the line that opened a bad quote, and continue on the line after it."""
-        detail = f"line {self._first + self._at - 1}: {error}"
+        quote = self._header.quote
+        detail = (
+            f"line {self._first + self._at - 1}: {error}; hint: write a quote inside a value twice,"
+            f" and the value in quotes: {quote}Table 48{quote * 3}"
+        )
         if error == "unexpected end of data" and self._at == len(self._lines):
             if not self._are_records(self._lines[start + 1 :]):
                 detail = (
@@ -294,7 +298,7 @@ class RecoveringReader:
                     " incomplete; held until it is complete"
                 )
                 raise FileRejected(FileReason.TRUNCATED, detail, self._first + start)
-            detail = "the quote is never closed"
+            detail = f"the quote is never closed; hint: close it with {quote} on its line"
         again = self._at - start - 1
         self._doubtful_until = max(self._doubtful_until, self._at)
         end = start + 1 if again <= self._rereads else self._at

@@ -19,7 +19,12 @@ ONLY_BLANKS = "only blanks"
 def column_count(width: int, header: Header) -> str:
     """Return the detail of a line with the wrong number of columns."""
     found = "1 column" if width == 1 else f"{width:,} columns"
-    return f"found {found}, expected {header.width:,}"
+    hint = (
+        f"put values that contain {header.delimiter!r} in quotes"
+        if width > header.width
+        else "look for a missing delimiter, a line break inside a value or a cut line"
+    )
+    return f"found {found}, expected {header.width:,}; hint: {hint}"
 
 
 def batch_of_records(
