@@ -123,7 +123,9 @@ def test_a_person_in_an_archive_is_found_and_the_rest_is_kept() -> None:
     redacted = redact(zipped(a__csv=text), "a.zip", FORMAT, ANA, limit=10**6)
     assert redacted.data == f"id,mail,note\n{ERASED}\n2,b@x.org,x\n".encode()
     workbook = sheets(Um=[["id", "mail", "note"], [1, "ana@x.org", None], [2, "b@x.org", "x"]])
-    assert redact(workbook, "a.xlsx", FORMAT, ANA, limit=10**6).data == redacted.data
+    assert redact(workbook, "a.xlsx", FORMAT, ANA, limit=10**6).data == (
+        redacted.data.replace(b",", b";")
+    )
     two = zipped(a__csv=text, b__csv=text)
     assert redact(two, "a.zip", FORMAT, ANA, limit=10**6).matches.unreadable
     assert redact(zipped(a__csv=text[:13]), "a.zip", FORMAT, ANA, limit=10**6).matches.records == ()

@@ -24,4 +24,6 @@ def test_the_reasons_of_lines_and_files_are_stable_codes():
         "truncated",
         "too_large",
         "bad_gzip",
+        "bad_archive",
+        "bad_workbook",
     }
