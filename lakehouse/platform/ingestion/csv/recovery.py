@@ -193,9 +193,9 @@ class RecoveringReader:
                 return LineReason.UNDECODABLE, problem
             if "\ufeff" in line:
                 detail = (
-                    "a byte order mark (U+FEFF) inside the line: another file starts there, or"
-                    " a value has this invisible character; hint: end each file with a line end before"
-                    " joining them, or delete the character"
+                    "a byte order mark (U+FEFF) inside the line: another file starts there, or a"
+                    " value has this invisible character; hint: end each file with a line end"
+                    " before joining them, or delete the character"
                 )
                 return LineReason.JOINED_FILES, detail
         return None
