@@ -7,6 +7,7 @@ from dataclasses import replace
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.storage.lake import Lake
@@ -29,7 +30,7 @@ def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake
     now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
     intake = intake_of(of, lake, replace(settings, quiet_seconds=0), now)
     listing = intake.listing(None)
-    for table in of.stored:
+    for table in of.tables:
         if table.source is not None and table.layer == "bronze":
             ingest(table, days, intake, listing, note={})
     record_unrecognized_files(listing, days, intake, note={})
@@ -37,15 +38,17 @@ def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake
 
 
 def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealth") -> Lake:
-    """Commit every stored table of a domain for these days, from the landed files."""
+    """Commit every table of a domain for these days, from the landed files.
+
+    Of an as-of table only the last day is made.
+    """
     of = load_domain(domain)
     lake = ingest_days(of, days, settings)
-    for table in of.stored:
-        if table.transform is not None:
-            done = stage_days(table, days, lake, settings)
+    for table in of.tables:
+        if table.transform is not None and not table.options.on_request:
+            own = days[-1:] if table.as_of else days
+            done = stage_days(table, own, lake, settings)
             assert not done.failed_days, f"{table.id}: {done.failed_days}"
-            lake.table(table.id).commit(done.staged, schema=done.schema)
-            for companion, (schema, staged) in done.companions.items():
-                lake.table(companion).commit(staged, schema=schema)
+            commit(done, lake, note={})
     commit_reconciliation(of, lake, days, note={})
     return lake

@@ -83,7 +83,7 @@ def _table(table: "Table", tables: "Sequence[Table]") -> Iterator[str]:
     yield inspect.cleandoc(table.description)
     about = [
         (
-            f"{'View' if table.view else 'Table'}, contract `{contract.name}`"
+            f"{'As-of table' if table.as_of else 'Table'}, contract `{contract.name}`"
             f" version `{contract.version}`."
         )
     ]

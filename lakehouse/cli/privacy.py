@@ -192,7 +192,7 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
     """Return a function that rebuilds days of a domain and then whatever depends on them."""
 
     def refresh(domain: "Domain", days: Sequence[dt.date]) -> None:
-        from lakehouse.cli.runs import ingest_all, rebuild, require_success
+        from lakehouse.cli.runs import ingest_all, rebuild, rebuild_as_of, require_success
         from lakehouse.platform.orchestration.partitions import ranges
         from lakehouse.platform.orchestration.planning import GAP_DAYS
         from lakehouse.platform.orchestration.run_tags import ERASURE_TAG
@@ -202,6 +202,7 @@ def _refreshed(settings: Settings) -> "Callable[[Domain, Sequence[dt.date]], Non
         open_days = [day for day in days if domain.spec.since <= day <= today]
         require_success(rebuild(domain, settings, ranges(open_days, gap=GAP_DAYS), tags=tags))
         require_success(ingest_all([domain], settings, tags=tags))
+        require_success(rebuild_as_of(domain, settings, stale=True))
 
     return refresh
 

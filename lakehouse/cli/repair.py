@@ -126,7 +126,7 @@ def _restore(
     for dataset, days in _days_of_deliveries(domain, lake, damages).items():
         yield from restore.restore_deliveries(domain, lake, landing, dataset, days)
     marked = MarkedPersons.load(lake, settings, domain.name)
-    bronze = {each.id.table: each for each in domain.stored if each.layer == "bronze"}
+    bronze = {each.id.table: each for each in domain.tables if each.layer == "bronze"}
     limit = settings.max_file_mb * 1024 * 1024
     datasets = {each.table.table for each in damages if each.kind is DamageKind.KEPT_FILE}
     for dataset in sorted(datasets & bronze.keys()):

@@ -192,9 +192,18 @@ def ingest(
     help="Only this table; can be repeated.",
 )
 @domain_option
-@days_options("day to build", required=True)
+@days_options("day to build")
+@click.option(
+    "--stale",
+    is_flag=True,
+    help="Rebuild the days of as-of tables whose data changed after they were computed.",
+)
 def materialize(
-    tables: "tuple[TableId, ...]", domain_name: str | None, first: dt.date, last: dt.date
+    tables: "tuple[TableId, ...]",
+    domain_name: str | None,
+    first: dt.date | None,
+    last: dt.date | None,
+    stale: bool,
 ) -> None:
     """Rebuild tables for a range of days.
 
@@ -205,12 +214,25 @@ def materialize(
     Examples:
       lakehouse materialize --domain mrhealth --from 2026-01-05 --to 2026-01-11
       lakehouse materialize --table gold.mrhealth_unit_day --from 2026-01-05 --to 2026-01-05
+      lakehouse materialize --stale
     """
     settings = Settings.from_env()
+    if stale:
+        if tables or first or last:
+            raise click.UsageError("--stale finds the days itself; leave out --table, --from, --to")
+        done = [
+            r for each in _domains(domain_name) for r in rebuild_as_of(each, settings, stale=True)
+        ]
+        if not done:
+            inform("nothing to do: no day of an as-of table is stale")
+        require_success(done)
+        return
+    if first is None or last is None:
+        raise click.UsageError("--from and --to are required")
     if tables and domain_name and any(table.domain != domain_name for table in tables):
         raise click.UsageError(f"--table names a table outside of --domain {domain_name}")
     named = sorted({table.domain for table in tables}) or [domain_name or ""]
-    done: list[RunResult] = []
+    done = []
     for domain in [each for name in named for each in _domains(name or None)]:
         _require_days(domain, settings, first, last)
         own = [table for table in tables if table.domain == domain.name]
@@ -241,13 +263,11 @@ def _require_declared(domain: "Domain", table: "TableId") -> None:
     known = {each.id.name: each for each in domain.tables}
     if table.name not in known:
         raise click.UsageError(f"unknown table {table.name}; {suggestion(table.name, known)}")
-    if known[table.name].view:
-        raise click.UsageError(f"{table.name} is a view and is computed by each query")
 
 
 def _with_siblings(domain: "Domain", tables: "Sequence[TableId]") -> "list[TableId]":
     """Return the tables and, as raw and bronze are built together, the other of each pair."""
-    stored = {table.id for table in domain.stored}
+    stored = {table.id for table in domain.tables}
     from lakehouse.platform.storage.table_id import TableId
 
     pair = {"raw": "bronze", "bronze": "raw"}
@@ -267,7 +287,8 @@ def rebuild(
 ) -> "list[RunResult]":
     """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
-    Monthly tables are rebuilt after the others, for the months that a span touches.
+    Monthly tables are rebuilt after the others, for the months that a span touches. As-of tables
+    are rebuilt last: those that are named for every day of a span, else for the newest day.
     """
     from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
@@ -275,9 +296,13 @@ def rebuild(
     from lakehouse.platform.transform.monthly import monthly_tables
 
     monthly = {table.id for table in monthly_tables(domain)}
+    as_of = {table.id for table in domain.tables if table.as_of}
     selected = {
-        Work.ARRIVALS: [asset_key(t) for t in _with_siblings(domain, tables) if t not in monthly],
+        Work.ARRIVALS: [
+            asset_key(t) for t in _with_siblings(domain, tables) if t not in monthly | as_of
+        ],
         Work.MONTHLY: [asset_key(t) for t in tables if t in monthly],
+        Work.AS_OF: [asset_key(t) for t in tables if t in as_of],
     }
     works = [work for work, keys in selected.items() if keys] if tables else [Work.ARRIVALS]
     if not tables and monthly:
@@ -299,6 +324,27 @@ def rebuild(
                 )
                 shown.ended(ran)
                 done.append(ran)
+    return done if tables else [*done, *rebuild_as_of(domain, settings)]
+
+
+def rebuild_as_of(
+    domain: "Domain", settings: Settings, *, stale: bool = False
+) -> "list[RunResult]":
+    """Rebuild the as-of tables of the newest day, or of all stale days, where needed."""
+    from lakehouse.platform.orchestration import local_runs
+
+    done: list[RunResult] = []
+    with instance_of(settings) as instance, run_progress() as shown:
+        for ran in local_runs.make_as_of(
+            domain,
+            settings,
+            instance,
+            stale=stale,
+            on_start=shown.starter("as-of tables"),
+            on_step=shown.step,
+        ):
+            shown.ended(ran)
+            done.append(ran)
     return done
 
 

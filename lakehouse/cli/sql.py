@@ -1,5 +1,6 @@
 """`lakehouse sql`: run one read-only SQL statement over the lake."""
 
+import datetime as dt
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse.cli.messages import CommandError, inform, suggestion
+from lakehouse.cli.options import Day
 from lakehouse.cli.output import print_rows
 from lakehouse.settings import Settings
 
@@ -45,12 +47,21 @@ FILE_FORMATS = ("parquet", "xlsx")
     is_flag=True,
     help="Read the newest versions, also of a run that is not finished.",
 )
-def sql(statement: str, form: str | None, output: Path | None, latest: bool) -> None:
+@click.option(
+    "--as-of",
+    type=Day(),
+    metavar="DAY",
+    help="Show as-of tables as they were at the end of this day; default: the newest.",
+)
+def sql(
+    statement: str, form: str | None, output: Path | None, latest: bool, as_of: dt.date | None
+) -> None:
     """Run one read-only SQL STATEMENT over the lake.
 
     The SQL dialect is DuckDB's; the statement `-` is read from stdin. Tables are named
     <layer>.<domain>_<table>. The ops tables of all domains are ops.deliveries, ops.reconciliation,
-    ops.quarantine, ops.data_quality_log and others (docs/data-dictionary.md).
+    ops.quarantine, ops.data_quality_log and others (docs/data-dictionary.md). Dimensions, roll-ups
+    and rankings show their newest day; history.<domain>_<table> has one copy for each day.
 
     All tables of a domain are read as the newest finished run left them, so that they belong
     together.
@@ -71,7 +82,7 @@ def sql(statement: str, form: str | None, output: Path | None, latest: bool) -> 
     lake = Lake(settings.root)
     shown = ShownVersions(lake, latest=latest)
     names = catalog.names_in(text)
-    with catalog.connect(lake, settings, names=names, shown=shown) as connection:
+    with catalog.connect(lake, settings, names=names, shown=shown, as_of=as_of) as connection:
         try:
             answer = catalog.query(connection, text)
             rows = _write(answer, chosen, output)

@@ -87,6 +87,7 @@ def status(domain_name: str | None, form: str) -> None:
             *_readable("quarantine", _rejected(lake, domain.name)),
             *_readable("reconciliation", _balances(lake, domain.name)),
             *_readable("work", _work(domain, settings)),
+            *_readable("as-of tables", _stale(domain, lake, settings)),
             *_readable("deliveries", _overdue(domain, lake, settings)),
         )
         rows += [(domain.name, *astuple(fact)) for fact in facts]
@@ -224,6 +225,16 @@ def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         last = dt.timedelta(seconds=round(state.last_seconds))
         about = f"last round: {state.last_files:,} files in {last}" if state.last_files else None
         yield Fact(about="landing", what="files compared", number=state.files, detail=about)
+
+
+def _stale(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
+    """Report the days of as-of tables whose data changed after they were computed."""
+    from lakehouse.platform.transform.as_of import out_of_date, stale_days
+
+    days = set(stale_days(domain, lake)) - set(out_of_date(domain, lake, settings))
+    if days:
+        hint = "lakehouse materialize --stale"
+        yield Fact.of_days("as-of tables", "days stale", sorted(days), hint)
 
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:

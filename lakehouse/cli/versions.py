@@ -320,7 +320,7 @@ def _print_next_steps(table: "TableId", days: Sequence[dt.date]) -> None:
         return
     (domain,) = domains_of(table.domain)
     below: list[TableId] = []
-    for each in domain.stored:
+    for each in domain.tables:
         if any(read.table.id in (table, *below) for read in each.reads):
             below.append(each.id)
     if below:

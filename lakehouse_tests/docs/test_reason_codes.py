@@ -24,7 +24,7 @@ def codes_of_rows() -> set[str]:
 
     found = {"duplicate_key", COMPUTATION_FAILED}
     for each in load_domains():
-        for table in each.stored:
+        for table in each.tables:
             if not table.validates_rows:
                 continue
             found |= {rule.code for rule in table.contract.rules}

@@ -1,4 +1,4 @@
-"""DuckDB and Spark give the same rows of every table and view of every domain."""
+"""DuckDB and Spark give the same rows of every table of every domain."""
 
 import datetime as dt
 import importlib
@@ -22,7 +22,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.stories.driver import Driver
 
-Views = dict[TableId, pa.Table]
+Rows = dict[TableId, pa.Table]
 
 SYSTEMS = ("bikes", "cards", "people", "sales")
 MONTH = dt.date(2023, 7, 1)
@@ -52,18 +52,18 @@ def test_both_engines_give_the_same_rows(
     business.ingest()
     Driver(domain=business.domain, settings=business.settings).materialize_months([MONTH])
     by_spark = replace(business.settings, engine="spark")
-    views: Views = {}
+    as_of_rows: Rows = {}
     different, empty = [], []
     for table in load_domain(domain).tables:
         if table.transform is None or table.options.pandas or not _is_compared(table):
             continue
         with session(business.settings) as opened:
-            _bind(opened, table, business, views)
+            _bind(opened, table, business, as_of_rows)
             made = opened.table(table.expression)
-        if table.view:
-            views[table.id] = made
+        if table.as_of:
+            as_of_rows[table.id] = made
         with session(by_spark) as opened:
-            _bind(opened, table, business, views)
+            _bind(opened, table, business, as_of_rows)
             theirs = opened.table(table.expression)
         if not made.num_rows:
             empty.append(table.id.name)
@@ -78,12 +78,12 @@ def _is_compared(table: Table) -> bool:
     return len(table.contract.schema) < WIDE or bool(os.environ.get("LAKEHOUSE_CHAOS"))
 
 
-def _bind(opened: Session, table: Table, business: Business, views: Views) -> None:
+def _bind(opened: Session, table: Table, business: Business, as_of_rows: Rows) -> None:
     """Register the upstream tables of a table in a session."""
     opened.arrow("partitions", pa.table({"day": pa.array([MONTH], pa.date32())}))
     for read in table.reads:
-        if read.table.view:
-            opened.arrow(read.name, views[read.table.id])
+        if read.table.as_of:
+            opened.arrow(read.name, as_of_rows[read.table.id])
         else:
             urls = business.lake.table(read.table.id).snapshot().urls()
             current = "NOT _superseded" if issubclass(read.table.model, Provenance) else ""

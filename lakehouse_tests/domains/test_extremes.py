@@ -238,7 +238,7 @@ def test_every_row_with_an_extreme_value_is_rejected_or_stored_and_all_others_ar
 def _rejected_rows(business: Business) -> dict[str, dict[int, list[str]]]:
     """Return the reason codes of the rejected rows and lines by file and line."""
     found: dict[str, dict[int, list[str]]] = {}
-    for table in business.domain.stored:
+    for table in business.domain.tables:
         if table.validates_rows or table.layer == "bronze":
             stored = business.lake.table(quarantine_of(table.id))
             rows = stored.read().to_pylist() if stored.snapshot().schema is not None else []

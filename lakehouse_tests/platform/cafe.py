@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
@@ -121,6 +122,66 @@ month_totals = declare_table(
     options=TableOptions(monthly=Monthly(before=2, after=0)),
 )
 
+
+class VisitDays(TableModel, key=("day",)):
+    """One day."""
+
+    day: dt.date = pa.Field(description="Day")
+    visits: int = pa.Field(description="Number of visits")
+
+
+def _visit_days(known: ir.Table) -> ir.Table:
+    """Number of visits by day."""
+    return known.group_by("day").agg(visits=known.count())
+
+
+visit_days = declare_table(
+    _visit_days, table=TableId("gold", "cafe", "visit_days"), contract=VisitDays, reads=[visits]
+)
+
+
+class Spenders(TableModel, key=("number",)):
+    """One visit in the order of the money spent."""
+
+    number: int = pa.Field(description="Number of the visit")
+    spent: int = pa.Field(description="Money spent")
+
+
+class Spent(TableModel):
+    """All visits."""
+
+    visits: int = pa.Field(description="Number of visits")
+    spent: int = pa.Field(description="Money spent")
+
+
+def _spenders(known: ir.Table) -> ir.Table:
+    """Visits, the most expensive one first."""
+    return known.select("number", "spent").order_by(ibis.desc("spent"), "number")
+
+
+spenders = declare_table(
+    _spenders,
+    table=TableId("gold", "cafe", "spenders"),
+    contract=Spenders,
+    reads=[visits],
+    as_of=True,
+)
+
+
+def _spent(ranked: ir.Table) -> ir.Table:
+    """Number of visits and money spent."""
+    return ranked.agg(visits=ranked.count(), spent=ranked.spent.sum().fill_null(0).cast("int64"))
+
+
+spent = declare_table(
+    _spent,
+    table=TableId("gold", "cafe", "spent"),
+    contract=Spent,
+    reads=[spenders],
+    as_of=True,
+    options=TableOptions(keep_days=30),
+)
+
 DOMAIN = Domain(
     spec=SPEC,
     sources=(VISITS, TIPS),
@@ -132,6 +193,9 @@ DOMAIN = Domain(
         visits,
         tips,
         month_totals,
+        visit_days,
+        spenders,
+        spent,
     ),
 )
 

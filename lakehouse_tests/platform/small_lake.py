@@ -86,15 +86,15 @@ class SmallLake:
         """Commit raw and bronze for these delivery days."""
         intake = intake_of(self.domain, self.lake, self.settings, self.now)
         listing = intake.listing(days)
-        for table in self.domain.stored:
+        for table in self.domain.tables:
             if table.source is not None and table.layer == "bronze":
                 ingest(table, days, intake, listing, note=NOTE)
         record_unrecognized_files(listing, days, intake, note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
         """Commit the tables of these layers that an expression computes, and the reconciliation."""
-        for table in self.domain.stored:
-            if table.transform is not None and table.layer in layers:
+        for table in self.domain.tables:
+            if table.transform is not None and table.layer in layers and table.daily:
                 computed = stage_days(table, days, self.lake, self.settings)
                 assert not computed.failed_days, computed.failed_days
                 commit(computed, self.lake, note=NOTE)

@@ -1,13 +1,17 @@
 """Rules that hold for every table of every domain."""
 
+import datetime as dt
 import re
 from pathlib import Path
 
 import pytest
 
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import load_domains
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.stage import stage_days
+from lakehouse.settings import Settings
 from tools.language import flags_of_name, flags_of_text
 
 TABLES = [table for domain in load_domains() for table in domain.tables]
@@ -49,7 +53,7 @@ def test_every_column_is_described_in_words_that_stand_alone(table: Table) -> No
     assert too_long == []
 
 
-@named([table for table in TABLES if not table.view])
+@named(TABLES)
 def test_a_stored_table_is_partitioned_by_day(table: Table) -> None:
     assert str(table.contract.schema["day"]) in ("date", "!date")
 
@@ -90,7 +94,14 @@ def test_names_are_lower_case_words_and_use_the_glossary(table: Table) -> None:
         assert odd == []
 
 
-@named([table for table in COMPUTED if not table.view])
-def test_a_stored_table_is_in_a_module_of_its_own_name(table: Table) -> None:
+@named(COMPUTED)
+def test_a_computed_table_is_in_a_module_of_its_own_name(table: Table) -> None:
     assert table.transform is not None
     assert table.transform.__name__ == table.id.table
+
+
+@named([table for table in TABLES if table.as_of])
+def test_an_as_of_table_without_data_fulfills_its_contract(table: Table, tmp_path: Path) -> None:
+    day = dt.date(2026, 1, 5)
+    settings = Settings(root=str(tmp_path), threads=1)
+    assert stage_days(table, [day], Lake(settings.root), settings).failed_days == {}

@@ -18,7 +18,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform import as_of, monthly
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
@@ -51,6 +51,8 @@ class Driver:
             for batch in batches:
                 if batch.work is Work.MONTHLY:
                     self.materialize_months(sorted(batch.reasons))
+                elif batch.work is Work.AS_OF:
+                    self.materialize_as_of(sorted(batch.reasons))
                 else:
                     self.run(batch.work, between(batch.first, batch.last))
         raise AssertionError(f"still due after {ROUNDS} rounds: {self.batches()}")
@@ -63,8 +65,8 @@ class Driver:
             for table in self._landed():
                 ingest(table, days, intake, listing, note={})
             record_unrecognized_files(listing, days, intake, note={})
-        for table in self.domain.stored:
-            if table.transform is not None and not table.options.monthly:
+        for table in self.domain.tables:
+            if table.transform is not None and table.daily:
                 done = stage_days(table, days, self.lake, self.settings)
                 assert not done.failed_days, done.failed_days
                 commit(done, self.lake, note={})
@@ -82,8 +84,19 @@ class Driver:
             commit(done, self.lake, note={})
         monthly.record_months(self.domain, self.lake, months, inputs)
 
+    def materialize_as_of(self, days: Sequence[dt.date]) -> None:
+        """Run the as-of tables for these days."""
+        if not days:
+            return
+        inputs = as_of.digests(self.domain, self.lake, days)
+        for table in as_of.as_of_tables(self.domain):
+            done = stage_days(table, days, self.lake, self.settings)
+            assert not done.failed_days, done.failed_days
+            commit(done, self.lake, note={})
+        as_of.record_as_of_days(self.domain, self.lake, days, inputs)
+
     def _landed(self) -> Iterator[Table]:
-        return (t for t in self.domain.stored if t.source is not None and t.layer == "bronze")
+        return (t for t in self.domain.tables if t.source is not None and t.layer == "bronze")
 
     def _intake(self) -> Intake:
         settings = replace(self.settings, quiet_seconds=0)

@@ -20,7 +20,8 @@ from lakehouse_tests.stories.fork_server import ForkServer, fork_server
 MONDAY, TUESDAY = dt.date(2023, 1, 2), dt.date(2023, 1, 3)
 SQL = """
     SELECT (SELECT sum(total_value) FROM gold.sales_fact_sales),
-           (SELECT sum(total_sales) FROM gold.sales_daily_sales)
+           (SELECT sum(total_sales) FROM gold.sales_daily_sales),
+           (SELECT sum(total_sales) FROM gold.sales_monthly_sales)
 """
 
 
@@ -69,13 +70,13 @@ def test_a_killed_run_shows_all_of_its_tables_or_none(
     home = str(tmp_path / "home")
     deliver(settings, MONDAY, 10)
     assert processes.run(ingest, home) == 0
-    assert sums(settings) == (20, 20)
+    assert sums(settings) == (20, 20, 20)
     deliver(settings, TUESDAY, 100)
     assert processes.run(ingest, home, LAKEHOUSE_FAILPOINT=at) == -signal.SIGKILL
-    assert sums(settings) == ((220, 220) if at == "publish.written" else (20, 20))
-    assert sums(settings, latest=True) != (20, 20)
+    assert sums(settings) == ((220, 220, 220) if at == "publish.written" else (20, 20, 20))
+    assert sums(settings, latest=True) != (20, 20, 20)
     assert processes.run(ingest, home) == 0
-    assert sums(settings) == (220, 220)
+    assert sums(settings) == (220, 220, 220)
 
 
 def test_a_publication_names_every_table_of_the_domain_and_its_run(
@@ -87,5 +88,5 @@ def test_a_publication_names_every_table_of_the_domain_and_its_run(
     published = read_published(lake, "sales")
     assert published is not None
     assert set(published.tables) == set(lake.tables(domain="sales"))
-    assert published.note["job"] == "sales_arrivals"
+    assert published.note["job"] == "sales_as_of"
     assert published.number == 1

@@ -84,9 +84,10 @@ def figures(layer: str, lake: Lake, settings: Settings) -> Mapping[str, int]:
     """Return the number of duplicates removed from all files, once gold is computed."""
     if layer != "gold":
         return {}
-    view = "gold.people_duplicates"
-    with closing(connect(lake, settings, names={view})) as connection:
-        row = query(connection, "select removed from gold.people_duplicates").fetchone()
+    table = "silver.people_people_all"
+    with closing(connect(lake, settings, names={table})) as connection:
+        removed = f"select count(*) - count(distinct user_id) from {table}"  # noqa: S608  ours
+        row = query(connection, removed).fetchone()
     return {"num_duplicates": row[0] if row else 0}
 
 

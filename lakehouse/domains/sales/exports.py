@@ -16,7 +16,7 @@ _GOLD = {
     "dim_seller": "seller_key, seller_id, seller_name",
     "dim_customer": "customer_key, customer_id, customer_name, region",
     "dim_customer_region": "customer_key, customer_id, region, sales",
-    "dim_date": "date_key, sale_date, year, month, day",
+    "dim_date": "date_key, sale_date, year, month, day_of_month AS day",
     "fact_sales": (
         "id, product_key, seller_key, customer_key, date_key, sale_date, product_id, customer_id,"
         " seller_id, region, quantity, unit_price, total_value"

@@ -82,8 +82,8 @@ class Forecast:
     Args:
         domain: name of the domain.
         title: title for people, in their language.
-        features: table or view with one row per calendar day, and one for the day after the last
-            day whose targets are known.
+        features: table with one row per calendar day in the column ``date``, and one for the day
+            after the last day whose targets are known.
         known: its columns that are computed from earlier days only.
         calendar: columns that follow from the date alone, so they are known for future days.
         categories: the columns of `calendar` whose numbers are names, such as 1 to 7 for weekdays.

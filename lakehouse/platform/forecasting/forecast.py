@@ -116,11 +116,11 @@ def _features(
     """Return the features in day order; the first unknown day is the last row."""
     name = forecast.features.id.name
     with catalog.connect(lake, settings, names={name}) as connection:
-        result = catalog.query(connection, f"SELECT * FROM {name} ORDER BY day")  # noqa: S608  ours
+        result = catalog.query(connection, f"SELECT * FROM {name} ORDER BY date")  # noqa: S608  ours
         rows = result.to_arrow_reader().read_all()
     if until is not None:
         first_unknown = pa.scalar(until + ONE_DAY, pa.date32())
-        rows = rows.filter(pc.less_equal(rows["day"], first_unknown))
+        rows = rows.filter(pc.less_equal(rows["date"], first_unknown))
     if rows.num_rows < 2:
         upto = f" up to {until}" if until else ""
         raise ForecastError(
@@ -133,7 +133,7 @@ def _calendar(
     forecast: Forecast, features: pa.Table, horizon: int, settings: Settings
 ) -> dict[str, Numbers]:
     """Return the columns that follow from the date, for every known and future day."""
-    first: dt.date = features["day"][0].as_py()
+    first: dt.date = features["date"][0].as_py()
     count = features.num_rows - 1 + horizon
     days = pa.array([first + ONE_DAY * n for n in range(count)], pa.date32())
     with closing(DuckDBSession(settings, s3=False)) as session:
@@ -147,7 +147,7 @@ def _history(
     forecast: Forecast, target: Target, features: pa.Table, dates: Mapping[str, Numbers]
 ) -> History:
     return History(
-        first=features["day"][0].as_py(),
+        first=features["date"][0].as_py(),
         known={name: _numbers(features[name]) for name in forecast.known},
         calendar=dates,
         actual=_numbers(features[target.column])[:-1],

@@ -4,7 +4,7 @@ import functools
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.assets import assets_of, views_of
+from lakehouse.platform.orchestration.assets import assets_of
 from lakehouse.platform.orchestration.io_manager import LakeIOManager
 from lakehouse.platform.orchestration.jobs import all_jobs, table_jobs
 from lakehouse.platform.orchestration.pandera_checks import pandera_checks
@@ -32,7 +32,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     jobs = all_jobs(domain)
     started = [jobs[work] for work in table_jobs(domain)]
     return dg.Definitions(
-        assets=[*assets_of(domain, settings), *views_of(domain)],
+        assets=assets_of(domain, settings),
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
         sensors=[landing_sensor(domain, settings, started), *retry_sensors(domain.spec, jobs)],

@@ -61,10 +61,15 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
             context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
             notes = getattr(error, "__notes__", ())  # the hint
             raise dg.Failure("\n".join((str(error), *notes)), allow_retries=False) from error
-        yield from _check_results(table, computed)
+        yield from check_results(table, computed)
         if computed.failed_days:
-            _store_good_days(context, platform, computed, days)
-        yield _result(computed, days, platform.settings)
+            store_good_days(context, platform, computed)
+            raise dg.Failure(
+                failed_days_text(computed, days),
+                metadata=_failed_days(computed.failed_days),
+                allow_retries=False,
+            )
+        yield result(computed, days, platform.settings)
 
     return compute
 
@@ -76,7 +81,7 @@ def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsD
     return pandas_asset(
         table,
         table_spec(table, domain, settings),
-        _contract_check(table),
+        contract_check(table),
         io_manager_key=IO_MANAGER,
         **step_policy(domain, table.layer),
     )
@@ -84,17 +89,18 @@ def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsD
 
 def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     if not table.validates_rows:
-        return [_contract_check(table)]
+        return [contract_check(table)]
     reconciliation = dg.AssetCheckSpec(
         RECONCILIATION,
         asset=asset_key(table.id),
         blocking=True,
         description="Every bronze row is stored, rejected, a duplicate or superseded.",
     )
-    return [_contract_check(table), reconciliation]
+    return [contract_check(table), reconciliation]
 
 
-def _contract_check(table: Table) -> dg.AssetCheckSpec:
+def contract_check(table: Table) -> dg.AssetCheckSpec:
+    """Return the check that every stored row satisfies the contract."""
     return dg.AssetCheckSpec(
         CONTRACT,
         asset=asset_key(table.id),
@@ -103,8 +109,10 @@ def _contract_check(table: Table) -> dg.AssetCheckSpec:
     )
 
 
-def _check_results(table: Table, computed: StagedDays) -> Iterator[dg.AssetCheckResult]:
+def check_results(table: Table, computed: StagedDays) -> Iterator[dg.AssetCheckResult]:
+    """Yield the results of the checks that compare computed rows with their contract."""
     yield dg.AssetCheckResult(
+        asset_key=asset_key(table.id),
         check_name=CONTRACT,
         passed=not computed.failed_days,
         severity=dg.AssetCheckSeverity.ERROR,
@@ -118,11 +126,13 @@ def _check_results(table: Table, computed: StagedDays) -> Iterator[dg.AssetCheck
         )
 
 
-def _result(
+def result(
     computed: StagedDays, days: Sequence[dt.date], settings: Settings
 ) -> dg.MaterializeResult[Any]:
+    """Return the computed days, for the I/O manager to commit, with their metadata."""
     versions = {each.day: each.data_version for each in computed.staged}
     return dg.MaterializeResult(
+        asset_key=asset_key(computed.table.id),
         value=computed,
         data_version=dg.DataVersion(joint_version(versions)),
         metadata={
@@ -134,13 +144,10 @@ def _result(
     )
 
 
-def _store_good_days(
-    context: dg.AssetExecutionContext,
-    platform: Platform,
-    computed: StagedDays,
-    days: Sequence[dt.date],
+def store_good_days(
+    context: dg.AssetExecutionContext, platform: Platform, computed: StagedDays
 ) -> None:
-    """Commit the days that satisfy the contract, then fail the step with the failed days named."""
+    """Commit the days that satisfy the contract and record each as materialized."""
     if computed.staged:
         commit(computed, platform.lake, note={"run_id": context.run.run_id})
     for each in computed.staged:
@@ -152,14 +159,16 @@ def _store_good_days(
                 tags={"dagster/data_version": each.data_version},
             )
         )
+
+
+def failed_days_text(computed: StagedDays, days: Sequence[dt.date]) -> str:
+    """Return the message that names the days which break the contract."""
     failed = list(computed.failed_days.items())
     named = "; ".join(f"{day}: {why}" for day, why in failed[:NAMED_DAYS])
-    raise dg.Failure(
+    return (
         f"{computed.table.id.name}: {len(failed)} of {len(days)} days break the contract and are"
         f" not stored; the other days are stored. {named}. hint: fix the source or the contract,"
-        " then materialize these days again",
-        metadata=_failed_days(computed.failed_days),
-        allow_retries=False,
+        " then materialize these days again"
     )
 
 

@@ -34,7 +34,7 @@ from lakehouse.platform.orchestration.run_tags import (
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform import as_of, monthly
 from lakehouse.settings import Settings
 
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -93,12 +93,13 @@ def gather(
             file for file in listing.unrecognized_files if not has_recorded(delivered, file)
         ),
         unfinished=work.unfinished,
-        waiting=work.waiting,
+        waiting={**as_of.never_built_days(domain, lake), **work.waiting},
         outdated_months=(
             monthly.months_out_of_date(domain, lake, settings)
             if monthly.monthly_tables(domain)
             else {}
         ),
+        outdated_as_of=as_of.out_of_date(domain, lake, settings),
         listed_files=len(files),
         growing=listing.growing,
         unreadable_folders=listing.unreadable,
@@ -135,7 +136,7 @@ def _changed(
         return []
     intake = intake_of(domain, lake, settings, dt.datetime.now(dt.UTC))
     bronzes = sorted(
-        (table for table in domain.stored if table.layer == "bronze" and table.source),
+        (table for table in domain.tables if table.layer == "bronze" and table.source),
         key=lambda table: table.id.table,
     )
     if known:

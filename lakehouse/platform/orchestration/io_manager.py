@@ -21,7 +21,9 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.commit import CommitResult
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import AS_OF, ON_REQUEST
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.stage import StagedDays
 
 
@@ -91,13 +93,34 @@ def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> Comm
     for companion, (schema, staged) in computed.companions.items():
         lake.table(companion).commit(staged, schema=schema, note=note)
         failpoint("materialize.companion_committed")
-    result = lake.table(computed.table.id).commit(
-        computed.staged, schema=computed.schema, note=note
+    table = lake.table(computed.table.id)
+    result = table.commit(
+        computed.staged,
+        schema=computed.schema,
+        removed=_expired(computed, table),
+        note=note,
+        description=_description(computed.table),
     )
     failpoint("materialize.committed")
     if computed.table.options.after_commit is not None:
         computed.table.options.after_commit(lake, sorted(each.day for each in computed.staged))
     return result
+
+
+def _description(table: Table) -> str | None:
+    if not table.as_of:
+        return None
+    return ON_REQUEST if table.options.on_request else AS_OF
+
+
+def _expired(computed: StagedDays, table: LakeTable) -> list[dt.date]:
+    """Return the days of an as-of table that are older than it keeps them."""
+    if not computed.table.as_of or not computed.staged:
+        return []
+    made = {each.day for each in computed.staged}
+    stored = table.snapshot().days
+    oldest = max({*made, *stored}) - dt.timedelta(days=computed.table.options.keep_days)
+    return [day for day in stored if day < oldest and day not in made]
 
 
 def to_arrow(value: Any) -> pa.Table:

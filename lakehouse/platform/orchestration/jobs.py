@@ -1,5 +1,6 @@
-"""The jobs of a domain that write tables: arrivals, refresh and monthly."""
+"""The jobs of a domain that write tables: arrivals, refresh, monthly and as-of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -9,7 +10,10 @@ from lakehouse.platform.orchestration.pandera_checks import check_keys
 from lakehouse.platform.orchestration.policy import group_name
 from lakehouse.platform.orchestration.quality_log import quality_job
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.as_of import as_of_days_of, as_of_tables
 from lakehouse.platform.transform.monthly import monthly_tables, months_of
 
 QUALITY = "data_quality"
@@ -39,6 +43,13 @@ def table_jobs(domain: Domain) -> dict[str, Any]:
             _monthly_assets(domain),
             "Compute these months of the tables with one partition per month.",
         )
+    if as_of_tables(domain):
+        jobs[Work.AS_OF.value] = _job(
+            domain,
+            Work.AS_OF,
+            _as_of_assets(domain),
+            "Compute the tables of which each day holds all rows as known at its end.",
+        )
     return jobs
 
 
@@ -61,12 +72,25 @@ def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
     """Select the daily tables of these layers, without the Pandera checks."""
     tables = dg.AssetSelection.groups(*(group_name(domain, layer) for layer in layers))
     daily = tables - dg.AssetSelection.checks(*check_keys(domain))
-    return daily - _monthly_assets(domain) if monthly_tables(domain) else daily
+    if monthly_tables(domain):
+        daily -= _monthly_assets(domain)
+    if as_of_tables(domain):
+        daily -= _as_of_assets(domain)
+    return daily
 
 
 def _monthly_assets(domain: Domain) -> dg.AssetSelection:
     """Select the monthly tables and the record of their inputs, without the Pandera checks."""
-    keys = [asset_key(table.id) for table in monthly_tables(domain)]
-    keys.append(asset_key(months_of(domain.name)))
+    return _without_pandera(domain, monthly_tables(domain), months_of(domain.name))
+
+
+def _as_of_assets(domain: Domain) -> dg.AssetSelection:
+    """Select the as-of tables and the record of their inputs, without the Pandera checks."""
+    tables = [table for table in domain.tables if table.as_of]
+    return _without_pandera(domain, tables, as_of_days_of(domain.name))
+
+
+def _without_pandera(domain: Domain, tables: Sequence[Table], record: TableId) -> dg.AssetSelection:
+    keys = [*(asset_key(table.id) for table in tables), asset_key(record)]
     checks = [key for key in check_keys(domain) if key.asset_key in keys]
     return dg.AssetSelection.assets(*keys) - dg.AssetSelection.checks(*checks)

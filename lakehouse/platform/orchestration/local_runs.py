@@ -15,6 +15,7 @@ from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.landed_assets import FILES, WARNINGS
+from lakehouse.platform.orchestration.partitions import ranges
 from lakehouse.platform.orchestration.planning import (
     Batch,
     Decision,
@@ -42,6 +43,7 @@ from lakehouse.platform.orchestration.unloaded import (
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
+from lakehouse.platform.transform.as_of import out_of_date, stale_days
 from lakehouse.settings import Settings
 
 ROUNDS = 20
@@ -193,6 +195,30 @@ def materialize(
         on_start=on_start,
         on_step=on_step,
     )
+
+
+def make_as_of(
+    domain: Domain,
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    *,
+    stale: bool = False,
+    on_start: Callable[[int], None] = _ignore,
+    on_step: Callable[[StepResult], None] = _ignore,
+) -> Iterator[RunResult]:
+    """Run the as-of tables of a domain for its newest day, or all stale days, where needed."""
+    lake = Lake(settings.root)
+    days = stale_days(domain, lake) if stale else out_of_date(domain, lake, settings)
+    for first, last in ranges(days):
+        yield materialize(
+            domain,
+            instance,
+            first=first,
+            last=last,
+            work=Work.AS_OF,
+            on_start=on_start,
+            on_step=on_step,
+        )
 
 
 def run(

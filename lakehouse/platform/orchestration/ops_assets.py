@@ -21,9 +21,15 @@ from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.layers import Layer
-from lakehouse.platform.tables.ops_tables import MONTHS, RECONCILIATION, Balance, FileBalance
+from lakehouse.platform.tables.ops_tables import (
+    AS_OF_DAYS,
+    MONTHS,
+    RECONCILIATION,
+    Balance,
+    FileBalance,
+)
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform import as_of, monthly
 from lakehouse.settings import Settings
 
 BALANCED = "balanced"
@@ -59,7 +65,7 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
 def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that reconciles every delivered file, after all other tables of the run."""
     table = reconciliation_of(domain.name)
-    upstream = [asset_key(t.id) for t in domain.stored if t.transform and not t.options.monthly]
+    upstream = [asset_key(t.id) for t in domain.tables if t.transform and t.daily]
     if domain.checks:
         upstream.append(asset_key(log_of(domain.name)))
 
@@ -129,6 +135,28 @@ def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"dagster/row_count": len(computed)})
 
     return months
+
+
+def as_of_days_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset that records which inputs each as-of day was computed from."""
+
+    @ops_asset(
+        domain,
+        settings,
+        as_of.as_of_days_of(domain.name),
+        AS_OF_DAYS.model,
+        description=AS_OF_DAYS.description,
+        deps=[asset_key(each.id) for each in as_of.as_of_tables(domain)],
+    )
+    def as_of_days(
+        context: dg.AssetExecutionContext, platform: Platform
+    ) -> dg.MaterializeResult[Any]:
+        days = days_of(context.partition_keys)
+        inputs = platform.as_of_inputs(domain, tuple(days))
+        as_of.record_as_of_days(domain, platform.lake, days, inputs)
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(days)})
+
+    return as_of_days
 
 
 def _unbalanced(files: list[FileBalance]) -> str:

@@ -25,8 +25,8 @@ MESSAGE_CHARACTERS = 300
 
 
 def validated(table: Table) -> bool:
-    """Return whether Pandera validates a table: all but views and raw and ops tables."""
-    return not table.view and table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD)
+    """Return whether Pandera validates a table: all but raw and ops tables."""
+    return table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD)
 
 
 def failures(table: Table, lake: Lake, settings: Settings) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _failure(error: pandera.errors.SchemaError) -> tuple[str, str]:
 
 def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
     """Return one check for each bronze, silver and gold table; one step evaluates them."""
-    tables = {asset_key(table.id): table for table in domain.stored if validated(table)}
+    tables = {asset_key(table.id): table for table in domain.tables if validated(table)}
 
     @dg.multi_asset_check(
         name=f"{domain.name}_pandera",
@@ -85,5 +85,5 @@ def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:
 def check_keys(domain: Domain) -> list[dg.AssetCheckKey]:
     """Return the keys of the Pandera checks of a domain."""
     return [
-        dg.AssetCheckKey(asset_key(table.id), NAME) for table in domain.stored if validated(table)
+        dg.AssetCheckKey(asset_key(table.id), NAME) for table in domain.tables if validated(table)
     ]

@@ -41,6 +41,8 @@ class Facts:
     """Path of each new file that an earlier run could not read → the cause."""
     unreadable_folders: tuple[str, ...] = ()
     """Messages about folders of the landing zone whose files are unknown."""
+    outdated_as_of: Mapping[dt.date, str] = field(default_factory=dict)
+    """The newest day when its as-of tables have to be made, with a digest of their inputs."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """Digest of a batch → its runs that failed or were canceled, without those of `outside`."""
     outside: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Facts:
             or self.unfinished
             or self.waiting
             or self.outdated_months
+            or self.outdated_as_of
         )
 
 
@@ -131,7 +134,22 @@ def decide(facts: Facts, settings: Settings) -> Decision:
     due: list[DueBatch] = []
     given_up: list[DueBatch] = []
     paused: list[DueBatch] = []
-    pending = _batches(facts, settings)
+    for stage in _stages(facts, settings):
+        _decide(stage, facts, settings, due, given_up, paused)
+        if due:
+            break
+    return Decision(due=tuple(due), given_up=tuple(given_up), paused=tuple(paused))
+
+
+def _decide(
+    pending: list[Batch],
+    facts: Facts,
+    settings: Settings,
+    due: list[DueBatch],
+    given_up: list[DueBatch],
+    paused: list[DueBatch],
+) -> None:
+    """Add each batch to those that are due, given up or paused."""
     while pending:
         batch = pending.pop(0)
         failed = facts.failures.get(batch.digest, 0)
@@ -144,24 +162,29 @@ def decide(facts: Facts, settings: Settings) -> Decision:
             paused.append(DueBatch(batch=batch, attempt=tries))
         else:
             due.append(DueBatch(batch=batch, attempt=tries))
-    return Decision(due=tuple(due), given_up=tuple(given_up), paused=tuple(paused))
 
 
-def _batches(facts: Facts, settings: Settings) -> list[Batch]:
-    """Return everything that has to run, in as few ranges as the limits allow.
+def _stages(facts: Facts, settings: Settings) -> Iterator[list[Batch]]:
+    """Yield everything that has to run, in as few ranges as the limits allow.
 
-    Days that rows wait for are refreshed unless an arrival run covers them. Months wait until no
-    day has to run, so that each month is computed once.
+    A stage runs when nothing of those before it can run: months wait for days, so that each month
+    is computed once, and as-of tables wait for both.
     """
+    yield _day_batches(facts, settings)
+    months = {month: [f"months {digest}"] for month, digest in facts.outdated_months.items()}
+    yield [_batch(Work.MONTHLY, group, months) for group in _consecutive(months)]
+    days = {day: [f"as of {digest}"] for day, digest in facts.outdated_as_of.items()}
+    yield [_batch(Work.AS_OF, [day], days) for day in sorted(days)]
+
+
+def _day_batches(facts: Facts, settings: Settings) -> list[Batch]:
+    """Return the days to run; a day that rows wait for only when no arrival run covers it."""
     arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts), settings))
     covered = {day for batch in arrivals for day in between(batch.first, batch.last)}
     refresh = {
         day: [f"waiting {digest}"] for day, digest in facts.waiting.items() if day not in covered
     }
-    months = {month: [f"months {digest}"] for month, digest in facts.outdated_months.items()}
-    return [*arrivals, *_ranges(Work.REFRESH, refresh, settings)] or [
-        _batch(Work.MONTHLY, group, months) for group in _consecutive(months)
-    ]
+    return [*arrivals, *_ranges(Work.REFRESH, refresh, settings)]
 
 
 def _arrival_reasons(facts: Facts) -> dict[dt.date, list[str]]:

@@ -74,19 +74,6 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
     )
 
 
-def view_spec(table: Table, domain: Domain) -> dg.AssetSpec:
-    """Return the asset of a view: it has no partitions, because each query computes it."""
-    return dg.AssetSpec(
-        key=asset_key(table.id),
-        deps=upstream_keys(table),
-        description=described(table),
-        group_name=group_name(domain, "views"),
-        kinds={"view"},
-        metadata=definition_metadata(table),
-        **_ownership(domain, table),
-    )
-
-
 def upstream_keys(table: Table) -> list[dg.AssetKey]:
     """Return the assets that a table reads."""
     return [asset_key(read.table.id) for read in table.reads]

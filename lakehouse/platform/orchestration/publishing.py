@@ -1,23 +1,28 @@
 """Publish a run: what it wrote becomes visible to `sql`, exports and warehouse in one step.
 
 `Platform` calls this when a run ends, whatever its job: arrivals, refresh, months, or some tables
-chosen in the Dagster UI. A run with a failed step publishes nothing.
+chosen in the Dagster UI. A run with a failed step publishes nothing. Where as-of tables follow from
+the days that a run made, the run of the as-of tables publishes both.
 """
 
 from collections.abc import Callable, Collection
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import Published, publish
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
-from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.upgrade import OLD_TABLES
+from lakehouse.platform.transform import as_of
+from lakehouse.settings import Settings
 
 
-def publish_run(instance: dg.DagsterInstance, run: dg.DagsterRun, lake: Lake) -> list[Published]:
+def publish_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, lake: Lake, settings: Settings
+) -> list[Published]:
     """Publish the tables of a run that has executed without a failed step.
 
     A table of the domain that another, failed run changed and this run does not write keeps its
@@ -28,10 +33,16 @@ def publish_run(instance: dg.DagsterInstance, run: dg.DagsterRun, lake: Lake) ->
         return []
     written = _planned(instance, run)
     names = {table.domain for table in written} | {run.tags.get(DOMAIN_TAG, "")}
-    return [
-        publish_tables(lake, name, written, note={"run_id": run.run_id, "job": run.job_name})
-        for name in sorted(names & set(domain_names()))
-    ]
+    published = []
+    for name in sorted(names & set(domain_names())):
+        domain = load_domain(name)
+        if run.job_name == job_name(name, Work.AS_OF):
+            written |= _written_by_succeeded_runs(instance, lake, domain)
+        elif run.asset_selection is None and as_of.out_of_date(domain, lake, settings):
+            continue
+        note = {"run_id": run.run_id, "job": run.job_name}
+        published.append(publish_tables(lake, name, written, note=note))
+    return published
 
 
 def publish_finished(lake: Lake, domain: str) -> Published:
@@ -46,7 +57,7 @@ def publish_tables(
     lake: Lake, domain: str, written: Collection[TableId], *, note: dict[str, str]
 ) -> Published:
     """Publish the newest versions of these tables and of every table that no asset declares."""
-    stored = {table.id for table in load_domain(domain).stored}
+    stored = {table.id for table in load_domain(domain).tables}
     return publish(
         lake,
         domain,
@@ -65,6 +76,23 @@ def _planned(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId]:
         if entry.dagster_event is not None and entry.dagster_event.asset_key is not None
     }
     return {TableId(*key.path) for key in keys if len(key.path) == 3}
+
+
+def _written_by_succeeded_runs(
+    instance: dg.DagsterInstance, lake: Lake, domain: Domain
+) -> set[TableId]:
+    """Return the tables whose newest version was not left by a run that failed or was killed."""
+    found: set[TableId] = set()
+    succeeded: dict[str | None, bool] = {}
+    for table in domain.tables:
+        newest = next(iter(lake.table(table.id).history(1)), None)
+        run_id = newest.run_id if newest else None
+        if run_id not in succeeded:
+            run = instance.get_run_by_id(run_id) if run_id else None
+            succeeded[run_id] = run is None or run.status is dg.DagsterRunStatus.SUCCESS
+        if succeeded[run_id]:
+            found.add(table.id)
+    return found
 
 
 def _base(table: TableId) -> TableId:

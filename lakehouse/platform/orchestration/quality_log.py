@@ -43,7 +43,7 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         table,
         DATA_QUALITY_LOG.model,
         description=DATA_QUALITY_LOG.description,
-        deps=[asset_key(t.id) for t in domain.stored if not t.options.monthly],
+        deps=[asset_key(t.id) for t in domain.tables if t.daily],
         kinds=("duckdb", "deltalake"),
         skippable=True,
         check_specs=[

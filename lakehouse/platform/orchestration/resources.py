@@ -21,7 +21,7 @@ from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.reconciliation.reconcile import BalancesByDay, reconcile
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform import as_of, monthly
 from lakehouse.settings import Settings
 
 
@@ -40,6 +40,7 @@ class Platform(dg.ConfigurableResource[Any]):
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
     _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
+    _as_of: dict[Any, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _balances: dict[Any, BalancesByDay] = PrivateAttr(default_factory=dict)
 
     @contextmanager
@@ -50,7 +51,7 @@ class Platform(dg.ConfigurableResource[Any]):
             return
         with hold(worker_path(context.instance, context.run.run_id)):
             yield self
-            publish_run(context.instance, context.run, self.lake)
+            publish_run(context.instance, context.run, self.lake, self.settings)
 
     @cached_property
     def settings(self) -> Settings:
@@ -96,6 +97,13 @@ class Platform(dg.ConfigurableResource[Any]):
         if name not in self._months:
             self._months[name] = monthly.upstream_digests(domain, self.lake, self.settings)
         return self._months[name]
+
+    def as_of_inputs(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, str]:
+        """Return the inputs of as-of days, as they were when the run first asked for them."""
+        key = (domain.name, days)
+        if key not in self._as_of:
+            self._as_of[key] = as_of.digests(domain, self.lake, days)
+        return self._as_of[key]
 
 
 def intake_of(

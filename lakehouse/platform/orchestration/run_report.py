@@ -181,7 +181,7 @@ def _erased_lines(
 ) -> int:
     """Return how many lines of these files stand for records that were erased on request."""
     lines = 0
-    for table in domain.stored:
+    for table in domain.tables:
         if table.source is None or table.id.layer != Layer.BRONZE:
             continue
         quarantine = lake.table(quarantine_of(table.id))
@@ -197,7 +197,7 @@ def _changed_layers(run: dg.DagsterRun, domain: Domain, lake: Lake) -> set[str]:
     """Return the layers to which the run, or the run that it retries, committed rows."""
     root = run.root_run_id or run.run_id
     runs = {run.run_id, run.parent_run_id or run.run_id, root}
-    tables = [lake.table(table.id) for table in domain.stored if table.id.layer in LAYERS]
+    tables = [lake.table(table.id) for table in domain.tables if table.id.layer in LAYERS]
     return {
         str(table.id.layer)
         for table in tables

@@ -47,6 +47,8 @@ class Work(StrEnum):
     """Recompute silver and gold for days whose files are already loaded."""
     MONTHLY = "monthly"
     """Compute the tables that have one partition per month."""
+    AS_OF = "as_of"
+    """Compute the tables of which each day holds all rows as known at its end."""
 
 
 def job_name(domain: str, work: Work) -> str:

@@ -44,7 +44,7 @@ class SearchScope:
         """How the files of each dataset are read."""
         return {
             table.id.table: FileFormat(csv=table.source.format, columns=personal_columns(table))
-            for table in self.domain.stored
+            for table in self.domain.tables
             if table.source is not None and table.layer == "bronze"
         }
 

@@ -84,7 +84,7 @@ def audit_domain(
 def _audit_rows(audited: AuditedLake, day: dt.date) -> Iterator[AuditFinding]:
     """Audit deliveries, bronze, balances and outcomes of a day with undamaged files."""
     name = audited.domain.name
-    for bronze in audited.domain.stored:
+    for bronze in audited.domain.tables:
         if bronze.layer == "bronze" and bronze.source is not None:
             yield from _without_crash(
                 TableId("raw", name, bronze.id.table),

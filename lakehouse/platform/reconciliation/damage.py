@@ -175,7 +175,7 @@ def tables_of(domain: Domain, lake: Lake, published: Published | None) -> list[T
     if days:
         tables |= {
             table.id
-            for table in domain.stored
+            for table in domain.tables
             if table.source is not None
             or (not table.options.monthly and table.reads[0].scope is not ReadScope.ALL_DAYS)
         }

@@ -105,7 +105,7 @@ def outdated_snapshot_days(
 
 def _bronze_by_business_day(domain: Domain) -> Iterator[Table]:
     """Return the bronze tables whose rows name a business day of their own."""
-    for table in domain.stored:
+    for table in domain.tables:
         if table.layer == "bronze" and table.source and table.source.business_day is not None:
             yield table
 

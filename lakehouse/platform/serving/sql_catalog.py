@@ -1,14 +1,16 @@
-"""Query the lake with read-only SQL: each table and view is named ``<layer>.<domain>_<table>``.
+"""Query the lake with read-only SQL: each table is named ``<layer>.<domain>_<table>``.
 
-Stored tables are described by their Delta log; the code of a domain is imported only for its views
-and for tables that have not been built yet. The ops tables of all domains are combined under
+Stored tables are described by their Delta log; the code of a domain is imported only for tables
+that have not been built yet. Of an as-of table the name shows the newest day, and
+``history.<domain>_<table>`` shows every day. The ops tables of all domains are combined under
 ``ops``. A query reaches the defined names and nothing else: no other file, no network, no setting.
 """
 
+import datetime as dt
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from lakehouse.platform.storage.errors import TableDamaged
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import ShownVersions
+from lakehouse.platform.storage.snapshot import ON_REQUEST, DayFile
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.upgrade import (
@@ -35,8 +38,12 @@ if TYPE_CHECKING:
     from lakehouse.platform.tables.table import Table
 
 LAYERS = ("raw", "bronze", "silver", "gold", "ops")
+HISTORY = "history"
+"""Schema with every day of the as-of tables."""
 QUARANTINE, OUTCOMES = "quarantine", "outcomes"
-_NAME = re.compile(rf'"?\b({"|".join(LAYERS)})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE)
+_NAME = re.compile(
+    rf'"?\b({"|".join((*LAYERS, HISTORY))})"?\s*\.\s*"?([a-z][a-z0-9_]*)', re.IGNORECASE
+)
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
@@ -44,7 +51,7 @@ _EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s+analyze\b)?", re.IGNORECA
 
 
 class CatalogError(Exception):
-    """SQL that is rejected, or a view that cannot be defined; the message says why."""
+    """SQL that is rejected, or a name that cannot be defined; the message says why."""
 
 
 def names_in(sql: str) -> set[str] | None:
@@ -64,6 +71,7 @@ def connect(
     *,
     names: Collection[str] | None = None,
     shown: ShownVersions | None = None,
+    as_of: dt.date | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database that shows the published versions of the lake, and nothing else.
 
@@ -74,10 +82,11 @@ def connect(
             defines all.
         shown: the versions that are shown, to use the same for many databases; by default those
             that are published now.
+        as_of: show as-of tables as they were at the end of this day; None shows their newest day.
 
     Raises:
         TableDamaged: a table that was published, or that must exist, cannot be read.
-        CatalogError: a view does not match the stored columns of its tables, or a name was changed.
+        CatalogError: a name was changed.
     """
     connection = duckdb.connect(
         config={
@@ -93,9 +102,9 @@ def connect(
         from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
         duckdb_s3_setup(connection)
-    for layer in LAYERS:
-        connection.execute(f"CREATE SCHEMA {layer}")
-    definitions = _Definitions(connection, lake, shown or ShownVersions(lake))
+    for schema in (*LAYERS, HISTORY):
+        connection.execute(f"CREATE SCHEMA {schema}")
+    definitions = _Definitions(connection, lake, shown or ShownVersions(lake), as_of)
     for name in sorted(_every_name(lake) if names is None else names):
         definitions.define(name)
     allowed = {*definitions.urls, *map(without_wildcards, definitions.urls)}
@@ -145,6 +154,8 @@ class _StoredFiles:
 
     urls: list[str]
     schema: pa.Schema
+    on_request: bool = False
+    """Whether they are not kept up to date, so that a query computes the table."""
 
 
 @dataclass
@@ -154,11 +165,12 @@ class _Definitions:
     connection: duckdb.DuckDBPyConnection
     lake: Lake
     shown: ShownVersions
+    as_of: dt.date | None = None
     urls: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
     def define(self, name: str) -> None:
-        """Define a name as a view or an empty table; ignore it when no table has that name."""
+        """Define a name as a relation; ignore it when no table has that name."""
         if name in self.done:
             return
         self.done.add(name)
@@ -166,6 +178,9 @@ class _Definitions:
             current = OLD_SQL_NAMES[name]
             raise CatalogError(f"table {name} is now {current}; hint: query {current}")
         layer, _, table = name.partition(".")
+        if layer == HISTORY:
+            self._history(name)
+            return
         if layer == "ops" and table in OPS_TABLES:
             self._ops_table(table)
             return
@@ -176,20 +191,35 @@ class _Definitions:
         if place.companion or place.layer not in LAYERS:
             return
         files = self._files(place)
-        if files is not None:
-            self._stored(place, files)
+        if files is not None and not files.on_request:
+            self._stored(place.name, place, files)
         else:
-            self._declared(place)
+            self._declared(place, files)
 
-    def _files(self, table: TableId) -> _StoredFiles | None:
+    def _history(self, name: str) -> None:
+        """Define every day of an as-of table; ignore the name of another table."""
+        try:
+            place = TableId.from_name(f"gold.{name.partition('.')[2]}")
+        except ValueError:
+            return
+        files = self._files(place, every_day=True)
+        if files is not None and self.shown.snapshot(place).as_of:
+            self._stored(name, place, files)
+
+    def _files(self, table: TableId, *, every_day: bool = False) -> _StoredFiles | None:
+        """Return the files that a name shows: of an as-of table those of one day."""
         snapshot = self.shown.snapshot(table)
         if snapshot.schema is None:
             return None
-        urls = [file.url for file in snapshot.files if file.rows]
+        shown: Sequence[DayFile] = snapshot.files
+        if snapshot.as_of and not every_day:
+            shown = [f for f in shown if self.as_of is None or f.day <= self.as_of][-1:]
+        urls = [file.url for file in shown if file.rows]
         self.urls += urls
-        return _StoredFiles(urls=urls, schema=snapshot.schema)
+        on_request = snapshot.description == ON_REQUEST
+        return _StoredFiles(urls=urls, schema=snapshot.schema, on_request=on_request)
 
-    def _stored(self, table: TableId, files: _StoredFiles) -> None:
+    def _stored(self, name: str, table: TableId, files: _StoredFiles) -> None:
         if files.urls:
             names = ["day", *files.schema.names]
             values = {name: quoted(name) for name in names}
@@ -197,13 +227,13 @@ class _Definitions:
                 values["status"] = status
             columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
             rows = rows_of_files(files.urls, files.schema.names)
-            self._view(table.name, f"SELECT {columns} FROM {rows}")  # noqa: S608  quoted
+            self._view(name, f"SELECT {columns} FROM {rows}")  # noqa: S608  quoted
         else:
-            self._empty(table.name, files.schema)
+            self._empty(name, files.schema)
 
-    def _declared(self, table: TableId) -> None:
-        """Define a view, or an empty table, that the code of a domain declares."""
-        from lakehouse.platform.engines.session import arrow_schema, typed_sql
+    def _declared(self, table: TableId, stored: _StoredFiles | None) -> None:
+        """Define a table that is not stored: it is computed on request, or it was never built."""
+        from lakehouse.platform.engines.session import arrow_schema
         from lakehouse.platform.tables.domains import domain_names
         from lakehouse.platform.tables.registry import load_domain
 
@@ -212,22 +242,36 @@ class _Definitions:
         try:
             declared = load_domain(table.domain).table(table.layer, table.table)
         except KeyError:
+            if stored is not None:
+                self._stored(table.name, table, stored)
             return
-        if not declared.view:
-            self._require_unbuilt(declared)
-            schema = arrow_schema(declared.contract.schema)
-            self._empty(table.name, schema.remove(schema.get_field_index("day")))
+        if declared.options.on_request:
+            self._computed(declared)
             return
-        sql = typed_sql(declared.contracted_expression, "duckdb")
-        for read in declared.reads:
+        self._require_unbuilt(declared)
+        schema = arrow_schema(declared.contract.schema)
+        self._empty(table.name, schema.remove(schema.get_field_index("day")))
+
+    def _computed(self, table: "Table") -> None:
+        """Define an as-of table by its expression, as of the newest day of its upstream tables."""
+        from lakehouse.platform.engines.session import typed_sql
+
+        sql = typed_sql(table.contracted_expression, "duckdb")
+        days: list[str] = []
+        for read in table.reads:
+            name = _sql_name(read.table.id.name)
             self.define(read.table.id.name)
-            sql = sql.replace(quoted(read.name), _sql_name(read.table.id.name))
+            sql = sql.replace(quoted(read.name), name)
+            days.append(f"SELECT max(day) AS day FROM {name}")  # noqa: S608  quoted
+        newest = f"(SELECT max(day) AS day FROM ({' UNION ALL '.join(days)}))"  # noqa: S608  quoted
+        if self.as_of is not None:
+            newest = f"(SELECT DATE '{self.as_of}' AS day)"
         try:
-            self._view(table.name, sql)
+            self._view(table.id.name, sql.replace(quoted("partitions"), newest))
         except duckdb.BinderException as error:
             raise CatalogError(
-                f"view {table.name} does not match the stored columns of"
-                f" {', '.join(read.table.id.name for read in declared.reads)}"
+                f"table {table.id.name} does not match the stored columns of"
+                f" {', '.join(read.table.id.name for read in table.reads)}"
                 f" ({str(error).splitlines()[0]}); hint: materialize these tables again"
             ) from error
 

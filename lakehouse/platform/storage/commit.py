@@ -61,6 +61,8 @@ class Change:
     schema: pa.Schema
     operation: str
     note: Mapping[str, str]
+    description: str | None = None
+    """Description of the table, stored when the change creates it."""
     based_on: Snapshot | None = None
     """When given, fail if a day of the change differs from this snapshot."""
     commit: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -160,7 +162,7 @@ def _attempt(
     properties = _commit_properties(change, plan)
     failpoint("storage.publishing")
     if opened is None:
-        _create_table(location, plan.added, change.schema, properties)
+        _create_table(location, plan.added, change, properties)
         version = 0
     else:
         _replace_files(opened, plan.added, [*plan.replaced, *plan.removed], properties)
@@ -226,17 +228,18 @@ def _require_unchanged_days(table: TableId, change: Change, current: Snapshot) -
 def _create_table(
     location: TableLocation,
     staged: Sequence[Staged],
-    schema: pa.Schema,
+    change: Change,
     properties: deltalake.CommitProperties,
 ) -> None:
     try:
         create_table_with_add_actions(
             location.url,
-            deltalake.Schema.from_arrow(schema.append(pa.field(DAY, pa.date32()))),
+            deltalake.Schema.from_arrow(change.schema.append(pa.field(DAY, pa.date32()))),
             [_add_action(each) for each in staged],
             mode="error",
             partition_by=[DAY],
             name=location.id.name,
+            description=change.description,
             configuration=TABLE_PROPERTIES,
             storage_options=location.store.delta_options(),
             commit_properties=properties,

@@ -78,13 +78,15 @@ class LakeTable:
         based_on: Snapshot | None = None,
         removed: Sequence[dt.date] = (),
         note: Mapping[str, str] | None = None,
+        description: str | None = None,
     ) -> CommitResult:
         """Make staged days visible instead of the files they replace, in one transaction.
 
         A day whose bytes are in the table already is left unchanged and its staged file is
         deleted; when no day changes there is no commit. A column that the schema has at its end
         and the table lacks is added to the table first; it is null in older days. After an error
-        the staged files remain until `vacuum`.
+        the staged files remain until `vacuum`. The description is stored when the commit creates
+        the table.
 
         Raises:
             DayConflict: a day is no longer as ``based_on`` showed it.
@@ -103,6 +105,7 @@ class LakeTable:
                 based_on=based_on,
                 operation="write",
                 note=note or {},
+                description=description,
             ),
         )
 

@@ -14,6 +14,12 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.table_id import DAY
 
+AS_OF = "Each day holds the whole table as known at the end of that day."
+"""Description of an as-of table in its log: every reader of the log sees what its days mean."""
+
+ON_REQUEST = f"{AS_OF} A day is made when somebody asks for it."
+"""Description of an as-of table whose days are not kept up to date."""
+
 Columns = Mapping[str, pa.Array]
 """Values of all files of a version, by column."""
 
@@ -45,6 +51,13 @@ class Snapshot:
     """In the order of their days."""
     schema: pa.Schema | None = None
     """Without ``day``; None before the first commit."""
+    description: str | None = None
+    """What its creator wrote about the table."""
+
+    @property
+    def as_of(self) -> bool:
+        """Whether each day holds the whole table, so that the newest day is the table."""
+        return self.description in (AS_OF, ON_REQUEST)
 
     @cached_property
     def by_day(self) -> Mapping[dt.date, DayFile]:
@@ -108,7 +121,9 @@ def snapshot_of(location: TableLocation, opened: deltalake.DeltaTable) -> Snapsh
     actions = stream.read_all().combine_chunks()
     schema = schema_of(opened)
     if not actions.num_rows:
-        return Snapshot(version=opened.version(), schema=schema)
+        return Snapshot(
+            version=opened.version(), schema=schema, description=opened.metadata().description
+        )
     files = sorted(_files(location, actions), key=lambda file: file.day)
     for one, other in pairwise(files):
         if one.day == other.day:
@@ -116,7 +131,12 @@ def snapshot_of(location: TableLocation, opened: deltalake.DeltaTable) -> Snapsh
                 f"{location.id}: {one.day} has two files, expected one: a program other than "
                 "lakehouse wrote to this table. hint: roll back to the version before"
             )
-    return Snapshot(version=opened.version(), files=tuple(files), schema=schema)
+    return Snapshot(
+        version=opened.version(),
+        files=tuple(files),
+        schema=schema,
+        description=opened.metadata().description,
+    )
 
 
 def schema_of(opened: deltalake.DeltaTable) -> pa.Schema:

@@ -2,9 +2,10 @@
 
 - `source`: `Source`, one dataset that lands as CSV files, with its raw and bronze table;
   `csv_format`: columns and dialect of the files; `provenance`: columns of every bronze row.
-- `declare`: the decorators `bronze`, `silver`, `gold` and `view`; `table`: the declared `Table`,
-  its options and read scopes; `contract`: columns, key and rules of a table, from its Pandera
-  model; `layers`: which layer may read which; `expressions`: Ibis expressions that tables share.
+- `declare`: the decorators `bronze`, `silver`, `gold` and `gold_as_of`; `as_of`: what the last one
+  adds; `table`: the declared `Table`, its options and read scopes; `contract`: columns, key and
+  rules of a table, from its Pandera model; `layers`: which layer may read which; `expressions`:
+  Ibis expressions that tables share.
 - `domain_spec`: the specification of a domain; `domains` finds the domains by their folders;
   `registry` loads a domain with all of its tables.
 - `lineage`: the origin of each column.

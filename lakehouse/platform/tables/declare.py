@@ -1,4 +1,4 @@
-"""The decorators that declare a table: `bronze`, `silver`, `gold` and `view`.
+"""The decorators that declare a table: `bronze`, `silver`, `gold` and `gold_as_of`.
 
 A table is one file with a contract and one pure function. The module path gives its name:
 ``lakehouse/domains/<domain>/<layer>/<table>.py``. The function is called when the module is
@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.as_of import as_of_day, with_day
 from lakehouse.platform.tables.contract import ContractError, schema_differences
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.provenance import PROVENANCE_COLUMNS, Provenance
@@ -47,7 +48,7 @@ Upstream: TypeAlias = Table | AllDays | ir.Table
 
 
 def _decorator(
-    layer: Layer, *, view: bool = False
+    layer: Layer, *, as_of: bool = False
 ) -> Callable[..., Callable[[Callable[..., ir.Table]], Table]]:
     def with_arguments(
         *,
@@ -63,7 +64,7 @@ def _decorator(
                     f" hint: move the file to {layer.value}/ or use @{table.layer}"
                 )
             return declare_table(
-                transform, table=table, contract=contract, reads=reads, view=view, options=options
+                transform, table=table, contract=contract, reads=reads, as_of=as_of, options=options
             )
 
         return declare
@@ -74,7 +75,8 @@ def _decorator(
 bronze = _decorator(Layer.BRONZE)
 silver = _decorator(Layer.SILVER)
 gold = _decorator(Layer.GOLD)
-view = _decorator(Layer.GOLD, view=True)
+gold_as_of = _decorator(Layer.GOLD, as_of=True)
+"""A table of which each day holds all rows as known at its end: dimensions, roll-ups, rankings."""
 
 
 def table_id_of(module: str, name: str) -> TableId:
@@ -106,7 +108,7 @@ def declare_table(
     table: TableId,
     contract: type[pa.DataFrameModel],
     reads: Sequence[Upstream] = (),
-    view: bool = False,
+    as_of: bool = False,
     options: TableOptions = NO_OPTIONS,
 ) -> Table:
     """Return a table computed by a function, after comparing it with its contract.
@@ -115,13 +117,15 @@ def declare_table(
         ContractError: naming table and column, what was expected and found, and a hint.
     """
     upstream = [each for each in reads if each is not PARTITIONS]
+    found = tuple(_read(table, each, options, as_of=as_of) for each in upstream)
+    filled = _with_partitions(transform, reads)
     made = Table(
         id=table,
-        model=contract,
+        model=with_day(table, contract) if as_of else contract,
         description=inspect.getdoc(transform) or "",
-        reads=tuple(_read(table, each, options) for each in upstream),
-        transform=_with_partitions(transform, reads),
-        view=view,
+        reads=found,
+        transform=as_of_day(filled, found) if as_of else filled,
+        as_of=as_of,
         options=options,
     )
     if not made.description:
@@ -129,15 +133,14 @@ def declare_table(
             f"{table.name}: the function has no docstring; hint: describe there what the table"
             " contains, for the Dagster UI and the data dictionary"
         )
-    _check_slices(made)
+    _check_options(made)
     if not options.pandas:
         _check_expression(made)
-    if not view:
-        _check_day(made)
+    _check_day(made)
     return made
 
 
-def _read(table: TableId, upstream: Upstream, options: TableOptions) -> Read:
+def _read(table: TableId, upstream: Upstream, options: TableOptions, *, as_of: bool) -> Read:
     """Return an upstream table with its read scope."""
     of = upstream.table if isinstance(upstream, AllDays) else upstream
     if not isinstance(of, Table):
@@ -145,16 +148,18 @@ def _read(table: TableId, upstream: Upstream, options: TableOptions) -> Read:
             f"{table.name} reads {of!r}, which is not a table; hint: import the upstream table,"
             " not its module or its contract"
         )
-    _check_layers(table, of)
+    _check_layers(table, of, options, as_of=as_of)
     scope = ReadScope.SAME_DAY
-    if isinstance(upstream, AllDays):
+    if as_of:
+        scope = ReadScope.UP_TO_DAY
+    elif isinstance(upstream, AllDays):
         scope = ReadScope.ALL_DAYS
     elif table.layer == Layer.SILVER and issubclass(of.model, Provenance):
         scope = ReadScope.SNAPSHOT if options.snapshot else ReadScope.TOUCHING_DAYS
     return Read(table=of, scope=scope)
 
 
-def _check_layers(table: TableId, upstream: Table) -> None:
+def _check_layers(table: TableId, upstream: Table, options: TableOptions, *, as_of: bool) -> None:
     layer, above = Layer(table.layer), upstream.layer
     if upstream.id.domain != table.domain and above is not Layer.GOLD:
         raise ContractError(
@@ -165,10 +170,15 @@ def _check_layers(table: TableId, upstream: Table) -> None:
             f"{table.name} reads {upstream.id.name}; {layer.value} may read its own layer and the"
             " layer just before it"
         )
-    if upstream.view and layer is not Layer.GOLD:
+    if upstream.options.on_request and not options.on_request:
         raise ContractError(
-            f"{table.name} reads the view {upstream.id.name}, which only gold may; hint: read the"
-            " tables that the view reads"
+            f"{table.name} reads {upstream.id.name}, which is made on request only; hint: read the"
+            " tables that it reads"
+        )
+    if upstream.as_of and not as_of:
+        raise ContractError(
+            f"{table.name} reads {upstream.id.name}, of which each day holds the whole table; hint:"
+            " declare the table with @gold_as_of, or read the tables that it reads"
         )
 
 
@@ -188,6 +198,14 @@ def _with_partitions(
         return transform(*given)
 
     return filled
+
+
+def _check_options(table: Table) -> None:
+    if table.options.on_request and not table.as_of:
+        raise ContractError(
+            f"{table.id.name}: only as-of tables can be made on request; hint: use @gold_as_of"
+        )
+    _check_slices(table)
 
 
 def _check_slices(table: Table) -> None:

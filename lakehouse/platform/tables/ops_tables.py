@@ -113,6 +113,15 @@ class MonthInputs:
 
 
 @ops_row
+class AsOfInputs:
+    """The upstream data from which the as-of tables of one day were computed."""
+
+    day: dt.date = column("Day at whose end the tables were as shown")
+    tables: int = column("Number of as-of tables computed for the day")
+    inputs: str = column("Digest of the expressions and of the upstream data up to the day")
+
+
+@ops_row
 class RunMetric:
     """One measurement of a run. No domain writes measurements yet, so the table is empty."""
 
@@ -136,6 +145,7 @@ ROW_OUTCOMES = OpsTable(name="outcomes", row=RowOutcome, view_columns=("domain",
 """Stored beside each silver table that gives every row of bronze its outcome."""
 DATA_QUALITY_LOG = OpsTable(name="data_quality_log", row=CheckResult, key=("day", "check_id"))
 MONTHS = OpsTable(name="months", row=MonthInputs)
+AS_OF_DAYS = OpsTable(name="as_of_days", row=AsOfInputs)
 PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
 
 OPS_TABLES = {
@@ -147,6 +157,7 @@ OPS_TABLES = {
         ROW_OUTCOMES,
         DATA_QUALITY_LOG,
         MONTHS,
+        AS_OF_DAYS,
         PIPELINE_METRICS,
     )
 }

@@ -52,19 +52,14 @@ class Domain:
                 return table
         raise KeyError(wanted.name)
 
-    def of(self, layer: Layer, *, views: bool = False) -> tuple[Table, ...]:
-        """Return the stored tables (or the views) of one layer, each after those it reads."""
-        return tuple(t for t in self.tables if t.layer is layer and t.view == views)
-
-    @property
-    def stored(self) -> tuple[Table, ...]:
-        """Return every table that has partitions, each after those it reads."""
-        return tuple(table for table in self.tables if not table.view)
+    def of(self, layer: Layer) -> tuple[Table, ...]:
+        """Return the tables of one layer, each after those it reads."""
+        return tuple(t for t in self.tables if t.layer is layer)
 
     @property
     def validating_tables(self) -> dict[str, Table]:
         """Return, by dataset, the table that gives each delivered row its outcome."""
-        return {t.reads[0].table.id.table: t for t in self.stored if t.validates_rows}
+        return {t.reads[0].table.id.table: t for t in self.tables if t.validates_rows}
 
 
 @functools.cache

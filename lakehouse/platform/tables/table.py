@@ -43,6 +43,7 @@ class ReadScope(StrEnum):
     TOUCHING_DAYS = "touching_days"
     SNAPSHOT = "snapshot"
     ALL_DAYS = "all_days"
+    UP_TO_DAY = "up_to_day"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +112,10 @@ class TableOptions:
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
         monthly: one partition per month instead of one per day.
+        keep_days: of an as-of table, a partition is deleted when it is more than this number of
+            days older than the newest one.
+        on_request: of an as-of table, partitions are made only when somebody asks for them; each
+            query of its SQL name computes the rows. For tables too large to store every day.
         sliced_by: an integer column of the key. Rows with one value of the column are computed only
             from upstream rows with the same value, so a large day can be computed in slices.
         before_compute: called before days are computed; may raise `NotReady`.
@@ -122,6 +127,8 @@ class TableOptions:
     snapshot: bool = False
     pandas: bool = False
     monthly: Monthly | None = None
+    keep_days: int = 400
+    on_request: bool = False
     sliced_by: str | None = None
     before_compute: Hook | None = None
     after_commit: Hook | None = None
@@ -144,7 +151,8 @@ class Table:
         transform: computes the table from its upstream tables; None for raw and bronze tables,
             whose rows come from files.
         source: the dataset whose files a raw or bronze table records.
-        view: computed when it is read and never stored.
+        as_of: each partition holds the whole table as known at the end of its day; else the rows of
+            its day.
         options: see `TableOptions`.
     """
 
@@ -154,7 +162,7 @@ class Table:
     reads: tuple[Read, ...] = ()
     transform: Callable[..., ir.Table] | None = None
     source: "Source | None" = None
-    view: bool = False
+    as_of: bool = False
     options: TableOptions = NO_OPTIONS
 
     @property
@@ -184,6 +192,11 @@ class Table:
             and bool(self.reads[0].table.source.key)
             and "day" not in self.contract.key
         )
+
+    @property
+    def daily(self) -> bool:
+        """Whether a run over a range of days makes the partition of each of these days."""
+        return not self.as_of and self.options.monthly is None
 
     @functools.cached_property
     def unbound(self) -> ir.Table:

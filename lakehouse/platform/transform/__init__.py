@@ -8,6 +8,7 @@
   contract) and `deduplicate` (conflicting rows and the winning row).
 - `outcomes`, `rejections`: names of outcomes and companions, rows for quarantine.
 - `monthly`: which months of monthly tables have to be computed again.
+- `as_of`: which day of as-of tables has to be computed, and which days are stale.
 - `days`: helpers for rows by day.
 
 Not here: how a table is declared (`tables`), how files and commits work (`storage`), how SQL runs

@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from lakehouse.platform.tables.as_of import order_of
 from lakehouse.platform.tables.table import Table
 
 RowsByDay = Iterable[tuple[dt.date, pa.Table]]
@@ -22,15 +23,16 @@ def within(day: ir.DateValue, days: Sequence[dt.date]) -> ir.BooleanValue:
     return day.isin([ibis.literal(each) for each in days])
 
 
-def sort_columns(table: Table) -> list[str]:
+def sort_columns(table: Table) -> list[ir.Value | str]:
     """Return columns that give a total order: the day, then the key, or else all columns.
 
-    With a total order equal rows give equal bytes.
+    An as-of table presents its rows in an order of its own, such as a ranking; it comes before the
+    key. With a total order equal rows give equal bytes.
     """
-    first = ["day", *(name for name in table.contract.key if name != "day")]
-    if table.contract.key:
-        return first
-    return [*first, *(name for name in table.contract.schema.names if name not in first)]
+    presented = order_of(table) if table.as_of else {}
+    by_name = table.contract.key or table.contract.schema.names
+    others = [name for name in by_name if name != "day" and name not in presented]
+    return ["day", *presented.values(), *others]
 
 
 def cut_by_day(

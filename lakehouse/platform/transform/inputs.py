@@ -61,6 +61,8 @@ class UpstreamSnapshots:
                 return snapshot.urls(self.delivery_days(days))
             case ReadScope.SNAPSHOT:
                 return snapshot.urls(set(self.valid_snapshots(days).values()))
+            case ReadScope.UP_TO_DAY:
+                return [file.url for file in files_up_to(read.table, snapshot, days[-1])]
             case ReadScope.ALL_DAYS:
                 return [file.url for file in self._in_reach(snapshot, days) if file.rows]
         return snapshot.urls(days)
@@ -73,7 +75,9 @@ class UpstreamSnapshots:
         total = 0
         for read in self.table.reads:
             snapshot = self.snapshots[read.table.id]
-            if read.scope is ReadScope.ALL_DAYS and self.table.options.monthly:
+            if read.scope is ReadScope.UP_TO_DAY:
+                total += sum(file.rows for file in files_up_to(read.table, snapshot, day))
+            elif read.scope is ReadScope.ALL_DAYS and self.table.options.monthly:
                 total += sum(file.rows for file in self._in_reach(snapshot, [day]))
             elif day in snapshot.by_day:
                 total += snapshot.by_day[day].rows
@@ -88,6 +92,15 @@ class UpstreamSnapshots:
             self.table.options.monthly.reach(days[-1])[1],
         )
         return snapshot.between(first, last)
+
+
+def files_up_to(table: Table, snapshot: Snapshot, day: dt.date) -> Sequence[DayFile]:
+    """Return the files with rows from which an as-of table of this day is computed.
+
+    Of an as-of table this is the newest day up to it, of any other table all days up to it.
+    """
+    known = [file for file in snapshot.files if file.day <= day]
+    return [file for file in (known[-1:] if table.as_of else known) if file.rows]
 
 
 def valid_snapshots(snapshot: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
@@ -107,9 +120,9 @@ def windows(
     """Group days by about this many upstream rows, so that memory does not grow with the range.
 
     Months are never grouped: each has its own reach, which must not depend on the other months
-    of a run.
+    of a run. Nor are days of an as-of table: each reads all days before it.
     """
-    if upstream.table.options.monthly:
+    if not upstream.table.daily:
         yield from ([day] for day in sorted(days))
         return
     group: list[dt.date] = []

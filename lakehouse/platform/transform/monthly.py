@@ -24,7 +24,7 @@ def months_of(domain: str) -> TableId:
 
 def monthly_tables(domain: Domain) -> tuple[Table, ...]:
     """Return the domain's stored monthly tables, each after the tables it reads."""
-    return tuple(table for table in domain.stored if table.options.monthly)
+    return tuple(table for table in domain.tables if table.options.monthly)
 
 
 def months_between(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -79,7 +79,7 @@ def test_postgresql_and_the_lake_give_the_same_answers_and_counts(
     assert list(found) == LOAD_ORDER
     for name in QUESTIONS:
         theirs = query(postgres, f"SELECT * FROM {schema}.{name}")
-        ours = shop.rows(f"from gold.bikes_{name}")
+        ours = shop.rows(f"select * exclude (day) from gold.bikes_{name}")
         if "_name" in name:  # the two databases sort letters differently
             theirs, ours = sorted(theirs), sorted(ours)
         assert theirs == ours, name

@@ -39,7 +39,7 @@ def test_names_are_portuguese(calendar):
     assert only(calendar[dt.date(2026, 12, 7)], *names) == ("dezembro", "segunda-feira")
 
 
-def test_the_calendar_view_has_the_planned_years_and_those_with_orders(made):
+def test_the_calendar_has_the_planned_years_and_those_with_orders(made):
     sold = [fact_order(day=dt.date(2023, 5, 1)), fact_order(day=dt.date(2026, 5, 1))]
     rows = made(dim_date_calendar, sold)
     assert sorted({row["year"] for row in rows}) == [2023, 2025, 2026, 2027]

@@ -24,6 +24,7 @@ from lakehouse.platform.forecasting.declaration import ForecastError
 from lakehouse.platform.forecasting.examples import Examples
 from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
 from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.orchestration.publishing import publish_tables
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
@@ -91,6 +92,7 @@ def made(shop: Business, **asked: Any) -> list[tuple[Any, ...]]:
     """Compute and store a forecast; return every row of both tables."""
     outcomes = list(compute_forecasts(FORECAST, shop.lake, shop.settings, **asked))
     store_forecasts(FORECAST, outcomes, shop.lake, shop.settings)
+    publish_tables(shop.lake, "sales", [table.id for table in FORECAST.tables], note={})
     return [
         row
         for table in (VALUES, MODELS)

@@ -103,8 +103,9 @@ def features() -> Iterator[Features]:
 
     def made(sales: list[Row]) -> dict[dt.date, Row]:
         session.arrow("gold__sales__fact_sales", pa.Table.from_pylist(sales, schema=FACT))
-        rows = session.table(forecast_features.expression).to_pylist()
-        return {row["day"]: row for row in rows}
+        session.arrow("partitions", pa.table({"day": pa.array([FIRST], pa.date32())}))
+        rows = session.table(forecast_features.expression.drop("day")).to_pylist()
+        return {row["date"]: row for row in rows}
 
     yield made
     session.close()
@@ -199,7 +200,7 @@ def test_the_last_row_is_the_day_after_the_last_sale_with_unknown_sales(
     features: Features,
 ):
     *_, last = features(on(0, 1)).values()
-    assert last["day"] == FIRST + dt.timedelta(days=2)
+    assert last["date"] == FIRST + dt.timedelta(days=2)
     assert (last["total_sales"], last["total_quantity"]) == (None, None)
 
 
@@ -235,9 +236,9 @@ def test_a_customer_counts_once_per_day(features: Features):
 def test_the_calendar_has_future_days(features: Features):
     rows = features(on(0, 9)).values()
     session = DuckDBSession(Settings(), s3=False)
-    session.arrow("days", pa.table({"day": [row["day"] for row in rows]}))
-    days = ibis.table({"day": "date"}, name="days")
-    computed = session.table(days.select("day", **calendar(days.day))).to_pylist()
+    session.arrow("days", pa.table({"date": [row["date"] for row in rows]}))
+    days = ibis.table({"date": "date"}, name="days")
+    computed = session.table(days.select("date", **calendar(days.date))).to_pylist()
     session.close()
     assert computed == [{name: row[name] for name in computed[0]} for row in rows]
 
@@ -254,7 +255,7 @@ def test_features_of_received_files_equal_plain_sql_over_the_fact(which: str, tm
         lines = [line for file in files for line in file.data.decode().splitlines()[1:]]
         shop.land("2024-06-01/sales_all.csv", "\n".join([HEADER, *lines, ""]))
     shop.ingest()
-    made = shop.rows("from gold.sales_forecast_features order by day")
+    made = shop.rows("select * exclude (day) from gold.sales_forecast_features order by date")
     names = ["day", "customer_id", "product_id", "region", "quantity", "total_value"]
     rows = shop.rows(f"select {', '.join(names)} from gold.sales_fact_sales")
     facts = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])

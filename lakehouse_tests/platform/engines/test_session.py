@@ -1,4 +1,4 @@
-"""DuckDB and Spark compute the same rows for every table and view."""
+"""DuckDB and Spark compute the same rows for every table."""
 
 import datetime as dt
 import os
@@ -54,7 +54,7 @@ ITEMS = """Id_Pedido,Id_Item_Pedido,Id_Produto,Qtd,Vlr_Item,Observacao
 ,1,301,0,-1,
 """
 TABLES = load_domain("mrhealth").tables
-Views = dict[TableId, pa.Table]
+Rows = dict[TableId, pa.Table]
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +78,11 @@ def lake(settings: Settings) -> Lake:
 
 
 @pytest.fixture(scope="module")
-def views(settings: Settings, lake: Lake) -> Views:
-    """Rows of each view, computed by DuckDB."""
-    rows: Views = {}
+def as_of_rows(settings: Settings, lake: Lake) -> Rows:
+    """Rows of each as-of table, computed by DuckDB."""
+    rows: Rows = {}
     for table in TABLES:
-        if table.view:
+        if table.as_of:
             with session(settings) as opened:
                 bind(opened, table, lake, rows)
                 rows[table.id] = opened.table(table.expression)
@@ -101,23 +101,24 @@ def by_spark(settings: Settings) -> Iterator[Settings]:
     spark.stop()
 
 
-def bind(opened: Session, table: Table, lake: Lake, views: Views) -> None:
+def bind(opened: Session, table: Table, lake: Lake, as_of_rows: Rows) -> None:
     """Bind the upstream tables of a table."""
+    opened.arrow("partitions", pa.table({"day": pa.array(DAYS[-1:], pa.date32())}))
     for read in table.reads:
-        if read.table.view:
-            opened.arrow(read.name, views[read.table.id])
+        if read.table.as_of:
+            opened.arrow(read.name, as_of_rows[read.table.id])
         else:
             urls = lake.table(read.table.id).snapshot().urls()
             opened.files(read.name, urls, read.table.contract.schema)
 
 
-def rows_of(settings: Settings, table: Table, lake: Lake, views: Views) -> list[str]:
+def rows_of(settings: Settings, table: Table, lake: Lake, as_of_rows: Rows) -> list[str]:
     with session(settings) as opened:
-        bind(opened, table, lake, views)
+        bind(opened, table, lake, as_of_rows)
         return sorted(map(repr, opened.table(table.expression).to_pylist()))
 
 
-def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, views: Views):
+def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, as_of_rows: Rows):
     reasons = set()
     for name in ("orders", "order_items"):
         rejected = lake.table(TableId("silver", "mrhealth", name, "quarantine")).read()
@@ -126,17 +127,17 @@ def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, views: View
         "ambiguous_parent", "bad_amount", "bad_date", "bad_status", "missing_required",
         "orphan_item", "unit_mismatch", "unknown_product",
     } <= reasons  # fmt: skip
-    assert all(view.num_rows for view in views.values())
+    assert all(rows.num_rows for rows in as_of_rows.values())
     for table in TABLES:
-        if not table.view:
+        if not table.as_of:
             assert any(f.rows for f in lake.table(table.id).snapshot().files), table.id
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if t.transform], ids=str)
 def test_both_engines_give_the_same_rows(
-    table: Table, settings: Settings, by_spark: Settings, lake: Lake, views: Views
+    table: Table, settings: Settings, by_spark: Settings, lake: Lake, as_of_rows: Rows
 ):
-    on_duckdb, on_spark = (rows_of(each, table, lake, views) for each in (settings, by_spark))
+    on_duckdb, on_spark = (rows_of(each, table, lake, as_of_rows) for each in (settings, by_spark))
     assert on_duckdb
     assert sorted(set(on_spark) - set(on_duckdb)) == sorted(set(on_duckdb) - set(on_spark))
     assert on_spark == on_duckdb

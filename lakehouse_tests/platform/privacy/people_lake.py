@@ -23,6 +23,7 @@ from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.transform import as_of
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.stories.driver import Driver
@@ -81,6 +82,7 @@ class People(Business):
         driver = Driver(domain=domain, settings=self.settings)
         driver.run(Work.ARRIVALS, days)
         driver.run_pending()
+        driver.materialize_as_of(as_of.stale_days(domain, self.lake))
 
     def verified(self) -> list[str]:
         return [str(each) for each in audit_domain(self.lake, self.domain, self.settings)]

@@ -10,6 +10,7 @@ import pandera.ibis as pa
 import pytest
 
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.as_of import order_of
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table, table_id_of
 from lakehouse.platform.tables.registry import in_dependency_order, load_domain
@@ -89,14 +90,35 @@ def test_a_table_without_a_docstring_is_rejected():
         declare(lambda visits: visits, table())
 
 
-def test_a_stored_table_needs_a_day_column_and_a_view_does_not():
+def test_a_table_needs_a_day_column_and_an_as_of_table_is_given_one():
     def counted(visits: ir.Table) -> ir.Table:
         """All guests."""
         return visits.agg(guests=visits.guests.sum())
 
     with pytest.raises(ContractError, match="'day' is missing"):
         declare(counted, table(), contract=Counted)
-    assert declare(counted, table(), contract=Counted, view=True).view
+    made = declare(counted, table(), contract=Counted, as_of=True)
+    assert made.contract.schema.names == ("guests", "day")
+    assert made.expression.schema().names == ("guests", "day")
+    with pytest.raises(ContractError, match="the day as of which"):
+        declare(lambda visits: visits, table(), as_of=True)
+
+
+def test_an_as_of_table_reads_as_of_tables_without_their_day():
+    def counted(visits: ir.Table) -> ir.Table:
+        """All guests."""
+        return visits.agg(guests=visits.guests.sum()).order_by(ibis.desc("guests"))
+
+    upstream = declare(counted, table(), contract=Counted, as_of=True)
+    made = declare(same_rows, upstream, contract=Counted, as_of=True)
+    assert made.expression.schema().names == ("guests", "day")
+    assert list(order_of(upstream)) == ["guests"]
+
+
+def same_rows(rows: ir.Table) -> ir.Table:
+    """The same rows."""
+    assert rows.columns == ("guests",)
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -111,7 +133,7 @@ def test_a_stored_table_needs_a_day_column_and_a_view_does_not():
         ("gold", table("gold", domain="bar"), True),
         ("silver", table("gold", domain="bar"), True),
         ("gold", table("silver", domain="bar"), False),
-        ("silver", table("silver", view=True), False),
+        ("silver", table("silver", as_of=True), False),
     ],
     ids=str,
 )

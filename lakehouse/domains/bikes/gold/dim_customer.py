@@ -9,7 +9,7 @@ from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.customers import customers
 from lakehouse.domains.bikes.silver.persons import persons
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimCustomer(TableModel, key=("customer_id",)):
@@ -46,7 +46,7 @@ class DimCustomer(TableModel, key=("customer_id",)):
     snapshot_day: dt.date = pa.Field(description="Day of the snapshot of customers")
 
 
-@view(contract=DimCustomer, reads=[customers, persons])
+@gold_as_of(contract=DimCustomer, reads=[customers, persons])
 def dim_customer(known: ir.Table, people: ir.Table) -> ir.Table:
     """Customers of the newest snapshot, also when their person is missing."""
     current = rules.newest(known)

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal, Timestamp
 from lakehouse.domains.bikes import rules
 from lakehouse.domains.bikes.silver.products import products
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimProduct(TableModel, key=("product_id",)):
@@ -47,7 +47,7 @@ class DimProduct(TableModel, key=("product_id",)):
     snapshot_day: dt.date = pa.Field(description="Day of the snapshot with this row")
 
 
-@view(contract=DimProduct, reads=[products])
+@gold_as_of(contract=DimProduct, reads=[products])
 def dim_product(known: ir.Table) -> ir.Table:
     """Products of the newest snapshot, one row each."""
     current = rules.newest(known)

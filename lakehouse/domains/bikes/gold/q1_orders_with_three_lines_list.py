@@ -5,7 +5,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 LEAST_LINES = 3
 
@@ -15,7 +15,7 @@ class Q1OrdersWithThreeLinesList(TableModel, key=("sales_order_id",)):
     lines: int = pa.Field(ge=LEAST_LINES, description="Number of lines of the order")
 
 
-@view(contract=Q1OrdersWithThreeLinesList, reads=[fact_order_lines])
+@gold_as_of(contract=Q1OrdersWithThreeLinesList, reads=[fact_order_lines])
 def q1_orders_with_three_lines_list(lines: ir.Table) -> ir.Table:
     """Orders with at least three lines, by order number."""
     orders = lines.group_by("sales_order_id").agg(lines=lines.count())

@@ -9,7 +9,7 @@ from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import rank_by
 
 
@@ -23,7 +23,7 @@ class Q2TopProducts(TableModel, key=("place",)):
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
 
-@view(contract=Q2TopProducts, reads=[fact_order_lines, special_offer_products, dim_product])
+@gold_as_of(contract=Q2TopProducts, reads=[fact_order_lines, special_offer_products, dim_product])
 def q2_top_products(lines: ir.Table, offers: ir.Table, products: ir.Table) -> ir.Table:
     """The three products with the most pieces ordered; ties by product number."""
     sold = rules.ordered_products(lines, offers, products)

@@ -9,7 +9,7 @@ from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.domains.bikes.silver.special_offer_products import special_offer_products
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q2TopProductsByDaysToManufacture(TableModel, key=("days_to_manufacture", "place")):
@@ -22,7 +22,7 @@ class Q2TopProductsByDaysToManufacture(TableModel, key=("days_to_manufacture", "
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
 
-@view(
+@gold_as_of(
     contract=Q2TopProductsByDaysToManufacture,
     reads=[fact_order_lines, special_offer_products, dim_product],
 )

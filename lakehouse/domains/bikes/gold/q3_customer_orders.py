@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from lakehouse.domains.bikes.gold.dim_customer import dim_customer
 from lakehouse.domains.bikes.gold.fact_orders import fact_orders
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q3CustomerOrders(TableModel, key=("customer_id",)):
@@ -19,7 +19,7 @@ class Q3CustomerOrders(TableModel, key=("customer_id",)):
     orders: int = pa.Field(gt=0, description="Number of orders")
 
 
-@view(contract=Q3CustomerOrders, reads=[fact_orders, dim_customer])
+@gold_as_of(contract=Q3CustomerOrders, reads=[fact_orders, dim_customer])
 def q3_customer_orders(orders: ir.Table, customers: ir.Table) -> ir.Table:
     """Number of orders by customer, highest first; persons with the same name are separate rows.
 

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q3_customer_orders import q3_customer_orders
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q3CustomerOrdersByName(TableModel, key=("customer_name",)):
@@ -17,7 +17,7 @@ class Q3CustomerOrdersByName(TableModel, key=("customer_name",)):
     customers: int = pa.Field(gt=0, description="Number of customers with the name")
 
 
-@view(contract=Q3CustomerOrdersByName, reads=[q3_customer_orders])
+@gold_as_of(contract=Q3CustomerOrdersByName, reads=[q3_customer_orders])
 def q3_customer_orders_by_name(customers: ir.Table) -> ir.Table:
     """Number of orders by full name, highest first, then by name."""
     return (

@@ -8,7 +8,7 @@ from ibis.expr.datatypes import Timestamp
 from lakehouse.domains.bikes.gold.dim_product import dim_product
 from lakehouse.domains.bikes.gold.fact_order_lines import fact_order_lines
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q4ProductDayQuantity(TableModel, key=("product_id", "order_date")):
@@ -18,7 +18,7 @@ class Q4ProductDayQuantity(TableModel, key=("product_id", "order_date")):
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
 
-@view(contract=Q4ProductDayQuantity, reads=[fact_order_lines, dim_product])
+@gold_as_of(contract=Q4ProductDayQuantity, reads=[fact_order_lines, dim_product])
 def q4_product_day_quantity(lines: ir.Table, products: ir.Table) -> ir.Table:
     """Number of pieces by product and order time, highest first; unknown orders are left out."""
     placed = lines.filter(lines.order_date.notnull())

@@ -8,7 +8,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.bikes.gold.q4_product_day_quantity import q4_product_day_quantity
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q4ProductNameDayQuantity(TableModel, key=("name", "order_day")):
@@ -17,7 +17,7 @@ class Q4ProductNameDayQuantity(TableModel, key=("name", "order_day")):
     order_qty: int = pa.Field(gt=0, description="Number of pieces ordered")
 
 
-@view(contract=Q4ProductNameDayQuantity, reads=[q4_product_day_quantity])
+@gold_as_of(contract=Q4ProductNameDayQuantity, reads=[q4_product_day_quantity])
 def q4_product_name_day_quantity(quantities: ir.Table) -> ir.Table:
     """Number of pieces by product name and calendar day, highest first."""
     return (

@@ -7,7 +7,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.bikes.gold.q5_september_2011_orders import q5_september_2011_orders
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Q5September2011OrdersByTotalDue(TableModel, key=("total_due",)):
@@ -15,7 +15,7 @@ class Q5September2011OrdersByTotalDue(TableModel, key=("total_due",)):
     orders: int = pa.Field(gt=0, description="Number of orders with exactly this total")
 
 
-@view(contract=Q5September2011OrdersByTotalDue, reads=[q5_september_2011_orders])
+@gold_as_of(contract=Q5September2011OrdersByTotalDue, reads=[q5_september_2011_orders])
 def q5_september_2011_orders_by_total_due(orders: ir.Table) -> ir.Table:
     """Number of orders by their total, highest total first."""
     counted = orders.group_by("total_due").agg(orders=orders.count())

@@ -33,6 +33,11 @@ def _shop_columns(table: Table) -> Mapping[str, str]:
     return {each.lower(): snake(each) for each in columns_of(table)}
 
 
+_CALENDAR = {
+    "day" if name == "date" else name: name for name in dim_date.contract.schema if name != "day"
+}
+"""The calendar's own day is the key that facts refer to."""
+
 WAREHOUSE = Warehouse(
     schema="rox",
     tables=(
@@ -77,7 +82,7 @@ WAREHOUSE = Warehouse(
         ),
         warehouse_table(dim_product),
         warehouse_table(dim_customer, distribution="customer_id"),
-        warehouse_table(dim_date),
+        warehouse_table(dim_date, columns=_CALENDAR),
         warehouse_table(
             fact_orders,
             references("dim_customer", "customer_id"),

@@ -1,1 +1,1 @@
-"""Analytical tables and views of PoD Cartões: positions, books and labels."""
+"""Analytical tables of PoD Cartões: positions, books and labels."""

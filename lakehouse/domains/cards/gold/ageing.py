@@ -10,7 +10,7 @@ from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import sum_where
 
 
@@ -42,7 +42,7 @@ class Ageing(TableModel, key=("dt_referencia", "faixa", "situacao")):
     )
 
 
-@view(contract=Ageing, reads=[tb_faturas, tb_pagamentos])
+@gold_as_of(contract=Ageing, reads=[tb_faturas, tb_pagamentos])
 def ageing(faturas: ir.Table, pagamentos: ir.Table) -> ir.Table:
     """Open invoices by days overdue, on the first day of each month and on the last known day.
 

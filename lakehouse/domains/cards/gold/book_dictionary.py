@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from lakehouse.domains.cards.book.declaration import AMPLIADO, EXCEDENTES, FATURA
 from lakehouse.domains.cards.gold.book_fatura import book_fatura
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 BOOKS = {
     "book_fatura": FATURA,
@@ -33,7 +33,7 @@ class BookDictionary(TableModel, key=("livro", "numero")):
     tipo: str = pa.Field(description="Data type of the column")
 
 
-@view(contract=BookDictionary, reads=[book_fatura])
+@gold_as_of(contract=BookDictionary, reads=[book_fatura])
 def book_dictionary(_: ir.Table) -> ir.Table:
     """Variables of each book, generated from the declaration of the book."""
     rows = [

@@ -10,7 +10,7 @@ from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.gold.invoices import invoices as all_invoices
 from lakehouse.domains.cards.rules import percent
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import sum_where
 
 
@@ -54,7 +54,7 @@ class Clients(TableModel, key=("id_cliente",)):
     )
 
 
-@view(contract=Clients, reads=[all_invoices])
+@gold_as_of(contract=Clients, reads=[all_invoices])
 def clients(invoices: ir.Table) -> ir.Table:
     """Invoices, payments and overdue amounts of every client on the last known day."""
     late = invoices.dias_vencidos > 0

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.cards.gold.clients import Clients
 from lakehouse.domains.cards.gold.clients import clients as all_clients
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import rank_by
 
 
@@ -18,7 +18,7 @@ class ClientsAtRisk(Clients):
     )
 
 
-@view(contract=ClientsAtRisk, reads=[all_clients])
+@gold_as_of(contract=ClientsAtRisk, reads=[all_clients])
 def clients_at_risk(clients: ir.Table) -> ir.Table:
     """Clients with at least three recent unpaid invoices, by their number and overdue amount."""
     risky = clients.filter(clients.em_risco)

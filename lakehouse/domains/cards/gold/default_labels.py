@@ -10,7 +10,7 @@ from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 DUE_DAYS, GRACE_DAYS = 60, 30
 HORIZON_DAYS = DUE_DAYS + GRACE_DAYS
@@ -55,7 +55,7 @@ class DefaultLabels(TableModel, key=("dt_referencia", "id_cliente")):
     )
 
 
-@view(contract=DefaultLabels, reads=[stage_fatura, tb_faturas, tb_pagamentos])
+@gold_as_of(contract=DefaultLabels, reads=[stage_fatura, tb_faturas, tb_pagamentos])
 def default_labels(stage: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """Default and churn in the 90 days after each reference date; earlier data does not count.
 

@@ -10,7 +10,7 @@ from lakehouse.domains.cards import positions
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Invoices(TableModel, key=("id_cliente", "id_fatura")):
@@ -53,7 +53,7 @@ class Invoices(TableModel, key=("id_cliente", "id_fatura")):
     )
 
 
-@view(contract=Invoices, reads=[tb_faturas, tb_pagamentos])
+@gold_as_of(contract=Invoices, reads=[tb_faturas, tb_pagamentos])
 def invoices(faturas: ir.Table, pagamentos: ir.Table) -> ir.Table:
     """Invoices with their payments, the open amount and the days since the due date."""
     newest = positions.newest(faturas, pagamentos)

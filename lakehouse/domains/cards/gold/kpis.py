@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.cards.gold.clients import clients as all_clients
 from lakehouse.domains.cards.rules import percent
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import sum_where
 
 
@@ -40,7 +40,7 @@ class Kpis(TableModel, key=("dt_referencia",)):
     qtd_clientes_em_risco: int = pa.Field(ge=0, description="Number of clients at risk")
 
 
-@view(contract=Kpis, reads=[all_clients])
+@gold_as_of(contract=Kpis, reads=[all_clients])
 def kpis(clients: ir.Table) -> ir.Table:
     """Total amounts invoiced, paid, open and at risk; without data there is no row."""
     everyone = clients.id_cliente.notnull()

@@ -1,1 +1,1 @@
-"""Analytical tables and views of Mr. Health."""
+"""Analytical tables of Mr. Health."""

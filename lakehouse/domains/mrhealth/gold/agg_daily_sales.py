@@ -15,7 +15,7 @@ from lakehouse.domains.mrhealth.measures import (
     sums,
 )
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold
 
 
 class Day(TableModel):
@@ -28,7 +28,7 @@ class AggDailySales(OrderChannels, OrderMeasures, Day, key=("day",)):
     )
 
 
-@view(contract=AggDailySales, reads=[orders_fact, every_unit_day])
+@gold(contract=AggDailySales, reads=[orders_fact, every_unit_day])
 def agg_daily_sales(orders: ir.Table, unit_days: ir.Table) -> ir.Table:
     """Orders by channel and status, revenue and shares by day; a day without orders has zeros."""
     by_day = orders.group_by("day").agg(**sums(orders), active_units=orders.unit_id.nunique())

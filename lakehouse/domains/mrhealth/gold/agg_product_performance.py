@@ -10,7 +10,7 @@ from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import newest_by, rank_by, rate, sum_where
 
 
@@ -42,7 +42,7 @@ class AggProductPerformance(TableModel, key=("product_id",)):
     )
 
 
-@view(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])
+@gold_as_of(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])
 def agg_product_performance(items: ir.Table, products: ir.Table, units: ir.Table) -> ir.Table:
     """Sales of each product over all days; a product that was never ordered has zeros.
 

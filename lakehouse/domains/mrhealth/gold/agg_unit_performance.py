@@ -17,7 +17,7 @@ from lakehouse.domains.mrhealth.measures import (
     sums,
 )
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import newest_by, rank_by, rate
 
 
@@ -54,7 +54,7 @@ class AggUnitPerformance(OrderChannels, OrderMeasures, Unit, key=("unit_id",)):
     )
 
 
-@view(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])
+@gold_as_of(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])
 def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
     """Orders, revenue, shares and ranks of each unit over all days; zeros without orders."""
     by_unit = orders.group_by("unit_id").agg(

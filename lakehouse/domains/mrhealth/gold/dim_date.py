@@ -37,8 +37,9 @@ YEARS = 100
 """Length of the calendar in years, from the first year of the domain on."""
 
 
-class DimDate(TableModel, key=("day",)):
-    day: dt.date = pa.Field(description="Date of the day")
+class CalendarColumns(TableModel):
+    """Attributes of one day."""
+
     date_key: int = pa.Field(description="Date as a number, yyyymmdd")
     year: int = pa.Field(description="Calendar year")
     quarter: int = pa.Field(
@@ -57,6 +58,10 @@ class DimDate(TableModel, key=("day",)):
     )
     weekday_name_pt: str = pa.Field(description="Name of the weekday in Portuguese")
     is_weekend: bool = pa.Field(description="True on Saturday and Sunday")
+
+
+class DimDate(CalendarColumns, key=("day",)):
+    day: dt.date = pa.Field(description="Date of the day")
 
 
 def calendar() -> ir.Table:

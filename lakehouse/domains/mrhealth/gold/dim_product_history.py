@@ -8,7 +8,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimProductHistory(TableModel, key=("product_id", "valid_from")):
@@ -26,7 +26,7 @@ class DimProductHistory(TableModel, key=("product_id", "valid_from")):
     )
 
 
-@view(contract=DimProductHistory, reads=[products_by_day])
+@gold_as_of(contract=DimProductHistory, reads=[products_by_day])
 def dim_product_history(products: ir.Table) -> ir.Table:
     """Versions of each product: one row per period of consecutive days with the same values.
 

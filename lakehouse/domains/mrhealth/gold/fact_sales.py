@@ -4,10 +4,10 @@ import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth.gold.fact_orders import FactOrders
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold
 
 
-@view(contract=FactOrders, reads=[orders_fact])
+@gold(contract=FactOrders, reads=[orders_fact])
 def fact_sales(orders: ir.Table) -> ir.Table:
     """Same rows as `fact_orders`, under the name that some readers expect."""
     return orders.select(*orders.columns)

@@ -14,8 +14,9 @@ from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.domains.mrhealth.silver.ambiguous_items import ambiguous_items as unattached_items
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import newest_by
+from lakehouse.platform.tables.table import TableOptions
 
 ITEM = ("order_id", "item_id", "product_id", "quantity", "unit_price", "note")
 
@@ -64,9 +65,10 @@ class OriginalItemLines(TableModel):
     )
 
 
-@view(
+@gold_as_of(
     contract=OriginalItemLines,
     reads=[items_fact, unattached_items, orders_fact, products_by_day, units_by_day],
+    options=TableOptions(on_request=True),
 )
 def original_item_lines(
     items: ir.Table, unattached: ir.Table, orders: ir.Table, products: ir.Table, units: ir.Table

@@ -7,7 +7,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import TableOptions
 
 
 class OriginalLinesByCountry(TableModel, key=("País",)):
@@ -21,7 +22,9 @@ class OriginalLinesByCountry(TableModel, key=("País",)):
     )
 
 
-@view(contract=OriginalLinesByCountry, reads=[item_lines])
+@gold_as_of(
+    contract=OriginalLinesByCountry, reads=[item_lines], options=TableOptions(on_request=True)
+)
 def original_lines_by_country(lines: ir.Table) -> ir.Table:
     """Sales by country as the previous system computed them; use `sales_by_country` instead.
 

@@ -7,7 +7,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import TableOptions
 
 
 class OriginalLinesByProduct(TableModel, key=("Produto",)):
@@ -21,7 +22,9 @@ class OriginalLinesByProduct(TableModel, key=("Produto",)):
     )
 
 
-@view(contract=OriginalLinesByProduct, reads=[item_lines])
+@gold_as_of(
+    contract=OriginalLinesByProduct, reads=[item_lines], options=TableOptions(on_request=True)
+)
 def original_lines_by_product(lines: ir.Table) -> ir.Table:
     """Sales by product as the previous system computed them; use `agg_product_performance` instead.
 

@@ -7,7 +7,8 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.original_item_lines import original_item_lines as item_lines
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import TableOptions
 
 
 class OriginalLinesByYear(TableModel, key=("Ano", "Filial", "País")):
@@ -23,7 +24,11 @@ class OriginalLinesByYear(TableModel, key=("Ano", "Filial", "País")):
     )
 
 
-@view(contract=OriginalLinesByYear, reads=[item_lines])
+@gold_as_of(
+    contract=OriginalLinesByYear,
+    reads=[item_lines],
+    options=TableOptions(on_request=True),
+)
 def original_lines_by_year(lines: ir.Table) -> ir.Table:
     """Sales by year and unit as the previous system computed them; use `sales_by_year` instead.
 

@@ -8,7 +8,7 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import sum_where
 
 
@@ -23,7 +23,7 @@ class SalesByCountry(TableModel, key=("country_name",)):
     )
 
 
-@view(contract=SalesByCountry, reads=[orders_fact, units_by_day])
+@gold_as_of(contract=SalesByCountry, reads=[orders_fact, units_by_day])
 def sales_by_country(orders: ir.Table, units: ir.Table) -> ir.Table:
     """Orders and revenue by the country in which the unit was located on the date of the order."""
     placed = orders.left_join(units, ["day", "unit_id"])  # many orders to one unit of the day

@@ -9,7 +9,7 @@ from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import newest_by, sum_where
 
 
@@ -29,7 +29,7 @@ class SalesByYear(TableModel, key=("year", "unit_id", "country_name")):
     )
 
 
-@view(contract=SalesByYear, reads=[orders_fact, units_by_day])
+@gold_as_of(contract=SalesByYear, reads=[orders_fact, units_by_day])
 def sales_by_year(orders: ir.Table, units: ir.Table) -> ir.Table:
     """Orders and revenue by year, unit and the unit's country on the date of the order."""
     place = units.select("day", "unit_id", "country_name")

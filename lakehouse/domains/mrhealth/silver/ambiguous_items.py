@@ -38,7 +38,7 @@ class AmbiguousItems(TableModel, key=("day", "file", "line")):
 
 @silver(contract=AmbiguousItems, reads=[known_products, ORDER_ITEMS.bronze, ORDERS.bronze])
 def ambiguous_items(products: ir.Table, rows: ir.Table, orders: ir.Table) -> ir.Table:
-    """Valid items that silver rejects as `ambiguous_parent`; only the `original_*` views read them.
+    """Valid items that silver rejects as `ambiguous_parent`; read by the `original_*` tables only.
 
     When one folder has the files of all units, several orders of a delivery share a number. The
     platform assigns such an item to none of them; the previous system assigned it to all.

@@ -1,1 +1,1 @@
-"""Analytical tables and views of People: one row per person, and a masked view."""
+"""Analytical tables of People: one row per person, and a masked copy."""

@@ -5,7 +5,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.people.silver.people_all import people_all as every_row
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class Duplicates(TableModel):
@@ -15,7 +15,7 @@ class Duplicates(TableModel):
     removed: int = pa.Field(ge=0, description="Number of rows whose person has a newer row")
 
 
-@view(contract=Duplicates, reads=[every_row])
+@gold_as_of(contract=Duplicates, reads=[every_row])
 def duplicates(people: ir.Table) -> ir.Table:
     """Number of rows, persons and duplicates over all files."""
     counted = people.agg(

@@ -8,7 +8,7 @@ import pandera.ibis as pa
 
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold
 
 HIDDEN = "***"
 
@@ -26,7 +26,7 @@ class PeopleMasked(TableModel, key=("person",)):
     birth_year: int = pa.Field(description="Year of birth")
 
 
-@view(contract=PeopleMasked, reads=[people_without_duplicates])
+@gold(contract=PeopleMasked, reads=[people_without_duplicates])
 def people_masked(people: ir.Table) -> ir.Table:
     """People for readers who must not identify them: personal data is left out or masked."""
     return people.select(

@@ -9,7 +9,7 @@ from ibis.expr.datatypes import Timestamp
 from lakehouse.domains.people.gold.people_without_duplicates import people_without_duplicates
 from lakehouse.domains.people.silver.people_all import people_all as every_row
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold
 
 
 class RemovedDuplicates(TableModel, key=("day", "file")):
@@ -27,7 +27,7 @@ class RemovedDuplicates(TableModel, key=("day", "file")):
     )
 
 
-@view(contract=RemovedDuplicates, reads=[every_row, people_without_duplicates])
+@gold(contract=RemovedDuplicates, reads=[every_row, people_without_duplicates])
 def removed_duplicates(people: ir.Table, persons: ir.Table) -> ir.Table:
     """Number of duplicates by file."""
     files = people.group_by("day", "file", "delivered_at").agg(rows=people.count())

@@ -1,1 +1,1 @@
-"""Analytical tables and views of Sales."""
+"""Analytical tables of Sales."""

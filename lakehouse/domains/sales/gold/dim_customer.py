@@ -9,7 +9,7 @@ from lakehouse.domains.sales.gold.dim_customer_region import (
     dim_customer_region as customers_by_region,
 )
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimCustomer(TableModel, key=("customer_id",)):
@@ -25,7 +25,7 @@ class DimCustomer(TableModel, key=("customer_id",)):
     )
 
 
-@view(contract=DimCustomer, reads=[customers_by_region])
+@gold_as_of(contract=DimCustomer, reads=[customers_by_region])
 def dim_customer(regions: ir.Table) -> ir.Table:
     """Customers with sales, one row each; the region of a single sale is in fact_sales."""
     most_first = ibis.window(

@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimCustomerRegion(TableModel, key=("customer_id", "region")):
@@ -20,7 +20,7 @@ class DimCustomerRegion(TableModel, key=("customer_id", "region")):
     sales: int = pa.Field(gt=0, description="Number of the customer's sales in the region")
 
 
-@view(contract=DimCustomerRegion, reads=[sales_fact])
+@gold_as_of(contract=DimCustomerRegion, reads=[sales_fact])
 def dim_customer_region(sales: ir.Table) -> ir.Table:
     """Pairs of customer and region with sales; the previous system called this dim_customer.
 

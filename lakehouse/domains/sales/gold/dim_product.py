@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimProduct(TableModel, key=("product_id",)):
@@ -17,7 +17,7 @@ class DimProduct(TableModel, key=("product_id",)):
     product_name: str = pa.Field(description="Name of the product: Produto and product_id")
 
 
-@view(contract=DimProduct, reads=[sales_fact])
+@gold_as_of(contract=DimProduct, reads=[sales_fact])
 def dim_product(sales: ir.Table) -> ir.Table:
     """Products with sales, one row each."""
     products = sales.select("product_key", "product_id").distinct()

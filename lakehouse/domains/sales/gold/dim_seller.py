@@ -6,7 +6,7 @@ import pandera.ibis as pa
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class DimSeller(TableModel, key=("seller_id",)):
@@ -17,7 +17,7 @@ class DimSeller(TableModel, key=("seller_id",)):
     seller_name: str = pa.Field(description="Name of the seller: Vendedor and seller_id")
 
 
-@view(contract=DimSeller, reads=[sales_fact])
+@gold_as_of(contract=DimSeller, reads=[sales_fact])
 def dim_seller(sales: ir.Table) -> ir.Table:
     """Sellers with sales, one row each."""
     sellers = sales.select("seller_key", "seller_id").distinct()

@@ -10,7 +10,7 @@ from ibis.expr.datatypes import Decimal
 from lakehouse.domains.sales import SPEC
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.expressions import rate
 
 DAYS = 36_525
@@ -19,10 +19,10 @@ WEEK, MONTH = 7, 30
 """Lengths of the moving averages in calendar days."""
 
 
-class ForecastFeatures(TableModel, key=("day",)):
+class ForecastFeatures(TableModel, key=("date",)):
     """One calendar day: its sales, and what was known when it began."""
 
-    day: dt.date = pa.Field(
+    date: dt.date = pa.Field(
         description="Date; every day from the first sale to the day after the last sale"
     )
     total_sales: Decimal(18, 2) = pa.Field(
@@ -187,12 +187,12 @@ def _above(now: ir.IntegerValue, then: ir.IntegerValue) -> ir.DecimalValue:
     return (rate(now * 100, then) - 100).cast("decimal(18, 4)")
 
 
-@view(contract=ForecastFeatures, reads=[sales_fact])
+@gold_as_of(contract=ForecastFeatures, reads=[sales_fact])
 def forecast_features(sales: ir.Table) -> ir.Table:
     """Sales and features of every calendar day; days without sales count as 0.
 
     The features of a day depend on earlier days and on the date alone, so later sales never change
-    them. This is a view, because a late sale changes the features of many days.
+    them. A late sale changes the features of many days.
     """
     days = _by_day(sales)
     before = ibis.row_number().over(order_by=days.day)
@@ -215,11 +215,11 @@ def forecast_features(sales: ir.Table) -> ir.Table:
     rows = days.left_join(trends, days.last_whole_month == trends.trend_month)  # many to one month
     sold = rows.day <= rows.last_sale
     return rows.select(
-        "day",
+        date=rows.day,
         total_sales=ibis.ifelse(sold, rows.total_sales, ibis.null("decimal(18, 2)")),
         total_quantity=ibis.ifelse(sold, rows.total_quantity, ibis.null("int64")),
         **{name: rows[name] for name in days.columns if "_ma_" in name},
         sales_trend_pct=rows.sales_trend_pct,
         quantity_trend_pct=rows.quantity_trend_pct,
         **calendar(rows.day),
-    ).order_by("day")
+    ).order_by("date")

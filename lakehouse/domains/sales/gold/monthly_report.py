@@ -7,7 +7,7 @@ import pandera.ibis as pa
 from lakehouse.domains.sales import report
 from lakehouse.domains.sales.gold.monthly_sales import monthly_sales as sales_by_month
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class MonthlyReport(TableModel, key=("language", "line")):
@@ -20,7 +20,7 @@ class MonthlyReport(TableModel, key=("language", "line")):
     text: str = pa.Field(description="Text of the line")
 
 
-@view(contract=MonthlyReport, reads=[sales_by_month])
+@gold_as_of(contract=MonthlyReport, reads=[sales_by_month])
 def monthly_report(months: ir.Table) -> ir.Table:
     """Report of monthly totals in Portuguese and in English, as the previous system wrote it."""
     both = (report.lines(months, words) for words in (report.PORTUGUESE, report.ENGLISH))

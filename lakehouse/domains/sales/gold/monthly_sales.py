@@ -6,7 +6,7 @@ from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.sales.gold.daily_sales import daily_sales as sales_by_day
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class MonthlySales(TableModel, key=("year", "month")):
@@ -20,7 +20,7 @@ class MonthlySales(TableModel, key=("year", "month")):
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 
 
-@view(contract=MonthlySales, reads=[sales_by_day])
+@gold_as_of(contract=MonthlySales, reads=[sales_by_day])
 def monthly_sales(days: ir.Table) -> ir.Table:
     """Value and pieces sold by month, oldest first."""
     return (

@@ -11,7 +11,7 @@ from lakehouse.domains.sales.gold.dim_product import dim_product as known_produc
 from lakehouse.domains.sales.gold.dim_seller import dim_seller as known_sellers
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import view
+from lakehouse.platform.tables.declare import gold_as_of
 
 
 class MonthlySalesDetail(
@@ -28,7 +28,7 @@ class MonthlySalesDetail(
     total_quantity: int = pa.Field(gt=0, description="Number of pieces sold")
 
 
-@view(
+@gold_as_of(
     contract=MonthlySalesDetail,
     reads=[sales_fact, known_dates, known_customers, known_products, known_sellers],
 )

@@ -82,9 +82,12 @@ def warehouse_table(
     """Declare a table of a warehouse: by default the lake's name, columns and key.
 
     The key follows from the contract, without the columns that are not in `columns`. The
+    day of an as-of table is left out: the newest day is loaded. The
     rows are sorted by the key unless `sort` names other columns.
     """
-    columns = columns or {each: each for each in table.contract.schema.names}
+    columns = columns or {
+        each: each for each in table.contract.schema.names if not (table.as_of and each == "day")
+    }
     renamed = {lake: warehouse for warehouse, lake in columns.items()}
     key = tuple(renamed[each] for each in table.contract.key if each in renamed)
     return WarehouseTable(

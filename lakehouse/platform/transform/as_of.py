@@ -1,0 +1,127 @@
+"""As-of tables: which partition is out of date, and which older ones are stale.
+
+The automatic partition of a domain is that of its newest day: the last day that one of the tables
+has which as-of tables read. It is out of date when the data that it would be computed from differs
+from the data recorded in ``ops/<domain>/as_of_days``. That is decided from the Delta logs without
+reading rows. An older partition whose data changed later is stale; it is rebuilt on request.
+"""
+
+import datetime as dt
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from lakehouse.platform.engines.session import typed_sql
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.ops_tables import AS_OF_DAYS, AsOfInputs
+from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
+from lakehouse.settings import Settings
+
+
+def as_of_days_of(domain: str) -> TableId:
+    """Return the ops table that records from which data each as-of day was computed."""
+    return TableId("ops", domain, AS_OF_DAYS.name)
+
+
+def as_of_tables(domain: Domain) -> tuple[Table, ...]:
+    """Return the as-of tables that runs keep up to date, each after the tables it reads."""
+    return tuple(t for t in domain.tables if t.as_of and not t.options.on_request)
+
+
+def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
+    """Return the newest day with the digest of its data, when the partitions have to be made."""
+    if not as_of_tables(domain):
+        return {}
+    snapshots = _upstream(domain, lake)
+    today = dt.datetime.now(settings.zone).date()
+    newest = max((d for s in snapshots.values() for d in s.days if d <= today), default=None)
+    if newest is None:
+        return {}
+    digest = _digest(domain, snapshots, newest)
+    return {} if _recorded(domain, lake).get(newest) == digest else {newest: digest}
+
+
+def never_built_days(domain: Domain, lake: Lake) -> dict[dt.date, str]:
+    """Return the days to compute of tables that were views before as-of tables existed.
+
+    A lake written before then has no record of as-of days, and some of its by-day tables were never
+    stored. Empty for any other lake.
+    """
+    if not as_of_tables(domain) or lake.table(as_of_days_of(domain.name)).exists():
+        return {}
+    found: dict[dt.date, str] = {}
+    for table in domain.tables:
+        if table.layer is Layer.GOLD and table.daily and table.reads and table.transform:
+            upstream = lake.table(table.reads[0].table.id).snapshot()
+            if upstream.days and not lake.table(table.id).exists():
+                found |= dict.fromkeys(upstream.days, f"never built {table.id.name}")
+    return found
+
+
+def stale_days(domain: Domain, lake: Lake) -> list[dt.date]:
+    """Return the stored as-of days whose data changed after they were computed."""
+    recorded = _recorded(domain, lake)
+    if not recorded:
+        return []
+    snapshots = _upstream(domain, lake)
+    return [day for day, digest in recorded.items() if _digest(domain, snapshots, day) != digest]
+
+
+def digests(domain: Domain, lake: Lake, days: Iterable[dt.date]) -> dict[dt.date, str]:
+    """Return for each day the digest of the data that its partitions would be computed from."""
+    snapshots = _upstream(domain, lake)
+    return {day: _digest(domain, snapshots, day) for day in days}
+
+
+def record_as_of_days(
+    domain: Domain, lake: Lake, days: Sequence[dt.date], digests: Mapping[dt.date, str]
+) -> None:
+    """Commit from which data these days were computed.
+
+    The digests must be those from before the days were computed: data that changes during the run
+    makes the day out of date again.
+    """
+    count = len(as_of_tables(domain))
+    rows = {
+        day: AS_OF_DAYS.to_arrow([AsOfInputs(day=day, tables=count, inputs=digests.get(day, ""))])
+        for day in days
+    }
+    lake.table(as_of_days_of(domain.name)).write(rows, schema=AS_OF_DAYS.stored, note={})
+
+
+def _recorded(domain: Domain, lake: Lake) -> dict[dt.date, str | None]:
+    return {
+        file.day: file.bounds.get("inputs", (None, None))[0]
+        for file in lake.table(as_of_days_of(domain.name)).snapshot().files
+        if file.rows
+    }
+
+
+def _upstream(domain: Domain, lake: Lake) -> dict[TableId, Snapshot]:
+    """Return the tables, other than as-of tables, that as-of tables read."""
+    read = {
+        read.table.id
+        for table in as_of_tables(domain)
+        for read in table.reads
+        if not read.table.as_of
+    }
+    return {table: lake.table(table).snapshot() for table in sorted(read)}
+
+
+def _digest(domain: Domain, snapshots: Mapping[TableId, Snapshot], day: dt.date) -> str:
+    """Return the digest of the expressions and of the data up to a day."""
+    content = hashlib.sha256(_expressions(as_of_tables(domain)).encode())
+    for table, snapshot in snapshots.items():
+        versions = (f"{f.day}={f.data_version}" for f in snapshot.files if f.day <= day and f.rows)
+        content.update(f"|{table.name}:{','.join(versions)}".encode())
+    return content.hexdigest()[:16]
+
+
+@functools.cache
+def _expressions(tables: tuple[Table, ...]) -> str:
+    """Return the SQL of all expressions: a changed expression makes the newest day out of date."""
+    return "|".join(typed_sql(table.contracted_expression, "duckdb") for table in tables)
