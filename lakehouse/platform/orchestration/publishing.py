@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection
 import dagster as dg
 
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
+from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import Published, publish
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.upgrade import OLD_TABLES
-from lakehouse.platform.transform import as_of
+from lakehouse.platform.transform import as_of, monthly
 from lakehouse.settings import Settings
 
 
@@ -38,7 +39,7 @@ def publish_run(
         domain = load_domain(name)
         if run.job_name == job_name(name, Work.AS_OF):
             written |= _written_by_succeeded_runs(instance, lake, domain)
-        elif run.asset_selection is None and as_of.out_of_date(domain, lake, settings):
+        elif _is_complete(name, written) and as_of.out_of_date(domain, lake, settings):
             continue
         note = {"run_id": run.run_id, "job": run.job_name}
         published.append(publish_tables(lake, name, written, note=note))
@@ -76,6 +77,11 @@ def _planned(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId]:
         if entry.dagster_event is not None and entry.dagster_event.asset_key is not None
     }
     return {TableId(*key.path) for key in keys if len(key.path) == 3}
+
+
+def _is_complete(domain: str, written: Collection[TableId]) -> bool:
+    """Return whether a run is one of the domain's own jobs, not of tables that somebody chose."""
+    return reconciliation_of(domain) in written or monthly.months_of(domain) in written
 
 
 def _written_by_succeeded_runs(
