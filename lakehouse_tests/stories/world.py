@@ -14,6 +14,7 @@ import dagster as dg
 
 from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.orchestration.local_runs import RunResult
+from lakehouse.platform.orchestration.run_tags import Work, job_name
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -124,11 +125,11 @@ class World:
             self.land(f"mrhealth/{day}/reference/{name}", content)
 
     def ingest(self, *, fails: bool = False) -> list[RunResult]:
-        """Run what is due and return the runs; a failed run is expected only with ``fails``."""
+        """Run what is due and return the runs of days; a failed run is expected with ``fails``."""
         runs = list(local_runs.ingest(self.domain, self.settings, self.instance))
         problems = [run.problem for run in runs if not run.succeeded]
         assert bool(problems) == fails, problems
-        return runs
+        return [run for run in runs if run.work != job_name(self.domain.name, Work.AS_OF)]
 
     def materialize(self, first: dt.date, last: dt.date) -> RunResult:
         """Run every table for a range of days, changed or not."""
