@@ -44,6 +44,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     from lakehouse.platform.forecasting import report
     from lakehouse.platform.forecasting.declaration import forecast_of
     from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
+    from lakehouse.platform.orchestration.publishing import publish_tables
     from lakehouse.platform.storage.lake import Lake
 
     declared = forecast_of(domain_name)
@@ -58,6 +59,8 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
     each = compute_forecasts(declared, lake, settings, days=days, until=until)
     made = list(counted("modelos", each, total=len(declared.targets)))
     stored = store_forecasts(declared, made, lake, settings)
+    tables = [table.id for table in declared.tables]
+    publish_tables(lake, domain_name, tables, note={"by": f"lakehouse forecast {domain_name}"})
     first, last = (made[0].values[place][0] for place in (0, -1))
     click.echo(f"{declared.title}: {first} a {last}")
     for target in made:

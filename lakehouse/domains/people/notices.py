@@ -16,6 +16,7 @@ from lakehouse.platform.notifications.run_messages import (
 )
 from lakehouse.platform.serving.sql_catalog import connect, query
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.settings import Settings
 
 NOTHING_DELIVERED = "Nenhum arquivo para processar!"
@@ -85,7 +86,8 @@ def figures(layer: str, lake: Lake, settings: Settings) -> Mapping[str, int]:
     if layer != "gold":
         return {}
     table = "silver.people_people_all"
-    with closing(connect(lake, settings, names={table})) as connection:
+    shown = ShownVersions(lake, latest=True)  # a message tells what its own run did
+    with closing(connect(lake, settings, names={table}, shown=shown)) as connection:
         removed = f"select count(*) - count(distinct user_id) from {table}"  # noqa: S608  ours
         row = query(connection, removed).fetchone()
     return {"num_duplicates": row[0] if row else 0}

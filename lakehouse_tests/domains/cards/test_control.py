@@ -225,6 +225,8 @@ def test_without_payments_the_book_fails_once_and_not_once_per_month(
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     settings, instance = Settings.from_env(), prepare_instance(home)
     runs = list(local_runs.ingest(load_domain("cards"), settings, instance))
+    as_of = runs.pop()
+    assert (as_of.work, as_of.succeeded) == ("cards_as_of", True)
     assert [ran.succeeded for ran in runs] == [True, True, *[False] * settings.attempts]
     assert len({(ran.first, ran.last) for ran in runs if not ran.succeeded}) == 1
     assert runs[-1].first < runs[-1].last

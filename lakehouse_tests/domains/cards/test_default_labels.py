@@ -27,6 +27,9 @@ def labels(invoices: list[Invoice], payments: list[Payment]) -> dict[int, dict[s
     load(invoices, payments)
     name = stage_fatura.unbound.get_name()
     connection().execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {stage_sql(Mode.NATIVE)}')
+    connection().execute(
+        "CREATE OR REPLACE TEMP TABLE partitions AS SELECT DATE '2024-06-01' AS day"
+    )
     rows = connection().execute(typed_sql(default_labels.expression, "duckdb")).to_arrow_table()
     return {row["id_cliente"]: row for row in rows.to_pylist()}
 

@@ -82,7 +82,7 @@ def test_on_s3_all_files_of_a_folder_are_read_over_all_listing_pages(s3: S3Serve
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(put, range(1, MANY + 1)))
     people.ingest()
-    assert people.rows("select * from gold.people_duplicates") == [
+    assert people.rows("select * exclude (day) from gold.people_duplicates") == [
         (MANY, 2 * MANY, MANY + 1, MANY - 1)
     ]
     newest = max(store.entries("people"), key=lambda entry: (entry.modified_at, entry.path))

@@ -23,9 +23,11 @@ from lakehouse.platform.forecasting import models, report
 from lakehouse.platform.forecasting.declaration import ForecastError
 from lakehouse.platform.forecasting.examples import Examples
 from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
+from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.orchestration.publishing import publish_tables
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.sales.files import SAMPLE, file, sale
@@ -294,6 +296,7 @@ def test_a_forecast_is_computed_and_stored_on_disk_and_on_s3(lake_root: str):
         for day, units in days.items()
     }
     lake.table(fact_sales.id).write(rows, schema=kept)
+    commit(stage_days(FORECAST.features, [max(days)], lake, settings), lake, note={})
     stored = store_forecasts(
         FORECAST, list(compute_forecasts(FORECAST, lake, settings, days=7)), lake, settings
     )
