@@ -1,6 +1,7 @@
 """SQL shows the tables of one finished run, also while another one executes or after its end."""
 
 import datetime as dt
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs
+from lakehouse.platform.orchestration.publishing import publish_tables
 from lakehouse.platform.serving.sql_catalog import connect, names_in, query
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import ShownVersions, read_published
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.sales.files import file, sale
@@ -90,3 +93,16 @@ def test_a_publication_names_every_table_of_the_domain_and_its_run(
     assert set(published.tables) == set(lake.tables(domain="sales"))
     assert published.note["job"] == "sales_as_of"
     assert published.number == 1
+
+
+def test_the_first_publication_of_a_lake_names_every_table_whoever_makes_it(
+    settings: Settings, tmp_path: Path, processes: ForkServer
+) -> None:
+    deliver(settings, MONDAY, 10)
+    assert processes.run(ingest, str(tmp_path / "home")) == 0
+    shutil.rmtree(tmp_path / "lake" / "_published")
+    lake = Lake(settings.root)
+    only = [TableId("gold", "sales", "forecast")]
+    published = publish_tables(lake, "sales", only, note={})
+    assert set(published.tables) == set(lake.tables(domain="sales"))
+    assert sums(settings) == (20, 20, 20)

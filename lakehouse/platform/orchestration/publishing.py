@@ -12,7 +12,7 @@ import dagster as dg
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.published import Published, publish
+from lakehouse.platform.storage.published import Published, publish, read_published
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -57,7 +57,13 @@ def publish_finished(lake: Lake, domain: str) -> Published:
 def publish_tables(
     lake: Lake, domain: str, written: Collection[TableId], *, note: dict[str, str]
 ) -> Published:
-    """Publish the newest versions of these tables and of every table that no asset declares."""
+    """Publish the newest versions of these tables and of every table that no asset declares.
+
+    Without an earlier publication readers see the newest version of every table, so all of them are
+    published then.
+    """
+    if read_published(lake, domain) is None:
+        return publish(lake, domain, note=note, dropped=_is_renamed())
     stored = {table.id for table in load_domain(domain).tables}
     return publish(
         lake,
