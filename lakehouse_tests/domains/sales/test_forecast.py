@@ -24,8 +24,8 @@ from lakehouse.platform.forecasting.declaration import ForecastError
 from lakehouse.platform.forecasting.examples import Examples
 from lakehouse.platform.forecasting.forecast import compute_forecasts, store_forecasts
 from lakehouse.platform.orchestration.io_manager import commit
-from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.orchestration.publishing import publish_tables
+from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
