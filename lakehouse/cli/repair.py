@@ -121,6 +121,8 @@ def _restore(
     for each in damages:
         if each.kind in (DamageKind.LOG, DamageKind.TABLE):
             yield restore.restore_log(lake, each)
+        elif each.kind is DamageKind.CHANGED_DAY:
+            yield restore.restore_changed_day(lake, each)
         elif each.table.layer == "ops" and each.kind is DamageKind.DATA_FILE and each.day:
             yield restore.forget_day(lake, each.table, each.day)
     for dataset, days in _days_of_deliveries(domain, lake, damages).items():

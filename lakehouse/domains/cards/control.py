@@ -175,7 +175,7 @@ def _registered_with(
         for day, rows in by_day.items()
     }
     if days:
-        table.write(days, schema=SCHEMA, based_on=before)
+        table.write(days, schema=SCHEMA, based_on=before, note={"by": "control files"})
     return done | {_identity(d) for d in finished}
 
 

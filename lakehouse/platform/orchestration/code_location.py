@@ -13,6 +13,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.orchestration.run_messages import message_sensors
 from lakehouse.platform.orchestration.schedules import retry_sensors, schedules_of
 from lakehouse.platform.orchestration.sensors import landing_sensor
+from lakehouse.platform.orchestration.stored_data_sensor import stored_data_sensor
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.settings import Settings
 
@@ -35,7 +36,11 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
         assets=assets_of(domain, settings),
         asset_checks=[pandera_checks(domain)],
         jobs=list(jobs.values()),
-        sensors=[landing_sensor(domain, settings, started), *retry_sensors(domain.spec, jobs)],
+        sensors=[
+            landing_sensor(domain, settings, started),
+            stored_data_sensor(domain),
+            *retry_sensors(domain.spec, jobs),
+        ],
         schedules=schedules_of(domain, settings, jobs),
     )
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.reconciliation.remembered import remembered
 from lakehouse.platform.storage.errors import StorageError, TableDamaged
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.lake import Lake
@@ -38,6 +39,8 @@ class DamageKind(StrEnum):
     LOG = "log"
     """The table's log cannot be read, or lost a commit."""
     DATA_FILE = "data file"
+    CHANGED_DAY = "changed day"
+    """The rows of the day were replaced or removed by something that is no run."""
     KEPT_FILE = "kept file"
     PUBLICATION = "publication"
 
@@ -52,6 +55,10 @@ class Damage:
     day: dt.date | None = None
     digest: str = ""
     """Of a kept file."""
+    version: int = -1
+    """The one that changed a day."""
+    path: str = ""
+    """Of a file in the lake whose bytes were compared."""
 
     @property
     def repairable(self) -> bool:
@@ -104,13 +111,23 @@ class StoredFile:
     size: int | None
     changed_at: dt.datetime
 
+    @property
+    def place(self) -> str:
+        """Return where the file stands in the order in which files are compared."""
+        return f"{self.table.path} {self.path}"
+
     def damage(self, lake: Lake) -> Damage | None:
         """Compare the bytes; return the damage."""
         problem = problem_with(lake.store, self.path, self.digest, self.size)
         if problem is None:
             return None
         return Damage(
-            table=self.table, kind=self.kind, problem=problem, day=self.day, digest=self.digest
+            table=self.table,
+            kind=self.kind,
+            problem=problem,
+            day=self.day,
+            digest=self.digest,
+            path=self.path,
         )
 
 
@@ -133,8 +150,9 @@ def look_for_damage(
     files = list(stored_files(domain, lake, report, days))
     report.files = len(files)
     until = None if seconds is None else time.monotonic() + seconds
-    for file in sorted(files, key=lambda file: file.changed_at, reverse=True):
-        if until is not None and time.monotonic() > until:
+    first = remembered(domain.name, lake)
+    for file in sorted(files, key=lambda file: (file.path in first, file.changed_at), reverse=True):
+        if until is not None and time.monotonic() > until and file.path not in first:
             break
         report.compared += 1
         if damage := file.damage(lake):
@@ -144,23 +162,53 @@ def look_for_damage(
 
 
 def stored_files(
-    domain: Domain, lake: Lake, report: DamageReport, days: Collection[dt.date] | None = None
+    domain: Domain,
+    lake: Lake,
+    report: DamageReport,
+    days: Collection[dt.date] | None = None,
+    *,
+    after: str = "",
 ) -> Iterator[StoredFile]:
-    """Yield the files of all tables and the kept files; add to the report what is not there."""
+    """Yield the files of all tables and the kept files; add to the report what is not there.
+
+    Args:
+        domain: the domain.
+        lake: where it is stored.
+        report: damages that need no comparison of bytes are added here.
+        days: only files of these days; None for all.
+        after: only the files behind this `StoredFile.place`.
+    """
     published = _published(domain, lake, report)
+    folder, _, path = after.partition(" ")
     for table in tables_of(domain, lake, published):
-        try:
-            snapshot = lake.table(table).snapshot()
-            _require_published_version(table, lake, snapshot, published)
-            if snapshot.schema is None:
-                raise TableDamaged(table, "the table was deleted: its folder or its log is missing")
-            entries = {entry.path: entry for entry in lake.store.entries(table.path)}
-        except UNREADABLE as error:
-            report.damages.append(_damage(table, error))
+        if table.path < folder:
             continue
-        yield from _files_of(table, snapshot, entries, report, days)
-        if table.layer == "raw" and table.companion is None:
-            yield from _kept_files(table, lake, snapshot, report, days)
+        files = sorted(
+            _files_of_table(table, lake, published, report, days), key=lambda file: file.path
+        )
+        yield from (file for file in files if table.path != folder or file.path > path)
+
+
+def _files_of_table(
+    table: TableId,
+    lake: Lake,
+    published: Published | None,
+    report: DamageReport,
+    days: Collection[dt.date] | None,
+) -> Iterator[StoredFile]:
+    try:
+        snapshot = lake.table(table).snapshot()
+        _require_published_version(table, lake, snapshot, published)
+        if snapshot.schema is None:
+            raise TableDamaged(table, "the table was deleted: its folder or its log is missing")
+        entries = {entry.path: entry for entry in lake.store.entries(table.path)}
+    except UNREADABLE as error:
+        report.damages.append(_damage(table, error))
+        return
+    report.damages += _changed_days(table, lake, snapshot, published, days)
+    yield from _files_of(table, snapshot, entries, report, days)
+    if table.layer == "raw" and table.companion is None:
+        yield from _kept_files(table, lake, snapshot, report, days)
 
 
 def tables_of(domain: Domain, lake: Lake, published: Published | None) -> list[TableId]:
@@ -216,6 +264,32 @@ def _require_published_version(
         raise TableDamaged(
             table, f"version {known.version} has other files in the log than when it was published"
         )
+
+
+def _changed_days(
+    table: TableId,
+    lake: Lake,
+    snapshot: Snapshot,
+    published: Published | None,
+    days: Collection[dt.date] | None,
+) -> Iterator[Damage]:
+    """Yield the days that were changed without a run, before or since the last publication."""
+    known = published.tables.get(table) if published else None
+    if known is None:
+        return
+    found = {dt.date.fromisoformat(day): known.version for day in known.foreign}
+    if snapshot.version > known.version:
+        paths = {file.day.isoformat(): file.path for file in snapshot.files}
+        found = {
+            day: v for day, v in found.items() if paths.get(str(day)) == known.foreign[str(day)]
+        }
+        found |= lake.table(table).foreign_days(known.version)
+    for day, version in sorted(found.items()):
+        if days is None or day in days:
+            text = f"the rows of the day were changed up to version {version}, and by no run"
+            yield Damage(
+                table=table, kind=DamageKind.CHANGED_DAY, problem=text, day=day, version=version
+            )
 
 
 def _damage(table: TableId, error: Exception) -> Damage:

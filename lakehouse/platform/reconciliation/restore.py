@@ -12,6 +12,7 @@ from lakehouse.platform.ingestion.deliveries import raw_table
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.reconciliation.damage import UNREADABLE, Damage, DamageKind
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import digest_of, problem_with
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -90,6 +91,28 @@ def restore_log(lake: Lake, damage: Damage) -> Restored:
         )
     text = f"log written again from the files of {len(days)} days, {days[0]} to {days[-1]}"
     return Restored(table=table, done=True, text=text)
+
+
+def restore_changed_day(lake: Lake, damage: Damage) -> Restored:
+    """Go back to the day as the last run left it, as far as its file still exists.
+
+    A day of a computed table is built again afterwards in any case.
+    """
+    table, day, text = damage.table, damage.day, "changed day is built again"
+    stored = lake.table(table)
+    runs = [each for each in stored.history() if each.note and day in each.days]
+    if day is not None and runs and table.layer == "raw":
+        note = {"by": "lakehouse repair"}
+        try:
+            stored.rollback(to=runs[0].version, days=(day, day), note=note)
+            text = f"{day} restored from version {runs[0].version}"
+        except StorageError as error:
+            return Restored(table=table, done=False, text=f"{damage.problem}; {error}")
+    elif day is not None:
+        schema = stored.snapshot().schema
+        if schema is not None:
+            stored.commit([], schema=schema, removed=[day], note={"by": "lakehouse repair"})
+    return Restored(table=table, done=True, text=f"{text} ({day})")
 
 
 def forget_day(lake: Lake, table: TableId, day: dt.date) -> Restored:

@@ -155,6 +155,10 @@ class LakeTable:
         """Read the commits, newest first."""
         return history.read_history(self._location, limit)
 
+    def foreign_days(self, after: int) -> dict[dt.date, int]:
+        """Return the days, with the version, that commits after a version changed without a run."""
+        return history.foreign_days(self._location, after)
+
     def rollback(
         self,
         *,

@@ -1,9 +1,11 @@
 """History of a table: its commits, the version of a moment, and rollback."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from lakehouse.platform.storage.commit import Change, CommitResult, publish
@@ -12,6 +14,7 @@ from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.parquet import stats_json
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.table_id import DAY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +41,31 @@ def read_history(location: TableLocation, limit: int | None = None) -> list[Vers
     """Read the commits of a table, newest first; none when it does not exist."""
     opened = location.open()
     return [] if opened is None else [_version(entry) for entry in opened.history(limit)]
+
+
+def foreign_days(location: TableLocation, after: int) -> dict[dt.date, int]:
+    """Return the days that commits after a version changed although no run wrote them.
+
+    Every commit of the platform has a note that says who made it.
+    """
+    found: dict[dt.date, int] = {}
+    for version in count(after + 1):
+        entry = location.read_log_entry(version)
+        if entry is None:
+            return found
+        actions = [json.loads(line) for line in entry.splitlines() if line.strip()]
+        notes = [
+            action["commitInfo"].get("lakehouse") for action in actions if "commitInfo" in action
+        ]
+        if any(note and note.get("note") for note in notes):
+            continue
+        for action in actions:
+            changed = action.get("add") or action.get("remove")
+            if changed and changed.get("dataChange", True):
+                day = (changed.get("partitionValues") or {}).get(DAY)
+                if day:
+                    found[dt.date.fromisoformat(day)] = version
+    return found
 
 
 def snapshot_at(location: TableLocation, moment: dt.datetime) -> Snapshot:

@@ -39,6 +39,8 @@ class PublishedTable:
     """Digest of the paths of the version's files: a table that was built again has another one."""
     days: int
     rows: int
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    """Days that no run wrote, with the path of their file; a day written by a run is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +261,7 @@ def _newest(
             files=files_digest(snapshot),
             days=len(snapshot.files),
             rows=sum(file.rows for file in snapshot.files),
+            foreign=_foreign_days(lake, table, snapshot, known),
         )
 
     kept = {table: entry for table, entry in published.items() if not dropped(table)}
@@ -266,6 +269,18 @@ def _newest(
         found = zip(stored, pool.map(now, stored), strict=True)
         current = {table: entry for table, entry in found if entry is not None}
     return dict(sorted({**kept, **current}.items(), key=lambda item: item[0].path))
+
+
+def _foreign_days(
+    lake: Lake, table: TableId, snapshot: Snapshot, known: PublishedTable | None
+) -> dict[str, str]:
+    """Return the days that no run wrote since the table was published first, with their files."""
+    if known is None:
+        return {}
+    paths = {file.day.isoformat(): file.path for file in snapshot.files}
+    before = {day: path for day, path in known.foreign.items() if paths.get(day) == path}
+    changed = lake.table(table).foreign_days(known.version)
+    return before | {str(day): paths.get(str(day), "") for day in sorted(changed)}
 
 
 def _is_newest(lake: Lake, table: TableId, known: PublishedTable, at: dt.datetime) -> bool:
@@ -291,6 +306,7 @@ def _encoded(published: Published) -> bytes:
             "files": each.files,
             "days": each.days,
             "rows": each.rows,
+            **({"foreign": dict(each.foreign)} if each.foreign else {}),
         }
         for table, each in published.tables.items()
     }

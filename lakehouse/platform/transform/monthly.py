@@ -83,7 +83,7 @@ def record_months(
         )
         for month in months
     }
-    lake.table(months_of(domain.name)).write(rows, schema=MONTHS.stored, note={})
+    lake.table(months_of(domain.name)).write(rows, schema=MONTHS.stored, note={"by": "months"})
 
 
 def upstream_digests(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
