@@ -40,7 +40,7 @@ class DamageKind(StrEnum):
     """The table's log cannot be read, or lost a commit."""
     DATA_FILE = "data file"
     CHANGED_DAY = "changed day"
-    """The rows of the day were replaced or removed by something that is no run."""
+    """The rows of the day were replaced or removed, and not by a run."""
     KEPT_FILE = "kept file"
     PUBLICATION = "publication"
 
