@@ -196,7 +196,8 @@ def _recognize(
         size = each.local.stat().st_size
         entry = Entry(path=each.path, size=size, modified_at=_modified_at(each.local), etag=None)
         found = recognize(entry, rules, today=today)
-        if not isinstance(found, UnrecognizedFile):
+        is_control = getattr(found, "reason", None) is UnrecognizedReason.CONTROL_FILE
+        if is_control or not isinstance(found, UnrecognizedFile):
             recognized.append(each)
         elif found.reason is not UnrecognizedReason.TEMPORARY:
             left_out.append((str(each.local), found.detail))

@@ -413,3 +413,14 @@ def test_ingest_ends_with_an_error_if_a_folder_cannot_be_used(
     monkeypatch.setenv(variable, value)
     result = call("ingest", "--domain", "people", code=1)
     assert message in result.stderr
+
+
+def test_control_files_of_a_sender_land_and_are_ignored(call: Call, folder: Path) -> None:
+    (folder / "in").mkdir()
+    name = "tb_faturas_20241201_20241202000000"
+    for ending in (".csv", ".ctl", ".csv.ctl"):
+        (folder / f"in/{name}{ending}").write_text("")
+    call("land", "cards", "in", "--day", "2024-12-02")
+    assert len(list((folder / "landing").rglob("*.ctl"))) == 2
+    (folder / "landing/cards/2024-12-02" / f"{name}.csv").unlink()
+    assert "nothing to do" in call("ingest", "--domain", "cards").stderr

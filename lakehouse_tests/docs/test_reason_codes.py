@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, LineReason
-from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
+from lakehouse.platform.ingestion.path_problems import NOT_RECORDED, UnrecognizedReason
 from lakehouse.platform.transform.failing_rows import COMPUTATION_FAILED
 
 DOCS = Path(__file__).parents[2] / "docs" / "reasons.md"
@@ -42,7 +42,7 @@ def test_every_reason_code_is_documented_and_no_other() -> None:
     repeated = {"same_content", "newer_version"}
     assert sorted(documented("Files that repeat or were replaced")) == sorted(repeated)
     unrecognized_files = {reason.value for reason in UnrecognizedReason} - {
-        UnrecognizedReason.TEMPORARY.value
+        reason.value for reason in NOT_RECORDED
     }
     assert sorted(documented("Unrecognized files")) == sorted(unrecognized_files)
     assert sorted(documented("Lines")) == sorted(reason.value for reason in LineReason)

@@ -10,6 +10,7 @@ SPEC = DomainSpec(
     title="PoD Cartões",
     since=dt.date(2022, 1, 1),
     owners=("team:cards",),
+    control_files=r"tb_(faturas?|pagamentos?)_[0-9]{8}_[0-9]{14}(\.csv(\.gz)?)?\.ctl",
     headline=Headline(
         question="Quanto está em aberto, quanto está vencido e quantos clientes estão em risco?",
         sql=(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from lakehouse.platform.ingestion.errors import LandingError
 from lakehouse.platform.ingestion.folders import first_day
 from lakehouse.platform.ingestion.path_problems import (
+    NOT_RECORDED,
     PathProblem,
     UnrecognizedReason,
     is_temporary,
@@ -43,7 +44,8 @@ class Listing:
     growing: tuple[str, ...]
     """Paths that changed too recently to be complete; skipped until the next listing."""
     temporary: tuple[str, ...]
-    """Paths of hidden or unfinished files and folders (ending in '/'); ignored."""
+    """Paths of hidden, unfinished and control files, and of such folders (ending in '/'); they are
+    ignored."""
     unreadable: tuple[str, ...] = ()
     """Messages about folders that cannot be listed; their files are missing here."""
 
@@ -150,7 +152,7 @@ def classify(
     growing: list[str] = []
     for entry in entries:
         file = recognize(entry, rules, today=today)
-        if isinstance(file, UnrecognizedFile) and file.reason is UnrecognizedReason.TEMPORARY:
+        if isinstance(file, UnrecognizedFile) and file.reason in NOT_RECORDED:
             survey.temporary.append(file.path)
         elif -quiet < now - entry.modified_at < quiet:
             growing.append(printable(entry.path))

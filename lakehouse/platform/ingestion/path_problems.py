@@ -20,6 +20,8 @@ class UnrecognizedReason(StrEnum):
     """A symbolic link, whatever its target."""
     TEMPORARY = "temporary"
     """A hidden file, or one that is still written under a temporary name; ignored, not recorded."""
+    CONTROL_FILE = "control_file"
+    """A file that only confirms a data file, declared by the domain; ignored, not recorded."""
     UNKNOWN_FILE = "unknown_file"
     """The file name matches no source of the domain, or more than one."""
     BAD_DAY = "bad_day"
@@ -34,6 +36,8 @@ class UnrecognizedReason(StrEnum):
     """The delivery day is before the domain's first day."""
 
 
+NOT_RECORDED = frozenset({UnrecognizedReason.TEMPORARY, UnrecognizedReason.CONTROL_FILE})
+"""Reasons of files that are ignored and not recorded."""
 _RANK = {reason: rank for rank, reason in enumerate(UnrecognizedReason)}
 
 

@@ -11,6 +11,7 @@ Walking the landing zone belongs in ``listing``, the content of files in ``csv``
 
 import datetime as dt
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -237,6 +238,11 @@ def _source(rules: PathRules, name: str) -> "Source | PathProblem":
     problem = name_problem(name)
     if problem:
         return problem
+    control_files = rules.spec.control_files
+    if control_files and re.fullmatch(control_files, name, re.IGNORECASE):
+        return PathProblem(
+            UnrecognizedReason.CONTROL_FILE, "control file of a sender; it has no data"
+        )
     matching = [source for source in rules.sources if source.matches(name)]
     if len(matching) == 1:
         return matching[0]

@@ -83,6 +83,8 @@ class DomainSpec:
             ``01-02-2026`` are unrecognized, because that may be either day.
         ignored_folders: names of folders that say nothing about day and unit, such as ``raw``; a
             number may follow. Below the folder of a unit, every other name is ignored too.
+        control_files: pattern of the names of files that senders put beside data files to confirm
+            them (compared without case). They are no data: they are not loaded and not reported.
         settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
             three names a meaning: ``dsn`` (PostgreSQL with reference tables or with the table to
             extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.
@@ -104,6 +106,7 @@ class DomainSpec:
     numbered_units: bool = False
     day_folders: tuple[str, ...] = YEAR_FIRST
     ignored_folders: tuple[str, ...] = ()
+    control_files: str | None = None
     settings: tuple[Setting[Any], ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict, hash=False)
 

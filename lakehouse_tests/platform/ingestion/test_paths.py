@@ -192,6 +192,20 @@ def test_the_detail_of_an_unknown_name_shows_names_and_no_patterns():
     assert "\\" not in found.detail
 
 
+def test_a_declared_control_file_is_ignored_and_another_one_is_unknown():
+    spec = DomainSpec(name="mrhealth", title="Mr. Health", since=START, control_files=r".*\.ctl")
+    reasons = {
+        name: getattr(loosely(f"2021-01-05/{name}", spec), "reason", None)
+        for name in ("pedido.csv", "PEDIDO.CTL", "pedido.csv.ctl", "pedido.done")
+    }
+    assert reasons == {
+        "pedido.csv": None,
+        "PEDIDO.CTL": UnrecognizedReason.CONTROL_FILE,
+        "pedido.csv.ctl": UnrecognizedReason.CONTROL_FILE,
+        "pedido.done": UnrecognizedReason.UNKNOWN_FILE,
+    }
+
+
 LOOSE = DomainSpec(
     name="mrhealth",
     title="Mr. Health",
