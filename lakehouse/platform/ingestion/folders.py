@@ -28,7 +28,7 @@ _PART_OF_DAY = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]+")
-_LAST_NUMBER = re.compile(r"[^0-9]*([0-9]{1,9})[^0-9]*")
+_ONE_NUMBER = re.compile(r"[^0-9]*([0-9]{1,9})[^0-9]*")
 _MOST_DIGITS = 9
 
 
@@ -159,7 +159,7 @@ class _Reading:
             self._add(
                 UnrecognizedReason.BAD_UNIT,
                 f"folder {name!r} has no valid unit number;"
-                f" hint: rename it to {self.patterns.unit_words[0]}_<number>",
+                f" hint: rename it to {_unit_folder(self.patterns, name)}",
             )
         elif not self.patterns.ignores(name):
             self.others.append(name)
@@ -246,10 +246,14 @@ def day_hint(patterns: FolderPatterns) -> str:
 
 def unit_hint(patterns: FolderPatterns, name: str) -> str:
     """Return how to rename or declare a folder that may be a unit."""
-    number = _LAST_NUMBER.fullmatch(name)
-    target = f"{int(number[1]):03d}" if number else "<number>"
     return (
-        f"rename it to {patterns.unit_words[0]}_{target}, or declare it in the domain:"
+        f"rename it to {_unit_folder(patterns, name)}, or declare it in the domain:"
         " unit_folders for the word of a unit, numbered_units for a number alone,"
         " ignored_folders for a name without meaning"
     )
+
+
+def _unit_folder(patterns: FolderPatterns, name: str) -> str:
+    """Return the name that a folder should have, with the only number in its present one."""
+    number = _ONE_NUMBER.fullmatch(name)
+    return f"{patterns.unit_words[0]}_" + (f"{int(number[1]):03d}" if number else "<number>")

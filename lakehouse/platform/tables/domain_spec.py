@@ -84,7 +84,7 @@ class DomainSpec:
         ignored_folders: names of folders that say nothing about day and unit, such as ``raw``; a
             number may follow. Below the folder of a unit, every other name is ignored too.
         control_files: pattern of the names of files that senders put beside data files to confirm
-            them (compared without case). They are no data: they are not loaded and not reported.
+            them (compared without case). They are neither loaded nor reported.
         settings: environment variables ``LAKEHOUSE_<DOMAIN>_<NAME>`` of its own. The platform gives
             three names a meaning: ``dsn`` (PostgreSQL with reference tables or with the table to
             extract), ``extraction`` (how to extract it) and ``warehouse_dsn``.

@@ -182,6 +182,20 @@ def test_the_detail_of_a_folder_that_may_be_a_unit_says_how_to_rename_it(folder:
     assert "hint: rename it to unidade_007, or declare it" in found.detail
 
 
+@pytest.mark.parametrize(
+    ("folder", "target"),
+    [
+        ("unidade_007 ", "unidade_007"),
+        ("unidade_7a", "unidade_007"),
+        ("unit_x", "unidade_<number>"),
+    ],
+)
+def test_the_detail_of_a_malformed_unit_names_the_folder_that_is_meant(folder: str, target: str):
+    found = recognized(f"mrhealth/2021-01-05/{folder}/PEDIDO.csv")
+    assert isinstance(found, UnrecognizedFile)
+    assert found.detail.endswith(f"has no valid unit number; hint: rename it to {target}")
+
+
 def test_the_detail_of_an_unknown_name_shows_names_and_no_patterns():
     everything = source("all", r"all_.*\.csv", example="all_stores.csv")
     rules = PathRules(spec=SPEC, sources=(*SOURCES, everything), zone=ZONE)
