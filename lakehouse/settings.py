@@ -220,6 +220,11 @@ class Settings:
     deadline_hours: float = _setting(
         30.0, "Hours after the start of a day when its delivery is overdue"
     )
+    silence_days: int = _setting(
+        3_650,
+        "Days back from today on which a day without any run is computed once it is over, so that"
+        " units without a delivery are visible; 0 turns it off",
+    )
     privacy_key: str | None = _setting(
         None,
         "Key of the marks that replace erased persons; without it, a key is created in the lake",

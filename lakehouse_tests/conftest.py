@@ -34,6 +34,7 @@ SLOW_MODULES = frozenset(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("LAKEHOUSE_SILENCE_DAYS", "0")  # tests deliver days of past years
     config.addinivalue_line("markers", "s3: runs against a real S3 server")
     config.addinivalue_line("markers", "postgres: runs against a real PostgreSQL server")
     config.addinivalue_line("markers", "server: needs a server, a cluster or a browser")

@@ -33,7 +33,10 @@ class Business:
     @property
     def settings(self) -> Settings:
         return Settings(
-            root=str(self.folder / "lake"), landing=str(self.folder / "landing"), quiet_seconds=0
+            root=str(self.folder / "lake"),
+            landing=str(self.folder / "landing"),
+            quiet_seconds=0,
+            silence_days=0,
         )
 
     @property

@@ -18,6 +18,7 @@ from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform.inputs import bind_partitions
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.stories.driver import Driver
@@ -80,7 +81,7 @@ def _is_compared(table: Table) -> bool:
 
 def _bind(opened: Session, table: Table, business: Business, as_of_rows: Rows) -> None:
     """Register the upstream tables of a table in a session."""
-    opened.arrow("partitions", pa.table({"day": pa.array([MONTH], pa.date32())}))
+    bind_partitions(opened, [MONTH], [MONTH])
     for read in table.reads:
         if read.table.as_of:
             opened.arrow(read.name, as_of_rows[read.table.id])

@@ -124,6 +124,7 @@ def served(folder: Path) -> Iterator[DagsterUI]:
     ui.landing.mkdir()
     prefixes = ("LAKEHOUSE_", "DAGSTER_", "AWS_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(prefixes)} | {
+        "LAKEHOUSE_SILENCE_DAYS": "0",
         "LAKEHOUSE_ROOT": str(ui.lake),
         "LAKEHOUSE_LANDING": str(ui.landing),
         "DAGSTER_HOME": str(ui.home),

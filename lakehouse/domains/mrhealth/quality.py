@@ -25,7 +25,6 @@ from lakehouse.platform.quality.checks import (
     CheckStatus,
     DayFacts,
     QualityCheck,
-    due_at,
     rows_of,
     shortened,
 )
@@ -44,6 +43,7 @@ from lakehouse.platform.quality.delivery_checks import (
     reconciled_files,
 )
 from lakehouse.platform.tables.source import declared_in
+from lakehouse.platform.transform.due_days import due_at
 
 NEARLY_ALL = Fraction(9, 10)
 """Share of the active units from which missing units are a warning only."""
@@ -68,7 +68,10 @@ def _units(day: DayFacts) -> tuple[int, list[str]]:
 
 
 def assess_completeness(day: DayFacts) -> Assessment:
-    """Fail when less than 90 % of the active units delivered; warn when less than all did."""
+    """Fail when less than 90 % of the active units delivered; warn when less than all did.
+
+    A day whose deadline has not passed passes: units may still deliver.
+    """
     active, missing = _units(day)
     if not active:
         return Assessment(
@@ -79,11 +82,13 @@ def assess_completeness(day: DayFacts) -> Assessment:
         )
     delivered = active - len(missing)
     missed = CheckStatus.WARN if Fraction(delivered, active) >= NEARLY_ALL else CheckStatus.FAIL
+    is_due = due_at(day.day, day.deadline_hours, day.now.tzinfo) <= day.now
+    kind = "did not deliver" if is_due else "not due yet"
     return Assessment(
-        status=missed if missing else CheckStatus.PASS,
+        status=missed if missing and is_due else CheckStatus.PASS,
         expected=f"{active} units",
         actual=f"{delivered} units",
-        details=f"did not deliver: {shortened(missing)}" if missing else "",
+        details=f"{kind}: {shortened(missing)}" if missing else "",
     )
 
 

@@ -34,7 +34,7 @@ from lakehouse.platform.orchestration.run_tags import (
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import as_of, monthly
+from lakehouse.platform.transform import as_of, due_days, monthly
 from lakehouse.settings import Settings
 
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -93,7 +93,12 @@ def gather(
             file for file in listing.unrecognized_files if not has_recorded(delivered, file)
         ),
         unfinished=work.unfinished,
-        waiting={**as_of.never_built_days(domain, lake), **work.waiting},
+        waiting={
+            **as_of.never_built_days(domain, lake),
+            **due_days.incomplete_days(domain, lake, settings, dt.datetime.now(dt.UTC)),
+            **work.waiting,
+        },
+        delivered=work.delivered,
         outdated_months=(
             monthly.months_out_of_date(domain, lake, settings)
             if monthly.monthly_tables(domain)

@@ -1,7 +1,7 @@
 """Days and months as Dagster partitions, and ranges of days."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import dagster as dg
 
@@ -38,11 +38,19 @@ def days_of(keys: Iterable[str]) -> list[dt.date]:
 
 
 def ranges(
-    days: Iterable[dt.date], *, gap: int = 1, longest: int | None = None
+    days: Iterable[dt.date],
+    *,
+    gap: int = 1,
+    near: Callable[[dt.date, dt.date], bool] | None = None,
+    longest: int | None = None,
 ) -> list[tuple[dt.date, dt.date]]:
-    """Join days into ranges: days that are at most ``gap`` apart are in the same range.
+    """Join days into ranges.
 
-    No range is longer than ``longest`` days.
+    Args:
+        days: in any order.
+        gap: days that are at most so far apart are in the same range.
+        near: instead of `gap`, whether the last day of a range and a later day are in the same one.
+        longest: largest number of days of a range.
 
     >>> days = [dt.date(2024, 1, 1), dt.date(2024, 1, 2), dt.date(2024, 1, 9)]
     >>> ranges(days) == [(days[0], days[1]), (days[2], days[2])]
@@ -52,7 +60,7 @@ def ranges(
     for day in sorted(set(days)):
         if found:
             first, last = found[-1]
-            is_near = (day - last).days <= gap
+            is_near = (day - last).days <= gap if near is None else near(last, day)
             if is_near and (longest is None or (day - first).days < longest):
                 found[-1] = (first, day)
                 continue

@@ -8,6 +8,7 @@ for the same work again.
 
 import datetime as dt
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -18,7 +19,11 @@ from lakehouse.platform.tables.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7
-"""Days without work that a range may include: an empty day costs less than a run of its own."""
+"""Days without work that a range may include in any case."""
+RUN_COST = 100
+"""How many days without rows cost as much as a run of its own."""
+FILES_OF_A_DAY = 10
+"""Delivered files whose rows cost as much as a day without rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,10 @@ class Facts:
     unfinished: Mapping[dt.date, str] = field(default_factory=dict)
     """Delivery days that were not reconciled since they changed, with a digest of their files."""
     waiting: Mapping[dt.date, str] = field(default_factory=dict)
-    """Business days that delivered rows wait for, with a digest of those deliveries."""
+    """Business days that delivered rows wait for, and due days that lack rows of units, each with a
+    digest of the cause."""
+    delivered: Mapping[dt.date, int] = field(default_factory=dict)
+    """Number of delivered files of each day, to size the days that a range includes."""
     outdated_months: Mapping[dt.date, str] = field(default_factory=dict)
     """First days of months whose inputs changed, with a digest of the inputs."""
     changed: Mapping[str, str] = field(default_factory=dict)
@@ -179,12 +187,12 @@ def _stages(facts: Facts, settings: Settings) -> Iterator[list[Batch]]:
 
 def _day_batches(facts: Facts, settings: Settings) -> list[Batch]:
     """Return the days to run; a day that rows wait for only when no arrival run covers it."""
-    arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts), settings))
+    arrivals = list(_ranges(Work.ARRIVALS, _arrival_reasons(facts), facts, settings))
     covered = {day for batch in arrivals for day in between(batch.first, batch.last)}
     refresh = {
         day: [f"waiting {digest}"] for day, digest in facts.waiting.items() if day not in covered
     }
-    return [*arrivals, *_ranges(Work.REFRESH, refresh, settings)]
+    return [*arrivals, *_ranges(Work.REFRESH, refresh, facts, settings)]
 
 
 def _arrival_reasons(facts: Facts) -> dict[dt.date, list[str]]:
@@ -214,10 +222,26 @@ def _consecutive(months: Iterable[dt.date]) -> list[list[dt.date]]:
 
 
 def _ranges(
-    work: Work, reasons: Mapping[dt.date, Sequence[str]], settings: Settings
+    work: Work, reasons: Mapping[dt.date, Sequence[str]], facts: Facts, settings: Settings
 ) -> Iterator[Batch]:
-    """Join days into ranges that exceed neither the limit of days nor that of files."""
-    for first, last in ranges(reasons, gap=GAP_DAYS, longest=settings.batch_days):
+    """Join days into ranges that exceed neither the limit of days nor that of files.
+
+    Scattered days are one range if the days between them cost less than another run: a run computes
+    every day of its range.
+    """
+    delivered_days = sorted(facts.delivered)
+
+    def near(last: dt.date, day: dt.date) -> bool:
+        between_days = (day - last).days - 1
+        if between_days < GAP_DAYS:
+            return True
+        inside = delivered_days[
+            bisect_right(delivered_days, last) : bisect_left(delivered_days, day)
+        ]
+        files = sum(facts.delivered[each] for each in inside)
+        return between_days + files / FILES_OF_A_DAY <= RUN_COST
+
+    for first, last in ranges(reasons, near=near, longest=settings.batch_days):
         days: list[dt.date] = []
         files = 0
         for day in sorted(d for d in reasons if first <= d <= last):

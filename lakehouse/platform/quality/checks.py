@@ -187,22 +187,6 @@ class CheckedDay:
     seconds: float
 
 
-def due_at(day: dt.date, deadline_hours: float, zone: dt.tzinfo | None) -> dt.datetime:
-    """Return the moment when the deliveries of a day are overdue.
-
-    Args:
-        day: day of the deliveries.
-        deadline_hours: elapsed hours after the day starts in `zone`; a change to or from daylight
-            saving time does not change their number.
-        zone: time zone in which the day starts.
-
-    >>> due_at(dt.date(2024, 1, 1), 30, dt.UTC)
-    datetime.datetime(2024, 1, 2, 6, 0, tzinfo=datetime.timezone.utc)
-    """
-    start = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
-    return (start + dt.timedelta(hours=deadline_hours)).astimezone(zone)
-
-
 def shortened(names: Sequence[object]) -> str:
     """Return the first 20 names as text, then the number of the others.
 

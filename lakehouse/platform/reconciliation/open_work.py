@@ -30,6 +30,8 @@ class OpenWork:
     """Delivery days whose deliveries are not reconciled, with the fingerprint of the deliveries."""
     waiting: Mapping[dt.date, str]
     """Business days that deliveries wait for, with a fingerprint of these deliveries."""
+    delivered: Mapping[dt.date, int]
+    """Number of delivered files of each day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,8 @@ def open_work(domain: Domain, lake: Lake) -> OpenWork:
     table = readable_table(lake, reconciliation_of(domain.name))
     snapshot = table.snapshot()
     unfinished = {}
-    for day, delivered in delivered_days(domain, lake).items():
+    deliveries = delivered_days(domain, lake)
+    for day, delivered in deliveries.items():
         file = snapshot.by_day.get(day)
         reconciled = file.bounds.get("inputs", (None, None))[0] if file and file.rows else None
         if delivered.files and reconciled != delivered.fingerprint:
@@ -81,7 +84,11 @@ def open_work(domain: Domain, lake: Lake) -> OpenWork:
         for row in table.read(days, snapshot=snapshot, columns=columns).to_pylist():
             for day in _parse_days(row["waiting_days"]):
                 waiting[day] = delivery_fingerprint([waiting.get(day), row["inputs"]])
-    return OpenWork(unfinished=unfinished, waiting=dict(sorted(waiting.items())))
+    return OpenWork(
+        unfinished=unfinished,
+        waiting=dict(sorted(waiting.items())),
+        delivered={day: each.files for day, each in deliveries.items()},
+    )
 
 
 def earlier_balances(

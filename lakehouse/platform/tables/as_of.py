@@ -57,7 +57,7 @@ def as_of_day(transform: Callable[..., ir.Table], reads: Sequence[Read]) -> Call
         ]
         made = transform(*given)
         order = _order(made)
-        rows = made.cross_join(PARTITIONS)  # all rows to the one day of the partition
+        rows = made.cross_join(PARTITIONS.select("day"))  # all rows to the one day of the partition
         return rows.order_by(list(order.values())) if order else rows
 
     return with_partition

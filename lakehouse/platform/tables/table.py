@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 ONE_DAY = datetime.timedelta(days=1)
 
-PARTITIONS = ibis.table({"day": "date"}, name="partitions")
-"""Among the `reads` of a table: the days of the run as rows, for calendars and reference dates."""
+PARTITIONS = ibis.table({"day": "date", "is_due": "boolean"}, name="partitions")
+"""Among the `reads` of a table: the days of the run as rows, for calendars and reference dates.
+
+`is_due` is true from the first delivery of the units to the last day whose deadline has passed.
+"""
 
 Hook = Callable[[Lake, Sequence[datetime.date]], None]
 """A function that is called with the lake and the days of a table that are computed."""

@@ -5,7 +5,7 @@ Reconciliation has inputs of another kind: see `platform/reconciliation`.
 
 import bisect
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -162,9 +162,15 @@ def bind_upstream(
         session.files(read.name, upstream.urls(read, window), read.table.contract.schema, where)
 
 
-def bind_partitions(session: Session, window: Sequence[dt.date]) -> None:
-    """Bind the relation of the days that are computed."""
-    session.arrow("partitions", pa.table({"day": pa.array(window, pa.date32())}))
+def bind_partitions(
+    session: Session, window: Sequence[dt.date], due: Collection[dt.date] = ()
+) -> None:
+    """Bind the relation of the days that are computed, with those of them that are due."""
+    columns = {
+        "day": pa.array(window, pa.date32()),
+        "is_due": pa.array([day in due for day in window], pa.bool_()),
+    }
+    session.arrow("partitions", pa.table(columns))
 
 
 def bind_older_versions(

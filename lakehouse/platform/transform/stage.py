@@ -22,6 +22,7 @@ from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
 from lakehouse.platform.tables.table import PARTITIONS, ReadScope, Table
 from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows, outcome_rows
 from lakehouse.platform.transform.days import RowsByDay, cut_by_day, sort_columns, within
+from lakehouse.platform.transform.due_days import due_days
 from lakehouse.platform.transform.inputs import (
     UpstreamSnapshots,
     bind_partitions,
@@ -85,9 +86,10 @@ def stage_days(
         table.options.before_compute(lake, days)
     writer = _Writer(table, lake if target is None else target)
     upstream = UpstreamSnapshots.of(table, lake)
+    due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
     for window in windows(days, upstream, settings.chunk_rows):
         with engine.session(settings) as session:
-            bind_partitions(session, window)
+            bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
             writer.result.sql = writer.result.sql or session.sql(table.expression)
             if table.validates_rows:

@@ -17,7 +17,7 @@ def made() -> Callable[..., list[Row]]:
     """Return the rows of a table's expression for rows of its upstream tables, in their order."""
     connection = duckdb.connect()
 
-    def run(table: Table, *given: list[Row]) -> list[Row]:
+    def run(table: Table, *given: list[Row], due: bool = True) -> list[Row]:
         assert len(given) == len(table.reads)
         for read, rows in zip(table.reads, given, strict=True):
             schema = arrow_schema(read.table.contract.schema)
@@ -25,7 +25,8 @@ def made() -> Callable[..., list[Row]]:
             unknown = {name for row in rows for name in row} - set(schema.names)
             assert not unknown, f"{read.table.id} has no {unknown}"
             connection.register(read.name, pa.Table.from_pylist(columns, schema=schema))
-        connection.register("partitions", pa.table({"day": pa.array([MONDAY], pa.date32())}))
+        partitions = {"day": [MONDAY], "is_due": [due]}
+        connection.register("partitions", pa.table(partitions))
         result = connection.execute(typed_sql(table.expression, "duckdb")).to_arrow_table()
         if table.as_of:
             result = result.drop_columns(["day"])

@@ -36,3 +36,12 @@ def test_a_unit_delivered_when_a_readable_file_of_orders_arrived(made, files, de
     came = [{"day": MONDAY, "unit_id": 1, "orders_delivered": flag} for flag in files]
     (row,) = made(unit_day, [placed_unit()], [], came)
     assert row["delivered"] is delivered
+
+
+def test_before_the_day_is_due_only_units_that_delivered_have_a_row(made):
+    units = [placed_unit(1), placed_unit(2), placed_unit(3)]
+    came = [{"day": MONDAY, "unit_id": 3, "orders_delivered": False}]
+    rows = made(unit_day, units, [fact_order("1")], came, due=False)
+    assert sorted(row["unit_id"] for row in rows) == [1, 3]
+    rows = made(unit_day, units, [fact_order("1")], came)
+    assert sorted(row["unit_id"] for row in rows) == [1, 2, 3]

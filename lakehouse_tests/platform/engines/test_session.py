@@ -27,6 +27,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.inputs import bind_partitions
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
@@ -103,7 +104,7 @@ def by_spark(settings: Settings) -> Iterator[Settings]:
 
 def bind(opened: Session, table: Table, lake: Lake, as_of_rows: Rows) -> None:
     """Bind the upstream tables of a table."""
-    opened.arrow("partitions", pa.table({"day": pa.array(DAYS[-1:], pa.date32())}))
+    bind_partitions(opened, DAYS[-1:], DAYS[-1:])
     for read in table.reads:
         if read.table.as_of:
             opened.arrow(read.name, as_of_rows[read.table.id])

@@ -7,7 +7,7 @@ from typing import Any
 
 from lakehouse.platform.ingestion.path_problems import UnrecognizedReason
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
-from lakehouse.platform.orchestration.planning import GAP_DAYS, Batch, Facts, decide
+from lakehouse.platform.orchestration.planning import GAP_DAYS, RUN_COST, Batch, Facts, decide
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.world import FRI, MON, THU, TUE, WED
 
@@ -45,9 +45,19 @@ def test_without_new_files_or_unfinished_days_nothing_is_due():
 
 
 def test_near_days_share_a_run_and_distant_days_get_their_own():
-    distant = MON - dt.timedelta(days=GAP_DAYS + 1)
+    distant = MON - dt.timedelta(days=RUN_COST + 2)
     found = batches(file(distant), file(MON), file(MON, 2), file(WED))
     assert spans(found) == [("arrivals", distant, distant, 1), ("arrivals", MON, WED, 3)]
+
+
+def test_scattered_days_are_one_run_unless_the_days_between_them_have_many_files():
+    days = [MON + dt.timedelta(days=30 * n) for n in range(10)]
+    waiting = dict.fromkeys(days, "abc")
+    assert spans(batches(waiting=waiting)) == [("refresh", days[0], days[-1], 10)]
+    busy = {MON + dt.timedelta(days=n): 100 for n in range(300)}
+    assert len(batches(waiting=waiting, delivered=busy)) == 10
+    near = {MON: "abc", MON + dt.timedelta(days=GAP_DAYS): "abc"}
+    assert len(batches(waiting=near, delivered=busy)) == 1
 
 
 def test_no_run_exceeds_the_limits_of_days_and_files():

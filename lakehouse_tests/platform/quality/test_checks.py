@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lakehouse.platform.quality.checks import CheckInput, QualityCheck, due_at, shortened
+from lakehouse.platform.quality.checks import CheckInput, QualityCheck, shortened
 from lakehouse.platform.tables.contract import ContractError
+from lakehouse.platform.transform.due_days import due_at
 from lakehouse_tests.platform.quality.toys import SALES, SCHEMA, shown
 
 

@@ -11,6 +11,7 @@ from lakehouse.domains.mrhealth.measures import OrderMeasures, measures, sums
 from lakehouse.domains.mrhealth.silver.deliveries import deliveries as unit_deliveries
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold
+from lakehouse.platform.tables.table import PARTITIONS
 
 
 class UnitOfDay(TableModel):
@@ -36,18 +37,29 @@ class UnitDay(OrderMeasures, UnitOfDay, key=("day", "unit_id")):
     )
 
 
-@gold(contract=UnitDay, reads=[known_units, orders_fact, unit_deliveries])
-def unit_day(units: ir.Table, orders: ir.Table, deliveries: ir.Table) -> ir.Table:
-    """Sales of every active unit by day; a unit without a delivery has a row with zeros."""
+@gold(contract=UnitDay, reads=[known_units, orders_fact, unit_deliveries, PARTITIONS])
+def unit_day(units: ir.Table, orders: ir.Table, deliveries: ir.Table, days: ir.Table) -> ir.Table:
+    """Sales of every active unit on every day; a unit without a delivery has a row with zeros.
+
+    Days run from the first delivery of the chain to the last day whose deadline has passed. On any
+    other day only units with a delivery or an order have a row, so that nobody counts as silent
+    before the day is over.
+    """
     by_unit = orders.group_by("day", "unit_id").agg(**sums(orders))
     spine = units.left_join(by_unit, ["day", "unit_id"])  # one unit of a day to one sum
-    with_files = spine.left_join(deliveries, ["day", "unit_id"])  # one to one
-    return with_files.select(
+    delivered = deliveries.select("day", "unit_id", "orders_delivered", came=True)
+    with_files = spine.left_join(delivered, ["day", "unit_id"])  # one to one
+    due = days.filter(days.is_due).select(due_day=days.day)
+    dated = with_files.left_join(due, with_files.day == due.due_day)  # many units to one day
+    shown = dated.filter(
+        dated.due_day.notnull() | dated.came.notnull() | (dated.orders.fill_null(0) > 0)
+    )
+    return shown.select(
         "day",
         "unit_id",
         "unit_name",
         "state_name",
         "country_name",
-        **measures(with_files),
-        delivered=with_files.orders_delivered.fill_null(False),
+        **measures(shown),
+        delivered=shown.orders_delivered.fill_null(False),
     )
