@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lakehouse.platform.ingestion.errors import LandingError
 from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
@@ -150,3 +151,22 @@ def test_a_local_run_loads_a_file_that_the_sensor_still_considers_growing(
     assert "growing" in tick.skip_reason()
     tick.world.ingest()
     assert tick.world.statuses() == {"loaded": 1}
+
+
+def test_a_missing_landing_zone_fails_the_evaluation_and_never_counts_as_empty(tick: Tick):
+    landing = Path(tick.world.settings.landing)
+    (landing / "mrhealth").rmdir()
+    assert NOTHING_DUE in tick.skip_reason()
+    landing.rmdir()
+    with pytest.raises(LandingError, match=r"does not exist; hint: .* LAKEHOUSE_LANDING"):
+        tick()
+
+
+def test_a_file_of_a_day_to_come_is_recorded_once(tick: Tick):
+    world = tick.world
+    day = dt.datetime.now(world.settings.zone).date() + dt.timedelta(days=3)
+    world.land_all(night(day, 1, "10.00"))
+    world.ingest()
+    found = world.rows("raw.mrhealth_unrecognized_files", "file", "reason")
+    assert [reason for _, reason in found] == ["future_day", "future_day"]
+    assert NOTHING_DUE in tick.skip_reason()
