@@ -5,6 +5,7 @@ The content decides, not the name: a file ``orders.xlsx`` that holds CSV text is
 
 import contextlib
 import io
+import struct
 import zipfile
 import zlib
 
@@ -19,7 +20,10 @@ _EMPTY_ZIP = b"PK\x05\x06"
 _WORKBOOK = "xl/workbook.xml"
 _SIDE_FILES = ("__macosx/", ".ds_store", "thumbs.db")
 _TEXT_ENDS = (".csv", ".txt", ".tsv", ".xlsx")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    *(ValueError, OSError, RuntimeError, struct.error),  # offsets and flags that make no sense
+)
 
 
 def unpack(data: bytes, wanted: CsvFormat | None, *, name: str, limit: int) -> bytes:
@@ -49,9 +53,9 @@ def unpack(data: bytes, wanted: CsvFormat | None, *, name: str, limit: int) -> b
 def all_content(data: bytes, *, limit: int) -> bytes:
     """Return all that can be decompressed of an archive that is not accepted, to search it."""
     found: list[bytes] = []
-    with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with contextlib.suppress(*_DAMAGED), zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
-            with contextlib.suppress(*_DAMAGED, RuntimeError), archive.open(info) as stream:
+            with contextlib.suppress(*_DAMAGED), archive.open(info) as stream:
                 found.append(stream.read(limit - sum(map(len, found))))
     return b"\n".join(found) or data
 
@@ -60,7 +64,7 @@ def _content(data: bytes, wanted: CsvFormat | None, limit: int, *, is_inside: bo
     """Return the text of a workbook, or of the one file in an archive."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         detail = "the archive ends early or is damaged; held until the complete file arrives"
         raise FileRejected(FileReason.TRUNCATED, detail) from None
     with archive:

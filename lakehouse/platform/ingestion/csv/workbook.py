@@ -132,7 +132,7 @@ def _unreadable_cells(parts: Mapping[str, bytes], name: str) -> dict[Place, str]
     }
     if b't="e"' in sheet:
         for column, row, text in _ERROR.findall(sheet):
-            found[int(row) - 1, _column(column)] = text.decode()
+            found[int(row) - 1, _column(column)] = text.decode("utf-8", "replace")
     return found
 
 

@@ -1,5 +1,6 @@
 """Archives with one file and sheets of workbooks become CSV text."""
 
+import contextlib
 import datetime as dt
 import gzip
 import io
@@ -7,6 +8,8 @@ import zipfile
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lakehouse.platform.ingestion.csv import workbook
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
@@ -164,3 +167,22 @@ def test_all_files_of_a_rejected_archive_can_be_searched():
 def test_columns_are_numbered_like_in_a_spreadsheet(letters):
     expected = openpyxl.utils.column_index_from_string(letters) - 1
     assert workbook._column(letters.encode()) == expected
+
+
+ARCHIVES = [zipped(a__csv=TEXT * 9), sheets(Um=[["Id", "Cidade"], [1, "Rio"]])]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    data=st.sampled_from(ARCHIVES),
+    changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=9),
+    end=st.integers(0, 10_000),
+)
+def test_a_damaged_archive_is_read_or_rejected_and_never_an_error(data, changes, end):
+    damaged = bytearray(data)
+    for at, byte in changes:
+        damaged[at % len(data)] = byte
+    content = bytes(damaged[: max(end, 4)])
+    with contextlib.suppress(FileRejected):
+        read(content, TWO)
+    all_content(content, limit=LIMIT)
