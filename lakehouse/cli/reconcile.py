@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -131,21 +132,28 @@ def _print_findings(
 ) -> None:
     """Verify everything again, print what differs, and fail when anything does."""
     columns = ("table", "day", "check", "expected", "found", "hint")
-    found = list(_findings(lake, settings, domain_name, days))
+    skipped: Counter[str] = Counter()
+    found = list(_findings(lake, settings, domain_name, days, skipped))
     if found or form != "table":
         print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
+    for what, files in sorted(skipped.items()):
+        inform(f"not compared by the independent reading, {plural(files, 'file')}: {what}")
     if found:
         raise CommandError(f"{plural(len(found), 'finding')}; each has a hint")
 
 
 def _findings(
-    lake: "Lake", settings: Settings, domain_name: str | None, days: list[dt.date] | None
+    lake: "Lake",
+    settings: Settings,
+    domain_name: str | None,
+    days: list[dt.date] | None,
+    skipped: "Counter[str]",
 ) -> "Iterator[AuditFinding]":
     from lakehouse.cli.progress import bars
 
     with bars() as shown:
         for domain in domains_of(domain_name):
-            yield from _findings_of(domain, lake, settings, days, shown)
+            yield from _findings_of(domain, lake, settings, days, shown, skipped)
 
 
 def _findings_of(
@@ -154,6 +162,7 @@ def _findings_of(
     settings: Settings,
     days: list[dt.date] | None,
     shown: "Progress",
+    skipped: "Counter[str]",
 ) -> "Iterator[AuditFinding]":
     from lakehouse.platform.reconciliation.audit import audit_domain
 
@@ -162,4 +171,4 @@ def _findings_of(
     def advance(day: dt.date, done: int, total: int) -> None:
         shown.update(task, completed=done, total=total, description=f"{day} verified")
 
-    return audit_domain(lake, domain, settings, days, progress=advance)
+    return audit_domain(lake, domain, settings, days, progress=advance, skipped=skipped)

@@ -7,10 +7,12 @@ the lake, and memory does not grow with the number of days.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
 from lakehouse.platform.reconciliation.audit_deliveries import audit_deliveries
 from lakehouse.platform.reconciliation.audit_files import audit_files
+from lakehouse.platform.reconciliation.audit_independently import audit_independently
 from lakehouse.platform.reconciliation.audit_outcomes import audit_balances, audit_outcomes
 from lakehouse.platform.reconciliation.audit_recompute import audit_recomputed
 from lakehouse.platform.reconciliation.audited_lake import AuditedLake
@@ -43,6 +45,7 @@ def audit_domain(
     *,
     tables: Collection[TableId] | None = None,
     progress: Progress | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[AuditFinding]:
     """Yield everything about a domain that differs from what follows from the delivered files.
 
@@ -56,7 +59,9 @@ def audit_domain(
         days: delivery days and business days to audit; None for every day.
         tables: only what concerns these tables; None for all.
         progress: called after every day.
+        skipped: is extended by the number of files that were not compared, by what and why.
     """
+    not_compared = Counter[str]() if skipped is None else skipped
 
     def audited_lake() -> AuditedLake:
         return AuditedLake(lake=lake, domain=domain, settings=settings, only=tables)
@@ -73,7 +78,7 @@ def audit_domain(
             if damage is None:
                 undamaged.append(day)
         for number, day in enumerate(undamaged, start=start):
-            yield from _audit_rows(audited, day)
+            yield from _audit_rows(audited, day, not_compared)
             if progress is not None:
                 progress(day, number, len(all_days))
         yield from audit_recomputed(audited, undamaged)
@@ -81,7 +86,9 @@ def audit_domain(
             progress(group[-1], start + len(group), len(all_days))
 
 
-def _audit_rows(audited: AuditedLake, day: dt.date) -> Iterator[AuditFinding]:
+def _audit_rows(
+    audited: AuditedLake, day: dt.date, skipped: Counter[str]
+) -> Iterator[AuditFinding]:
     """Audit deliveries, bronze, balances and outcomes of a day with undamaged files."""
     name = audited.domain.name
     for bronze in audited.domain.tables:
@@ -91,6 +98,12 @@ def _audit_rows(audited: AuditedLake, day: dt.date) -> Iterator[AuditFinding]:
                 day,
                 AuditCheck.DELIVERIES,
                 audit_deliveries(audited, bronze, day),
+            )
+            yield from _without_crash(
+                bronze.id,
+                day,
+                AuditCheck.INDEPENDENT,
+                audit_independently(audited, bronze, day, skipped),
             )
     if audited.only is None or any(table.layer != "gold" for table in audited.only):
         yield from _without_crash(

@@ -33,6 +33,7 @@ class AuditCheck(StrEnum):
     ROW_COUNT = "row count"
     BALANCE = "balance"
     RECOMPUTED_DAY = "recomputed day"
+    INDEPENDENT = "independent reading"
 
 
 _COMPUTE_AGAIN = "run `lakehouse materialize` for the table and the day"
@@ -51,6 +52,8 @@ HINTS: Mapping[AuditCheck, str] = {
     AuditCheck.ROW_COUNT: _COMPUTE_AGAIN,
     AuditCheck.BALANCE: "run `lakehouse materialize` for the domain and the day; if the finding"
     " remains, roll back the table that changed",
+    AuditCheck.INDEPENDENT: f"compare the file with its rows by eye; then {_READ_AGAIN}. If the"
+    " finding remains, the platform reads the file wrongly: report it with the file",
     AuditCheck.RECOMPUTED_DAY: f"{_COMPUTE_AGAIN}; `lakehouse history` shows which run wrote it",
 }
 
