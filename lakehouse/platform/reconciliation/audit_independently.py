@@ -52,7 +52,8 @@ def audit_independently(
         if (reason := _needs_more(delivery)) is not None:
             skipped[reason] += 1
             continue
-        yield from _audit_rows(audited, bronze.id, day, delivery, rows)
+        nulls = bronze.source.format.null_texts if bronze.source else frozenset()
+        yield from _audit_rows(audited, bronze.id, day, delivery, rows, nulls)
     for (name, _), rows in stored.items():
         text = f"{len(rows)} rows of {name}"
         yield finding(bronze.id, day, AuditCheck.INDEPENDENT, "rows of delivered files", text)
@@ -97,6 +98,7 @@ def _audit_rows(
     day: dt.date,
     delivery: Mapping[str, Any],
     rows: list[dict[str, Any]],
+    nulls: frozenset[str],
 ) -> Iterator[AuditFinding]:
     """Compare the records of a kept file with its rows in bronze."""
     digest = delivery["digest"]
@@ -120,7 +122,7 @@ def _audit_rows(
         return
     places = [header.index(name) for name in columns]
     expected = Counter(
-        tuple(_text(line[place]) if place < len(line) else "" for place in places)
+        tuple(_text(line[place], nulls) if place < len(line) else "" for place in places)
         for line in records
     )
     found = Counter(tuple(_text(row[name]) for name in columns) for row in rows)
@@ -169,6 +171,7 @@ def _moment(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def _text(value: object) -> str:
-    text = "" if value is None else str(value)
+def _text(value: object, nulls: frozenset[str] = frozenset()) -> str:
+    """Return a value without differences in blanks; null is the empty text."""
+    text = "" if value is None or str(value).strip() in nulls else str(value)
     return " ".join(unicodedata.normalize("NFC", text).split())
