@@ -45,7 +45,7 @@ def test_a_sound_lake_has_no_findings_and_what_is_skipped_is_counted(small: Smal
 def test_a_fault_of_the_reader_is_found(
     small: SmallLake, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    read = read_day.read_csv
+    read = vars(read_day)["read_csv"]
 
     def faulty(*arguments: Any, **options: Any) -> CsvFile:
         file = read(*arguments, **options)
