@@ -66,7 +66,7 @@ def _audit_landed_bytes(
     delivery: Mapping[str, Any],
     skipped: Counter[str],
 ) -> Iterator[AuditFinding]:
-    """Compare a file that lies unchanged in the landing zone with the bytes that were kept."""
+    """Compare a file that is unchanged in the landing zone with the bytes that were kept."""
     landing = ObjectStore.at(audited.settings.landing)
     try:
         entry = landing.stat(delivery["file"])
