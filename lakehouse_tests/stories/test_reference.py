@@ -168,6 +168,21 @@ def test_a_database_is_read_once_a_day_and_its_password_is_stored_nowhere(
     assert files_that_contain(tmp_path, b"mrhealth_orders") != []
 
 
+@pytest.mark.postgres
+def test_history_is_loaded_with_a_snapshot_that_is_taken_when_there_is_none(
+    make_world: Make, headquarters: Headquarters
+) -> None:
+    world = make_world(MRHEALTH_DSN=headquarters.reader)
+    world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00"))
+    world.ingest()
+    assert world.rejections() == world.rejections("order_items") == []
+    assert world.revenue() == {(MON, 1): "10.00", (TUE, 2): "5.00"}
+    today = dt.datetime.now(world.settings.zone).date()
+    assert set(world.rows("gold.mrhealth_unit_day", "day")) <= {MON, TUE}
+    assert world.rows("silver.mrhealth_units", "snapshot_day", days=[MON]) == [today, today]
+    assert set(world.balance()) == {"balanced"}
+
+
 def runs_that_contain(instance: dg.DagsterInstance, secret: str) -> list[str]:
     return [
         run.run_id

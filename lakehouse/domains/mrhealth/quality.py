@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import ibis.expr.types as ir
 
-from lakehouse.domains.mrhealth import SPEC, sources
+from lakehouse.domains.mrhealth import SPEC, rules, sources
 from lakehouse.domains.mrhealth.bronze.deliveries import deliveries as landed_files
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product
 from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items
@@ -43,6 +43,7 @@ from lakehouse.platform.quality.delivery_checks import (
     reconciled_files,
 )
 from lakehouse.platform.tables.source import declared_in
+from lakehouse.platform.tables.text import trimmed
 from lakehouse.platform.transform.due_days import due_at
 
 NEARLY_ALL = Fraction(9, 10)
@@ -142,6 +143,19 @@ def other_day_orders(stored: ir.Table) -> ir.Table:
     )
 
 
+def unknown_channels(rows: ir.Table) -> ir.Table:
+    """Count the delivered orders whose channel is unknown, by its text, with the first place."""
+    current = rows.filter(~rows["_superseded"])
+    unknown = current.filter(rules.order_type(current.Tipo_Pedido) == rules.UNKNOWN)
+    written = trimmed(unknown.Tipo_Pedido).fill_null("empty").substr(0, 40)
+    place = unknown["_file"] + " line " + unknown["_line"].cast("string")
+    by_text = unknown.group_by("day", written=written).agg(n=unknown.count(), place=place.min())
+    label = by_text.written + ": " + by_text.n.cast("string") + " (" + by_text.place + ")"
+    return by_text.group_by("day").agg(
+        found=by_text.n.sum(), names=label.collect(order_by=by_text.written)
+    )
+
+
 CHECKS = (
     has_rows(fact_orders, "orders", CheckStatus.FAIL),
     QualityCheck(
@@ -213,6 +227,16 @@ CHECKS = (
         " that contain orders of this day.",
         inputs=(rows_of(orders),),
         measure=other_day_orders,
+        assess=expects_none("orders", CheckStatus.WARN),
+    ),
+    QualityCheck(
+        name="order_type",
+        category="contract",
+        table=orders.id,
+        description="The channel of every delivered order is Loja Online or Loja Física; warns with"
+        " the other texts, which are stored as UNKNOWN, and the first file and line of each.",
+        inputs=(rows_of(sources.ORDERS.bronze),),
+        measure=unknown_channels,
         assess=expects_none("orders", CheckStatus.WARN),
     ),
     no_rejections(orders),

@@ -106,7 +106,8 @@ def ingest(
 ) -> Ingested:
     """Ingest the listed files of one dataset for these delivery days; commit raw and bronze.
 
-    For a snapshot source, the days of undated files are added.
+    For a snapshot source, the days of undated files are added; and today, if the lake has no
+    snapshot yet and the domain's database has one: old days are computed from the nearest snapshot.
 
     Args:
         bronze: the dataset's table.
@@ -176,7 +177,15 @@ class _Ingestion:
         wanted = set(days)
         if self.source.snapshot:
             wanted |= {file.day for file in files if not file.dated}
+            if not files and self._needs_first_snapshot():
+                wanted.add(self.intake.now.astimezone(self.intake.settings.zone).date())
         return [file for file in files if file.day in wanted], sorted(wanted)
+
+    def _needs_first_snapshot(self) -> bool:
+        """Whether the database has the table and the lake has no row of it, as for a backfill."""
+        if self.intake.snapshots is None or self.source.query is None:
+            return False
+        return not any(f.rows for f in self.intake.lake.table(self.bronze.id).snapshot().files)
 
     def _stage(
         self,
