@@ -182,7 +182,7 @@ class _Ingestion:
         return [file for file in files if file.day in wanted], sorted(wanted)
 
     def _needs_first_snapshot(self) -> bool:
-        """Whether the database has the table and the lake has no row of it, as for a backfill."""
+        """Whether the database has the table and the lake has no row yet, as for a backfill."""
         if self.intake.snapshots is None or self.source.query is None:
             return False
         return not any(f.rows for f in self.intake.lake.table(self.bronze.id).snapshot().files)
