@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.local_runtime.workers import held_runs, hold, worker_path
 from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
@@ -119,11 +120,13 @@ def ingest(
         )
         due = [
             each
-            for each in _insisted(decide(facts, settings), ran)
+            for considered in (facts, _without_tried_files(facts, read))
+            for each in _insisted(decide(considered, settings), ran)
             if touches(each.batch, first, last)
             and each.run_key not in requested
             and not _only_tried_files(each.batch, facts, read)
         ]
+        due = list({each.run_key: each for each in due}.values())
         if not due:
             if not facts.has_work:
                 publish_finished(Lake(settings.root), domain.name)
@@ -160,14 +163,24 @@ def _insisted(decision: Decision, ran: Mapping[str, int]) -> list[DueBatch]:
 
 
 def _only_tried_files(batch: Batch, facts: Facts, read: Mapping[str, int]) -> bool:
-    """Return whether all that a batch has are files that this command cannot load.
+    """Return whether all that a batch has are files that this command cannot load."""
+    return has_only_files(batch, facts) and all(
+        _is_tried(file, facts, read) for file in files_of(batch, facts)
+    )
+
+
+def _without_tried_files(facts: Facts, read: Mapping[str, int]) -> Facts:
+    """Return facts without the files that this command cannot load: everything else goes on."""
+    kept = (file for file in facts.new_files if not _is_tried(file, facts, read))
+    return replace(facts, new_files=tuple(kept))
+
+
+def _is_tried(file: RecognizedFile, facts: Facts, read: Mapping[str, int]) -> bool:
+    """Return whether this command cannot load a file.
 
     A file that cannot be read is tried once, a file that changes while it is read `CHANGING` times.
     """
-    return has_only_files(batch, facts) and all(
-        read[file.path] >= (1 if file.path in facts.unread else CHANGING)
-        for file in files_of(batch, facts)
-    )
+    return read[file.path] >= (1 if file.path in facts.unread else CHANGING)
 
 
 def materialize(
