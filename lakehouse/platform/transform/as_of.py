@@ -90,7 +90,8 @@ def record_as_of_days(
         day: AS_OF_DAYS.to_arrow([AsOfInputs(day=day, tables=count, inputs=digests.get(day, ""))])
         for day in days
     }
-    lake.table(as_of_days_of(domain.name)).write(rows, schema=AS_OF_DAYS.stored, note={})
+    note = {"by": AS_OF_DAYS.name}
+    lake.table(as_of_days_of(domain.name)).write(rows, schema=AS_OF_DAYS.stored, note=note)
 
 
 def _recorded(domain: Domain, lake: Lake) -> dict[dt.date, str | None]:

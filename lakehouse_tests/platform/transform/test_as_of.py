@@ -104,6 +104,14 @@ def test_a_correction_of_an_old_day_refreshes_the_newest_and_lists_the_older_as_
     assert stale(cafe) == []
 
 
+def test_a_record_that_is_written_again_does_not_look_like_damage(cafe: Cafe) -> None:
+    cafe.send("2024-03-01", "visits_1.csv", "1,2024-03-01,11", hour=13)
+    cafe.process()
+    record = Lake(cafe.settings.root).table(as_of.as_of_days_of("cafe"))
+    assert record.snapshot().version == 1
+    assert record.foreign_days(0) == {}
+
+
 def test_a_later_day_does_not_make_an_earlier_one_stale(cafe: Cafe) -> None:
     cafe.send("2024-03-02", "visits_2.csv", "3,2024-03-02,5")
     cafe.process()
