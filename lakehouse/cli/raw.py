@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli.messages import CommandError, inform
-from lakehouse.cli.ops_tables import deliveries
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
@@ -78,16 +77,24 @@ def _objects(domain_name: str, digest: str) -> str:
 
 def _by_path(lake: "Lake", path: str) -> str:
     """Return the stored file of the newest version of a path in the landing zone."""
+    from lakehouse.platform.ingestion.deliveries import read_deliveries
+    from lakehouse.platform.tables.upgrade import current_id, readable_tables
+
     domain = path.split("/", maxsplit=1)[0]
-    columns = ("file", "digest", "landed_at")
-    rows = deliveries(lake, domain, columns) if domain in domain_names() else []
-    versions = sorted((row["landed_at"], row["digest"]) for row in rows if row["file"] == path)
+    tables = readable_tables(lake, "raw", domain) if domain in domain_names() else []
+    found = (
+        delivery
+        for table in map(current_id, tables)
+        for delivery in read_deliveries(lake, domain, table.table)
+        if delivery.file == path
+    )
+    versions = sorted(found, key=lambda delivery: delivery.order)
     if not versions:
         raise CommandError(
             f"no file was delivered as {path}",
             'a path starts with its domain: lakehouse sql "select file from ops.deliveries"',
         )
-    _, digest = versions[-1]
+    digest = versions[-1].digest
     if not digest:
         raise CommandError(
             f"{path} was rejected before it was read, so its bytes are not in the lake",

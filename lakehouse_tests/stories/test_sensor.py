@@ -170,3 +170,21 @@ def test_a_file_of_a_day_to_come_is_recorded_once(tick: Tick):
     found = world.rows("raw.mrhealth_unrecognized_files", "file", "reason")
     assert [reason for _, reason in found] == ["future_day", "future_day"]
     assert NOTHING_DUE in tick.skip_reason()
+
+
+def test_bytes_that_changed_without_a_new_size_or_time_are_found_in_turn(tick: Tick):
+    (path, content), _ = night(MON, 1, "10.00").items()
+    at = dt.datetime(2024, 3, 5, tzinfo=dt.UTC)
+    tick.world.land(path, content, at=at)
+    tick.world.ingest()
+    assert tick.skip_reason() == NOTHING_DUE
+    tick.world.land(path, content.replace("10.00", "99.00"), at=at)
+    assert tick.skip_reason() == NOTHING_DUE, "files are read once a minute"
+    tick.cursor = None
+    request = tick.request()
+    assert request.tags[RANGE_START] == str(MON)
+    assert request.run_config == {"resources": {"platform": {"config": {"reread": True}}}}
+    tick.world.ingest()
+    assert tick.world.statuses() == {"loaded": 1, "superseded": 1}
+    tick.cursor = None
+    assert tick.skip_reason() == NOTHING_DUE

@@ -26,7 +26,7 @@ from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.ingestion.read_day import DayReader, DayRows, source_of
 from lakehouse.platform.ingestion.read_files import FileReader, in_order
-from lakehouse.platform.ingestion.versions import merged, ordered_after
+from lakehouse.platform.ingestion.versions import as_old_as_first, merged, ordered_after
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
@@ -78,12 +78,23 @@ class Ingested:
             elif delivery.drift and delivery.has_rows:
                 self.notes.append(f"{delivery.file}: {delivery.drift}")
 
-    def add_warnings(self, new: Set[FileKey], deliveries: Sequence[Delivery]) -> None:
+    def add_warnings(
+        self,
+        new: Set[FileKey],
+        deliveries: Sequence[Delivery],
+        copies: Mapping[FileKey, Delivery],
+    ) -> None:
         """Warn about new files that are rejected or outdated, or whose time is in the future."""
         for delivery in deliveries:
             if delivery.key not in new:
                 continue
-            if delivery.landed_at > delivery.moment:
+            first = copies.get(delivery.key)
+            if first is not None and delivery.record_rows:
+                self.warnings.append(
+                    f"{delivery.file} has the same bytes as {first.file} of {first.day}; its rows"
+                    " are as old as that file, so they replace no newer ones"
+                )
+            elif first is None and delivery.landed_at > delivery.moment:
                 self.warnings.append(
                     f"{delivery.file} has the modification time"
                     f" {delivery.landed_at:%Y-%m-%d %H:%M:%S} UTC, which is in the future; it"
@@ -151,6 +162,7 @@ class _Ingestion:
         read = reader.read_new(files, known, reread=self.reread)
         new = read.deliveries + reader.capture_snapshot(self.source, wanted, known)
         new = ordered_after(known, new, self.intake.now)
+        new, copies = self._as_old_as_first(before, known, new, kept.known)
         by_day: dict[dt.date, list[Delivery]] = {day: [] for day in wanted}
         for delivery in merged(known, new):
             by_day[delivery.day].append(delivery)
@@ -159,7 +171,7 @@ class _Ingestion:
         )
         result, staged, deliveries = self._stage(day_reader, by_day)
         result.warnings += read.changed
-        result.add_warnings({delivery.key for delivery in new}, deliveries)
+        result.add_warnings({delivery.key for delivery in new}, deliveries, copies)
         kept.write_reports(known, deliveries)
         failpoint("ingest.staged")
         self._commit(staged, before)
@@ -186,6 +198,30 @@ class _Ingestion:
         if self.intake.snapshots is None or self.source.query is None:
             return False
         return not any(f.rows for f in self.intake.lake.table(self.bronze.id).snapshot().files)
+
+    def _as_old_as_first(
+        self,
+        before: Snapshot,
+        known: Sequence[Delivery],
+        new: Sequence[Delivery],
+        kept_before: Set[str],
+    ) -> tuple[list[Delivery], dict[FileKey, Delivery]]:
+        """Date a copy of another day's file as that file, so that its old rows do not win.
+
+        Only where the newest row of a key over all days wins. All deliveries are read only if a new
+        file has content that the lake had before, so the price does not grow with the history.
+        """
+        source = self.source
+        if not source.per_file or not source.key or source.counts_copies:
+            return list(new), {}
+        counts = Counter(delivery.digest for delivery in new if delivery.digest)
+        digests = {digest for digest, n in counts.items() if n > 1 or digest in kept_before}
+        others: list[Delivery] = []
+        if digests & kept_before:
+            domain, dataset = self.domain, source.dataset
+            others = read_deliveries(self.intake.lake, domain, dataset, snapshot=before)
+        paths = {delivery.file for delivery in known}
+        return as_old_as_first(new, others, digests, replaced=paths)
 
     def _stage(
         self,

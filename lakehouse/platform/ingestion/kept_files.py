@@ -36,12 +36,16 @@ class KeptFiles:
         self.domain = domain
         self._cache: dict[str, bytes] = {}
         self._cached = 0
+        self.known: set[str] = set()
+        """Digests that `keep` was given and whose bytes were kept before."""
 
     def keep(self, data: bytes) -> tuple[str, bool]:
         """Write the bytes if they are new; return their digest and whether they were there."""
         digest = hashlib.sha256(data).hexdigest()
         path = object_path(self.domain, digest)
         existed = self.store.stat(path) is not None
+        if existed:
+            self.known.add(digest)
         if not existed or problem_with(self.store, path, digest, len(data)):
             failpoint("ingest.storing")
             self.store.write(path, data)

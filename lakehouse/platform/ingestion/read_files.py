@@ -72,7 +72,8 @@ class FileReader:
                     found.changed.append(str(delivery))
                     continue
                 seen = newest.get(delivery.file)
-                if seen is None or delivery.unread or seen.key != delivery.key:
+                state = (delivery.landed_at, delivery.digest)
+                if seen is None or delivery.unread or (seen.landed_at, seen.digest) != state:
                     found.deliveries.append(delivery)
                 elif seen.size != delivery.size:  # an erased person was in the file again
                     found.deliveries.append(replace(delivery, delivered_at=seen.moment))

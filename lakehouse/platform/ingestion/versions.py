@@ -8,7 +8,7 @@ order files that it sees for the first time together. ``docs/versions.md`` has t
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from lakehouse.platform.tables.deliveries_model import Delivery, FileKey, Status
@@ -73,6 +73,41 @@ def ordered_after(
             newest[place] = moment
         ordered.append(replace(delivery, delivered_at=moment))
     return ordered
+
+
+def as_old_as_first(
+    new: Iterable[Delivery],
+    others: Iterable[Delivery],
+    digests: Set[str],
+    *,
+    replaced: Set[str],
+) -> tuple[list[Delivery], dict[FileKey, Delivery]]:
+    """Return new files; a copy of an older file of another day has the moment of that file.
+
+    Args:
+        new: files with their moments.
+        others: deliveries of all days that may have the same bytes.
+        digests: the content to look for.
+        replaced: paths whose earlier content a new file replaces; they keep their moment.
+
+    Returns:
+        The files, and for each copy the file of which it is one.
+    """
+    files = list(new)
+    first: dict[str, Delivery] = {}
+    for each in sorted([*files, *others], key=lambda each: each.order):
+        if each.digest in digests and each.readable:
+            first.setdefault(each.digest, each)
+    copies = {
+        each.key: first[each.digest]
+        for each in files
+        if each.digest in first and first[each.digest].day != each.day and each.file not in replaced
+    }
+    dated = [
+        replace(each, delivered_at=copies[each.key].moment) if each.key in copies else each
+        for each in files
+    ]
+    return dated, copies
 
 
 def resolve_versions(deliveries: Iterable[Delivery], source: Source) -> list[Delivery]:
@@ -181,17 +216,13 @@ def _numbered(versions: Sequence[Delivery]) -> list[Delivery]:
 
 
 def merged(known: Iterable[Delivery], new: Iterable[Delivery]) -> list[Delivery]:
-    """Return known and new files together; each file as it was seen last.
+    """Return known and new files together: every time a path was seen with another state.
 
-    A file that could not be read is forgotten once its path was read.
+    A file that could not be read is forgotten once its path was read or tried again.
     """
-    read = {each.file for each in new if each.digest}
-    found: dict[FileKey, Delivery] = {}
-    for delivery in [*known, *new]:
-        if delivery.unread and delivery.file in read:
-            continue
-        found[delivery.key] = delivery
-    return list(found.values())
+    tried = {each.file: each for each in new}
+    kept = {each.key: each for each in known if not (each.unread and each.file in tried)}
+    return list({**kept, **{each.key: each for each in tried.values()}}.values())
 
 
 def with_row_moments(deliveries: Sequence[Delivery], source: Source) -> list[Delivery]:

@@ -14,7 +14,7 @@ from lakehouse.platform.tables.ops_model import OpsTable, column, ops_row
 Order = tuple[dt.datetime, str, str]
 """Moment that orders versions, path, digest."""
 FileKey = tuple[str, dt.datetime, str]
-"""Path, modification time and digest: one file as it was seen at a path."""
+"""Path, moment that orders versions, digest: one file as it was seen at a path."""
 UNREADABLE = "unreadable"
 """Reason of a file that could not be read for a cause outside of its content; it is retried."""
 
@@ -95,7 +95,7 @@ class Delivery:
     @property
     def key(self) -> FileKey:
         """Identify the file as it was seen at its path."""
-        return (self.file, self.landed_at, self.digest)
+        return (self.file, self.moment, self.digest)
 
     @property
     def unread(self) -> bool:
@@ -116,7 +116,7 @@ class Delivery:
 DELIVERIES = OpsTable(
     name="deliveries",
     row=Delivery,
-    key=("file", "landed_at", "digest"),
+    key=("file", "landed_at", "digest", "delivered_at"),
     view_columns=("domain", "table"),
 )
 """Stored as the raw table of each dataset."""

@@ -7,7 +7,12 @@ from itertools import permutations
 import pytest
 
 from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS, PRODUCTS
-from lakehouse.platform.ingestion.versions import ordered_after, resolve_versions, with_row_moments
+from lakehouse.platform.ingestion.versions import (
+    as_old_as_first,
+    ordered_after,
+    resolve_versions,
+    with_row_moments,
+)
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.source import Source
 from lakehouse_tests.stories.world import MON
@@ -79,9 +84,7 @@ def seen_one_by_one(*files: Delivery) -> list[tuple[str, int, str]]:
     """Return content, hour and status of files that were ingested one after the other."""
     known: list[Delivery] = []
     for file in files:
-        others = [each for each in known if each.key != file.key]
-        new = ordered_after(known, [file], NOW)
-        known = resolve_versions([*others, *new], ORDERS)
+        known = resolve_versions([*known, *ordered_after(known, [file], NOW)], ORDERS)
     hours = dt.timedelta(hours=1)
     return [(d.digest, (d.landed_at - MORNING) // hours, d.status.value) for d in known]
 
@@ -137,3 +140,16 @@ def test_rows_of_an_old_file_that_arrives_late_do_not_win_but_a_correction_keeps
     moments = {d.digest: d.moment for d in with_row_moments([*known, correction], source)}
     assert sorted(moments, key=moments.__getitem__) == ["a", "c", "b", "d"]
     assert moments["d"] - moments["b"] == dt.timedelta(microseconds=1)
+
+
+def test_a_copy_of_another_days_file_is_as_old_as_that_file():
+    tuesday = MON + dt.timedelta(days=1)
+    first, newer = ordered_after([], [came("a", 1), came("b", 5)], NOW)
+    (copy,) = ordered_after([], [replace(came("a", 9), day=tuesday)], NOW)
+    known = [first, newer]
+    (dated,), copies = as_old_as_first([copy], known, {"a"}, replaced=set())
+    assert dated.moment == first.moment < newer.moment
+    assert copies == {copy.key: first}
+    assert as_old_as_first([copy], known, {"a"}, replaced={copy.file}) == ([copy], {})
+    same_day = replace(copy, day=MON)
+    assert as_old_as_first([same_day], known, {"a"}, replaced=set()) == ([same_day], {})
