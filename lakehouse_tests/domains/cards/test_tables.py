@@ -243,16 +243,17 @@ def test_an_invoice_has_one_key_in_both_layouts_and_on_all_days(cards: Tables):
     assert cards.balance() == ["balanced"] * 4
 
 
-def test_every_file_of_a_day_is_loaded_and_equal_bytes_only_once(cards: Tables):
+def test_every_file_of_a_day_is_loaded_and_equal_bytes_of_a_day_only_once(cards: Tables):
     cards.land(f"{FIRST}/{invoices_name('20240302000000')}", lines(INVOICES, invoice(1)))
     other = lines(INVOICES, invoice(2))
     cards.land(f"{FIRST}/{invoices_name('20240302000001')}", other)
+    cards.land(f"{FIRST}/{invoices_name('20240302000002')}", other)
     cards.land(f"{LATER}/{invoices_name('20240309000001')}", other)
     cards.ingest()
     assert [row[:2] for row in values(cards)] == [(1, 1), (1, 2)]
     assert cards.rows("select status, count(*) from ops.deliveries group by 1 order by 1") == [
         ("duplicate", 1),
-        ("loaded", 2),
+        ("loaded", 3),
     ]
 
 
