@@ -133,7 +133,7 @@ def ingest(
             if number == 0 and not facts.listed_files:
                 send_nothing_delivered(domain, settings, dt.datetime.now(settings.zone).date())
             return
-        read.update(file.path for file in facts.new_files)
+        read.update(file.path for each in due for file in files_of(each.batch, facts))
         for each in due:
             requested.add(each.run_key)
             ran[each.batch.digest] += 1
