@@ -23,4 +23,4 @@ def test_ingest_and_prune_work_with_the_stock_runtime_and_report_a_change(
     changed = call("prune", "--older-than", "0")
     assert changed.stderr.count("warning: ") == 1
     assert "history/runs" in changed.stderr
-    assert len(changed.stdout.split()) == 1
+    assert len(changed.stdout.split()) == 2, "the run of the days and that of the as-of tables"

@@ -29,6 +29,7 @@ from lakehouse.platform.tables.table import Table
 LOADED = ("loaded", "superseded")
 LARGEST = 500_000
 """Rows of a file that are compared in memory."""
+ROUNDING = dt.timedelta(microseconds=1)
 PLAIN_ENCODINGS = ("utf-8", "utf8", "utf-8-sig", "ascii")
 
 
@@ -71,7 +72,7 @@ def _audit_landed_bytes(
     try:
         entry = landing.stat(delivery["file"])
         same = entry is not None and entry.size == delivery["size"]
-        same = same and entry is not None and _moment(entry.modified_at) == delivery["landed_at"]
+        same = same and entry is not None and _is_near(entry.modified_at, delivery["landed_at"])
         found = hashlib.sha256(landing.read(delivery["file"])).hexdigest() if same else ""
     except (OSError, ObjectStoreError):
         found = ""
@@ -167,8 +168,9 @@ def _stored_rows(audited: AuditedLake, table: TableId, day: dt.date) -> list[dic
     return rows
 
 
-def _moment(moment: dt.datetime) -> dt.datetime:
-    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+def _is_near(moment: dt.datetime, recorded: dt.datetime) -> bool:
+    """Compare two times of a file; a listing may round the last digit in another way."""
+    return abs(moment.astimezone(dt.UTC).replace(tzinfo=None) - recorded) <= ROUNDING
 
 
 def _text(value: object, nulls: frozenset[str] = frozenset()) -> str:
