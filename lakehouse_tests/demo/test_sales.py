@@ -124,7 +124,6 @@ def test_fifty_thousand_sales_of_a_year_equal_plain_sql(tmp_path: Path):
         "bad_operation",
     }
     assert shop.rows("select distinct status, reason from raw.sales_sales order by 1") == [
-        ("duplicate", "same_content"),
         ("loaded", None),
         ("rejected", "schema"),
     ]

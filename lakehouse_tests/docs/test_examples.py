@@ -83,6 +83,7 @@ def put(overlay: Path, files: dict[str, str]) -> None:
 def ran(program: str, overlay: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program with the overlay in place, on its own lake."""
     place = overlay.parent
+    (place / "landing").mkdir(exist_ok=True)
     environment = os.environ | {
         "LAKEHOUSE_ROOT": str(place / "lake"),
         "LAKEHOUSE_LANDING": str(place / "landing"),

@@ -52,17 +52,26 @@ class EarlierBalance:
 
 
 def delivered_days(domain: Domain, lake: Lake) -> dict[dt.date, DeliveredDay]:
-    """Return every delivery day of a domain; only the logs of the raw tables are read."""
-    snapshots = [
-        lake.table(TableId("raw", domain.name, source.dataset)).snapshot()
+    """Return every delivery day of a domain; only the logs of the raw tables are read.
+
+    Files of a dataset without a silver table are not counted: they have no balance to wait for.
+    """
+    snapshots = {
+        source.dataset: lake.table(TableId("raw", domain.name, source.dataset)).snapshot()
         for source in domain.sources
-    ]
+    }
     found: dict[dt.date, DeliveredDay] = {}
-    for day in sorted({day for snapshot in snapshots for day in snapshot.days}):
-        files = [snapshot.by_day.get(day) for snapshot in snapshots]
+    for day in sorted({day for snapshot in snapshots.values() for day in snapshot.days}):
+        files = {dataset: snapshot.by_day.get(day) for dataset, snapshot in snapshots.items()}
         found[day] = DeliveredDay(
-            fingerprint=delivery_fingerprint(file.data_version if file else None for file in files),
-            files=sum(file.rows for file in files if file),
+            fingerprint=delivery_fingerprint(
+                file.data_version if file else None for file in files.values()
+            ),
+            files=sum(
+                file.rows
+                for dataset, file in files.items()
+                if file and dataset in domain.validating_tables
+            ),
         )
     return found
 
