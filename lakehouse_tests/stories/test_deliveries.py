@@ -193,8 +193,9 @@ def test_an_order_of_the_day_before_is_added_to_its_day_by_a_follow_up_run(world
     assert world.revenue() == {(MON, 1): "10.00", (TUE, 1): "4.00"}
     assert world.balance()["waiting"] == 2
     assert set(world.rows("ops.mrhealth_reconciliation", "waiting_days", days=[TUE])) == {str(MON)}
-    (follow_up,) = runs
+    follow_up, as_of = runs
     assert (follow_up.work, follow_up.first, follow_up.last) == ("mrhealth_refresh", MON, MON)
+    assert (as_of.work, as_of.first, as_of.last) == ("mrhealth_as_of", TUE, TUE)
     assert world.revenue() == {(MON, 1): "13.00", (TUE, 1): "4.00"}
     assert set(world.balance()) == {"balanced"}
     assert world.ingest() == []

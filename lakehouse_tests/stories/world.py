@@ -164,8 +164,16 @@ class World:
         return {(day, unit): str(value) for day, unit, value in found if value}
 
     def tables(self) -> list[TableId]:
-        """Return the tables that depend on deliveries only: all but the log of checks."""
-        return [table for table in self.lake.tables() if table.table != "data_quality_log"]
+        """Return the tables whose days depend on deliveries of these days only.
+
+        The log of checks depends on the time, an as-of table on all days before.
+        """
+        return [
+            table
+            for table in self.lake.tables()
+            if table.table not in ("data_quality_log", "as_of_days")
+            and not self.lake.table(table).snapshot().as_of
+        ]
 
     def versions(self) -> dict[str, dict[dt.date, str]]:
         """Return the data version of each day of every table."""

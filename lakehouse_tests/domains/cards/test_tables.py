@@ -199,7 +199,7 @@ def test_a_file_name_without_day_and_generation_time_belongs_to_no_dataset(cards
     cards.ingest()
     (found,) = cards.lake.table(TableId("raw", "cards", "unrecognized_files")).read().to_pylist()
     assert found["reason"] == "unknown_file"
-    assert "tb_faturas?_[0-9]{8}_[0-9]{14}" in found["detail"]
+    assert "files are named like tb_faturas_20241201_20241202000000.csv" in found["detail"]
 
 
 def test_the_latest_generated_file_of_an_invoice_wins_in_any_order_of_arrival(cards: Tables):
