@@ -70,7 +70,8 @@ def test_a_day_that_breaks_its_contract_is_not_stored_and_the_other_days_are(
         (MON, "balanced"),
         (WED, "balanced"),
     ]
-    assert world.ingest() == []
+    (again,) = world.ingest(fails=True)  # whoever repeats the command wants it to be tried
+    assert (again.first, again.last) == (TUE, TUE)
 
     world.land_all(passages(TUE, "20.00"))
     world.ingest()
