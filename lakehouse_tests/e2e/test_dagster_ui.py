@@ -180,7 +180,7 @@ def test_a_table_page_shows_columns_lineage_sql_and_partitions(
     expect(page.get_by_text("Each row is one active unit on one day.").first).to_be_visible()
     page.goto("/assets/gold/mrhealth/unit_day")
     for expected in (
-        "Sales of every active unit by day",
+        "Sales of every active unit on every day",
         "Each row is one active unit on one day.",
         "Share of cancelled orders, 0 to 1; null without orders",
         "gold.mrhealth_unit_day",
