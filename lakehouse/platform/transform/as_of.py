@@ -33,7 +33,11 @@ def as_of_tables(domain: Domain) -> tuple[Table, ...]:
 
 
 def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
-    """Return the newest day with the digest of its data, when the partitions have to be made."""
+    """Return the newest day, when its partitions have to be made, with what identifies the work.
+
+    That is the digest of the data and the version of the record, so that work is asked for again
+    when the data returns to an earlier state.
+    """
     if not as_of_tables(domain):
         return {}
     snapshots = _upstream(domain, lake)
@@ -42,7 +46,10 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
     if newest is None:
         return {}
     digest = _digest(domain, snapshots, newest)
-    return {} if _recorded(domain, lake).get(newest) == digest else {newest: digest}
+    if _recorded(domain, lake).get(newest) == digest:
+        return {}
+    version = lake.table(as_of_days_of(domain.name)).snapshot().version
+    return {newest: f"{digest}@{version}"}
 
 
 def never_built_days(domain: Domain, lake: Lake) -> dict[dt.date, str]:

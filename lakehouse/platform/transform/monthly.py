@@ -40,7 +40,10 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
 
 
 def months_out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
-    """Return the months to compute, each with the digest of the data it would be computed from.
+    """Return the months to compute, each with what identifies the work.
+
+    That is the digest of the data and the version of the record, so that work is asked for again
+    when the data returns to an earlier state.
 
     Months from the first day with rows to the month after the last day with rows are computed
     automatically. Later months, up to the current one, are kept up to date after a run has
@@ -56,13 +59,12 @@ def months_out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[d
         if file.rows
     ]
     last = months_after(max(filled), 1) if filled else dt.date.min
+    record = lake.table(months_of(domain.name)).snapshot()
     recorded = {
-        file.day: file.bounds.get("inputs", (None, None))[0]
-        for file in lake.table(months_of(domain.name)).snapshot().files
-        if file.rows
+        file.day: file.bounds.get("inputs", (None, None))[0] for file in record.files if file.rows
     }
     return {
-        month: digest
+        month: f"{digest}@{record.version}"
         for month, digest in upstream_digests(domain, lake, settings).items()
         if (month <= last or month in requested) and recorded.get(month) != digest
     }

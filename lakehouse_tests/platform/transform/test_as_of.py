@@ -141,6 +141,21 @@ def test_tables_that_were_views_are_built_on_an_older_lake(cafe: Cafe) -> None:
     assert cafe.rows("gold.cafe_spent", "day", "spent") == [(FIRST, 30)]
 
 
+def test_data_that_returns_to_an_earlier_state_is_work_of_its_own(cafe: Cafe) -> None:
+    lake = Lake(cafe.settings.root)
+    visits = lake.table(TableId("silver", "cafe", "visits"))
+    first = visits.snapshot().version
+    asked: list[str] = []
+    for number, hour in ((11, 13), (12, 14)):
+        cafe.send("2024-03-01", "visits_1.csv", f"1,2024-03-01,{number}", hour=hour)
+        cafe.process()
+        visits.rollback(to=first)
+        asked += as_of.out_of_date(DOMAIN, lake, cafe.settings).values()
+        cafe.driver.materialize_as_of([FIRST])
+    assert asked[0].partition("@")[0] == asked[1].partition("@")[0]
+    assert asked[0] != asked[1]
+
+
 def test_days_older_than_a_table_keeps_are_removed(cafe: Cafe) -> None:
     cafe.send("2024-04-20", "visits_2.csv", "3,2024-04-20,5")
     cafe.process()
