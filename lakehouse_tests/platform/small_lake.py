@@ -46,6 +46,7 @@ class SmallLake:
             landing=self.landing_root or str(self.folder / "landing"),
             threads=1,
             quiet_seconds=0,
+            silence_days=0,
         )
 
     @cached_property

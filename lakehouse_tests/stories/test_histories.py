@@ -234,7 +234,11 @@ def driver(place: Path, name: str) -> Driver:
     return Driver(
         domain=chain(),
         settings=Settings(
-            root=str(place / name), landing=str(place / "landing"), threads=1, quiet_seconds=0
+            root=str(place / name),
+            landing=str(place / "landing"),
+            threads=1,
+            quiet_seconds=0,
+            silence_days=0,
         ),
     )
 

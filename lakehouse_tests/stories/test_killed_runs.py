@@ -42,7 +42,9 @@ class Place:
     """The data version of each day of every table in the expected lake."""
 
     def settings(self, lake: str) -> Settings:
-        return Settings(root=lake, landing=f"{self.root}/landing", threads=1, quiet_seconds=0)
+        return Settings(
+            root=lake, landing=f"{self.root}/landing", threads=1, quiet_seconds=0, silence_days=0
+        )
 
     def copied(self) -> Settings:
         """Copy the lake with the first deliveries; return its settings."""
@@ -79,7 +81,15 @@ def prepared(root: str) -> Place:
     first = {f"mrhealth/{MON}/reference/{name}": content for name, content in reference().items()}
     first |= night(MON, 1, "10.00", "20.00") | night(MON, 2, "5.00")
     land(root, first, moment)
-    ingested(Settings(root=f"{root}/before", landing=f"{root}/landing", threads=1, quiet_seconds=0))
+    ingested(
+        Settings(
+            root=f"{root}/before",
+            landing=f"{root}/landing",
+            threads=1,
+            quiet_seconds=0,
+            silence_days=0,
+        )
+    )
     later = {
         f"mrhealth/{MON}/unidade_001/reenvio/PEDIDO.csv": orders((1, 1, MON, "11.00")),
         f"mrhealth/{TUE}/unidade_001/PEDIDO.csv": orders((1, 7, TUE, "7.00"), (1, 8, MON, "8.00")),
@@ -99,7 +109,7 @@ def ingested(settings: Settings) -> dict[str, dict[dt.date, str]]:
 
 def ingest_without_dagster(root: str, landing: str) -> None:
     """Run what is due without Dagster; called in a process of its own."""
-    ingested(Settings(root=root, landing=landing, threads=1, quiet_seconds=0))
+    ingested(Settings(root=root, landing=landing, threads=1, quiet_seconds=0, silence_days=0))
 
 
 def ingest_with_dagster(home: str) -> None:
