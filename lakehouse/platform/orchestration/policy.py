@@ -59,7 +59,7 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
     return dg.AssetSpec(
         key=asset_key(table.id),
         description=described(table),
-        group_name=group_name(domain, table.id.layer),
+        group_name=group_name(domain, "as_of" if table.as_of else table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
         metadata=definition_metadata(table),
         partitions_def=(monthly if table.options.monthly else daily)(domain.spec, settings),
