@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the working directory, which holds lake, landing zone and Dagster home."""
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
-    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing").mkdir(exist_ok=True)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     monkeypatch.setenv("LAKEHOUSE_QUIET_SECONDS", "0")
     for name in os.environ.keys() & UNSET:

@@ -98,7 +98,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defs: dg.Definitions)
     monkeypatch.setitem(sys.modules, "lakehouse.definitions", SimpleNamespace(defs=defs))
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(tmp_path / "lake"))
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(tmp_path / "landing"))
-    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing").mkdir(exist_ok=True)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LAKEHOUSE_NOTIFY_ATTEMPTS", "1")
     with receiver() as hook:

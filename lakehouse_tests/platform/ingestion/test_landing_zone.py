@@ -227,7 +227,7 @@ def test_a_symbolic_link_in_place_of_the_domain_folder_is_not_followed(
     tmp_path: Path, put_file: PutFile
 ):
     put_file("outside/2021-01-05/unidade_007/PEDIDO.csv")
-    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing").mkdir(exist_ok=True)
     (tmp_path / "landing/mrhealth").symlink_to(tmp_path / "outside")
     landing = zone_on_disk(tmp_path / "landing")
     assert landing.days() == []
