@@ -263,9 +263,13 @@ def test_the_graph_of_the_gold_tables_can_be_photographed(
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
     page.get_by_role("button", name="Hide navigation").click()
     expect(visible(page, "unit_day")).to_be_visible()
+    expect(page.get_by_text("Loading").locator("visible=true")).to_have_count(0)
+    details = page.get_by_text("Asset checks", exact=True).locator("visible=true")
     for _ in range(5):
         page.get_by_role("button", name="zoom_out").click()
-    expect(page.get_by_text("Loading").locator("visible=true")).to_have_count(0)
+        if not details.count():  # a small graph shows names only
+            page.get_by_role("button", name="zoom_in").click()
+            break
     expect(visible(page, "Asset checks")).to_be_visible()
     page.screenshot(path=pictures / "graph.png")
 
