@@ -98,15 +98,16 @@ def as_old_as_first(
     for each in sorted([*files, *others], key=lambda each: each.order):
         if each.digest in digests and each.readable:
             first.setdefault(each.digest, each)
-    copies = {
-        each.key: first[each.digest]
-        for each in files
-        if each.digest in first and first[each.digest].day != each.day and each.file not in replaced
-    }
-    dated = [
-        replace(each, delivered_at=copies[each.key].moment) if each.key in copies else each
-        for each in files
-    ]
+    dated: list[Delivery] = []
+    copies: dict[FileKey, Delivery] = {}
+    for each in files:
+        original = first.get(each.digest)
+        if original is None or original.day == each.day or each.file in replaced:
+            dated.append(each)
+            continue
+        copy = replace(each, delivered_at=original.moment)
+        dated.append(copy)
+        copies[copy.key] = original
     return dated, copies
 
 

@@ -149,7 +149,7 @@ def test_a_copy_of_another_days_file_is_as_old_as_that_file():
     known = [first, newer]
     (dated,), copies = as_old_as_first([copy], known, {"a"}, replaced=set())
     assert dated.moment == first.moment < newer.moment
-    assert copies == {copy.key: first}
+    assert copies == {dated.key: first}, "by the key under which it is stored"
     assert as_old_as_first([copy], known, {"a"}, replaced={copy.file}) == ([copy], {})
     same_day = replace(copy, day=MON)
     assert as_old_as_first([same_day], known, {"a"}, replaced=set()) == ([same_day], {})
