@@ -2,7 +2,6 @@
 
 import csv
 import datetime as dt
-import gzip
 import hashlib
 import io
 import os
@@ -10,8 +9,8 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,144 +19,28 @@ import pytest
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import (
-    DayTotals,
     Expected,
-    LargePlan,
     Plan,
     PlantedError,
     deliveries,
     expected,
-    large_deliveries,
-    large_expected,
     reference,
     write,
 )
 from lakehouse.demo.mrhealth.errors import plant
 from lakehouse.demo.mrhealth.shipments import draw, files_of, tally
+from lakehouse_tests.demo.plain_mrhealth import (
+    Reading,
+    parsed,
+    read,
+    rows_of,
+    text_of,
+)
 
 MONDAY = dt.date(2026, 1, 5)
 DEFAULT = Plan(first=MONDAY)
 SMALL = Plan(first=MONDAY, units=10, days=3, orders_per_unit=6)
 CLEAN = replace(SMALL, errors=0)
-
-Row = dict[str, str]
-
-
-@dataclass
-class Reading:
-    """What the rules give for the bytes of the files, applied without the platform."""
-
-    days: dict[dt.date, DayTotals] = field(default_factory=lambda: defaultdict(DayTotals))
-    rejected_files: Counter[str] = field(default_factory=Counter)
-    rejected_orders: Counter[str] = field(default_factory=Counter)
-    rejected_items: Counter[str] = field(default_factory=Counter)
-    unreconciled: int = 0
-
-
-def text_of(file: LandedFile) -> str:
-    data = gzip.decompress(file.data) if file.path.endswith(".gz") else file.data
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def parsed(text: str) -> list[list[str]]:
-    delimiter = ";" if ";" in text.splitlines()[0] else ","
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        records: list[list[str]] = []
-        for line in text.splitlines(keepends=True):
-            try:
-                records += csv.reader([line], delimiter=delimiter, strict=True)
-            except csv.Error:
-                records.append(["unparsable"])
-        return records
-
-
-def rows_of(file: LandedFile, reading: Reading, *, status: bool) -> list[Row]:
-    text = text_of(file)
-    if not text:
-        reading.rejected_files["empty_file"] += 1
-        return []
-    if not text.endswith("\n"):
-        reading.rejected_files["truncated"] += 1
-        return []
-    header, *records = parsed(text)
-    names = [name.lower().replace(" ", "_") for name in header]
-    if status and "status" not in names:
-        reading.rejected_files["schema"] += 1
-        return []
-    reading.rejected_items["unparsable"] += sum(len(record) != len(names) for record in records)
-    return [dict(zip(names, r, strict=True)) for r in records if len(r) == len(names)]
-
-
-def order_error(order: Row, unit: int) -> str:
-    if not order["id_pedido"]:
-        return "missing_required"
-    if int(order["id_unidade"]) != unit:
-        return "unit_mismatch"
-    if order["status"] not in {"Finalizado", "Pendente", "Cancelado"}:
-        return "bad_status"
-    try:
-        Decimal(order["vlr_pedido"])
-    except InvalidOperation:
-        return "bad_amount"
-    try:
-        dt.date.fromisoformat(order["data_pedido"])
-    except ValueError:
-        return "bad_date"
-    return ""
-
-
-def item_error(item: Row, ids: set[str]) -> str:
-    if item["id_pedido"] not in ids:
-        return "no_order"
-    try:
-        Decimal(item["vlr_item"])
-    except InvalidOperation:
-        return "bad_amount"
-    return "" if 301 <= int(item["id_produto"]) <= 330 else "unknown_product"
-
-
-def read(files: Iterable[LandedFile]) -> Reading:
-    """Apply the rules: newest version of a delivery, later line of a key, items by order id."""
-    newest: dict[tuple[str, str, bool], LandedFile] = {}
-    for file in sorted(files, key=lambda file: file.modified_at):
-        _, day, unit, *_ = file.path.split("/")
-        newest[day, unit, "item" in file.path.lower()] = file
-    reading = Reading()
-    for day, folder in {key[:2]: None for key in newest}:
-        sent_orders = newest.get((day, folder, False))
-        sent_items = newest.get((day, folder, True))
-        orders: dict[tuple[str, str], Row] = {}
-        for order in rows_of(sent_orders, reading, status=True) if sent_orders else []:
-            reason = order_error(order, int(folder.removeprefix("unidade_")))
-            key = order["id_pedido"], order["data_pedido"]
-            reading.rejected_orders[reason or "repeated"] += bool(reason) or key in orders
-            if not reason:
-                orders[key] = order
-        items: dict[str, dict[str, Decimal]] = {order_id: {} for order_id, _ in orders}
-        for item in rows_of(sent_items, reading, status=False) if sent_items else []:
-            reason = item_error(item, set(items))
-            if not reason and item["id_item_pedido"] in items[item["id_pedido"]]:
-                reason = "repeated"
-            reading.rejected_items[reason] += bool(reason)
-            if not reason:
-                total = int(item["qtd"]) * Decimal(item["vlr_item"])
-                items[item["id_pedido"]][item["id_item_pedido"]] = total
-        for (order_id, order_day), order in orders.items():
-            totals = reading.days[dt.date.fromisoformat(order_day)]
-            value = Decimal(order["vlr_pedido"])
-            lines = items[order_id].values()
-            totals.orders += 1
-            totals.items += len(lines)
-            if order["status"] == "Finalizado":
-                totals.finished += 1
-                totals.revenue += value
-            reading.unreconciled += value != sum(lines) + Decimal(order["taxa_entrega"])
-    return reading
 
 
 def digest(files: Iterable[LandedFile]) -> str:
@@ -496,25 +379,3 @@ def test_write_stores_every_file_with_its_modification_time(tmp_path: Path):
 def test_a_plan_outside_its_range_is_rejected(setting: str, value: Any):
     with pytest.raises(ValueError, match=setting):
         replace(DEFAULT, **{setting: value})
-
-
-def test_large_files_have_exactly_the_planned_items_and_the_expected_outcomes():
-    plan = LargePlan(first=MONDAY, items=20_003, days=2, units=3, errors=0.01)
-    files, total = list(large_deliveries(plan)), large_expected(plan)
-    lines = [text_of(file).count("\n") - 1 for file in files if "ITEM" in file.path]
-    assert sum(lines) == plan.items == total.item_rows.total()
-    assert max(lines) - min(lines) == 1
-    reading = read(files)
-    assert reading.days == total.days
-    assert reading.unreconciled == total.unreconciled
-    assert reading.rejected_orders["bad_status"] == total.order_rows["bad_status"] > 0
-    rejected = total.item_rows["orphan_item"] + total.item_rows["parent_rejected"]
-    unknown = total.item_rows["unknown_product"]
-    assert (rejected > 0, unknown > 0) == (True, True)
-    assert sum((+reading.rejected_items).values()) == rejected + unknown
-
-
-def test_large_files_without_errors_have_no_rejections():
-    total = large_expected(LargePlan(first=MONDAY, items=9_000, days=1, units=2, errors=0))
-    assert (total.items, total.unreconciled) == (9_000, 0)
-    assert set(+total.order_rows) == set(+total.item_rows) == {"kept"}
