@@ -23,6 +23,7 @@ _TEXT_ENDS = (".csv", ".txt", ".tsv", ".xlsx")
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
     *(ValueError, OSError, RuntimeError, struct.error),  # offsets and flags that make no sense
+    IndexError,  # an entry without a name
 )
 
 

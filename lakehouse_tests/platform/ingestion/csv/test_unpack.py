@@ -169,6 +169,13 @@ def test_columns_are_numbered_like_in_a_spreadsheet(letters):
     assert workbook._column(letters.encode()) == expected
 
 
+def test_an_archive_whose_file_has_no_name_is_rejected():
+    nameless = bytearray(zipped(a__csv=TEXT))
+    nameless[nameless.rindex(b"a.csv")] = 0  # zipfile cuts names at the first zero byte
+    assert reason(bytes(nameless)) is FileReason.BAD_ARCHIVE
+    assert all_content(bytes(nameless), limit=LIMIT)
+
+
 ARCHIVES = [zipped(a__csv=TEXT * 9), sheets(Um=[["Id", "Cidade"], [1, "Rio"]])]
 
 
