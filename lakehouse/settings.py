@@ -240,6 +240,25 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that the web server listens on")
     port: int = _setting(3000, "Port of the web server")
+    hosts: str | None = _setting(
+        None,
+        "Names under which the web server is reached, separated by commas, besides `localhost` and"
+        " LAKEHOUSE_HOST; requests to another name are rejected",
+    )
+    logins: str | None = _setting(
+        None,
+        "File of those who may use the web pages, a line for each as `lakehouse password NAME`"
+        " prints it",
+    )
+    login_header: str | None = _setting(
+        None,
+        "Header in which a proxy names the person who is logged in",
+        pattern=r"[A-Za-z][A-Za-z0-9-]*",
+        expected="the name of a header such as X-Forwarded-User",
+    )
+    login_proxies: str | None = _setting(
+        None, "Addresses of that proxy, separated by commas, such as `10.0.0.5, 10.1.0.0/24`"
+    )
 
     domain_variables: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     """Text of every ``LAKEHOUSE_…`` variable that is not one of the platform's."""

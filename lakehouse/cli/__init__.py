@@ -44,6 +44,7 @@ COMMANDS = {
     "doctor": "doctor",
     "up": "services",
     "prune": "services",
+    "password": "password",
 }
 """Command → module of this package that defines it under the same name, in the order of --help."""
 ALIASES = {"conservation": "reconcile"}

@@ -95,7 +95,7 @@ def _diagnoses() -> Iterator[Diagnosis]:
     yield _store("landing zone", "LAKEHOUSE_LANDING", settings.landing)
     for spec in specs:
         yield from _databases(spec, settings)
-    for check in (_memory, _home, _java, _port):
+    for check in (_memory, _home, _java, _port, _access):
         found = check(settings)
         if found is not None:
             yield found
@@ -360,3 +360,19 @@ def _port(settings: Settings) -> Diagnosis:
     return Diagnosis(
         verdict=Level.OK, what="port", found=f"{settings.host}:{settings.port} is free"
     )
+
+
+def _access(settings: Settings) -> Diagnosis:
+    """Say who can use the web pages that `lakehouse up` serves."""
+    from lakehouse.platform.web.access import is_loopback, policy_of
+
+    try:
+        login = policy_of(settings, settings.host).login
+    except SettingsError as error:
+        found, _, hint = str(error).partition(" hint: ")
+        return Diagnosis(
+            verdict=Level.FAIL, what="web pages", found=found, hint=hint or "docs/deploy.md"
+        )
+    reach = "this machine alone" if is_loopback(settings.host) else "other machines"
+    asked = "with a login" if login else "without a login: every user of this machine"
+    return Diagnosis(verdict=Level.OK, what="web pages", found=f"reached by {reach}, {asked}")

@@ -17,14 +17,17 @@ from lakehouse.settings import Settings
 def up(host: str | None, port: int | None) -> None:
     """Start the Dagster UI and the daemon until Ctrl-C.
 
-    Prints the URL of the UI. The daemon watches the landing zone and ingests new files.
+    Prints the URL of the UI. The daemon watches the landing zone and ingests new files. Other
+    machines reach the UI only with a login (docs/deploy.md).
 
     Example:
       lakehouse up --port 3001
     """
     from lakehouse.platform.local_runtime.services import serve
+    from lakehouse.platform.web.access import policy_of
 
     settings = Settings.from_env()
+    policy_of(settings, host or settings.host)
     if not os.environ.get("LAKEHOUSE_LANDING", "").strip():
         Path(settings.landing).mkdir(parents=True, exist_ok=True)
     inform("starting the services; the first start takes up to a minute")

@@ -72,7 +72,15 @@ def serve(
         services.start("daemon", ["lakehouse.platform.local_runtime.daemon", "-w", str(workspace)])
         services.start(
             "webserver",
-            ["dagster_webserver", "-h", host, "-p", str(port), "-w", str(workspace)],
+            [
+                "lakehouse.platform.local_runtime.webserver",
+                "-h",
+                host,
+                "-p",
+                str(port),
+                "-w",
+                str(workspace),
+            ],
         )
         services.wait(lambda: _answers_http(f"{url}/server_info"), stopped)
         if not stopped():

@@ -1,0 +1,43 @@
+"""Dagster's web server behind the guard.
+
+``python -m lakehouse.platform.local_runtime.webserver`` takes the arguments of
+``dagster-webserver``. The application that it starts is wrapped in `Guard`, and the address of a
+client is that of the connection: headers such as ``X-Forwarded-For`` do not change it.
+"""
+
+import sys
+from typing import Any
+
+from lakehouse.platform.web.access import policy_of
+from lakehouse.platform.web.guard import Guard, Policy
+from lakehouse.settings import Settings
+
+RUNS_WHAT_IT_IS_SENT = frozenset({"/graphql"})
+HEALTH = frozenset({"/server_info"})
+"""Versions of Dagster alone; `lakehouse up` asks it whether the server is ready."""
+
+
+def main() -> None:
+    """Serve the Dagster UI until the process is interrupted."""
+    import uvicorn
+    from dagster_webserver.cli import dagster_webserver
+
+    arguments = sys.argv[1:]
+    host = dagster_webserver.make_context("webserver", list(arguments)).params["host"]
+    policy = policy_of(Settings.from_env(), host)
+    run = uvicorn.run
+
+    def run_guarded(app: Any, **options: Any) -> None:
+        run(guarded(app, policy), **options, proxy_headers=False, server_header=False)
+
+    uvicorn.run = run_guarded
+    dagster_webserver(prog_name="lakehouse webserver", args=arguments)
+
+
+def guarded(app: Any, policy: Policy) -> Guard:
+    """Return the Dagster UI behind the guard."""
+    return Guard(app=app, policy=policy, post_only=RUNS_WHAT_IT_IS_SENT, without_login=HEALTH)
+
+
+if __name__ == "__main__":
+    main()
