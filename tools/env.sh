@@ -31,13 +31,16 @@ make_venv() {
 }
 
 # uv takes seconds where pip takes minutes; pip knows the mirrors set in pip's own configuration.
+# Modules are compiled once here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every
+# command would compile all of them again.
 install() {
     say "Installing $1 into .venv"
-    if ! $python -m uv pip install --quiet --python $python --require-hashes --no-build-isolation -r "$1"; then
+    if ! $python -m uv pip install --quiet --compile-bytecode --python $python --require-hashes --no-build-isolation -r "$1"; then
         say "uv did not succeed; trying pip"
         $python -m pip install --quiet --require-hashes --no-build-isolation -r "$1"
     fi
     PYTHONWARNINGS=ignore $python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+    $python -m compileall -q lakehouse
 }
 
 case "$1" in

@@ -5,19 +5,22 @@ materialized. Nothing here knows a table or a domain.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dagster import Field, StringSource
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from lakehouse.platform.local_runtime.event_log import EventLog
 from lakehouse.platform.local_runtime.locks import locked
-from lakehouse.platform.local_runtime.sqlite import Pooled
+from lakehouse.platform.local_runtime.sqlite import Pooled, is_checked, remember_checked
+
+Log = TypeVar("Log", "RunLog", "TickLog")
 
 
 class RunLog(Pooled, SqliteRunStorage):
@@ -27,6 +30,10 @@ class RunLog(Pooled, SqliteRunStorage):
         self.open_pool(conn_string)
         super().__init__(conn_string, inst_data)
 
+    @classmethod
+    def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> "RunLog":
+        return _opened(cls, super().from_local, base_dir, "runs", inst_data)
+
 
 class TickLog(Pooled, SqliteScheduleStorage):
     """Store ticks of sensors and schedules, and their state."""
@@ -34,6 +41,29 @@ class TickLog(Pooled, SqliteScheduleStorage):
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None):
         self.open_pool(conn_string)
         super().__init__(conn_string, inst_data)
+
+    @classmethod
+    def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> "TickLog":
+        return _opened(cls, super().from_local, base_dir, "schedules", inst_data)
+
+
+def _opened(
+    kind: type[Log],
+    created: Callable[[str, ConfigurableClassData | None], Any],
+    base_dir: str,
+    name: str,
+    inst_data: ConfigurableClassData | None,
+) -> Log:
+    """Return a storage; only the first one of a file in this process compares its tables.
+
+    The comparison reads every migration that Dagster ever had, which takes longer than a tick.
+    """
+    url = create_db_conn_string(base_dir, name)
+    if is_checked(url):
+        return kind(url, inst_data)
+    made: Log = created(base_dir, inst_data)
+    remember_checked(url)
+    return made
 
 
 class Storage(DagsterStorage, ConfigurableClass):
