@@ -79,6 +79,17 @@ def sums(orders: ir.Table) -> dict[str, ir.Value]:
     }
 
 
+def sums_of_days(sales: ir.Table) -> dict[str, ir.Value]:
+    """Return the aggregates that `sums` returns, from rows of `unit_channel_day`."""
+    channel = {
+        f"{name.lower()}_orders": sales.orders.sum(where=sales.order_type == name)
+        for name in ("ONLINE", "PHYSICAL", "UNKNOWN")
+    }
+    counts = {name: sales[name].sum() for name in _COUNTS}
+    money = {name: sales[name].sum().cast("decimal(18, 2)") for name in _MONEY}
+    return {**counts, **channel, **money}
+
+
 def measures(spine: ir.Table) -> dict[str, ir.Value]:
     """Return the columns of `OrderMeasures`; a row without orders has zeros."""
     counts = _counts(spine, _COUNTS)

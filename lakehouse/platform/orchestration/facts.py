@@ -35,6 +35,7 @@ from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import as_of, due_days, monthly
+from lakehouse.platform.transform.never_built import never_built_days
 from lakehouse.settings import Settings
 
 FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -94,7 +95,7 @@ def gather(
         ),
         unfinished=work.unfinished,
         waiting={
-            **as_of.never_built_days(domain, lake),
+            **never_built_days(domain, lake),
             **due_days.incomplete_days(domain, lake, settings, dt.datetime.now(dt.UTC)),
             **work.waiting,
         },

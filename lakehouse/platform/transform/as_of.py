@@ -15,7 +15,6 @@ from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.ops_tables import AS_OF_DAYS, AsOfInputs
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
@@ -50,23 +49,6 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
         return {}
     version = lake.table(as_of_days_of(domain.name)).snapshot().version
     return {newest: f"{digest}@{version}"}
-
-
-def never_built_days(domain: Domain, lake: Lake) -> dict[dt.date, str]:
-    """Return the days to compute of tables that were views before as-of tables existed.
-
-    A lake written before then has no record of as-of days, and some of its by-day tables were never
-    stored. Empty for any other lake.
-    """
-    if not as_of_tables(domain) or lake.table(as_of_days_of(domain.name)).exists():
-        return {}
-    found: dict[dt.date, str] = {}
-    for table in domain.tables:
-        if table.layer is Layer.GOLD and table.daily and table.reads and table.transform:
-            upstream = lake.table(table.reads[0].table.id).snapshot()
-            if upstream.days and not lake.table(table.id).exists():
-                found |= dict.fromkeys(upstream.days, f"never built {table.id.name}")
-    return found
 
 
 def stale_days(domain: Domain, lake: Lake) -> list[dt.date]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from lakehouse.domains.mrhealth.gold.agg_product_performance import agg_product_performance
+from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day
 from lakehouse.domains.mrhealth.rules import CANCELLED
 from lakehouse_tests.domains.mrhealth.rows import TUESDAY, fact_item, only, placed_unit, product
 
@@ -15,7 +16,7 @@ def test_lines_quantity_and_value_of_a_product(made):
         fact_item("1", day=TUESDAY, quantity=1, line_total=Decimal("0.00")),
     ]
     units = [placed_unit(n) for n in range(1, 5)]
-    (row,) = made(agg_product_performance, lines, [product()], units)
+    (row,) = made(agg_product_performance, made(unit_product_day, lines), [product()], units)
     assert only(row, "orders", "lines", "quantity", "units_selling") == (3, 4, 8, 2)
     assert only(row, "line_revenue", "completed_line_revenue") == (
         Decimal("25.00"),
@@ -33,7 +34,7 @@ def test_a_product_without_orders_ranks_last_with_ties_by_number(made):
         fact_item("1", product_id=303, quantity=1, line_total=Decimal("9.00")),
         fact_item("2", product_id=302, quantity=5, line_total=Decimal("9.00")),
     ]
-    rows = made(agg_product_performance, lines, products, [placed_unit()])
+    rows = made(agg_product_performance, made(unit_product_day, lines), products, [placed_unit()])
     columns = ("product_id", "revenue_rank", "volume_rank", "average_price")
     assert [only(row, *columns) for row in rows] == [
         (301, 3, 3, None),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from lakehouse.domains.mrhealth.gold.agg_unit_performance import agg_unit_performance
+from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day
 from lakehouse.domains.mrhealth.rules import PENDING
 from lakehouse_tests.domains.mrhealth.rows import MONDAY, TUESDAY, fact_order, only, placed_unit
 
@@ -13,7 +14,8 @@ def test_units_are_ranked_by_revenue_and_by_volume_with_ties_by_number(made):
         fact_order("2", unit_id=1, order_value=Decimal("10.00")),
         fact_order("1", unit_id=2, order_value=Decimal("99.00")),
     ]
-    rows = made(agg_unit_performance, orders, [placed_unit(n) for n in (4, 3, 2, 1)])
+    units = [placed_unit(n) for n in (4, 3, 2, 1)]
+    rows = made(agg_unit_performance, made(unit_channel_day, orders, units), units)
     assert [only(row, "unit_id", "revenue_rank", "volume_rank") for row in rows] == [
         (1, 2, 1),
         (2, 1, 2),
@@ -31,7 +33,7 @@ def test_a_unit_without_orders_is_a_row_of_zeros(made):
 
 def test_days_and_pieces_count_orders_of_every_status(made):
     orders = [fact_order("1", quantity=1), fact_order("2", quantity=2, day=TUESDAY, status=PENDING)]
-    (row,) = made(agg_unit_performance, orders, [placed_unit()])
+    (row,) = made(agg_unit_performance, made(unit_channel_day, orders, []), [placed_unit()])
     assert only(row, "first_order_date", "last_order_date", "days_active") == (MONDAY, TUESDAY, 2)
     assert only(row, "items_per_order", "items_sold") == (Decimal("1.50"), 1)
 

@@ -6,6 +6,7 @@ import pytest
 
 from lakehouse.domains.mrhealth.gold.dim_date import dim_date
 from lakehouse.domains.mrhealth.gold.dim_date_calendar import dim_date_calendar
+from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day
 from lakehouse_tests.domains.mrhealth.rows import fact_order, only
 
 
@@ -41,7 +42,7 @@ def test_names_are_portuguese(calendar):
 
 def test_the_calendar_has_the_planned_years_and_those_with_orders(made):
     sold = [fact_order(day=dt.date(2023, 5, 1)), fact_order(day=dt.date(2026, 5, 1))]
-    rows = made(dim_date_calendar, sold)
+    rows = made(dim_date_calendar, made(unit_channel_day, sold, []))
     assert sorted({row["year"] for row in rows}) == [2023, 2025, 2026, 2027]
     assert len(rows) == 4 * 365
     assert {row["year"] for row in made(dim_date_calendar, [])} == {2025, 2026, 2027}

@@ -130,17 +130,6 @@ def test_without_changes_nothing_is_due_and_a_changed_expression_is(cafe: Cafe) 
     assert list(as_of.out_of_date(domain, lake, cafe.settings)) == [FIRST]
 
 
-def test_tables_that_were_views_are_built_on_an_older_lake(cafe: Cafe) -> None:
-    lake = Lake(cafe.settings.root)
-    assert as_of.never_built_days(DOMAIN, lake) == {}
-    shutil.rmtree(cafe.folder / "lake" / "ops" / "cafe" / "as_of_days")
-    assert as_of.never_built_days(DOMAIN, lake) == {}
-    shutil.rmtree(cafe.folder / "lake" / "gold" / "cafe" / "visit_days")
-    cafe.process()
-    assert cafe.rows("gold.cafe_visit_days", "day", "visits") == [(FIRST, 2)]
-    assert cafe.rows("gold.cafe_spent", "day", "spent") == [(FIRST, 30)]
-
-
 def test_data_that_returns_to_an_earlier_state_is_work_of_its_own(cafe: Cafe) -> None:
     lake = Lake(cafe.settings.root)
     visits = lake.table(TableId("silver", "cafe", "visits"))

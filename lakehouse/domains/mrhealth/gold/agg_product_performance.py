@@ -5,13 +5,12 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
-from lakehouse.domains.mrhealth.gold.fact_order_items import fact_order_items as items_fact
+from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as sales_by_day
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
-from lakehouse.platform.tables.expressions import newest_by, rank_by, rate, sum_where
+from lakehouse.platform.tables.expressions import newest_by, rank_by, rate
 
 
 class AggProductPerformance(TableModel, key=("product_id",)):
@@ -42,26 +41,20 @@ class AggProductPerformance(TableModel, key=("product_id",)):
     )
 
 
-@gold_as_of(contract=AggProductPerformance, reads=[items_fact, products_by_day, units_by_day])
-def agg_product_performance(items: ir.Table, products: ir.Table, units: ir.Table) -> ir.Table:
+@gold_as_of(contract=AggProductPerformance, reads=[sales_by_day, products_by_day, units_by_day])
+def agg_product_performance(sales: ir.Table, products: ir.Table, units: ir.Table) -> ir.Table:
     """Sales of each product over all days; a product that was never ordered has zeros.
 
     Line revenue excludes delivery fees and includes orders of every status, so it differs from the
     revenue of the other tables; `completed_line_revenue` includes finished orders only.
     """
-    by_order = items.group_by("product_id", "unit_id", "day", "order_id").agg(
-        lines=items.count(),
-        quantity=items.quantity.sum(),
-        line_revenue=items.line_total.sum(),
-        completed=sum_where(items.line_total, items.status == rules.FINISHED),
-    )
-    by_product = by_order.group_by("product_id").agg(
-        orders=by_order.count(),
-        lines=by_order.lines.sum(),
-        quantity=by_order.quantity.sum(),
-        line_revenue=by_order.line_revenue.sum().cast("decimal(18, 2)"),
-        completed_line_revenue=by_order.completed.sum().cast("decimal(18, 2)"),
-        units_selling=by_order.unit_id.nunique(),
+    by_product = sales.group_by("product_id").agg(
+        orders=sales.orders.sum(),
+        lines=sales.lines.sum(),
+        quantity=sales.quantity.sum(),
+        line_revenue=sales.line_revenue.sum().cast("decimal(18, 2)"),
+        completed_line_revenue=sales.completed_line_revenue.sum().cast("decimal(18, 2)"),
+        units_selling=sales.unit_id.nunique(),
     )
     known = newest_by(products, "product_id", at="day")
     spine = known.left_join(by_product, "product_id")  # one product to one sum

@@ -8,13 +8,13 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
-from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as sales_by_day
 from lakehouse.domains.mrhealth.measures import (
     OrderChannels,
     OrderMeasures,
     channels,
     measures,
-    sums,
+    sums_of_days,
 )
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
@@ -54,15 +54,15 @@ class AggUnitPerformance(OrderChannels, OrderMeasures, Unit, key=("unit_id",)):
     )
 
 
-@gold_as_of(contract=AggUnitPerformance, reads=[orders_fact, units_by_day])
-def agg_unit_performance(orders: ir.Table, units: ir.Table) -> ir.Table:
+@gold_as_of(contract=AggUnitPerformance, reads=[sales_by_day, units_by_day])
+def agg_unit_performance(sales: ir.Table, units: ir.Table) -> ir.Table:
     """Orders, revenue, shares and ranks of each unit over all days; zeros without orders."""
-    by_unit = orders.group_by("unit_id").agg(
-        **sums(orders),
-        pieces=orders.quantity.sum(),
-        first_order_date=orders.day.min(),
-        last_order_date=orders.day.max(),
-        days_active=orders.day.nunique(),
+    by_unit = sales.group_by("unit_id").agg(
+        **sums_of_days(sales),
+        pieces=sales.quantity.sum(),
+        first_order_date=sales.day.min(),
+        last_order_date=sales.day.max(),
+        days_active=sales.day.nunique(),
     )
     known = newest_by(units, "unit_id", at="day")
     spine = known.left_join(by_unit, "unit_id")  # one unit to one sum

@@ -4,12 +4,9 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.mrhealth import rules
-from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
-from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as sales_by_day
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
-from lakehouse.platform.tables.expressions import sum_where
 
 
 class SalesByCountry(TableModel, key=("country_name",)):
@@ -23,17 +20,15 @@ class SalesByCountry(TableModel, key=("country_name",)):
     )
 
 
-@gold_as_of(contract=SalesByCountry, reads=[orders_fact, units_by_day])
-def sales_by_country(orders: ir.Table, units: ir.Table) -> ir.Table:
+@gold_as_of(contract=SalesByCountry, reads=[sales_by_day])
+def sales_by_country(sales: ir.Table) -> ir.Table:
     """Orders and revenue by the country in which the unit was located on the date of the order."""
-    placed = orders.left_join(units, ["day", "unit_id"])  # many orders to one unit of the day
-    finished = placed.status == rules.FINISHED
     return (
-        placed.group_by("country_name")
+        sales.group_by("country_name")
         .agg(
-            orders=placed.count(),
-            completed_orders=placed.count(where=finished),
-            revenue=sum_where(placed.order_value, finished),
+            orders=sales.orders.sum(),
+            completed_orders=sales.completed_orders.sum(),
+            revenue=sales.revenue.sum().cast("decimal(18, 2)"),
         )
         .order_by("country_name")
     )

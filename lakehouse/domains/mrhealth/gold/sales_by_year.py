@@ -5,12 +5,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
-from lakehouse.domains.mrhealth import rules
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
-from lakehouse.domains.mrhealth.gold.fact_orders import fact_orders as orders_fact
+from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as sales_by_day
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
-from lakehouse.platform.tables.expressions import newest_by, sum_where
+from lakehouse.platform.tables.expressions import newest_by
 
 
 class SalesByYear(TableModel, key=("year", "unit_id", "country_name")):
@@ -29,16 +28,13 @@ class SalesByYear(TableModel, key=("year", "unit_id", "country_name")):
     )
 
 
-@gold_as_of(contract=SalesByYear, reads=[orders_fact, units_by_day])
-def sales_by_year(orders: ir.Table, units: ir.Table) -> ir.Table:
+@gold_as_of(contract=SalesByYear, reads=[sales_by_day, units_by_day])
+def sales_by_year(sales: ir.Table, units: ir.Table) -> ir.Table:
     """Orders and revenue by year, unit and the unit's country on the date of the order."""
-    place = units.select("day", "unit_id", "country_name")
-    placed = orders.left_join(place, ["day", "unit_id"])  # many orders to one unit of the day
-    finished = placed.status == rules.FINISHED
-    by_year = placed.group_by(placed.day.year().name("year"), "unit_id", "country_name").agg(
-        orders=placed.count(),
-        completed_orders=placed.count(where=finished),
-        revenue=sum_where(placed.order_value, finished),
+    by_year = sales.group_by(sales.day.year().name("year"), "unit_id", "country_name").agg(
+        orders=sales.orders.sum(),
+        completed_orders=sales.completed_orders.sum(),
+        revenue=sales.revenue.sum().cast("decimal(18, 2)"),
     )
     names = newest_by(units, "unit_id", at="day").select("unit_id", "unit_name")
     named = by_year.left_join(names, "unit_id")  # many sums to one unit
