@@ -153,6 +153,16 @@ class Settings:
     engine: str = _setting("duckdb", "`duckdb` (embedded) or `spark`", choices=ENGINES)
     spark_master: str = _setting("local[2]", "Spark master URL")
     memory: str = _setting("1GB", "Memory limit of the embedded engine")
+    sql_seconds: float = _setting(
+        600.0, "Seconds after which a query of `lakehouse sql` is stopped"
+    )
+    sql_rows: int = _setting(10_000_000, "Most rows of a query of `lakehouse sql`")
+    sql_spill: str = _setting(
+        "10GB",
+        "Most disk that a query of `lakehouse sql` uses for what does not fit into memory",
+        pattern=r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B",
+        expected="a size such as 500MB or 10GB",
+    )
     threads: int = _setting(0, "Threads of the engine; 0 uses every core")
     chunk_rows: int = _setting(1_000_000, "Input rows of a table that are processed at once")
     timezone: str = _setting("America/Sao_Paulo", "Time zone of days and schedules")

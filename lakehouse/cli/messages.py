@@ -25,9 +25,28 @@ class CommandError(click.ClickException):
         self.hint = hint
 
     def show(self, file: object = None) -> None:
-        click.echo(f"{click.style('error:', fg='red')} {self.message}", err=True)
+        click.echo(f"{click.style('error:', fg='red')} {_shown(self.message)}", err=True)
         if self.hint:
-            click.echo(f"hint: {self.hint}", err=True)
+            click.echo(f"hint: {_shown(self.hint)}", err=True)
+
+
+def escaped(text: str) -> str:
+    r"""Return a text with its control characters as codes, so that a terminal does not obey them.
+
+    >>> print(escaped("red \x1b[31m"))
+    red \x1b[31m
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _code(each) for each in text)
+
+
+def _code(letter: str) -> str:
+    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _shown(message: str) -> str:
+    return "\n".join(map(escaped, message.split("\n")))
 
 
 def one_line(error: Exception) -> str:
@@ -57,12 +76,12 @@ def suggestion(wanted: str, known: Iterable[str]) -> str:
 
 def warn(message: str) -> None:
     """Print a warning."""
-    click.echo(f"{click.style('warning:', fg='yellow')} {message}", err=True)
+    click.echo(f"{click.style('warning:', fg='yellow')} {_shown(message)}", err=True)
 
 
 def inform(message: str) -> None:
     """Print a remark."""
-    click.echo(message, err=True)
+    click.echo(_shown(message), err=True)
 
 
 def next_step(command: str) -> None:

@@ -5,16 +5,20 @@ import datetime as dt
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any, TextIO
 
 import click
 
+from lakehouse.cli.messages import escaped
 from lakehouse.platform.tables.formulas import neutralized
 
 Row = Sequence[Any]
 
+ALIGNED = 1_000
+"""Rows that decide how wide the columns of a table are."""
 WIDEST = 60
 """Characters of a cell in a terminal; files and pipes get the full text."""
 WIDEST_LINE = 1_000
@@ -31,16 +35,25 @@ format_option = click.option(
 
 
 def print_rows(
-    columns: Sequence[str], rows: Iterable[Row], form: str, to: TextIO | None = None
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    form: str,
+    to: TextIO | None = None,
+    *,
+    formulas: bool = False,
 ) -> int:
     """Print rows as ``table``, ``csv`` or ``json`` and return their number.
 
-    A table that is wider than the terminal is shown as one block per row, a line for each column.
-    In CSV, text that a spreadsheet could run as a formula gets an apostrophe in front.
-    JSON is a list of objects. Decimals, dates and times are written as text, so that no digit is
-    lost.
+    Rows are printed as they come. A table is aligned by its first `ALIGNED` rows; one that is wider
+    than the terminal is shown as one block per row, a line for each column. In CSV, text that a
+    spreadsheet could run as a formula gets an apostrophe in front, unless `formulas` is true. JSON
+    is a list of objects. Decimals, dates and times are written as text, so that no digit is lost.
+    On a terminal, control characters are shown as their codes in every format.
     """
-    return _WRITERS[form](columns, rows, to or sys.stdout)
+    to = to or sys.stdout
+    if form == "csv":
+        return _csv(columns, rows, to, formulas=formulas)
+    return _json(columns, rows, to) if form == "json" else _table(columns, rows, to)
 
 
 def aligned(
@@ -62,71 +75,118 @@ def aligned(
     ['unit    revenue', '------  -------', 'Recife    1,200', 'Rio            ']
     """
     rows = list(rows)
-    right = [_is_number([row[n] for row in rows]) for n in range(len(columns))]
-    cells = [[_cell(value, widest, grouped=grouped) for value in row] for row in rows]
-    widths = [
-        max(len(name), *(len(row[n]) for row in cells)) if cells else len(name)
-        for n, name in enumerate(columns)
-    ]
+    layout = _Layout(columns, rows, widest=widest, grouped=grouped)
+    return [*layout.heading, *map(layout.line, rows)]
 
-    def line(values: Sequence[str]) -> str:
+
+class _Layout:
+    """Widths and alignment of the columns of a table, from some of its rows."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        *,
+        widest: int | None,
+        grouped: bool = False,
+    ):
+        names = [escaped(name) for name in columns]
+        self._widest, self._grouped = widest, grouped
+        self._right = [_is_number([row[n] for row in rows]) for n in range(len(names))]
+        cells = [self._cells(row) for row in rows]
+        self._widths = [
+            max(len(name), *(len(row[n]) for row in cells)) if cells else len(name)
+            for n, name in enumerate(names)
+        ]
+        self.heading = [self._joined(names), "  ".join("-" * width for width in self._widths)]
+
+    def line(self, row: Row) -> str:
+        """Return one row as a line."""
+        return self._joined(self._cells(row))
+
+    def _cells(self, row: Row) -> list[str]:
+        return [_cell(value, self._widest, grouped=self._grouped) for value in row]
+
+    def _joined(self, values: Sequence[str]) -> str:
         return "  ".join(
             value.rjust(width) if to_right else value.ljust(width)
-            for value, width, to_right in zip(values, widths, right, strict=True)
+            for value, width, to_right in zip(values, self._widths, self._right, strict=True)
         )
-
-    return [line(columns), "  ".join("-" * width for width in widths), *map(line, cells)]
 
 
 def _table(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
-    rows = list(rows)
+    given = iter(rows)
+    first = list(islice(given, ALIGNED))
     terminal = to.isatty()
-    lines = aligned(columns, rows, widest=WIDEST if terminal else None)
+    cut = WIDEST if terminal else None
+    layout = _Layout(columns, first, widest=cut)
+    lines = [line.rstrip() for line in (*layout.heading, *map(layout.line, first))]
     widest = shutil.get_terminal_size().columns if terminal else WIDEST_LINE
-    if rows and max(len(line.rstrip()) for line in lines) > widest:
-        _blocks(columns, rows, to, widest=WIDEST if terminal else None)
-        return len(rows)
+    if first and max(map(len, lines)) > widest:
+        return _blocks(columns, first, given, to, widest=cut)
     for n, line in enumerate(lines):
-        text = click.style(line.rstrip(), bold=True) if n == 0 and terminal else line.rstrip()
-        click.echo(text, file=to)
-    return len(rows)
+        click.echo(click.style(line, bold=True) if n == 0 and terminal else line, file=to)
+    count = len(first)
+    for row in given:
+        click.echo(layout.line(row).rstrip(), file=to)
+        count += 1
+    return count
 
 
-def _blocks(columns: Sequence[str], rows: Sequence[Row], to: TextIO, *, widest: int | None) -> None:
+def _blocks(
+    columns: Sequence[str],
+    first: Sequence[Row],
+    more: Iterator[Row],
+    to: TextIO,
+    *,
+    widest: int | None,
+) -> int:
     """Print each row as a block: the name and the value of each column in a line."""
-    names = max(map(len, columns))
-    for number, row in enumerate(rows, start=1):
-        click.echo(f"-- row {number} of {len(rows)} --", file=to)
-        for column, value in zip(columns, row, strict=True):
-            click.echo(f"{column.ljust(names)}  {_cell(value, widest)}".rstrip(), file=to)
+    names = [escaped(name) for name in columns]
+    width = max(map(len, names))
+    following = list(islice(more, 1))
+    of = "" if following else f" of {len(first)}"
+    count = 0
+    for count, row in enumerate(chain(first, following, more), start=1):
+        click.echo(f"-- row {count}{of} --", file=to)
+        for name, value in zip(names, row, strict=True):
+            click.echo(f"{name.ljust(width)}  {_cell(value, widest)}".rstrip(), file=to)
+    return count
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
+def _csv(columns: Sequence[str], rows: Iterable[Row], to: TextIO, *, formulas: bool) -> int:
     writer = csv.writer(to, lineterminator="\n")
-    writer.writerow([neutralized(column) for column in columns])
+    terminal = to.isatty()
+
+    def field(value: Any) -> Any:
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, list | dict):
+            value = json.dumps(value, default=str, ensure_ascii=False)
+        if not isinstance(value, str):
+            return value
+        text = value if formulas else neutralized(value)
+        return escaped(text) if terminal else text
+
+    writer.writerow([field(column) for column in columns])
     count = 0
     for row in rows:
-        writer.writerow([_field(value) for value in row])
+        writer.writerow([field(value) for value in row])
         count += 1
     return count
 
 
 def _json(columns: Sequence[str], rows: Iterable[Row], to: TextIO) -> int:
+    terminal = to.isatty()
     count = 0
     to.write("[")
     for row in rows:
         to.write(",\n " if count else "\n ")
-        to.write(json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False))
+        text = json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False)
+        to.write(_escaped_json(text) if terminal else text)
         count += 1
     to.write("\n]\n" if count else "]\n")
     return count
-
-
-_WRITERS: dict[str, Callable[[Sequence[str], Iterable[Row], TextIO], int]] = {
-    "table": _table,
-    "csv": _csv,
-    "json": _json,
-}
 
 
 def _is_number(values: Iterable[Any]) -> bool:
@@ -150,19 +210,9 @@ def _cell(value: Any, widest: int | None, *, grouped: bool = False) -> str:
             text = ", ".join(_cell(each, None) for each in value)
         case _:
             text = str(value)
-    text = "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+    text = escaped(text)
     return text if widest is None or len(text) <= widest else f"{text[: widest - 1]}…"
 
 
-def _field(value: Any) -> Any:
-    if isinstance(value, str):
-        return neutralized(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    return value
-
-
-def _escape(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
+def _escaped_json(text: str) -> str:
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

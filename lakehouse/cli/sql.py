@@ -16,6 +16,7 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
+    from lakehouse.platform.serving.sql_limits import Limits
     from lakehouse.platform.storage.lake import Lake
 
 FETCHED = 10_000
@@ -53,8 +54,18 @@ FILE_FORMATS = ("parquet", "xlsx")
     metavar="DAY",
     help="Show as-of tables as they were at the end of this day; default: the newest.",
 )
+@click.option(
+    "--formulas",
+    is_flag=True,
+    help="In CSV, keep text that a spreadsheet would run as a formula; default: put ' in front.",
+)
 def sql(
-    statement: str, form: str | None, output: Path | None, latest: bool, as_of: dt.date | None
+    statement: str,
+    form: str | None,
+    output: Path | None,
+    latest: bool,
+    as_of: dt.date | None,
+    formulas: bool,
 ) -> None:
     """Run one read-only SQL STATEMENT over the lake.
 
@@ -62,6 +73,9 @@ def sql(
     <layer>.<domain>_<table>. The ops tables of all domains are ops.deliveries, ops.reconciliation,
     ops.quarantine, ops.data_quality_log and others (docs/data-dictionary.md). Dimensions, roll-ups
     and rankings show their newest day; history.<domain>_<table> has one copy for each day.
+
+    A query is stopped when it needs more time, memory, disk or rows than the settings
+    LAKEHOUSE_SQL_SECONDS, LAKEHOUSE_MEMORY, LAKEHOUSE_SQL_SPILL and LAKEHOUSE_SQL_ROWS allow.
 
     All tables of a domain are read as the newest finished run left them, so that they belong
     together.
@@ -73,6 +87,7 @@ def sql(
     import duckdb
 
     from lakehouse.platform.serving import sql_catalog as catalog
+    from lakehouse.platform.serving.sql_limits import Limits, limited
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.storage.published import ShownVersions
 
@@ -82,10 +97,14 @@ def sql(
     lake = Lake(settings.root)
     shown = ShownVersions(lake, latest=latest)
     names = catalog.names_in(text)
-    with catalog.connect(lake, settings, names=names, shown=shown, as_of=as_of) as connection:
+    limits = Limits.of(settings)
+    with catalog.connect(
+        lake, settings, names=names, shown=shown, as_of=as_of, spill_limit=limits.spill
+    ) as connection:
         try:
-            answer = catalog.query(connection, text)
-            rows = _write(answer, chosen, output)
+            with limited(connection, limits):
+                answer = _Answer(catalog.query(connection, text), limits)
+                rows = _write(answer, chosen, output, formulas=formulas)
         except duckdb.CatalogException as error:
             raise _unknown_name(text, lake, connection, error) from error
         except duckdb.Error as error:
@@ -113,42 +132,58 @@ def _format(form: str | None, output: Path | None) -> str:
     return form or ENDINGS[ending]
 
 
-def _write(answer: "duckdb.DuckDBPyConnection", form: str, output: Path | None) -> int:
+class _Answer:
+    """The result of a query, read in parts."""
+
+    def __init__(self, result: "duckdb.DuckDBPyConnection", limits: "Limits"):
+        self._result = result
+        self._limits = limits
+        self.columns = [column[0] for column in result.description or []]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield each row.
+
+        Raises:
+            CatalogError: there are more rows than the limit.
+        """
+        count = 0
+        while rows := self._result.fetchmany(FETCHED):
+            count += len(rows)
+            yield from rows[: max(0, self._limits.rows - count + len(rows))]
+            self._limits.require_rows(count)
+
+    def write_parquet(self, output: Path) -> int:
+        """Write all rows and return their number."""
+        import pyarrow.parquet as pq
+
+        rows = 0
+        batches = self._result.to_arrow_reader(FETCHED)
+        with pq.ParquetWriter(output, batches.schema, compression="zstd") as writer:
+            for batch in batches:
+                rows += batch.num_rows
+                self._limits.require_rows(rows)
+                writer.write_batch(batch)
+        return rows
+
+
+def _write(answer: _Answer, form: str, output: Path | None, *, formulas: bool) -> int:
     """Write the rows and return their number; a file appears only when it is complete."""
-    columns = [column[0] for column in answer.description or []]
     if output is None:
-        return print_rows(columns, _fetched(answer), form)
+        return print_rows(answer.columns, answer.rows(), form, formulas=formulas)
     partial = output.with_name(f".{output.name}.part")
     try:
         if form == "parquet":
-            rows = _parquet(answer, partial)
+            rows = answer.write_parquet(partial)
         elif form == "xlsx":
             from lakehouse.cli.workbook import write_workbook
 
-            rows = write_workbook(columns, _fetched(answer), partial)
+            rows = write_workbook(answer.columns, answer.rows(), partial)
         else:
             with partial.open("w", encoding="utf-8", newline="") as to:
-                rows = print_rows(columns, _fetched(answer), form, to)
+                rows = print_rows(answer.columns, answer.rows(), form, to, formulas=formulas)
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)
-    return rows
-
-
-def _fetched(answer: "duckdb.DuckDBPyConnection") -> Iterator[tuple[Any, ...]]:
-    while rows := answer.fetchmany(FETCHED):
-        yield from rows
-
-
-def _parquet(answer: "duckdb.DuckDBPyConnection", output: Path) -> int:
-    import pyarrow.parquet as pq
-
-    rows = 0
-    batches = answer.to_arrow_reader(FETCHED)
-    with pq.ParquetWriter(output, batches.schema, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-            rows += batch.num_rows
     return rows
 
 

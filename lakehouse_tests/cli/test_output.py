@@ -2,13 +2,15 @@
 
 import datetime as dt
 import io
+import json
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from lakehouse.cli.output import WIDEST_LINE, print_rows
+from lakehouse.cli.output import ALIGNED, WIDEST_LINE, print_rows
 from lakehouse_tests.cli.conftest import Call
 
 VALUES = (
@@ -98,3 +100,68 @@ def test_a_pipe_gets_blocks_only_for_very_wide_tables() -> None:
     pipe = io.StringIO()
     print_rows(["a", "b"], [("x" * WIDEST_LINE, "y")], "table", pipe)
     assert pipe.getvalue().startswith("-- row 1 of 1 --")
+
+
+def test_formulas_stay_when_they_are_asked_for(call: Call, folder: Path) -> None:
+    call("sql", VALUES, "--output", "out.csv", "--formulas")
+    assert (folder / "out.csv").read_text().splitlines()[1].startswith("=1+1,")
+
+
+CONTROLS = "red \x1b[31m bell \x07 c1 \x9b2J right-to-left \u202e line \n tab \t"
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+@pytest.mark.parametrize("count", [1, ALIGNED + 1])
+def test_a_terminal_gets_no_control_character_of_the_data(form: str, count: int) -> None:
+    screen = Terminal()
+    assert print_rows([CONTROLS, "b"], [(CONTROLS, [CONTROLS])] * count, form, screen) == count
+    styled = screen.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "")
+    assert not [letter for letter in styled if not (letter.isprintable() or letter == "\n")]
+    if form == "json":
+        assert json.loads(styled) == [{CONTROLS: CONTROLS, "b": [CONTROLS]}] * count
+    else:
+        assert r"\x1b[31m" in styled
+
+
+def test_an_error_about_hostile_sql_shows_no_control_character(call: Call) -> None:
+    error = call("sql", 'select "\x1b]0;title\x07"', code=1).stderr
+    assert "\x1b" not in error
+    assert "\x07" not in error
+
+
+def test_rows_are_printed_as_they_come() -> None:
+    """A row is printed before the last one is known, so memory does not grow with the result."""
+    asked: list[int] = []
+
+    def rows() -> Iterator[tuple[int]]:
+        for n in range(4 * ALIGNED):
+            asked.append(n)
+            if n == 3 * ALIGNED:
+                assert f"\n{n - 1}\n" in screen.getvalue().replace(" ", "")
+            yield (n,)
+
+    for form in ("table", "csv"):
+        screen = Terminal()
+        assert print_rows(["n"], rows(), form, screen) == 4 * ALIGNED
+    assert len(asked) == 8 * ALIGNED
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "parquet", "xlsx", "txt"])
+def test_a_result_with_too_many_rows_is_an_error_and_leaves_no_file(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_SQL_ROWS", "20000")
+    call("sql", "from range(20000)", "-o", f"full.{ending}")
+    error = call("sql", "from range(20001)", "-o", f"out.{ending}", code=1).stderr
+    assert "more than 20,000 rows" in error
+    assert "hint: " in error
+    assert not list(folder.glob("*out*"))
+
+
+def test_a_query_that_takes_too_long_is_an_error_with_a_hint(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_SQL_SECONDS", "0.2")
+    error = call("sql", "select count(*) from range(100000000000)", code=1).stderr
+    assert "stopped after 0.2 s" in error
+    assert "LAKEHOUSE_SQL_SECONDS" in error

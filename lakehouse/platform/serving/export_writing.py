@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.exports import MANIFESTS, Csv, Export, ExportError
 from lakehouse.platform.serving.sql_catalog import quoted
+from lakehouse.platform.serving.sql_statements import CatalogError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.parquet import row_groups
@@ -87,7 +88,7 @@ class _Writer:
         with catalog.connect(lake, settings, names=names, shown=shown) as connection:
             try:
                 return self._write(connection)
-            except (duckdb.Error, catalog.CatalogError) as error:
+            except (duckdb.Error, CatalogError) as error:
                 if damage := catalog.damage_of(connection, lake):
                     raise damage from error
                 reason = " ".join(str(error).split("\n\nLINE")[0].split())

@@ -9,7 +9,9 @@ that have not been built yet. Of an as-of table the name shows the newest day, a
 import datetime as dt
 import os
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from lakehouse.platform.engines.day_files import rows_of_files, without_wildcards
+from lakehouse.platform.serving.sql_statements import CatalogError, reading_statements
 from lakehouse.platform.storage.errors import TableDamaged
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
@@ -47,11 +50,6 @@ _NAME = re.compile(
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
-_EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s+analyze\b)?", re.IGNORECASE)
-
-
-class CatalogError(Exception):
-    """SQL that is rejected, or a name that cannot be defined; the message says why."""
 
 
 def names_in(sql: str) -> set[str] | None:
@@ -72,6 +70,7 @@ def connect(
     names: Collection[str] | None = None,
     shown: ShownVersions | None = None,
     as_of: dt.date | None = None,
+    spill_limit: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database that shows the published versions of the lake, and nothing else.
 
@@ -84,20 +83,27 @@ def connect(
             that are published now.
         as_of: show as-of tables as they were at the end of this day; None shows their newest day.
 
+        spill_limit: most bytes on disk for what does not fit into memory, such as ``10GB``. They
+            are in a private folder, which is removed with the connection.
+
     Raises:
         TableDamaged: a table that was published, or that must exist, cannot be read.
         CatalogError: a name was changed.
     """
+    spill = tempfile.mkdtemp(prefix="lakehouse-sql-")
     connection = duckdb.connect(
         config={
             "memory_limit": settings.memory,
             "threads": settings.threads or os.cpu_count() or 1,
-            "temp_directory": f"{tempfile.gettempdir()}/lakehouse-sql-{os.getpid()}",
+            "temp_directory": spill,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
         }
     )
+    weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
+    if spill_limit is not None:
+        connection.execute(f"SET max_temp_directory_size = {_text(spill_limit)}")
     if lake.root.startswith("s3://"):
         from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
@@ -121,8 +127,9 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCon
         CatalogError: the text is another statement, or not exactly one.
         duckdb.Error: the statement is invalid or fails.
     """
-    _require_reading(sql)
-    return connection.execute(sql)
+    for statement in reading_statements(connection, sql):
+        connection.execute(statement)
+    return connection
 
 
 def damage_of(connection: duckdb.DuckDBPyConnection, lake: Lake) -> TableDamaged | None:
@@ -132,20 +139,6 @@ def damage_of(connection: duckdb.DuckDBPyConnection, lake: Lake) -> TableDamaged
     """
     row = connection.execute("SELECT current_setting('allowed_paths')").fetchone()
     return first_damage(lake.store, row[0] if row else ())
-
-
-def _require_reading(sql: str) -> None:
-    statements = [each for each in duckdb.extract_statements(sql) if each.query.strip()]
-    if len(statements) != 1:
-        raise CatalogError(f"expected one SQL statement, found {len(statements)}")
-    kind = statements[0].type
-    if kind == duckdb.StatementType.EXPLAIN:
-        _require_reading(_EXPLAIN.sub("", statements[0].query, count=1))
-    elif kind != duckdb.StatementType.SELECT:
-        raise CatalogError(
-            f"{kind.name} is rejected: only SELECT is allowed; hint: `lakehouse materialize`"
-            " changes tables, `lakehouse sql --output` writes results"
-        )
 
 
 @dataclass(kw_only=True)

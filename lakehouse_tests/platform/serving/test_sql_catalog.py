@@ -14,7 +14,8 @@ import pytest
 from lakehouse.demo.files import LandedFile
 from lakehouse.demo.mrhealth import Plan, deliveries, reference
 from lakehouse.platform.engines.session import arrow_schema
-from lakehouse.platform.serving.sql_catalog import CatalogError, connect, names_in, query
+from lakehouse.platform.serving.sql_catalog import connect, names_in, query
+from lakehouse.platform.serving.sql_statements import CatalogError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
