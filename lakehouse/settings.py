@@ -25,11 +25,17 @@ OTHER_VARIABLES = {
     "LAKEHOUSE_LOG_BUCKET": "S3 bucket of the runs' logs, read by deploy/dagster-s3.yaml",
 }
 """Variables that are read elsewhere, with their meaning."""
-INTERNAL_VARIABLES = ("LAKEHOUSE_CHAOS", "LAKEHOUSE_FAILPOINT", "LAKEHOUSE_SCREENSHOTS")
+INTERNAL_VARIABLES = (
+    "LAKEHOUSE_CHAOS",
+    "LAKEHOUSE_FAILPOINT",
+    "LAKEHOUSE_LIFELINE",
+    "LAKEHOUSE_SCREENSHOTS",
+)
 """Variables for tests of this project; not documented for users."""
 
 ENGINES = ("duckdb", "spark")
 RUNTIMES = ("local", "stock")
+LOG_FORMATS = ("text", "json")
 MAILED = ("errors", "all")
 MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 MAIL_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
@@ -250,6 +256,8 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that the web server listens on")
     port: int = _setting(3000, "Port of the web server")
+    log_format: str = _setting(
+        "text", "Logs of the services: `text` or `json` (one object per line)", choices=LOG_FORMATS
     hosts: str | None = _setting(
         None,
         "Names under which the web server is reached, separated by commas, besides `localhost` and"

@@ -5,7 +5,7 @@ Commands are imported when they are called and import what they need when they r
 `progress` hold what the commands share. Data goes to stdout, messages go to stderr.
 
 Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong, 130
-Ctrl-C was pressed.
+Ctrl-C was pressed, 143 SIGTERM was received.
 """
 
 import errno
@@ -43,6 +43,9 @@ COMMANDS = {
     "raw": "raw",
     "doctor": "doctor",
     "up": "services",
+    "down": "services",
+    "restart": "services",
+    "services": "services",
     "prune": "services",
     "password": "password",
 }
@@ -118,5 +121,5 @@ def main(debug: bool) -> None:
     (docs/settings.md); `lakehouse doctor` checks them.
 
     Exit codes: 0 success, 1 the command failed or found a problem, 2 the command line is wrong,
-    130 Ctrl-C was pressed.
+    130 Ctrl-C was pressed, 143 SIGTERM was received.
     """

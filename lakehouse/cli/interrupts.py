@@ -1,4 +1,4 @@
-"""End a command soon after Ctrl-C, whatever its main thread is waiting for.
+"""End a command soon after Ctrl-C or SIGTERM, whatever its main thread is waiting for.
 
 Python calls signal handlers in the main thread, which may be inside a long query, and Dagster
 replaces them while a run executes. A thread of its own therefore learns of the signal and ends the
@@ -16,34 +16,37 @@ from lakehouse.cli.messages import inform
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended."""
-SECONDS = 5.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SECONDS = 4.0
 """How long `on_interrupt` may take before the process ends without it."""
 SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
 def interruptible(on_interrupt: Callable[[], None]) -> Iterator[None]:
-    """End the process with exit code 130 when Ctrl-C is pressed during the block.
+    """End the process when Ctrl-C is pressed (exit code 130) or at SIGTERM (143) during the block.
 
     Args:
-        on_interrupt: called once, in another thread, before the process ends. A second Ctrl-C ends
+        on_interrupt: called once, in another thread, before the process ends. A second signal ends
             the process at once.
     """
     in_main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT)
-    if not in_main or before is signal.SIG_IGN:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    if not in_main or before[signal.SIGINT] is signal.SIG_IGN:
         yield
         return
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    signal.signal(signal.SIGINT, lambda *_: None)
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)
     earlier = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(reading, on_interrupt), daemon=True).start()
     try:
         yield
     finally:
         signal.set_wakeup_fd(earlier)
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.close(writing)
 
 
@@ -51,19 +54,19 @@ def _watch(reading: int, on_interrupt: Callable[[], None]) -> None:
     """Wait for the first signal, then end the process; the end of the pipe ends the thread."""
     is_first = True
     while received := os.read(reading, 64):
-        for _ in range(received.count(signal.SIGINT)):
+        for number in filter(SIGNALS.__contains__, received):
             if not is_first:
-                os._exit(INTERRUPTED)
+                os._exit(128 + number)
             is_first = False
-            threading.Thread(target=_end, args=(on_interrupt,), daemon=True).start()
+            threading.Thread(target=_end, args=(on_interrupt, number), daemon=True).start()
     os.close(reading)
 
 
-def _end(on_interrupt: Callable[[], None]) -> None:
+def _end(on_interrupt: Callable[[], None], number: int) -> None:
     last = threading.Thread(target=on_interrupt, daemon=True)
     last.start()
     last.join(SECONDS)
     shown = SHOW_CURSOR if sys.stderr.isatty() else ""
     inform(f"{shown}interrupted: nothing is half stored; repeat the command to continue")
     sys.stdout.flush()
-    os._exit(INTERRUPTED)
+    os._exit(128 + number)

@@ -38,7 +38,7 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     from lakehouse.platform.local_runtime.instance import prepare_instance
 
     warnings.filterwarnings("ignore", module="dagster")
-    _require_folder(str(settings.home), "DAGSTER_HOME")
+    require_writable(str(settings.home), "DAGSTER_HOME")
     instance = prepare_instance(settings.home, settings.runtime)
     try:
         yield instance
@@ -52,7 +52,7 @@ def _interruptible(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     from lakehouse.cli.interrupts import interruptible
     from lakehouse.platform.orchestration.local_runs import cancel_interrupted
 
-    _require_folder(settings.root, "LAKEHOUSE_ROOT")
+    require_writable(settings.root, "LAKEHOUSE_ROOT")
     with (
         instance_of(settings) as instance,
         interruptible(lambda: cancel_interrupted(instance)),
@@ -79,7 +79,7 @@ def open_parts(
         ]
 
 
-def _require_folder(uri: str, variable: str) -> None:
+def require_writable(uri: str, variable: str) -> None:
     """Require that a local root is a folder that this user can write, or can be created."""
     from lakehouse.platform.storage.disk import DiskStore
     from lakehouse.platform.storage.object_store import ObjectStore
@@ -334,7 +334,7 @@ def rebuild_as_of(
     from lakehouse.platform.orchestration import local_runs
 
     done: list[RunResult] = []
-    with instance_of(settings) as instance, run_progress() as shown:
+    with _interruptible(settings) as instance, run_progress() as shown:
         for ran in local_runs.make_as_of(
             domain,
             settings,

@@ -1,43 +1,163 @@
-"""`lakehouse up` and `lakehouse prune`: start Dagster's services, delete its old records."""
+"""The commands of Dagster's services (`up`, `down`, `restart`, `services`), and `prune`."""
 
 import datetime as dt
 import os
+import time
 from pathlib import Path
 
 import click
 
-from lakehouse.cli.messages import inform
+from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import plural
+from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
+
+COLUMNS = ("service", "state", "pid", "port", "since", "restarts", "last_error")
+DOWN_SECONDS = 10.0
+"""How long `lakehouse down` waits before it kills; the services take up to 5 s."""
+READY_SECONDS = 180.0
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; default: LAKEHOUSE_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; default: LAKEHOUSE_PORT.")
-def up(host: str | None, port: int | None) -> None:
+@click.option("--replace", is_flag=True, help="End the services that run for this home first.")
+@click.option("--verbose", is_flag=True, help="Log every evaluation, and show the logs on stderr.")
+def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None:
     """Start the Dagster UI and the daemon until Ctrl-C.
 
     Prints the URL of the UI. The daemon watches the landing zone and ingests new files. Other
-    machines reach the UI only with a login (docs/deploy.md).
+    machines reach the UI only with a login (docs/deploy.md). A service that ends by itself is
+    started again. Only one `lakehouse up` serves a DAGSTER_HOME.
+
+    Ctrl-C and SIGTERM end everything within 5 s; days of interrupted runs stay due. Exit code 130
+    after Ctrl-C, 143 after SIGTERM.
 
     Example:
       lakehouse up --port 3001
     """
+    from lakehouse.cli.runs import require_writable
+    from lakehouse.platform.local_runtime.service_state import end_services
     from lakehouse.platform.local_runtime.services import serve
     from lakehouse.platform.web.access import policy_of
 
     settings = Settings.from_env()
     policy_of(settings, host or settings.host)
+    require_writable(str(settings.home), "DAGSTER_HOME")
+    require_writable(settings.root, "LAKEHOUSE_ROOT")
     if not os.environ.get("LAKEHOUSE_LANDING", "").strip():
         Path(settings.landing).mkdir(parents=True, exist_ok=True)
+    if replace:
+        _tell_ended(end_services(settings.home, DOWN_SECONDS))
     inform("starting the services; the first start takes up to a minute")
-    serve(
+    received = serve(
         host or settings.host,
         port or settings.port,
         settings.home,
         wanted=settings.runtime,
         echo=click.echo,
+        report=warn,
+        interrupt_runs=lambda runs: _interrupt(settings, runs),
+        verbose=verbose,
+        as_json=settings.log_format == "json",
     )
+    inform(f"stopped by {received.name}")
+    click.get_current_context().exit(128 + received)
+
+
+def _interrupt(settings: Settings, runs: list[str]) -> None:
+    from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.orchestration.local_runs import cancel_runs
+
+    with instance_of(settings) as instance:
+        cancel_runs(instance, runs, "The services were stopped; the days of the run stay due")
+
+
+@click.command()
+def down() -> None:
+    """Stop the services of this DAGSTER_HOME.
+
+    Ends `lakehouse up`, or the services that a killed one left. Days of interrupted runs stay due.
+
+    Example:
+      lakehouse down
+    """
+    from lakehouse.platform.local_runtime.service_state import end_services
+
+    home = Settings.from_env().home
+    if not _tell_ended(end_services(home, DOWN_SECONDS)):
+        inform(f"nothing to stop: no services run for {home}")
+
+
+def _tell_ended(ended: dict[str, int]) -> bool:
+    from lakehouse.platform.local_runtime.service_state import named
+
+    if ended:
+        inform(f"stopped: {named(ended)}")
+    return bool(ended)
+
+
+@click.command()
+def restart() -> None:
+    """Start the services of this DAGSTER_HOME again.
+
+    `lakehouse up` keeps running with its own environment and starts its services again, for example
+    after an edited domain or an upgrade of a package. Waits until they are ready.
+
+    Example:
+      lakehouse restart
+    """
+    from lakehouse.platform.local_runtime import services as running
+    from lakehouse.platform.local_runtime.service_state import read_state
+
+    home = Settings.from_env().home
+    before = read_state(home)
+    pid = running.restart(home)
+    replaced = {each.pid for each in before.services} if before else set()
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end:
+        state = read_state(home)
+        if state is None:
+            raise CommandError(f"lakehouse up (pid {pid}) ended", "start it again: lakehouse up")
+        if state.is_ready and not replaced & {each.pid for each in state.services}:
+            inform(f"restarted: {state.url}")
+            return
+        time.sleep(0.2)
+    raise CommandError(
+        f"the services were not ready after {READY_SECONDS:.0f} s", "lakehouse services"
+    )
+
+
+@click.command()
+@format_option
+def services(form: str) -> None:
+    """Show the services of this DAGSTER_HOME: process, port, start, restarts and last error.
+
+    Exit code 1 when they do not run, or when one of them is not ready.
+
+    Example:
+      lakehouse services --format json
+    """
+    from lakehouse.platform.local_runtime.service_state import left_behind, named, read_state
+
+    home = Settings.from_env().home
+    state = read_state(home)
+    if state is None:
+        left = left_behind(home)
+        if left:
+            raise CommandError(
+                f"lakehouse up does not run for {home}, but these services do: {named(left)}",
+                "lakehouse down ends them",
+            )
+        raise CommandError(f"no services run for {home}", "start them: lakehouse up")
+    rows = [
+        (each.name, each.state, each.pid, each.port, each.since, each.restarts, each.last_error)
+        for each in state.services
+    ]
+    print_rows(COLUMNS, rows, form)
+    inform(f"lakehouse up: pid {state.pid}, {state.url or 'starting'}")
+    if not state.is_ready:
+        raise CommandError("not every service is ready", "the logs are in $DAGSTER_HOME/services")
 
 
 @click.command()

@@ -1,9 +1,11 @@
-"""Ctrl-C ends a command soon, with a plain line and exit code 130."""
+"""Ctrl-C and SIGTERM end a command soon, with a plain line and exit code 130 or 143."""
 
 import signal
 import subprocess
 import sys
 import time
+
+import pytest
 
 PROGRAM = """
 import signal, time
@@ -29,11 +31,12 @@ def started(stop: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_ctrl_c_calls_the_function_and_ends_with_130():
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_calls_the_function_and_ends_with_its_code(number: signal.Signals, code: int):
     process = started("print('stopped', flush=True)")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (130, "stopped\n")
+    assert (process.returncode, out) == (code, "stopped\n")
     assert err == "interrupted: nothing is half stored; repeat the command to continue\n"
 
 

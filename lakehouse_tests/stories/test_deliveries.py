@@ -11,7 +11,8 @@ import pytest
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.local_runtime.workers import worker_of, worker_path
+from lakehouse.platform.local_runtime.locks import worker_of
+from lakehouse.platform.local_runtime.workers import worker_path
 from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.quarantine.export import export_rejections
 from lakehouse.platform.quarantine.replay import replay_patch

@@ -3,8 +3,11 @@
 - `runtime`: which of two runtimes is used: `local` (the modules below) or `stock` (Dagster's own).
 - `configuration`: the text of a home's ``dagster.yaml``; the source is ``dagster.yaml`` beside it.
 - `instance`: opens a Dagster home.
-- `workers`, `locks`: lock files that show which runs are alive; a lock on a folder.
-- `services`: starts and stops the web server, the daemon and the code server.
+- `workers`, `locks`: lock files that show which runs and services are alive; a lock on a folder.
+- `services`: serves a home: its web server, its daemon and its code server.
+- `supervisor`, `child`, `lifeline`: starts services again that ended; a service as a process that
+  ends with its supervisor.
+- `service_state`, `service_log`: who serves a home, and the logs of bounded size.
 - `pruning`: deletes the records of old runs.
 - `run_storage`, `event_log`, `sqlite`: runs, events and ticks in pooled SQLite connections.
 - `launcher`, `preload`: runs as forks of a process that has the libraries in memory.

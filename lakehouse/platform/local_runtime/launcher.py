@@ -33,10 +33,12 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 from dagster._utils.interrupts import capture_interrupts
 
-from lakehouse.platform.local_runtime.workers import hold, worker_of, worker_path
+from lakehouse.platform.local_runtime.locks import hold, worker_of
+from lakehouse.platform.local_runtime.workers import worker_path
 
 START_SECONDS = 120.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 3.0
+"""How long runs may take to end in order when the daemon stops."""
 
 _context = multiprocessing.get_context("forkserver")
 
@@ -58,7 +60,9 @@ def execute_run(args: ExecuteRunArgs, path: Path, started: connection.Connection
     from dagster._cli.api import execute_run_command
 
     from lakehouse.platform.local_runtime import preload
+    from lakehouse.platform.local_runtime.lifeline import end_with_services
 
+    end_with_services()
     preload.unload_if_edited(preload.LOADED)
     execute = execute_run_command.callback
     assert execute is not None  # noqa: S101

@@ -27,6 +27,7 @@ PACKAGE = Path(__file__).parents[2]
 KEPT = (
     __name__,
     "lakehouse.platform.local_runtime.launcher",
+    "lakehouse.platform.local_runtime.locks",
     "lakehouse.platform.local_runtime.workers",
 )
 """Modules that are being executed while a worker compares the files."""

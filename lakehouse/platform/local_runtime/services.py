@@ -1,30 +1,33 @@
-"""Start the web server, the daemon and the code server of a Dagster home, and stop them."""
+"""Serve a Dagster home: its web server, its daemon and its code server, until a signal to stop."""
 
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.local_runtime.service_state import (
+    FOLDER,
+    ServeError,
+    read_state,
+    serving,
+)
+from lakehouse.platform.local_runtime.supervisor import (
+    RESTART,
+    Service,
+    Signals,
+    Supervisor,
+    signals,
+)
 
-START_SECONDS = 180.0
-STOP_SECONDS = 25.0
-LOGS = "services"
-"""Folder of the services' logs; a folder named ``logs`` is read by Dagster's telemetry."""
-SHOWN_LOG_LINES = 15
-
-
-class ServeError(RuntimeError):
-    """A service cannot be started, or ended by itself; the message names the cause."""
+INTERRUPT_SECONDS = 1.5
+"""How long runs may take to be recorded as interrupted before they are signalled."""
 
 
 def serve(
@@ -34,11 +37,17 @@ def serve(
     module: str = "lakehouse.definitions",
     wanted: str | None = None,
     echo: Callable[[str], None] = print,
-) -> None:
-    """Run the code server, the web server and the daemon until Ctrl-C or SIGTERM.
+    report: Callable[[str], None] = print,
+    interrupt_runs: Callable[[list[str]], None] = lambda _: None,
+    *,
+    verbose: bool = False,
+    as_json: bool = False,
+) -> signal.Signals:
+    """Run the code server, the web server and the daemon until a signal; return the signal.
 
     Each service is a child in its own session, so Ctrl-C in a terminal reaches this process only,
-    which then stops the services in order. Their output goes to ``<home>/services``.
+    which then ends runs and services. A service that ends by itself is started again. SIGUSR1
+    starts all of them again. Their output goes to ``<home>/services``.
 
     Args:
         host: address that the web server listens on.
@@ -47,45 +56,102 @@ def serve(
         module: the module with the definitions.
         wanted: `local` or `stock`; the setting ``LAKEHOUSE_RUNTIME`` when not given.
         echo: prints the line with the URL when all services are ready.
+        report: prints a warning.
+        interrupt_runs: records runs, given by their ids, as interrupted.
+        verbose: log also evaluations that found nothing, and copy the logs to stderr.
+        as_json: write the logs as JSON lines.
 
     Raises:
-        ServeError: the port is taken, or a service did not start or ended by itself.
+        ServeError: the home is served already, the port is taken, or a service did not start.
     """
-    _require_free(host, port)
-    prepare_instance(home, wanted).dispose()
     home = home.absolute()
-    shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    url = f"http://{shown_host}:{port}"
     with ExitStack() as stack:
-        stopped = stack.enter_context(_stop_signal())
+        stack.enter_context(serving(home))
+        _require_free(host, port)
+        prepare_instance(home, wanted).dispose()
+        shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        url = f"http://{shown_host}:{port}"
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))
-        services = stack.enter_context(_services(home / LOGS))
-        code_socket = folder / "code.sock"
-        workspace = folder / "workspace.yaml"
-        workspace.write_text(
-            f"load_from:\n  - grpc_server: {{socket: {code_socket}, location_name: lakehouse}}\n"
+        received = stack.enter_context(signals())
+        services = _services(folder, host, port, url, module, as_json=as_json)
+        supervisor = Supervisor(
+            home, url, services, received, report, verbose=verbose, as_json=as_json
         )
-        services.start(
-            "code", ["dagster", "code-server", "start", "-m", module, "--socket", str(code_socket)]
+        return _run(
+            supervisor,
+            received,
+            lambda: echo(f"Dagster UI: {url}  (logs: {home / FOLDER}; Ctrl-C stops)"),
+            lambda runs: _within(INTERRUPT_SECONDS, lambda: interrupt_runs(runs)),
         )
-        services.wait(lambda: _answers_grpc(code_socket), stopped)
-        services.start("daemon", ["lakehouse.platform.local_runtime.daemon", "-w", str(workspace)])
-        services.start(
-            "webserver",
-            [
-                "lakehouse.platform.local_runtime.webserver",
-                "-h",
-                host,
-                "-p",
-                str(port),
-                "-w",
-                str(workspace),
-            ],
-        )
-        services.wait(lambda: _answers_http(f"{url}/server_info"), stopped)
-        if not stopped():
-            echo(f"Dagster UI: {url}  (logs: {home / LOGS}; Ctrl-C stops)")
-        services.wait(lambda: False, stopped, limit=float("inf"))
+
+
+def _run(
+    supervisor: Supervisor,
+    received: Signals,
+    announce: Callable[[], None],
+    interrupt_runs: Callable[[list[str]], None],
+) -> signal.Signals:
+    """Start the services, look after them, and start again at each signal to restart."""
+    while True:
+        received.restart = False
+        try:
+            supervisor.start_all()
+            if supervisor.is_ready:
+                announce()
+            supervisor.watch()
+        finally:
+            supervisor.stop(interrupt_runs)
+        if received.stop:
+            return received.stop
+
+
+def restart(home: Path) -> int:
+    """Let the `lakehouse up` of a home start its services again; return its process id.
+
+    Raises:
+        ServeError: no `lakehouse up` serves this home.
+    """
+    state = read_state(home)
+    if state is None or not state.pid:
+        raise ServeError(f"No services run for {home}. hint: start them with `lakehouse up`")
+    os.kill(state.pid, RESTART)
+    return state.pid
+
+
+def _services(
+    folder: Path, host: str, port: int, url: str, module: str, *, as_json: bool
+) -> list[Service]:
+    """Return the services; `folder` gets the socket of the code server and the workspace file."""
+    code_socket = folder / "code.sock"
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(
+        f"load_from:\n  - grpc_server: {{socket: {code_socket}, location_name: lakehouse}}\n"
+    )
+    form = ["--log-format", "json"] if as_json else []
+    code = ["dagster", "code-server", "start", "-m", module, "--socket", str(code_socket), *form]
+    daemon = ["lakehouse.platform.local_runtime.daemon", "-w", str(workspace), *form]
+    webserver = [
+        "lakehouse.platform.local_runtime.webserver",
+        *("-h", host, "-p", str(port), "-w", str(workspace)),
+        *form,
+    ]
+    return [
+        Service(name="code", command=code, answers=lambda: _answers_grpc(code_socket)),
+        Service(name="daemon", command=daemon),
+        Service(
+            name="webserver",
+            command=webserver,
+            answers=lambda: _answers_http(f"{url}/server_info"),
+            port=port,
+        ),
+    ]
+
+
+def _within(seconds: float, task: Callable[[], None]) -> None:
+    """Call a function in a thread and wait for it for a limited time."""
+    thread = threading.Thread(target=task, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _require_free(host: str, port: int) -> None:
@@ -122,93 +188,3 @@ def _answers_grpc(code_socket: Path) -> bool:
         except grpc.RpcError:
             return False
     return bool(answer.status == HealthCheckResponse.SERVING)
-
-
-@contextmanager
-def _stop_signal() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether Ctrl-C or SIGTERM was received."""
-    seen: list[int] = []
-
-    def remember(number: int, _: FrameType | None) -> None:
-        seen.append(number)
-
-    before = {name: signal.signal(name, remember) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(seen)
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-class _Services:
-    """The started services and their log files."""
-
-    def __init__(self, logs: Path):
-        self._logs = logs
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        logs.mkdir(parents=True, exist_ok=True)
-
-    def start(self, name: str, arguments: list[str]) -> None:
-        with self._log(name).open("wb") as log:
-            self._children[name] = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def wait(
-        self, ready: Callable[[], bool], stopped: Callable[[], bool], limit: float = START_SECONDS
-    ) -> None:
-        """Wait until `ready()` or `stopped()` is true.
-
-        Raises:
-            ServeError: a service ended, or `limit` seconds passed.
-        """
-        end = time.monotonic() + limit
-        while not stopped() and not ready():
-            for name, child in self._children.items():
-                if child.poll() is not None:
-                    raise ServeError(
-                        f"The {name} service ended with exit code {child.returncode}."
-                        f" Last lines of {self._log(name)}:\n{self._tail(name)}"
-                    )
-            if time.monotonic() > end:
-                raise ServeError(
-                    f"The services did not start within {limit:.0f} s. hint: read {self._logs}"
-                )
-            time.sleep(0.2)
-
-    def stop(self) -> None:
-        """Terminate the services, the last started first, then kill what remains of them."""
-        children = list(reversed(self._children.values()))
-        for child in children:
-            child.terminate()
-        end = time.monotonic() + STOP_SECONDS
-        for child in children:
-            try:
-                child.wait(max(0.0, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-            try:
-                os.killpg(child.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-
-    def _log(self, name: str) -> Path:
-        return self._logs / f"{name}.log"
-
-    def _tail(self, name: str) -> str:
-        lines = self._log(name).read_text(errors="replace").splitlines()
-        return "\n".join(lines[-SHOWN_LOG_LINES:])
-
-
-@contextmanager
-def _services(logs: Path) -> Iterator[_Services]:
-    services = _Services(logs)
-    try:
-        yield services
-    finally:
-        services.stop()

@@ -1,4 +1,4 @@
-"""Lock files that show which runs are alive, and the runs whose process is gone.
+"""The lock files of runs, and the runs whose process is gone.
 
 While a run is executed, its process holds a lock on ``$DAGSTER_HOME/workers/<run id>``. The kernel
 frees the lock however the process ends, so a dead run is recognized without trusting process ids.
@@ -6,65 +6,23 @@ The file is deleted when the run ends in order; one that stays and is not locked
 process that was killed.
 """
 
-import contextlib
 import datetime as dt
-import fcntl
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord
+
+from lakehouse.platform.local_runtime.locks import worker_of
 
 EXECUTED = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 """Statuses of a run that has, or should soon have, a process."""
 STARTING_SECONDS = 120.0
 """Age after which a run that is still starting will not get a process."""
 
-_held: set[Path] = set()
-
 
 def worker_path(instance: DagsterInstance, run_id: str) -> Path:
     """Return the lock file of a run."""
     return Path(instance.root_directory) / "workers" / run_id
-
-
-@contextlib.contextmanager
-def hold(path: Path) -> Iterator[None]:
-    """Hold a run's lock file for the length of the block; do nothing if this process holds it."""
-    if path in _held:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(str(os.getpid()))
-        file.flush()
-        draft.rename(path)  # already locked: the file never appears without its lock
-        _held.add(path)
-        try:
-            yield
-        finally:
-            _held.discard(path)
-            path.unlink(missing_ok=True)
-
-
-def held_runs() -> list[str]:
-    """Return the ids of the runs that this process executes."""
-    return [path.name for path in _held]
-
-
-def worker_of(path: Path) -> int | None:
-    """Return the id of the process that holds a run's lock file; None when no process does."""
-    try:
-        with path.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read() or 0) or None
-    except FileNotFoundError:
-        pass
-    return None
 
 
 def fail_lost_runs(instance: DagsterInstance, records: Sequence[RunRecord]) -> list[RunRecord]:

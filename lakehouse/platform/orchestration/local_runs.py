@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.ingestion.paths import RecognizedFile
-from lakehouse.platform.local_runtime.workers import held_runs, hold, worker_path
+from lakehouse.platform.local_runtime.locks import held_runs, hold
+from lakehouse.platform.local_runtime.workers import worker_path
 from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 from lakehouse.platform.orchestration.facts import gather
@@ -304,11 +305,16 @@ def _warnings(evaluations: Iterable[dg.AssetCheckEvaluation]) -> Iterator[str]:
 
 def cancel_interrupted(instance: dg.DagsterInstance) -> None:
     """Record the runs of this process as canceled by a person; they use up no attempt."""
-    for run_id in held_runs():
+    cancel_runs(instance, held_runs(), "Interrupted by a signal")
+
+
+def cancel_runs(instance: dg.DagsterInstance, run_ids: Iterable[str], cause: str) -> None:
+    """Record runs that are executed as canceled; they use up no attempt, and days stay due."""
+    for run_id in run_ids:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
             instance.add_run_tags(run_id, {OUTSIDE_TAG: "interrupted"})
-            instance.report_run_canceled(run, "Interrupted by Ctrl-C")
+            instance.report_run_canceled(run, cause)
         worker_path(instance, run_id).unlink(missing_ok=True)
 
 

@@ -15,7 +15,8 @@ from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.landing_zone import landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import SnapshotReader
-from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.local_runtime.locks import hold
+from lakehouse.platform.local_runtime.workers import worker_path
 from lakehouse.platform.orchestration.publishing import publish_run
 from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.reconciliation.reconcile import BalancesByDay, reconcile

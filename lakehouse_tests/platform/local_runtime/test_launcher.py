@@ -3,7 +3,8 @@
 import dagster as dg
 from dagster._core.launcher.base import WorkerStatus
 
-from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.local_runtime.locks import hold
+from lakehouse.platform.local_runtime.workers import worker_path
 
 
 @dg.job

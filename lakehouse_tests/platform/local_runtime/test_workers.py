@@ -8,7 +8,8 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.local_runtime.workers import fail_lost_runs, hold, worker_of, worker_path
+from lakehouse.platform.local_runtime.locks import hold, worker_of
+from lakehouse.platform.local_runtime.workers import fail_lost_runs, worker_path
 
 FORK = multiprocessing.get_context("fork")
 STARTED, STARTING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING

@@ -7,7 +7,8 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
-from lakehouse.platform.local_runtime.workers import hold, worker_path
+from lakehouse.platform.local_runtime.locks import hold
+from lakehouse.platform.local_runtime.workers import worker_path
 from lakehouse.platform.orchestration.exclusive_runs import DomainBusy, wait_for_other_runs
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
 
