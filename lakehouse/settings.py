@@ -258,6 +258,7 @@ class Settings:
     port: int = _setting(3000, "Port of the web server")
     log_format: str = _setting(
         "text", "Logs of the services: `text` or `json` (one object per line)", choices=LOG_FORMATS
+    )
     hosts: str | None = _setting(
         None,
         "Names under which the web server is reached, separated by commas, besides `localhost` and"

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from lakehouse.cli.messages import CommandError, inform, warn
 from lakehouse.cli.options import plural
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 COLUMNS = ("service", "state", "pid", "port", "since", "restarts", "last_error")
 DOWN_SECONDS = 10.0
@@ -57,12 +61,27 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
         wanted=settings.runtime,
         echo=click.echo,
         report=warn,
+        before_start=_recover,
         interrupt_runs=lambda runs: _interrupt(settings, runs),
         verbose=verbose,
         as_json=settings.log_format == "json",
     )
     inform(f"stopped by {received.name}")
     click.get_current_context().exit(128 + received)
+
+
+def _recover(instance: "DagsterInstance") -> None:
+    """Report the runs that ended with the machine or with killed services; their days are due."""
+    from lakehouse.platform.local_runtime.workers import lost_runs
+    from lakehouse.platform.orchestration.local_runs import cancel_runs
+
+    lost = lost_runs(instance)
+    if lost:
+        cancel_runs(instance, lost, "The machine or the services ended; the days stay due")
+        inform(
+            f"{plural(len(lost), 'run')} ended with the machine or with earlier services;"
+            " the days are computed again"
+        )
 
 
 def _interrupt(settings: Settings, runs: list[str]) -> None:

@@ -19,7 +19,9 @@ LOGGERS = tuple(
     f"dagster.daemon.{name}Daemon"
     for name in ("Sensor", "Scheduler", "QueuedRunCoordinator", "Monitoring")
 )
-_ROUTINE = re.compile(r"Checking for new runs for (?:sensor|schedule)|Checking run |Collected \d+ runs")
+_ROUTINE = re.compile(
+    r"Checking for new runs for (?:sensor|schedule)|Checking run |Collected \d+ runs"
+)
 _SKIPPED = re.compile(
     r"(?:Sensor|Schedule) (?P<name>\S+) skipped|No run requests? returned for"
     r"|\d+ runs are currently in progress"

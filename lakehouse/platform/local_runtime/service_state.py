@@ -94,6 +94,7 @@ def serving(home: Path) -> Iterator[Path]:
                     " starts new ones"
                 )
             time.sleep(0.1)
+        (home / FOLDER / "state.json").unlink(missing_ok=True)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.service_state import (
@@ -26,6 +27,9 @@ from lakehouse.platform.local_runtime.supervisor import (
     signals,
 )
 
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
 INTERRUPT_SECONDS = 1.5
 """How long runs may take to be recorded as interrupted before they are signalled."""
 
@@ -38,6 +42,7 @@ def serve(
     wanted: str | None = None,
     echo: Callable[[str], None] = print,
     report: Callable[[str], None] = print,
+    before_start: "Callable[[DagsterInstance], None]" = lambda _: None,
     interrupt_runs: Callable[[list[str]], None] = lambda _: None,
     *,
     verbose: bool = False,
@@ -57,6 +62,7 @@ def serve(
         wanted: `local` or `stock`; the setting ``LAKEHOUSE_RUNTIME`` when not given.
         echo: prints the line with the URL when all services are ready.
         report: prints a warning.
+        before_start: called with the instance before any service runs.
         interrupt_runs: records runs, given by their ids, as interrupted.
         verbose: log also evaluations that found nothing, and copy the logs to stderr.
         as_json: write the logs as JSON lines.
@@ -68,7 +74,9 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(serving(home))
         _require_free(host, port)
-        prepare_instance(home, wanted).dispose()
+        instance = prepare_instance(home, wanted)
+        before_start(instance)
+        instance.dispose()
         shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
         url = f"http://{shown_host}:{port}"
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from dagster import DagsterInstance, DagsterRunStatus, RunRecord
+from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from lakehouse.platform.local_runtime.locks import worker_of
 
@@ -34,6 +34,15 @@ def fail_lost_runs(instance: DagsterInstance, records: Sequence[RunRecord]) -> l
     return [record for record in records if not _fail_if_lost(instance, record)]
 
 
+def lost_runs(instance: DagsterInstance) -> list[str]:
+    """Return the ids of the runs whose process is gone, when nothing can be starting a run."""
+    return [
+        record.dagster_run.run_id
+        for record in instance.get_run_records(RunsFilter(statuses=EXECUTED))
+        if _has_lost_its_process(instance, record, may_start=False)
+    ]
+
+
 def _fail_if_lost(instance: DagsterInstance, record: RunRecord) -> bool:
     run = record.dagster_run
     if run.status not in EXECUTED or not _has_lost_its_process(instance, record):
@@ -46,7 +55,9 @@ def _fail_if_lost(instance: DagsterInstance, record: RunRecord) -> bool:
     return True
 
 
-def _has_lost_its_process(instance: DagsterInstance, record: RunRecord) -> bool:
+def _has_lost_its_process(
+    instance: DagsterInstance, record: RunRecord, *, may_start: bool = True
+) -> bool:
     path = worker_path(instance, record.dagster_run.run_id)
     if worker_of(path) is not None:
         return False
@@ -54,7 +65,7 @@ def _has_lost_its_process(instance: DagsterInstance, record: RunRecord) -> bool:
         return True
     age = dt.datetime.now(dt.UTC) - record.create_timestamp
     is_starting = record.dagster_run.status is DagsterRunStatus.STARTING
-    may_still_start = is_starting and age.total_seconds() < STARTING_SECONDS
+    may_still_start = may_start and is_starting and age.total_seconds() < STARTING_SECONDS
     return locks_every_run(instance) and not may_still_start
 
 

@@ -1,0 +1,97 @@
+"""A service that ends is started again with growing pauses; one that keeps ending is named."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lakehouse.platform.local_runtime import supervisor as module
+from lakehouse.platform.local_runtime.service_state import ServeError, read_state, serving
+from lakehouse.platform.local_runtime.supervisor import Service, Signals, Supervisor
+
+SECONDS = 120
+
+
+class Watched:
+    """A supervisor in a thread, and what it reported."""
+
+    def __init__(self, home: Path, body: str) -> None:
+        (home / "pretended.py").write_text(body)
+        self.messages: list[str] = []
+        self.received = Signals()
+        self.service = Service(name="daemon", command=["pretended", "word"])
+        self.supervisor = Supervisor(
+            home, "http://127.0.0.1:1", [self.service], self.received, self.messages.append
+        )
+
+    def watch(self, until: Callable[[], bool]) -> None:
+        thread = threading.Thread(target=self._watch)
+        thread.start()
+        end = time.monotonic() + SECONDS
+        while not until() and time.monotonic() < end:
+            time.sleep(0.02)
+        reached = until()
+        self.received.stop = signal.SIGTERM
+        thread.join(SECONDS)
+        self.supervisor.stop(lambda _: None)
+        assert reached, self.messages
+
+    def _watch(self) -> None:
+        self.supervisor.start_all()
+        while not self.received.stop:
+            self.supervisor._look_after(self.service)
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return a home that is served by this process, with short pauses."""
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).parents[3]}")
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.2)
+    with serving(tmp_path):
+        yield tmp_path
+
+
+def test_a_service_that_keeps_ending_is_named_once_with_the_end_of_its_log_and_a_hint(home: Path):
+    watched = Watched(home, "import sys; print('the cause', sys.argv[1:], flush=True); sys.exit(3)")
+    watched.watch(lambda: watched.service.restarts > module.MANY)
+    first, many = watched.messages
+    assert first == "the daemon service ended with exit code 3; it is started again"
+    assert f"the daemon service ended {module.MANY} times in a row" in many
+    assert "the cause ['word']" in many
+    assert f"hint: remove the cause; the whole log is {home}/services/daemon.log" in many
+    lines = (home / "services" / "daemon.log").read_text().splitlines()
+    assert lines == ["the cause ['word']"] * len(lines)
+    assert len(lines) > module.MANY, "the log outlives the processes of the service"
+
+
+def test_what_ignores_sigterm_is_killed_and_the_state_names_each_process(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
+    body = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        " print('deaf', flush=True); time.sleep(600)"
+    )
+    watched = Watched(home, body)
+    log = home / "services" / "daemon.log"
+    watched.watch(lambda: log.exists() and "deaf" in log.read_text())
+    assert watched.messages == []
+    assert watched.service.process is None
+    state = read_state(home)
+    assert state is None or state.services[0].restarts == 0
+
+
+def test_a_service_that_cannot_start_is_an_error_with_the_end_of_its_log(home: Path):
+    watched = Watched(home, "raise SystemExit('no such database')")
+    watched.service.answers = lambda: False
+    try:
+        with pytest.raises(ServeError, match="no such database") as error:
+            watched.supervisor.start_all()
+    finally:
+        watched.supervisor.stop(lambda _: None)
+    assert "hint: the whole log is" in str(error.value)
