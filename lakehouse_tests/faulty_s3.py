@@ -1,0 +1,114 @@
+"""A proxy in front of an S3 server that rejects, delays and loses some of the answers."""
+
+import http.client
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+BUSY = (
+    b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code>'
+    b"<Message>Please reduce your request rate.</Message></Error>"
+)
+
+
+@dataclass(kw_only=True)
+class Faults:
+    """Which part of the requests goes wrong; the same seed gives the same sequence.
+
+    Args:
+        rejected: part that is answered with 503 and not executed.
+        lost: part of the PUT requests that is executed but not answered.
+        delayed: part that is answered `seconds` later.
+    """
+
+    rejected: float = 0.10
+    lost: float = 0.02
+    delayed: float = 0.05
+    seconds: float = 5.0
+    seed: int = 7
+    counts: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def next(self, method: str) -> tuple[bool, bool, bool]:
+        """Return whether the next request is rejected, lost and delayed."""
+        with self._lock:
+            rejected, lost, delayed = (self._random.random() for _ in range(3))
+            found = (
+                rejected < self.rejected,
+                method == "PUT" and lost < self.lost,
+                delayed < self.delayed,
+            )
+            self.counts.update(
+                [method, *(name for name, hit in zip(("503", "lost", "slow"), found) if hit)]
+            )
+            return found
+
+
+@contextmanager
+def faulty(endpoint: str, faults: Faults) -> Iterator[str]:
+    """Serve the endpoint at another address, with faults; yield the URL of that address."""
+    target = urlsplit(endpoint).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            rejected, lost, delayed = faults.next(self.command)
+            if delayed:
+                time.sleep(faults.seconds)
+            if rejected:
+                self.send(503, {"Content-Type": "application/xml"}, BUSY)
+                return
+            server = http.client.HTTPConnection(target, timeout=60)
+            headers = {k: v for k, v in self.headers.items() if k.lower() != "expect"}
+            server.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                server.putheader(name, value)
+            server.endheaders(body)
+            got = server.getresponse()
+            data = got.read()
+            given = {k: v for k, v in got.getheaders() if k.lower() != "transfer-encoding"}
+            server.close()
+            if lost:
+                self.close_connection = True
+                return
+            self.send(got.status, given, data)
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
+
+        def send(self, status: int, headers: dict[str, str], data: bytes) -> None:
+            self.send_response_only(status)
+            for name, value in headers.items():
+                if name.lower() != "content-length":
+                    self.send_header(name, value)
+            length = headers.get("Content-Length", str(len(data)))
+            self.send_header("Content-Length", length if self.command == "HEAD" else str(len(data)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Print nothing."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Ignore connections that the client closed."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
