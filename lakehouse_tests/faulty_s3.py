@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,65 +48,82 @@ class Faults:
                 delayed < self.delayed,
             )
             self.counts.update(
-                [method, *(name for name, hit in zip(("503", "lost", "slow"), found) if hit)]
+                [
+                    method,
+                    *(
+                        name
+                        for name, hit in zip(("503", "lost", "slow"), found, strict=True)
+                        if hit
+                    ),
+                ]
             )
             return found
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Passes a request on unless it is one that goes wrong."""
+
+    protocol_version = "HTTP/1.1"
+    target: str
+    faults: Faults
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        rejected, lost, delayed = self.faults.next(self.command)
+        if delayed:
+            time.sleep(self.faults.seconds)
+        if rejected:
+            self.send(503, {"Content-Type": "application/xml"}, BUSY)
+            return
+        status, headers, data = self.passed_on(body)
+        if lost:
+            self.close_connection = True
+            return
+        self.send(status, headers, data)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
+
+    def passed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        server = http.client.HTTPConnection(self.target, timeout=60)
+        server.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() != "expect":
+                server.putheader(name, value)
+        server.endheaders(body)
+        got = server.getresponse()
+        data = got.read()
+        server.close()
+        return got.status, dict(got.getheaders()), data
+
+    def send(self, status: int, headers: Mapping[str, str], data: bytes) -> None:
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(data))
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Print nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves each connection in a thread."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Ignore connections that the client closed."""
 
 
 @contextmanager
 def faulty(endpoint: str, faults: Faults) -> Iterator[str]:
     """Serve the endpoint at another address, with faults; yield the URL of that address."""
-    target = urlsplit(endpoint).netloc
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            rejected, lost, delayed = faults.next(self.command)
-            if delayed:
-                time.sleep(faults.seconds)
-            if rejected:
-                self.send(503, {"Content-Type": "application/xml"}, BUSY)
-                return
-            server = http.client.HTTPConnection(target, timeout=60)
-            headers = {k: v for k, v in self.headers.items() if k.lower() != "expect"}
-            server.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in headers.items():
-                server.putheader(name, value)
-            server.endheaders(body)
-            got = server.getresponse()
-            data = got.read()
-            given = {k: v for k, v in got.getheaders() if k.lower() != "transfer-encoding"}
-            server.close()
-            if lost:
-                self.close_connection = True
-                return
-            self.send(got.status, given, data)
-
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
-
-        def send(self, status: int, headers: dict[str, str], data: bytes) -> None:
-            self.send_response_only(status)
-            for name, value in headers.items():
-                if name.lower() != "content-length":
-                    self.send_header(name, value)
-            length = headers.get("Content-Length", str(len(data)))
-            self.send_header("Content-Length", length if self.command == "HEAD" else str(len(data)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Print nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Ignore connections that the client closed."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    handler = type("Handler", (Proxy,), {"target": urlsplit(endpoint).netloc, "faults": faults})
+    with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

@@ -65,7 +65,7 @@ def demo(
     settings = demo_settings(into)
     domains = domains_of(domain_name)
     folders = DemoFolders.of(settings)
-    folders.require_own(settings)
+    folders.require_own()
     if not keep:
         folders.clear()
     result = DemoResult(domains=[domain.spec for domain in domains])

@@ -9,11 +9,11 @@ import json
 import os
 import re
 import shutil
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakehouse.cli.messages import CommandError
+from lakehouse.platform.local_runtime.service_state import is_served
 from lakehouse.settings import Settings
 
 MARKER = ".lakehouse-demo.json"
@@ -42,7 +42,7 @@ class DemoFolders:
         """The three folders."""
         return (self.lake, self.landing, self.home)
 
-    def require_own(self, settings: Settings) -> None:
+    def require_own(self) -> None:
         """Require that lake and landing zone hold only data of earlier demos.
 
         Records in the Dagster home are kept, whoever created them.
@@ -67,9 +67,10 @@ class DemoFolders:
                     f" ({path.name[:12]}…); it was kept",
                     HINT,
                 )
-        if self.home.exists() and _is_served(settings):
+        if is_served(self.home):
             raise CommandError(
-                "`lakehouse up` is running on these folders", "stop it, then run the demo"
+                "`lakehouse up` is running on these folders",
+                "lakehouse down stops it; then run the demo",
             )
 
     def clear(self) -> None:
@@ -116,12 +117,6 @@ def demo_settings(into: Path | None) -> Settings:
                 "lakehouse demo --into data/demo",
             )
     return settings
-
-
-def _is_served(settings: Settings) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((settings.host, settings.port)) == 0
 
 
 def _marked_files(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import click
 
 from lakehouse.platform.storage.outside_causes import is_outside_cause
+from lakehouse.platform.storage.plain_causes import plain_cause
 
 DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
 
@@ -57,6 +58,8 @@ def one_line(error: Exception) -> str:
             " or mount the disk and free space on it, then repeat the command"
         )
     text = " ".join(str(error).split())
+    if plain := plain_cause(text):
+        return plain
     if type(error).__module__.startswith("lakehouse."):
         return text
     kind = type(error).__name__

@@ -19,6 +19,7 @@ from lakehouse.cli.options import (
     plural,
 )
 from lakehouse.cli.progress import run_progress
+from lakehouse.platform.storage.plain_causes import plain_cause
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
@@ -352,7 +353,8 @@ def require_success(done: "list[RunResult]") -> None:
     """Raise a CommandError with the causes when a run failed."""
     failed = [ran for ran in done if not ran.succeeded]
     for ran in failed:
-        warn(f"{ran.first} to {ran.last}: {ran.problem or 'no cause was recorded'}")
+        problem = ran.problem or "no cause was recorded"
+        warn(f"{ran.first} to {ran.last}: {plain_cause(problem) or problem}")
     if failed:
         raise CommandError(
             f"{len(failed)} of {plural(len(done), 'run')} failed:"

@@ -63,11 +63,21 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
         report=warn,
         before_start=_recover,
         interrupt_runs=lambda runs: _interrupt(settings, runs),
+        lake=_local(settings.root),
         verbose=verbose,
         as_json=settings.log_format == "json",
     )
     inform(f"stopped by {received.name}")
     click.get_current_context().exit(128 + received)
+
+
+def _local(root: str) -> Path | None:
+    """Return the folder of a lake on disk; None for a lake on S3."""
+    from lakehouse.platform.storage.disk import DiskStore
+    from lakehouse.platform.storage.object_store import ObjectStore
+
+    store = ObjectStore.at(root)
+    return Path(store.uri) if isinstance(store, DiskStore) else None
 
 
 def _recover(instance: "DagsterInstance") -> None:

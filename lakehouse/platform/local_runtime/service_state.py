@@ -105,6 +105,33 @@ def serving(home: Path) -> Iterator[Path]:
                 (home / FOLDER / "state.json").unlink(missing_ok=True)
 
 
+@contextmanager
+def working_on(lake: Path | None) -> Iterator[None]:
+    """Hold the lock of a lake's folder for the length of the block; None holds nothing.
+
+    A file system without locks on folders is not an error.
+
+    Raises:
+        ServeError: a `lakehouse up` with another home works on this lake.
+    """
+    if lake is None:
+        yield
+        return
+    lake.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(lake, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            if not _locks(descriptor, fcntl.LOCK_EX):
+                raise ServeError(
+                    f"Another `lakehouse up` with another DAGSTER_HOME works on the lake {lake}."
+                    " hint: stop it with `lakehouse down` and its DAGSTER_HOME, or set"
+                    " LAKEHOUSE_ROOT to another lake"
+                )
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def is_served(home: Path) -> bool:
     """Return whether a `lakehouse up` serves this home."""
     try:

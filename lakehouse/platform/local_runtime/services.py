@@ -18,6 +18,7 @@ from lakehouse.platform.local_runtime.service_state import (
     ServeError,
     read_state,
     serving,
+    working_on,
 )
 from lakehouse.platform.local_runtime.supervisor import (
     RESTART,
@@ -45,6 +46,7 @@ def serve(
     before_start: "Callable[[DagsterInstance], None]" = lambda _: None,
     interrupt_runs: Callable[[list[str]], None] = lambda _: None,
     *,
+    lake: Path | None = None,
     verbose: bool = False,
     as_json: bool = False,
 ) -> signal.Signals:
@@ -64,15 +66,17 @@ def serve(
         report: prints a warning.
         before_start: called with the instance before any service runs.
         interrupt_runs: records runs, given by their ids, as interrupted.
+        lake: local folder of the lake, on which no other home may work at the same time.
         verbose: log also evaluations that found nothing, and copy the logs to stderr.
         as_json: write the logs as JSON lines.
 
     Raises:
-        ServeError: the home is served already, the port is taken, or a service did not start.
+        ServeError: the home or the lake is served already, the port is taken, or a service did not start.
     """
     home = home.absolute()
     with ExitStack() as stack:
         stack.enter_context(serving(home))
+        stack.enter_context(working_on(lake))
         _require_free(host, port)
         instance = prepare_instance(home, wanted)
         before_start(instance)

@@ -18,12 +18,16 @@ from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.outside_causes import may_have_lost_the_answer
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, schema_of, snapshot_of
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 COMMIT_ATTEMPTS = 60
 """A commit fails after this many attempts in which other writers committed first."""
+
+LOST_ANSWERS = 5
+"""A commit fails after this many attempts that the store did not answer."""
 
 SLOWEST_RETRY = 2.0
 """Longest pause between two attempts, in seconds."""
@@ -124,12 +128,18 @@ def publish(location: TableLocation, change: Change) -> CommitResult:
     if len(change.days) != len(set(change.days)):
         raise StorageError(f"{location.id}: a day is given twice in one commit")
     failpoint("storage.committing")
+    lost = 0
     for attempt in range(COMMIT_ATTEMPTS):
         if attempt:
             time.sleep(_random.uniform(0, min(SLOWEST_RETRY, 0.01 * 2**attempt)))
         try:
             done, unused = _attempt(location, change, first=not attempt)
         except (CommitFailedError, _Overtaken):
+            continue
+        except (DeltaError, OSError) as error:
+            lost += 1
+            if lost == LOST_ANSWERS or not may_have_lost_the_answer(error):
+                raise
             continue
         if not attempt and change.operation == "write":
             location.store.delete(location.path(each.path) for each in unused)
@@ -244,7 +254,7 @@ def _create_table(
             storage_options=location.store.delta_options(),
             commit_properties=properties,
         )
-    except DeltaError as error:
+    except (DeltaError, OSError) as error:
         if location.open() is None:
             raise
         raise _Overtaken from error

@@ -10,6 +10,7 @@ from deltalake.fs import DeltaStorageHandler
 
 from lakehouse.platform.storage.errors import TableDamaged, VersionGone
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.outside_causes import is_outside_cause
 from lakehouse.platform.storage.table_id import TableId
 
 
@@ -43,6 +44,8 @@ class TableLocation:
         except TableNotFoundError:
             return None
         except DeltaError as error:
+            if is_outside_cause(error):
+                raise
             if version is None:
                 first = str(error).splitlines()[0].removeprefix("Kernel error: ")
                 problem = f"the table's log (_delta_log) is damaged ({first.strip()})"

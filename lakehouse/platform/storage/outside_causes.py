@@ -39,9 +39,16 @@ _TEXTS = re.compile(
     r"|temporary failure in name resolution|cannot allocate memory"
     r"|access ?denied|forbidden|expired ?token|token (?:has|is) expired|invalidaccesskeyid"
     r"|signaturedoesnotmatch|invalidobjectstate|slowdown|service ?unavailable"
+    r"|error sending request|connection closed|error decoding response"
     r"|no such bucket|nosuchbucket|unable to locate credentials",
     re.IGNORECASE,
 )
+_LOST = re.compile(
+    r"error sending request|connection (?:closed|reset)|error decoding response|timed? ?out"
+    r"|slowdown|service ?unavailable",
+    re.IGNORECASE,
+)
+"""A store that did not answer, or was too busy to."""
 _NUMBERS = frozenset(
     {
         errno.EACCES,
@@ -84,6 +91,15 @@ def is_outside_cause(error: BaseException) -> bool:
         return True
     behind = error.__cause__ or error.__context__
     return behind is not None and is_outside_cause(behind)
+
+
+def may_have_lost_the_answer(error: BaseException) -> bool:
+    """Return whether a request to a store may have been executed although it failed.
+
+    >>> may_have_lost_the_answer(OSError("error sending request for url (http://store/x)"))
+    True
+    """
+    return _LOST.search(str(error)) is not None
 
 
 def is_outside_text(class_name: str, message: str) -> bool:

@@ -88,7 +88,7 @@ class S3Store(ObjectStore):
             )
         except Exception as error:
             if _is_taken(error):
-                return False
+                return _was_sent_before(error) and self.read(path) == data
             raise
         return True
 
@@ -141,6 +141,12 @@ def _is_taken(error: Exception) -> bool:
     answer = getattr(error, "response", None) or {}
     code = answer.get("Error", {}).get("Code")
     return code in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+
+def _was_sent_before(error: Exception) -> bool:
+    """Return whether the request was repeated, so that an earlier one may have been executed."""
+    answer = getattr(error, "response", None) or {}
+    return bool(answer.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def _is_missing(error: Exception) -> bool:

@@ -87,6 +87,8 @@ def duckdb_s3_setup(connection: Any) -> None:
 
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute(f"LOAD {_quoted(_httpfs())}")
+    connection.execute("SET http_retries = 8")
+    connection.execute("SET http_retry_backoff = 2")  # 0.1 s at first, 26 s in all
     options = ", ".join(f"{name} {_quoted(value)}" for name, value in secret.items())
     try:
         connection.execute(f"CREATE OR REPLACE SECRET lakehouse_s3 ({options})")
