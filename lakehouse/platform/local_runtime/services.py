@@ -71,7 +71,7 @@ def serve(
         as_json: write the logs as JSON lines.
 
     Raises:
-        ServeError: the home or the lake is served already, the port is taken, or a service did not start.
+        ServeError: home or lake are served already, the port is taken, or a service did not start.
     """
     home = home.absolute()
     with ExitStack() as stack:
