@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from lakehouse.cli import main
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.locks import worker_of
-from lakehouse.platform.local_runtime.service_state import HomeState, left_behind, read_state
+from lakehouse.platform.local_runtime.service_state import HomeState, end_services, read_state
 from lakehouse.platform.orchestration.run_tags import OUTSIDE_TAG
 
 SECONDS = 240
@@ -101,9 +101,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         port = free.getsockname()[1]
     home = Home(folder, port)
     yield home
-    for pid in [home.state().pid, *left_behind(folder).values()]:
-        if pid and is_alive(pid):
-            os.kill(pid, signal.SIGKILL)
+    end_services(folder, seconds=10)
 
 
 def command(*words: str, code: int = 0) -> str:

@@ -1,7 +1,6 @@
 """As-of tables: which day is made, what it holds, and which older days are stale."""
 
 import datetime as dt
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
