@@ -37,7 +37,7 @@ from lakehouse.platform.local_runtime.locks import hold, worker_of
 from lakehouse.platform.local_runtime.workers import worker_path
 
 START_SECONDS = 120.0
-STOP_SECONDS = 3.0
+STOP_SECONDS = 2.0
 """How long runs may take to end in order when the daemon stops."""
 
 _context = multiprocessing.get_context("forkserver")

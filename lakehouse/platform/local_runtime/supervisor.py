@@ -24,7 +24,7 @@ from lakehouse.platform.local_runtime.service_state import (
 )
 
 START_SECONDS = 180.0
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.0
 """How long services and runs may take to end in order; what remains is killed."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a service is started again: doubled at each end in a row."""
