@@ -115,9 +115,9 @@ def test_services_are_started_once_restarted_when_they_end_and_ended_with_their_
     first, worker = home.pids(), home.worker()
     assert set(first) == {"code", "daemon", "webserver"}
 
-    refused = command("up", "--port", str(home.port), code=1)
-    assert f"already running for {home.folder}: pid {serving.pid}, http://127.0.0.1:" in refused
-    assert "hint: `lakehouse services` shows it, `lakehouse down` stops it" in refused
+    second = command("up", "--port", str(home.port), code=1)
+    assert f"already running for {home.folder}: pid {serving.pid}, http://127.0.0.1:" in second
+    assert "hint: `lakehouse services` shows it, `lakehouse down` stops it" in second
 
     os.kill(first["daemon"], signal.SIGKILL)
     os.kill(first["code"], signal.SIGKILL)
@@ -157,8 +157,8 @@ def test_services_and_runs_end_with_a_killed_parent_and_the_next_start_goes_on(h
     assert not run.is_finished
 
     serving = home.up()
-    said = "1 run ended with the machine or with earlier services; the days are computed again"
-    assert home.printed.read_text().count(said) == 1
+    message = "1 run ended with the machine or with earlier services; the days are computed again"
+    assert home.printed.read_text().count(message) == 1
     (run,) = home.runs()
     assert run.status is dg.DagsterRunStatus.CANCELED
     before = home.pids()
