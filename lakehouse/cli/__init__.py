@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "status",
     "reconcile": "reconcile",
     "repair": "repair",
+    "migrate": "migrate",
     "quarantine": "quarantine",
     "history": "versions",
     "rollback": "versions",

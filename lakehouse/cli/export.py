@@ -43,6 +43,8 @@ def export(domain_name: str, out: str, names: tuple[str, ...], form: str) -> Non
     done = []
     for each in write_exports(domain_name, chosen, out, Lake(settings.root), settings):
         inform(f"{each.name}: {each.rows:,} rows")
+        for remark in each.older:
+            warn(remark)
         if each.kept:
             warn(
                 f"{each.name}: not removed, because they were changed after the export:"

@@ -48,7 +48,7 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
 
 
 @contextmanager
-def _interruptible(settings: Settings) -> "Iterator[dg.DagsterInstance]":
+def interruptible_instance(settings: Settings) -> "Iterator[dg.DagsterInstance]":
     """Open the Dagster instance; Ctrl-C cancels the run of the block and ends the process."""
     from lakehouse.cli.interrupts import interruptible
     from lakehouse.platform.orchestration.local_runs import cancel_interrupted
@@ -125,7 +125,7 @@ def ingest_all(
 
     done: list[RunResult] = []
     left = [] if left is None else left
-    with _interruptible(settings) as instance, run_progress() as shown:
+    with interruptible_instance(settings) as instance, run_progress() as shown:
         for domain in domains:
             for ran in local_runs.ingest(
                 domain,
@@ -309,7 +309,7 @@ def rebuild(
     if not tables and monthly:
         works.append(Work.MONTHLY)
     done: list[RunResult] = []
-    with _interruptible(settings) as instance, run_progress() as shown:
+    with interruptible_instance(settings) as instance, run_progress() as shown:
         for first, last in spans:
             for work in works:
                 ran = local_runs.materialize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli.messages import CommandError, inform, suggestion
+from lakehouse.cli.messages import CommandError, inform, suggestion, warn
 from lakehouse.cli.options import Day
 from lakehouse.cli.output import print_rows
 from lakehouse.settings import Settings
@@ -99,7 +99,13 @@ def sql(
     names = catalog.names_in(text)
     limits = Limits.of(settings)
     with catalog.connect(
-        lake, settings, names=names, shown=shown, as_of=as_of, spill_limit=limits.spill
+        lake,
+        settings,
+        names=names,
+        shown=shown,
+        as_of=as_of,
+        spill_limit=limits.spill,
+        on_older=warn,
     ) as connection:
         try:
             with limited(connection, limits):
@@ -108,8 +114,8 @@ def sql(
         except duckdb.CatalogException as error:
             raise _unknown_name(text, lake, connection, error) from error
         except duckdb.Error as error:
-            if damage := catalog.damage_of(connection, lake):
-                raise damage from error
+            if cause := catalog.cause_of(connection, lake, error):
+                raise cause from error
             raise CommandError(str(error).split("\n\nLINE")[0].strip()) from error
     if output is not None:
         inform(f"{rows:,} rows in {output}")

@@ -26,6 +26,7 @@ COLUMNS = ("domain", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
 """How many days before today are checked for missing deliveries."""
 SHOWN_UNITS = 3
+SHOWN_CHANGES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,7 @@ def status(domain_name: str | None, form: str) -> None:
             *_readable("quarantine", _rejected(lake, domain.name)),
             *_readable("reconciliation", _balances(lake, domain.name)),
             *_readable("work", _work(domain, settings)),
+            *_readable("contracts", _older(domain, lake)),
             *_readable("as-of tables", _stale(domain, lake, settings)),
             *_readable("deliveries", _overdue(domain, lake, settings)),
         )
@@ -235,6 +237,16 @@ def _stale(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]
     if days:
         hint = "lakehouse materialize --stale"
         yield Fact.of_days("as-of tables", "days stale", sorted(days), hint)
+
+
+def _older(domain: "Domain", lake: "Lake") -> Iterator[Fact]:
+    """Report the days of tables that an older contract or expression made."""
+    from lakehouse.platform.migration.older import older_tables
+
+    for each in older_tables(domain, lake):
+        what = "days of older upstream" if each.upstream_only else "days of older contract"
+        detail = f"{joined(each.changes, SHOWN_CHANGES)}; hint: lakehouse migrate"
+        yield Fact.of_days(each.table.id.name, what, each.days, detail)
 
 
 def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:

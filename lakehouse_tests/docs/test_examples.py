@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 DOMAINS = Path("lakehouse/domains")
 DAY = dt.date(2026, 1, 5)
 ADD_A_TABLE, ADD_A_DOMAIN = ROOT / "docs" / "add-a-table.md", ROOT / "docs" / "add-a-domain.md"
+CHANGE_A_CONTRACT = ROOT / "docs" / "change-a-contract.md"
 SOURCES, TABLE, TEST = "mrhealth/sources.py", "gold/basket_size.py", "test_basket_size.py"
 COUNT = re.compile(r"\*\*(\d+) file, (\d+) lines\.\*\*")
 
@@ -180,6 +181,45 @@ def test_the_domain_of_the_page_is_one_folder_that_loads_its_file_and_reconciles
     rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
     assert rows == ["day,product,shops,pieces", "2026-01-05,301,1,12"]
     assert "bad_pieces" in lakehouse(overlay, listing)
+    lakehouse(overlay, "lakehouse reconcile --domain stock")
+
+
+def test_the_change_of_the_page_is_listed_tried_and_applied(overlay: Path) -> None:
+    put(overlay, files_of(ADD_A_DOMAIN))
+    landing = overlay.parent / "landing" / "stock"
+    for day, pieces in (("2026-01-05", (12, 900)), ("2026-01-06", (0, 7))):
+        place = landing / day / "shop_007" / "counts.csv"
+        place.parent.mkdir(parents=True)
+        lines = [f"7,{product},{day},{count}" for product, count in enumerate(pieces, start=301)]
+        place.write_text("\n".join(["shop,product,counted_on,pieces", *lines]) + "\n", "utf-8")
+    lakehouse(overlay, "lakehouse ingest --domain stock")
+    show, attempt, apply, sql = commands_of(CHANGE_A_CONTRACT)
+    assert "nothing to do" in lakehouse(overlay, show)
+
+    for name, code in files_of(CHANGE_A_CONTRACT).items():
+        (overlay / Path(name).relative_to(DOMAINS)).write_text(code, "utf-8")
+    gold = overlay / "stock" / "gold" / "stock_day.py"
+    gold.write_text(gold.read_text("utf-8").replace("counts.pieces.sum()", "counts.quantity.sum()"))
+    listed = json.loads(lakehouse(overlay, f"{show} --format json"))
+    assert {(row["table"], row["action"], row["days"]) for row in listed} == {
+        ("bronze.stock_counts", "nothing to do", 0),
+        ("silver.stock_counts", "rebuild", 2),
+        ("gold.stock_stock_day", "rebuild", 2),
+    }
+    (silver,) = (row for row in listed if row["table"] == "silver.stock_counts")
+    for change in ("column pieces renamed to quantity", "column empty added", "rule added"):
+        assert change in silver["what"]
+    status = json.loads(lakehouse(overlay, "lakehouse status --domain stock --format json"))
+    facts = {(row["about"], row["what"]): row for row in status}
+    assert facts["silver.stock_counts", "days of older contract"]["number"] == 2
+
+    (remark,) = texts_of(CHANGE_A_CONTRACT)
+    done = ran(COMMAND, overlay, *shlex.split(attempt)[1:])
+    assert (done.returncode, remark.strip() in done.stderr) == (0, True), done.stderr
+    lakehouse(overlay, apply)
+    rows = lakehouse(overlay, f"{sql} --format csv").splitlines()
+    assert rows[1:] == ["2026-01-05,7,12,false", "2026-01-06,7,0,true", "2026-01-06,7,7,false"]
+    assert "rebuild" not in lakehouse(overlay, show)
     lakehouse(overlay, "lakehouse reconcile --domain stock")
 
 

@@ -8,9 +8,15 @@ only where no folder above the table has the name of a column.
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from lakehouse.platform.engines.older_days import DUCKDB, Expected, columns_of_group
 from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.made_with import by_definition
 from lakehouse.platform.storage.table_id import DAY
+
+if TYPE_CHECKING:
+    import duckdb
 
 FILE_COLUMN = "__lakehouse_file"
 """Column in which DuckDB puts the path of a row's file; no table has a column of this name."""
@@ -47,6 +53,47 @@ def rows_of_files(urls: Sequence[str], columns: Iterable[str]) -> str:
         day = f'CAST(date_trunc(\'day\', "{DAY}") AS DATE) AS "{DAY}"'
         return f"(SELECT * REPLACE ({day}) FROM {rows})"  # noqa: S608  our names
     return rows
+
+
+def rows_of_days(
+    connection: "duckdb.DuckDBPyConnection", urls: Sequence[str], expected: Expected
+) -> str:
+    """Return SQL for the rows of files of one table with the expected columns.
+
+    Files that other definitions made than the current one are read group by group; see
+    `older_days`.
+
+    Raises:
+        StorageError: a path is not that of a day's file, or the files are of different tables.
+    """
+    groups = by_definition(urls)
+    if len(groups) == 1 and _is_as_expected(connection, urls, next(iter(groups)), expected):
+        return rows_of_files(urls, expected.types)
+    parts = []
+    for version, files in groups.items():
+        present = _columns_of(connection, files[:1] if version else [files[0], files[-1]])
+        columns = ", ".join(columns_of_group(files, present, expected, DUCKDB))
+        parts.append(f"SELECT {columns} FROM {rows_of_files(files, expected.types)}")  # noqa: S608
+    return f"({' UNION ALL '.join(parts)})"
+
+
+def _is_as_expected(
+    connection: "duckdb.DuckDBPyConnection", urls: Sequence[str], version: str, expected: Expected
+) -> bool:
+    """Return whether files of one definition have the expected columns in their types."""
+    if version and version == expected.version:
+        return True
+    if version and expected.version:
+        return False
+    present = _columns_of(connection, urls[:1])
+    return all(present.get(name) == kind for name, kind in expected.types.items())
+
+
+def _columns_of(connection: "duckdb.DuckDBPyConnection", urls: Sequence[str]) -> dict[str, str]:
+    """Return name and SQL type of each column in files."""
+    rows = rows_of_files(urls, ())
+    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608
+    return {name: kind for name, kind, *_ in described}
 
 
 def day_position(urls: Sequence[str]) -> int:

@@ -10,10 +10,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
-from lakehouse.platform.engines.day_files import rows_of_files
+from lakehouse.platform.engines.day_files import rows_of_days
+from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
 BATCH_ROWS = 131_072
@@ -51,13 +53,23 @@ class DuckDBSession(Session):
         self.connection.close()
         self._spill.cleanup()
 
-    def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
+    def files(
+        self,
+        name: str,
+        urls: Sequence[str],
+        schema: sch.Schema,
+        where: str = "",
+        *,
+        contract: Contract | None = None,
+        version: str = "",
+    ) -> None:
+        types = {column: DuckDBType.to_string(kind) for column, kind in schema.items()}
         columns = ", ".join(
-            f'CAST("{column}" AS {DuckDBType.to_string(kind)}) AS "{column}"'
-            for column, kind in schema.items()
+            f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in types.items()
         )
         if urls:
-            rows = rows_of_files(urls, schema.names)
+            with self._naming_damage():
+                rows = rows_of_days(self.connection, urls, Expected.of(types, contract, version))
         else:
             nulls = ", ".join(f'NULL AS "{column}"' for column in schema)
             rows, where = f"(SELECT {nulls})", "false"
@@ -73,6 +85,7 @@ class DuckDBSession(Session):
 
         Raises:
             TableDamaged: a file that the session reads is missing or has other bytes.
+            OlderDays: a day that an older contract made lacks what is read.
         """
         import duckdb
 
@@ -81,6 +94,8 @@ class DuckDBSession(Session):
         except (duckdb.ConversionException, duckdb.OutOfRangeException):
             raise
         except duckdb.Error as error:
+            if older := error_of(error):
+                raise older from error
             if damage := first_damage(self._store, self._urls):
                 raise damage from error
             raise

@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 
+from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
 
@@ -32,13 +33,29 @@ class Session(ABC):
     dialect: str
 
     @abstractmethod
-    def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
+    def files(
+        self,
+        name: str,
+        urls: Sequence[str],
+        schema: sch.Schema,
+        where: str = "",
+        *,
+        contract: Contract | None = None,
+        version: str = "",
+    ) -> None:
         """Bind a name to the rows of Parquet files of one table.
 
         The folder ``day=…`` of each file in its table gives ``day``; no folder above is read.
 
-        ``where`` is an SQL condition that both engines understand; only rows that fulfil it are
-        read. It must not contain text from data.
+        Args:
+            name: of the relation.
+            urls: of the files.
+            schema: columns to bind.
+            where: an SQL condition that both engines understand; only rows that fulfil it are read.
+                It must not contain text from data.
+            contract: of the table, to read days that an older contract made; see `older_days`.
+                Without it, a column that they lack is null.
+            version: of the current definition of the table, if it is known.
         """
 
     @abstractmethod

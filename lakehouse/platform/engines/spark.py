@@ -1,5 +1,6 @@
 """The Spark engine. Importing this module does not import pyspark."""
 
+import functools
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,9 +8,13 @@ from typing import Any
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.sql.datatypes import PySparkType
 
 from lakehouse.platform.engines.day_files import day_position
+from lakehouse.platform.engines.older_days import SPARK, Expected, columns_of_group
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
+from lakehouse.platform.storage.made_with import by_definition
+from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
 
@@ -35,18 +40,43 @@ class SparkSession(Session):
             self._names.append(name)
         frame.createOrReplaceTempView(name)
 
-    def files(self, name: str, urls: Sequence[str], schema: sch.Schema, where: str = "") -> None:
+    def files(
+        self,
+        name: str,
+        urls: Sequence[str],
+        schema: sch.Schema,
+        where: str = "",
+        *,
+        contract: Contract | None = None,
+        version: str = "",
+    ) -> None:
         from ibis.backends.pyspark.datatypes import PySparkSchema
 
         wanted = PySparkSchema.from_ibis(schema)
-        if urls:
-            table = urls[0][: day_position(urls)].rpartition("/")[0]
-            reader = self.spark.read.schema(wanted).option("basePath", table)
-            reader = reader.option("__globPaths__", "false")  # a path has no wildcards
-            frame = reader.parquet(*urls).select(*schema.names)
-        else:
+        groups = by_definition(urls)
+        if not urls:
             frame = self.spark.createDataFrame([], wanted)
+        elif len(groups) == 1 and groups.keys() <= {"", version or next(iter(groups))}:
+            frame = self._rows(urls, wanted).select(*schema.names)
+        else:
+            types = {column: PySparkType.to_string(kind) for column, kind in schema.items()}
+            expected = Expected.of(types, contract, version)
+            frames = (self._older_rows(files, expected) for files in groups.values())
+            frame = functools.reduce(lambda one, other: one.unionAll(other), frames)
         self._view(name, frame.where(where) if where and urls else frame)
+
+    def _rows(self, urls: Sequence[str], schema: Any | None = None) -> Any:
+        """Return the rows of files of one table, with the columns of a schema or with their own."""
+        table = urls[0][: day_position(urls)].rpartition("/")[0]
+        reader = self.spark.read if schema is None else self.spark.read.schema(schema)
+        reader = reader.option("basePath", table).option("mergeSchema", "true")
+        return reader.option("__globPaths__", "false").parquet(*urls)  # a path has no wildcards
+
+    def _older_rows(self, urls: Sequence[str], expected: Expected) -> Any:
+        """Return the rows of files that one definition made, with the expected columns."""
+        rows = self._rows(urls)
+        present = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+        return rows.selectExpr(*columns_of_group(urls, present, expected, SPARK))
 
     def arrow(self, name: str, table: pa.Table) -> None:
         self._view(name, self.spark.createDataFrame(table))

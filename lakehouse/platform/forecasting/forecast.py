@@ -40,6 +40,7 @@ from lakehouse.platform.forecasting.selection import (
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import definition_of
 from lakehouse.platform.transform.validate import failed_days_of
 from lakehouse.settings import Settings
 
@@ -106,7 +107,8 @@ def store_forecasts(
     tables = {table: _validated(table, rows, day, settings) for table, rows in written.items()}
     for table, rows in tables.items():
         kept = rows.drop(["day"])
-        lake.table(table.id).write({day: kept}, schema=kept.schema)
+        definition = definition_of(table)
+        lake.table(table.id).write({day: kept}, schema=kept.schema, definition=definition)
     return {table.id.name: rows.num_rows for table, rows in tables.items()}
 
 

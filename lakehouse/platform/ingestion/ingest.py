@@ -34,6 +34,7 @@ from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Fil
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import definition_of
 from lakehouse.platform.transform.outcomes import quarantine_of
 
 
@@ -232,7 +233,7 @@ class _Ingestion:
         lake = self.intake.lake
         raw = lake.table(raw_table(self.domain, self.source.dataset))
         bronze, quarantine = lake.table(self.bronze.id), lake.table(quarantine_of(self.bronze.id))
-        bronze_schema = stored_schema(self.bronze)
+        bronze_schema, definition = stored_schema(self.bronze), definition_of(self.bronze)
         result = Ingested(days=tuple(by_day))
         staged: dict[TableId, list[Staged]] = {raw.id: [], bronze.id: [], quarantine.id: []}
         deliveries: list[Delivery] = []
@@ -244,7 +245,10 @@ class _Ingestion:
             for day in in_order(pool, by_day, read, 3):
                 rows = DELIVERIES.to_arrow(day.deliveries)
                 staged[raw.id].append(raw.stage(day.day, rows, DELIVERIES.stored))
-                staged[bronze.id].append(bronze.stage(day.day, day.bronze, bronze_schema))
+                rows_of_day = bronze.stage(
+                    day.day, day.bronze, bronze_schema, definition=definition.version
+                )
+                staged[bronze.id].append(rows_of_day)
                 staged[quarantine.id].append(
                     quarantine.stage(day.day, day.unparsable, QUARANTINE.stored)
                 )
@@ -257,7 +261,12 @@ class _Ingestion:
     def _commit(self, staged: Mapping[TableId, Sequence[Staged]], before: Snapshot) -> None:
         """Commit bronze and its quarantine, then the deliveries if they did not change since."""
         lake, bronze, quarantine = self.intake.lake, self.bronze.id, quarantine_of(self.bronze.id)
-        lake.table(bronze).commit(staged[bronze], schema=stored_schema(self.bronze), note=self.note)
+        lake.table(bronze).commit(
+            staged[bronze],
+            schema=stored_schema(self.bronze),
+            note=self.note,
+            definition=definition_of(self.bronze),
+        )
         failpoint("ingest.bronze_committed")
         lake.table(quarantine).commit(staged[quarantine], schema=QUARANTINE.stored, note=self.note)
         failpoint("ingest.quarantine_committed")

@@ -6,6 +6,7 @@ by its column ``day`` and written. An input is loaded in the form that its annot
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -14,16 +15,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.platform.engines.session import named_relation, session
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.orchestration.metadata import preview
+from lakehouse.platform.orchestration.metadata import contract_metadata, preview
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.commit import CommitResult
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.snapshot import AS_OF, ON_REQUEST
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.domains import domain_names
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import definition_of
+from lakehouse.platform.transform.inputs import bind_files
 from lakehouse.platform.transform.stage import StagedDays
 
 
@@ -37,14 +44,19 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table = table_id(context.asset_key)
         note = {"run_id": context.run_id}
         if isinstance(obj, StagedDays):
+            declared: Table | None = obj.table
             result = commit(obj, self.platform.lake, note=note)
         else:
+            declared = declared_table(table)
             days = days_of(context.asset_partition_keys)
-            result = write(self.platform.lake.table(table), to_arrow(obj), days, note=note)
+            stored = self.platform.lake.table(table)
+            definition = definition_of(declared) if declared else None
+            result = write(stored, to_arrow(obj), days, note=note, definition=definition)
         metadata: dict[str, Any] = {
             "lakehouse/version": result.version,
             "lakehouse/changed_days": len(result.changed),
             "lakehouse/unchanged_days": len(result.unchanged),
+            **(contract_metadata(declared, self.platform.lake) if declared else {}),
         }
         if len(context.asset_partition_keys) == 1:
             days = days_of(context.asset_partition_keys)
@@ -58,7 +70,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
             TypeError: the input is annotated with another type.
         """
         days = days_of(context.asset_partition_keys)
-        rows = self.platform.lake.table(table_id(context.asset_key)).read(days)
+        rows = self._rows(table_id(context.asset_key), days)
         kind = context.dagster_type.typing_type
         if kind in (pa.Table, Any):
             return rows
@@ -77,6 +89,32 @@ class LakeIOManager(dg.ConfigurableIOManager):
             " annotate the input as pandas.DataFrame, pyarrow.Table, ibis.expr.types.Table or"
             " duckdb.DuckDBPyRelation"
         )
+
+    def _rows(self, table: TableId, days: list[dt.date]) -> pa.Table:
+        """Read days as the contract of their table says.
+
+        Raises:
+            OlderDays: a day that an older contract made lacks what the contract requires.
+        """
+        stored = self.platform.lake.table(table)
+        snapshot = stored.snapshot()
+        declared = declared_table(table)
+        made_with = {snapshot.by_day[day].made_with for day in days if day in snapshot.by_day}
+        if declared is None or made_with <= {definition_of(declared).version}:
+            return stored.read(days, snapshot=snapshot)
+        with session(replace(self.platform.settings, engine="duckdb")) as opened:
+            bind_files(opened, "stored", declared, snapshot.urls(days))
+            return opened.table(named_relation("stored", declared.contract.schema))
+
+
+def declared_table(table: TableId) -> Table | None:
+    """Return a table by the code of its domain; None when no code declares it."""
+    if table.domain not in domain_names():
+        return None
+    try:
+        return load_domain(table.domain).table(table.layer, table.table)
+    except KeyError:
+        return None
 
 
 def table_id(key: dg.AssetKey) -> TableId:
@@ -100,6 +138,7 @@ def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> Comm
         removed=_expired(computed, table),
         note=note,
         description=_description(computed.table),
+        definition=computed.definition,
     )
     failpoint("materialize.committed")
     if computed.table.options.after_commit is not None:
@@ -144,7 +183,12 @@ def to_arrow(value: Any) -> pa.Table:
 
 
 def write(
-    table: LakeTable, rows: pa.Table, days: list[dt.date], *, note: Mapping[str, str]
+    table: LakeTable,
+    rows: pa.Table,
+    days: list[dt.date],
+    *,
+    note: Mapping[str, str],
+    definition: Definition | None = None,
 ) -> CommitResult:
     """Replace these days of a table with the rows, split by their column ``day``.
 
@@ -160,4 +204,4 @@ def write(
         raise ValueError(f"{table.id.name}: a row is on {example}, which this run does not write")
     schema = rows.drop(["day"]).schema
     by_day = {day: rows.filter(pc.equal(column, pa.scalar(day, pa.date32()))) for day in days}
-    return table.write(by_day, schema=schema, note=note)
+    return table.write(by_day, schema=schema, note=note, definition=definition)

@@ -10,6 +10,7 @@ from lakehouse.platform.ingestion.ingest import Ingested, ingest
 from lakehouse.platform.orchestration.metadata import (
     SHOWN_PROBLEMS,
     asset_key,
+    contract_metadata,
     joint_version,
     preview,
 )
@@ -20,6 +21,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import has_definition
 from lakehouse.settings import Settings
 
 FILES = "files"
@@ -65,8 +67,8 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
         )
         for warning in (*done.unread.values(), *done.warnings):
             context.log.warning("%s", warning)
-        for table, rows in ((raw.id, sum(done.files.values())), (bronze.id, done.rows)):
-            yield _result(context, platform, done, table, rows, days)
+        yield _result(context, platform, done, raw, sum(done.files.values()), days)
+        yield _result(context, platform, done, bronze, done.rows, days)
         yield _files_check(raw.id, done)
 
     return landed
@@ -76,11 +78,12 @@ def _result(
     context: dg.AssetExecutionContext,
     platform: Platform,
     done: Ingested,
-    table: TableId,
+    made: Table,
     rows: int,
     days: Sequence[dt.date],
 ) -> dg.MaterializeResult[Any]:
     """Report one of the two tables, and record days that were written beyond those of the run."""
+    table = made.id
     for day in sorted(set(done.days) - set(days)):
         context.log_event(dg.AssetMaterialization(asset_key(table), partition=day.isoformat()))
     versions = done.data_versions[table]
@@ -91,6 +94,8 @@ def _result(
     }
     if done.unparsable:
         metadata["lakehouse/unparsable_lines"] = done.unparsable
+    if has_definition(made):
+        metadata |= contract_metadata(made, platform.lake)
     if len(days) == 1:
         metadata["lakehouse/preview"] = preview(platform.lake, table, days)
     return dg.MaterializeResult(

@@ -10,6 +10,7 @@ import dagster as dg
 import pandera.ibis as pa
 
 from lakehouse.platform.engines.session import typed_sql
+from lakehouse.platform.migration.older import older_days, spans
 from lakehouse.platform.privacy.personal_columns import stored_personal_columns
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
@@ -17,6 +18,7 @@ from lakehouse.platform.tables.contract import Contract, Rule, contract_of
 from lakehouse.platform.tables.lineage import column_lineage
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import definition_of
 
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 30
@@ -115,6 +117,16 @@ def definition_metadata(table: Table) -> dict[str, Any]:
             metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     if table.source is not None and issubclass(table.model, Provenance):
         metadata["lakehouse/files"] = table.source.files
+    return metadata
+
+
+def contract_metadata(table: Table, lake: Lake) -> dict[str, Any]:
+    """Return by which definition a run made its days, and which stored days are older."""
+    metadata: dict[str, Any] = {"lakehouse/definition": definition_of(table).version}
+    if (older := older_days(table, lake)) is not None:
+        metadata["lakehouse/days_of_older_contract"] = (
+            f"{spans(older.days)}: {'; '.join(older.changes)}. hint: lakehouse migrate"
+        )
     return metadata
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, Work, job_name
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, MIGRATION_TAG, Work, job_name
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import Published, publish, read_published
@@ -27,10 +27,10 @@ def publish_run(
     """Publish the tables of a run that has executed without a failed step.
 
     A table of the domain that another, failed run changed and this run does not write keeps its
-    published version.
+    published version. A run of a migration publishes nothing: its last command does.
     """
     failures = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    if failures:
+    if failures or MIGRATION_TAG in run.tags:
         return []
     written = _planned(instance, run)
     names = {table.domain for table in written} | {run.tags.get(DOMAIN_TAG, "")}
@@ -52,6 +52,19 @@ def publish_finished(lake: Lake, domain: str) -> Published:
     A run may be killed after its last commit and before it publishes; no later run is due then.
     """
     return publish(lake, domain, note={"by": "nothing was left to run"}, dropped=_is_renamed())
+
+
+def publish_migrated(lake: Lake, domain: Domain) -> Published:
+    """Publish the newest versions of every table of a domain after its contracts changed.
+
+    Tables that were deleted because nothing declares them are forgotten.
+    """
+    declared = {table.id for table in domain.tables}
+
+    def is_gone(table: TableId) -> bool:
+        return _base(table) not in declared and not lake.table(table).exists()
+
+    return publish(lake, domain.name, note={"by": "lakehouse migrate"}, dropped=is_gone)
 
 
 def publish_tables(

@@ -21,6 +21,7 @@ from lakehouse.platform.orchestration.run_tags import (
     BATCH_TAG,
     DOMAIN_TAG,
     ERASURE_TAG,
+    MIGRATION_TAG,
     RANGE_END,
     RANGE_START,
     Work,
@@ -69,7 +70,7 @@ def report_of(
         reports_success=(
             domain is not None
             and run.job_name == job_name(domain.name, Work.ARRIVALS)
-            and ERASURE_TAG not in run.tags
+            and not {ERASURE_TAG, MIGRATION_TAG} & run.tags.keys()
         ),
         layers=layers,
         steps={step.name: step.status for step in steps},

@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Exported:
         rows: rows written.
         removed: files of an earlier export that were removed because they no longer have rows.
         kept: such files that were not removed because somebody changed them.
+        older: tables of which an older contract made some of the exported days.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Exported:
     rows: int
     removed: tuple[str, ...]
     kept: tuple[str, ...]
+    older: tuple[str, ...] = ()
 
 
 def write_exports(
@@ -85,12 +87,15 @@ class _Writer:
     def run(self, lake: Lake, settings: Settings, shown: ShownVersions) -> Exported:
         """Query the rows, write the files and remove outdated ones."""
         names = catalog.names_in(self.export.statement)
-        with catalog.connect(lake, settings, names=names, shown=shown) as connection:
+        older: list[str] = []
+        with catalog.connect(
+            lake, settings, names=names, shown=shown, on_older=older.append
+        ) as connection:
             try:
-                return self._write(connection)
+                return replace(self._write(connection), older=tuple(older))
             except (duckdb.Error, CatalogError) as error:
-                if damage := catalog.damage_of(connection, lake):
-                    raise damage from error
+                if cause := catalog.cause_of(connection, lake, error):
+                    raise cause from error
                 reason = " ".join(str(error).split("\n\nLINE")[0].split())
                 raise ExportError(f"export {self.export.name}: {reason}") from error
 

@@ -12,21 +12,23 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from lakehouse.platform.engines.day_files import rows_of_files, without_wildcards
+from lakehouse.platform.engines.day_files import rows_of_days, rows_of_files, without_wildcards
+from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.serving.sql_statements import CatalogError, reading_statements
-from lakehouse.platform.storage.errors import TableDamaged
+from lakehouse.platform.storage.errors import StorageError, TableDamaged
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.made_with import MIXED, by_definition
 from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.platform.storage.snapshot import ON_REQUEST, DayFile
-from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.upgrade import (
     OLD_SQL_NAMES,
@@ -52,6 +54,10 @@ _LISTS_TABLES = re.compile(
 )
 
 
+def _ignore(_: str) -> None:
+    """Do nothing; the default for remarks."""
+
+
 def names_in(sql: str) -> set[str] | None:
     """Return the lake tables that an SQL text may name; None when it lists tables or columns.
 
@@ -71,6 +77,7 @@ def connect(
     shown: ShownVersions | None = None,
     as_of: dt.date | None = None,
     spill_limit: str | None = None,
+    on_older: Callable[[str], None] = _ignore,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database that shows the published versions of the lake, and nothing else.
 
@@ -82,9 +89,9 @@ def connect(
         shown: the versions that are shown, to use the same for many databases; by default those
             that are published now.
         as_of: show as-of tables as they were at the end of this day; None shows their newest day.
-
         spill_limit: most bytes on disk for what does not fit into memory, such as ``10GB``. They
             are in a private folder, which is removed with the connection.
+        on_older: called with a text for each table of which an older contract made some days.
 
     Raises:
         TableDamaged: a table that was published, or that must exist, cannot be read.
@@ -110,7 +117,8 @@ def connect(
         duckdb_s3_setup(connection)
     for schema in (*LAYERS, HISTORY):
         connection.execute(f"CREATE SCHEMA {schema}")
-    definitions = _Definitions(connection, lake, shown or ShownVersions(lake), as_of)
+    shown = shown or ShownVersions(lake)
+    definitions = _Definitions(connection, lake, shown, as_of, on_older=on_older)
     for name in sorted(_every_name(lake) if names is None else names):
         definitions.define(name)
     allowed = {*definitions.urls, *map(without_wildcards, definitions.urls)}
@@ -132,11 +140,15 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCon
     return connection
 
 
-def damage_of(connection: duckdb.DuckDBPyConnection, lake: Lake) -> TableDamaged | None:
-    """Return the error that names a damaged file of an opened database; None if all are intact.
+def cause_of(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, error: Exception
+) -> StorageError | None:
+    """Return the error that names what a failed query met; None if its SQL is the cause.
 
-    Call it when a query fails: the errors of DuckDB name neither table nor day.
+    That is a damaged file, which errors of DuckDB do not name, or days of an older contract.
     """
+    if older := error_of(error):
+        return older
     row = connection.execute("SELECT current_setting('allowed_paths')").fetchone()
     return first_damage(lake.store, row[0] if row else ())
 
@@ -159,6 +171,7 @@ class _Definitions:
     lake: Lake
     shown: ShownVersions
     as_of: dt.date | None = None
+    on_older: Callable[[str], None] = _ignore
     urls: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
@@ -219,22 +232,48 @@ class _Definitions:
             if table.layer == "raw" and (status := sql_value("status", names)):
                 values["status"] = status
             columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
-            rows = rows_of_files(files.urls, files.schema.names)
+            rows = self._rows(table, files)
             self._view(name, f"SELECT {columns} FROM {rows}")  # noqa: S608  quoted
         else:
             self._empty(name, files.schema)
 
+    def _rows(self, table: TableId, files: _StoredFiles) -> str:
+        """Return the SQL of the rows of a table, whatever contracts made its days."""
+        versions = by_definition(files.urls)
+        if len(versions) < 2 and not any(version.endswith(MIXED) for version in versions):
+            return rows_of_files(files.urls, files.schema.names)
+        from ibis.backends.sql.datatypes import DuckDBType
+        from ibis.expr.schema import Schema
+
+        types = {
+            name: DuckDBType.to_string(kind)
+            for name, kind in Schema.from_pyarrow(files.schema).items()
+        } | {DAY: "DATE"}
+        declared = _declared_table(table)
+        contract = declared.contract if declared is not None else None
+        if declared is not None:
+            self._report_older(declared, files)
+        return rows_of_days(self.connection, files.urls, Expected.of(types, contract))
+
+    def _report_older(self, declared: "Table", files: _StoredFiles) -> None:
+        """Say which of the shown days an older contract or expression made."""
+        from lakehouse.platform.migration.older import older_days, spans
+
+        older = older_days(declared, self.lake, self.shown.snapshot(declared.id))
+        read = {url.rpartition(f"/{DAY}=")[2][:10] for url in files.urls}
+        days = [day for day in older.days if day.isoformat() in read] if older else []
+        if older is not None and days:
+            self.on_older(
+                f"{declared.id.name}: {spans(days)} made with an older contract or expression:"
+                f" {'; '.join(older.changes)}. hint: lakehouse migrate"
+            )
+
     def _declared(self, table: TableId, stored: _StoredFiles | None) -> None:
         """Define a table that is not stored: it is computed on request, or it was never built."""
         from lakehouse.platform.engines.session import arrow_schema
-        from lakehouse.platform.tables.domains import domain_names
-        from lakehouse.platform.tables.registry import load_domain
 
-        if table.domain not in domain_names():
-            return
-        try:
-            declared = load_domain(table.domain).table(table.layer, table.table)
-        except KeyError:
+        declared = _declared_table(table)
+        if declared is None:
             if stored is not None:
                 self._stored(table.name, table, stored)
             return
@@ -265,7 +304,7 @@ class _Definitions:
             raise CatalogError(
                 f"table {table.id.name} does not match the stored columns of"
                 f" {', '.join(read.table.id.name for read in table.reads)}"
-                f" ({str(error).splitlines()[0]}); hint: materialize these tables again"
+                f" ({str(error).splitlines()[0]}); hint: lakehouse migrate"
             ) from error
 
     def _require_unbuilt(self, declared: "Table") -> None:
@@ -327,6 +366,19 @@ class _Definitions:
         copied = "AS SELECT * FROM nothing"
         self.connection.execute(f"CREATE TABLE {_sql_name(name)} {copied}")
         self.connection.unregister("nothing")
+
+
+def _declared_table(table: TableId) -> "Table | None":
+    """Return a table by the code of its domain; None when no code declares it."""
+    from lakehouse.platform.tables.domains import domain_names
+    from lakehouse.platform.tables.registry import load_domain
+
+    if table.domain not in domain_names():
+        return None
+    try:
+        return load_domain(table.domain).table(table.layer, table.table)
+    except KeyError:
+        return None
 
 
 def _stored_parts(lake: Lake, name: str) -> Iterator[TableId]:

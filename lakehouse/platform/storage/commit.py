@@ -18,7 +18,9 @@ from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.made_with import Definition, keep_definition
 from lakehouse.platform.storage.outside_causes import may_have_lost_the_answer
+from lakehouse.platform.storage.parquet import stats_json
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, schema_of, snapshot_of
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
@@ -67,6 +69,8 @@ class Change:
     note: Mapping[str, str]
     description: str | None = None
     """Description of the table, stored when the change creates it."""
+    definition: Definition | None = None
+    """When given, the table gets the columns of the schema, whatever it had before."""
     based_on: Snapshot | None = None
     """When given, fail if a day of the change differs from this snapshot."""
     commit: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -167,7 +171,9 @@ def _attempt(
     plan = _plan(location, change, current)
     if not plan.days:
         return plan.result(current.version), plan.unused
-    if opened is not None and _add_missing_columns(location.id, opened, change.schema):
+    if change.definition is not None:
+        _keep_definition(location, change.definition, plan)
+    elif opened is not None and _add_missing_columns(location.id, opened, change.schema):
         return _attempt(location, change, first=first)
     properties = _commit_properties(change, plan)
     failpoint("storage.publishing")
@@ -175,7 +181,10 @@ def _attempt(
         _create_table(location, plan.added, change, properties)
         version = 0
     else:
-        _replace_files(opened, plan.added, [*plan.replaced, *plan.removed], properties)
+        if change.definition is not None and not change.schema.equals(schema_of(opened)):
+            _replace_columns(opened, plan, change.schema, properties)
+        else:
+            _replace_files(opened, plan.added, [*plan.replaced, *plan.removed], properties)
         version = _version_of(location, change, count(current.version + 1))
     failpoint("storage.published")
     return plan.result(version), plan.unused
@@ -320,6 +329,85 @@ def _replace_files(
     )
 
 
+def _replace_columns(
+    opened: deltalake.DeltaTable,
+    plan: _Plan,
+    schema: pa.Schema,
+    properties: deltalake.CommitProperties,
+) -> None:
+    """Replace files and the columns of the table in one transaction.
+
+    The files of other days stay. Their bounds are kept for columns that stay as they are; those of
+    a column that had another type could not be read.
+
+    Raises:
+        _Overtaken: the table has been prepared for the columns, so the attempt has to start again.
+    """
+    existing = schema_of(opened)
+    same = [
+        column.name
+        for column in schema
+        if column.name in existing.names and existing.field(column.name).type == column.type
+    ]
+    changed = {*plan.days}
+    kept = [file for file in plan.current.files if file.day not in changed]
+    if _has_plain_timestamps(schema) and not _knows_timestamps(opened):
+        _add_timestamps(opened)
+        raise _Overtaken
+    opened.create_write_transaction(
+        [*map(_add_action, plan.added), *(_kept_action(file, same) for file in kept)],
+        "overwrite",
+        deltalake.Schema.from_arrow(schema.append(pa.field(DAY, pa.date32()))),
+        [DAY],
+        partition_filters=[(DAY, "in", [day.isoformat() for day in plan.days])],
+        commit_properties=properties,
+    )
+    failpoint("storage.evolved")
+
+
+def _kept_action(file: DayFile, columns: Sequence[str]) -> AddAction:
+    """Return the action that repeats a file of the table with the bounds of some columns."""
+    bounds = {name: file.bounds[name] for name in columns if name in file.bounds}
+    return AddAction(
+        path=file.path,
+        size=file.size,
+        partition_values={DAY: file.day.isoformat()},
+        modification_time=_now_in_milliseconds(),
+        data_change=False,
+        stats=stats_json(file.rows, {}, bounds),
+    )
+
+
+def _has_plain_timestamps(schema: pa.Schema) -> bool:
+    """Return whether a column has timestamps without a time zone, which not all readers know."""
+    return any(pa.types.is_timestamp(column.type) and not column.type.tz for column in schema)
+
+
+def _knows_timestamps(opened: deltalake.DeltaTable) -> bool:
+    return "timestampNtz" in (opened.protocol().reader_features or ())
+
+
+def _add_timestamps(opened: deltalake.DeltaTable) -> None:
+    """Require of readers and writers to know timestamps without a time zone."""
+    try:
+        opened.alter.add_feature(
+            deltalake.TableFeatures.TimestampWithoutTimezone,
+            allow_protocol_versions_increase=True,
+            commit_properties=deltalake.CommitProperties(
+                custom_metadata={"lakehouse": {"operation": "evolve", "note": {"by": "evolve"}}}
+            ),
+        )
+    except CommitFailedError as error:
+        raise _Overtaken from error
+
+
+def _keep_definition(location: TableLocation, definition: Definition, plan: _Plan) -> None:
+    """Keep the definition beside the table before the first of its days is visible."""
+    known = {file.made_with for file in plan.current.files}
+    for version in sorted({each.made_with for each in plan.added} - known - {""}):
+        keep_definition(location.store, location.id, version, definition.content)
+
+
 def _commit_properties(change: Change, plan: _Plan) -> deltalake.CommitProperties:
     """Return the commit's note, and a transaction per day that conflicts with others on the day."""
     return deltalake.CommitProperties(
@@ -359,7 +447,11 @@ def _is_visible(snapshot: Snapshot, staged: Staged) -> bool:
 
 def _has_same_bytes(snapshot: Snapshot, staged: Staged) -> bool:
     file = snapshot.by_day.get(staged.day)
-    return file is not None and file.data_version == staged.data_version
+    return (
+        file is not None
+        and file.data_version == staged.data_version
+        and file.made_with == staged.made_with
+    )
 
 
 def _is_intact(location: TableLocation, snapshot: Snapshot, staged: Staged) -> bool:

@@ -15,8 +15,9 @@ from lakehouse.platform.storage.commit import Change, CommitResult
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.history import Version
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.snapshot import Snapshot, read_snapshot
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 
@@ -54,21 +55,31 @@ class LakeTable:
         return read_snapshot(self._location, version)
 
     def stage(
-        self, day: dt.date, data: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema
+        self,
+        day: dt.date,
+        data: pa.Table | Iterable[pa.RecordBatch],
+        schema: pa.Schema,
+        *,
+        definition: str = "",
     ) -> Staged:
         """Write the file of a day; it is not visible before `commit`.
 
         Batches are written one by one, so memory does not grow with the day. The same rows in
         the same order give the same bytes, however they are cut into batches. A column ``day``
-        is left out; the other columns must be those of the schema, in any order.
+        is left out; the other columns must be those of the schema, in any order. The version of
+        the definition that made the rows becomes a part of the file's name.
         """
-        return staging.stage_day(self._location, day, data, schema)
+        return staging.stage_day(self._location, day, data, schema, definition)
 
     def stage_many(
-        self, days: Iterable[tuple[dt.date, pa.Table]], schema: pa.Schema
+        self,
+        days: Iterable[tuple[dt.date, pa.Table]],
+        schema: pa.Schema,
+        *,
+        definition: str = "",
     ) -> list[Staged]:
         """Write the files of many days in parallel; only a few days are in memory at a time."""
-        return staging.stage_days(self._location, days, schema)
+        return staging.stage_days(self._location, days, schema, definition)
 
     def commit(
         self,
@@ -79,18 +90,23 @@ class LakeTable:
         removed: Sequence[dt.date] = (),
         note: Mapping[str, str] | None = None,
         description: str | None = None,
+        definition: Definition | None = None,
     ) -> CommitResult:
         """Make staged days visible instead of the files they replace, in one transaction.
 
-        A day whose bytes are in the table already is left unchanged and its staged file is
-        deleted; when no day changes there is no commit. A column that the schema has at its end
-        and the table lacks is added to the table first; it is null in older days. After an error
-        the staged files remain until `vacuum`. The description is stored when the commit creates
-        the table.
+        A day whose bytes are in the table already, made with the same definition, is left unchanged
+        and its staged file is deleted; when no day changes there is no commit. After an error the
+        staged files remain until `vacuum`. The description is stored when the commit creates the
+        table.
+
+        With a definition the table gets the columns of the schema, whatever it had before: the
+        files of other days stay as they are, and their names say that an older definition made
+        them. Without one, a column that the schema has at its end and the table lacks is added; it
+        is null in older days.
 
         Raises:
             DayConflict: a day is no longer as ``based_on`` showed it.
-            SchemaConflict: the columns do not fit the table.
+            SchemaConflict: the columns do not fit the table, and there is no definition.
         """
         stored = staging.stored_schema(self.id, schema)
         for each in staged:
@@ -106,6 +122,7 @@ class LakeTable:
                 operation="write",
                 note=note or {},
                 description=description,
+                definition=definition,
             ),
         )
 
@@ -117,10 +134,19 @@ class LakeTable:
         based_on: Snapshot | None = None,
         removed: Sequence[dt.date] = (),
         note: Mapping[str, str] | None = None,
+        definition: Definition | None = None,
     ) -> CommitResult:
         """Stage and commit complete days."""
-        staged = self.stage_many(days.items(), schema)
-        return self.commit(staged, schema=schema, based_on=based_on, removed=removed, note=note)
+        version = definition.version if definition else ""
+        staged = self.stage_many(days.items(), schema, definition=version)
+        return self.commit(
+            staged,
+            schema=schema,
+            based_on=based_on,
+            removed=removed,
+            note=note,
+            definition=definition,
+        )
 
     def read(
         self,
@@ -137,6 +163,10 @@ class LakeTable:
             StorageError: the table does not exist.
         """
         return reading.read_rows(self._location, snapshot or self.snapshot(), days, columns)
+
+    def file_schema(self, file: DayFile) -> pa.Schema:
+        """Return the columns in the file of a day, which may be older than those of the table."""
+        return reading.file_schema(self._location, file)
 
     def counts(
         self,

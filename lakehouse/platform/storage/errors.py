@@ -13,6 +13,10 @@ class SchemaConflict(StorageError):
     """The columns of a commit do not fit the columns of the table."""
 
 
+class OlderDays(StorageError):
+    """Days that an older contract made lack what a reader needs; the message names them."""
+
+
 class DayConflict(StorageError):
     """Another run replaced a day after this run had read it."""
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.parquet import storable_schema
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
 
@@ -32,6 +33,14 @@ def read_rows(
     with _naming_damage(location, files):
         dataset = _dataset(location, files, schema)
         return dataset.to_table(columns=list(columns) if columns is not None else None)
+
+
+def file_schema(location: TableLocation, file: DayFile) -> pa.Schema:
+    """Return the columns in the file of a day, as Delta stores them."""
+    import pyarrow.parquet as pq
+
+    with _naming_damage(location, [file]):
+        return storable_schema(pq.read_schema(file.path, filesystem=location.filesystem()))
 
 
 def count_values(

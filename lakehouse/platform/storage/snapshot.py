@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.table_id import DAY
 
 AS_OF = "Each day holds the whole table as known at the end of that day."
@@ -40,6 +41,11 @@ class DayFile:
     """First 16 hexadecimal digits of the file's SHA-256."""
     bounds: Mapping[str, tuple[Any, Any]] = field(compare=False, repr=False)
     """Smallest and largest value of each column, in its type; only where both are known."""
+
+    @property
+    def made_with(self) -> str:
+        """Return the version of the definition that made the day; see `made_with`."""
+        return made_with(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.location import TableLocation
+from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.parquet import (
     DIGEST_LENGTH,
     WrittenFile,
@@ -41,12 +42,18 @@ class Staged:
     stats: str = field(repr=False)
     """Rows, nulls and bounds as JSON, in the form of the Delta log."""
 
+    @property
+    def made_with(self) -> str:
+        """Return the version of the definition that made the day; empty when it has none."""
+        return made_with(self.path)
+
 
 def stage_day(
     location: TableLocation,
     day: dt.date,
     data: pa.Table | Iterable[pa.RecordBatch],
     schema: pa.Schema,
+    definition: str = "",
 ) -> Staged:
     """Write the file of one day; see `LakeTable.stage`."""
     if type(day) is not dt.date:
@@ -57,7 +64,8 @@ def stage_day(
     scratch = location.store.scratch(location.path(folder))
     try:
         written = _write_scratch_file(location.id, scratch, day, data, stored)
-        path = f"{folder}/{written.digest}-{uuid.uuid4().hex[:8]}.parquet"
+        made_by = f"-{definition}" if definition else ""
+        path = f"{folder}/{written.digest}-{uuid.uuid4().hex[:8]}{made_by}.parquet"
         failpoint("storage.written")
         location.store.move_in(scratch, location.path(path))
     finally:
@@ -76,7 +84,10 @@ def stage_day(
 
 
 def stage_days(
-    location: TableLocation, days: Iterable[tuple[dt.date, pa.Table]], schema: pa.Schema
+    location: TableLocation,
+    days: Iterable[tuple[dt.date, pa.Table]],
+    schema: pa.Schema,
+    definition: str = "",
 ) -> list[Staged]:
     """Write the files of many days in parallel; only a few days are in memory at a time."""
     workers = location.store.parallel_writes
@@ -86,7 +97,7 @@ def stage_days(
         for day, data in days:
             if len(running) >= 2 * workers:
                 staged.append(running.pop(0).result())
-            running.append(pool.submit(stage_day, location, day, data, schema))
+            running.append(pool.submit(stage_day, location, day, data, schema, definition))
         return staged + [each.result() for each in running]
 
 

@@ -113,6 +113,11 @@ class ContractColumn:
     description: str
     tags: Mapping[str, Any]
 
+    @property
+    def renamed_from(self) -> str | None:
+        """Return the name that the column had in an older contract; None if it had no other."""
+        return self.tags.get("renamed_from")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:

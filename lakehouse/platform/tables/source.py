@@ -79,6 +79,7 @@ class Source:
             regular expression of the part that is ignored when rows are joined.
         change_log: of several rows of a key in one file the last one wins. Otherwise such rows
             contradict each other and all but the last are rejected.
+        renamed_from: earlier name of the dataset; `lakehouse migrate` moves its deliveries.
         query: SQL that reads the dataset from PostgreSQL.
         after_commit: called with the lake, the dataset and all deliveries of a run's days after
             they are committed, possibly more than once.
@@ -111,6 +112,7 @@ class Source:
     affects: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     ignored_parts: Mapping[str, str] = field(default_factory=dict, hash=False)
     change_log: bool = False
+    renamed_from: str | None = None
     query: str | None = None
     after_commit: "Callable[[Lake, str, Sequence[Delivery]], None] | None" = None
 

@@ -121,6 +121,7 @@ class TableOptions:
             query of its SQL name computes the rows. For tables too large to store every day.
         sliced_by: an integer column of the key. Rows with one value of the column are computed only
             from upstream rows with the same value, so a large day can be computed in slices.
+        renamed_from: earlier name of the table; `lakehouse migrate` moves its days.
         before_compute: called before days are computed; may raise `NotReady`.
         after_commit: called after days are committed.
         owners: Dagster owners of the table; the domain's owners when empty.
@@ -133,6 +134,7 @@ class TableOptions:
     keep_days: int = 400
     on_request: bool = False
     sliced_by: str | None = None
+    renamed_from: str | None = None
     before_compute: Hook | None = None
     after_commit: Hook | None = None
     owners: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Read, ReadScope, Table
 from lakehouse.platform.transform.days import within
+from lakehouse.platform.transform.definition import definition_of, has_definition
 from lakehouse.platform.transform.slices import Slice
 
 
@@ -159,7 +160,20 @@ def bind_upstream(
         where = "NOT _superseded" if delivered else ""
         if part is not None and part.column in read.table.contract.schema:
             where = part.where
-        session.files(read.name, upstream.urls(read, window), read.table.contract.schema, where)
+        bind_files(session, read.name, read.table, upstream.urls(read, window), where)
+
+
+def bind_files(
+    session: Session, name: str, table: Table, urls: Sequence[str], where: str = ""
+) -> None:
+    """Bind a name to the rows of files of a table, also of days that an older contract made.
+
+    Raises:
+        OlderDays: such a day has no value in a column that is read and never null.
+    """
+    version = definition_of(table).version if has_definition(table) else ""
+    contract = table.contract
+    session.files(name, urls, contract.schema, where, contract=contract, version=version)
 
 
 def bind_partitions(
@@ -179,9 +193,8 @@ def bind_older_versions(
     """Bind and return the rows of a window whose file was replaced by a newer version."""
     read = upstream.table.reads[0]
     name = f"{read.name}__older_versions"
-    schema = read.table.contract.schema
-    session.files(name, upstream.urls(read, window), schema, "_superseded")
-    return named_relation(name, schema)
+    bind_files(session, name, read.table, upstream.urls(read, window), "_superseded")
+    return named_relation(name, read.table.contract.schema)
 
 
 def _bind_with_conflicting_rows(
@@ -194,7 +207,7 @@ def _bind_with_conflicting_rows(
         raise TypeError(f"{read.table.id.name} has no source")
     name = f"{read.name}__all_days"
     urls = [file.url for file in upstream.snapshots[read.table.id].files if file.rows]
-    session.files(name, urls, schema, "NOT _superseded")
+    bind_files(session, name, read.table, urls, "NOT _superseded")
     rows = named_relation(name, schema)
     business_day = rows["_business_day"].fill_null(rows.day)
     in_window = rows.filter(within(business_day, window))

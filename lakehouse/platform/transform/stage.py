@@ -16,12 +16,14 @@ import pyarrow.compute as pc
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
 from lakehouse.platform.tables.table import PARTITIONS, ReadScope, Table
 from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows, outcome_rows
 from lakehouse.platform.transform.days import RowsByDay, cut_by_day, sort_columns, within
+from lakehouse.platform.transform.definition import definition_of, version_of
 from lakehouse.platform.transform.due_days import due_days
 from lakehouse.platform.transform.inputs import (
     UpstreamSnapshots,
@@ -54,6 +56,11 @@ class StagedDays:
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejected rows by reason."""
     sql: str = ""
+
+    @property
+    def definition(self) -> Definition:
+        """Return the definition that made the days."""
+        return definition_of(self.table)
 
     @property
     def rows(self) -> int:
@@ -91,6 +98,8 @@ def stage_days(
         with engine.session(settings) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
+            read = ((each.table, upstream.urls(each, window)) for each in table.reads)
+            writer.version = version_of(table, read)
             writer.result.sql = writer.result.sql or session.sql(table.expression)
             if table.validates_rows:
                 _stage_delivered_rows(session, upstream, window, writer)
@@ -108,15 +117,19 @@ class _Writer:
         schema = arrow_schema(table.contract.schema)
         stored = schema.remove(schema.get_field_index("day"))
         self.result = StagedDays(table=table, schema=stored)
+        self.version = self.result.definition.version
+        """Of the definition that makes the days of a window, in the names of their files."""
         self._lake = lake
 
     def write_days(self, days: RowsByDay) -> None:
         table = self._lake.table(self.result.table.id)
-        self.result.staged += table.stage_many(days, self.result.schema)
+        schema = self.result.schema
+        self.result.staged += table.stage_many(days, schema, definition=self.version)
 
     def write_day(self, day: dt.date, batches: Iterable[pa.RecordBatch]) -> None:
         table = self._lake.table(self.result.table.id)
-        self.result.staged.append(table.stage(day, batches, self.result.schema))
+        staged = table.stage(day, batches, self.result.schema, definition=self.version)
+        self.result.staged.append(staged)
 
     def write_companion(self, companion: TableId, schema: pa.Schema, days: RowsByDay) -> None:
         staged = self._lake.table(companion).stage_many(days, schema)

@@ -44,3 +44,26 @@ def test_pandera_finds_a_stored_row_that_breaks_its_contract(tmp_path, size, fou
     problems = failures(table, lake, Settings(root=str(tmp_path)))
 
     assert {name.split(".", 1)[1] for name in problems} == found
+
+
+class Graded(Marks):
+    """The same with two more columns."""
+
+    grade: str = pa.Field(description="Grade")
+    note: str = pa.Field(nullable=True, description="Note")
+
+
+def test_a_column_that_was_added_does_not_break_the_check_of_days_without_it(tmp_path):
+    lake, settings = Lake(str(tmp_path)), Settings(root=str(tmp_path))
+    before = Table(id=TableId("gold", "toy", "marks"), model=Marks, description="Marks")
+    after = Table(id=before.id, model=Graded, description="Marks")
+    row = {"day": DAY, "code": "A", "kind": "x", "size": 1, "share": 0.5}
+    rows = arrow.Table.from_pylist([row], schema=arrow_schema(before.contract.schema))
+    lake.table(before.id).write({DAY: rows}, schema=rows.drop(["day"]).schema)
+    assert failures(after, lake, settings) == {}
+
+    graded = row | {"day": DAY + dt.timedelta(days=1), "size": 9, "grade": "A", "note": None}
+    rows = arrow.Table.from_pylist([graded], schema=arrow_schema(after.contract.schema))
+    schema = rows.drop(["day"]).schema
+    lake.table(after.id).write({graded["day"]: rows}, schema=schema)
+    assert list(failures(after, lake, settings)) == ["size.less_than(5)"]

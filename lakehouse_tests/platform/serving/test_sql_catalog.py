@@ -298,7 +298,9 @@ def test_the_error_of_a_query_over_outdated_columns_names_the_table_and_a_hint(t
     lake = Lake(str(tmp_path))
     old = TableId("gold", "mrhealth", "fact_orders")
     lake.table(old).write(days_of_numbers(1), schema=SCHEMA)
-    with pytest.raises(CatalogError, match=r"item_lines.*gold\.mrhealth_fact_orders.*materialize"):
+    with pytest.raises(
+        CatalogError, match=r"item_lines.*gold\.mrhealth_fact_orders.*lakehouse migrate"
+    ):
         connect(lake, Settings(root=lake.root), names={"gold.mrhealth_original_item_lines"})
 
 

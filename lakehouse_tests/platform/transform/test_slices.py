@@ -52,9 +52,9 @@ def test_each_large_day_is_sliced_on_its_own(lake: Lake, monkeypatch: pytest.Mon
     read: list[str] = []
     files = DuckDBSession.files
 
-    def watched(session, name, urls, schema, where=""):
+    def watched(session, name, urls, schema, where="", **more):
         read.append(where)
-        files(session, name, urls, schema, where)
+        files(session, name, urls, schema, where, **more)
 
     monkeypatch.setattr(DuckDBSession, "files", watched)
     staged(lake, 8, days=2)

@@ -1,0 +1,166 @@
+"""The definition of a table: what makes its rows, as a version and as readable content.
+
+The version has three parts. ``c`` is the contract: columns, key and rules. ``e`` is the expression,
+or the format of the files of a bronze table. ``u`` is everything upstream: a day of a gold table is
+older than its code also when only the expression of a silver table changed. Descriptions do not
+count.
+"""
+
+import functools
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse.platform.engines.session import typed_sql
+from lakehouse.platform.storage.made_with import MIXED, Definition, made_with
+from lakehouse.platform.tables.contract import Contract
+from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.table import Table
+
+PART = 8
+"""Hexadecimal digits of each part of a version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts of a version; two versions differ in those that changed."""
+
+    contract: str
+    expression: str
+    upstream: str
+
+    @classmethod
+    def of(cls, version: str) -> "Parts":
+        """Return the parts of a version; empty texts for a day without one.
+
+        >>> Parts.of("c0a1b2c3de11111111u22222222").expression
+        '11111111'
+        """
+        size = PART + 1
+        contract, expression, upstream = (version[n * size : n * size + size] for n in range(3))
+        return cls(contract=contract[1:], expression=expression[1:], upstream=upstream[1:])
+
+
+def has_definition(table: Table) -> bool:
+    """Return whether days of a table name a definition: not those that the platform defines."""
+    return table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD)
+
+
+@functools.cache
+def definition_of(table: Table) -> Definition:
+    """Return the definition of a table by the code that is loaded."""
+    made_by = _source(table.source) if table.source is not None else _expression(table)
+    upstream = {read.table.id.name: _meaning(read.table) for read in table.reads}
+    contract = table.contract.version[:PART]
+    version = f"c{contract}e{_digest(made_by)}u{_digest(upstream)}"
+    content = {
+        **contract_content(table.contract),
+        "expression": made_by,
+        "upstream": {
+            read.table.id.name: definition_of(read.table).version
+            for read in table.reads
+            if has_definition(read.table)
+        },
+    }
+    return Definition(version=version, content=content)
+
+
+def version_of(table: Table, read: Iterable[tuple[Table, Iterable[str]]]) -> str:
+    """Return the version of days of a table that are computed from these files now.
+
+    It ends in `MIXED` when an older definition made one of the files: the days then have to be
+    computed again after the days that they read.
+
+    Args:
+        table: that is computed.
+        read: each upstream table with the files that are read.
+    """
+    version = definition_of(table).version
+    for upstream, urls in read:
+        if has_definition(upstream):
+            current = definition_of(upstream).version
+            if any(_is_older(url, current, upstream) for url in urls):
+                return version[: -len(MIXED)] + MIXED
+    return version
+
+
+def _is_older(url: str, current: str, table: Table) -> bool:
+    """Return whether the rows of a file may mean something else; a column more does not matter."""
+    version = made_with(url)
+    if not version or version == current:
+        return False
+    return table.source is None or Parts.of(version).expression != Parts.of(current).expression
+
+
+def contract_content(contract: Contract) -> dict[str, Any]:
+    """Return columns, key and rules of a contract as JSON values."""
+    return {
+        "columns": [
+            {"name": c.name, "type": str(c.type), "nullable": c.nullable} for c in contract.columns
+        ],
+        "key": list(contract.key),
+        "rules": [
+            {"code": r.code, "column": r.column, "check": r.check, "values": _values(r.statistics)}
+            for r in contract.rules
+            if r.check != "not_null"
+        ],
+    }
+
+
+def _values(statistics: Mapping[str, Any]) -> dict[str, str]:
+    return {name: repr(value) for name, value in sorted(statistics.items())}
+
+
+@functools.cache
+def _meaning(table: Table) -> str:
+    """Return a digest of everything that decides on the rows of an upstream table.
+
+    Columns of a bronze table are texts from files: an added one changes nothing for those who do
+    not read it, and those who read it name it in their own expression.
+    """
+    if table.source is not None:
+        return _digest(_source(table.source))
+    return definition_of(table).version
+
+
+def _expression(table: Table) -> str:
+    """Return the SQL of a table, or the source code of its function over data frames."""
+    options = {
+        "reads": [[read.table.id.name, read.scope.value] for read in table.reads],
+        "snapshot": table.options.snapshot,
+        "monthly": repr(table.options.monthly),
+        "as_of": table.as_of,
+    }
+    if table.transform is None:
+        return ""
+    if table.options.pandas:
+        return f"{json.dumps(options)}\n{inspect.getsource(inspect.unwrap(table.transform))}"
+    if table.validates_rows:
+        return f"{json.dumps(options)}\n{typed_sql(table.expression, 'duckdb')}"
+    return f"{json.dumps(options)}\n{typed_sql(table.contracted_expression, 'duckdb')}"
+
+
+def _source(source: Source) -> str:
+    """Return how the files of a source become rows."""
+    shape = source.format
+    return json.dumps(
+        {
+            **{name: _plain(value) for name, value in sorted(vars(source.dialect).items())},
+            "aliases": dict(sorted(shape.aliases.items())),
+            "quotes_inside": sorted(shape.quotes_inside),
+            "business_day": source.business_day,
+        },
+        indent=1,
+    )
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset | set) else value
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:PART]
