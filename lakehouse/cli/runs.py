@@ -335,7 +335,7 @@ def rebuild_as_of(
     from lakehouse.platform.orchestration import local_runs
 
     done: list[RunResult] = []
-    with _interruptible(settings) as instance, run_progress() as shown:
+    with interruptible_instance(settings) as instance, run_progress() as shown:
         for ran in local_runs.make_as_of(
             domain,
             settings,
