@@ -1,7 +1,8 @@
 """Check the pages: examples run, commands exist, links work.
 
 - ``>>>`` examples in ``python`` blocks give the result they show; other ``python`` blocks parse,
-  and the names they import from the lakehouse exist or are defined on the page itself.
+  and the names they import from the lakehouse exist or are defined on the page itself, or on a page
+  that it links to.
 - ``lakehouse …`` and ``make …`` in ``sh`` and ``console`` blocks name real commands, options and
   arguments.
 - Relative links point to existing files and headings.
@@ -154,9 +155,17 @@ def faults_of_links(page: Path) -> Iterator[str]:
             yield f"link to {target}: no such heading"
 
 
+def linked_pages(page: Path) -> list[Path]:
+    """Return the pages that a page links to: it may go on with an example of theirs."""
+    targets = LINK.findall(FENCE.sub("", page.read_text("utf-8")))
+    names = (target.partition("#")[0] for target in targets)
+    pages = (page.parent / name for name in names if name.endswith(".md") and ":" not in name)
+    return [each for each in pages if each.exists()]
+
+
 def faults(page: Path, targets: set[str], cli: click.Command | None) -> Iterator[str]:
     """Yield every fault of a page, with file and line."""
-    written = frozenset(modules_of(page))
+    written = frozenset(name for each in (page, *linked_pages(page)) for name in modules_of(each))
     domains = {name.split(".")[2] for name in written if name.startswith(DOMAINS)}
     unknown = [f"unknown domain {name!r}" for name in sorted(domains)]
     for block in blocks(page):

@@ -82,3 +82,11 @@ def test_a_fault_names_its_page_and_line(tmp_path: Path):
     page = tmp_path / "page.md"
     page.write_text(PAGE.format(fenced("sh", "make nonsense")), "utf-8")
     assert list(faults(page, set(), None)) == [f"{page}:6: make has no target nonsense"]
+
+
+def test_a_page_goes_on_with_the_modules_of_a_page_that_it_links_to(untrue, tmp_path: Path):
+    defined = fenced("python", "# lakehouse/domains/x/y.py\nA = 1")
+    (tmp_path / "first.md").write_text(PAGE.format(defined), "utf-8")
+    used = fenced("python", "from lakehouse.domains.x.y import A")
+    assert untrue(f"[the first page](first.md)\n{used}") == []
+    assert len(untrue(used)) == 1
