@@ -288,26 +288,22 @@ def rebuild(
 ) -> "list[RunResult]":
     """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
-    Monthly tables are rebuilt after the others, for the months that a span touches. As-of tables
-    are rebuilt last: those that are named for every day of a span, else for the newest day.
+    As-of tables are rebuilt last: those that are named for every day of a span, else for the
+    newest day, and for the reference dates that are out of date.
     """
     from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
     from lakehouse.platform.orchestration.run_tags import Work
-    from lakehouse.platform.transform.monthly import monthly_tables
+    from lakehouse.platform.transform.reference_dates import reference_tables
 
-    monthly = {table.id for table in monthly_tables(domain)}
+    dated = {table.id for table in reference_tables(domain)}
     as_of = {table.id for table in domain.tables if table.as_of}
     selected = {
-        Work.ARRIVALS: [
-            asset_key(t) for t in _with_siblings(domain, tables) if t not in monthly | as_of
-        ],
-        Work.MONTHLY: [asset_key(t) for t in tables if t in monthly],
-        Work.AS_OF: [asset_key(t) for t in tables if t in as_of],
+        Work.ARRIVALS: [asset_key(t) for t in _with_siblings(domain, tables) if t not in as_of],
+        Work.REFERENCE_DATES: [asset_key(t) for t in tables if t in dated],
+        Work.AS_OF: [asset_key(t) for t in tables if t in as_of - dated],
     }
     works = [work for work, keys in selected.items() if keys] if tables else [Work.ARRIVALS]
-    if not tables and monthly:
-        works.append(Work.MONTHLY)
     done: list[RunResult] = []
     with interruptible_instance(settings) as instance, run_progress() as shown:
         for first, last in spans:

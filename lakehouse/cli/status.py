@@ -231,12 +231,16 @@ def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
 
 def _stale(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fact]:
     """Report the days of as-of tables whose data changed after they were computed."""
-    from lakehouse.platform.transform.as_of import out_of_date, stale_days
+    from lakehouse.platform.transform import as_of, reference_dates
 
-    days = set(stale_days(domain, lake)) - set(out_of_date(domain, lake, settings))
+    hint = "lakehouse materialize --stale"
+    days = set(as_of.stale_days(domain, lake)) - set(as_of.out_of_date(domain, lake, settings))
     if days:
-        hint = "lakehouse materialize --stale"
         yield Fact.of_days("as-of tables", "days stale", sorted(days), hint)
+    dates = set(reference_dates.stale_days(domain, lake))
+    dates -= set(reference_dates.out_of_date(domain, lake, settings))
+    if dates:
+        yield Fact.of_days("reference dates", "days stale", sorted(dates), hint)
 
 
 def _older(domain: "Domain", lake: "Lake") -> Iterator[Fact]:

@@ -17,7 +17,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import monthly
+from lakehouse.platform.transform import reference_dates
 from lakehouse.platform.transform.inputs import bind_partitions
 from lakehouse.settings import Settings
 from lakehouse_tests.domains.business import Business
@@ -26,7 +26,7 @@ from lakehouse_tests.stories.driver import Driver
 Rows = dict[TableId, pa.Table]
 
 SYSTEMS = ("bikes", "cards", "people", "sales")
-MONTH = dt.date(2023, 7, 1)
+ON = dt.date(2023, 7, 1)
 WIDE = 100
 
 
@@ -49,9 +49,10 @@ def test_both_engines_give_the_same_rows(
     business = Business(domain, tmp_path)
     generator = importlib.import_module(f"lakehouse.demo.{domain}")
     business.land_all(generator.deliveries(generator.demo(7)))
-    monkeypatch.setattr(monthly, "months_out_of_date", lambda *_: {})  # one month is enough
+    monkeypatch.setattr(reference_dates, "out_of_date", lambda *_: {})  # one date is enough
     business.ingest()
-    Driver(domain=business.domain, settings=business.settings).materialize_months([MONTH])
+    driver = Driver(domain=business.domain, settings=business.settings)
+    driver.materialize_reference_dates([ON])
     by_spark = replace(business.settings, engine="spark")
     as_of_rows: Rows = {}
     different, empty = [], []
@@ -81,9 +82,9 @@ def _is_compared(table: Table) -> bool:
 
 def _bind(opened: Session, table: Table, business: Business, as_of_rows: Rows) -> None:
     """Register the upstream tables of a table in a session."""
-    bind_partitions(opened, [MONTH], [MONTH])
+    bind_partitions(opened, [ON], [ON])
     for read in table.reads:
-        if read.table.as_of:
+        if read.table.read_by_newest_day:
             opened.arrow(read.name, as_of_rows[read.table.id])
         else:
             urls = business.lake.table(read.table.id).snapshot().urls()

@@ -18,7 +18,7 @@ from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
+from lakehouse.platform.tables.table import PARTITIONS, ReferenceDates, TableOptions, all_days
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.driver import Driver
 
@@ -107,10 +107,11 @@ tips = declare_table(
 )
 
 
-def _month_totals(months: ir.Table, known: ir.Table) -> ir.Table:
-    """Visits and money spent within the two months before each month."""
+def _month_totals(dates: ir.Table, known: ir.Table) -> ir.Table:
+    """Visits and money spent before each date, in its month and the two months before."""
     dated = known.select("number", "spent", on=known.day)
-    within = months.join(dated, dated.on < months.day)
+    first = (dates.day.truncate("M").cast("date") - ibis.interval(months=2)).cast("date")
+    within = dates.join(dated, [dated.on < dates.day, dated.on >= first])
     return within.group_by("day").agg(visits=within.count(), spent=within.spent.sum())
 
 
@@ -118,8 +119,9 @@ month_totals = declare_table(
     _month_totals,
     table=TableId("gold", "cafe", "month_totals"),
     contract=MonthTotals,
-    reads=[PARTITIONS, all_days(visits)],
-    options=TableOptions(monthly=Monthly(before=2, after=0)),
+    reads=[PARTITIONS, visits],
+    as_of=True,
+    options=TableOptions(reference_dates=ReferenceDates(before=2, after=1)),
 )
 
 

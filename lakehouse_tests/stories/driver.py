@@ -18,7 +18,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform import as_of, monthly
+from lakehouse.platform.transform import as_of, reference_dates
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
@@ -49,8 +49,8 @@ class Driver:
             if not batches:
                 return
             for batch in batches:
-                if batch.work is Work.MONTHLY:
-                    self.materialize_months(sorted(batch.reasons))
+                if batch.work is Work.REFERENCE_DATES:
+                    self.materialize_reference_dates(sorted(batch.reasons))
                 elif batch.work is Work.AS_OF:
                     self.materialize_as_of(sorted(batch.reasons))
                 else:
@@ -75,14 +75,14 @@ class Driver:
         unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
         assert not unbalanced, unbalanced
 
-    def materialize_months(self, months: Sequence[dt.date]) -> None:
-        """Run the monthly tables for these months."""
-        inputs = monthly.upstream_digests(self.domain, self.lake, self.settings)
-        for table in monthly.monthly_tables(self.domain):
-            done = stage_days(table, months, self.lake, self.settings)
+    def materialize_reference_dates(self, days: Sequence[dt.date]) -> None:
+        """Run the tables with reference dates for these days."""
+        inputs = reference_dates.digests(self.domain, self.lake, days)
+        for table in reference_dates.reference_tables(self.domain):
+            done = stage_days(table, days, self.lake, self.settings)
             assert not done.failed_days, done.failed_days
             commit(done, self.lake, note={})
-        monthly.record_months(self.domain, self.lake, months, inputs)
+        reference_dates.record_reference_dates(self.domain, self.lake, days, inputs)
 
     def materialize_as_of(self, days: Sequence[dt.date]) -> None:
         """Run the as-of tables for these days."""

@@ -49,10 +49,10 @@ SPEC = DomainSpec(
         Schedule(
             name="book",
             cron="0 22 1 * *",
-            work="monthly",
+            work="reference_dates",
             first=0,
             description=(
-                "Computes the book of the month that begins, when both datasets have landed."
+                "Computes the books of the first of the month, when both datasets have landed."
             ),
         ),
     ),

@@ -6,6 +6,8 @@ Data files come before control files, which confirm that the data files are comp
 from lakehouse.platform.serving.exports import Export
 
 _FILE = r"regexp_replace(_file, '^.*/|\.csv(\.gz)?$', '', 'g') AS file"
+_FIRST_OF_MONTH = "day(day) = 1"
+"""Reference dates that the previous system had; a folder holds one of each month."""
 _SECOND = r"regexp_matches(_file, '(^|/)tb_fatura_[^/]*$')"
 
 
@@ -51,7 +53,7 @@ def _stage(mode: str, key: str) -> Export:
             "SELECT id_cliente, ref, dt_proc, fbc_classif_pagto, fbc_classif_vlr_pagto, dt_emissao,"  # noqa: S608  of the code
             " fvl_vlr_fatura, fvl_vlr_pagto, fvl_vlr_pagto_min, fvl_perc_vlr_fatura,"
             " fvl_numero_dias_atraso, fvl_qtd_transacao"
-            f" FROM gold.cards_stage_fatura{mode} ORDER BY {key}"
+            f" FROM history.cards_stage_fatura{mode} WHERE {_FIRST_OF_MONTH} ORDER BY {key}"
         ),
     )
 
@@ -63,7 +65,7 @@ def _book(mode: str) -> Export:
         path=f"0003_refined/book_fatura{mode}/ref={{ref}}/dt_proc={{dt_proc}}/part-0.parquet",
         sql=(
             r"SELECT id_cliente, ref, dt_proc, COLUMNS('var_(\d+)') AS 'VAR_\1'"  # noqa: S608  of the code
-            f" FROM gold.cards_book_fatura{mode} ORDER BY id_cliente"
+            f" FROM history.cards_book_fatura{mode} WHERE {_FIRST_OF_MONTH} ORDER BY id_cliente"
         ),
     )
 

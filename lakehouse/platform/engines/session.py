@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 
+from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
@@ -31,6 +32,8 @@ class Session(ABC):
     """Named relations for the duration of one computation."""
 
     dialect: str
+    texts: SqlTexts | None = None
+    """Where SQL texts are kept between processes."""
 
     @abstractmethod
     def files(
@@ -89,7 +92,7 @@ class Session(ABC):
 
     def sql(self, expression: ir.Table) -> str:
         """Return the SQL of an expression in this engine's dialect; see `typed_sql`."""
-        return typed_sql(expression, self.dialect)
+        return typed_sql(expression, self.dialect, self.texts)
 
 
 @contextlib.contextmanager
@@ -130,9 +133,15 @@ def named_relation(name: str, schema: sch.Schema) -> ir.Table:
     return ibis.table(schema, name=name)
 
 
-def typed_sql(expression: ir.Table, dialect: str) -> str:
-    """Return the SQL of an expression; its columns have exactly the types of its schema."""
-    return _typed_sql(expression.op(), dialect)
+def typed_sql(expression: ir.Table, dialect: str, texts: SqlTexts | None = None) -> str:
+    """Return the SQL of an expression; its columns have exactly the types of its schema.
+
+    Args:
+        expression: what the SQL computes.
+        dialect: ``duckdb`` or ``pyspark``.
+        texts: where the texts of large expressions are kept; by default they are not.
+    """
+    return _typed_sql(expression.op(), dialect, texts)
 
 
 _BLANKS_OF_IBIS = r"' \t\n\r\v\f'"
@@ -141,8 +150,14 @@ _BLANKS_OF_SPARK = r"' \t\n\r\u000B\u000C'"
 
 
 @functools.lru_cache(maxsize=256)
-def _typed_sql(relation: ops.Relation, dialect: str) -> str:
-    """Generate the SQL. Cached, because each window of days and each run asks for the same text."""
+def _typed_sql(relation: ops.Relation, dialect: str, texts: SqlTexts | None) -> str:
+    """Return the SQL. Cached, because each window of days and each run asks for the same text."""
+    if texts is not None:
+        return texts.text(relation, dialect, lambda: _written_sql(relation, dialect))
+    return _written_sql(relation, dialect)
+
+
+def _written_sql(relation: ops.Relation, dialect: str) -> str:
     expression = relation.to_expr()
     types, quote = (DuckDBType, '"') if dialect == "duckdb" else (PySparkType, "`")
     body = str(ibis.to_sql(expression, dialect=dialect))

@@ -1,7 +1,8 @@
 """Assets of as-of tables: one step makes those of a domain, because most of them are small.
 
-A run of the domain's own job makes the partition of the newest day. A backfill makes the days that
-it is asked for, also of tables that are made on request only.
+A run of the domain's own jobs makes the partition of the newest day, or those of reference dates. A
+backfill makes the days that it is asked for, also of tables that are made on request only. The step
+also records the inputs of reference dates, because the days that it makes are not a range.
 """
 
 import datetime as dt
@@ -14,22 +15,26 @@ from lakehouse.platform.orchestration.computed_assets import (
     check_results,
     contract_check,
     failed_days_text,
+    not_ready,
     result,
     store_good_days,
 )
 from lakehouse.platform.orchestration.metadata import asset_key
-from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import (
     IO_MANAGER,
+    ops_spec,
     step_policy,
     table_spec,
     upstream_keys,
 )
 from lakehouse.platform.orchestration.resources import Platform
+from lakehouse.platform.orchestration.run_tags import days_of_run
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.ops_tables import MONTHS
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.table import NotReady, Table
+from lakehouse.platform.transform import reference_dates
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
@@ -41,17 +46,20 @@ def as_of_assets(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     it are left out.
     """
     tables = [table for table in domain.tables if table.as_of]
+    record = reference_dates.inputs_of(domain.name)
+    records = [_record_spec(domain, settings)] if reference_dates.reference_tables(domain) else []
 
     @dg.multi_asset(
         name=f"gold_{domain.name}_as_of",
-        specs=[_spec(table, domain, settings) for table in tables],
+        specs=[*(_spec(table, domain, settings) for table in tables), *records],
         check_specs=[contract_check(table) for table in tables],
         can_subset=True,
         **step_policy(domain, Layer.GOLD),
     )
     def as_of(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
-        days = days_of(context.partition_keys)
+        days = days_of_run(context)
         platform.as_of_inputs(domain, tuple(days))
+        platform.reference_inputs(domain, tuple(days))
         failed: dict[TableId, str] = {}
         for table in tables:
             if not _is_wanted(table, context):
@@ -62,6 +70,12 @@ def as_of_assets(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
             yield from _make(table, days, context, platform, failed)
         if failed:
             raise dg.Failure("\n".join(failed.values()), allow_retries=False)
+        if asset_key(record) in context.selected_asset_keys:
+            inputs = platform.reference_inputs(domain, tuple(days))
+            reference_dates.record_reference_dates(domain, platform.lake, days, inputs)
+            for day in days:
+                made = dg.AssetMaterialization(asset_key(record), partition=day.isoformat())
+                context.log_event(made)
 
     return as_of
 
@@ -79,6 +93,18 @@ def _spec(table: Table, domain: Domain, settings: Settings) -> dg.AssetSpec:
     return spec.with_io_manager_key(IO_MANAGER)
 
 
+def _record_spec(domain: Domain, settings: Settings) -> dg.AssetSpec:
+    return ops_spec(
+        domain,
+        settings,
+        reference_dates.inputs_of(domain.name),
+        MONTHS.model,
+        description=MONTHS.description,
+        deps=[asset_key(table.id) for table in reference_dates.reference_tables(domain)],
+        skippable=True,
+    )
+
+
 def _make(
     table: Table,
     days: Sequence[dt.date],
@@ -87,10 +113,15 @@ def _make(
     failed: dict[TableId, str],
 ) -> Iterator[Any]:
     """Compute the partitions of one table; days that break the contract are not stored."""
-    computed = stage_days(table, days, platform.lake, platform.settings)
+    try:
+        computed = stage_days(table, days, platform.lake, platform.settings)
+    except NotReady as error:
+        raise not_ready(context, error) from error
     yield from check_results(table, computed)
     if computed.failed_days:
         store_good_days(context, platform, computed)
         failed[table.id] = failed_days_text(computed, days)
+    elif len(days) < len(context.partition_keys):
+        store_good_days(context, platform, computed)
     else:
         yield result(computed, days, platform.settings)

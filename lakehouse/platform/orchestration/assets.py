@@ -7,7 +7,6 @@ from lakehouse.platform.orchestration.computed_assets import computed_asset
 from lakehouse.platform.orchestration.landed_assets import landed_asset
 from lakehouse.platform.orchestration.ops_assets import (
     as_of_days_asset,
-    months_asset,
     reconciliation_asset,
     unrecognized_files_asset,
 )
@@ -16,7 +15,6 @@ from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.as_of import as_of_tables
-from lakehouse.platform.transform.monthly import monthly_tables
 from lakehouse.settings import Settings
 
 
@@ -32,10 +30,10 @@ def assets_of(domain: Domain, settings: Settings) -> list[dg.AssetsDefinition]:
     if domain.checks:
         assets.append(quality_asset(domain, settings))
     assets.append(reconciliation_asset(domain, settings))
-    if monthly_tables(domain):
-        assets.append(months_asset(domain, settings))
+    if any(table.as_of for table in domain.tables):
+        assets.append(as_of_assets(domain, settings))
     if as_of_tables(domain):
-        assets += [as_of_assets(domain, settings), as_of_days_asset(domain, settings)]
+        assets.append(as_of_days_asset(domain, settings))
     return assets
 
 

@@ -48,8 +48,6 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
     )
     def compute(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        if table.options.monthly:
-            platform.month_inputs(domain)
         try:
             computed = stage_days(table, days, platform.lake, platform.settings)
         except RowsLost as error:
@@ -58,9 +56,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
             )
             raise dg.Failure(str(error), allow_retries=False) from error
         except NotReady as error:
-            context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
-            notes = getattr(error, "__notes__", ())  # the hint
-            raise dg.Failure("\n".join((str(error), *notes)), allow_retries=False) from error
+            raise not_ready(context, error) from error
         yield from check_results(table, computed)
         if computed.failed_days:
             store_good_days(context, platform, computed)
@@ -142,6 +138,13 @@ def result(
             **{f"lakehouse/rejected_{r}": n for r, n in sorted(computed.reasons.items())},
         },
     )
+
+
+def not_ready(context: dg.AssetExecutionContext, error: NotReady) -> dg.Failure:
+    """Return the failure of a step whose inputs are not there yet, and tag the run."""
+    context.instance.add_run_tags(context.run.run_id, {NOT_READY_TAG: "true"})
+    notes = getattr(error, "__notes__", ())  # the hint
+    return dg.Failure("\n".join((str(error), *notes)), allow_retries=False)
 
 
 def store_good_days(

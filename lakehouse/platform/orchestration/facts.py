@@ -34,7 +34,7 @@ from lakehouse.platform.orchestration.run_tags import (
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import as_of, due_days, monthly
+from lakehouse.platform.transform import as_of, due_days, reference_dates
 from lakehouse.platform.transform.never_built import never_built_days
 from lakehouse.settings import Settings
 
@@ -100,11 +100,7 @@ def gather(
             **work.waiting,
         },
         delivered=work.delivered,
-        outdated_months=(
-            monthly.months_out_of_date(domain, lake, settings)
-            if monthly.monthly_tables(domain)
-            else {}
-        ),
+        outdated_reference_dates=reference_dates.out_of_date(domain, lake, settings),
         outdated_as_of=as_of.out_of_date(domain, lake, settings),
         listed_files=len(files),
         growing=listing.growing,

@@ -153,8 +153,12 @@ def _description(table: Table) -> str | None:
 
 
 def _expired(computed: StagedDays, table: LakeTable) -> list[dt.date]:
-    """Return the days of an as-of table that are older than it keeps them."""
-    if not computed.table.as_of or not computed.staged:
+    """Return the days of an as-of table that are older than it keeps them.
+
+    Reference dates are kept.
+    """
+    table_keeps_all = not computed.table.as_of or computed.table.options.reference_dates
+    if table_keeps_all or not computed.staged:
         return []
     made = {each.day for each in computed.staged}
     stored = table.snapshot().days

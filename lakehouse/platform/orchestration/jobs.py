@@ -1,4 +1,4 @@
-"""The jobs of a domain that write tables: arrivals, refresh, monthly and as-of."""
+"""The jobs of a domain that write tables: arrivals, refresh, reference dates and as-of."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.as_of import as_of_days_of, as_of_tables
-from lakehouse.platform.transform.monthly import monthly_tables, months_of
+from lakehouse.platform.transform.reference_dates import inputs_of, reference_tables
 
 QUALITY = "data_quality"
 """Name of the work of the job that evaluates quality checks."""
@@ -36,12 +36,12 @@ def table_jobs(domain: Domain) -> dict[str, Any]:
             "Recompute silver and gold of these business days from the bronze rows about them.",
         ),
     }
-    if monthly_tables(domain):
-        jobs[Work.MONTHLY.value] = _job(
+    if reference_tables(domain):
+        jobs[Work.REFERENCE_DATES.value] = _job(
             domain,
-            Work.MONTHLY,
-            _monthly_assets(domain),
-            "Compute these months of the tables with one partition per month.",
+            Work.REFERENCE_DATES,
+            _without_pandera(domain, reference_tables(domain), inputs_of(domain.name)),
+            "Compute the tables that are made for reference dates, such as the first of a month.",
         )
     if as_of_tables(domain):
         jobs[Work.AS_OF.value] = _job(
@@ -72,21 +72,16 @@ def _layers(domain: Domain, layers: tuple[str, ...]) -> dg.AssetSelection:
     """Select the daily tables of these layers, without the Pandera checks."""
     tables = dg.AssetSelection.groups(*(group_name(domain, layer) for layer in layers))
     daily = tables - dg.AssetSelection.checks(*check_keys(domain))
-    if monthly_tables(domain):
-        daily -= _monthly_assets(domain)
+    if reference_tables(domain):
+        daily -= dg.AssetSelection.assets(asset_key(inputs_of(domain.name)))
     if as_of_tables(domain):
         daily -= _as_of_assets(domain)
     return daily
 
 
-def _monthly_assets(domain: Domain) -> dg.AssetSelection:
-    """Select the monthly tables and the record of their inputs, without the Pandera checks."""
-    return _without_pandera(domain, monthly_tables(domain), months_of(domain.name))
-
-
 def _as_of_assets(domain: Domain) -> dg.AssetSelection:
     """Select the as-of tables and the record of their inputs, without the Pandera checks."""
-    tables = [table for table in domain.tables if table.as_of]
+    tables = [t for t in domain.tables if t.as_of and not t.options.reference_dates]
     return _without_pandera(domain, tables, as_of_days_of(domain.name))
 
 

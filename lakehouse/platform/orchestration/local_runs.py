@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,7 +45,7 @@ from lakehouse.platform.orchestration.unloaded import (
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
-from lakehouse.platform.transform.as_of import out_of_date, stale_days
+from lakehouse.platform.transform import as_of, reference_dates
 from lakehouse.settings import Settings
 
 ROUNDS = 20
@@ -190,19 +190,18 @@ def materialize(
     *,
     first: dt.date,
     last: dt.date,
+    chosen: Collection[dt.date] = (),
     work: Work = Work.ARRIVALS,
     tables: list[dg.AssetKey] | None = None,
     tags: Mapping[str, str] = NO_TAGS,
     on_start: Callable[[int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> RunResult:
-    """Run a job of a domain, or some of its tables, for a range of days or their months."""
-    if work is Work.MONTHLY:
-        first, last = first.replace(day=1), last.replace(day=1)
+    """Run a job of a domain, or some of its tables, for a range of days or chosen days of it."""
     return run(
         instance,
         job_name(domain.name, work),
-        {DOMAIN_TAG: domain.name, **range_tags(first, last), **tags},
+        {DOMAIN_TAG: domain.name, **range_tags(first, last, chosen), **tags},
         first=first,
         last=last,
         tables=tables,
@@ -220,16 +219,25 @@ def make_as_of(
     on_start: Callable[[int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> Iterator[RunResult]:
-    """Run the as-of tables of a domain for its newest day, or all stale days, where needed."""
+    """Run the as-of tables of a domain where needed: all stale days, or those kept up to date."""
     lake = Lake(settings.root)
-    days = stale_days(domain, lake) if stale else out_of_date(domain, lake, settings)
-    for first, last in ranges(days):
+    spans: list[tuple[Work, dt.date, dt.date, list[dt.date]]] = []
+    if dates := sorted(
+        reference_dates.stale_days(domain, lake)
+        if stale
+        else reference_dates.out_of_date(domain, lake, settings)
+    ):
+        spans.append((Work.REFERENCE_DATES, dates[0], dates[-1], dates))
+    days = as_of.stale_days(domain, lake) if stale else as_of.out_of_date(domain, lake, settings)
+    spans += [(Work.AS_OF, first, last, []) for first, last in ranges(days)]
+    for work, first, last, chosen in spans:
         yield materialize(
             domain,
             instance,
             first=first,
             last=last,
-            work=Work.AS_OF,
+            chosen=chosen,
+            work=work,
             on_start=on_start,
             on_step=on_step,
         )

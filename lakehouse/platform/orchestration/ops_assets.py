@@ -1,4 +1,4 @@
-"""Assets of the ops tables that every run writes: unrecognized files, reconciliation, months.
+"""Assets of the ops tables that runs write: unrecognized files, reconciliation.
 
 The data quality log, which also evaluates checks, is in ``quality_log``.
 """
@@ -23,13 +23,12 @@ from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.ops_tables import (
     AS_OF_DAYS,
-    MONTHS,
     RECONCILIATION,
     Balance,
     FileBalance,
 )
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import as_of, monthly
+from lakehouse.platform.transform import as_of
 from lakehouse.settings import Settings
 
 BALANCED = "balanced"
@@ -115,26 +114,6 @@ def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinit
         )
 
     return reconcile
-
-
-def months_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
-    """Return the asset that records which inputs each month was computed from."""
-
-    @ops_asset(
-        domain,
-        settings,
-        monthly.months_of(domain.name),
-        MONTHS.model,
-        description=MONTHS.description,
-        deps=[asset_key(each.id) for each in monthly.monthly_tables(domain)],
-        by_month=True,
-    )
-    def months(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult[Any]:
-        computed = days_of(context.partition_keys)
-        monthly.record_months(domain, platform.lake, computed, platform.month_inputs(domain))
-        return dg.MaterializeResult(metadata={"dagster/row_count": len(computed)})
-
-    return months
 
 
 def as_of_days_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:

@@ -1,4 +1,4 @@
-"""Days and months as Dagster partitions, and ranges of days."""
+"""Days as Dagster partitions, and ranges of days."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -15,16 +15,6 @@ def daily(spec: DomainSpec, settings: Settings) -> dg.DailyPartitionsDefinition:
     """Return the days of a domain up to today: a unit may deliver before midnight."""
     return dg.DailyPartitionsDefinition(
         start_date=spec.since.isoformat(), timezone=settings.timezone, end_offset=1
-    )
-
-
-def monthly(spec: DomainSpec, settings: Settings) -> dg.MonthlyPartitionsDefinition:
-    """Return the months of a domain up to the current one, each named by its first day."""
-    return dg.MonthlyPartitionsDefinition(
-        start_date=spec.since.replace(day=1).isoformat(),
-        timezone=settings.timezone,
-        fmt=DAY_FORMAT,
-        end_offset=1,
     )
 
 

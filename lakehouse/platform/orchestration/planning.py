@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.orchestration.partitions import between, ranges
 from lakehouse.platform.orchestration.run_tags import Work
-from lakehouse.platform.tables.table import months_after
 from lakehouse.settings import Settings
 
 GAP_DAYS = 7
@@ -41,8 +40,8 @@ class Facts:
     digest of the cause."""
     delivered: Mapping[dt.date, int] = field(default_factory=dict)
     """Number of delivered files of each day, to size the days that a range includes."""
-    outdated_months: Mapping[dt.date, str] = field(default_factory=dict)
-    """First days of months whose inputs changed, with a digest of the inputs."""
+    outdated_reference_dates: Mapping[dt.date, str] = field(default_factory=dict)
+    """Reference dates whose inputs changed, with a digest of the inputs."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """Path of each new file that has the size and time of its last version → its digest now."""
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +71,7 @@ class Facts:
             or self.new_unrecognized_files
             or self.unfinished
             or self.waiting
-            or self.outdated_months
+            or self.outdated_reference_dates
             or self.outdated_as_of
         )
 
@@ -90,6 +89,11 @@ class Batch:
     def files(self) -> int:
         """Return the number of reasons: new files, or unfinished days."""
         return sum(len(reasons) for reasons in self.reasons.values())
+
+    @property
+    def chosen_days(self) -> tuple[dt.date, ...]:
+        """Return the days of the range that are made; none when all of them are."""
+        return tuple(sorted(self.reasons)) if self.work is Work.REFERENCE_DATES else ()
 
     @property
     def digest(self) -> str:
@@ -175,12 +179,12 @@ def _decide(
 def _stages(facts: Facts, settings: Settings) -> Iterator[list[Batch]]:
     """Yield everything that has to run, in as few ranges as the limits allow.
 
-    A stage runs when nothing of those before it can run: months wait for days, so that each month
-    is computed once, and as-of tables wait for both.
+    A stage runs when nothing of those before it can run: reference dates wait for days, so that
+    each is computed once, and the other as-of tables wait for both.
     """
     yield _day_batches(facts, settings)
-    months = {month: [f"months {digest}"] for month, digest in facts.outdated_months.items()}
-    yield [_batch(Work.MONTHLY, group, months) for group in _consecutive(months)]
+    dates = {day: [f"reference {digest}"] for day, digest in facts.outdated_reference_dates.items()}
+    yield [_batch(Work.REFERENCE_DATES, sorted(dates), dates)] if dates else []
     days = {day: [f"as of {digest}"] for day, digest in facts.outdated_as_of.items()}
     yield [_batch(Work.AS_OF, [day], days) for day in sorted(days)]
 
@@ -208,17 +212,6 @@ def _arrival_reasons(facts: Facts) -> dict[dt.date, list[str]]:
     for day, digest in facts.unfinished.items():
         reasons.setdefault(day, []).append(f"unfinished {digest}")
     return reasons
-
-
-def _consecutive(months: Iterable[dt.date]) -> list[list[dt.date]]:
-    """Group months that follow each other without a gap."""
-    groups: list[list[dt.date]] = []
-    for month in sorted(months):
-        if groups and months_after(groups[-1][-1], 1) == month:
-            groups[-1].append(month)
-        else:
-            groups.append([month])
-    return groups
 
 
 def _ranges(

@@ -16,7 +16,7 @@ from lakehouse.platform.orchestration.metadata import (
     described,
     ops_metadata,
 )
-from lakehouse.platform.orchestration.partitions import daily, monthly
+from lakehouse.platform.orchestration.partitions import daily
 from lakehouse.platform.orchestration.run_tags import LAYER_TAG
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.layers import Layer
@@ -62,11 +62,11 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
         group_name=group_name(domain, "as_of" if table.as_of else table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
         metadata=definition_metadata(table),
-        partitions_def=(monthly if table.options.monthly else daily)(domain.spec, settings),
+        partitions_def=daily(domain.spec, settings),
         code_version=table.contract.version,
         freshness_policy=(
             _fresh_every_morning(settings)
-            if table.layer is Layer.GOLD and not table.options.monthly
+            if table.layer is Layer.GOLD and not table.options.reference_dates
             else None
         ),
         **_ownership(domain, table),
@@ -88,7 +88,6 @@ def ops_asset(
     description: str,
     deps: Iterable[dg.AssetKey] = (),
     kinds: Iterable[str] = ("deltalake",),
-    by_month: bool = False,
     skippable: bool = False,
     layer: str = "",
     **more: Any,
@@ -103,24 +102,47 @@ def ops_asset(
         description: what the table holds.
         deps: assets that must be up to date before it is written.
         kinds: kinds that the Dagster UI shows.
-        by_month: whether a partition is a month, not a day.
         skippable: whether a run may leave the table out and evaluate checks only.
         layer: the layer of the step, where it is not that of the table.
         more: further arguments of `dg.multi_asset`, such as ``check_specs``.
     """
-    spec = dg.AssetSpec(
+    spec = ops_spec(
+        domain,
+        settings,
+        table,
+        model,
+        description=description,
+        deps=deps,
+        kinds=kinds,
+        skippable=skippable,
+    )
+    return dg.multi_asset(
+        name=op_name(table), specs=[spec], **step_policy(domain, layer or table.layer), **more
+    )
+
+
+def ops_spec(
+    domain: Domain,
+    settings: Settings,
+    table: TableId,
+    model: type[pa.DataFrameModel],
+    *,
+    description: str,
+    deps: Iterable[dg.AssetKey] = (),
+    kinds: Iterable[str] = ("deltalake",),
+    skippable: bool = False,
+) -> dg.AssetSpec:
+    """Return the asset of an ops table; the arguments are those of `ops_asset`."""
+    return dg.AssetSpec(
         key=asset_key(table),
         deps=list(deps),
         description=description,
         group_name=group_name(domain, table.layer),
         kinds=set(kinds),
         metadata=ops_metadata(table, model),
-        partitions_def=(monthly if by_month else daily)(domain.spec, settings),
+        partitions_def=daily(domain.spec, settings),
         skippable=skippable,
         **_ownership(domain),
-    )
-    return dg.multi_asset(
-        name=op_name(table), specs=[spec], **step_policy(domain, layer or table.layer), **more
     )
 
 

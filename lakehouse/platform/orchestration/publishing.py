@@ -1,8 +1,8 @@
 """Publish a run: what it wrote becomes visible to `sql`, exports and warehouse in one step.
 
-`Platform` calls this when a run ends, whatever its job: arrivals, refresh, months, or some tables
-chosen in the Dagster UI. A run with a failed step publishes nothing. Where as-of tables follow from
-the days that a run made, the run of the as-of tables publishes both.
+`Platform` calls this when a run ends, whatever its job: arrivals, refresh, reference dates, or
+tables chosen in the Dagster UI. A run with a failed step publishes nothing. Where as-of tables
+follow from the days that a run made, the run of the as-of tables publishes both.
 """
 
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.upgrade import OLD_TABLES
-from lakehouse.platform.transform import as_of, monthly
+from lakehouse.platform.transform import as_of, reference_dates
 from lakehouse.settings import Settings
 
 
@@ -100,7 +100,8 @@ def _planned(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId]:
 
 def _is_complete(domain: str, written: Collection[TableId]) -> bool:
     """Return whether a run is one of the domain's own jobs, not of tables that somebody chose."""
-    return reconciliation_of(domain) in written or monthly.months_of(domain) in written
+    records = (reconciliation_of(domain), reference_dates.inputs_of(domain))
+    return any(record in written for record in records)
 
 
 def _written_by_succeeded_runs(

@@ -22,7 +22,7 @@ from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.reconciliation.reconcile import BalancesByDay, reconcile
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.transform import as_of, monthly
+from lakehouse.platform.transform import as_of, reference_dates
 from lakehouse.settings import Settings
 
 
@@ -40,7 +40,7 @@ class Platform(dg.ConfigurableResource[Any]):
     """Also read files whose size and time look unchanged, and compare their bytes."""
 
     _listings: dict[Any, Listing] = PrivateAttr(default_factory=dict)
-    _months: dict[str, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
+    _reference_dates: dict[Any, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _as_of: dict[Any, dict[dt.date, str]] = PrivateAttr(default_factory=dict)
     _balances: dict[Any, BalancesByDay] = PrivateAttr(default_factory=dict)
 
@@ -92,12 +92,12 @@ class Platform(dg.ConfigurableResource[Any]):
             self._balances[key] = reconcile(domain, self.lake, days)
         return self._balances[key]
 
-    def month_inputs(self, domain: Domain) -> dict[dt.date, str]:
-        """Return the inputs of each month, as they were when the run first asked for them."""
-        name = domain.name
-        if name not in self._months:
-            self._months[name] = monthly.upstream_digests(domain, self.lake, self.settings)
-        return self._months[name]
+    def reference_inputs(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, str]:
+        """Return the inputs of reference dates, as they were when the run first asked for them."""
+        key = (domain.name, days)
+        if key not in self._reference_dates:
+            self._reference_dates[key] = reference_dates.digests(domain, self.lake, days)
+        return self._reference_dates[key]
 
     def as_of_inputs(self, domain: Domain, days: tuple[dt.date, ...]) -> dict[dt.date, str]:
         """Return the inputs of as-of days, as they were when the run first asked for them."""

@@ -4,11 +4,12 @@ Sensors, schedules, local runs and run messages recognize each other's runs by t
 """
 
 import datetime as dt
+from collections.abc import Collection
 from enum import StrEnum
 
 import dagster as dg
 
-from lakehouse.platform.orchestration.partitions import DAY_FORMAT
+from lakehouse.platform.orchestration.partitions import DAY_FORMAT, days_of
 
 DOMAIN_TAG = "lakehouse/domain"
 BATCH_TAG = "lakehouse/batch"
@@ -16,6 +17,8 @@ BATCH_TAG = "lakehouse/batch"
 ATTEMPT_TAG = "lakehouse/attempt"
 DAYS_TAG = "lakehouse/days"
 """Days of the run, written for people."""
+CHOSEN_DAYS_TAG = "lakehouse/chosen-days"
+"""The days of a range that the run makes; without the tag it makes all of them."""
 NOT_READY_TAG = "lakehouse/not-ready"
 """The run failed because an input that its tables need is not there yet."""
 OUTSIDE_TAG = "lakehouse/outside-cause"
@@ -47,8 +50,8 @@ class Work(StrEnum):
     """Read delivered files and refresh every table of their days."""
     REFRESH = "refresh"
     """Recompute silver and gold for days whose files are already loaded."""
-    MONTHLY = "monthly"
-    """Compute the tables that have one partition per month."""
+    REFERENCE_DATES = "reference_dates"
+    """Compute the tables that are made for reference dates, such as the first of each month."""
     AS_OF = "as_of"
     """Compute the tables of which each day holds all rows as known at its end."""
 
@@ -58,8 +61,27 @@ def job_name(domain: str, work: Work) -> str:
     return f"{domain}_{work.value}"
 
 
-def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
-    """Return the tags that make one run process a range of days and show it in the Dagster UI."""
+def range_tags(first: dt.date, last: dt.date, chosen: Collection[dt.date] = ()) -> dict[str, str]:
+    """Return the tags that make one run process a range of days and show it in the Dagster UI.
+
+    Args:
+        first: first day.
+        last: last day.
+        chosen: the days of the range that are made; all of them when empty.
+    """
     start, end = first.strftime(DAY_FORMAT), last.strftime(DAY_FORMAT)
     days = start if start == end else f"{start} to {end}"
-    return {RANGE_START: start, RANGE_END: end, DAYS_TAG: days}
+    tags = {RANGE_START: start, RANGE_END: end, DAYS_TAG: days}
+    if chosen:
+        tags[CHOSEN_DAYS_TAG] = ",".join(day.strftime(DAY_FORMAT) for day in sorted(chosen))
+    return tags
+
+
+def days_of_run(context: dg.AssetExecutionContext) -> list[dt.date]:
+    """Return the days that a run makes: all days of its range, or the chosen ones among them."""
+    days = days_of(context.partition_keys)
+    text = context.run.tags.get(CHOSEN_DAYS_TAG)
+    if text is None:
+        return days
+    chosen = set(days_of(text.split(",")))
+    return [day for day in days if day in chosen]

@@ -22,7 +22,6 @@ from lakehouse.platform.orchestration.run_tags import (
     RANGE_START,
     SCHEDULE_TAG,
     WILL_RETRY,
-    Work,
     range_tags,
 )
 from lakehouse.platform.tables.domain_spec import DomainSpec, Schedule
@@ -160,12 +159,9 @@ def retry_request(
 
 
 def _days(schedule: Schedule, spec: DomainSpec, today: dt.date) -> tuple[dt.date, dt.date]:
-    """Return first and last day of a run that starts today; months for monthly work."""
+    """Return first and last day of a run that starts today."""
     first = max(today + dt.timedelta(days=schedule.first), spec.since)
-    last = today + dt.timedelta(days=schedule.last)
-    if schedule.work == Work.MONTHLY:
-        return first.replace(day=1), last.replace(day=1)
-    return first, last
+    return first, today + dt.timedelta(days=schedule.last)
 
 
 def _has_files(domain: Domain, first: dt.date, last: dt.date) -> bool:

@@ -35,7 +35,7 @@ def batch_tags(domain: Domain, due: DueBatch) -> dict[str, str]:
         DOMAIN_TAG: domain.name,
         BATCH_TAG: due.batch.digest,
         ATTEMPT_TAG: str(due.attempt),
-        **range_tags(due.batch.first, due.batch.last),
+        **range_tags(due.batch.first, due.batch.last, due.batch.chosen_days),
     }
 
 

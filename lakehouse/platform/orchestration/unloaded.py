@@ -108,7 +108,7 @@ def has_only_files(batch: Batch, facts: Facts) -> bool:
 
 def touches(batch: Batch, first: dt.date | None, last: dt.date | None) -> bool:
     """Return whether a batch has one of the days; what follows from other days always counts."""
-    if batch.work in (Work.REFRESH, Work.AS_OF):
+    if batch.work in (Work.REFRESH, Work.REFERENCE_DATES, Work.AS_OF):
         return True
     days = between(batch.first, batch.last)
     return any((first is None or d >= first) and (last is None or d <= last) for d in days)

@@ -14,23 +14,23 @@ from lakehouse.platform.reconciliation.findings import (
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.as_of import stale_days
+from lakehouse.platform.transform import as_of, reference_dates
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.platform.transform.validate import RowsLost
 
 
 def audit_recomputed(audited: AuditedLake, days: Sequence[dt.date]) -> Iterator[AuditFinding]:
     """Compute these days of every table again and compare their data versions."""
-    stale = set(stale_days(audited.domain, audited.lake))
+    stale = set(as_of.stale_days(audited.domain, audited.lake))
+    stale_dates = set(reference_dates.stale_days(audited.domain, audited.lake))
     for table in audited.domain.tables:
         if table.transform is None or not audited.includes(table.id):
             continue
         own: Sequence[dt.date] = days
-        if table.options.monthly is not None:
-            own = [day for day in days if day in audited.snapshot(table.id).by_day]
         if table.as_of:
             stored = audited.snapshot(table.id).by_day
-            own = [day for day in days if day in stored and day not in stale]
+            left_out = stale_dates if table.options.reference_dates else stale
+            own = [day for day in days if day in stored and day not in left_out]
         if own:
             yield from _audit_table(audited, table, own)
 

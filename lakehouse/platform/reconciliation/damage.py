@@ -225,11 +225,7 @@ def tables_of(domain: Domain, lake: Lake, published: Published | None) -> list[T
             table.id
             for table in domain.tables
             if table.source is not None
-            or (
-                not table.options.monthly
-                and not table.as_of
-                and table.reads[0].scope is not ReadScope.ALL_DAYS
-            )
+            or (not table.as_of and table.reads[0].scope is not ReadScope.ALL_DAYS)
         }
     return sorted(tables)
 

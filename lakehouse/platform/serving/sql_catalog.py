@@ -316,7 +316,7 @@ class _Definitions:
         domain = declared.id.domain
         if self.shown.published(domain) is not None or not declared.transform:
             return
-        if declared.options.monthly or declared.reads[0].scope == "all_days":
+        if declared.options.reference_dates or declared.reads[0].scope == "all_days":
             return
         balances = readable_table(self.lake, TableId("ops", domain, "reconciliation")).snapshot()
         days = [file.day for file in balances.files if file.rows]

@@ -126,6 +126,12 @@ class LakeTable:
             ),
         )
 
+    def describe(self, description: str) -> None:
+        """Store another description of the table; a table without a commit is left alone."""
+        opened = self._location.open()
+        if opened is not None and opened.metadata().description != description:
+            opened.alter.set_table_description(description)
+
     def write(
         self,
         days: Mapping[dt.date, pa.Table],

@@ -52,7 +52,7 @@ def as_of_day(transform: Callable[..., ir.Table], reads: Sequence[Read]) -> Call
     @functools.wraps(transform)
     def with_partition(*upstream: ir.Table) -> ir.Table:
         given = [
-            rows.drop("day") if read.table.as_of else rows
+            rows.drop("day") if read.table.read_by_newest_day else rows
             for rows, read in zip(upstream, reads, strict=True)
         ]
         made = transform(*given)

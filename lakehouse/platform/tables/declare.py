@@ -119,12 +119,13 @@ def declare_table(
     upstream = [each for each in reads if each is not PARTITIONS]
     found = tuple(_read(table, each, options, as_of=as_of) for each in upstream)
     filled = _with_partitions(transform, reads)
+    adds_day = as_of and options.reference_dates is None
     made = Table(
         id=table,
-        model=with_day(table, contract) if as_of else contract,
+        model=with_day(table, contract) if adds_day else contract,
         description=inspect.getdoc(transform) or "",
         reads=found,
-        transform=as_of_day(filled, found) if as_of else filled,
+        transform=as_of_day(filled, found) if adds_day else filled,
         as_of=as_of,
         options=options,
     )
@@ -150,7 +151,9 @@ def _read(table: TableId, upstream: Upstream, options: TableOptions, *, as_of: b
         )
     _check_layers(table, of, options, as_of=as_of)
     scope = ReadScope.SAME_DAY
-    if as_of:
+    if as_of and options.reference_dates is not None:
+        scope = ReadScope.SAME_DAY if of.options.reference_dates else ReadScope.IN_REACH
+    elif as_of:
         scope = ReadScope.UP_TO_DAY
     elif isinstance(upstream, AllDays):
         scope = ReadScope.ALL_DAYS
@@ -204,6 +207,10 @@ def _check_options(table: Table) -> None:
     if table.options.on_request and not table.as_of:
         raise ContractError(
             f"{table.id.name}: only as-of tables can be made on request; hint: use @gold_as_of"
+        )
+    if table.options.reference_dates is not None and not table.as_of:
+        raise ContractError(
+            f"{table.id.name}: only as-of tables have reference dates; hint: use @gold_as_of"
         )
     _check_slices(table)
 

@@ -35,7 +35,7 @@ class Schedule:
         name: name of the schedule, unique in the domain.
         cron: cron expression, in the lake's time zone.
         description: purpose, shown in the Dagster UI.
-        work: ``arrivals``, ``refresh``, ``monthly`` or ``data_quality``.
+        work: ``arrivals``, ``refresh``, ``reference_dates``, ``as_of`` or ``data_quality``.
         first: first day of the run, counted from the day on which it starts; −1 is yesterday.
         last: last day of the run, counted in the same way.
         running: whether the schedule is on by default; the Dagster UI can switch it.

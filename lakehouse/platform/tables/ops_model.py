@@ -1,13 +1,13 @@
 """Declare an ops table once: its dataclass yields Arrow schema, SQL types, contract and text.
 
     @ops_row
-    class Month:
-        '''What the monthly tables of one month were computed from.'''
+    class Inputs:
+        '''What the tables of one reference date were computed from.'''
 
-        day: dt.date = column("First day of the month")
-        tables: int = column("Number of monthly tables computed for the month", ge=0)
+        day: dt.date = column("Reference date")
+        tables: int = column("Number of tables computed for the date", ge=0)
 
-    MONTHS = OpsTable(name="months", row=Month, key=("day",))
+    MONTHS = OpsTable(name="months", row=Inputs, key=("day",))
 
 `MONTHS.stored` is the Arrow schema of the files, `MONTHS.sql_types` the view in `lakehouse sql`,
 `MONTHS.model` the Pandera model and `MONTHS.description` the sentence for people. The declarations

@@ -104,11 +104,11 @@ class CheckResult:
 
 
 @ops_row
-class MonthInputs:
-    """The upstream data from which the monthly tables of one month were computed."""
+class ReferenceDateInputs:
+    """The upstream data from which the tables of one reference date were computed."""
 
-    day: dt.date = column("First day of the month")
-    tables: int = column("Number of monthly tables computed for the month")
+    day: dt.date = column("Reference date: the first day of a month, or a day that was asked for")
+    tables: int = column("Number of tables computed for the date")
     inputs: str = column("Digest of the data versions of the upstream days")
 
 
@@ -144,7 +144,7 @@ QUARANTINE = OpsTable(name="quarantine", row=RejectedRow, view_columns=("domain"
 ROW_OUTCOMES = OpsTable(name="outcomes", row=RowOutcome, view_columns=("domain", "table", "layer"))
 """Stored beside each silver table that gives every row of bronze its outcome."""
 DATA_QUALITY_LOG = OpsTable(name="data_quality_log", row=CheckResult, key=("day", "check_id"))
-MONTHS = OpsTable(name="months", row=MonthInputs)
+MONTHS = OpsTable(name="months", row=ReferenceDateInputs)
 AS_OF_DAYS = OpsTable(name="as_of_days", row=AsOfInputs)
 PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
 

@@ -47,6 +47,7 @@ class ReadScope(StrEnum):
     SNAPSHOT = "snapshot"
     ALL_DAYS = "all_days"
     UP_TO_DAY = "up_to_day"
+    IN_REACH = "in_reach"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +79,16 @@ def all_days(table: "Table") -> AllDays:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Monthly:
-    """A table with one partition per month, whose day is the first day of the month.
+class ReferenceDates:
+    """An as-of table that is made for reference dates: the first of each month, or any chosen day.
+
+    All reference dates of a run are computed together. The expression gets them as `PARTITIONS` and
+    must itself leave out the days that are not within the reach of a date, because it is given
+    those of all dates.
 
     Args:
-        before: number of months before the month that a partition reads of `all_days` tables.
-        after: number of months that it reads from the first day of the month on.
+        before: number of months before the month of a date that its partition reads.
+        after: number of months that it reads from the first day of this month on.
     """
 
     before: int = 13
@@ -114,7 +119,8 @@ class TableOptions:
             all are later).
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
-        monthly: one partition per month instead of one per day.
+        reference_dates: of an as-of table, partitions are made for these dates. Its contract has a
+            column `day` with the reference date.
         keep_days: of an as-of table, a partition is deleted when it is more than this number of
             days older than the newest one.
         on_request: of an as-of table, partitions are made only when somebody asks for them; each
@@ -130,7 +136,7 @@ class TableOptions:
 
     snapshot: bool = False
     pandas: bool = False
-    monthly: Monthly | None = None
+    reference_dates: ReferenceDates | None = None
     keep_days: int = 400
     on_request: bool = False
     sliced_by: str | None = None
@@ -201,7 +207,15 @@ class Table:
     @property
     def daily(self) -> bool:
         """Whether a run over a range of days makes the partition of each of these days."""
-        return not self.as_of and self.options.monthly is None
+        return not self.as_of
+
+    @property
+    def read_by_newest_day(self) -> bool:
+        """Whether as-of tables read only its newest day, without the column ``day``.
+
+        Of a table with reference dates they read every date up to their day.
+        """
+        return self.as_of and self.options.reference_dates is None
 
     @functools.cached_property
     def unbound(self) -> ir.Table:

@@ -6,6 +6,9 @@ Version 0.2.0 renamed two tables, a column and a status:
     raw/<domain>/strays        ->  raw/<domain>/unrecognized_files
     status "refused"           ->  status "rejected"
 
+Tables with one partition for each month became as-of tables with reference dates. Their rows stay;
+the description of the table says what its days mean.
+
 `upgrade_lake` copies the rows under the current names and deletes the old tables; whoever starts
 runs calls it first. It changes no day that a run would have to compute again. Until then
 `readable_table` shows the old tables to readers under the current names.
@@ -21,7 +24,7 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import AS_OF, DayFile, Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Status, delivery_fingerprint
@@ -106,6 +109,12 @@ def upgrade_lake(domain: "Domain", lake: Lake) -> list[TableId]:
     Returns:
         The old tables that were deleted; empty for a lake that needs no upgrade.
     """
+    for declared in domain.tables:
+        if declared.options.reference_dates:
+            stored = lake.table(declared.id)
+            shown = stored.snapshot()
+            if shown.schema is not None and not shown.as_of:
+                stored.describe(AS_OF)
     folders = [
         TableId(layer, domain.name, name)
         for layer, name in OLD_TABLES

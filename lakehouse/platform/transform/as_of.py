@@ -27,8 +27,12 @@ def as_of_days_of(domain: str) -> TableId:
 
 
 def as_of_tables(domain: Domain) -> tuple[Table, ...]:
-    """Return the as-of tables that runs keep up to date, each after the tables it reads."""
-    return tuple(t for t in domain.tables if t.as_of and not t.options.on_request)
+    """Return the as-of tables of which runs make the newest day, each after the tables it reads."""
+    return tuple(
+        table
+        for table in domain.tables
+        if table.read_by_newest_day and not table.options.on_request
+    )
 
 
 def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date, str]:
@@ -92,12 +96,12 @@ def _recorded(domain: Domain, lake: Lake) -> dict[dt.date, str | None]:
 
 
 def _upstream(domain: Domain, lake: Lake) -> dict[TableId, Snapshot]:
-    """Return the tables, other than as-of tables, that as-of tables read."""
+    """Return the tables of which as-of tables read all days up to their day."""
     read = {
         read.table.id
         for table in as_of_tables(domain)
         for read in table.reads
-        if not read.table.as_of
+        if not read.table.read_by_newest_day
     }
     return {table: lake.table(table).snapshot() for table in sorted(read)}
 

@@ -65,43 +65,43 @@ class UpstreamSnapshots:
             case ReadScope.UP_TO_DAY:
                 return [file.url for file in files_up_to(read.table, snapshot, days[-1])]
             case ReadScope.ALL_DAYS:
+                return [file.url for file in snapshot.files if file.rows]
+            case ReadScope.IN_REACH:
                 return [file.url for file in self._in_reach(snapshot, days) if file.rows]
         return snapshot.urls(days)
 
     def rows(self, day: dt.date) -> int:
         """Return how many upstream rows one day reads, to size the work.
 
-        For a monthly table these are the rows within the reach of the month.
+        Of a table with reference dates these are the rows within the reach of the day.
         """
         total = 0
         for read in self.table.reads:
             snapshot = self.snapshots[read.table.id]
             if read.scope is ReadScope.UP_TO_DAY:
                 total += sum(file.rows for file in files_up_to(read.table, snapshot, day))
-            elif read.scope is ReadScope.ALL_DAYS and self.table.options.monthly:
+            elif read.scope is ReadScope.IN_REACH:
                 total += sum(file.rows for file in self._in_reach(snapshot, [day]))
             elif day in snapshot.by_day:
                 total += snapshot.by_day[day].rows
         return total
 
     def _in_reach(self, snapshot: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFile]:
-        """Return the files of an upstream table read with all days; of a monthly table's reach."""
-        if self.table.options.monthly is None:
-            return snapshot.files
-        first, last = (
-            self.table.options.monthly.reach(days[0])[0],
-            self.table.options.monthly.reach(days[-1])[1],
-        )
-        return snapshot.between(first, last)
+        """Return the files of an upstream table within the reach of some reference dates."""
+        dates = self.table.options.reference_dates
+        if dates is None:
+            raise TypeError(f"{self.table.id.name} has no reference dates")
+        return snapshot.between(dates.reach(days[0])[0], dates.reach(days[-1])[1])
 
 
 def files_up_to(table: Table, snapshot: Snapshot, day: dt.date) -> Sequence[DayFile]:
     """Return the files with rows from which an as-of table of this day is computed.
 
-    Of an as-of table this is the newest day up to it, of any other table all days up to it.
+    Of an as-of table this is the newest day up to it, of any other table and of reference dates all
+    days up to it.
     """
     known = [file for file in snapshot.files if file.day <= day]
-    return [file for file in (known[-1:] if table.as_of else known) if file.rows]
+    return [file for file in (known[-1:] if table.read_by_newest_day else known) if file.rows]
 
 
 def valid_snapshots(snapshot: Snapshot, days: Sequence[dt.date]) -> dict[dt.date, dt.date]:
@@ -120,10 +120,9 @@ def windows(
 ) -> Iterator[list[dt.date]]:
     """Group days by about this many upstream rows, so that memory does not grow with the range.
 
-    Months are never grouped: each has its own reach, which must not depend on the other months
-    of a run. Nor are days of an as-of table: each reads all days before it.
+    Days of an as-of table are never grouped: each reads all days before it. Reference dates are.
     """
-    if not upstream.table.daily:
+    if upstream.table.read_by_newest_day:
         yield from ([day] for day in sorted(days))
         return
     group: list[dt.date] = []

@@ -24,14 +24,18 @@ class Slice:
         return f"{self.column} BETWEEN {self.first} AND {self.last}"
 
 
+def rows_at_once(table: Table, limit: int) -> int:
+    """Return how many upstream rows are computed at a time: fewer for a wide table."""
+    return max(limit // (1 + len(table.contract.schema) // WIDE), 1)
+
+
 def slices_of(session: Session, table: Table, upstream_rows: int, limit: int) -> list[Slice]:
     """Return the slices of a day whose upstream rows exceed the limit.
 
     Return nothing when the day does not exceed it, has no rows, or the table declares no column
-    to slice by. Rows of a wide table take more memory, so its slices are smaller.
+    to slice by.
     """
-    wide = 1 + len(table.contract.schema) // WIDE
-    count = -(-upstream_rows * wide // limit)
+    count = -(-upstream_rows // rows_at_once(table, limit))
     column = table.options.sliced_by
     if column is None or count < 2:
         return []

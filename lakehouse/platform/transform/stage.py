@@ -33,7 +33,7 @@ from lakehouse.platform.transform.inputs import (
 )
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
 from lakehouse.platform.transform.rejections import quarantine_rows
-from lakehouse.platform.transform.slices import Slice, slices_of
+from lakehouse.platform.transform.slices import Slice, rows_at_once, slices_of
 from lakehouse.platform.transform.validate import failed_days
 from lakehouse.settings import Settings
 
@@ -55,7 +55,6 @@ class StagedDays:
     """Delivered rows by outcome."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejected rows by reason."""
-    sql: str = ""
 
     @property
     def definition(self) -> Definition:
@@ -94,13 +93,12 @@ def stage_days(
     writer = _Writer(table, lake if target is None else target)
     upstream = UpstreamSnapshots.of(table, lake)
     due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
-    for window in windows(days, upstream, settings.chunk_rows):
+    for window in windows(days, upstream, rows_at_once(table, settings.chunk_rows)):
         with engine.session(settings) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
             read = ((each.table, upstream.urls(each, window)) for each in table.reads)
             writer.version = version_of(table, read)
-            writer.result.sql = writer.result.sql or session.sql(table.expression)
             if table.validates_rows:
                 _stage_delivered_rows(session, upstream, window, writer)
             elif slices := _slices(session, upstream, window, settings):

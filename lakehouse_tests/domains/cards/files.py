@@ -12,12 +12,14 @@ PAYMENTS = "id_pagamento,id_fatura,id_cliente,data_pagamento,valor_pagamento"
 
 
 class Tables(Business):
-    """Cards without its monthly tables, which are slow and have their own tests."""
+    """Cards without its books, which are slow and have their own tests."""
 
     @property
     def domain(self) -> Domain:
         whole = super().domain
-        return replace(whole, tables=tuple(t for t in whole.tables if t.options.monthly is None))
+        return replace(
+            whole, tables=tuple(t for t in whole.tables if t.options.reference_dates is None)
+        )
 
 
 def invoices_name(generated: str = "20240302000000", table: str = "tb_faturas") -> str:

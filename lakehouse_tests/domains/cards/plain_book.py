@@ -68,10 +68,11 @@ def stage(
     def ref(day: dt.date) -> str:
         return day.strftime("%Y%m")
 
+    is_leap_day = (on.month, on.day) == (2, 29)
+    first = on.replace(year=on.year - 1, day=28 if is_leap_day else on.day)
+
     def seen(day: dt.date) -> bool:
-        if native:
-            return on.replace(year=on.year - 1) <= day <= on
-        return ref(on.replace(year=on.year - 1)) <= ref(day) <= ref(on)
+        return first <= day <= on if native else ref(first) <= ref(day) <= ref(on)
 
     found = defaultdict(list)
     for payment in payments:

@@ -356,7 +356,9 @@ def business(seed: int, clients: int = 40) -> tuple[list[Invoice], list[Payment]
 
 
 @MODES
-@pytest.mark.parametrize("on", [ON, dt.date(2023, 3, 1)])
+@pytest.mark.parametrize(
+    "on", [ON, dt.date(2023, 3, 1), dt.date(2024, 1, 17), dt.date(2024, 2, 29)]
+)
 def test_all_462_variables_equal_those_of_a_plain_book(mode: Mode, on: dt.date):
     invoices, payments = business(seed=11)
     load(invoices, payments, [on, dt.date(2023, 9, 1)])
@@ -368,6 +370,29 @@ def test_all_462_variables_equal_those_of_a_plain_book(mode: Mode, on: dt.date):
         assert {name: row[name] for name in expected[client]} == expected[client]
     filled = {name for row in expected.values() for name, value in row.items() if value is not None}
     assert len(filled) > 350
+
+
+@MODES
+def test_a_date_has_the_same_stage_together_with_others_and_alone(mode: Mode):
+    """Alone, a date is given the days within its reach only; together, those of all dates."""
+    invoices, payments = business(seed=5)
+    early = [  # payments long before their invoices, within and outside of the reach of a date
+        payment(900 + n, client=each.client, invoice=each.number, paid=day)
+        for n, each in enumerate(invoices[::3])
+        for day in [dt.date(2022, 2, 1) + dt.timedelta(days=11 * n % 700)]
+    ]
+    payments = [*payments, *early]
+    days = [dt.date(2023, 6, 1), dt.date(2023, 11, 18), ON, dt.date(2024, 2, 29)]
+    load(invoices, payments, days)
+    together = stage(mode)
+    for on in days:
+        first, last = staging.REACH.reach(on)
+        load(
+            [each for each in invoices if first <= each.issued <= last],
+            [each for each in payments if first <= each.paid <= last],
+            [on],
+        )
+        assert stage(mode) == [row for row in together if row["day"] == on], on
 
 
 def test_the_reference_client_has_the_values_of_the_specification():

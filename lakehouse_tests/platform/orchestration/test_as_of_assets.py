@@ -17,7 +17,14 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.stage import StagedDays, stage_days
-from lakehouse_tests.platform.cafe import DOMAIN, Cafe, spenders, spent, visit_days
+from lakehouse_tests.platform.cafe import (
+    DOMAIN,
+    Cafe,
+    month_totals,
+    spenders,
+    spent,
+    visit_days,
+)
 
 FIRST, SECOND = dt.date(2024, 3, 1), dt.date(2024, 3, 2)
 RECORD = TableId("ops", "cafe", "as_of_days")
@@ -46,26 +53,52 @@ def run(
     instance: dg.DagsterInstance,
     days: tuple[dt.date, dt.date],
     tables: Sequence[Table] | None = None,
+    chosen: Sequence[dt.date] = (),
+    work: Work = Work.AS_OF,
 ) -> dg.ExecuteInProcessResult:
     definitions = dg.Definitions.merge(shared_definitions(), definitions_of(DOMAIN, cafe.settings))
-    return definitions.resolve_job_def(job_name("cafe", Work.AS_OF)).execute_in_process(
+    return definitions.resolve_job_def(job_name("cafe", work)).execute_in_process(
         instance=instance,
-        tags=range_tags(*days),
+        tags=range_tags(*days, chosen),
         raise_on_error=False,
         asset_selection=[asset_key(table.id) for table in tables] if tables else None,
     )
+
+
+def test_a_run_of_reference_dates_makes_the_chosen_days_of_its_range(
+    cafe: Cafe, instance: dg.DagsterInstance
+) -> None:
+    chosen = [FIRST, dt.date(2024, 3, 11), dt.date(2024, 4, 1)]
+    span = (chosen[0], chosen[-1])
+    assert run(cafe, instance, span, chosen=chosen, work=Work.REFERENCE_DATES).success
+    assert set(stored(cafe, month_totals.id)) == set(chosen)
+    record = TableId("ops", "cafe", "months")
+    assert set(stored(cafe, record)) == set(chosen)
+    for table in (month_totals.id, record):
+        partitions = {day.isoformat() for day in chosen}
+        assert instance.get_materialized_partitions(asset_key(table)) == partitions
+
+
+def test_a_backfill_of_reference_dates_makes_every_day_that_it_asks_for(
+    cafe: Cafe, instance: dg.DagsterInstance
+) -> None:
+    days = (dt.date(2024, 3, 10), dt.date(2024, 3, 12))
+    assert run(cafe, instance, days, [month_totals], work=Work.REFERENCE_DATES).success
+    made = {"2024-03-10", "2024-03-11", "2024-03-12"}
+    assert instance.get_materialized_partitions(asset_key(month_totals.id)) == made
+    assert {day.isoformat() for day in stored(cafe, month_totals.id)} > made
 
 
 def stored(cafe: Cafe, table: TableId) -> list[dt.date]:
     return list(Lake(cafe.settings.root).table(table).snapshot().days)
 
 
-def test_every_table_is_an_asset_with_day_or_month_partitions(cafe: Cafe) -> None:
+def test_every_table_is_an_asset_with_day_partitions(cafe: Cafe) -> None:
     definitions = dg.Definitions.merge(shared_definitions(), definitions_of(DOMAIN, cafe.settings))
     graph = definitions.resolve_asset_graph()
     for table in DOMAIN.tables:
         node = graph.get(asset_key(table.id))
-        assert node.partitions_def is not None, table.id
+        assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition), table.id
         assert node.is_materializable, table.id
 
 

@@ -169,10 +169,10 @@ def test_a_cause_outside_of_the_data_uses_up_no_attempt_and_waits_for_its_pause(
     assert [each.batch.first for each in decide(both, LIMITS).due] == [MON, TUE]
 
 
-def test_months_wait_until_no_day_has_to_run():
-    months = {JAN: "a", FEB: "b", APR: "c"}
-    waiting = batches(outdated_months=months, waiting={JAN: "x"})
+def test_reference_dates_wait_until_no_day_has_to_run_and_are_one_batch_of_chosen_days():
+    dates = {JAN: "a", FEB: "b", APR: "c"}
+    waiting = batches(outdated_reference_dates=dates, waiting={JAN: "x"})
     assert [batch.work.value for batch in waiting] == ["refresh"]
-    consecutive, single = batches(outdated_months=months)
-    assert spans([consecutive, single]) == [("monthly", JAN, FEB, 2), ("monthly", APR, APR, 1)]
-    assert consecutive.digest != single.digest
+    (together,) = batches(outdated_reference_dates=dates)
+    assert spans([together]) == [("reference_dates", JAN, APR, 3)]
+    assert together.chosen_days == (JAN, FEB, APR)

@@ -10,16 +10,16 @@ from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table
-from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
+from lakehouse.platform.tables.table import PARTITIONS, ReferenceDates, TableOptions
 from lakehouse.platform.transform.inputs import UpstreamSnapshots
 from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests.platform.transform.market import DAY, SHOPS, SOLD, Shops, stock, summed
 
 
-def summed_of_months(months: ir.Table, sold: ir.Table) -> ir.Table:
-    """Pieces by shop on the first of each month."""
-    return summed(sold.semi_join(months, "day"))
+def summed_of_dates(dates: ir.Table, sold: ir.Table) -> ir.Table:
+    """Pieces by shop on each reference date."""
+    return summed(sold.semi_join(dates, "day"))
 
 
 @pytest.fixture
@@ -88,13 +88,14 @@ def test_a_table_can_only_be_sliced_by_its_key(column: str):
         )
 
 
-def test_the_size_of_a_month_counts_the_rows_within_its_reach(lake: Lake):
+def test_the_size_of_a_reference_date_counts_the_rows_within_its_reach(lake: Lake):
     stock(lake, [1, 2], days=3)
-    month = declare_table(
-        summed_of_months,
+    dated = declare_table(
+        summed_of_dates,
         table=SHOPS.id,
         contract=Shops,
-        reads=[PARTITIONS, all_days(SOLD)],
-        options=TableOptions(monthly=Monthly(before=1, after=1)),
+        reads=[PARTITIONS, SOLD],
+        as_of=True,
+        options=TableOptions(reference_dates=ReferenceDates(before=1, after=1)),
     )
-    assert UpstreamSnapshots.of(month, lake).rows(DAY) == 12
+    assert UpstreamSnapshots.of(dated, lake).rows(DAY) == 12

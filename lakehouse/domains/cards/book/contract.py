@@ -12,7 +12,7 @@ from lakehouse.platform.tables.contract import TableModel
 class Client(TableModel, key=("day", "id_cliente")):
     """Client and reference date of a book's row."""
 
-    day: dt.date = pa.Field(description="Reference date, the first day of a month")
+    day: dt.date = pa.Field(description="Reference date")
     id_cliente: int = pa.Field(
         metadata={"personal": "identifier"}, description="Number of the client"
     )

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from lakehouse.domains.cards.book import declaration as names
 from lakehouse.domains.cards.rules import ref
+from lakehouse.platform.tables.table import ReferenceDates
 
 
 class Mode(StrEnum):
@@ -18,15 +19,19 @@ class Mode(StrEnum):
     """The previous system's selection by months, with the entire month of the reference date."""
 
 
-def stage(months: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) -> ir.Table:
+REACH = ReferenceDates(before=13, after=1)
+"""Days that a reference date reads: no payment of an earlier month counts."""
+
+
+def stage(dates: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) -> ir.Table:
     """Return the invoices of the year before each reference date, with their payments.
 
-    `months` has the reference dates as ``day``, each the first of a month. Native gives one row per
-    invoice, seed-compatible one row per payment.
+    `dates` has the reference dates as ``day``. Native gives one row per invoice, seed-compatible
+    one row per payment.
     """
     native = mode is Mode.NATIVE
-    paid = _known_payments(months, payments) if native else _payments_of_months(months, payments)
-    issued = _seen(months, invoices, "dt_emissao", whole_month=not native)
+    paid = _known_payments(dates, payments) if native else _payments_of_months(dates, payments)
+    issued = _seen(dates, invoices, "dt_emissao", whole_months=not native)
     both = issued.left_join(paid, ["day", "id_cliente", "id_fatura"])  # one invoice to its payments
     age = thirty_firsts(both.day, both.dt_emissao)
     late = both.dt_pagamento.delta(both.dt_vencimento, unit="day")
@@ -90,19 +95,26 @@ def stage(months: ir.Table, invoices: ir.Table, payments: ir.Table, mode: Mode) 
     return both.select(**columns, **flags)
 
 
-def _seen(months: ir.Table, rows: ir.Table, at: str, *, whole_month: bool) -> ir.Table:
+def _seen(dates: ir.Table, rows: ir.Table, at: str, *, whole_months: bool) -> ir.Table:
     """Return the rows of the twelve months before each reference date and of its date or month."""
     dated = rows.drop("day", "ref")
-    first = (months.day - ibis.interval(months=12)).cast("date")
-    following = (months.day + ibis.interval(months=1)).cast("date")
-    last = dated[at] < following if whole_month else dated[at] <= months.day
-    return months.inner_join(dated, [dated[at] >= first, last])
+    if whole_months:
+        first, following = _month(dates.day, -12), _month(dates.day, 1)
+        return dates.inner_join(dated, [dated[at] >= first, dated[at] < following])
+    first = (dates.day - ibis.interval(months=12)).cast("date")
+    return dates.inner_join(dated, [dated[at] >= first, dated[at] <= dates.day])
 
 
-def _known_payments(months: ir.Table, payments: ir.Table) -> ir.Table:
+def _month(day: ir.DateValue, months: int) -> ir.DateValue:
+    """Return the first day of the month that is this number of months after the day's month."""
+    return (day.truncate("M").cast("date") + ibis.interval(months=months)).cast("date")
+
+
+def _known_payments(dates: ir.Table, payments: ir.Table) -> ir.Table:
     """Return the sum of the payments of each invoice up to a reference date."""
     dated = payments.drop("day", "ref")
-    known = months.inner_join(dated, dated.dt_pagamento <= months.day)
+    first = _month(dates.day, -REACH.before)
+    known = dates.inner_join(dated, [dated.dt_pagamento >= first, dated.dt_pagamento <= dates.day])
     return known.group_by("day", "id_cliente", "id_fatura").agg(
         vlr_pago=known.vlr_pagamento.sum().cast("decimal(38, 2)").cast("decimal(18, 2)"),
         dt_pagamento=known.dt_pagamento.max(),
@@ -111,9 +123,9 @@ def _known_payments(months: ir.Table, payments: ir.Table) -> ir.Table:
     )
 
 
-def _payments_of_months(months: ir.Table, payments: ir.Table) -> ir.Table:
+def _payments_of_months(dates: ir.Table, payments: ir.Table) -> ir.Table:
     """Return the payments in the months that a reference date reads, one row each."""
-    seen = _seen(months, payments, "dt_pagamento", whole_month=True)
+    seen = _seen(dates, payments, "dt_pagamento", whole_months=True)
     return seen.select(
         "day",
         "id_cliente",

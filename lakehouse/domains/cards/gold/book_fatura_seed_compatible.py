@@ -5,15 +5,16 @@ import ibis.expr.types as ir
 from lakehouse.domains.cards.book.aggregate import book
 from lakehouse.domains.cards.book.contract import contract
 from lakehouse.domains.cards.book.declaration import FATURA
+from lakehouse.domains.cards.book.stage import REACH
 from lakehouse.domains.cards.gold.stage_fatura_seed_compatible import stage_fatura_seed_compatible
-from lakehouse.platform.tables.declare import gold
-from lakehouse.platform.tables.table import Monthly, TableOptions
+from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import TableOptions
 
 
-@gold(
+@gold_as_of(
     contract=contract("BookFaturaSeedCompatible", FATURA),
     reads=[stage_fatura_seed_compatible],
-    options=TableOptions(monthly=Monthly(), sliced_by="id_cliente"),
+    options=TableOptions(reference_dates=REACH, sliced_by="id_cliente"),
 )
 def book_fatura_seed_compatible(stage: ir.Table) -> ir.Table:
     """The 462 variables of each client with the previous system's selection by calendar months."""

@@ -7,18 +7,18 @@ import pandera.ibis as pa
 from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.cards import control
-from lakehouse.domains.cards.book.stage import Mode, stage
+from lakehouse.domains.cards.book.stage import REACH, Mode, stage
 from lakehouse.domains.cards.silver.tb_faturas import tb_faturas
 from lakehouse.domains.cards.silver.tb_pagamentos import tb_pagamentos
 from lakehouse.platform.tables.contract import TableModel
-from lakehouse.platform.tables.declare import gold
-from lakehouse.platform.tables.table import PARTITIONS, Monthly, TableOptions, all_days
+from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import PARTITIONS, TableOptions
 
 
 class Staged(TableModel):
     """One invoice as known on a reference date."""
 
-    day: dt.date = pa.Field(description="Reference date, the first day of a month")
+    day: dt.date = pa.Field(description="Reference date")
     id_cliente: int = pa.Field(
         metadata={"personal": "identifier"}, description="Number of the client"
     )
@@ -70,18 +70,18 @@ class StageFatura(Staged, key=("day", "id_cliente", "id_fatura")):
     """One invoice on one reference date."""
 
 
-@gold(
+@gold_as_of(
     contract=StageFatura,
-    reads=[PARTITIONS, all_days(tb_faturas), all_days(tb_pagamentos)],
+    reads=[PARTITIONS, tb_faturas, tb_pagamentos],
     options=TableOptions(
-        monthly=Monthly(before=13, after=1),
+        reference_dates=REACH,
         sliced_by="id_cliente",
         before_compute=control.both_registered,
     ),
 )
-def stage_fatura(months: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
+def stage_fatura(dates: ir.Table, invoices: ir.Table, payments: ir.Table) -> ir.Table:
     """Invoices of the year before each reference date, with the payments known on that day.
 
     Payments of one invoice are summed. Invoices and payments after the reference date do not count.
     """
-    return stage(months, invoices, payments, Mode.NATIVE)
+    return stage(dates, invoices, payments, Mode.NATIVE)

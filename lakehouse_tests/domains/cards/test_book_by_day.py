@@ -1,4 +1,4 @@
-"""Books that are stored month by month from received files."""
+"""Books that are stored by reference date from received files."""
 
 import datetime as dt
 from collections import defaultdict
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.tables.registry import Domain
 from lakehouse_tests.domains.business import Business
 from lakehouse_tests.domains.cards import plain_book
@@ -15,9 +16,9 @@ from lakehouse_tests.domains.cards.test_book import ON, business
 from lakehouse_tests.stories.driver import Driver
 
 SINCE = dt.date(2023, 10, 1)
-"""A short history, because every received day computes months again."""
-MONTHLY = ("stage_fatura", "book_fatura")
-BOOK = "SELECT * FROM gold.cards_book_fatura ORDER BY day, id_cliente"
+"""A short history, because every received day computes its reference dates again."""
+BOOKS = ("stage_fatura", "book_fatura")
+BOOK = "SELECT * FROM history.cards_book_fatura ORDER BY day, id_cliente"
 
 
 class Books(Business):
@@ -26,7 +27,7 @@ class Books(Business):
     @property
     def domain(self) -> Domain:
         whole = super().domain
-        kept = (t for t in whole.tables if t.options.monthly is None or t.id.table in MONTHLY)
+        kept = (t for t in whole.tables if t.options.reference_dates is None or t.id.table in BOOKS)
         return replace(whole, tables=tuple(kept))
 
 
@@ -75,13 +76,30 @@ def test_a_book_computed_in_slices_equals_one_computed_at_once(tmp_path: Path):
     expected = plain_book.book(ON, invoices, payments, native=True)
     numbered = ", ".join(f"var_{n}" for n in range(1, 463))
     found = at_once.rows(
-        f"SELECT id_cliente, {numbered} FROM gold.cards_book_fatura WHERE day = '{ON}'"
+        f"SELECT id_cliente, {numbered} FROM history.cards_book_fatura WHERE day = '{ON}'"
     )
     assert {client: tuple(values) for client, *values in found} == {
         client: tuple(row[f"var_{n}"] for n in range(1, 463)) for client, row in expected.items()
     }
-    refs = at_once.rows("SELECT DISTINCT ref FROM gold.cards_book_fatura WHERE day = '2024-02-01'")
-    assert refs == [("202402",)]
+    by_ref = "SELECT DISTINCT ref FROM history.cards_book_fatura WHERE day = '2024-02-01'"
+    assert at_once.rows(by_ref) == [("202402",)]
+    _require_any_day(at_once, invoices, payments)
+
+
+def _require_any_day(books: Books, invoices: list[Invoice], payments: list[Payment]) -> None:
+    """Any day is a reference date; the SQL name shows the newest date, `as_of` an earlier one."""
+    on = dt.date(2024, 1, 18)
+    Driver(domain=books.domain, settings=books.settings).materialize_reference_dates([on])
+    expected = plain_book.book(on, invoices, payments, native=True)
+    query = "SELECT day, id_cliente, var_1, var_462 FROM gold.cards_book_fatura ORDER BY 1, 2"
+    names = catalog.names_in(query)
+    with catalog.connect(books.lake, books.settings, names=names, as_of=on) as connection:
+        shown = catalog.query(connection, query).fetchall()
+    assert shown == [
+        (on, client, row["var_1"], row["var_462"]) for client, row in sorted(expected.items())
+    ]
+    newest = books.rows("SELECT DISTINCT day FROM gold.cards_book_fatura")
+    assert newest == books.rows("SELECT max(day) FROM history.cards_book_fatura")
 
 
 def test_the_dictionary_describes_every_variable(tmp_path: Path):
