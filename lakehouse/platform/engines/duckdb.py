@@ -31,7 +31,7 @@ class DuckDBSession(Session):
     def __init__(self, settings: Settings, *, s3: bool) -> None:
         import duckdb
 
-        self.texts = SqlTexts(settings.home / "sql")
+        self.texts = SqlTexts.at(settings)
         self._store = ObjectStore.at(settings.root)
         self._urls: dict[str, None] = {}
         self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")

@@ -6,7 +6,6 @@ the types of its schema.
 """
 
 import contextlib
-import functools
 import importlib.metadata
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -141,7 +140,12 @@ def typed_sql(expression: ir.Table, dialect: str, texts: SqlTexts | None = None)
         dialect: ``duckdb`` or ``pyspark``.
         texts: where the texts of large expressions are kept; by default they are not.
     """
-    return _typed_sql(expression.op(), dialect, texts)
+    relation = expression.op()
+    if (relation, dialect) not in _TEXTS:
+        while len(_TEXTS) >= MOST_TEXTS:
+            del _TEXTS[next(iter(_TEXTS))]
+        _TEXTS[relation, dialect] = _sql_of(relation, dialect, texts)
+    return _TEXTS[relation, dialect]
 
 
 _BLANKS_OF_IBIS = r"' \t\n\r\v\f'"
@@ -149,9 +153,12 @@ _BLANKS_OF_SPARK = r"' \t\n\r\u000B\u000C'"
 """Spark does not know \\v and \\f: with them, `strip` would remove the letters v and f."""
 
 
-@functools.lru_cache(maxsize=256)
-def _typed_sql(relation: ops.Relation, dialect: str, texts: SqlTexts | None) -> str:
-    """Return the SQL. Cached, because each window of days and each run asks for the same text."""
+MOST_TEXTS = 512
+_TEXTS: dict[tuple[ops.Relation, str], str] = {}
+"""Texts of this process: each window of days and each run asks for the same ones."""
+
+
+def _sql_of(relation: ops.Relation, dialect: str, texts: SqlTexts | None) -> str:
     if texts is not None:
         return texts.text(relation, dialect, lambda: _written_sql(relation, dialect))
     return _written_sql(relation, dialect)

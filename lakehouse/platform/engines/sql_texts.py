@@ -18,6 +18,8 @@ from ibis.common.collections import FrozenDict
 from ibis.common.graph import Node
 from ibis.expr.datashape import DataShape
 
+from lakehouse.settings import Settings
+
 SMALL = 150
 """Expressions with fewer nodes are written faster than they are looked up."""
 MOST_TEXTS = 2_000
@@ -30,12 +32,16 @@ class SqlTexts:
 
     folder: Path
 
+    @classmethod
+    def at(cls, settings: Settings) -> "SqlTexts":
+        """Return the folder in the Dagster home."""
+        return cls(settings.home / "sql")
+
     def text(self, relation: ops.Relation, dialect: str, write: Callable[[], str]) -> str:
         """Return the SQL of a relation: the kept text, else the one that is written and kept."""
-        digest = relation_digest(relation, dialect)
-        if digest is None:
+        if (key := text_key(relation, dialect)) is None:
             return write()
-        path = self.folder / f"{digest}.sql"
+        path = self.folder / f"{key}.sql"
         with contextlib.suppress(OSError, UnicodeDecodeError):
             kept, _, text = path.read_text("utf-8").partition("\n")
             if kept == _checksum(text):
@@ -59,12 +65,24 @@ class SqlTexts:
                 old.unlink(missing_ok=True)
 
 
-def relation_digest(relation: ops.Relation, dialect: str) -> str | None:
-    """Return a digest that equal expressions have in every process.
+def text_key(relation: ops.Relation, dialect: str) -> str | None:
+    """Return the name of a kept text; None for an expression that is small or has no digest."""
+    nodes, digest = _nodes_and_digest(relation)
+    if digest is None or nodes < SMALL:
+        return None
+    return hashlib.blake2b(f"{_versions(dialect)}|{digest}".encode(), digest_size=20).hexdigest()
 
-    None for a small expression, and for one that holds values other than plain ones.
+
+def expression_digest(relation: ops.Relation) -> str | None:
+    """Return a digest that equal expressions have in every process, without writing their SQL.
+
+    None for an expression that holds values other than plain ones.
     """
-    content = hashlib.blake2b(_versions(dialect).encode(), digest_size=20)
+    return _nodes_and_digest(relation)[1]
+
+
+def _nodes_and_digest(relation: ops.Relation) -> tuple[int, str | None]:
+    content = hashlib.blake2b(digest_size=20)
     places: dict[Node, int] = {}
     pending: list[tuple[Node, bool]] = [(relation, False)]
     while pending:
@@ -78,10 +96,10 @@ def relation_digest(relation: ops.Relation, dialect: str) -> str | None:
         try:
             described = _described(node.__args__, places)
         except TypeError:
-            return None
+            return len(places), None
         content.update(f"{type(node).__name__}{described}\n".encode())
         places[node] = len(places)
-    return None if len(places) < SMALL else content.hexdigest()
+    return len(places), content.hexdigest()
 
 
 def _described(value: object, places: dict[Node, int]) -> str:

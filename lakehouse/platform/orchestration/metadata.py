@@ -10,6 +10,7 @@ import dagster as dg
 import pandera.ibis as pa
 
 from lakehouse.platform.engines.session import typed_sql
+from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.migration.older import older_days, spans
 from lakehouse.platform.privacy.personal_columns import stored_personal_columns
 from lakehouse.platform.storage.lake import Lake
@@ -101,8 +102,13 @@ def ops_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, An
     }
 
 
-def definition_metadata(table: Table) -> dict[str, Any]:
-    """Return the metadata of a table that is known before any run."""
+def definition_metadata(table: Table, texts: SqlTexts | None = None) -> dict[str, Any]:
+    """Return the metadata of a table that is known before any run.
+
+    Args:
+        table: the table.
+        texts: where the SQL of large expressions is kept.
+    """
     metadata: dict[str, Any] = {
         "dagster/column_schema": column_schema(table.contract),
         "dagster/table_name": table.id.name,
@@ -113,7 +119,7 @@ def definition_metadata(table: Table) -> dict[str, Any]:
     if len(table.contract.columns) <= WIDEST:
         metadata |= _lineage(table)
         if table.transform is not None and not table.options.pandas:
-            sql = typed_sql(table.expression, "duckdb")
+            sql = typed_sql(table.contracted_expression, "duckdb", texts)
             metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     if table.source is not None and issubclass(table.model, Provenance):
         metadata["lakehouse/files"] = table.source.files

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pandera.ibis as pa
 
+from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.orchestration.metadata import (
     asset_key,
     definition_metadata,
@@ -61,7 +62,7 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
         description=described(table),
         group_name=group_name(domain, "as_of" if table.as_of else table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
-        metadata=definition_metadata(table),
+        metadata=definition_metadata(table, SqlTexts.at(settings)),
         partitions_def=daily(domain.spec, settings),
         code_version=table.contract.version,
         freshness_policy=(

@@ -11,7 +11,10 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+import ibis.expr.types as ir
+
 from lakehouse.platform.engines.session import typed_sql
+from lakehouse.platform.engines.sql_texts import expression_digest
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
@@ -117,5 +120,9 @@ def _digest(domain: Domain, snapshots: Mapping[TableId, Snapshot], day: dt.date)
 
 @functools.cache
 def _expressions(tables: tuple[Table, ...]) -> str:
-    """Return the SQL of all expressions: a changed expression makes the newest day out of date."""
-    return "|".join(typed_sql(table.contracted_expression, "duckdb") for table in tables)
+    """Identify all expressions: a changed expression makes the newest day out of date."""
+    return "|".join(_identified(table.contracted_expression) for table in tables)
+
+
+def _identified(expression: ir.Table) -> str:
+    return expression_digest(expression.op()) or typed_sql(expression, "duckdb")

@@ -10,13 +10,13 @@ import pytest
 
 from lakehouse.platform.engines import sql_texts
 from lakehouse.platform.engines.session import typed_sql
-from lakehouse.platform.engines.sql_texts import SqlTexts, relation_digest
+from lakehouse.platform.engines.sql_texts import SqlTexts, expression_digest, text_key
 
 SHOP = ibis.table({"n": "int64", "many": "array<int64>"}, name="shop")
 PROGRAM = """
 from lakehouse_tests.platform.engines.test_sql_texts import wide
-from lakehouse.platform.engines.sql_texts import relation_digest
-print(relation_digest(wide().op(), "duckdb"))
+from lakehouse.platform.engines.sql_texts import text_key
+print(text_key(wide().op(), "duckdb"))
 """
 
 
@@ -27,7 +27,7 @@ def wide(columns: int = 80, added: int = 1, table: ir.Table = SHOP) -> ir.Table:
 
 
 def digest(expression: ir.Table, dialect: str = "duckdb") -> str | None:
-    return relation_digest(expression.op(), dialect)
+    return text_key(expression.op(), dialect)
 
 
 def test_the_digest_is_the_same_in_another_process():
@@ -47,6 +47,7 @@ def test_another_expression_has_another_digest():
 
 def test_a_small_expression_is_not_kept(tmp_path: Path):
     assert digest(SHOP.mutate(m=SHOP.n + 1)) is None
+    assert expression_digest(SHOP.mutate(m=SHOP.n + 1).op()) is not None
     typed_sql(SHOP.mutate(m=SHOP.n + 1), "duckdb", SqlTexts(tmp_path / "sql"))
     assert not (tmp_path / "sql").exists()
 
