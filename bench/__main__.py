@@ -208,6 +208,14 @@ def book(size: Size) -> Iterator[Any]:
         yield at_most(case, "÷ 462 aggregates by hand", 1.2, *ratios)
         for name, made in (("platform", ours), ("by hand", bare)):
             yield plain(case, f"seconds: {name}", *made["run"].values())
+        yield at_most(
+            case,
+            "seconds of another day",
+            1 if clients <= 10_000 else 60,
+            *ours["another_day"].values(),
+        )
+        each = (seconds / ours["dates_together"] for seconds in ours["together"].values())
+        yield plain(case, "seconds of a date, six together", *(round(s, 2) for s in each))
         yield at_most(case, "peak memory, MB", PEAK_MB, ours["peak_mb"])
         yield plain(case, "peak memory by hand, MB", bare["peak_mb"])
 

@@ -28,7 +28,7 @@ MOST_TEXTS = 2_000
 
 @dataclass(frozen=True)
 class SqlTexts:
-    """A folder of SQL texts, in a folder that exists; without it every text is written anew."""
+    """A folder of SQL texts, in a folder that exists; without it no text is kept."""
 
     folder: Path
 

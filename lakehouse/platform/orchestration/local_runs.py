@@ -197,7 +197,7 @@ def materialize(
     on_start: Callable[[int], None] = _ignore,
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> RunResult:
-    """Run a job of a domain, or some of its tables, for a range of days or chosen days of it."""
+    """Run a job of a domain, or some of its tables, for a range of days or some days of a range."""
     return run(
         instance,
         job_name(domain.name, work),
