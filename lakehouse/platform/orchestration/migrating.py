@@ -85,8 +85,8 @@ def _stages(domain: Domain) -> Iterator[tuple[Work, list[Table]]]:
     daily = [table for table in made if table.daily and table.transform is not None]
     yield Work.ARRIVALS, [table for table in made if table.layer is Layer.BRONZE]
     yield Work.REFRESH, daily
-    yield Work.MONTHLY, [table for table in made if table.options.monthly]
-    yield Work.AS_OF, [table for table in made if table.as_of]
+    yield Work.REFERENCE_DATES, [table for table in made if table.options.reference_dates]
+    yield Work.AS_OF, [table for table in made if table.read_by_newest_day]
 
 
 def _older(
@@ -104,13 +104,15 @@ def _older(
 
 def _selection(work: Work, older: Collection[TableId]) -> list[TableId] | None:
     """Return the tables to run; None for all, because outcomes of rows have to be reconciled."""
-    if work in (Work.MONTHLY, Work.AS_OF) or all(table.layer == Layer.GOLD for table in older):
+    if work in (Work.REFERENCE_DATES, Work.AS_OF) or all(
+        table.layer == Layer.GOLD for table in older
+    ):
         return list(older)
     return None
 
 
 def _gap(work: Work) -> int:
-    return 1 if work is Work.AS_OF else 31 if work is Work.MONTHLY else GAP_DAYS
+    return 1 if work in (Work.REFERENCE_DATES, Work.AS_OF) else GAP_DAYS
 
 
 def _copy_deliveries(lake: Lake, renamed: dict[TableId, TableId]) -> None:

@@ -132,7 +132,7 @@ def _expression(table: Table) -> str:
     options = {
         "reads": [[read.table.id.name, read.scope.value] for read in table.reads],
         "snapshot": table.options.snapshot,
-        "monthly": repr(table.options.monthly),
+        "reference_dates": repr(table.options.reference_dates),
         "as_of": table.as_of,
     }
     if table.transform is None:
