@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 SERVERS = frozenset({"s3", "postgres", "spark", "page", "services"})
 """Fixtures that start a server, a cluster or a browser."""
-SLOW = ("stories", "e2e", "docs", "domains", "cli", "demo", "tools")
+SLOW = ("stories", "dashboard", "e2e", "docs", "domains", "cli", "demo", "tools")
 """Folders whose tests load complete lakes or start processes; `make test-fast` leaves them out."""
 SLOW_MODULES = frozenset(
     {

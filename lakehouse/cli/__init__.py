@@ -43,6 +43,7 @@ COMMANDS = {
     "privacy": "privacy",
     "raw": "raw",
     "doctor": "doctor",
+    "dashboard": "dashboard",
     "up": "services",
     "down": "services",
     "restart": "services",

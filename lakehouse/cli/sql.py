@@ -181,7 +181,7 @@ def _write(answer: _Answer, form: str, output: Path | None, *, formulas: bool) -
         if form == "parquet":
             rows = answer.write_parquet(partial)
         elif form == "xlsx":
-            from lakehouse.cli.workbook import write_workbook
+            from lakehouse.platform.serving.workbook import write_workbook
 
             rows = write_workbook(answer.columns, answer.rows(), partial)
         else:

@@ -1,4 +1,4 @@
-"""Write rows as an Excel workbook with one sheet, row by row."""
+"""Write rows as an Excel workbook, row by row."""
 
 import datetime as dt
 import json
@@ -10,14 +10,16 @@ from typing import Any
 
 import xlsxwriter
 
-from lakehouse.cli.messages import CommandError
-
 MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_576, 16_384, 32_767
 """What a sheet of a workbook can hold; the heading is a row."""
 MOST_DIGITS = 15
 """Digits that a number of a workbook keeps; a longer one is written as text."""
 FIRST_YEAR = 1900
 """Dates before this year are not dates in a workbook and are written as text."""
+
+
+class WorkbookError(Exception):
+    """Rows that a workbook cannot hold; the message says how to continue."""
 
 
 def write_workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], to: Path) -> int:
@@ -27,10 +29,14 @@ def write_workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], to: Pa
     than a workbook keeps are written as text, so that no digit is lost.
 
     Raises:
-        CommandError: a sheet cannot hold the rows.
+        WorkbookError: a sheet cannot hold the rows.
     """
-    if len(columns) > MOST_COLUMNS:
-        raise CommandError(f"a sheet holds {MOST_COLUMNS:,} columns", "select fewer columns")
+    with open_workbook(to) as book:
+        return write_sheet(book, "rows", columns, rows)
+
+
+def open_workbook(to: Path) -> Any:
+    """Return a workbook that writes row by row and in which text stays text."""
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -38,23 +44,33 @@ def write_workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], to: Pa
         "strings_to_urls": False,
         "default_date_format": "yyyy-mm-dd hh:mm:ss",
     }
+    return xlsxwriter.Workbook(str(to), options)
+
+
+def write_sheet(book: Any, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Add a sheet to a workbook and return the number of its rows.
+
+    Raises:
+        WorkbookError: a sheet cannot hold the rows.
+    """
+    if len(columns) > MOST_COLUMNS:
+        raise WorkbookError(f"a sheet holds {MOST_COLUMNS:,} columns; hint: select fewer columns")
     count = 0
-    with xlsxwriter.Workbook(str(to), options) as book:
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet("rows")
-        sheet.freeze_panes(1, 0)
-        for at, column in enumerate(columns):
-            sheet.set_column(at, at, min(40, max(10, len(column) + 2)))
-            sheet.write_string(0, at, column, bold)
-        for count, row in enumerate(rows, start=1):
-            if count >= MOST_ROWS:
-                raise CommandError(
-                    f"a sheet holds {MOST_ROWS - 1:,} rows",
-                    "add a limit or a condition, or write .csv or .parquet",
-                )
-            for at, value in enumerate(row):
-                _write(sheet, count, at, value, day)
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    bold = book.add_format({"bold": True})
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    for at, column in enumerate(columns):
+        sheet.set_column(at, at, min(40, max(10, len(column) + 2)))
+        sheet.write_string(0, at, column, bold)
+    for count, row in enumerate(rows, start=1):
+        if count >= MOST_ROWS:
+            raise WorkbookError(
+                f"a sheet holds {MOST_ROWS - 1:,} rows; hint: add a limit or a condition, or write"
+                " .csv or .parquet"
+            )
+        for at, value in enumerate(row):
+            _write(sheet, count, at, value, day)
     return count
 
 
@@ -86,9 +102,8 @@ def _is_exact(value: float | Decimal) -> bool:
 
 def _write_text(sheet: Any, row: int, at: int, text: str) -> None:
     if len(text) > MOST_CHARACTERS:
-        raise CommandError(
+        raise WorkbookError(
             f"row {row}: a text of {len(text):,} characters does not fit into a cell, which holds"
-            f" {MOST_CHARACTERS:,}",
-            "shorten it with left(…), or write .csv or .parquet",
+            f" {MOST_CHARACTERS:,}; hint: shorten it with left(…), or write .csv or .parquet"
         )
     sheet.write_string(row, at, text)

@@ -1,0 +1,217 @@
+"""The one layer of callbacks, for every page: URL → content, filters ↔ URL, cards → proofs."""
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash.exceptions import PreventUpdate
+
+from lakehouse.dashboard import filters, proof_view, render, shell
+from lakehouse.dashboard.declare import Cards, Measure, Page
+from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.pages import PAGES, measures
+from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
+from lakehouse.dashboard.words import Language
+
+_log = logging.getLogger(__name__)
+
+DEFAULT = "/executivo"
+BOUNDS = {
+    "mrhealth": "SELECT min(day) AS oldest, max(day) AS newest FROM gold.mrhealth_unit_day",
+    "": "SELECT min(day) AS oldest, max(day) AS newest FROM ops.reconciliation",
+}
+"""Domain of a page → query of the days that it can show."""
+FILTER_IDS = ("filtro-periodo", *(f"filtro-{name}" for name in shell.MULTIPLE), "filtro-busca")
+
+
+def page_of(path: str | None) -> Page | None:
+    """Return the page of a path."""
+    return PAGES.get(DEFAULT if path in (None, "", "/") else (path or "").rstrip("/"))
+
+
+def measures_of(page: Page) -> list[Measure]:
+    """Return the measures that a page shows as cards."""
+    return [m for view in page.views if isinstance(view, Cards) for m in view.measures]
+
+
+def selection_of(page: Page, search: str | None, snapshot: Snapshot) -> Selection:
+    """Return what a URL selects on a page.
+
+    Raises:
+        DataError: the days with data cannot be read.
+    """
+    ((oldest, newest),) = (row.values() for row in snapshot.rows(BOUNDS[page.domain]))
+    return filters.read(page, search or "", snapshot, (oldest, newest))
+
+
+def register(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> None:
+    """Register all callbacks."""
+    _content(app, snapshots, today)
+    _filters(app, snapshots)
+    _proofs(app, snapshots)
+    _versions(app, snapshots)
+    _browser(app)
+
+
+def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> None:
+
+    @app.callback(
+        Output("cabecalho", "children"),
+        Output("conteudo", "children"),
+        Output("menu", "children"),
+        Output("idiomas", "children"),
+        Output("versao", "data"),
+        Output("aviso-versao", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+    )
+    def content(path: str | None, search: str | None) -> tuple[Any, ...]:
+        """Render a page from one snapshot."""
+        page = page_of(path)
+        if page is None:
+            return "", shell.unknown_page(PAGES.values()), no_update, no_update, None, ""
+        try:
+            snapshot = snapshots.current()
+            selection = selection_of(page, search, snapshot)
+        except (DataError, OSError) as error:
+            _log.error("the lake cannot be read: %s", error)
+            language: Language = "en" if "idioma=en" in (search or "") else "pt"
+            return "", shell.unreadable(language), no_update, no_update, None, ""
+        heading = shell.heading(page, selection, snapshot, today())
+        if selection.problems:
+            body = shell.unknown_values(page.path, selection)
+        elif selection.newest is None:
+            body = shell.empty_lake(selection)
+        else:
+            body = render.views(page, selection, snapshot)
+        return (
+            heading,
+            body,
+            shell.menu(PAGES.values(), page.path, selection),
+            shell.languages(page.path, selection),
+            {"key": [list(pair) for pair in snapshot.key], "language": selection.language},
+            "",
+        )
+
+
+def _filters(app: Dash, snapshots: Snapshots) -> None:
+    @app.callback(
+        Output("filtros", "children"),
+        Output("quadro", "data"),
+        Output("datas", "settings"),
+        Input("url", "pathname"),
+        State("url", "search"),
+    )
+    def frame(path: str | None, search: str | None) -> tuple[Any, Any, Any]:
+        """Show the filters of a page."""
+        page = page_of(path)
+        if page is None:
+            return [], None, no_update
+        try:
+            snapshot = snapshots.current()
+            selection = selection_of(page, search, snapshot)
+        except (DataError, OSError):
+            return [], None, no_update
+        plain = selection_of(page, "", snapshot)
+        locale = {"locale": "pt-br" if selection.language == "pt" else "en", "firstDayOfWeek": 0}
+        names = {"path": page.path, "generation": uuid.uuid4().hex, "language": selection.language}
+        default = [plain.first, plain.last]
+        return (
+            shell.filter_bar(page, selection, snapshot),
+            names | {"period": [day.isoformat() if day else None for day in default]},
+            locale,
+        )
+
+    app.clientside_callback(
+        ClientsideFunction("lakehouse", "synchronize"),
+        Output("url", "search"),
+        *(Output(name, "value") for name in FILTER_IDS),
+        Input("url", "search"),
+        *(Input(name, "value") for name in FILTER_IDS),
+        State("quadro", "data"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+    )
+
+
+def _versions(app: Dash, snapshots: Snapshots) -> None:
+    @app.callback(
+        Output("aviso-versao", "children", allow_duplicate=True),
+        Input("relogio", "n_intervals"),
+        State("versao", "data"),
+        prevent_initial_call=True,
+    )
+    def look(_: int, version: dict[str, Any] | None) -> Any:
+        """Say when newer data was published than the page shows."""
+        if version is None:
+            raise PreventUpdate
+        try:
+            key = [list(pair) for pair in snapshots.current().key]
+        except (DataError, OSError):
+            raise PreventUpdate from None
+        return "" if key == version["key"] else shell.newer(version["language"])
+
+
+def _proofs(app: Dash, snapshots: Snapshots) -> None:
+    @app.callback(
+        Output("prova", "opened"),
+        Output("prova", "title"),
+        Output("prova-conteudo", "children"),
+        Input({"type": "prova", "figure": ALL}, "n_clicks"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def prove(clicks: list[int | None], path: str | None, search: str | None) -> tuple[Any, ...]:
+        """Open the proof of a card."""
+        page = page_of(path)
+        if not any(clicks) or page is None or not isinstance(ctx.triggered_id, dict):
+            raise PreventUpdate
+        measure = measures()[ctx.triggered_id["figure"]]
+        snapshot = snapshots.current()
+        selection = selection_of(page, search, snapshot)
+        title = render.WHERE_FROM.in_(selection.language)
+        label = measure.label.in_(selection.language)
+        try:
+            return True, f"{title} {label}", proof_view.shown(measure, selection, snapshot)
+        except DataError as error:
+            _log.error("proof of %s: %s", measure.id, error)
+            return True, title, html.P(render.FAILED.in_(selection.language))
+
+
+def _browser(app: Dash) -> None:
+    """Register what the browser does without asking the server."""
+    for function, output, prop in (
+        ("theme", "tema", "title"),
+        ("print", "imprimir", "title"),
+    ):
+        app.clientside_callback(
+            ClientsideFunction("lakehouse", function),
+            Output(output, prop),
+            Input(output, "n_clicks"),
+        )
+    app.clientside_callback(
+        ClientsideFunction("lakehouse", "refresh"),
+        Output("atualizar", "title"),
+        Input("atualizar", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("lakehouse", "menu"),
+        Output("moldura", "navbar"),
+        Output("abrir-menu", "opened"),
+        Input("abrir-menu", "opened"),
+        Input("url", "pathname"),
+        State("moldura", "navbar"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("lakehouse", "exports"),
+        Output("exportar-xlsx", "href"),
+        Output("exportar-csv", "href"),
+        Input("url", "search"),
+        Input("quadro", "data"),
+        State("url", "pathname"),
+    )

@@ -1,0 +1,211 @@
+"""What a page is declared with: sources, measures, queries, views and the page itself.
+
+A query is a SQL text over the catalog of `lakehouse sql`. `{where}` stands for the conditions of
+all filters that its columns know, `{scope}` for those without the period, `{from}` and `{to}` for
+the first and the last day of the period, `{search}` for the text that is searched for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lakehouse.dashboard.words import Kind, Words
+
+PERIOD = "periodo"
+"""Filter of the days; its query parameters are ``de`` and ``ate``."""
+NO_ROWS = Words("Nada neste período e nestes filtros.", "Nothing for this period and filters.")
+MR_HEALTH = Words("Mr. Health", "Mr. Health")
+FilterName = Literal["periodo", "uf", "unidade", "produto", "regiao", "dominio", "busca"]
+Good = Literal["more", "less", "neither"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A table, and the column that each filter restricts."""
+
+    table: str
+    columns: Mapping[FilterName, str]
+    gaps: str | None = None
+    """SQL of rows that are not in the table: ``kind, reason, rows`` and what they would add to each
+    column that a measure adds up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A sum over the rows of a source: of a column, or of rows (with a value in a column)."""
+
+    column: str | None = None
+    equals: bool | str | None = None
+    """Count the rows with this value in the column; None adds the column up."""
+
+    @property
+    def sql(self) -> str:
+        """The term as an aggregate of SQL."""
+        if self.column is None:
+            return "count(*)"
+        if self.equals is None:
+            return f'sum("{self.column}")'
+        value = str(self.equals).lower() if isinstance(self.equals, bool) else f"'{self.equals}'"
+        return f'count(*) FILTER ("{self.column}" = {value})'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A figure over the rows of a source: one term, or the quotient of two."""
+
+    id: str
+    label: Words
+    meaning: Words
+    source: Source
+    term: Term
+    per: Term | None = None
+    kind: Kind = "count"
+    good: Good = "more"
+    """Which direction of a change is good news."""
+
+    @property
+    def sql(self) -> str:
+        """The measure as an aggregate of SQL."""
+        if self.per is None:
+            return self.term.sql
+        return f"CAST({self.term.sql} AS DOUBLE) / nullif({self.per.sql}, 0)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A named query; see the module for the parts of its text in braces."""
+
+    sql: str
+    columns: Mapping[FilterName, str] = field(default_factory=dict)
+    domain: str = "mrhealth"
+    """Domain whose publication its tables belong to."""
+
+
+def breakdown(
+    source: Source, by: str, measures: Sequence[Measure], *, order: str, limit: int | None = None
+) -> Query:
+    """Return the query of measures for each value of a column of their source."""
+    shown = ", ".join(f"{each.sql} AS {each.id}" for each in measures)
+    limited = f" LIMIT {limit}" if limit else ""
+    return Query(
+        sql=f"SELECT {by} AS label, {shown}\nFROM {source.table}\nWHERE {{where}}\n"
+        f"GROUP BY {by}\nORDER BY {order}{limited}",
+        columns=source.columns,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A part of a page."""
+
+    id: str
+    title: Words
+    span: int = 12
+    """Width in columns of twelve on a wide screen; a phone shows every view in full width."""
+    note: Words | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cards(View):
+    """Figures side by side, each compared with the period before and with the same weekdays."""
+
+    measures: tuple[Measure, ...]
+    compared: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals(View):
+    """Figures side by side that one query returns as the columns of its only row."""
+
+    query: Query
+    columns: tuple["Column", ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One line or one group of bars: a column of the query."""
+
+    name: str
+    label: Words
+    color: str = "teal.6"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart(View):
+    """A chart of the rows of a query; the column ``label`` names the points."""
+
+    form: Literal["area", "line", "bars", "ranking", "donut"]
+    query: Query
+    series: tuple[Series, ...]
+    kind: Kind = "brl"
+    labels: Mapping[str, Words] = field(default_factory=dict)
+    """Labels that are codes in the data → their texts."""
+    height: int = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileMap(View):
+    """The states as tiles in their geographic order; rows ``label, value``."""
+
+    query: Query
+    kind: Kind = "brl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    label: Words
+    kind: Kind = "text"
+    link: str | None = None
+    """Address that a cell leads to; column names in braces are replaced by the row's values."""
+    texts: Mapping[str, Words] = field(default_factory=dict)
+    """Codes of the data → their texts."""
+    badges: Mapping[str, str] = field(default_factory=dict)
+    """Codes of the data → colour of a badge around them."""
+    width: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(View):
+    """A table of the rows of a query; it can be sorted, filtered and exported."""
+
+    query: Query
+    columns: tuple[Column, ...]
+    page_size: int = 10
+    empty: Words = NO_ROWS
+    most: int = 2_000
+    """Rows that the screen shows; the export has all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices(View):
+    """What needs attention: rows ``severity, code, subject, value, expected, link``."""
+
+    query: Query
+    texts: Mapping[str, Words]
+    """Code → text with ``{subject}``, ``{value}`` and ``{expected}``."""
+    most: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page with its filters and views."""
+
+    name: str
+    title: Words
+    lead: Words
+    filters: tuple[FilterName, ...]
+    views: tuple[View, ...]
+    period: Literal["last day", "last 30 days", "all"] = "last day"
+    """Period that is shown when the URL names none."""
+    group: Words = MR_HEALTH
+    in_menu: bool = True
+    domain: str = "mrhealth"
+    """Domain whose days and publication the page shows; empty for all domains."""
+
+    @property
+    def path(self) -> str:
+        """Path of the page's URL."""
+        return f"/{self.name}"

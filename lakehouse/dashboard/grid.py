@@ -1,0 +1,119 @@
+"""Show rows as a table that can be sorted, filtered and paged (AG Grid, Community edition)."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import dash_ag_grid as dag
+from dash.development.base_component import Component
+
+from lakehouse.dashboard.declare import Column, Table
+from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.snapshots import Row
+from lakehouse.dashboard.words import Language, written
+
+NUMBERS = ("brl", "count", "percent", "decimal", "seconds")
+MOMENT_WIDTH = 160
+LINK, BADGE = "_link_", "_badge_"
+"""Prefix of the fields with a cell's address and with the colour of its badge."""
+
+
+def grid(of: Table, rows: list[Row], selection: Selection) -> Component:
+    """Return the table of some rows."""
+    language = selection.language
+    options: dict[str, Any] = {
+        "theme": {"function": "lakehouseTheme(themeQuartz)"},
+        "domLayout": "autoHeight",
+        "pagination": len(rows) > of.page_size,
+        "paginationPageSize": of.page_size,
+        "paginationPageSizeSelector": False,
+        "suppressCellFocus": False,
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        "animateRows": False,
+    }
+    if language == "pt":
+        options["getLocaleText"] = {"function": "lakehouse.text_pt(params)"}
+    return dag.AgGrid(
+        id=f"tabela-{of.id}",
+        columnDefs=[_definition(column, language) for column in of.columns],
+        rowData=[_cells(of, row, selection) for row in rows],
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": True,
+            "minWidth": 118,
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+        },
+        columnSize="responsiveSizeToFit",
+        dashGridOptions=options,
+        style={"height": None},
+        className="grid",
+    )
+
+
+def plain(column: Column, value: Any, language: Language) -> str:
+    """Return a cell as text."""
+    if isinstance(value, str) and value in column.texts:
+        return column.texts[value].in_(language)
+    return written(value, column.kind, language)
+
+
+def _definition(column: Column, language: Language) -> dict[str, Any]:
+    definition: dict[str, Any] = {
+        "field": column.name,
+        "headerName": column.label.in_(language),
+    }
+    if column.kind in NUMBERS:
+        definition |= {
+            "type": "rightAligned",
+            "filter": "agNumberColumnFilter",
+            "valueFormatter": {"function": f"lakehouse.{column.kind}_{language}(params.value)"},
+        }
+    elif column.kind in ("day", "moment"):
+        definition["valueFormatter"] = {
+            "function": f"lakehouse.{column.kind}_{language}(params.value)"
+        }
+    if column.link or column.badges:
+        definition["cellRenderer"] = "LakehouseCell"
+    if column.width or column.kind == "moment":
+        definition["minWidth"] = column.width or MOMENT_WIDTH
+    if column.kind == "text":
+        definition["tooltipField"] = column.name
+    return definition
+
+
+def _cells(of: Table, row: Row, selection: Selection) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for column in of.columns:
+        value = row[column.name]
+        cells[column.name] = _cell(column, value, selection.language)
+        if column.link and value is not None:
+            texts = {name: quote(_text(each), safe="") for name, each in row.items()}
+            address = column.link.format_map(texts)
+            if selection.language != "pt":
+                address += f"{'&' if '?' in address else '?'}idioma={selection.language}"
+            cells[LINK + column.name] = address
+        if isinstance(value, str) and value in column.badges:
+            cells[BADGE + column.name] = column.badges[value]
+    return cells
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else "" if value is None else str(value)
+
+
+def _cell(column: Column, value: Any, language: Language) -> Any:
+    match value:
+        case str() if value in column.texts:
+            return column.texts[value].in_(language)
+        case Decimal():
+            return float(value)
+        case dt.date():
+            return value.isoformat()
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return value

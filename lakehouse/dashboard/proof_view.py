@@ -1,0 +1,142 @@
+"""Show the proof of a figure in the drawer "De onde vem?"."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from lakehouse.dashboard.declare import Measure
+from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.proof import proof
+from lakehouse.dashboard.snapshots import Snapshot
+from lakehouse.dashboard.words import Language, Words, written
+
+MOST_FILES = 10
+KINDS = {
+    "quarantine": Words("em quarentena", "in quarantine"),
+    "missing": Words("não chegou", "did not arrive"),
+}
+
+
+def shown(measure: Measure, selection: Selection, snapshot: Snapshot) -> Component:
+    """Return the proof of a measure as components.
+
+    Raises:
+        DataError: a query failed.
+    """
+    found = proof(measure, selection, snapshot)
+    language = selection.language
+    address = selection.address(f"/prova/{measure.id}")
+    as_csv = selection.address(f"/prova/{measure.id}", formato="csv")
+    return dmc.Stack(
+        [
+            dmc.Text(measure.meaning.in_(language), className="quiet"),
+            html.Div(written(_number(found["value"]), measure.kind, language), className="figure"),
+            dmc.SimpleGrid(
+                [_fact(name.in_(language), value) for name, value in _facts(found, language)],
+                cols={"base": 2, "sm": 4},
+            ),
+            _heading(Words("Fora deste número", "Not in this figure"), language),
+            _gaps(found["not_included"], measure, language),
+            _heading(Words("Consulta", "Query"), language),
+            html.Pre(html.Code(found["sql"]), id="prova-sql", className="sql"),
+            _heading(Words("Arquivos", "Files"), language),
+            _files(found["files"], language),
+            dmc.Group(
+                [
+                    html.A("JSON", href=address, id="prova-json", className="button"),
+                    html.A("CSV", href=as_csv, id="prova-csv", className="button"),
+                ]
+            ),
+        ],
+        gap="sm",
+        id="prova-corpo",
+    )
+
+
+def _facts(found: dict[str, Any], language: Language) -> list[tuple[Words, str]]:
+    return [
+        (Words("Tabela", "Table"), found["table"]),
+        (Words("Dias", "Days"), written(found["days"], "count", language)),
+        (Words("Linhas", "Rows"), written(found["rows"], "count", language)),
+        (Words("Versão", "Version"), str(found["version"])),
+    ]
+
+
+def _fact(name: str, value: str) -> Component:
+    return html.Div(
+        [html.Div(name, className="quiet fact-name"), html.Div(value, className="fact-value")]
+    )
+
+
+def _heading(words: Words, language: Language) -> Component:
+    return html.H3(words.in_(language), className="view-title")
+
+
+def _gaps(gaps: list[dict[str, Any]] | None, measure: Measure, language: Language) -> Component:
+    if gaps is None:
+        text = Words("Não se sabe para esta figura.", "Not known for this figure.")
+        return html.P(text.in_(language), className="quiet")
+    if not gaps:
+        text = Words("Nada: tudo que chegou está aqui.", "Nothing: all that arrived is here.")
+        return html.P(text.in_(language), id="prova-completa")
+    head = [
+        Words("O quê", "What"),
+        Words("Motivo", "Reason"),
+        Words("Linhas", "Rows"),
+        Words("Somaria", "Would add"),
+    ]
+    rows = [
+        [
+            KINDS[gap["kind"]].in_(language),
+            gap["reason"],
+            written(gap["rows"], "count", language),
+            written(_number(gap["would_add"]), measure.kind, language),
+        ]
+        for gap in gaps
+    ]
+    table = _table([word.in_(language) for word in head], rows)
+    estimate = Words(
+        "O que não chegou é estimado pela média do mesmo dia da semana em quatro semanas.",
+        "What did not arrive is estimated by the mean of the same weekday in four weeks.",
+    )
+    has_missing = any(gap["kind"] == "missing" for gap in gaps)
+    note = [html.P(estimate.in_(language), className="quiet small")] if has_missing else []
+    return html.Div([table, *note], id="prova-fora")
+
+
+def _files(files: list[dict[str, Any]], language: Language) -> Component:
+    rows = [
+        [each["day"], each["path"].rpartition("/")[2], written(each["rows"], "count", language)]
+        for each in files[-MOST_FILES:]
+    ]
+    head = [Words("Dia", "Day"), Words("Arquivo", "File"), Words("Linhas", "Rows")]
+    more = Words(
+        f"{len(files)} arquivos; o JSON tem todos.", f"{len(files)} files; the JSON has all."
+    )
+    return html.Div(
+        [
+            _table([word.in_(language) for word in head], rows),
+            html.P(more.in_(language), className="quiet small"),
+        ]
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> Component:
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(html.Tr([html.Th(text, scope="col") for text in head])),
+                html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows]),
+            ],
+            className="plain-table",
+        ),
+        className="scrolled",
+    )
+
+
+def _number(text: str | None) -> Any:
+    from decimal import Decimal
+
+    return None if text is None else Decimal(text)

@@ -1,0 +1,173 @@
+"""The web application: Dash's pages, the proofs and the exports, behind the guard of all pages."""
+
+import datetime as dt
+import json
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import flask
+from a2wsgi import WSGIMiddleware
+from dash import Dash
+
+from lakehouse.dashboard import callbacks, exports, shell
+from lakehouse.dashboard.declare import Page
+from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
+from lakehouse.dashboard.proof import proof, proof_csv
+from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.web.access import policy_of
+from lakehouse.platform.web.guard import Guard, Policy
+from lakehouse.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+HEALTH = "/saude"
+WORKERS = 8
+"""Requests that are answered at the same time."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the dashboard until the process is interrupted.
+
+    Raises:
+        SettingsError: the address is not a loopback address and no login is set.
+    """
+    import uvicorn
+
+    policy = policy_of(settings, host)
+    app = application(settings, policy)
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False
+    )
+
+
+def application(settings: Settings, policy: Policy) -> Guard:
+    """Return the dashboard behind the guard, as an ASGI application."""
+
+    def today() -> dt.date:
+        return dt.datetime.now(settings.zone).date()
+
+    server = flask_app(settings, today)
+    # a2wsgi has types of its own for ASGI
+    app: Any = WSGIMiddleware(server, workers=WORKERS)  # type: ignore[arg-type]
+    return Guard(app=app, policy=policy, without_login=frozenset({HEALTH}))
+
+
+def flask_app(settings: Settings, today: Callable[[], dt.date]) -> flask.Flask:
+    """Return the dashboard as a Flask application, without the guard."""
+    snapshots = Snapshots(Lake(settings.root), settings, names=tables(), held=HELD)
+    server = flask.Flask(__name__)
+    _routes(server, snapshots)
+    _export_routes(server, snapshots)
+    app = Dash(
+        __name__,
+        server=server,  # type: ignore[arg-type]  # a Flask application is allowed
+        title="Lakehouse",
+        update_title="",
+        serve_locally=True,
+        assets_folder=str(Path(__file__).parent / "assets"),
+        suppress_callback_exceptions=True,
+        use_async=False,
+        use_pages=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        index_string=(Path(__file__).parent / "index.html").read_text("utf-8"),
+    )
+    app.layout = shell.layout
+    callbacks.register(app, snapshots, today)
+    return server
+
+
+def _routes(server: flask.Flask, snapshots: Snapshots) -> None:
+    @server.get(HEALTH)
+    def health() -> flask.Response:
+        return _text("ok\n")
+
+    @server.get("/prova/<figure>")
+    def prove(figure: str) -> flask.Response:
+        """Answer with the proof of a figure as JSON, or as CSV with ``formato=csv``."""
+        measure = measures().get(figure)
+        if measure is None:
+            return _text(f"unknown figure; expected one of {', '.join(measures())}\n", 404)
+        page = next(p for p in PAGES.values() if measure in callbacks.measures_of(p))
+        opened = _selection(page, snapshots)
+        if isinstance(opened, flask.Response):
+            return opened
+        selection, snapshot = opened
+        found = proof(measure, selection, snapshot)
+        if flask.request.args.get("formato") == "csv":
+            return _file(proof_csv(found), f"prova-{figure}.csv", "text/csv; charset=utf-8")
+        return _file(
+            json.dumps(found, ensure_ascii=False, indent=1) + "\n",
+            f"prova-{figure}.json",
+            "application/json",
+            inline=True,
+        )
+
+    @server.errorhandler(DataError)
+    def failed(error: DataError) -> flask.Response:
+        _log.error("%s: %s", flask.request.path, error)
+        return _text("this could not be computed; the reason is in the log of the server\n", 500)
+
+
+def _export_routes(server: flask.Flask, snapshots: Snapshots) -> None:
+    @server.get("/exportar/<name>.csv")
+    def export_csv(name: str) -> flask.Response:
+        """Send one table of a page; ``tabela`` names it, by default the first."""
+        page = PAGES.get(f"/{name}")
+        if page is None:
+            return _text("unknown page\n", 404)
+        opened = _selection(page, snapshots)
+        if isinstance(opened, flask.Response):
+            return opened
+        views = exports.exported(page)
+        chosen = flask.request.args.get("tabela") or next(iter(views), "")
+        if chosen not in views:
+            return _text(f"unknown table; expected one of {', '.join(views)}\n", 404)
+        lines = exports.csv_lines(views[chosen], *opened)
+        return _file(lines, f"{name}-{chosen}.csv", "text/csv; charset=utf-8")
+
+    @server.get("/exportar/<name>.xlsx")
+    def export_xlsx(name: str) -> flask.Response:
+        """Send every table of a page as a workbook."""
+        page = PAGES.get(f"/{name}")
+        if page is None:
+            return _text("unknown page\n", 404)
+        opened = _selection(page, snapshots)
+        if isinstance(opened, flask.Response):
+            return opened
+        with tempfile.TemporaryDirectory(prefix="lakehouse-export-") as folder:
+            path = Path(folder) / "export.xlsx"
+            exports.workbook(page, *opened, path)
+            stream = path.open("rb")  # readable after its folder is removed
+        return flask.send_file(
+            stream, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0
+        )
+
+
+def _selection(page: Page, snapshots: Snapshots) -> tuple[Selection, Snapshot] | flask.Response:
+    """Return what the request's parameters select; an answer when a value does not exist."""
+    snapshot = snapshots.current()
+    query = flask.request.query_string.decode("utf-8", "replace")
+    selection = callbacks.selection_of(page, query, snapshot)
+    if selection.problems:
+        found = "; ".join(
+            f"{each.parameter}={each.value}: expected {each.expected.en}"
+            for each in selection.problems
+        )
+        return _text(f"{found}\n", 400)
+    return selection, snapshot
+
+
+def _text(text: str, status: int = 200) -> flask.Response:
+    return flask.Response(text, status=status, mimetype="text/plain")
+
+
+def _file(content: Any, name: str, kind: str, *, inline: bool = False) -> flask.Response:
+    how = "inline" if inline else "attachment"
+    headers = {"Content-Disposition": f'{how}; filename="{name}"', "Cache-Control": "no-store"}
+    return flask.Response(content, content_type=kind, headers=headers)

@@ -1,0 +1,250 @@
+"""Open the published versions of the lake once, and answer the queries of all pages from them.
+
+A snapshot is replaced when a domain publishes other versions. A page is rendered from one snapshot,
+so its figures belong together. Small tables that most queries read are held in memory; the others
+are read from their files. Queries run without access to other files and cannot change anything.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import (
+    Published,
+    ShownVersions,
+    publication_numbers,
+    read_published,
+)
+from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.domains import domain_names
+from lakehouse.settings import Settings
+
+Row = dict[str, Any]
+
+MOST_SECONDS = 30.0
+"""After this time a query is stopped and its part of the page shows an error."""
+LOOK_SECONDS = 2.0
+"""How long the answer to "is there a newer publication?" is used."""
+UNPUBLISHED_SECONDS = 60.0
+"""How long the newest versions are shown of a domain that has never published."""
+MOST_ROWS_HELD = 2_000_000
+"""A table with more rows is read from its files."""
+FETCHED = 10_000
+MOST_PUBLICATIONS = 10
+PUBLICATIONS = """CREATE TABLE publications (domain VARCHAR, number BIGINT, published_at TIMESTAMP,
+job VARCHAR, run_id VARCHAR, tables BIGINT, days BIGINT, row_count BIGINT)"""
+"""Table that the snapshot adds to the lake's tables; moments are in the lake's time zone."""
+
+
+class DataError(Exception):
+    """A query has no answer; the message is for the operator's log, not for the page."""
+
+
+@dataclass
+class Snapshot:
+    """One consistent picture of the lake."""
+
+    connection: duckdb.DuckDBPyConnection
+    shown: ShownVersions
+    lake: Lake
+    key: tuple[tuple[str, int], ...]
+    """Number of each domain's publication; 0 for a domain that has none."""
+    opened_at: float
+    zone: dt.tzinfo = dt.UTC
+    """Time zone in which moments are shown."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """Tables that cannot be read → why."""
+
+    def rows(self, sql: str) -> list[Row]:
+        """Return all rows of a query.
+
+        Raises:
+            DataError: it failed, took too long, or reads a damaged table.
+        """
+        return list(self.stream(sql)[1])
+
+    def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
+        """Return the columns of a query and its rows, fetched in pieces.
+
+        Raises:
+            DataError: as in `rows`, also while the rows are fetched.
+        """
+        for name in catalog.names_in(sql) or ():
+            if name in self.damaged:
+                raise DataError(self.damaged[name])
+        cursor = self.connection.cursor()
+        with _stopped_late(cursor), _explained():
+            answer = catalog.query(cursor, sql)
+        columns = [each[0] for each in answer.description or ()]
+
+        def fetched() -> Iterator[Row]:
+            with cursor, _stopped_late(cursor), _explained():
+                while found := answer.fetchmany(FETCHED):
+                    yield from (dict(zip(columns, row, strict=True)) for row in found)
+
+        return columns, fetched()
+
+    def published(self, domain: str) -> Published | None:
+        """Return the publication of a domain that is shown."""
+        return self.shown.published(domain)
+
+    def files(self, table: str, first: dt.date, last: dt.date) -> tuple[int, list[DayFile]]:
+        """Return the shown version of a table and its files of some days."""
+        found = self.shown.snapshot(TableId.from_name(table))
+        return found.version, list(found.between(first, last))
+
+
+class _stopped_late:  # noqa: N801  reads as a statement
+    """Stop a cursor's query after `MOST_SECONDS`."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._timer = threading.Timer(MOST_SECONDS, cursor.interrupt)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+class _explained:  # noqa: N801  reads as a statement
+    """Turn errors of DuckDB and of the catalog into `DataError`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, duckdb.InterruptException):
+            raise DataError(f"the query took more than {MOST_SECONDS:.0f} s") from error
+        if isinstance(error, (duckdb.Error, catalog.CatalogError, StorageError, OSError)):
+            raise DataError(str(error).split("\n\nLINE")[0]) from error
+
+
+@dataclass
+class Snapshots:
+    """The snapshot that counts now, opened when it is first asked for.
+
+    Args:
+        lake: where the tables are.
+        settings: memory and threads of the engine.
+        names: tables that the pages read.
+        held: those of them that are held in memory unless they are large.
+    """
+
+    lake: Lake
+    settings: Settings
+    names: Collection[str]
+    held: Collection[str] = ()
+    clock: Callable[[], float] = time.monotonic
+    _current: Snapshot | None = None
+    _looked_at: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self) -> Snapshot:
+        """Return the snapshot of the versions that are published now."""
+        with self._lock:
+            now = self.clock()
+            if self._current is not None and now - self._looked_at < LOOK_SECONDS:
+                return self._current
+            key = self._newest()
+            if self._current is None or self._is_outdated(self._current, key, now):
+                self._current = self._opened(key, now)
+            self._looked_at = self.clock()
+            return self._current
+
+    def _newest(self) -> tuple[tuple[str, int], ...]:
+        return tuple(
+            (domain, max(publication_numbers(self.lake, domain), default=0))
+            for domain in domain_names()
+        )
+
+    @staticmethod
+    def _is_outdated(snapshot: Snapshot, key: tuple[tuple[str, int], ...], now: float) -> bool:
+        never_published = any(number == 0 for _, number in key)
+        old = now - snapshot.opened_at > UNPUBLISHED_SECONDS
+        return snapshot.key != key or (never_published and old)
+
+    def _opened(self, key: tuple[tuple[str, int], ...], now: float) -> Snapshot:
+        shown = ShownVersions(self.lake)
+        damaged: dict[str, str] = {}
+        names = set(self.names)
+        try:
+            connection = catalog.connect(self.lake, self.settings, names=names, shown=shown)
+        except (StorageError, catalog.CatalogError):
+            damaged = self._unreadable(names, shown)
+            names -= set(damaged)
+            connection = self._without_damage(names, shown)
+        for name in sorted(set(self.held) & names):
+            self._hold(connection, name)
+        self._record_publications(connection, key)
+        return Snapshot(
+            connection=connection,
+            shown=shown,
+            lake=self.lake,
+            key=key,
+            opened_at=now,
+            zone=self.settings.zone,
+            damaged=damaged,
+        )
+
+    def _without_damage(
+        self, names: Collection[str], shown: ShownVersions
+    ) -> duckdb.DuckDBPyConnection:
+        try:
+            return catalog.connect(self.lake, self.settings, names=names, shown=shown)
+        except (StorageError, catalog.CatalogError) as error:
+            raise DataError(str(error)) from error
+
+    def _record_publications(
+        self, connection: duckdb.DuckDBPyConnection, key: tuple[tuple[str, int], ...]
+    ) -> None:
+        """Create the table ``publications``: the newest ones of each domain."""
+        connection.execute(PUBLICATIONS)
+        for domain, newest in key:
+            for number in range(max(1, newest - MOST_PUBLICATIONS + 1), newest + 1):
+                try:
+                    found = read_published(self.lake, domain, number)
+                except StorageError:
+                    continue
+                if found is not None:
+                    shown = found.tables.values()
+                    row: list[Any] = [domain, number, found.at.astimezone(self.settings.zone)]
+                    row[2] = row[2].replace(tzinfo=None)
+                    row += [found.note.get("job"), found.note.get("run_id"), len(shown)]
+                    row += [max((t.days for t in shown), default=0), sum(t.rows for t in shown)]
+                    connection.execute(f"INSERT INTO publications VALUES ({'?, ' * 7}?)", row)  # noqa: S608
+
+    def _unreadable(self, names: Collection[str], shown: ShownVersions) -> dict[str, str]:
+        """Return the tables that cannot be defined, each tried alone, and why."""
+        found = {}
+        for name in sorted(names):
+            try:
+                catalog.connect(self.lake, self.settings, names=[name], shown=shown).close()
+            except (StorageError, catalog.CatalogError) as error:
+                found[name] = str(error)
+        return found
+
+    @staticmethod
+    def _hold(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Replace a view by a table in memory with the same rows, unless that fails."""
+        layer, _, table = name.partition(".")
+        place = f"{layer}.{catalog.quoted(table)}"
+        try:
+            counted = connection.execute(f"SELECT count(*) FROM {place}").fetchone()  # noqa: S608
+            if counted is None or counted[0] > MOST_ROWS_HELD:
+                return
+            held = f"main.{catalog.quoted(name)}"
+            connection.execute(f'CREATE TABLE {held} AS FROM {place} ORDER BY "day"')
+            connection.execute(f"CREATE OR REPLACE VIEW {place} AS FROM {held}")
+        except duckdb.Error:
+            return
