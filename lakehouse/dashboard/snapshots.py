@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from lakehouse.platform.serving import sql_catalog as catalog
+from lakehouse.platform.serving.sql_statements import CatalogError
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import (
@@ -126,7 +127,7 @@ class _explained:  # noqa: N801  reads as a statement
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, duckdb.InterruptException):
             raise DataError(f"the query took more than {MOST_SECONDS:.0f} s") from error
-        if isinstance(error, (duckdb.Error, catalog.CatalogError, StorageError, OSError)):
+        if isinstance(error, (duckdb.Error, CatalogError, StorageError, OSError)):
             raise DataError(str(error).split("\n\nLINE")[0]) from error
 
 
@@ -180,7 +181,7 @@ class Snapshots:
         names = set(self.names)
         try:
             connection = catalog.connect(self.lake, self.settings, names=names, shown=shown)
-        except (StorageError, catalog.CatalogError):
+        except (StorageError, CatalogError):
             damaged = self._unreadable(names, shown)
             names -= set(damaged)
             connection = self._without_damage(names, shown)
@@ -202,7 +203,7 @@ class Snapshots:
     ) -> duckdb.DuckDBPyConnection:
         try:
             return catalog.connect(self.lake, self.settings, names=names, shown=shown)
-        except (StorageError, catalog.CatalogError) as error:
+        except (StorageError, CatalogError) as error:
             raise DataError(str(error)) from error
 
     def _record_publications(
@@ -230,7 +231,7 @@ class Snapshots:
         for name in sorted(names):
             try:
                 catalog.connect(self.lake, self.settings, names=[name], shown=shown).close()
-            except (StorageError, catalog.CatalogError) as error:
+            except (StorageError, CatalogError) as error:
                 found[name] = str(error)
         return found
 

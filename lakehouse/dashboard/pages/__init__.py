@@ -16,7 +16,12 @@ from lakehouse.platform.serving.sql_catalog import names_in
 _ORDER = (EXECUTIVO, UNIDADES, PRODUTOS, PEDIDOS, PEDIDO, QUALIDADE, PIPELINE)
 PAGES: Mapping[str, Page] = {page.path: page for page in _ORDER}
 """Path → page."""
-HELD = ("gold.mrhealth_unit_day", "gold.mrhealth_product_day")
+HELD = (
+    "gold.mrhealth_product_day",
+    "gold.mrhealth_unit_channel_day",
+    "gold.mrhealth_unit_day",
+    "gold.mrhealth_unit_product_day",
+)
 """Small tables that most queries read."""
 
 

@@ -14,8 +14,6 @@ from lakehouse.dashboard.declare import (
 from lakehouse.dashboard.pages.mrhealth import (
     CANCELLED,
     ORDERS,
-    ORDERS_COLUMNS,
-    ORDERS_FROM,
     REVENUE,
     TICKET,
     UNIT_DAY,
@@ -41,13 +39,13 @@ BY_STATE = breakdown(
 )
 BY_UNIT = breakdown(UNIT_DAY, "unit_name", [REVENUE], order="receita DESC, label", limit=10)
 BY_CHANNEL = Query(
-    sql=f"""
+    sql="""
 SELECT order_type AS label, sum(revenue) AS receita
-FROM {ORDERS_FROM}
-WHERE {{where}}
+FROM gold.mrhealth_unit_channel_day
+WHERE {where}
 GROUP BY order_type ORDER BY receita DESC, label
-""",  # noqa: S608  declared
-    columns=ORDERS_COLUMNS,
+""",
+    columns=UNIT_DAY.columns,
 )
 CHANNELS = {
     "ONLINE": Words("Loja online", "Online shop"),

@@ -51,8 +51,12 @@ UNIT_DAY = Source(
     gaps=GAPS,
 )
 PRODUCT_DAY = Source(
-    table="gold.mrhealth_product_day", columns={"periodo": "day", "produto": "product_id"}
+    table="gold.mrhealth_unit_product_day",
+    columns={"periodo": "day", "unidade": "unit_id", "produto": "product_id"},
 )
+PRODUCT_NAMES = """(SELECT product_id, arg_max(product_name, day) AS product_name
+  FROM gold.mrhealth_product_day GROUP BY product_id)"""
+"""The newest known name of each product."""
 
 ORDERS_FROM = """gold.mrhealth_fact_orders
 JOIN (SELECT day, unit_id, unit_name, state_name FROM gold.mrhealth_unit_day)

@@ -1,8 +1,9 @@
 """Products: top and bottom, share, units that sell them, trend."""
 
-from lakehouse.dashboard.declare import Cards, Chart, Column, Page, Query, Series, Table, breakdown
+from lakehouse.dashboard.declare import Cards, Chart, Column, Page, Query, Series, Table
 from lakehouse.dashboard.pages.mrhealth import (
     PRODUCT_DAY,
+    PRODUCT_NAMES,
     PRODUCT_PRICE,
     PRODUCT_QUANTITY,
     PRODUCT_REVENUE,
@@ -10,44 +11,57 @@ from lakehouse.dashboard.pages.mrhealth import (
 from lakehouse.dashboard.words import Words
 
 RANKING = Query(
-    sql="""
-WITH period AS (SELECT CAST(greatest({to} - {from} + 1, 1) AS INTEGER) AS days),
+    sql=f"""
+WITH period AS (SELECT CAST(greatest({{to}} - {{from}} + 1, 1) AS INTEGER) AS days),
 shown AS (
-  SELECT product_id, arg_max(product_name, day) AS product_name, sum(line_revenue) AS receita,
-    sum(quantity) AS quantidade, sum(orders) AS pedidos, max(units_selling) AS unidades
-  FROM gold.mrhealth_product_day WHERE {where} GROUP BY product_id
+  SELECT product_id, sum(line_revenue) AS receita, sum(quantity) AS quantidade,
+    sum(orders) AS pedidos, count(DISTINCT unit_id) AS unidades
+  FROM gold.mrhealth_unit_product_day WHERE {{where}} GROUP BY product_id
 ),
 earlier AS (
   SELECT product_id, sum(line_revenue) AS antes
-  FROM gold.mrhealth_product_day, period
-  WHERE day BETWEEN {from} - period.days AND {from} - 1 GROUP BY product_id
+  FROM gold.mrhealth_unit_product_day, period
+  WHERE day BETWEEN {{from}} - period.days AND {{from}} - 1 AND {{scope}} GROUP BY product_id
 ),
 units AS (
   SELECT count(DISTINCT unit_id) AS known FROM gold.mrhealth_unit_day
-  WHERE day BETWEEN {from} AND {to}
+  WHERE day BETWEEN {{from}} AND {{to}}
 )
 SELECT product_id, product_name, receita, quantidade, pedidos,
   CAST(receita AS DOUBLE) / nullif(sum(receita) OVER (), 0) AS participacao,
   CAST(receita AS DOUBLE) / nullif(quantidade, 0) AS preco,
   unidades, unidades / nullif(known, 0) AS penetracao,
   CAST(receita AS DOUBLE) / nullif(antes, 0) - 1 AS tendencia
-FROM shown LEFT JOIN earlier USING (product_id), units
+FROM shown LEFT JOIN earlier USING (product_id) LEFT JOIN {PRODUCT_NAMES} USING (product_id), units
 ORDER BY receita DESC, product_id
-""",
+""",  # noqa: S608  declared
     columns=PRODUCT_DAY.columns,
 )
+
+
+def _ten(order: str) -> Query:
+    return Query(
+        sql=f"""
+SELECT product_name AS label, sum(line_revenue) AS receita
+FROM gold.mrhealth_unit_product_day LEFT JOIN {PRODUCT_NAMES} USING (product_id)
+WHERE {{where}}
+GROUP BY product_id, product_name ORDER BY {order}, product_id LIMIT 10
+""",  # noqa: S608  declared
+        columns=PRODUCT_DAY.columns,
+    )
+
+
 TREND = Query(
     sql="""
 SELECT day AS label, sum(line_revenue) AS receita,
   avg(sum(line_revenue)) OVER (ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS media
-FROM gold.mrhealth_product_day
+FROM gold.mrhealth_unit_product_day
 WHERE day BETWEEN least({from}, {to} - 59) AND {to} AND {scope}
 GROUP BY day ORDER BY day
 """,
     columns=PRODUCT_DAY.columns,
 )
-NAME = "product_name"
-REVENUE_SERIES = (Series(name="receita_itens", label=Words("Receita de itens", "Line revenue")),)
+REVENUE_SERIES = (Series(name="receita", label=Words("Receita de itens", "Line revenue")),)
 
 PAGE = Page(
     name="produtos",
@@ -56,7 +70,7 @@ PAGE = Page(
         "O que vende e o que não vende. Pedidos de qualquer status, sem taxa de entrega.",
         "What sells and what does not. Orders of any status, without delivery fee.",
     ),
-    filters=("periodo", "produto"),
+    filters=("periodo", "unidade", "produto"),
     period="last 30 days",
     views=(
         Cards(
@@ -81,9 +95,7 @@ PAGE = Page(
             title=Words("Dez maiores", "Top ten"),
             span=6,
             form="ranking",
-            query=breakdown(
-                PRODUCT_DAY, NAME, [PRODUCT_REVENUE], order="receita_itens DESC, label", limit=10
-            ),
+            query=_ten("receita DESC"),
             series=REVENUE_SERIES,
         ),
         Chart(
@@ -91,17 +103,15 @@ PAGE = Page(
             title=Words("Dez menores", "Bottom ten"),
             span=6,
             form="ranking",
-            query=breakdown(
-                PRODUCT_DAY, NAME, [PRODUCT_REVENUE], order="receita_itens, label", limit=10
-            ),
+            query=_ten("receita"),
             series=REVENUE_SERIES,
         ),
         Table(
             id="ranking",
             title=Words("Todos os produtos", "All products"),
             note=Words(
-                "Unidades: o maior número em um dia. Tendência: ante o período anterior.",
-                "Units: the largest number on one day. Trend: against the period before.",
+                "penetração: parte das unidades que venderam; tendência: ante o período anterior",
+                "penetration: share of units that sold; trend: against the period before",
             ),
             query=RANKING,
             page_size=15,
