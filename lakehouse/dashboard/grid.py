@@ -43,7 +43,7 @@ def grid(of: Table, rows: list[Row], selection: Selection) -> Component:
             "sortable": True,
             "resizable": True,
             "filter": True,
-            "minWidth": 118,
+            "minWidth": 108,
             "wrapHeaderText": True,
             "autoHeaderHeight": True,
         },

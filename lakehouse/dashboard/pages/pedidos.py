@@ -17,9 +17,9 @@ STATUSES = {
 }
 ONE_ORDER = "/pedido?de={day}&ate={day}&unidade={unit_id}&busca={order_id}"
 ORDER_COLUMNS = (
+    Column(name="order_id", label=Words("Pedido", "Order"), link=ONE_ORDER),
     Column(name="day", label=Words("Dia", "Day"), kind="day"),
     Column(name="unit_name", label=Words("Unidade", "Unit"), width=220),
-    Column(name="order_id", label=Words("Pedido", "Order"), link=ONE_ORDER),
     Column(name="order_type", label=Words("Canal", "Channel"), texts=CHANNELS),
     Column(name="status", label=Words("Status", "Status"), texts=STATUSES, badges=STATUS_BADGES),
     Column(name="items", label=Words("Itens", "Items"), kind="count"),
