@@ -33,9 +33,9 @@ def shown(measure: Measure, selection: Selection, snapshot: Snapshot) -> Compone
         [
             dmc.Text(measure.meaning.in_(language), className="quiet"),
             html.Div(written(_number(found["value"]), measure.kind, language), className="figure"),
-            dmc.SimpleGrid(
+            html.Div(
                 [_fact(name.in_(language), value) for name, value in _facts(found, language)],
-                cols={"base": 2, "sm": 4},
+                className="facts",
             ),
             _heading(Words("Fora deste número", "Not in this figure"), language),
             _gaps(found["not_included"], measure, language),
