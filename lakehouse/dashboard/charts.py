@@ -11,9 +11,11 @@ from lakehouse.dashboard.declare import Chart, TileMap
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.places import STATES, code_of_state
 from lakehouse.dashboard.snapshots import Row
-from lakehouse.dashboard.words import Language, written
+from lakehouse.dashboard.words import Language, labelled, written
 
 DONUT_COLORS = ("teal.6", "indigo.5", "orange.5", "grape.5", "cyan.5", "gray.5")
+TILE_STEPS = (18, 40, 92)
+"""Strength of a tile's colour in percent, by the third of the largest value that it reaches."""
 WEEKDAYS = {
     "pt": ("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -136,12 +138,28 @@ def _donut(of: Chart, rows: list[Row], selection: Selection) -> Component:
     ]
     return html.Div(
         [
-            dmc.Center(
-                dmc.DonutChart(data=data, size=170, thickness=26, withTooltip=False, paddingAngle=2)
+            html.Div(
+                className="donut",
+                role="img",
+                style={"background": f"conic-gradient({_sectors(data, total)})"},
+                **labelled(", ".join(f"{each['name']}" for each in data)),
             ),
             html.Ul(legend, className="legend"),
         ]
     )
+
+
+def _sectors(data: list[dict[str, Any]], total: float) -> str:
+    """Return the sectors of a ring as stops of a CSS gradient, with narrow gaps between them."""
+    stops, start = [], 0.0
+    gap = 0.4 if len(data) > 1 else 0.0
+    for each in data:
+        end = start + (100 * each["value"] / total if total else 0.0)
+        color = f"var(--mantine-color-{each['color'].replace('.', '-')})"
+        inner = max(start, end - gap)
+        stops.append(f"{color} {start:.2f}% {inner:.2f}%, transparent {inner:.2f}% {end:.2f}%")
+        start = end
+    return ", ".join(stops)
 
 
 def tile_map(of: TileMap, rows: list[Row], selection: Selection) -> Component:
@@ -153,18 +171,19 @@ def tile_map(of: TileMap, rows: list[Row], selection: Selection) -> Component:
     tiles = []
     for code, (name, row, column) in STATES.items():
         value = values.get(code)
-        share = float(value or 0) / most
+        step = min(int(len(TILE_STEPS) * float(value or 0) / most), len(TILE_STEPS) - 1)
+        strong = " tile-strong" if step == len(TILE_STEPS) - 1 else ""
         shown = written(value, of.kind, language)
         tiles.append(
             html.A(
                 code,
                 href=selection.address("/unidades", uf=code) if value is not None else None,
                 title=f"{name}: {shown}",
-                className="tile" if value is not None else "tile tile-empty",
+                className=f"tile{strong}" if value is not None else "tile tile-empty",
                 style={
                     "gridRow": row + 1,
                     "gridColumn": column + 1,
-                    "--share": f"{25 + 75 * share:.0f}%",
+                    "--share": f"{TILE_STEPS[step]}%",
                 },
             )
         )

@@ -4,7 +4,6 @@ A view whose query fails shows an error in its place, one without rows says so. 
 written to the log and never to the page.
 """
 
-import datetime as dt
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
@@ -318,8 +317,3 @@ _RENDERERS: Mapping[type[View], Callable[[Any, Selection, Snapshot], Component]]
     TileMap: _tile_map,
     Notices: _notices,
 }
-
-
-def short_day(day: dt.date, selection: Selection) -> str:
-    """Return a day as an axis shows it."""
-    return f"{day:%d/%m}" if selection.language == "pt" else f"{day:%b} {day.day}"
