@@ -1,9 +1,11 @@
 """The web application: Dash's pages, the proofs and the exports, behind the guard of all pages."""
 
+import contextlib
 import datetime as dt
 import json
 import logging
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
 from lakehouse.dashboard.proof import proof, proof_csv
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
+from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.web.access import policy_of
 from lakehouse.platform.web.guard import Guard, Policy
@@ -78,8 +81,15 @@ def flask_app(settings: Settings, today: Callable[[], dt.date]) -> flask.Flask:
         index_string=(Path(__file__).parent / "index.html").read_text("utf-8"),
     )
     app.layout = shell.layout
+    threading.Thread(target=_open_early, args=(snapshots,), daemon=True).start()
     callbacks.register(app, snapshots, today)
     return server
+
+
+def _open_early(snapshots: Snapshots) -> None:
+    """Open the first snapshot, so that the first page need not wait for it."""
+    with contextlib.suppress(DataError, StorageError, OSError):  # the first page reports it
+        snapshots.current()
 
 
 def _routes(server: flask.Flask, snapshots: Snapshots) -> None:

@@ -50,7 +50,7 @@ def layout() -> Component:
                 dmc.AppShell(
                     [
                         dmc.AppShellHeader(_header(), px="md"),
-                        dmc.AppShellNavbar(html.Nav(id="menu", **labelled("Menu")), p="sm"),
+                        dmc.AppShellNavbar(html.Div(id="menu"), p="sm"),
                         dmc.AppShellMain(_main(), id="principal"),
                     ],
                     id="moldura",
@@ -106,7 +106,7 @@ def _header() -> Component:
 
 
 def _main() -> Component:
-    return html.Main(
+    return html.Div(
         [
             html.Div(id="aviso-versao"),
             html.Div(id="cabecalho"),
@@ -118,7 +118,8 @@ def _main() -> Component:
                 type="dot",
                 overlay_style={"visibility": "visible", "opacity": 0.5},
             ),
-        ]
+        ],
+        className="page",
     )
 
 
@@ -229,7 +230,6 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
                     clearable=True,
                     nothingFoundMessage="–",
                     maxDropdownHeight=280,
-                    debounce=True,
                 ),
                 className="filter" if used else "filter filter-hidden",
             )
