@@ -64,11 +64,13 @@ class Proxy(BaseHTTPRequestHandler):
     """Passes a request on unless it is one that goes wrong."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     target: str
     faults: Faults
 
     def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         rejected, lost, delayed = self.faults.next(self.command)
         if delayed:
             time.sleep(self.faults.seconds)
@@ -83,12 +85,24 @@ class Proxy(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
 
+    def body(self) -> bytes:
+        """Read the body of the request, sent at once or in chunks."""
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
     def passed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         server = http.client.HTTPConnection(self.target, timeout=60)
         server.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            if name.lower() != "expect":
+            if name.lower() not in ("expect", "transfer-encoding", "content-length"):
                 server.putheader(name, value)
+        server.putheader("Content-Length", str(len(body)))
         server.endheaders(body)
         got = server.getresponse()
         data = got.read()

@@ -42,7 +42,7 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
     """
     from lakehouse.cli.runs import require_writable
     from lakehouse.platform.local_runtime.service_state import end_services
-    from lakehouse.platform.local_runtime.services import serve
+    from lakehouse.platform.local_runtime.services import Hooks, serve
     from lakehouse.platform.web.access import policy_of
 
     settings = Settings.from_env()
@@ -59,10 +59,13 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
         port or settings.port,
         settings.home,
         wanted=settings.runtime,
-        echo=click.echo,
-        report=warn,
-        before_start=_recover,
-        interrupt_runs=lambda runs: _interrupt(settings, runs),
+        hooks=Hooks(
+            echo=click.echo,
+            report=warn,
+            before_start=_recover,
+            interrupt_runs=lambda runs: _interrupt(settings, runs),
+            will_pass=_will_pass,
+        ),
         lake=_local(settings.root),
         verbose=verbose,
         as_json=settings.log_format == "json",
@@ -78,6 +81,15 @@ def _local(root: str) -> Path | None:
 
     store = ObjectStore.at(root)
     return Path(store.uri) if isinstance(store, DiskStore) else None
+
+
+def _will_pass(error: Exception) -> bool:
+    """Return whether an error is that of a server that is away, and not of this machine's disks."""
+    from lakehouse.platform.storage.outside_causes import is_outside_cause
+    from lakehouse.platform.storage.plain_causes import plain_cause
+
+    is_local = isinstance(error, OSError) or plain_cause(str(error)) is not None
+    return is_outside_cause(error) and not is_local
 
 
 def _recover(instance: "DagsterInstance") -> None:

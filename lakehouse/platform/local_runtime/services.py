@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from lakehouse.platform.local_runtime.service_state import (
     working_on,
 )
 from lakehouse.platform.local_runtime.supervisor import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
     RESTART,
     Service,
     Signals,
@@ -35,16 +38,32 @@ INTERRUPT_SECONDS = 1.5
 """How long runs may take to be recorded as interrupted before they are signalled."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """What the caller of `serve` does at certain moments."""
+
+    echo: Callable[[str], None] = print
+    """Prints the line with the URL when all services are ready."""
+    report: Callable[[str], None] = print
+    """Prints a warning."""
+    before_start: "Callable[[DagsterInstance], None]" = lambda _: None
+    """Called with the instance before any service runs."""
+    interrupt_runs: Callable[[list[str]], None] = lambda _: None
+    """Records runs, given by their ids, as interrupted."""
+    will_pass: Callable[[Exception], bool] = lambda _: False
+    """Returns whether an error of opening the instance will pass, so that it is tried again."""
+
+
+NO_HOOKS = Hooks()
+
+
 def serve(
     host: str,
     port: int,
     home: Path,
     module: str = "lakehouse.definitions",
     wanted: str | None = None,
-    echo: Callable[[str], None] = print,
-    report: Callable[[str], None] = print,
-    before_start: "Callable[[DagsterInstance], None]" = lambda _: None,
-    interrupt_runs: Callable[[list[str]], None] = lambda _: None,
+    hooks: Hooks = NO_HOOKS,
     *,
     lake: Path | None = None,
     verbose: bool = False,
@@ -62,10 +81,7 @@ def serve(
         home: Dagster's home folder.
         module: the module with the definitions.
         wanted: `local` or `stock`; the setting ``LAKEHOUSE_RUNTIME`` when not given.
-        echo: prints the line with the URL when all services are ready.
-        report: prints a warning.
-        before_start: called with the instance before any service runs.
-        interrupt_runs: records runs, given by their ids, as interrupted.
+        hooks: what the caller does at certain moments.
         lake: local folder of the lake, on which no other home may work at the same time.
         verbose: log also evaluations that found nothing, and copy the logs to stderr.
         as_json: write the logs as JSON lines.
@@ -78,23 +94,47 @@ def serve(
         stack.enter_context(serving(home))
         stack.enter_context(working_on(lake))
         _require_free(host, port)
-        instance = prepare_instance(home, wanted)
-        before_start(instance)
+        received = stack.enter_context(signals())
+        instance = _opened(home, wanted, hooks, received)
+        if instance is None:
+            return received.stop or signal.SIGTERM
+        hooks.before_start(instance)
         instance.dispose()
         shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
         url = f"http://{shown_host}:{port}"
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))
-        received = stack.enter_context(signals())
         services = _services(folder, host, port, url, module, as_json=as_json)
         supervisor = Supervisor(
-            home, url, services, received, report, verbose=verbose, as_json=as_json
+            home, url, services, received, hooks.report, verbose=verbose, as_json=as_json
         )
         return _run(
             supervisor,
             received,
-            lambda: echo(f"Dagster UI: {url}  (logs: {home / FOLDER}; Ctrl-C stops)"),
-            lambda runs: _within(INTERRUPT_SECONDS, lambda: interrupt_runs(runs)),
+            lambda: hooks.echo(f"Dagster UI: {url}  (logs: {home / FOLDER}; Ctrl-C stops)"),
+            lambda runs: _within(INTERRUPT_SECONDS, lambda: hooks.interrupt_runs(runs)),
         )
+
+
+def _opened(
+    home: Path, wanted: str | None, hooks: Hooks, received: Signals
+) -> "DagsterInstance | None":
+    """Open the instance, again and again while its database is away; None after a signal."""
+    pause = FIRST_PAUSE
+    while not received.stop:
+        try:
+            return prepare_instance(home, wanted)
+        except Exception as error:
+            if not hooks.will_pass(error):
+                raise
+            if pause == FIRST_PAUSE:
+                text = " ".join(str(error).split())
+                hooks.report(
+                    "Dagster's records cannot be opened; this is tried again until it succeeds:"
+                    f" {text[:300]}"
+                )
+        received.wait(pause)
+        pause = min(LONGEST_PAUSE, 2 * pause)
+    return None
 
 
 def _run(

@@ -1,6 +1,7 @@
 """The services of a Dagster home."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.cli.services import _will_pass
+from lakehouse.platform.local_runtime import services
 from lakehouse.platform.local_runtime.service_state import ServeError
 from lakehouse.platform.local_runtime.services import serve
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
 def test_a_port_in_use_is_rejected_with_a_hint(tmp_path: Path):
@@ -34,7 +39,7 @@ def test_the_services_start_with_an_untested_release_and_one_warning(tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-c", PRETEND, "up", "--port", str(port)]
-    services = subprocess.Popen(
+    serving = subprocess.Popen(
         command,
         env={**os.environ, "DAGSTER_HOME": str(tmp_path / "home"), "LAKEHOUSE_RUNTIME": "local"},
         stdout=subprocess.PIPE,
@@ -43,16 +48,44 @@ def test_the_services_start_with_an_untested_release_and_one_warning(tmp_path: P
         start_new_session=True,
     )
     try:
-        assert services.stdout is not None
-        ready = services.stdout.readline()
-        services.send_signal(signal.SIGINT)
-        _, errors = services.communicate(timeout=60)
+        assert serving.stdout is not None
+        ready = serving.stdout.readline()
+        serving.send_signal(signal.SIGINT)
+        _, errors = serving.communicate(timeout=60)
     finally:
-        if services.poll() is None:
-            os.killpg(services.pid, signal.SIGKILL)
+        if serving.poll() is None:
+            os.killpg(serving.pid, signal.SIGKILL)
     assert f"http://127.0.0.1:{port}" in ready, errors
-    assert services.returncode == 130
+    assert serving.returncode == 130
     assert errors.count("warning: ") == 1
     assert "Dagster 1.14.0 is installed" in errors
     log = (tmp_path / "home" / "services" / "daemon.log").read_text()
     assert "SensorDaemon" in log
+
+
+def test_a_database_that_is_away_is_waited_for_with_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copy(DEPLOY / "dagster-s3.yaml", tmp_path / "dagster.yaml")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"postgresql+psycopg2://nobody:nothing@127.0.0.1:{port}/records"
+    monkeypatch.setenv("LAKEHOUSE_DAGSTER_DSN", address)
+    monkeypatch.setenv("LAKEHOUSE_LOG_BUCKET", "logs")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(services, "FIRST_PAUSE", 0.01)
+    errors: list[Exception] = []
+    messages: list[str] = []
+
+    def will_pass(error: Exception) -> bool:
+        errors.append(error)
+        if len(errors) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return _will_pass(error)
+
+    hooks = services.Hooks(report=messages.append, will_pass=will_pass)
+    assert services.serve("127.0.0.1", port, tmp_path, hooks=hooks) is signal.SIGTERM
+    (message,) = messages
+    assert "this is tried again until it succeeds" in message
+    assert "Connection refused" in message
+    assert "nothing" not in message, "the password"
