@@ -85,6 +85,12 @@ class Proxy(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815
 
+    def handle_expect_100(self) -> bool:
+        """Let a client that waits for it send the body."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def body(self) -> bytes:
         """Read the body of the request, sent at once or in chunks."""
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):

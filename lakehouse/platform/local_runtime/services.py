@@ -127,14 +127,20 @@ def _opened(
             if not hooks.will_pass(error):
                 raise
             if pause == FIRST_PAUSE:
-                text = " ".join(str(error).split())
                 hooks.report(
                     "Dagster's records cannot be opened; this is tried again until it succeeds:"
-                    f" {text[:300]}"
+                    f" {_first_cause(error)}"
                 )
         received.wait(pause)
         pause = min(LONGEST_PAUSE, 2 * pause)
     return None
+
+
+def _first_cause(error: BaseException) -> str:
+    """Return the first line of the error that caused an error, directly or not."""
+    while behind := error.__cause__ or error.__context__:
+        error = behind
+    return str(error).partition("\n")[0]
 
 
 def _run(
