@@ -24,7 +24,7 @@ _ROUTINE = re.compile(
 )
 _SKIPPED = re.compile(
     r"(?:Sensor|Schedule) (?P<name>\S+) skipped|No run requests? returned for"
-    r"|\d+ runs are currently in progress"
+    r"|\d+ runs are currently in progress|Skipping \d+ runs? for sensor"
 )
 _NUMBER = re.compile(r"\d+")
 

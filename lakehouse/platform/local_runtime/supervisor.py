@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,9 +191,10 @@ class Supervisor:
         workers = self._workers()
         if workers:
             interrupt_runs(list(workers))
+        processes = [each.process for each in reversed(self._services) if each.process]
+        groups = {process.pid for process in processes} | _sessions(workers.values())
         for worker in workers.values():
             _signal(worker, signal.SIGINT)
-        processes = [each.process for each in reversed(self._services) if each.process]
         for process in processes:
             process.terminate()
         while time.monotonic() < end and (
@@ -203,9 +204,10 @@ class Supervisor:
         for run_id, worker in self._workers().items():
             _signal(worker, signal.SIGKILL)
             (self._home / "workers" / run_id).unlink(missing_ok=True)
-        for process in processes:
+        for group in groups:
             with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(group, signal.SIGKILL)
+        for process in processes:
             process.wait()
         for service in self._services:
             service.process, service.is_ready, service.next_start = None, False, None
@@ -338,6 +340,15 @@ def _how_ended(code: int) -> str:
     if code < 0:
         return f"was ended by signal {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
+
+
+def _sessions(processes: Iterable[int]) -> set[int]:
+    """Return the sessions of processes; a daemon leads the session of its runs."""
+    found = set()
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            found.add(os.getsid(pid))
+    return found
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -11,7 +11,7 @@ def compute() -> None:
     hashlib.pbkdf2_hmac("sha256", b"text", b"salt", 2_000_000_000)
 
 
-@dg.job
+@dg.job(executor_def=dg.in_process_executor)
 def endless() -> None:
     compute()
 
