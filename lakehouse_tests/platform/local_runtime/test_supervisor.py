@@ -10,6 +10,7 @@ import pytest
 
 from lakehouse.platform.local_runtime import supervisor as module
 from lakehouse.platform.local_runtime.service_state import ServeError, read_state, serving
+from lakehouse.platform.local_runtime.services import _run
 from lakehouse.platform.local_runtime.supervisor import Service, Signals, Supervisor
 
 SECONDS = 120
@@ -95,3 +96,20 @@ def test_a_service_that_cannot_start_is_an_error_with_the_end_of_its_log(home: P
     finally:
         watched.supervisor.stop(lambda _: None)
     assert "hint: the whole log is" in str(error.value)
+
+
+def test_a_signal_to_restart_starts_every_service_again(home: Path):
+    watched = Watched(home, "import time; time.sleep(600)")
+    started: list[int] = []
+
+    def announce() -> None:
+        assert watched.service.process is not None
+        started.append(watched.service.process.pid)
+        if len(started) == 2:
+            watched.received.stop = signal.SIGINT
+        watched.received.restart = True
+
+    ended = _run(watched.supervisor, watched.received, announce, lambda _: None)
+    assert ended is signal.SIGINT
+    assert len(set(started)) == 2
+    assert watched.messages == []

@@ -9,7 +9,9 @@ import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.locks import hold, worker_of
-from lakehouse.platform.local_runtime.workers import fail_lost_runs, worker_path
+from lakehouse.platform.local_runtime.workers import fail_lost_runs, lost_runs, worker_path
+from lakehouse.platform.orchestration.local_runs import cancel_runs
+from lakehouse.platform.orchestration.run_tags import OUTSIDE_TAG
 
 FORK = multiprocessing.get_context("fork")
 STARTED, STARTING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING
@@ -101,3 +103,21 @@ def test_only_the_preloaded_launcher_proves_a_run_lost_without_a_lock_file(
     started = record(home, STARTED)
     is_local = "local" in request.node.name
     assert fail_lost_runs(home, [started]) == ([] if is_local else [started])
+
+
+def test_at_the_start_of_the_services_a_run_without_a_process_is_lost(
+    home: dg.DagsterInstance, request: pytest.FixtureRequest
+):
+    started, starting = record(home, STARTED), record(home, STARTING)
+    alive = record(home, STARTED)
+    killed = record(home, STARTED).dagster_run.run_id
+    killed_while_holding(worker_path(home, killed))
+    unproven = {each.dagster_run.run_id for each in (started, starting)}
+    with hold(worker_path(home, alive.dagster_run.run_id)):
+        found = set(lost_runs(home))
+    assert found == ({killed} | unproven if "local" in request.node.name else {killed})
+    cancel_runs(home, [killed], "the machine ended")
+    ended = home.get_run_by_id(killed)
+    assert ended is not None
+    assert ended.status is dg.DagsterRunStatus.CANCELED
+    assert ended.tags[OUTSIDE_TAG] == "interrupted"
