@@ -17,6 +17,8 @@ MAX_BYTES = 5_000_000
 KEPT_FILES = 3
 """Older files that are kept beside the present one, as ``<name>.log.1`` and so on."""
 SHOWN_LINES = 15
+COPY_SECONDS = 1.0
+"""How long the output of a process that ended may take to be copied."""
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -49,14 +51,18 @@ class ServiceLog:
         self._as_json = as_json
         self._verbose = verbose
         self._file = _File(path, report)
+        self._copying: threading.Thread | None = None
 
     def follow(self, output: IO[bytes]) -> None:
         """Copy a stream until its end, in a thread."""
         self.last_lines.clear()
-        threading.Thread(target=self._copy, args=(output,), daemon=True).start()
+        self._copying = threading.Thread(target=self._copy, args=(output,), daemon=True)
+        self._copying.start()
 
     def tail(self) -> str:
-        """Return the last lines of the present process."""
+        """Return the last lines of the present process, also those that are still to be copied."""
+        if self._copying is not None:
+            self._copying.join(COPY_SECONDS)
         return "\n".join(self.last_lines)
 
     def _copy(self, output: IO[bytes]) -> None:
