@@ -247,6 +247,12 @@ class Settings:
         secret=True,
         verbatim=True,
     )
+    privacy_key_file: str | None = _setting(
+        None,
+        "Local file of that key instead, outside of the lake; it is created if it does not exist",
+        pattern=r"/.+",
+        expected="an absolute path such as /etc/lakehouse/privacy.key",
+    )
     history_days: int = _setting(30, "Days that `lakehouse vacuum` keeps old table versions")
     runtime: str = _setting(
         "local",

@@ -10,6 +10,7 @@ Ctrl-C was pressed, 143 SIGTERM was received.
 
 import errno
 import importlib
+import os
 from inspect import cleandoc
 from typing import Any
 
@@ -52,6 +53,8 @@ COMMANDS = {
     "password": "password",
 }
 """Command → module of this package that defines it under the same name, in the order of --help."""
+PRIVATE = 0o077
+"""The umask of every command and of what it starts: files are for this user alone."""
 ALIASES = {"conservation": "reconcile"}
 """Earlier name of a command, which still works → its name."""
 
@@ -83,6 +86,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        os.umask(PRIVATE)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):

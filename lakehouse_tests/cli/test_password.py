@@ -67,3 +67,12 @@ def test_doctor_and_up_reject_other_machines_without_a_login(call: Call, folder:
     logins.chmod(0o600)
     monkeypatch.setenv("LAKEHOUSE_LOGINS", str(logins))
     assert "other machines, with a login" in pages().replace('"', "")
+
+
+def test_every_file_that_a_command_writes_is_private(call: Call, folder: Path):
+    before = os.umask(0o022)
+    try:
+        call("sql", "select 1 as one", "-o", "out.csv")
+    finally:
+        os.umask(before)
+    assert (folder / "out.csv").stat().st_mode & 0o077 == 0

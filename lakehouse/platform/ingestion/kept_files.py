@@ -92,11 +92,13 @@ def object_path(domain: str, digest: str) -> str:
 def error_report(domain: str, delivery: Delivery) -> tuple[str, dict[str, str]]:
     """Return path and content of the report that is stored beside the bytes of a rejected file.
 
-    The same bytes may be rejected under several names, so the path contains the landed path.
+    The same bytes may be rejected under several names, so the path contains a digest of the landed
+    path. The landed path itself may be as long as a file name can be, or not be text.
     """
     kept = object_path(domain, delivery.digest or "unread")
+    landed = hashlib.sha256(delivery.file.encode("utf-8", "surrogatepass")).hexdigest()
     return (
-        f"{kept}_errors/{delivery.file}_error.json",
+        f"{kept}_errors/{landed[:32]}_error.json",
         {
             "source_file": delivery.file,
             "error": delivery.detail or "",

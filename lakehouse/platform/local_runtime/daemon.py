@@ -6,6 +6,7 @@ one second, so that ``LAKEHOUSE_SENSOR_SECONDS`` takes effect. The stock loop ov
 thirty seconds, here three, because a user is usually waiting for a backfill.
 """
 
+import os
 import sys
 from importlib.metadata import entry_points
 
@@ -19,6 +20,7 @@ BACKFILL_SECONDS = 3
 
 def main() -> None:
     """Run the daemon until it is interrupted."""
+    os.umask(0o077)
     if usable() is Runtime.LOCAL:
         _run_with_short_loops(sys.argv[1:])
     else:

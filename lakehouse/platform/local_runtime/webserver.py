@@ -5,6 +5,7 @@
 client is that of the connection: headers such as ``X-Forwarded-For`` do not change it.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -19,6 +20,7 @@ HEALTH = frozenset({"/server_info"})
 
 def main() -> None:
     """Serve the Dagster UI until the process is interrupted."""
+    os.umask(0o077)
     import uvicorn
     from dagster_webserver.cli import dagster_webserver
 

@@ -31,7 +31,9 @@ def configured_channels(settings: Settings) -> tuple[Channel, ...]:
     timeout = settings.notify_timeout
     urls = {"slack": settings.slack_webhook, "webhook": settings.webhook}
     found: list[Channel] = [
-        Webhook(name=name, url=url, timeout=timeout) for name, url in urls.items() if url
+        Webhook(name=name, url=url, timeout=timeout, is_slack=name == "slack")
+        for name, url in urls.items()
+        if url
     ]
     if settings.smtp and settings.mail_from:
         found.append(

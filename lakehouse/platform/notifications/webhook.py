@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from lakehouse.platform.notifications.channels import NotDelivered
+from lakehouse.platform.notifications.texts import for_slack, without_mentions
 
 TOO_MANY_REQUESTS = 429
 
@@ -25,18 +26,21 @@ class Webhook:
         name: of the channel.
         url: address; a secret, because whoever knows it can post.
         timeout: seconds for the complete answer.
+        is_slack: the receiver is Slack, for which ``& < >`` of a text are escaped.
     """
 
     name: str
     url: str = field(repr=False)
     timeout: float = 5.0
+    is_slack: bool = False
     errors_only: ClassVar[bool] = False
     joins_hint: ClassVar[bool] = False
 
     def send(self, message: str, *, is_error: bool = False) -> None:
         if urlsplit(self.url).scheme not in ("http", "https"):
             raise NotDelivered("its address is not an http(s) URL", temporary=False)
-        body = json.dumps({"text": message}, ensure_ascii=False).encode()
+        text = for_slack(message) if self.is_slack else without_mentions(message)
+        body = json.dumps({"text": text}, ensure_ascii=False).encode("utf-8", "replace")
         try:
             request = urllib.request.Request(  # noqa: S310  the scheme is checked
                 self.url,

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandera.ibis as pa
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.migration.older import older_days, spans
-from lakehouse.platform.privacy.personal_columns import stored_personal_columns
+from lakehouse.platform.privacy.personal_columns import columns_to_show
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
@@ -25,7 +26,7 @@ PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 30
 PREVIEW_CHARACTERS = 60
 HIDDEN = "•••"
-"""Shown in a preview instead of personal data."""
+"""Shown in a preview instead of values that may be personal."""
 WIDEST = 100
 """Columns up to which SQL and column lineage are shown; a wider table makes an unreadable page."""
 SHOWN_PROBLEMS = 20
@@ -163,25 +164,28 @@ def _lineage(table: Table) -> dict[str, Any]:
 
 
 def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataValue:
-    """Return the first rows of these days, with personal data hidden.
+    """Return the first rows of these days, with everything hidden that may be personal.
 
     Dagster keeps metadata for as long as it keeps the run, so personal data must not get there.
+    `columns_to_show` decides; `lakehouse sql` shows the rest.
     """
-    hidden = set(stored_personal_columns(table).names)
     rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
+    shown = columns_to_show(table, rows.schema)
     if not rows.num_rows:
         return dg.MetadataValue.md("no rows")
     names = rows.column_names[:PREVIEW_COLUMNS]
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines = ["| " + " | ".join(map(_cell, names)) + " |", "|" + " --- |" * len(names)]
     for row in rows.select(names).to_pylist():
-        cells = (HIDDEN if name in hidden else _cell(value) for name, value in row.items())
+        cells = (_cell(value) if name in shown else HIDDEN for name, value in row.items())
         lines.append("| " + " | ".join(cells) + " |")
     return dg.MetadataValue.md("\n".join(lines))
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")[:PREVIEW_CHARACTERS]
+    """Return a value in which nothing is a link, an image, markup or the end of a cell."""
+    text = ("" if value is None else str(value))[:PREVIEW_CHARACTERS]
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return re.sub(r"[\\`*\[\]<>|&!~#]", r"\\\g<0>", printable)
 
 
 def joint_version(versions: Mapping[dt.date, str]) -> str:

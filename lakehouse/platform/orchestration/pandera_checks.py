@@ -33,6 +33,10 @@ def validated(table: Table) -> bool:
     return table.layer in (Layer.BRONZE, Layer.SILVER, Layer.GOLD)
 
 
+_VALUES = "failure case"
+"""Where Pandera's message begins to quote stored values, which must not reach Dagster."""
+
+
 def failures(table: Table, lake: Lake, settings: Settings) -> dict[str, Any]:
     """Return what Pandera finds on the newest day with rows: ``column.check`` → message.
 
@@ -62,7 +66,8 @@ def failures(table: Table, lake: Lake, settings: Settings) -> dict[str, Any]:
 
 def _failure(error: pandera.errors.SchemaError) -> tuple[str, str]:
     check = getattr(error.check, "error", error.check)
-    return f"{error.schema.name}.{check}", str(error).splitlines()[0][:MESSAGE_CHARACTERS]
+    message = str(error).splitlines()[0].partition(_VALUES)[0].strip()
+    return f"{error.schema.name}.{check}", message[:MESSAGE_CHARACTERS]
 
 
 def pandera_checks(domain: Domain) -> dg.AssetChecksDefinition:

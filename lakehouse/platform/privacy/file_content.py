@@ -10,7 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
-from lakehouse.platform.ingestion.csv.decode import as_utf8, decompress, like_original
+from lakehouse.platform.ingestion.csv.decode import (
+    BOMB_SEARCHED,
+    as_utf8,
+    decompress,
+    like_original,
+    most_content,
+)
 from lakehouse.platform.ingestion.csv.errors import ERASED, FileReason, FileRejected, LineReason
 from lakehouse.platform.ingestion.csv.reader import read_csv
 from lakehouse.platform.ingestion.csv.unpack import ZIP, all_content, unpack
@@ -288,16 +294,25 @@ def _unpack(data: bytes, file_format: FileFormat | None, limit: int) -> tuple[by
     """Return the text of an archive or workbook and whether it is readable; else all its files."""
     try:
         return unpack(data, file_format.csv if file_format else None, name="", limit=limit), True
-    except FileRejected:
-        return all_content(data, limit=limit), False
+    except FileRejected as rejected:
+        searched = _searched(rejected, len(data), limit)
+    return all_content(data, limit=searched), False
 
 
 def _decompress(data: bytes, name: str, limit: int) -> tuple[bytes, bool]:
     """Return the content of gzip data and whether it is complete; of damaged data the beginning."""
     try:
         return decompress(data, name=name, limit=limit), True
-    except FileRejected:
-        try:
-            return zlib.decompressobj(wbits=31).decompress(data, limit), False
-        except zlib.error:
-            return data, False
+    except FileRejected as rejected:
+        searched = _searched(rejected, len(data), limit)
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, searched), False
+    except zlib.error:
+        return data, False
+
+
+def _searched(rejected: FileRejected, size: int, limit: int) -> int:
+    """Return how many bytes are searched of a compressed file that is rejected."""
+    most = most_content(size, limit)
+    is_bomb = rejected.reason is FileReason.TOO_LARGE and most < limit
+    return BOMB_SEARCHED if is_bomb else most

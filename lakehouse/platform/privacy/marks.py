@@ -5,12 +5,15 @@ bytes are searched for marked persons before they are kept, so neither a repeate
 replay restores erased data.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lakehouse.platform.privacy.file_content import FileFormat, values_and_texts
 from lakehouse.platform.privacy.person import (
@@ -26,6 +29,7 @@ from lakehouse.platform.privacy.personal_columns import (
     personal_columns,
 )
 from lakehouse.platform.privacy.redaction import redact
+from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.table import Table
@@ -35,10 +39,16 @@ FOLDER = "ops/privacy"
 KEY = f"{FOLDER}/key"
 MARKS = f"{FOLDER}/marks"
 KEY_BYTES = 32
+PRIVATE = 0o600
+"""Mode of a key that is a local file: its owner alone reads it."""
 
 
 class KeyMissing(Exception):
     """Persons were erased under a key that is not available; nothing can be ingested without it."""
+
+
+class KeyUnsafe(Exception):
+    """The file of the key can be read by others; the message has a hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +100,38 @@ class MarkKey:
 
 
 def load_or_create_key(lake: Lake, settings: Settings) -> MarkKey:
-    """Return the key for new marks: that of the settings, else the lake's, created if missing."""
+    """Return the key for new marks: that of the settings, else the lake's, created if missing.
+
+    A key that is a local file can be read by its owner alone.
+
+    Raises:
+        KeyUnsafe: others can read the file that the settings name.
+    """
     if settings.privacy_key:
         return MarkKey(settings.privacy_key.encode())
+    new = secrets.token_hex(KEY_BYTES).encode()
+    if settings.privacy_key_file:
+        return MarkKey(_key_file(Path(settings.privacy_key_file), new))
     if KEY not in _files(lake.store):
-        lake.store.write(KEY, secrets.token_hex(KEY_BYTES).encode())
+        lake.store.write(KEY, new)
+    if isinstance(lake.store, DiskStore):
+        (Path(lake.store.uri) / KEY).chmod(PRIVATE)
     return MarkKey(lake.store.read(KEY))
+
+
+def _key_file(path: Path, new: bytes | None = None) -> bytes:
+    """Return the key of a file; create it with a new key if it does not exist."""
+    if new is not None:
+        with contextlib.suppress(FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            created = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+            with os.fdopen(created, "wb") as to:
+                to.write(new)
+    if path.stat().st_mode & 0o077:
+        raise KeyUnsafe(
+            f"the key of erased persons {path} can be read by others; hint: chmod 600 {path}"
+        )
+    return path.read_bytes()
 
 
 def write_marks(lake: Lake, marks: Iterable[Mark]) -> None:
@@ -143,13 +179,15 @@ class MarkedPersons:
         keys: dict[str, MarkKey] = {}
         if digests:
             texts = [settings.privacy_key.encode()] if settings.privacy_key else []
+            if settings.privacy_key_file and Path(settings.privacy_key_file).exists():
+                texts.append(_key_file(Path(settings.privacy_key_file)))
             texts += [lake.store.read(KEY)] if KEY in _files(lake.store) else []
             keys = {key.fingerprint: key for key in map(MarkKey, texts)}
         if missing := sorted(set(digests) - set(keys)):
             raise KeyMissing(
                 f"persons were erased under the key {missing[0]}, which is neither in the settings"
                 " nor in the lake; without it their data would be ingested again. hint: set"
-                " LAKEHOUSE_PRIVACY_KEY to that key"
+                " LAKEHOUSE_PRIVACY_KEY to that key, or LAKEHOUSE_PRIVACY_KEY_FILE to its file"
             )
         return MarkedPersons(
             domain=domain, digests={k: frozenset(v) for k, v in digests.items()}, keys=keys

@@ -3,12 +3,16 @@
 import functools
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
 
 PERSONAL = "personal"
 """Key of a column's tags; the value is the kind of personal data."""
+RESCUED = "_rescued"
+"""Column with the values of undeclared columns."""
 IDENTIFIER, EMAIL = "identifier", "email"
 """Kinds that identify a person; every other kind only describes one."""
 
@@ -56,6 +60,33 @@ def stored_personal_columns(table: TableId) -> PersonalColumns:
         return personal_columns(load_domain(table.domain).table(table.layer, table.table))
     except (KeyError, ModuleNotFoundError):
         return PersonalColumns()
+
+
+def columns_to_show(table: TableId, stored: pa.Schema) -> frozenset[str]:
+    """Return the columns of a stored table whose values may be shown where no person is erased.
+
+    These are provenance (but not the values of undeclared columns), and numbers, dates and booleans
+    that a contract declares and does not tag as personal. Text may hold anything, and so may the
+    rejected rows of a companion.
+    """
+    provenance = {name for name in stored.names if name.startswith("_")} - {RESCUED}
+    if table.companion:
+        return frozenset(provenance)
+    try:
+        declared = load_domain(table.domain).table(table.layer, table.table)
+    except (KeyError, ModuleNotFoundError):
+        return frozenset(provenance)
+    known = {"day", *(column.name for column in declared.contract.columns)}
+    plain = {column.name for column in stored if _holds_no_text(column.type)}
+    return frozenset(provenance | (known & plain - set(personal_columns(declared).names)))
+
+
+def _holds_no_text(kind: pa.DataType) -> bool:
+    checks = (
+        *(pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal),
+        *(pa.types.is_boolean, pa.types.is_temporal),
+    )
+    return any(check(kind) for check in checks)
 
 
 @functools.cache

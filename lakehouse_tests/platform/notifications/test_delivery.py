@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from lakehouse.platform.notifications.delivery import FOLDER, configured_channels, notify
+from lakehouse.platform.notifications.texts import for_slack
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
@@ -43,14 +44,14 @@ class Sender:
 
 def test_a_message_arrives_as_json_with_every_character(lake_root: str, hook: Receiver):
     assert Sender(lake_root, hook.url)("a")
-    assert hook.bodies == [{"text": MESSAGE}]
+    assert hook.bodies == [{"text": for_slack(MESSAGE)}]
     assert hook.kinds == {"application/json; charset=utf-8"}
 
 
 def test_a_cause_is_sent_once_and_another_cause_is_sent_too(lake_root: str, hook: Receiver):
     send = Sender(lake_root, hook.url)
     assert [send("a"), send("a", "other words"), send("b")] == [True, True, True]
-    assert hook.texts == [MESSAGE, MESSAGE]
+    assert hook.texts == [for_slack(MESSAGE)] * 2
 
 
 def test_a_channel_that_is_added_later_receives_the_cause_too(lake_root: str, hook: Receiver):
@@ -66,7 +67,7 @@ def test_a_temporary_failure_is_tried_again(tmp_path, hook: Receiver):
     hook.answers = [500, 503]
     send = Sender(str(tmp_path), hook.url)
     assert send("a")
-    assert hook.texts == [MESSAGE] * 3
+    assert hook.texts == [for_slack(MESSAGE)] * 3
     assert send.waits == [0.5, 1.0]
 
 

@@ -284,6 +284,7 @@ def test_a_message_cannot_add_headers_to_its_mail(tmp_path, box: Mailbox):
     assert mail["Bcc"] is None
     assert box.envelopes == [(SENDER, [ANA])]
     assert "MAIL FROM:<eve@example.com>" in mail.get_content()
+    assert r"x\x0bBcc" in mail.get_content()
 
 
 def test_mail_and_sns_libraries_are_imported_only_to_send():

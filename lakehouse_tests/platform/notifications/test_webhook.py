@@ -56,3 +56,16 @@ def test_the_timeout_covers_an_answer_that_arrives_in_small_pieces():
         gave_up.set()
         thread.join()
     assert caught.value.temporary
+
+
+def test_a_folder_named_like_a_mention_calls_nobody(hook: Receiver):
+    text = "folder <!channel> & <https://evil.example|bank> \x1b[31m is not recognized"
+    Webhook(name="slack", url=hook.url, is_slack=True).send(text)
+    Webhook(name="webhook", url=hook.url).send(text)
+    slack, other = hook.texts
+    assert slack == (
+        "folder &lt;!channel&gt; &amp; &lt;https://evil.example|bank&gt; \\x1b[31m"
+        " is not recognized"
+    )
+    assert "<!channel>" not in other
+    assert "& <https" in other

@@ -44,6 +44,7 @@ def test_pandera_finds_a_stored_row_that_breaks_its_contract(tmp_path, size, fou
     problems = failures(table, lake, Settings(root=str(tmp_path)))
 
     assert {name.split(".", 1)[1] for name in problems} == found
+    assert not any(str(size) in text for text in problems.values()), "stored values are hidden"
 
 
 class Graded(Marks):

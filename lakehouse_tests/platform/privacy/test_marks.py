@@ -1,7 +1,10 @@
 """Marks recognize an erased person without revealing them."""
 
 import json
+import stat
 from pathlib import Path
+
+import pytest
 
 from lakehouse.platform.privacy import marks
 from lakehouse.platform.privacy.person import Person
@@ -27,3 +30,27 @@ def test_a_mark_does_not_reveal_the_person_and_depends_on_the_key(tmp_path: Path
     (other,) = elsewhere.marks("people", Person(ids=frozenset({ZULEIKA})))
     assert other.digest != mark.digest
     assert key.marks("bikes", Person(ids=frozenset({ZULEIKA})))[0].digest != mark.digest
+
+
+def test_a_key_is_readable_by_its_owner_alone_and_may_be_outside_of_the_lake(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    marks.load_or_create_key(lake, Settings())
+    assert stat.S_IMODE((tmp_path / "lake" / marks.KEY).stat().st_mode) == 0o600
+    away = tmp_path / "secrets" / "privacy.key"
+    outside = Settings(privacy_key_file=str(away))
+    other = Lake(str(tmp_path / "other"))
+    key = marks.load_or_create_key(other, outside)
+    assert marks.load_or_create_key(other, outside) == key
+    assert stat.S_IMODE(away.stat().st_mode) == 0o600
+    assert not (tmp_path / "other" / marks.KEY).exists()
+    marks.write_marks(other, key.marks("people", Person(ids=frozenset({ZULEIKA}))))
+    assert marks.MarkedPersons.load(other, outside, "people").recognize([ZULEIKA]).ids
+    with pytest.raises(marks.KeyMissing, match="LAKEHOUSE_PRIVACY_KEY_FILE"):
+        marks.MarkedPersons.load(other, Settings(), "people")
+    away.chmod(0o644)
+    with pytest.raises(marks.KeyUnsafe, match="hint: chmod 600"):
+        marks.load_or_create_key(other, outside)
+    with pytest.raises(marks.KeyUnsafe, match="hint: chmod 600"):
+        marks.MarkedPersons.load(other, outside, "people")

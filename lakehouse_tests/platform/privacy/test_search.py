@@ -2,9 +2,13 @@
 
 import datetime as dt
 from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
 
 from lakehouse.platform.orchestration.metadata import preview
 from lakehouse.platform.privacy.findings import FindingKind
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.platform.privacy.people_lake import (
     ADDRESS,
@@ -69,4 +73,33 @@ def test_the_preview_of_a_partition_hides_personal_columns(made: People) -> None
         shown = str(preview(made.lake, TableId(layer, "people", name), days).value)
         assert "Engineer" not in shown
         assert "example.org" not in shown
-        assert f"people/{MONDAY}/" in shown
+        assert MONDAY in shown, "days are shown"
+
+
+def test_a_preview_shows_no_text_no_undeclared_column_and_no_rejected_value(tmp_path: Path) -> None:
+    cpf, day = "123.456.789-09", dt.date.fromisoformat(MONDAY)
+    lake = Lake(str(tmp_path))
+    stored = pa.table(
+        {
+            "_file": ["cafe/![x](http://evil.example/x)|<b>.csv"],
+            "_rescued": [f'{{"cpf": "{cpf}"}}'],
+            "Endereco_Entrega": [f"Rua {cpf}"],
+            "Not_Declared": [123_456_789],
+        }
+    )
+    for table in (
+        TableId("bronze", "mrhealth", "orders"),
+        TableId("bronze", "nobody", "orders"),
+        TableId("silver", "mrhealth", "orders", "quarantine"),
+    ):
+        lake.table(table).write({day: stored}, schema=stored.schema)
+        shown = str(preview(lake, table, [day]).value)
+        assert "123" not in shown.replace(MONDAY, "")
+        assert r"\!\[x\](http" in shown
+        assert r"\|\<b\>" in shown
+    numbers = pa.table({"order_id": [77], "delivery_address": ["Rua A"]})
+    gold = TableId("gold", "mrhealth", "fact_orders")
+    lake.table(gold).write({day: numbers}, schema=numbers.schema)
+    shown = str(preview(lake, gold, [day]).value)
+    assert "77" in shown
+    assert "Rua" not in shown

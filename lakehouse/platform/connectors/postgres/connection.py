@@ -5,6 +5,8 @@ import re
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
+from lakehouse.platform.engines.postgres_address import tls_hint
+
 INVALID_ADDRESS = (
     "the DSN is not an address of PostgreSQL; expected postgresql://user@host:5432/database, with"
     " the letters / @ : ? # % of a password as %2F %40 %3A %3F %23 %25; hint: or set PGPASSWORD"
@@ -27,7 +29,10 @@ def error_text(error: psycopg2.Error, dsn: str) -> str:
     if password is None:
         return INVALID_ADDRESS
     text = (str(error).strip().splitlines() or [""])[0].replace(dsn, "…")
-    return re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "…", text) if password else text
+    if password:
+        text = re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "…", text)
+    hint = tls_hint(error) if isinstance(error, psycopg2.OperationalError) else ""
+    return f"{text}; {hint}" if hint else text
 
 
 def _password(dsn: str) -> str | None:

@@ -18,6 +18,7 @@ from lakehouse.platform.connectors.postgres.session import (
     database_of,
     safe_errors,
 )
+from lakehouse.platform.engines.postgres_address import verified
 
 MAINTENANCE = "postgres"
 CHUNK_ROWS = 5_000
@@ -107,7 +108,9 @@ def _fill(cursor: Any, extraction: Extraction, table: sql.Identifier, rows: Iter
 
 
 def _create_database(dsn: str, database: str) -> None:
-    with contextlib.closing(psycopg2.connect(dsn, connect_timeout=CONNECT_SECONDS)) as connection:
+    with contextlib.closing(
+        psycopg2.connect(verified(dsn), connect_timeout=CONNECT_SECONDS)
+    ) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("select 1 from pg_database where datname = %s", (database,))
@@ -119,6 +122,6 @@ def _create_database(dsn: str, database: str) -> None:
 @contextlib.contextmanager
 def _cursor(dsn: str) -> Iterator[Any]:
     """Open a cursor; commit its transaction at the end, or roll it back after an error."""
-    connection = psycopg2.connect(dsn, connect_timeout=CONNECT_SECONDS)
+    connection = psycopg2.connect(verified(dsn), connect_timeout=CONNECT_SECONDS)
     with contextlib.closing(connection), connection, connection.cursor() as cursor:
         yield cursor

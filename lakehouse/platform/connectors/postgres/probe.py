@@ -9,6 +9,7 @@ from psycopg2.extensions import make_dsn
 from lakehouse.platform.connectors.postgres.connection import error_text
 from lakehouse.platform.connectors.postgres.declaration import Extraction, extraction_of
 from lakehouse.platform.connectors.postgres.session import database_of
+from lakehouse.platform.engines.postgres_address import verified
 from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.tables.registry import load_sources
 
@@ -30,7 +31,7 @@ def problems(domain: str, dsn: str, *, reads: bool) -> Iterator[str]:
         if extraction is not None:
             dsn = make_dsn(dsn, dbname=database_of(dsn, extraction))
         connection = psycopg2.connect(
-            dsn,
+            verified(dsn),
             connect_timeout=CONNECT_SECONDS,
             options=f"-c statement_timeout={STATEMENT_MILLISECONDS}"
             " -c default_transaction_read_only=on",

@@ -14,6 +14,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from lakehouse.platform.connectors.postgres.connection import INVALID_ADDRESS, error_text
 from lakehouse.platform.connectors.postgres.declaration import Extraction, ExtractionError
+from lakehouse.platform.engines.postgres_address import verified
 
 CONNECT_SECONDS = 10
 STATEMENT_MILLISECONDS = 3_600_000
@@ -174,7 +175,7 @@ def _hint(error: psycopg2.Error) -> str:
 def connect(dsn: str, extraction: Extraction, **more: Any) -> Any:
     """Connect to the legacy database; transactions are read-only by default."""
     return psycopg2.connect(
-        make_dsn(dsn, dbname=database_of(dsn, extraction)),
+        verified(make_dsn(dsn, dbname=database_of(dsn, extraction))),
         connect_timeout=CONNECT_SECONDS,
         application_name="lakehouse extraction",
         options=_OPTIONS,

@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass, field
 
 from lakehouse.platform.connectors.postgres.connection import error_text
+from lakehouse.platform.engines.postgres_address import verified
 from lakehouse.platform.ingestion.snapshots import SnapshotError
 from lakehouse.platform.tables.source import Source
 
@@ -33,7 +34,7 @@ class PostgresSnapshots:
             )
         try:
             connection = psycopg2.connect(
-                self.dsn,
+                verified(self.dsn),
                 connect_timeout=CONNECT_SECONDS,
                 options=f"-c statement_timeout={STATEMENT_MILLISECONDS}"
                 " -c default_transaction_read_only=on",

@@ -13,6 +13,12 @@ from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
 LONE_CR = "\udc0d"
 """Stands for a CR that is not part of a line end; no decoder yields this character."""
 
+ANY_RATIO = 32 * 1024 * 1024
+"""Bytes that may always come out of compressed data."""
+MOST_RATIO = 100
+"""Largest content as a multiple of the compressed size, above `ANY_RATIO`; CSV reaches about 30."""
+BOMB_SEARCHED = 4 * 1024 * 1024
+"""Bytes that are searched for a person in content above that ratio."""
 _PIECE = 1 << 20  # bytes read from a compressed stream at once
 _C1 = re.compile("[\x80-\x9f]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -90,13 +96,32 @@ class DecodedText:
         )
 
 
+def most_content(size: int, limit: int) -> int:
+    """Return how many bytes may come out of compressed data of a size in bytes.
+
+    Tables never compress that well: a small file with hundreds of megabytes inside is an attack.
+
+    >>> most_content(1_000, 10**9) == ANY_RATIO, most_content(10**6, 10**9), most_content(10**8, 50)
+    (True, 100000000, 50)
+    """
+    return min(limit, max(ANY_RATIO, MOST_RATIO * size))
+
+
+def too_large(most: int, limit: int) -> FileRejected:
+    """Return the error for data with more content than `most_content` allows."""
+    hint = "hint: split the file or raise LAKEHOUSE_MAX_FILE_MB"
+    if most < limit:
+        hint = f"that is over {MOST_RATIO} times its size; hint: send the file uncompressed"
+    return FileRejected(FileReason.TOO_LARGE, f"more than {most:,} bytes when unpacked; {hint}")
+
+
 def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
     """Return the content of gzip data, holding at most `limit` bytes in memory.
 
     Several gzip members in a row are one file; zero bytes after the last one are padding.
 
     Args:
-        data: the compressed bytes, or a stream of them.
+        data: the compressed bytes, or a stream that can be positioned.
         name: the file, for messages.
         limit: largest allowed size of the content in bytes.
 
@@ -104,15 +129,14 @@ def decompress(data: bytes | BinaryIO, *, name: str, limit: int) -> bytes:
         FileRejected: ``too_large``, ``bad_gzip`` or ``truncated``.
     """
     out = bytearray()
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    most = most_content(stream.seek(0, io.SEEK_END), limit)
+    stream.seek(0)
     try:
-        for piece in _decompressed(io.BytesIO(data) if isinstance(data, bytes) else data):
+        for piece in _decompressed(stream):
             out += piece
-            if len(out) > limit:
-                detail = (
-                    f"more than {limit:,} bytes when decompressed;"
-                    " hint: split the file or raise LAKEHOUSE_MAX_FILE_MB"
-                )
-                raise FileRejected(FileReason.TOO_LARGE, detail)
+            if len(out) > most:
+                raise too_large(most, limit)
     except zlib.error as error:
         detail = f"not valid gzip data ({error}); hint: compress the file again and resend it"
         raise FileRejected(FileReason.BAD_GZIP, detail, name=name) from None

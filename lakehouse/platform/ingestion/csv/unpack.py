@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 
-from lakehouse.platform.ingestion.csv.decode import decompress
+from lakehouse.platform.ingestion.csv.decode import decompress, most_content, too_large
 from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
 from lakehouse.platform.ingestion.csv.workbook import workbook_text
 from lakehouse.platform.tables.csv_format import CsvFormat
@@ -70,9 +70,10 @@ def _content(data: bytes, wanted: CsvFormat | None, limit: int, *, is_inside: bo
         raise FileRejected(FileReason.TRUNCATED, detail) from None
     with archive:
         try:
+            most = most_content(len(data), limit)
             if _WORKBOOK in archive.namelist():
-                return workbook_text(archive, wanted, limit=limit)
-            content = _only_file(archive, limit)
+                return workbook_text(archive, wanted, limit=most)
+            content = _only_file(archive, most, limit)
         except _DAMAGED as error:
             detail = f"damaged archive ({error}); hint: make it again and resend it"
             raise FileRejected(FileReason.BAD_ARCHIVE, detail) from None
@@ -84,8 +85,8 @@ def _content(data: bytes, wanted: CsvFormat | None, limit: int, *, is_inside: bo
     return content
 
 
-def _only_file(archive: zipfile.ZipFile, limit: int) -> bytes:
-    """Return the content of the only CSV file or workbook of an archive."""
+def _only_file(archive: zipfile.ZipFile, most: int, limit: int) -> bytes:
+    """Return the content of the only CSV file or workbook of an archive: at most `most` bytes."""
     files = [
         info
         for info in archive.infolist()
@@ -106,11 +107,7 @@ def _only_file(archive: zipfile.ZipFile, limit: int) -> bytes:
         detail = "the archive has a password; hint: send it without one"
         raise FileRejected(FileReason.BAD_ARCHIVE, detail)
     with archive.open(info) as stream:
-        content = stream.read(limit + 1)
-    if len(content) > limit:
-        detail = (
-            f"more than {limit:,} bytes when unpacked;"
-            " hint: split the file or raise LAKEHOUSE_MAX_FILE_MB"
-        )
-        raise FileRejected(FileReason.TOO_LARGE, detail)
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise too_large(most, limit)
     return content

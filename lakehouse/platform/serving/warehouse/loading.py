@@ -15,6 +15,7 @@ import duckdb
 import psycopg2
 from pyarrow import csv as arrow_csv
 
+from lakehouse.platform.engines.postgres_address import verified
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.serving.warehouse.ddl import (
@@ -91,7 +92,7 @@ def load(
                 jobs = [workers.submit(_fill, each, dsn, shown, settings, staging) for each in wave]
                 for job in jobs:
                     yield job.result()
-        with closing(psycopg2.connect(dsn)) as connection, connection:
+        with closing(psycopg2.connect(verified(dsn))) as connection, connection:
             _run(connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(live)}")
             _drop(connection, warehouse, live)
             for table in warehouse.tables:
@@ -105,7 +106,7 @@ def load(
 def drop(warehouse: Warehouse, dsn: str, schema: str | None = None) -> None:
     """Drop the views and then the tables, each before those that it refers to."""
     live = _require_name(warehouse.schema if schema is None else schema)
-    with closing(psycopg2.connect(dsn)) as connection, connection:
+    with closing(psycopg2.connect(verified(dsn))) as connection, connection:
         _drop(connection, warehouse, live)
 
 
@@ -116,7 +117,7 @@ def _staging_schema(dsn: str, schema: str) -> Iterator[None]:
     Raises:
         LoadError: another load uses it.
     """
-    with closing(psycopg2.connect(dsn)) as connection:
+    with closing(psycopg2.connect(verified(dsn))) as connection:
         connection.autocommit = True  # the lock belongs to the session, not to a transaction
         if not _value(connection, f"SELECT pg_try_advisory_lock(hashtext('{schema}'))::int"):
             raise LoadError(
@@ -155,7 +156,7 @@ def _fill(
     """Create a table in `schema`, copy its rows from the lake and check the counts."""
     names = catalog.names_in(table.current_rows) or set()
     with (
-        closing(psycopg2.connect(dsn)) as connection,
+        closing(psycopg2.connect(verified(dsn))) as connection,
         connection,
         catalog.connect(
             shown.lake, settings, names={*names, "ops.reconciliation"}, shown=shown
