@@ -85,6 +85,8 @@ def test_a_bomb_is_rejected_and_no_search_for_a_person_unpacks_more_of_it(
     assert caught.value.reason is FileReason.TOO_LARGE
     content = FileContent.of(bomb, name, None, limit=LIMIT)
     assert len(content.plain) <= BOMB_SEARCHED
+    if sys.platform != "linux":
+        return
     (tmp_path / name).write_bytes(bomb)
     done = subprocess.run(
         [sys.executable, "-c", SEARCH, str(tmp_path / name)],
@@ -96,11 +98,14 @@ def test_a_bomb_is_rejected_and_no_search_for_a_person_unpacks_more_of_it(
 
 
 SEARCH = """
-import resource, sys
+import pathlib, re, sys
 from lakehouse.platform.privacy.file_content import FileContent
-FileContent.of(open(sys.argv[1], "rb").read(), sys.argv[1], None, limit=1 << 30)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+data = pathlib.Path(sys.argv[1]).read_bytes()
+FileContent.of(data, sys.argv[1], None, limit=1 << 30)
+peak = re.search(r"VmHWM:\\s*([0-9]+) kB", pathlib.Path("/proc/self/status").read_text())
+print(int(peak[1]) // 1024)
 """
+"""Prints the peak of this process alone; `ru_maxrss` would count the process that started it."""
 
 
 def test_ordinary_compressed_files_are_read_whatever_their_ratio():
