@@ -199,7 +199,7 @@ def compiled_once() -> Iterator[None]:
     compiled: dict[Any, str] = {}
     plain = engine.typed_sql
 
-    def remembered(expression: Any, dialect: str) -> str:
+    def remembered(expression: Any, dialect: str, *_: object) -> str:
         key = (expression.op(), dialect)
         if key not in compiled:
             compiled[key] = plain(expression, dialect)
