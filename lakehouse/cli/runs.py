@@ -289,7 +289,8 @@ def rebuild(
     """Rebuild a domain, or some of its tables, and return the runs; at least one run per span.
 
     As-of tables are rebuilt last: those that are named for every day of a span, else for the
-    newest day, and for the reference dates that are out of date.
+    newest day, and for the reference dates that are out of date. Tables with reference dates are
+    rebuilt together, because each reads another and a date is recorded as a whole.
     """
     from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
@@ -314,14 +315,15 @@ def rebuild(
                     first=first,
                     last=last,
                     work=work,
-                    tables=selected[work] or None,
+                    tables=None if work is Work.REFERENCE_DATES else selected[work] or None,
                     tags=tags or {},
                     on_start=shown.starter(f"{first} to {last}"),
                     on_step=shown.step,
                 )
                 shown.ended(ran)
                 done.append(ran)
-    return done if tables else [*done, *rebuild_as_of(domain, settings)]
+    follows = not tables or dated & {*tables}
+    return [*done, *rebuild_as_of(domain, settings)] if follows else done
 
 
 def rebuild_as_of(
