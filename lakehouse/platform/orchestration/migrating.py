@@ -5,7 +5,7 @@ where it stopped. The runs publish nothing: readers keep the versions from befor
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from lakehouse.platform.ingestion.deliveries import raw_table
@@ -56,8 +56,9 @@ def migrate(domain: Domain, lake: Lake, settings: Settings, run: "Run[Result]") 
         while (older := _older(tables, lake, days_of_renamed)) and older != done:
             done = older
             days = {day for found in older.values() for day in found}
+            selected = _selection(work, (table for table in tables if table.id in older))
             for first, last in ranges(days, gap=_gap(work), longest=settings.batch_days):
-                result = run(work, first, last, _selection(work, older))
+                result = run(work, first, last, selected)
                 yield result
                 if not result.succeeded:
                     return
@@ -86,7 +87,9 @@ def _stages(domain: Domain) -> Iterator[tuple[Work, list[Table]]]:
     yield Work.ARRIVALS, [table for table in made if table.layer is Layer.BRONZE]
     yield Work.REFRESH, daily
     yield Work.REFERENCE_DATES, [table for table in made if table.options.reference_dates]
-    yield Work.AS_OF, [table for table in made if table.read_by_newest_day]
+    as_of = [table for table in made if table.read_by_newest_day]
+    yield Work.AS_OF, [table for table in as_of if not table.options.on_request]
+    yield Work.AS_OF, [table for table in as_of if table.options.on_request]
 
 
 def _older(
@@ -102,13 +105,18 @@ def _older(
     return found
 
 
-def _selection(work: Work, older: Collection[TableId]) -> list[TableId] | None:
-    """Return the tables to run; None for all, because outcomes of rows have to be reconciled."""
-    if work in (Work.REFERENCE_DATES, Work.AS_OF) or all(
-        table.layer == Layer.GOLD for table in older
-    ):
-        return list(older)
-    return None
+def _selection(work: Work, tables: Iterable[Table]) -> list[TableId] | None:
+    """Return the tables to run; None for all of the job, which then also records what it read.
+
+    Outcomes of rows have to be reconciled, and inputs of as-of days have to be recorded.
+    """
+    chosen = list(tables)
+    by_name = {
+        Work.REFERENCE_DATES: True,
+        Work.AS_OF: all(table.options.on_request for table in chosen),
+        Work.REFRESH: all(table.layer is Layer.GOLD for table in chosen),
+    }
+    return [table.id for table in chosen] if by_name.get(work) else None
 
 
 def _gap(work: Work) -> int:
