@@ -203,6 +203,7 @@ def test_the_change_of_the_page_is_listed_tried_and_applied(overlay: Path) -> No
     listed = json.loads(lakehouse(overlay, f"{show} --format json"))
     assert {(row["table"], row["action"], row["days"]) for row in listed} == {
         ("bronze.stock_counts", "nothing to do", 0),
+        ("bronze.stock_products", "nothing to do", 0),
         ("silver.stock_counts", "rebuild", 2),
         ("gold.stock_stock_day", "rebuild", 2),
     }
