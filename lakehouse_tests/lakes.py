@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from lakehouse.demo.files import LandedFile
 from lakehouse.platform.ingestion.ingest import ingest
-from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.ingestion.unrecognized_files import stage_unrecognized_files
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.resources import intake_of
-from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
+from lakehouse.platform.reconciliation.reconcile import reconcile, stage_reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -33,7 +33,7 @@ def ingest_days(of: Domain, days: Sequence[dt.date], settings: Settings) -> Lake
     for table in of.tables:
         if table.source is not None and table.layer == "bronze":
             ingest(table, days, intake, listing, note={})
-    record_unrecognized_files(listing, days, intake, note={})
+    stage_unrecognized_files(listing, days, intake).commit(note={})
     return lake
 
 
@@ -50,5 +50,5 @@ def build(days: Sequence[dt.date], settings: Settings, *, domain: str = "mrhealt
             done = stage_days(table, own, lake, settings)
             assert not done.failed_days, f"{table.id}: {done.failed_days}"
             commit(done, lake, note={})
-    commit_reconciliation(of, lake, days, note={})
+    stage_reconciliation(of, lake, reconcile(of, lake, days)).commit(note={})
     return lake

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 COLUMNS = ("domain", "about", "what", "number", "first", "last", "detail")
 OVERDUE_DAYS = 30
 """How many days before today are checked for missing deliveries."""
-SHOWN_UNITS = 3
+SHOWN_UNITS = SHOWN_CHECKS = 3
 SHOWN_CHANGES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One row of the output: a number of files, rows, days or units, and the days they are on."""
+    """One row of the output: a number of files, rows, days or units, and the days they are on.
+
+    A problem is something that a person must look at; problems are shown first.
+    """
 
     about: str
     what: str
@@ -39,6 +42,12 @@ class Fact:
     first: dt.date | None = None
     last: dt.date | None = None
     detail: str | None = None
+    problem: bool = False
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        """The columns after that of the domain."""
+        return (self.about, self.what, self.number, self.first, self.last, self.detail)
 
     @classmethod
     def of_days(
@@ -48,6 +57,8 @@ class Fact:
         days: Collection[dt.date],
         detail: str | None = None,
         number: int | None = None,
+        *,
+        problem: bool = False,
     ) -> "Fact":
         """Return a fact about some days; the number is that of the days unless it is given."""
         return cls(
@@ -57,6 +68,7 @@ class Fact:
             first=min(days),
             last=max(days),
             detail=detail,
+            problem=problem,
         )
 
 
@@ -64,7 +76,9 @@ class Fact:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show what is damaged, received, rejected, late or waiting.
+    """Show what is damaged, received, rejected, late, failing or waiting; problems come first.
+
+    A check is shown with its failures on the newest 30 days that it was evaluated for.
 
     Files of tables and kept files are compared with what was stored, for a few seconds; the daemon
     compares all of them within a day.
@@ -77,13 +91,14 @@ def status(domain_name: str | None, form: str) -> None:
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    rows: list[tuple[object, ...]] = []
+    shown: list[tuple[str, Fact]] = []
     found = DamageReport()
     for domain in domains_of(domain_name):
         damage = stored_data.look([domain], lake, seconds=stored_data.STATUS_SECONDS)
         found.add(damage)
         facts = (
             *_damage(damage),
+            *_readable("checks", _checks(lake, domain.name)),
             *_readable("deliveries", _files(lake, domain.name)),
             *_readable("quarantine", _rejected(lake, domain.name)),
             *_readable("reconciliation", _balances(lake, domain.name)),
@@ -92,7 +107,9 @@ def status(domain_name: str | None, form: str) -> None:
             *_readable("as-of tables", _stale(domain, lake, settings)),
             *_readable("deliveries", _overdue(domain, lake, settings)),
         )
-        rows += [(domain.name, *astuple(fact)) for fact in facts]
+        shown += [(domain.name, fact) for fact in facts]
+    shown.sort(key=lambda each: not each[1].problem)
+    rows = [(domain, *fact.row) for domain, fact in shown]
     print_rows(COLUMNS, rows, form)
     stored_data.say_extent(found)
     if not rows:
@@ -106,9 +123,26 @@ def _damage(report: "DamageReport") -> Iterator[Fact]:
         detail = f"{first.problem}; hint: {first.hint}"
         days = [each.day for each in damages if each.day]
         if days:
-            yield Fact.of_days(table, f"damaged {kind}", days, detail, len(damages))
+            yield Fact.of_days(table, f"damaged {kind}", days, detail, len(damages), problem=True)
         else:
-            yield Fact(about=table, what=f"damaged {kind}", number=len(damages), detail=detail)
+            number, what = len(damages), f"damaged {kind}"
+            yield Fact(about=table, what=what, number=number, detail=detail, problem=True)
+
+
+def _checks(lake: "Lake", domain_name: str) -> Iterator[Fact]:
+    """Report each check that fails on one of the newest days, and the number of those that warn."""
+    from lakehouse.platform.quality.checks import CheckStatus
+    from lakehouse.platform.quality.log import recent_problems
+
+    found = recent_problems(lake, domain_name)
+    for each in found:
+        if each.status is CheckStatus.FAIL:
+            yield Fact.of_days("checks", "days failing", each.days, each.check, problem=True)
+    warning = [each for each in found if each.status is CheckStatus.WARN]
+    if warning:
+        days = [day for each in warning for day in each.days]
+        names = joined((each.check for each in warning), SHOWN_CHECKS)
+        yield Fact.of_days("checks", "checks warning", days, names, len(warning))
 
 
 def _readable(about: str, facts: Iterator[Fact]) -> Iterator[Fact]:
@@ -118,7 +152,8 @@ def _readable(about: str, facts: Iterator[Fact]) -> Iterator[Fact]:
     try:
         yield from facts
     except UNREADABLE as error:
-        yield Fact(about=about, what="not readable", number=1, detail=one_line(error))
+        detail = one_line(error)
+        yield Fact(about=about, what="not readable", number=1, detail=detail, problem=True)
 
 
 def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:
@@ -132,7 +167,9 @@ def _files(lake: "Lake", domain_name: str) -> Iterator[Fact]:
             rejections.setdefault(kind, Counter())[row["reason"] or "?"] += 1
     for (table, what), days in sorted(by_kind.items()):
         reasons = rejections.get((table, what), Counter())
-        yield Fact.of_days(table, f"files {what}", days, _numbers(reasons) or None)
+        is_bad = what in ("rejected", "held")
+        detail = _numbers(reasons) or None
+        yield Fact.of_days(table, f"files {what}", days, detail, problem=is_bad)
 
 
 def _rejected(lake: "Lake", domain_name: str) -> Iterator[Fact]:
@@ -161,7 +198,8 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
     for row in ops_tables.balances(lake, domain_name):
         days.setdefault(row["balance"], []).append(row["day"])
     for balance, found in sorted(days.items()):
-        yield Fact.of_days("reconciliation", f"deliveries {balance}", found)
+        is_bad = balance == "unbalanced"
+        yield Fact.of_days("reconciliation", f"deliveries {balance}", found, problem=is_bad)
 
 
 def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
@@ -177,7 +215,10 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         try:
             facts = gather(domain, settings, instance)
         except LandingError as error:
-            yield Fact(about="landing", what="cannot be listed", number=1, detail=str(error))
+            text = str(error)
+            yield Fact(
+                about="landing", what="cannot be listed", number=1, detail=text, problem=True
+            )
             return
         is_lake_lost = instance is not None and is_lost(domain, settings, instance)
     for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
@@ -187,16 +228,19 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
     if facts.unreadable_folders:
         found = facts.unreadable_folders
         names = joined((text.split()[1] for text in found), 3)
-        yield Fact(about="landing", what="folders unreadable", number=len(found), detail=names)
+        what = "folders unreadable"
+        yield Fact(about="landing", what=what, number=len(found), detail=names, problem=True)
     if facts.unread:
         names = joined(facts.unread, 3)
-        yield Fact(about="landing", what="files unreadable", number=len(facts.unread), detail=names)
+        number = len(facts.unread)
+        what = "files unreadable"
+        yield Fact(about="landing", what=what, number=number, detail=names, problem=True)
     if facts.growing:
         names = joined(facts.growing, 3)
         yield Fact(about="landing", what="files growing", number=len(facts.growing), detail=names)
     if is_lake_lost:
         question = "runs have loaded deliveries; is the disk of LAKEHOUSE_ROOT mounted?"
-        yield Fact(about="lake", what="lake is empty", number=1, detail=question)
+        yield Fact(about="lake", what="lake is empty", number=1, detail=question, problem=True)
     decision = decide(facts, settings)
     batches: list[tuple[str, Batch, str | None]] = [
         *(("batches to run", due.batch, None) for due in decision.due),
@@ -214,7 +258,8 @@ def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
         ),
     ]
     for what, batch, detail in batches:
-        yield Fact.of_days("work", what, (batch.first, batch.last), detail, batch.files)
+        is_bad, span = what == "batches given up", (batch.first, batch.last)
+        yield Fact.of_days("work", what, span, detail, batch.files, problem=is_bad)
 
 
 def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
@@ -273,7 +318,8 @@ def _overdue(domain: "Domain", lake: "Lake", settings: Settings) -> Iterator[Fac
     for (actual, details), same in groupby(late, lambda each: (each[1].actual, each[1].details)):
         days = [day for day, _ in same]
         units = int(actual.split()[0])
-        yield Fact.of_days("deliveries", "units overdue", days, _shortened(details), units)
+        names = _shortened(details)
+        yield Fact.of_days("deliveries", "units overdue", days, names, units, problem=True)
 
 
 def _shortened(details: str) -> str:

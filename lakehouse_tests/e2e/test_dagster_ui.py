@@ -3,6 +3,8 @@
 import datetime as dt
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -137,6 +139,18 @@ def launch(page: Page, button: str, days: str, launches: str) -> None:
     expect(dialog).to_be_hidden()
 
 
+def lakehouse(ui: DagsterUI, *words: str) -> None:
+    """Run a command with the folders of the services."""
+    environment = os.environ | {
+        "LAKEHOUSE_ROOT": str(ui.lake),
+        "LAKEHOUSE_LANDING": str(ui.landing),
+        "DAGSTER_HOME": str(ui.home),
+    }
+    command = [sys.executable, "-c", "from lakehouse.cli import main; main()", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def test_the_lineage_graph_shows_every_layer_of_the_domain(page: Page, ui: DagsterUI) -> None:
     page.goto("/")
     page.get_by_role("link", name="Lineage").click()
@@ -179,7 +193,13 @@ def test_a_table_page_shows_columns_lineage_sql_and_partitions(
     page: Page, arrived: Run, pictures: Path
 ) -> None:
     page.goto("/locations/lakehouse/asset-groups/mrhealth_gold/lineage")
-    visible(page, "unit_day").click()
+    table = page.get_by_text("unit_day", exact=True).locator("visible=true")
+    for _ in range(5):  # only what is inside the window is drawn
+        page.wait_for_timeout(500)
+        if table.count():
+            break
+        page.get_by_role("button", name="zoom_out").click()
+    table.first.click()
     expect(page.get_by_text("Each row is one active unit on one day.").first).to_be_visible()
     page.goto("/assets/gold/mrhealth/unit_day")
     for expected in (
@@ -258,6 +278,18 @@ def test_a_failed_check_shows_file_reason_and_hint(page: Page, broken: str, pict
     visible(page, "completeness").click()
     expect(visible(page, "did not deliver: 2 ", exact=False)).to_be_visible()
     page.screenshot(path=pictures / "completeness.png")
+
+
+def test_a_run_of_the_command_line_is_on_the_timeline(
+    page: Page, arrived: Run, ui: DagsterUI, pictures: Path
+) -> None:
+    lakehouse(ui, "materialize", "--domain", "people", "--from", text(FIRST), "--to", text(FIRST))
+    run = ui.finished_run(lambda run: run.job == "people_arrivals")
+    assert run.status == "SUCCESS"
+    page.goto("/overview/timeline")
+    for job in ("mrhealth_arrivals", "people_arrivals"):
+        expect(visible(page, job)).to_be_visible()
+    page.screenshot(path=pictures / "timeline.png")
 
 
 def test_the_graph_of_the_gold_tables_can_be_photographed(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
-from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.ingestion.unrecognized_files import stage_unrecognized_files
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.reconciliation.open_work import open_work
-from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
+from lakehouse.platform.reconciliation.reconcile import reconcile, stage_reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain, load_domain
@@ -90,7 +90,7 @@ class SmallLake:
         for table in self.domain.tables:
             if table.source is not None and table.layer == "bronze":
                 ingest(table, days, intake, listing, note=NOTE)
-        record_unrecognized_files(listing, days, intake, note=NOTE)
+        stage_unrecognized_files(listing, days, intake).commit(note=NOTE)
 
     def refresh(self, days: Sequence[dt.date], layers: Collection[str]) -> None:
         """Commit the tables of these layers that an expression computes, and the reconciliation."""
@@ -99,7 +99,8 @@ class SmallLake:
                 computed = stage_days(table, days, self.lake, self.settings)
                 assert not computed.failed_days, computed.failed_days
                 commit(computed, self.lake, note=NOTE)
-        commit_reconciliation(self.domain, self.lake, days, note=NOTE)
+        balances = reconcile(self.domain, self.lake, days)
+        stage_reconciliation(self.domain, self.lake, balances).commit(note=NOTE)
 
     def versions(self, *layers: str) -> dict[tuple[str, dt.date], str]:
         """Return the data version of each day of each table of these layers, without companions."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.intake import Intake
-from lakehouse.platform.ingestion.unrecognized_files import record_unrecognized_files
+from lakehouse.platform.ingestion.unrecognized_files import stage_unrecognized_files
 from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.partitions import between
 from lakehouse.platform.orchestration.planning import Batch, decide
 from lakehouse.platform.orchestration.resources import intake_of
 from lakehouse.platform.orchestration.run_tags import Work
-from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
+from lakehouse.platform.reconciliation.reconcile import reconcile, stage_reconciliation
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import Balance
 from lakehouse.platform.tables.registry import Domain
@@ -64,13 +64,14 @@ class Driver:
             listing = intake.listing(days)
             for table in self._landed():
                 ingest(table, days, intake, listing, note={})
-            record_unrecognized_files(listing, days, intake, note={})
+            stage_unrecognized_files(listing, days, intake).commit(note={})
         for table in self.domain.tables:
             if table.transform is not None and table.daily:
                 done = stage_days(table, days, self.lake, self.settings)
                 assert not done.failed_days, done.failed_days
                 commit(done, self.lake, note={})
-        balances = commit_reconciliation(self.domain, self.lake, days, note={})
+        balances = reconcile(self.domain, self.lake, days)
+        stage_reconciliation(self.domain, self.lake, balances).commit(note={})
         files = (file for files in balances.values() for file in files)
         unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
         assert not unbalanced, unbalanced
@@ -93,7 +94,7 @@ class Driver:
             done = stage_days(table, days, self.lake, self.settings)
             assert not done.failed_days, done.failed_days
             commit(done, self.lake, note={})
-        as_of.record_as_of_days(self.domain, self.lake, days, inputs)
+        as_of.stage_as_of_days(self.domain, self.lake, days, inputs).commit(note={})
 
     def _landed(self) -> Iterator[Table]:
         return (t for t in self.domain.tables if t.source is not None and t.layer == "bronze")

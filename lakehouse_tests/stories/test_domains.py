@@ -60,6 +60,10 @@ def test_a_day_that_breaks_its_contract_is_not_stored_and_the_other_days_are(
     assert fees(world) == [(MON, 1, "10.00"), (WED, 1, "30.00")]
     assert world.instance.get_materialized_partitions(GATE_DAY) == {str(MON), str(WED)}
     assert failed_days(world) == {str(TUE)}
+    for record in world.instance.get_run_records():
+        origin = record.dagster_run.remote_job_origin
+        assert origin is not None
+        assert origin.location_name == "lakehouse", "the timeline groups runs by code location"
 
     others = list(runs)
     assert {(run.first, run.last) for run in others if run.succeeded} == {(MON, MON), (WED, WED)}
@@ -85,7 +89,7 @@ def fees(world: World) -> list[tuple[dt.date, int, str]]:
 
 
 def failed_days(world: World) -> set[str]:
-    """Return the days that the failed contract check of the newest run names."""
+    """Return the days on which a contract check of the newest run failed."""
     (record,) = world.instance.get_run_records(limit=1)
     checks = [
         entry.dagster_event.asset_check_evaluation_data
@@ -95,7 +99,7 @@ def failed_days(world: World) -> set[str]:
         if entry.dagster_event
     ]
     failed = [check for check in checks if check.check_name == "contract" and not check.passed]
-    return {name for check in failed for name in check.metadata if name.startswith("20")}
+    return {str(check.partition) for check in failed}
 
 
 def ingest(home: str, domain: str) -> None:

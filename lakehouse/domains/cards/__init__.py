@@ -25,7 +25,8 @@ SPEC = DomainSpec(
             first=-31,
             running=False,
             needs_files=True,
-            description="Ingests the invoices and payments of the last month, once a month.",
+            description="Ingests the invoices and payments of the last month, once a month. Off by"
+            " default: `ingestion` does the same every day.",
         ),
         Schedule(
             name="data_lake_aws_process",
@@ -33,7 +34,8 @@ SPEC = DomainSpec(
             work="refresh",
             first=-35,
             running=False,
-            description="Computes the silver tables of the last month again, once a month.",
+            description="Computes the silver tables of the last month again, once a month. Off by"
+            " default: `processing` does the same every day.",
         ),
         Schedule(
             name="ingestion",

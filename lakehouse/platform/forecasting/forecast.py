@@ -99,17 +99,28 @@ def store_forecasts(
     Raises:
         ForecastError: rows break the contract; nothing was stored.
     """
-    day = made[0].last_known
+    tables = forecast_rows(forecast, made, settings)
+    for table, rows in tables.items():
+        kept = rows.drop(["day"])
+        days, definition = {made[0].last_known: kept}, definition_of(table)
+        lake.table(table.id).write(days, schema=kept.schema, definition=definition)
+    return {table.id.name: rows.num_rows for table, rows in tables.items()}
+
+
+def forecast_rows(
+    forecast: Forecast, made: Sequence[TargetForecast], settings: Settings
+) -> dict[Table, pa.Table]:
+    """Return the rows of each table of a forecast; their day is the last known day.
+
+    Raises:
+        ForecastError: rows break the contract.
+    """
     written = {
         forecast.values: [row for each in made for row in _value_rows(each)],
         forecast.models: [row for each in made for row in _error_rows(each)],
     }
-    tables = {table: _validated(table, rows, day, settings) for table, rows in written.items()}
-    for table, rows in tables.items():
-        kept = rows.drop(["day"])
-        definition = definition_of(table)
-        lake.table(table.id).write({day: kept}, schema=kept.schema, definition=definition)
-    return {table.id.name: rows.num_rows for table, rows in tables.items()}
+    day = made[0].last_known
+    return {table: _validated(table, rows, day, settings) for table, rows in written.items()}
 
 
 def _features(

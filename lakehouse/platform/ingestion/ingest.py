@@ -9,7 +9,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion.bronze_rows import stored_schema
@@ -20,6 +20,7 @@ from lakehouse.platform.ingestion.deliveries import (
     read_deliveries,
     with_first_days,
 )
+from lakehouse.platform.ingestion.file_report import FileReport
 from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.kept_files import KeptFiles
 from lakehouse.platform.ingestion.listing import Listing
@@ -28,11 +29,14 @@ from lakehouse.platform.ingestion.read_day import DayReader, DayRows, source_of
 from lakehouse.platform.ingestion.read_files import FileReader, in_order
 from lakehouse.platform.ingestion.versions import as_old_as_first, merged, ordered_after
 from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.staged_tables import StagedTable, StagedTables
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, FileKey, Status
+from lakehouse.platform.tables.contract import contract_of
+from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, FileKey
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.stored_rows import broken_rules
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.definition import definition_of
 from lakehouse.platform.transform.outcomes import quarantine_of
@@ -43,68 +47,43 @@ class Ingested:
     """Result of ingesting one dataset.
 
     Attributes:
-        days: the delivery days that were written.
-        files: number of files by status.
+        reports: what happened to the files of each delivery day that is written.
+        staged: the written days of bronze, its quarantine and raw, in the order of their commits.
         rows: rows in bronze.
         unparsable: lines in the bronze quarantine.
-        data_versions: data version of each day of raw and bronze.
-        notes: how files depart from their format.
-        problems: path of each rejected or held file, with the reason and a hint.
-        unread: path of each file that could not be read and is tried again, with a hint.
-        warnings: what a person should know about the files of this run, which are named.
     """
 
-    days: tuple[dt.date, ...]
-    files: Counter[str] = field(default_factory=Counter)
+    reports: dict[dt.date, FileReport]
+    staged: StagedTables
     rows: int = 0
     unparsable: int = 0
-    data_versions: dict[TableId, dict[dt.date, str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    problems: dict[str, str] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> Counter[str]:
+        """Return the number of files by status."""
+        return sum((each.files for each in self.reports.values()), Counter())
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Return the path of each rejected or held file, with the reason and a hint."""
+        return {path: why for each in self.reports.values() for path, why in each.problems.items()}
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """Return the path of each file that could not be read and is tried again, with a hint."""
+        return {path: why for each in self.reports.values() for path, why in each.unread.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what a person should know about the files of this run, which are named."""
+        return [text for each in self.reports.values() for text in each.warnings]
 
     def add(self, day: DayRows) -> None:
         """Count the files and rows of one day."""
-        self.files.update(delivery.status.value for delivery in day.deliveries)
         self.rows += day.bronze.num_rows
         self.unparsable += day.unparsable.num_rows
         for delivery in day.deliveries:
-            if not delivery.readable:
-                self.problems[delivery.file] = (
-                    f"{delivery.status}: {delivery.detail or delivery.reason}"
-                )
-                if delivery.unread:
-                    self.unread[delivery.file] = delivery.detail or ""
-            elif delivery.drift and delivery.has_rows:
-                self.notes.append(f"{delivery.file}: {delivery.drift}")
-
-    def add_warnings(
-        self,
-        new: Set[FileKey],
-        deliveries: Sequence[Delivery],
-        copies: Mapping[FileKey, Delivery],
-    ) -> None:
-        """Warn about new files that are rejected or outdated, or whose time is in the future."""
-        for delivery in deliveries:
-            if delivery.key not in new:
-                continue
-            first = copies.get(delivery.key)
-            if first is not None and delivery.record_rows:
-                self.warnings.append(
-                    f"{delivery.file} has the same bytes as {first.file} of {first.day}; its rows"
-                    " are as old as that file, so they replace no newer ones"
-                )
-            elif first is None and delivery.landed_at > delivery.moment:
-                self.warnings.append(
-                    f"{delivery.file} has the modification time"
-                    f" {delivery.landed_at:%Y-%m-%d %H:%M:%S} UTC, which is in the future; it"
-                    " counts as delivered now; hint: correct the clock of the writing computer"
-                )
-            if not delivery.readable and not delivery.unread:
-                self.warnings.append(f"{delivery.status}: {delivery.detail or delivery.file}")
-            if delivery.status is Status.DUPLICATE and "hint:" in (delivery.detail or ""):
-                self.warnings.append(f"{delivery.file} is not loaded: {delivery.detail}")
+            self.reports[day.day].add(delivery)
 
 
 def ingest(
@@ -133,15 +112,35 @@ def ingest(
         DayConflict: other runs kept changing the same days.
         SnapshotError: the domain's database cannot be read.
     """
-    ingestion = _Ingestion(bronze=bronze, intake=intake, note=note, reread=reread)
-    return retry_conflicts(lambda: ingestion.run(days, listing))
+
+    def run() -> Ingested:
+        done = stage_ingestion(bronze, days, intake, listing, reread=reread)
+        done.staged.commit(note=note)
+        return done
+
+    return retry_conflicts(run)
+
+
+def stage_ingestion(
+    bronze: Table,
+    days: Sequence[dt.date],
+    intake: Intake,
+    listing: Listing,
+    *,
+    reread: bool = False,
+) -> Ingested:
+    """Read the listed files of one dataset and write its days, based on the deliveries as now.
+
+    Nothing is visible before ``staged`` of the result is committed; the arguments are those of
+    `ingest`.
+    """
+    return _Ingestion(bronze=bronze, intake=intake, reread=reread).stage(days, listing)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ingestion:
     bronze: Table
     intake: Intake
-    note: dict[str, str]
     reread: bool
 
     @property
@@ -152,8 +151,8 @@ class _Ingestion:
     def domain(self) -> str:
         return self.intake.spec.name
 
-    def run(self, days: Sequence[dt.date], listing: Listing) -> Ingested:
-        """Ingest once, based on the deliveries as they are now."""
+    def stage(self, days: Sequence[dt.date], listing: Listing) -> Ingested:
+        """Read and write once, based on the deliveries as they are now."""
         lake = self.intake.lake
         before = lake.table(raw_table(self.domain, self.source.dataset)).snapshot()
         files, wanted = self._listed(days, listing)
@@ -170,14 +169,14 @@ class _Ingestion:
         day_reader = DayReader(
             bronze=self.bronze, spec=self.intake.spec, settings=self.intake.settings, kept=kept
         )
-        result, staged, deliveries = self._stage(day_reader, by_day)
-        result.warnings += read.changed
-        result.add_warnings({delivery.key for delivery in new}, deliveries, copies)
+        result, deliveries = self._stage(day_reader, by_day, before)
+        result.reports[max(by_day)].warnings += read.changed
+        seen_first = {delivery.key for delivery in new}
+        for delivery in deliveries:
+            if delivery.key in seen_first:
+                result.reports[delivery.day].warn(delivery, copies.get(delivery.key))
         kept.write_reports(known, deliveries)
         failpoint("ingest.staged")
-        self._commit(staged, before)
-        if self.source.after_commit is not None:
-            self.source.after_commit(lake, self.source.dataset, deliveries)
         return result
 
     def _listed(
@@ -228,50 +227,64 @@ class _Ingestion:
         self,
         reader: DayReader,
         by_day: Mapping[dt.date, Sequence[Delivery]],
-    ) -> tuple[Ingested, dict[TableId, list[Staged]], list[Delivery]]:
-        """Read each day and write the files of its tables; nothing is visible before the commit."""
-        lake = self.intake.lake
-        raw = lake.table(raw_table(self.domain, self.source.dataset))
-        bronze, quarantine = lake.table(self.bronze.id), lake.table(quarantine_of(self.bronze.id))
-        bronze_schema, definition = stored_schema(self.bronze), definition_of(self.bronze)
-        result = Ingested(days=tuple(by_day))
-        staged: dict[TableId, list[Staged]] = {raw.id: [], bronze.id: [], quarantine.id: []}
+        before: Snapshot,
+    ) -> tuple[Ingested, list[Delivery]]:
+        """Read each day, compare its rows with their contracts, write the files of its tables."""
+        lake, raw = self.intake.lake, raw_table(self.domain, self.source.dataset)
+        bronze, quarantine = self.bronze.id, quarantine_of(self.bronze.id)
+        contracts = {raw: contract_of(DELIVERIES.model), bronze: self.bronze.contract}
+        schemas = {
+            bronze: stored_schema(self.bronze),
+            quarantine: QUARANTINE.stored,
+            raw: DELIVERIES.stored,
+        }
+        staged: dict[TableId, list[Staged]] = {table: [] for table in schemas}
+        problems: dict[TableId, dict[dt.date, str]] = {table: {} for table in schemas}
         deliveries: list[Delivery] = []
+
+        def announce() -> None:
+            if self.source.after_commit is not None:
+                self.source.after_commit(lake, self.source.dataset, deliveries)
+
+        definitions = {bronze: definition_of(self.bronze)}
+
+        def staged_table(table: TableId, name: str, based_on: Snapshot | None) -> StagedTable:
+            return StagedTable(
+                table=table,
+                schema=schemas[table],
+                staged=staged[table],
+                problems=problems[table],
+                based_on=based_on,
+                definition=definitions.get(table),
+                failpoint=f"ingest.{name}_committed",
+            )
 
         def read(day: dt.date) -> DayRows:
             return reader.read(day, by_day[day])
 
+        in_order_of_commit = [
+            staged_table(bronze, "bronze", None),
+            staged_table(quarantine, "quarantine", None),
+            staged_table(raw, "deliveries", before),
+        ]
+        result = Ingested(
+            reports={day: FileReport() for day in by_day},
+            staged=StagedTables(lake, in_order_of_commit, announce),
+        )
         with ThreadPoolExecutor(2) as pool:
             for day in in_order(pool, by_day, read, 3):
-                rows = DELIVERIES.to_arrow(day.deliveries)
-                staged[raw.id].append(raw.stage(day.day, rows, DELIVERIES.stored))
-                rows_of_day = bronze.stage(
-                    day.day, day.bronze, bronze_schema, definition=definition.version
-                )
-                staged[bronze.id].append(rows_of_day)
-                staged[quarantine.id].append(
-                    quarantine.stage(day.day, day.unparsable, QUARANTINE.stored)
-                )
+                rows = {
+                    bronze: day.bronze,
+                    quarantine: day.unparsable,
+                    raw: DELIVERIES.to_arrow(day.deliveries),
+                }
+                for table, found in rows.items():
+                    made = definitions[table].version if table in definitions else ""
+                    staged[table].append(
+                        lake.table(table).stage(day.day, found, schemas[table], definition=made)
+                    )
+                for table, contract in contracts.items():
+                    problems[table][day.day] = broken_rules(contract, rows[table])
                 deliveries += day.deliveries
                 result.add(day)
-        for table in (raw.id, bronze.id):
-            result.data_versions[table] = {each.day: each.data_version for each in staged[table]}
-        return result, staged, deliveries
-
-    def _commit(self, staged: Mapping[TableId, Sequence[Staged]], before: Snapshot) -> None:
-        """Commit bronze and its quarantine, then the deliveries if they did not change since."""
-        lake, bronze, quarantine = self.intake.lake, self.bronze.id, quarantine_of(self.bronze.id)
-        lake.table(bronze).commit(
-            staged[bronze],
-            schema=stored_schema(self.bronze),
-            note=self.note,
-            definition=definition_of(self.bronze),
-        )
-        failpoint("ingest.bronze_committed")
-        lake.table(quarantine).commit(staged[quarantine], schema=QUARANTINE.stored, note=self.note)
-        failpoint("ingest.quarantine_committed")
-        raw = raw_table(self.domain, self.source.dataset)
-        lake.table(raw).commit(
-            staged[raw], schema=DELIVERIES.stored, based_on=before, note=self.note
-        )
-        failpoint("ingest.deliveries_committed")
+        return result, deliveries

@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from lakehouse.platform.ingestion.conflicts import retry_conflicts
 from lakehouse.platform.ingestion.deliveries import DeliveredFiles, raw_table, read_deliveries
 from lakehouse.platform.ingestion.intake import Intake
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import UnrecognizedFile
+from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, Status
+from lakehouse.platform.tables.stored_rows import stage_ops_table
 
 UNRECOGNIZED_FILES = "unrecognized_files"
 """Name of the raw table of a domain's unrecognized files."""
@@ -20,14 +21,10 @@ def unrecognized_files_of(domain: str) -> TableId:
     return raw_table(domain, UNRECOGNIZED_FILES)
 
 
-def record_unrecognized_files(
-    listing: Listing,
-    days: Sequence[dt.date],
-    intake: Intake,
-    *,
-    note: dict[str, str],
-) -> int:
-    """Commit unrecognized files as rejected deliveries; return the number recorded for these days.
+def stage_unrecognized_files(
+    listing: Listing, days: Sequence[dt.date], intake: Intake
+) -> StagedTables:
+    """Write the files of unrecognized files as rejected deliveries, based on those recorded now.
 
     Files that the listing recognizes are no longer recorded: their day has come, or the domain
     understands their folders now.
@@ -36,37 +33,24 @@ def record_unrecognized_files(
         listing: files of the landing zone.
         days: record only files of these days.
         intake: the domain and its lake.
-        note: stored with the commit.
-
-    Raises:
-        DayConflict: other runs kept changing the same days.
     """
     lake, domain = intake.lake, intake.spec.name
-    table = lake.table(unrecognized_files_of(domain))
-
-    def commit() -> int:
-        before = table.snapshot()
-        outdated = DeliveredFiles(lake, domain).days_with(UNRECOGNIZED_FILES, listing.files)
-        by_day: dict[dt.date, dict[str, Delivery]] = {day: {} for day in sorted({*days, *outdated})}
-        recognized = {(file.path, file.modified_at) for file in listing.files}
-        for row in read_deliveries(lake, domain, UNRECOGNIZED_FILES, list(by_day), snapshot=before):
-            if (row.file, row.landed_at) not in recognized:
-                by_day[row.day][row.file] = row
-        for file in listing.unrecognized_files:
-            if file.day in by_day:
-                by_day[file.day][file.path] = _rejected(file)
-        table.write(
-            {
-                day: DELIVERIES.to_arrow(sorted(rows.values(), key=lambda row: row.order))
-                for day, rows in by_day.items()
-            },
-            schema=DELIVERIES.stored,
-            based_on=before,
-            note=note,
-        )
-        return sum(len(by_day[day]) for day in days)
-
-    return retry_conflicts(commit)
+    table = unrecognized_files_of(domain)
+    before = lake.table(table).snapshot()
+    outdated = DeliveredFiles(lake, domain).days_with(UNRECOGNIZED_FILES, listing.files)
+    by_day: dict[dt.date, dict[str, Delivery]] = {day: {} for day in sorted({*days, *outdated})}
+    recognized = {(file.path, file.modified_at) for file in listing.files}
+    for row in read_deliveries(lake, domain, UNRECOGNIZED_FILES, list(by_day), snapshot=before):
+        if (row.file, row.landed_at) not in recognized:
+            by_day[row.day][row.file] = row
+    for file in listing.unrecognized_files:
+        if file.day in by_day:
+            by_day[file.day][file.path] = _rejected(file)
+    rows = {
+        day: DELIVERIES.to_arrow(sorted(rows.values(), key=lambda row: row.order))
+        for day, rows in by_day.items()
+    }
+    return stage_ops_table(lake, table, DELIVERIES, rows, based_on=before)
 
 
 def has_recorded(delivered: DeliveredFiles, file: UnrecognizedFile) -> bool:

@@ -19,6 +19,7 @@ from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, AssetMaterial
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
 from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
     AssetEventTagsTable,
     AssetKeyTable,
     SqlEventLogStorageMetadata,
@@ -31,6 +32,11 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection
 
+from lakehouse.platform.local_runtime.check_executions import (
+    check_executions,
+    delete_superseded_results,
+    store_evaluations,
+)
 from lakehouse.platform.local_runtime.sqlite import Pooled
 
 
@@ -81,10 +87,12 @@ class EventLog(Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events, and their entries in the asset tables, in one transaction."""
         with self.connect() as connection:
-            ids = self._insert([self._rows(event) for event in events], connection)
+            groups = [self._rows(event) for event in events]
+            ids = self._insert(groups, connection)
             newest: dict[tuple[str, DagsterEventType | None], tuple[EventLogEntry, int]] = {}
             tagged: list[tuple[EventLogEntry, int]] = []
-            for event, event_id in zip(events, ids, strict=True):
+            evaluated: list[dict[str, Any]] = []
+            for event, event_id, rows in zip(events, ids, groups, strict=True):
                 dagster_event = event.dagster_event
                 if dagster_event is None:
                     continue
@@ -93,7 +101,12 @@ class EventLog(Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
                     newest[dagster_event.asset_key.to_string(), kind] = event, event_id
                     tagged.append((event, event_id))
                 elif kind in ASSET_CHECK_EVENTS:
-                    self.store_asset_check_event(event, event_id)
+                    found = check_executions(event, event_id, rows[0]["event"])
+                    if kind is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                        connection.execute(AssetCheckExecutionsTable.insert(), found)
+                    else:
+                        evaluated += found
+            store_evaluations(connection, evaluated)
             if tagged:
                 self._store_asset_event_tags(connection, *zip(*tagged, strict=True))
             for event, event_id in newest.values():
@@ -159,8 +172,10 @@ class EventLog(Pooled, consolidated.ConsolidatedSqliteEventLogStorage):
     def delete_events_for_run(self, conn: Connection, run_id: str) -> None:
         """Delete the events of a run, except the newest materialization of each partition.
 
-        A day stays materialized when the record of its run is deleted.
+        A day stays materialized, and its checks keep their newest results, when the record of its
+        run is deleted.
         """
+        delete_superseded_results(conn, run_id)
         event, newer = SqlEventLogStorageTable, SqlEventLogStorageTable.alias()
         materialized = DagsterEventType.ASSET_MATERIALIZATION.value
         superseded = sa.exists().where(

@@ -11,14 +11,15 @@ from typing import Any
 
 import dagster as dg
 
+from lakehouse.platform.local_runtime.check_results import partition_results
 from lakehouse.platform.orchestration.computed_assets import (
     check_results,
-    contract_check,
     failed_days_text,
     not_ready,
     result,
     store_good_days,
 )
+from lakehouse.platform.orchestration.contract_checks import contract_check
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.policy import (
     IO_MANAGER,
@@ -48,11 +49,15 @@ def as_of_assets(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     tables = [table for table in domain.tables if table.as_of]
     record = reference_dates.inputs_of(domain.name)
     records = [_record_spec(domain, settings)] if reference_dates.reference_tables(domain) else []
+    specs = [_spec(table, domain, settings) for table in tables]
 
     @dg.multi_asset(
         name=f"gold_{domain.name}_as_of",
-        specs=[*(_spec(table, domain, settings) for table in tables), *records],
-        check_specs=[contract_check(table) for table in tables],
+        specs=[*specs, *records],
+        check_specs=[
+            contract_check(table.model, spec, blocking=True)
+            for table, spec in zip(tables, specs, strict=True)
+        ],
         can_subset=True,
         **step_policy(domain, Layer.GOLD),
     )
@@ -117,7 +122,6 @@ def _make(
         computed = stage_days(table, days, platform.lake, platform.settings)
     except NotReady as error:
         raise not_ready(context, error) from error
-    yield from check_results(table, computed)
     if computed.failed_days:
         store_good_days(context, platform, computed)
         failed[table.id] = failed_days_text(computed, days)
@@ -125,3 +129,4 @@ def _make(
         store_good_days(context, platform, computed)
     else:
         yield result(computed, days, platform.settings)
+    yield from partition_results(context, check_results(table, computed))

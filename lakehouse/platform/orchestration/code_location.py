@@ -1,6 +1,7 @@
 """The Dagster definitions of one domain, and those that all domains share."""
 
 import functools
+from typing import Any
 
 import dagster as dg
 
@@ -20,12 +21,22 @@ from lakehouse.settings import Settings
 
 def shared_definitions() -> dg.Definitions:
     """Return what all domains share: resources, executor and the sensors of run messages."""
-    platform = Platform()
+    resources = _resources()
+    io_manager = LakeIOManager(platform=resources["platform"])
     return dg.Definitions(
-        resources={"platform": platform, IO_MANAGER: LakeIOManager(platform=platform)},
+        resources={**resources, IO_MANAGER: io_manager},
         executor=dg.in_process_executor,
         sensors=message_sensors(),
     )
+
+
+def _resources() -> dict[str, Any]:
+    """Return the platform of a run; on S3 with the resource of dagster-aws that it uses."""
+    if not Settings.from_env().uses_s3:
+        return {"platform": Platform()}
+    from lakehouse.platform.orchestration.s3_resource import s3_resources
+
+    return s3_resources()
 
 
 def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
@@ -34,7 +45,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
     started = [jobs[work] for work in table_jobs(domain)]
     return dg.Definitions(
         assets=assets_of(domain, settings),
-        asset_checks=[pandera_checks(domain)],
+        asset_checks=[pandera_checks(domain, settings)],
         jobs=list(jobs.values()),
         sensors=[
             landing_sensor(domain, settings, started),

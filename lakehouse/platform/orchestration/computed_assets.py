@@ -1,12 +1,19 @@
 """Assets of computed tables: a step computes days, validates them, and only then stores them."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from lakehouse.platform.engines.session import engine_version
+from lakehouse.platform.local_runtime.check_results import (
+    PartitionResult,
+    partition_results,
+    partitioned_check,
+)
+from lakehouse.platform.orchestration.contract_checks import computed_results, contract_check
 from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key, joint_version
 from lakehouse.platform.orchestration.partitions import days_of
@@ -26,7 +33,6 @@ from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse.platform.transform.validate import RowsLost
 from lakehouse.settings import Settings
 
-CONTRACT = "contract"
 RECONCILIATION = "reconciliation"
 NAMED_DAYS = 5
 """Failed days that an error message names."""
@@ -43,7 +49,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
     @dg.multi_asset(
         name=op_name(table.id),
         specs=[spec.with_io_manager_key(IO_MANAGER)],
-        check_specs=_check_specs(table),
+        check_specs=_check_specs(table, spec),
         **step_policy(domain, table.layer),
     )
     def compute(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
@@ -51,21 +57,21 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
         try:
             computed = stage_days(table, days, platform.lake, platform.settings)
         except RowsLost as error:
-            yield dg.AssetCheckResult(
-                check_name=RECONCILIATION, passed=False, metadata={"problem": str(error)}
-            )
+            yield from partition_results(context, _lost_rows(table, days, error))
             raise dg.Failure(str(error), allow_retries=False) from error
         except NotReady as error:
             raise not_ready(context, error) from error
-        yield from check_results(table, computed)
         if computed.failed_days:
             store_good_days(context, platform, computed)
+        else:
+            yield result(computed, days, platform.settings)
+        yield from partition_results(context, check_results(table, computed))
+        if computed.failed_days:
             raise dg.Failure(
                 failed_days_text(computed, days),
                 metadata=_failed_days(computed.failed_days),
                 allow_retries=False,
             )
-        yield result(computed, days, platform.settings)
 
     return compute
 
@@ -74,52 +80,45 @@ def _frame_asset(table: Table, domain: Domain, settings: Settings) -> dg.AssetsD
     """Return the asset of a pandas table; pandas is imported only when a domain has one."""
     from lakehouse.platform.orchestration.pandas_tables import pandas_asset
 
+    spec = table_spec(table, domain, settings)
     return pandas_asset(
         table,
-        table_spec(table, domain, settings),
-        contract_check(table),
+        spec,
+        contract_check(table.model, spec, blocking=True),
         io_manager_key=IO_MANAGER,
         **step_policy(domain, table.layer),
     )
 
 
-def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+def _check_specs(table: Table, spec: dg.AssetSpec) -> list[dg.AssetCheckSpec]:
     if not table.validates_rows:
-        return [contract_check(table)]
-    reconciliation = dg.AssetCheckSpec(
+        return [contract_check(table.model, spec, blocking=True)]
+    reconciliation = partitioned_check(
         RECONCILIATION,
-        asset=asset_key(table.id),
+        spec.key,
+        spec.partitions_def,
+        "Every bronze row is stored, rejected, a duplicate or superseded.",
         blocking=True,
-        description="Every bronze row is stored, rejected, a duplicate or superseded.",
     )
-    return [contract_check(table), reconciliation]
+    return [contract_check(table.model, spec, blocking=True), reconciliation]
 
 
-def contract_check(table: Table) -> dg.AssetCheckSpec:
-    """Return the check that every stored row satisfies the contract."""
-    return dg.AssetCheckSpec(
-        CONTRACT,
-        asset=asset_key(table.id),
-        blocking=True,
-        description=f"Every stored row satisfies the Pandera model {table.contract.name}.",
-    )
-
-
-def check_results(table: Table, computed: StagedDays) -> Iterator[dg.AssetCheckResult]:
-    """Yield the results of the checks that compare computed rows with their contract."""
-    yield dg.AssetCheckResult(
-        asset_key=asset_key(table.id),
-        check_name=CONTRACT,
-        passed=not computed.failed_days,
-        severity=dg.AssetCheckSeverity.ERROR,
-        metadata=_failed_days(computed.failed_days),
-    )
+def check_results(table: Table, computed: StagedDays) -> list[PartitionResult]:
+    """Return the results of the checks that compare computed rows with their contract."""
+    results = computed_results(computed)
     if table.validates_rows:
-        yield dg.AssetCheckResult(
-            check_name=RECONCILIATION,
-            passed=True,
-            metadata={name: computed.outcomes[name] for name in OUTCOMES},
-        )
+        check = dg.AssetCheckKey(asset_key(table.id), RECONCILIATION)
+        for each in computed.staged:
+            counts = computed.outcomes.get(each.day, Counter())
+            rows = {name: counts[name] for name in OUTCOMES}
+            results.append(PartitionResult(check=check, day=each.day, passed=True, metadata=rows))
+    return results
+
+
+def _lost_rows(table: Table, days: Sequence[dt.date], error: RowsLost) -> list[PartitionResult]:
+    check = dg.AssetCheckKey(asset_key(table.id), RECONCILIATION)
+    metadata = {"problem": str(error)}
+    return [PartitionResult(check=check, day=day, passed=False, metadata=metadata) for day in days]
 
 
 def result(

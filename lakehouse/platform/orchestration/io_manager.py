@@ -1,7 +1,9 @@
 """The I/O manager: stores values of assets as days of lake tables, and loads them again.
 
-Days that a computation has staged are committed. A pandas, pyarrow, Ibis or DuckDB value is split
-by its column ``day`` and written. An input is loaded in the form that its annotation names.
+Every table of every layer is stored here. Days that a step has staged are committed: those of one
+table, or those of all tables of a step in the order that makes it safe to interrupt
+(`StagedTables`). A pandas, pyarrow, Ibis or DuckDB value is split by its column ``day``, and then
+written. An input is loaded in the form that its annotation names.
 """
 
 import datetime as dt
@@ -17,19 +19,22 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.engines.session import named_relation, session
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.ingestion.conflicts import ATTEMPTS
 from lakehouse.platform.orchestration.metadata import contract_metadata, preview
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.commit import CommitResult
 from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.snapshot import AS_OF, ON_REQUEST
+from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.definition import definition_of
+from lakehouse.platform.transform.definition import definition_of, has_definition
 from lakehouse.platform.transform.inputs import bind_files
 from lakehouse.platform.transform.stage import StagedDays
 
@@ -40,12 +45,22 @@ class LakeIOManager(dg.ConfigurableIOManager):
     platform: Platform
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Commit the days of a value; a day without rows is committed as an empty day."""
+        """Commit the days of a value; a day without rows is committed as an empty day.
+
+        Of tables that one step stages together, the first output that arrives commits all. If
+        another run has changed their days meanwhile, the step starts over.
+        """
         table = table_id(context.asset_key)
         note = {"run_id": context.run_id}
         if isinstance(obj, StagedDays):
             declared: Table | None = obj.table
             result = commit(obj, self.platform.lake, note=note)
+        elif isinstance(obj, StagedTables):
+            declared = declared_table(table)
+            try:
+                result = obj.commit(note=note)[table]
+            except DayConflict as error:
+                raise dg.RetryRequested(max_retries=ATTEMPTS - 1) from error
         else:
             declared = declared_table(table)
             days = days_of(context.asset_partition_keys)
@@ -56,7 +71,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
             "lakehouse/version": result.version,
             "lakehouse/changed_days": len(result.changed),
             "lakehouse/unchanged_days": len(result.unchanged),
-            **(contract_metadata(declared, self.platform.lake) if declared else {}),
+            **_definition(declared, self.platform.lake),
         }
         if len(context.asset_partition_keys) == 1:
             days = days_of(context.asset_partition_keys)
@@ -105,6 +120,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
         with session(replace(self.platform.settings, engine="duckdb")) as opened:
             bind_files(opened, "stored", declared, snapshot.urls(days))
             return opened.table(named_relation("stored", declared.contract.schema))
+
+
+def _definition(table: Table | None, lake: Lake) -> dict[str, Any]:
+    """Return by which definition days were made; nothing for a table that the platform defines."""
+    return contract_metadata(table, lake) if table is not None and has_definition(table) else {}
 
 
 def declared_table(table: TableId) -> Table | None:

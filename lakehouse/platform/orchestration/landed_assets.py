@@ -6,22 +6,23 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.ingestion.ingest import Ingested, ingest
-from lakehouse.platform.orchestration.metadata import (
-    SHOWN_PROBLEMS,
-    asset_key,
-    contract_metadata,
-    joint_version,
-    preview,
+from lakehouse.platform.ingestion.file_report import FileReport
+from lakehouse.platform.ingestion.ingest import Ingested, stage_ingestion
+from lakehouse.platform.local_runtime.check_results import (
+    PartitionResult,
+    partition_results,
+    partitioned_check,
 )
+from lakehouse.platform.orchestration.contract_checks import contract_check, contract_results
+from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key, joint_version
 from lakehouse.platform.orchestration.partitions import days_of
-from lakehouse.platform.orchestration.policy import step_policy, table_spec
+from lakehouse.platform.orchestration.policy import IO_MANAGER, step_policy, table_spec
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.stored_rows import require_comparable
 from lakehouse.platform.tables.table import Table
-from lakehouse.platform.transform.definition import has_definition
 from lakehouse.settings import Settings
 
 FILES = "files"
@@ -38,55 +39,58 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
     dataset = bronze.id.table
     raw = domain.table("raw", dataset)
 
+    require_comparable(raw.contract)
+    require_comparable(bronze.contract)
+    specs = [
+        table_spec(raw, domain, settings),
+        table_spec(bronze, domain, settings, deps=[asset_key(raw.id)]),
+    ]
+
     @dg.multi_asset(
         name=f"{domain.name}_{dataset}_landed",
-        specs=[
-            table_spec(raw, domain, settings),
-            table_spec(bronze, domain, settings, deps=[asset_key(raw.id)]),
-        ],
+        specs=[spec.with_io_manager_key(IO_MANAGER) for spec in specs],
         check_specs=[
-            dg.AssetCheckSpec(
+            partitioned_check(
                 FILES,
-                asset=asset_key(raw.id),
-                description="No delivered file is rejected, held back or dated in the future.",
-            )
+                specs[0].key,
+                specs[0].partitions_def,
+                "No delivered file is rejected, held back or dated in the future.",
+            ),
+            contract_check(raw.model, specs[0]),
+            contract_check(bronze.model, specs[1]),
         ],
         **step_policy(domain, Layer.BRONZE),
     )
     def landed(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        intake = platform.intake(domain)
         listing = platform.listing(domain, tuple(days))
-        done = ingest(
-            bronze,
-            days,
-            intake,
-            listing,
-            note={"run_id": context.run.run_id},
-            reread=platform.reread,
-        )
+        intake = platform.intake(domain)
+        done = stage_ingestion(bronze, days, intake, listing, reread=platform.reread)
         for warning in (*done.unread.values(), *done.warnings):
             context.log.warning("%s", warning)
-        yield _result(context, platform, done, raw, sum(done.files.values()), days)
-        yield _result(context, platform, done, bronze, done.rows, days)
-        yield _files_check(raw.id, done)
+        for table, rows in ((raw.id, sum(done.files.values())), (bronze.id, done.rows)):
+            yield _result(done, table, rows, days)
+            for day in sorted(set(done.reports) - set(days)):
+                key = asset_key(table)
+                context.log_event(dg.AssetMaterialization(key, partition=day.isoformat()))
+        files = dg.AssetCheckKey(asset_key(raw.id), FILES)
+        yield from partition_results(
+            context,
+            [
+                *(_files_result(files, day, report) for day, report in done.reports.items()),
+                *contract_results(done.staged, raw.id),
+                *contract_results(done.staged, bronze.id),
+            ],
+        )
 
     return landed
 
 
 def _result(
-    context: dg.AssetExecutionContext,
-    platform: Platform,
-    done: Ingested,
-    made: Table,
-    rows: int,
-    days: Sequence[dt.date],
+    done: Ingested, table: TableId, rows: int, days: Sequence[dt.date]
 ) -> dg.MaterializeResult[Any]:
-    """Report one of the two tables, and record days that were written beyond those of the run."""
-    table = made.id
-    for day in sorted(set(done.days) - set(days)):
-        context.log_event(dg.AssetMaterialization(asset_key(table), partition=day.isoformat()))
-    versions = done.data_versions[table]
+    """Return one of the two tables for the I/O manager, which commits both together."""
+    versions = done.staged.tables[table].data_versions
     metadata: dict[str, Any] = {
         "dagster/row_count": rows,
         "lakehouse/days": len(days),
@@ -94,31 +98,28 @@ def _result(
     }
     if done.unparsable:
         metadata["lakehouse/unparsable_lines"] = done.unparsable
-    if has_definition(made):
-        metadata |= contract_metadata(made, platform.lake)
-    if len(days) == 1:
-        metadata["lakehouse/preview"] = preview(platform.lake, table, days)
     return dg.MaterializeResult(
         asset_key=asset_key(table),
+        value=done.staged,
         data_version=dg.DataVersion(joint_version({day: versions[day] for day in days})),
         metadata=metadata,
     )
 
 
-def _files_check(raw: TableId, done: Ingested) -> dg.AssetCheckResult:
+def _files_result(check: dg.AssetCheckKey, day: dt.date, report: FileReport) -> PartitionResult:
     """Warn when a file is rejected or held back, naming the first ones with the reason."""
-    bad = {status: done.files[status] for status in ("rejected", "held") if done.files[status]}
-    metadata: dict[str, Any] = {**bad, **dict(list(done.problems.items())[:SHOWN_PROBLEMS])}
-    if done.notes:
-        metadata["schema_drift"] = done.notes[:SHOWN_PROBLEMS]
-    if done.warnings:
-        metadata[WARNINGS] = done.warnings[:SHOWN_PROBLEMS]
+    bad = {status: report.files[status] for status in ("rejected", "held") if report.files[status]}
+    metadata: dict[str, Any] = {**bad, **dict(list(report.problems.items())[:SHOWN_PROBLEMS])}
+    if report.notes:
+        metadata["schema_drift"] = report.notes[:SHOWN_PROBLEMS]
+    if report.warnings:
+        metadata[WARNINGS] = report.warnings[:SHOWN_PROBLEMS]
     if bad:
         metadata["hint"] = HINT
-    return dg.AssetCheckResult(
-        asset_key=asset_key(raw),
-        check_name=FILES,
-        passed=not bad and not done.warnings,
+    return PartitionResult(
+        check=check,
+        day=day,
+        passed=not bad and not report.warnings,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )

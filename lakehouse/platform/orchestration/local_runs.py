@@ -12,6 +12,7 @@ import dagster as dg
 
 from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.local_runtime.locks import held_runs, hold
+from lakehouse.platform.local_runtime.run_origin import ORIGIN_TAGS, record_origin
 from lakehouse.platform.local_runtime.workers import worker_path
 from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
@@ -279,12 +280,12 @@ def run(
     definition = complete_definitions(domain).resolve_job_def(job)
     on_start(len(definition.graph.node_dict))
     run_id = str(uuid.uuid4())
-    instance.add_event_listener(run_id, functools.partial(_report_steps, on_step))
+    instance.add_event_listener(run_id, _Listener(instance, on_step))
     with hold(worker_path(instance, run_id)):
         result = definition.execute_in_process(
             instance=instance,
             run_id=run_id,
-            tags=tags,
+            tags={**tags, **ORIGIN_TAGS},
             raise_on_error=False,
             run_config={**QUIET_LOGGING, "resources": {"platform": {"config": platform or {}}}},
             asset_selection=tables,
@@ -326,12 +327,21 @@ def cancel_runs(instance: dg.DagsterInstance, run_ids: Iterable[str], cause: str
         worker_path(instance, run_id).unlink(missing_ok=True)
 
 
-def _report_steps(on_step: Callable[[StepResult], None], entry: dg.EventLogEntry) -> None:
-    event = entry.dagster_event
-    if event is None or event.step_key is None:
-        return
-    if event.is_step_success or event.is_step_failure:
-        on_step(StepResult(name=event.step_key, succeeded=event.is_step_success))
+@dataclass
+class _Listener:
+    """Follows a run: records its code location when it starts, and reports finished steps."""
+
+    instance: dg.DagsterInstance
+    on_step: Callable[[StepResult], None]
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
+            return
+        if event.event_type is dg.DagsterEventType.RUN_START:
+            record_origin(self.instance, entry.run_id)
+        elif event.step_key is not None and (event.is_step_success or event.is_step_failure):
+            self.on_step(StepResult(name=event.step_key, succeeded=event.is_step_success))
 
 
 def _seconds_by_layer(steps: Iterable[RunStep]) -> dict[str, float]:

@@ -3,22 +3,28 @@
 The data quality log, which also evaluates checks, is in ``quality_log``.
 """
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from lakehouse.platform.ingestion.unrecognized_files import (
-    record_unrecognized_files,
+    stage_unrecognized_files,
     unrecognized_files_of,
 )
+from lakehouse.platform.local_runtime.check_results import (
+    PartitionResult,
+    partitioned_check,
+)
+from lakehouse.platform.orchestration.contract_checks import stored
 from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key
-from lakehouse.platform.orchestration.partitions import days_of
-from lakehouse.platform.orchestration.policy import ops_asset
+from lakehouse.platform.orchestration.partitions import daily, days_of
+from lakehouse.platform.orchestration.policy import last_keys, ops_asset
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
-from lakehouse.platform.reconciliation.reconcile import commit_reconciliation
+from lakehouse.platform.reconciliation.reconcile import stage_reconciliation
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.ops_tables import (
@@ -32,6 +38,7 @@ from lakehouse.platform.transform import as_of
 from lakehouse.settings import Settings
 
 BALANCED = "balanced"
+ROWS = "dagster/row_count"
 
 
 def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
@@ -45,18 +52,12 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
         description="Delivered files that match no dataset, or whose path is not allowed.",
         layer=Layer.BRONZE,
     )
-    def unrecognized_files(
-        context: dg.AssetExecutionContext, platform: Platform
-    ) -> dg.MaterializeResult[Any]:
+    def unrecognized_files(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
         listing = platform.listing(domain, tuple(days))
-        recorded = record_unrecognized_files(
-            listing,
-            days,
-            platform.intake(domain),
-            note={"run_id": context.run.run_id},
-        )
-        return dg.MaterializeResult(metadata={"dagster/row_count": recorded})
+        staged = stage_unrecognized_files(listing, days, platform.intake(domain))
+        table = unrecognized_files_of(domain.name)
+        yield from stored(context, staged, table, {ROWS: staged.rows(table, days)})
 
     return unrecognized_files
 
@@ -64,9 +65,10 @@ def unrecognized_files_asset(domain: Domain, settings: Settings) -> dg.AssetsDef
 def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that reconciles every delivered file, after all other tables of the run."""
     table = reconciliation_of(domain.name)
-    upstream = [asset_key(t.id) for t in domain.tables if t.transform and t.daily]
     if domain.checks:
-        upstream.append(asset_key(log_of(domain.name)))
+        upstream = [asset_key(log_of(domain.name))]
+    else:
+        upstream = last_keys(table for table in domain.tables if table.daily)
 
     @ops_asset(
         domain,
@@ -76,42 +78,31 @@ def reconciliation_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinit
         description=RECONCILIATION.description,
         deps=upstream,
         check_specs=[
-            dg.AssetCheckSpec(
+            partitioned_check(
                 BALANCED,
-                asset=asset_key(table),
+                asset_key(table),
+                daily(domain.spec, settings),
+                "Each line of a file is a header, unparsable, excluded or one row that has exactly"
+                " one outcome.",
                 blocking=True,
-                description="Each line of a file is a header, unparsable, excluded or one row that"
-                " has exactly one outcome.",
             )
         ],
     )
     def reconcile(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
-        by_day = commit_reconciliation(
-            domain,
-            platform.lake,
-            days,
-            note={"run_id": context.run.run_id},
-            balances=platform.balances(domain, tuple(days)),
-        )
+        by_day = platform.balances(domain, tuple(days))
         files = [file for files in by_day.values() for file in files]
         unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
-        waiting = sum(file.waiting for file in files)
-        yield dg.AssetCheckResult(
-            check_name=BALANCED,
-            passed=not unbalanced,
-            metadata={
-                "files": len(files),
-                "waiting": waiting,
-                "unbalanced": len(unbalanced),
-                **{each.file: each.difference for each in unbalanced[:SHOWN_PROBLEMS]},
-            },
+        check = dg.AssetCheckKey(asset_key(table), BALANCED)
+        yield from stored(
+            context,
+            stage_reconciliation(domain, platform.lake, by_day),
+            table,
+            {ROWS: len(files), "lakehouse/waiting": sum(file.waiting for file in files)},
+            [_balanced(check, day, by_day.get(day, [])) for day in days],
         )
         if unbalanced:
             raise dg.Failure(_unbalanced(unbalanced), allow_retries=False)
-        yield dg.MaterializeResult(
-            metadata={"dagster/row_count": len(files), "lakehouse/waiting": waiting}
-        )
 
     return reconcile
 
@@ -125,17 +116,33 @@ def as_of_days_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         as_of.as_of_days_of(domain.name),
         AS_OF_DAYS.model,
         description=AS_OF_DAYS.description,
-        deps=[asset_key(each.id) for each in as_of.as_of_tables(domain)],
+        deps=last_keys(as_of.as_of_tables(domain)),
     )
-    def as_of_days(
-        context: dg.AssetExecutionContext, platform: Platform
-    ) -> dg.MaterializeResult[Any]:
+    def as_of_days(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         days = days_of(context.partition_keys)
         inputs = platform.as_of_inputs(domain, tuple(days))
-        as_of.record_as_of_days(domain, platform.lake, days, inputs)
-        return dg.MaterializeResult(metadata={"dagster/row_count": len(days)})
+        staged = as_of.stage_as_of_days(domain, platform.lake, days, inputs)
+        yield from stored(context, staged, as_of.as_of_days_of(domain.name), {ROWS: len(days)})
 
     return as_of_days
+
+
+def _balanced(
+    check: dg.AssetCheckKey, day: dt.date, files: Sequence[FileBalance]
+) -> PartitionResult:
+    """Return whether the files of one delivery day reconcile, with those that do not."""
+    unbalanced = [file for file in files if file.balance is Balance.UNBALANCED]
+    return PartitionResult(
+        check=check,
+        day=day,
+        passed=not unbalanced,
+        metadata={
+            "files": len(files),
+            "waiting": sum(file.waiting for file in files),
+            "unbalanced": len(unbalanced),
+            **{each.file: each.difference for each in unbalanced[:SHOWN_PROBLEMS]},
+        },
+    )
 
 
 def _unbalanced(files: list[FileBalance]) -> str:

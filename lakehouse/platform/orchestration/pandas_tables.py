@@ -6,6 +6,7 @@ the data frames that the function receives and returns.
 
 import datetime as dt
 import inspect
+import warnings
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from dagster_pandas import (
 )
 
 from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.local_runtime.check_results import PartitionResult, partition_results
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
@@ -30,15 +32,17 @@ from lakehouse.platform.transform.validate import failed_days_of
 
 def frame_type(table: Table) -> dg.DagsterType:
     """Return a Dagster type that requires the contract's columns, and values where not nullable."""
-    return create_dagster_pandas_dataframe_type(
-        name="_".join(("frame", table.id.layer, table.id.domain, table.id.table)),
-        description=table.description,
-        columns=[
-            PandasColumn.exists(column.name, non_nullable=not column.nullable)
-            for column in table.contract.columns
-        ],
-        dataframe_constraints=[StrictColumnsConstraint(list(table.contract.schema.names))],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return create_dagster_pandas_dataframe_type(
+            name="_".join(("frame", table.id.layer, table.id.domain, table.id.table)),
+            description=table.description,
+            columns=[
+                PandasColumn.exists(column.name, non_nullable=not column.nullable)
+                for column in table.contract.columns
+            ],
+            dataframe_constraints=[StrictColumnsConstraint(list(table.contract.schema.names))],
+        )
 
 
 def to_rows(table: Table, frame: pd.DataFrame) -> pa.Table:
@@ -112,12 +116,17 @@ def pandas_asset(
         frame = _within(transform(*(frames[name] for name in names)), days)
         rows = to_rows(table, frame)
         failed = failed_days_of(table, rows, days, platform.settings)
-        yield dg.AssetCheckResult(
-            check_name=check.name,
-            passed=not failed,
-            metadata={day.isoformat(): reason for day, reason in failed.items()},
-        )
+        results = [
+            PartitionResult(
+                check=check.key,
+                day=day,
+                passed=day not in failed,
+                metadata={"problem": failed[day]} if day in failed else {},
+            )
+            for day in days
+        ]
         if failed:
+            yield from partition_results(context, results)
             day, reason = next(iter(failed.items()))
             raise dg.Failure(
                 f"{table.id.name}: {len(failed)} days break the contract, so nothing is stored;"
@@ -130,6 +139,7 @@ def pandas_asset(
             output_name="rows",
             metadata={"dagster/row_count": rows.num_rows},
         )
+        yield from partition_results(context, results)
 
     return computed
 

@@ -11,6 +11,7 @@ import dagster as dg
 import pandera.ibis as pa
 
 from lakehouse.platform.engines.sql_texts import SqlTexts
+from lakehouse.platform.orchestration.contract_checks import contract_check
 from lakehouse.platform.orchestration.metadata import (
     asset_key,
     definition_metadata,
@@ -20,8 +21,10 @@ from lakehouse.platform.orchestration.metadata import (
 from lakehouse.platform.orchestration.partitions import daily
 from lakehouse.platform.orchestration.run_tags import LAYER_TAG
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.contract import contract_of
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.stored_rows import require_comparable
 from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
@@ -80,6 +83,20 @@ def upstream_keys(table: Table) -> list[dg.AssetKey]:
     return [asset_key(read.table.id) for read in table.reads]
 
 
+def last_keys(tables: Iterable[Table]) -> list[dg.AssetKey]:
+    """Return the assets that no other of these tables reads; when they are done, all are.
+
+    An ops table that waits for all tables depends on these alone, which keeps the graph readable.
+    """
+    tables = list(tables)
+    read = {read.table.id for table in tables for read in table.reads}
+    return [
+        asset_key(table.id)
+        for table in tables
+        if table.id not in read and table.layer is not Layer.RAW
+    ]
+
+
 def ops_asset(
     domain: Domain,
     settings: Settings,
@@ -91,6 +108,7 @@ def ops_asset(
     kinds: Iterable[str] = ("deltalake",),
     skippable: bool = False,
     layer: str = "",
+    check_specs: Iterable[dg.AssetCheckSpec] = (),
     **more: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return the decorator that turns a function into the asset of an ops table.
@@ -105,8 +123,10 @@ def ops_asset(
         kinds: kinds that the Dagster UI shows.
         skippable: whether a run may leave the table out and evaluate checks only.
         layer: the layer of the step, where it is not that of the table.
-        more: further arguments of `dg.multi_asset`, such as ``check_specs``.
+        check_specs: checks other than that of its contract.
+        more: further arguments of `dg.multi_asset`.
     """
+    require_comparable(contract_of(model))
     spec = ops_spec(
         domain,
         settings,
@@ -118,7 +138,11 @@ def ops_asset(
         skippable=skippable,
     )
     return dg.multi_asset(
-        name=op_name(table), specs=[spec], **step_policy(domain, layer or table.layer), **more
+        name=op_name(table),
+        specs=[spec.with_io_manager_key(IO_MANAGER)],
+        check_specs=[contract_check(model, spec), *check_specs],
+        **step_policy(domain, layer or table.layer),
+        **more,
     )
 
 

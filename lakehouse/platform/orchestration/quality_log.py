@@ -1,7 +1,7 @@
 """Quality checks of a domain in Dagster: one asset evaluates them all and writes the log.
 
-Each check is shown on the table that it is about, with one result per run that names the days
-which did not pass.
+Each check is shown on the table that it is about, with one result for each day. The check `RECENT`
+of the log shows the state of all checks on the newest days, whichever days the last run was about.
 """
 
 import datetime as dt
@@ -11,21 +11,33 @@ from typing import Any
 import dagster as dg
 import pyarrow as arrow
 
-from lakehouse.platform.orchestration.metadata import asset_key
+from lakehouse.platform.local_runtime.check_results import (
+    PartitionResult,
+    partition_results,
+    partitioned_check,
+)
+from lakehouse.platform.orchestration.contract_checks import stored
+from lakehouse.platform.orchestration.metadata import SHOWN_PROBLEMS, asset_key
 from lakehouse.platform.orchestration.pandera_checks import check_keys
-from lakehouse.platform.orchestration.partitions import days_of
-from lakehouse.platform.orchestration.policy import ops_asset
+from lakehouse.platform.orchestration.partitions import daily, days_of
+from lakehouse.platform.orchestration.policy import last_keys, ops_asset
 from lakehouse.platform.orchestration.resources import Platform
-from lakehouse.platform.quality.checks import CheckedDay, CheckStatus, QualityCheck
+from lakehouse.platform.quality.checks import CheckedDay, CheckStatus, QualityCheck, shortened
 from lakehouse.platform.quality.evaluate import evaluate
-from lakehouse.platform.quality.log import log_of, write_log
+from lakehouse.platform.quality.log import (
+    RECENT_DAYS,
+    CheckProblem,
+    log_of,
+    recent_problems,
+    stage_log,
+)
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
-SHOWN_DAYS = 20
+RECENT = "recent_days"
 
 
 def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
@@ -36,6 +48,12 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     table = log_of(domain.name)
     log_key = asset_key(table)
     by_key = {check_key(check): check for check in domain.checks}
+    by_day = daily(domain.spec, settings)
+    recent = dg.AssetCheckSpec(
+        RECENT,
+        asset=log_key,
+        description=f"No quality check fails on the newest {RECENT_DAYS} days of the log.",
+    )
 
     @ops_asset(
         domain,
@@ -43,12 +61,15 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         table,
         DATA_QUALITY_LOG.model,
         description=DATA_QUALITY_LOG.description,
-        deps=[asset_key(t.id) for t in domain.tables if t.daily],
+        deps=last_keys(table for table in domain.tables if table.daily),
         kinds=("duckdb", "deltalake"),
         skippable=True,
         check_specs=[
-            dg.AssetCheckSpec(check.name, asset=key.asset_key, description=_description(check))
-            for key, check in by_key.items()
+            *(
+                partitioned_check(check.name, key.asset_key, by_day, _description(check))
+                for key, check in by_key.items()
+            ),
+            recent,
         ],
         allow_arbitrary_check_specs=True,
         can_subset=True,
@@ -65,8 +86,9 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
             now=platform.started_at,
             given=_balances(context, domain, platform, days),
         )
+        results = [day_result(each) for each in checked if check_key(each.check) in selected]
         if writes_log:
-            rows = write_log(
+            staged = stage_log(
                 checked,
                 platform.lake,
                 domain.name,
@@ -75,14 +97,12 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 settings=platform.settings,
             )
             counts = {f"lakehouse/{result}": n for result, n in counted(checked).items()}
-            yield dg.MaterializeResult(
-                asset_key=log_key,
-                metadata={"dagster/row_count": rows, "lakehouse/days": len(days), **counts},
-            )
-        by_check = {
-            key: [each for each in checked if each.check is check] for key, check in by_key.items()
-        }
-        yield from (check_result(key, by_check[key]) for key in by_key if key in selected)
+            metadata = {"dagster/row_count": len(checked), "lakehouse/days": len(days), **counts}
+            yield from stored(context, staged, table, metadata, results)
+        else:
+            yield from partition_results(context, results)
+        if recent.key in selected:
+            yield recent_result(recent.key, recent_problems(platform.lake, domain.name))
         _raise_for_blocking(checked, days)
 
     return data_quality_log
@@ -116,37 +136,42 @@ def counted(checked: Sequence[CheckedDay]) -> dict[str, int]:
     return {each.value: results.count(each) for each in CheckStatus if each in results}
 
 
-def check_result(key: dg.AssetCheckKey, checked: Sequence[CheckedDay]) -> dg.AssetCheckResult:
-    """Return one result for all days of a run: an error if a day fails, else a warning.
-
-    The metadata names the days that did not pass, failures first, with actual and expected value.
-    When all days pass, it shows the last one.
-    """
-    not_passed = sorted(
-        (each for each in checked if each.assessment.status is not CheckStatus.PASS),
-        key=lambda each: (each.assessment.status is not CheckStatus.FAIL, each.day),
-    )
-    counts = counted(checked)
-    shown = not_passed[:SHOWN_DAYS] if not_passed else checked[-1:]
-    return dg.AssetCheckResult(
-        asset_key=key.asset_key,
-        check_name=key.name,
-        passed=not not_passed,
+def day_result(each: CheckedDay) -> PartitionResult:
+    """Return the result of a check on one day: an error if it fails, else a warning."""
+    found = each.assessment
+    return PartitionResult(
+        check=check_key(each.check),
+        day=each.day,
+        passed=found.status is CheckStatus.PASS,
         severity=dg.AssetCheckSeverity.ERROR
-        if CheckStatus.FAIL.value in counts
+        if found.status is CheckStatus.FAIL
         else dg.AssetCheckSeverity.WARN,
         metadata={
-            "days": len(checked),
-            **counts,
-            **{each.day.isoformat(): _summary(each) for each in shown},
+            "result": found.status.value,
+            "found": found.actual,
+            "expected": found.expected,
+            **({"details": found.details} if found.details else {}),
         },
     )
 
 
-def _summary(each: CheckedDay) -> str:
-    found = each.assessment
-    details = f"; {found.details}" if found.details else ""
-    return f"{found.status.value}: {found.actual}, expected {found.expected}{details}"
+def recent_result(key: dg.AssetCheckKey, problems: Sequence[CheckProblem]) -> dg.AssetCheckResult:
+    """Return whether no check fails on the newest days, with the days on which one does."""
+    failing = [each for each in problems if each.status is CheckStatus.FAIL]
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not failing,
+        metadata={
+            "days": RECENT_DAYS,
+            "failing_checks": len(failing),
+            "warning_checks": len(problems) - len(failing),
+            **{
+                f"{each.check} {each.status}s": shortened(each.days)
+                for each in problems[:SHOWN_PROBLEMS]
+            },
+        },
+    )
 
 
 def _description(check: QualityCheck) -> str:

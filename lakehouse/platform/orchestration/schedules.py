@@ -4,7 +4,8 @@ Days without any delivery become rows too, so schedules request runs whether or 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -28,6 +29,7 @@ from lakehouse.platform.tables.domain_spec import DomainSpec, Schedule
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
+CRON_ALIASES = {"@hourly": "0 * * * *", "@daily": "0 0 * * *"}
 RETRY_AFTER = dt.timedelta(minutes=5)
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 NIGHTLY = (
@@ -73,11 +75,26 @@ def schedules_of(
                 f"domain {domain.name!r}, schedule {schedule.name!r}: expected work"
                 f" {' or '.join(jobs)}, found {schedule.work!r}"
             )
-    schedules = [schedule for schedule in NIGHTLY if schedule.work in jobs]
+    own = domain.spec.schedules
+    schedules = [_apart(schedule, own) for schedule in NIGHTLY if schedule.work in jobs]
     return [
         day_schedule(domain, settings, schedule, jobs[schedule.work])
-        for schedule in (*schedules, *domain.spec.schedules)
+        for schedule in (*schedules, *own)
     ]
+
+
+def _apart(nightly: Schedule, own: Sequence[Schedule]) -> Schedule:
+    """Start a nightly schedule ten minutes later where one of the domain's own starts with it."""
+    minute, hour, *rest = nightly.cron.split()
+    if not any(_starts_at(each.cron, minute, hour) for each in own):
+        return nightly
+    return replace(nightly, cron=" ".join((str(int(minute) + 10), hour, *rest)))
+
+
+def _starts_at(cron: str, minute: str, hour: str) -> bool:
+    """Return whether a schedule starts at a minute of some days."""
+    at_minute, at_hour = CRON_ALIASES.get(cron, cron).split()[:2]
+    return at_minute in ("*", minute) and at_hour in ("*", hour)
 
 
 def day_schedule(

@@ -2,14 +2,35 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pyarrow as arrow
 
-from lakehouse.platform.quality.checks import CheckedDay
+from lakehouse.platform.quality.checks import CheckedDay, CheckStatus
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, CheckResult
+from lakehouse.platform.tables.stored_rows import stage_ops_table
 from lakehouse.settings import Settings
+
+RECENT_DAYS = 30
+"""Newest logged days whose results are the state of a check."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckProblem:
+    """A check that warned or failed on some of the newest logged days.
+
+    Args:
+        check: table and name of the check.
+        status: warn or fail.
+        days: the days with this status, sorted.
+    """
+
+    check: str
+    status: CheckStatus
+    days: tuple[dt.date, ...]
 
 
 def log_of(domain: str) -> TableId:
@@ -48,7 +69,7 @@ def log_rows(
     return {day: DATA_QUALITY_LOG.to_arrow(by_day[day]).drop(["day"]) for day in sorted(by_day)}
 
 
-def write_log(
+def stage_log(
     checked: Iterable[CheckedDay],
     lake: Lake,
     domain: str,
@@ -56,8 +77,28 @@ def write_log(
     run_id: str,
     now: dt.datetime,
     settings: Settings,
-) -> int:
-    """Replace the checked days of a domain's log in one commit; return the number of rows."""
+) -> StagedTables:
+    """Write the files of the checked days of a domain's log; a commit replaces these days."""
     days = log_rows(checked, run_id=run_id, now=now, settings=settings)
-    lake.table(log_of(domain)).write(days, schema=DATA_QUALITY_LOG.stored, note={"run_id": run_id})
-    return sum(rows.num_rows for rows in days.values())
+    return stage_ops_table(lake, log_of(domain), DATA_QUALITY_LOG, days)
+
+
+def recent_problems(lake: Lake, domain: str, days: int = RECENT_DAYS) -> list[CheckProblem]:
+    """Return the checks that did not pass on the newest logged days, failures first."""
+    table = lake.table(log_of(domain))
+    snapshot = table.snapshot()
+    if not snapshot.files:
+        return []
+    first = snapshot.files[-1].day - dt.timedelta(days=days - 1)
+    recent = [file.day for file in snapshot.files if file.day >= first and file.rows]
+    rows = table.read(recent, snapshot=snapshot, columns=["day", "check_id", "result"])
+    found: dict[tuple[CheckStatus, str], list[dt.date]] = {}
+    for row in rows.to_pylist():
+        status = CheckStatus(row["result"])
+        if status is not CheckStatus.PASS:
+            found.setdefault((status, row["check_id"]), []).append(row["day"])
+    problems = [
+        CheckProblem(check=check, status=status, days=tuple(sorted(on)))
+        for (status, check), on in found.items()
+    ]
+    return sorted(problems, key=lambda each: (each.status is not CheckStatus.FAIL, each.check))

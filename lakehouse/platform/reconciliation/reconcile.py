@@ -1,7 +1,7 @@
 """Reconcile deliveries: every line of a delivered file must end in exactly one outcome.
 
 `reconcile` reads the deliveries, the rows of bronze and the outcomes of silver, and returns one
-balance for each file; `commit_reconciliation` stores them in ``ops/<domain>/reconciliation`` by
+balance for each file; `stage_reconciliation` writes them for ``ops/<domain>/reconciliation`` by
 delivery day. How one file balances is in `balance`; proving the stored balances is in `audit`.
 """
 
@@ -30,9 +30,11 @@ from lakehouse.platform.reconciliation.touched_days import (
 )
 from lakehouse.platform.reconciliation.waiting_days import DependentDays, waiting_of
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.ops_tables import RECONCILIATION, FileBalance
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.stored_rows import stage_ops_table
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.outcomes import outcomes_of
 
@@ -65,31 +67,14 @@ def reconcile_day(domain: Domain, lake: Lake, day: dt.date) -> list[FileBalance]
     return _reconcile(domain, lake, {day}, [day], earlier)[day]
 
 
-def commit_reconciliation(
-    domain: Domain,
-    lake: Lake,
-    days: Sequence[dt.date],
-    *,
-    note: dict[str, str],
-    balances: BalancesByDay | None = None,
-) -> BalancesByDay:
-    """Commit the balances of a run and return them; each of its days then counts as processed.
+def stage_reconciliation(domain: Domain, lake: Lake, balances: BalancesByDay) -> StagedTables:
+    """Write the files of these balances; when they are committed, their days count as processed.
 
-    Args:
-        domain: the domain of the deliveries.
-        lake: where the tables are.
-        days: days that the run refreshed in every layer.
-        note: stored with the commit, such as the run's id.
-        balances: the result of `reconcile` when the run has it already. Deliveries that changed
-            since then have another fingerprint, so their day stays unfinished.
+    Deliveries that changed since `reconcile` have another fingerprint, so their day stays
+    unfinished.
     """
-    balances = reconcile(domain, lake, days) if balances is None else balances
-    lake.table(reconciliation_of(domain.name)).write(
-        {day: RECONCILIATION.to_arrow(files).drop(["day"]) for day, files in balances.items()},
-        schema=RECONCILIATION.stored,
-        note=note,
-    )
-    return balances
+    rows = {day: RECONCILIATION.to_arrow(files).drop(["day"]) for day, files in balances.items()}
+    return stage_ops_table(lake, reconciliation_of(domain.name), RECONCILIATION, rows)
 
 
 def _reconcile(

@@ -7,7 +7,7 @@ results. Importing this module does not import boto3.
 import importlib.util
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +28,29 @@ _ENVIRONMENT = (
 )
 _lock = threading.Lock()
 _opened: dict[tuple[object, ...], tuple[Any, Any]] = {}
+_used: "list[S3Identity]" = []
+"""The identity that clients use; none is that of the environment."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class S3Identity:
+    """Region, endpoint and credentials; None is what boto3 finds in the environment.
+
+    Its text form leaves out the secrets.
+    """
+
+    region: str | None = None
+    endpoint: str | None = None
+    profile: str | None = None
+    key: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+def use_identity(identity: S3Identity) -> None:
+    """Let all clients of this process, from now on, use an identity."""
+    _used.append(identity)
+    del _used[:-1]
 
 
 def s3_client() -> Any:
@@ -121,39 +144,50 @@ def _access() -> _Access:
             "AWS_PROFILE, or run with an IAM role"
         )
     frozen = credentials.get_frozen_credentials()
-    own_endpoint = any(os.environ.get(name) for name in _ENVIRONMENT[:2])
     return _Access(
         key=frozen.access_key,
         secret=frozen.secret_key,
         token=frozen.token or "",
         region=client.meta.region_name,
-        endpoint=client.meta.endpoint_url.rstrip("/") if own_endpoint else "",
+        endpoint=client.meta.endpoint_url.rstrip("/") if _has_own_endpoint() else "",
     )
 
 
 def _connection() -> tuple[Any, Any]:
     """Return session and client for the current environment; a forked process opens its own."""
-    identity = (os.getpid(), *(os.environ.get(name) for name in _ENVIRONMENT))
+    given = _used[-1] if _used else S3Identity()
+    identity = (os.getpid(), given, *(os.environ.get(name) for name in _ENVIRONMENT))
     with _lock:
         if identity not in _opened:
             import boto3
             from botocore.config import Config
 
-            session = boto3.Session()
-            own_endpoint = any(os.environ.get(name) for name in _ENVIRONMENT[:2])
+            session = boto3.Session(
+                aws_access_key_id=given.key,
+                aws_secret_access_key=given.secret,
+                aws_session_token=given.token,
+                profile_name=given.profile,
+            )
+            region = given.region or os.environ.get("AWS_REGION") or session.region_name
             client = session.client(
                 "s3",
-                region_name=os.environ.get("AWS_REGION") or session.region_name or "us-east-1",
+                region_name=region or "us-east-1",
+                endpoint_url=given.endpoint,
                 config=Config(
                     retries={"mode": "standard", "max_attempts": 8},
                     connect_timeout=10,
                     read_timeout=60,
                     max_pool_connections=32,
-                    s3={"addressing_style": "path" if own_endpoint else "auto"},
+                    s3={"addressing_style": "path" if _has_own_endpoint() else "auto"},
                 ),
             )
             _opened[identity] = (session, client)
         return _opened[identity]
+
+
+def _has_own_endpoint() -> bool:
+    given = _used[-1].endpoint if _used else None
+    return bool(given or any(os.environ.get(name) for name in _ENVIRONMENT[:2]))
 
 
 def _httpfs() -> str:

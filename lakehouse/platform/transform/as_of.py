@@ -17,9 +17,11 @@ from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.engines.sql_texts import expression_digest
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
+from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import AS_OF_DAYS, AsOfInputs
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.stored_rows import stage_ops_table
 from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
@@ -73,10 +75,10 @@ def digests(domain: Domain, lake: Lake, days: Iterable[dt.date]) -> dict[dt.date
     return {day: _digest(domain, snapshots, day) for day in days}
 
 
-def record_as_of_days(
+def stage_as_of_days(
     domain: Domain, lake: Lake, days: Sequence[dt.date], digests: Mapping[dt.date, str]
-) -> None:
-    """Commit from which data these days were computed.
+) -> StagedTables:
+    """Write from which data these days were computed.
 
     The digests must be those from before the days were computed: data that changes during the run
     makes the day out of date again.
@@ -86,8 +88,7 @@ def record_as_of_days(
         day: AS_OF_DAYS.to_arrow([AsOfInputs(day=day, tables=count, inputs=digests.get(day, ""))])
         for day in days
     }
-    note = {"by": AS_OF_DAYS.name}
-    lake.table(as_of_days_of(domain.name)).write(rows, schema=AS_OF_DAYS.stored, note=note)
+    return stage_ops_table(lake, as_of_days_of(domain.name), AS_OF_DAYS, rows)
 
 
 def _recorded(domain: Domain, lake: Lake) -> dict[dt.date, str | None]:

@@ -51,8 +51,8 @@ class StagedDays:
     companions: dict[TableId, tuple[pa.Schema, list[Staged]]] = field(default_factory=dict)
     failed_days: dict[dt.date, str] = field(default_factory=dict)
     """Days that break the contract and are not staged, with the broken rules."""
-    outcomes: Counter[str] = field(default_factory=Counter)
-    """Delivered rows by outcome."""
+    outcomes: dict[dt.date, Counter[str]] = field(default_factory=dict)
+    """Delivered rows of each business day by outcome."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Rejected rows by reason."""
 
@@ -230,8 +230,9 @@ def _stage_outcomes(
     """Count and stage the outcomes; only those of the recorded days."""
     outcomes = outcome_rows(session, rows)
     outcomes = outcomes.filter(within(outcomes.day, recorded))
-    for row in session.table(outcomes.group_by("outcome").agg(n=outcomes.count())).to_pylist():
-        writer.result.outcomes[row["outcome"]] += row["n"]
+    counted = outcomes.group_by("day", "outcome").agg(n=outcomes.count())
+    for row in session.table(counted).to_pylist():
+        writer.result.outcomes.setdefault(row["day"], Counter())[row["outcome"]] += row["n"]
     ordered = outcomes.order_by("day", "delivery_day", "file", "digest", "line")
     writer.write_companion(
         outcomes_of(writer.result.table.id),

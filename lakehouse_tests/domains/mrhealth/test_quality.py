@@ -265,8 +265,8 @@ class Runs:
 
     def run(
         self, job: str, first: dt.date, last: dt.date, *, succeeds: bool = True
-    ) -> dict[str, dg.AssetCheckEvaluation]:
-        """Results of the quality checks by id."""
+    ) -> dict[tuple[str, dt.date], dg.AssetCheckEvaluation]:
+        """Results of the quality checks by id and day."""
         done = self.defs.resolve_job_def(job).execute_in_process(
             instance=self.instance,
             raise_on_error=False,
@@ -281,8 +281,9 @@ class Runs:
             layer, domain, table = event.asset_key.path
             key = f"{TableId(layer, domain, table).name}.{event.check_name}"
             if key in BY_NAME:
-                assert key not in found, "one result per check and run"
-                found[key] = event
+                day = dt.date.fromisoformat(str(event.partition))
+                assert (key, day) not in found, "one result per check and day"
+                found[key, day] = event
         return found
 
     def log(self) -> dict[tuple[dt.date, str], Mapping[str, Any]]:
@@ -317,21 +318,22 @@ def test_a_missing_unit_is_named_and_the_check_passes_once_its_files_arrive(runs
 
     runs.land([file for file in files if file not in late_files])
     found = runs.run("mrhealth_arrivals", DAYS[0], DAYS[-1])
-    assert set(found) == set(BY_NAME)
+    assert set(found) == {(name, day) for name in BY_NAME for day in DAYS}
     log = runs.log()
     assert len(log) == len(DAYS) * len(CHECKS)
     failing = {(str(day), name) for (day, name), row in log.items() if row["result"] == "fail"}
     assert failing == {("2024-05-03", overdue), ("2024-05-03", complete)}
     assert "2 Mr Health" in log[DAYS[2], overdue]["details"]
-    failed = {name for name, each in found.items() if not each.passed}
-    assert {overdue, complete} <= failed
-    assert found[overdue].severity is dg.AssetCheckSeverity.ERROR
-    assert "2 Mr Health" in str(found[overdue].metadata["2024-05-03"].value)
+    failed = {(str(day), name) for (name, day), each in found.items() if not each.passed}
+    assert failing <= failed
+    assert found[overdue, DAYS[2]].severity is dg.AssetCheckSeverity.ERROR
+    assert "2 Mr Health" in str(found[overdue, DAYS[2]].metadata["details"].value)
+    assert found[overdue, DAYS[-1]].passed
 
     runs.land(late_files)
     found = runs.run("mrhealth_arrivals", DAYS[2], DAYS[2])
-    assert found[overdue].passed
-    assert found[complete].passed
+    assert found[overdue, DAYS[2]].passed
+    assert found[complete, DAYS[2]].passed
     again = runs.log()
     assert again[DAYS[2], overdue]["result"] == "pass"
     assert again[DAYS[1], overdue] == log[DAYS[1], overdue]
@@ -339,8 +341,8 @@ def test_a_missing_unit_is_named_and_the_check_passes_once_its_files_arrive(runs
     next_day = DAYS[-1] + dt.timedelta(days=1)
     version = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot().version
     found = runs.run("mrhealth_data_quality", DAYS[-1], next_day)
-    next_day_text = str(found[overdue].metadata[next_day.isoformat()].value)
-    assert next_day_text.startswith("fail: 3 overdue")
+    late = found[overdue, next_day].metadata
+    assert (late["result"].value, str(late["found"].value)[:9]) == ("fail", "3 overdue")
     shown = runs.lake.table(TableId("gold", "mrhealth", "fact_orders")).snapshot()
     assert shown.version == version, "evaluating checks changes no table"
 
@@ -357,7 +359,7 @@ def test_a_day_whose_gold_lost_rows_fails_its_run_and_keeps_the_log(runs: Runs) 
         kept = rows if read.id.layer == "silver" else rows.slice(0, 0)
         runs.lake.table(read.id).write({FIRST: kept}, schema=rows.schema)
     found = runs.run("mrhealth_data_quality", FIRST, FIRST, succeeds=False)
-    assert not found["gold.mrhealth_fact_order_items.accuracy"].passed
+    assert not found["gold.mrhealth_fact_order_items.accuracy", FIRST].passed
     row = runs.log()[FIRST, "gold.mrhealth_fact_order_items.accuracy"]
     assert (row["result"], row["expected_value"], row["actual_value"]) == (
         "fail",

@@ -326,7 +326,9 @@ def test_dagster_computes_the_forecast_after_its_features(
     graph = definitions.resolve_asset_graph()
     assert graph.get(values).parent_keys == {dg.AssetKey(["gold", "sales", "forecast_features"])}
     config = dg.RunConfig(ops={"sales_forecast_step": {"config": {"days": 5}}})
-    done = definitions.resolve_job_def("sales_forecast").execute_in_process(run_config=config)
+    job = definitions.resolve_job_def("sales_forecast")
+    (known,) = weekly.rows(f"select max(date) - 1 from {FORECAST.features.id.name}")[0]
+    done = job.execute_in_process(run_config=config, partition_key=known.isoformat())
     rows = {
         event.materialization.asset_key.path[-1]: event.materialization.metadata[
             "dagster/row_count"
@@ -335,6 +337,23 @@ def test_dagster_computes_the_forecast_after_its_features(
     }
     assert rows == {"forecast": 10, "forecast_models": 16}
     assert weekly.rows(f"select max(step), count(*) from {VALUES}") == [(5, 10)]
+    assert weekly.rows(f"select distinct day from {VALUES}") == [(known,)]
+    assert graph.get(values).partitions_def is not None
+    checked = {(event.partition, event.passed) for event in done.get_asset_check_evaluations()}
+    assert checked == {(known.isoformat(), True)}
+
+
+def test_a_forecast_of_an_unknown_day_fails_and_names_the_last_known_day(
+    weekly: Business, definitions: dg.Definitions
+):
+    (first_unknown,) = weekly.rows(f"select max(date) from {FORECAST.features.id.name}")[0]
+    later = first_unknown + dt.timedelta(days=3)
+    done = definitions.resolve_job_def("sales_forecast").execute_in_process(
+        partition_key=later.isoformat(), raise_on_error=False
+    )
+    assert not done.success
+    (failure,) = done.filter_events(lambda event: event.is_step_failure)
+    assert "choose the partition" in str(failure.step_failure_data)
 
 
 def test_the_daily_runs_of_sales_compute_no_forecast(definitions: dg.Definitions):

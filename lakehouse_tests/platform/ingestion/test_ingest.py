@@ -14,12 +14,14 @@ from lakehouse.platform.ingestion.deliveries import (
 )
 from lakehouse.platform.ingestion.ingest import Ingested, ingest
 from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.unrecognized_files import (
     has_recorded,
-    record_unrecognized_files,
+    stage_unrecognized_files,
     unrecognized_files_of,
 )
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
 from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
@@ -103,13 +105,17 @@ def test_erased_persons_are_loaded_again_after_a_conflict(
     assert [row["Id"] for row in lake.table(ORDERS.bronze.id).read().to_pylist()] == ["2"]
 
 
+def data_versions(done: Ingested) -> dict[TableId, dict[dt.date, str]]:
+    return {table: each.data_versions for table, each in done.staged.tables.items()}
+
+
 def test_nothing_is_asked_about_erased_persons_when_no_file_is_new(
     lake: Lake, tmp_path: Path, put_file: PutFile
 ):
     put_file(FILE, b"Id\n1\n")
     intake = intake_of(lake, tmp_path, iter([b"none"]))
     first = ingest_day(intake)
-    assert ingest_day(intake).data_versions == first.data_versions
+    assert data_versions(ingest_day(intake)) == data_versions(first)
 
 
 def test_problems_name_each_rejected_file_with_a_hint(
@@ -126,6 +132,13 @@ def test_problems_name_each_rejected_file_with_a_hint(
     assert result.rows == 0
 
 
+def record(listing: Listing, days: list[dt.date], intake: Intake) -> int:
+    """Record unrecognized files; return how many these days have."""
+    staged = stage_unrecognized_files(listing, days, intake)
+    staged.commit(note={})
+    return staged.rows(unrecognized_files_of("mrhealth"), days)
+
+
 def test_unrecognized_files_are_recorded_once_on_the_day_of_their_folder(
     lake: Lake, tmp_path: Path, put_file: PutFile
 ):
@@ -136,7 +149,7 @@ def test_unrecognized_files_are_recorded_once_on_the_day_of_their_folder(
     days = [FIFTH, dt.date(2021, 3, 1)]
     for _ in range(2):
         found = intake.listing(None)
-        assert record_unrecognized_files(found, days, intake, note={}) == 3
+        assert record(found, days, intake) == 3
     stored = read_deliveries(lake, "mrhealth", unrecognized_files_of("mrhealth").table)
     assert [(row.day, row.file, row.reason) for row in stored] == [
         (FIFTH, "mrhealth/notes.txt", "unknown_file"),
@@ -153,15 +166,13 @@ def test_a_file_that_is_recognized_later_is_no_longer_recorded_as_unrecognized(
     table = unrecognized_files_of("mrhealth").table
     early = intake_of(lake, tmp_path, iter(()))
     recorded_on = dt.date(2021, 3, 1)
-    assert (
-        record_unrecognized_files(early.listing([recorded_on]), [recorded_on], early, note={}) == 2
-    )
+    assert record(early.listing([recorded_on]), [recorded_on], early) == 2
     the_day = dt.date(2021, 6, 20)
     late = replace(early, now=early.now + dt.timedelta(days=5))
     listing = late.listing([the_day])
     assert [file.path for file in listing.files] == ["mrhealth/2021-06-20/PEDIDO.csv"]
     delivered = DeliveredFiles(lake, "mrhealth")
     assert [has_recorded(delivered, file) for file in listing.unrecognized_files] == [True]
-    record_unrecognized_files(listing, [the_day], late, note={})
+    record(listing, [the_day], late)
     stored = read_deliveries(lake, "mrhealth", table)
     assert {row.file for row in stored} == {"mrhealth/2021-06-20/notes.txt"}

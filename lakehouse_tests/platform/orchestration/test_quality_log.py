@@ -1,30 +1,45 @@
 """The results of a quality check in Dagster."""
 
 import dagster as dg
+import pytest
 
-from lakehouse.platform.orchestration.quality_log import check_key, check_result
+from lakehouse.platform.orchestration.quality_log import day_result, recent_result
 from lakehouse.platform.quality.checks import CheckStatus
-from lakehouse_tests.platform.quality.toys import checked
+from lakehouse.platform.quality.log import CheckProblem
+from lakehouse_tests.platform.quality.toys import checked, day
+
+KEY = dg.AssetCheckKey(dg.AssetKey(["ops", "toys", "data_quality_log"]), "recent_days")
 
 
-def test_one_result_lists_at_most_twenty_days_with_the_failed_ones_first() -> None:
-    results = {1: CheckStatus.WARN, 2: CheckStatus.PASS, 30: CheckStatus.FAIL}
-    found = [checked(n, results.get(n, CheckStatus.WARN)) for n in range(1, 31)]
-    result = check_result(check_key(found[0].check), found)
-    metadata = {name: value.value for name, value in result.metadata.items()}
-    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert {k: metadata.pop(k) for k in ("days", "pass", "warn", "fail")} == {
-        "days": 30,
-        "pass": 1,
-        "warn": 28,
-        "fail": 1,
+@pytest.mark.parametrize(
+    ("status", "passed", "severity"),
+    [
+        (CheckStatus.PASS, True, "WARN"),
+        (CheckStatus.WARN, False, "WARN"),
+        (CheckStatus.FAIL, False, "ERROR"),
+    ],
+)
+def test_a_day_that_only_warns_is_a_warning(
+    status: CheckStatus, passed: bool, severity: str
+) -> None:
+    result = day_result(checked(3, status, details="three"))
+    assert (result.day, result.passed) == (day(3), passed)
+    assert result.severity.value == severity
+    assert result.metadata == {
+        "result": status.value,
+        "found": "3",
+        "expected": "0",
+        "details": "three",
     }
-    assert len(metadata) == 20
-    assert next(iter(metadata.items())) == ("2024-05-30", "fail: 30, expected 0")
 
 
-def test_days_that_only_warn_are_a_warning_and_passing_days_pass() -> None:
-    key = check_key(checked(1, CheckStatus.PASS).check)
-    warned = check_result(key, [checked(1, CheckStatus.PASS), checked(2, CheckStatus.WARN)])
-    assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert check_result(key, [checked(1, CheckStatus.PASS)]).passed
+def test_the_state_of_the_newest_days_fails_only_if_a_check_fails() -> None:
+    warned = CheckProblem(check="gold.toys_sales.a", status=CheckStatus.WARN, days=(day(1),))
+    failed = CheckProblem(check="gold.toys_sales.b", status=CheckStatus.FAIL, days=(day(2),))
+    assert recent_result(KEY, []).passed
+    assert recent_result(KEY, [warned]).passed
+    result = recent_result(KEY, [failed, warned])
+    assert not result.passed
+    shown = {name: value.value for name, value in result.metadata.items()}
+    assert shown["gold.toys_sales.b fails"] == "2024-05-02"
+    assert shown["gold.toys_sales.a warns"] == "2024-05-01"

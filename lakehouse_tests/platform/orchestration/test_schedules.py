@@ -150,3 +150,11 @@ def test_a_schedule_of_unknown_work_is_an_error_that_names_the_choices():
     )
     with pytest.raises(ValueError, match=r"schedule 'x': expected work arrivals or .*, found 'y'"):
         definitions_of(replace(BIKES, spec=spec), Settings())
+
+
+def test_no_nightly_schedule_starts_together_with_one_of_the_domain(location: dg.Definitions):
+    crons = {each.name: each.cron_schedule for each in location.schedules or ()}
+    assert crons["bikes_rox_bike_etl"] == "0 * * * *"
+    assert crons["bikes_midnight_arrival"] == "15 0 * * *"
+    assert crons["bikes_daily_pipeline"] == "10 2 * * *"
+    assert crons["bikes_data_quality"] == "10 3 * * *"
