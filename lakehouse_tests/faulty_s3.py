@@ -1,7 +1,10 @@
 """A proxy in front of an S3 server that rejects, delays and loses some of the answers."""
 
 import http.client
+import json
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -141,11 +144,37 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def faulty(endpoint: str, faults: Faults) -> Iterator[str]:
-    """Serve the endpoint at another address, with faults; yield the URL of that address."""
+    """Serve the endpoint at another address, with faults; yield the URL of that address.
+
+    The proxy is a process of its own: some clients hold Python's lock while they wait for it. The
+    counts are filled in at the end of the block.
+    """
+    given = {
+        name: getattr(faults, name) for name in ("rejected", "lost", "delayed", "seconds", "seed")
+    }
+    command = [sys.executable, __file__, endpoint, json.dumps(given)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as proxy:
+        assert proxy.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(proxy.stdout.readline())}"
+        finally:
+            printed, _ = proxy.communicate()
+            faults.counts.update(json.loads(printed))
+
+
+def main(endpoint: str, given: str) -> None:
+    """Print the port, serve until stdin ends, and print the counts."""
+    faults = Faults(**json.loads(given))
     handler = type("Handler", (Proxy,), {"target": urlsplit(endpoint).netloc, "faults": faults})
     with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+        print(server.server_port, flush=True)
+        sys.stdin.read()
+        server.shutdown()
+    print(json.dumps(faults.counts))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
