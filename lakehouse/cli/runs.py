@@ -290,7 +290,7 @@ def rebuild(
 
     As-of tables are rebuilt last: those that are named for every day of a span, else for the
     newest day, and for the reference dates that are out of date. Tables with reference dates are
-    rebuilt together, because each reads another and a date is recorded as a whole.
+    rebuilt together, because each reads another and a date is recorded for all of them.
     """
     from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
