@@ -54,7 +54,6 @@ def _is_external(url: str, own: str) -> bool:
 def opened(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("#cabecalho h1")).to_be_visible()
-    expect(page.locator("#conteudo > *").first).to_be_visible()
 
 
 def figure(page: Page, name: str) -> str:
