@@ -118,7 +118,7 @@ class House:
 
     def files(self) -> dict[tuple[TableId, dt.date], tuple[str, str]]:
         """Return data version and definition of each day; of as-of tables of the newest one."""
-        found = {}
+        found: dict[tuple[TableId, dt.date], tuple[str, str]] = {}
         for table in self.lake.tables(domain="cafe"):
             if table.layer in ("silver", "gold", "bronze"):
                 shown = self.lake.table(table).snapshot()

@@ -33,7 +33,7 @@ class Visits(TableModel):
 
     day: dt.date = pa.Field(description="Day")
     visitor: int = pa.Field(metadata={"renamed_from": "guest"}, description="Renamed")
-    paid: ibis.expr.datatypes.Decimal(12, 3) = pa.Field(description="Wider")  # type: ignore[valid-type]
+    paid: ibis.expr.datatypes.Decimal(12, 3) = pa.Field(description="Wider")
     size: ibis.expr.datatypes.Int16 = pa.Field(description="Narrower")
     note: str = pa.Field(nullable=True, description="Added, may be null")
     table: str = pa.Field(description="Added, never null")

@@ -3,6 +3,7 @@
 import gc
 import shutil
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -18,14 +19,12 @@ def opened_engines(home: Path) -> set[object]:
     with prepare_instance(home, "local") as instance:
         instance.get_run_records(limit=1)
         instance.all_instigator_state()
-        return {
-            part._engine
-            for part in (
-                instance.run_storage,
-                instance.event_log_storage,
-                instance.schedule_storage,
-            )
-        }
+        parts: tuple[Any, ...] = (
+            instance.run_storage,
+            instance.event_log_storage,
+            instance.schedule_storage,
+        )
+        return {part._engine for part in parts}
 
 
 def test_an_instance_that_is_opened_again_uses_the_same_connections(
