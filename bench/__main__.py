@@ -32,6 +32,7 @@ class Size:
     deliveries: int
     clients: tuple[int, ...]
     pollution_step: int
+    idle_seconds: int
 
 
 SIZES = {
@@ -44,6 +45,7 @@ SIZES = {
         deliveries=3,
         clients=(10_000,),
         pollution_step=11,
+        idle_seconds=60,
     ),
     "default": Size(
         small_days=72,
@@ -54,6 +56,7 @@ SIZES = {
         deliveries=10,
         clients=(10_000, 100_000),
         pollution_step=1,
+        idle_seconds=120,
     ),
     "full": Size(
         small_days=360,
@@ -64,6 +67,7 @@ SIZES = {
         deliveries=20,
         clients=(10_000, 1_000_000),
         pollution_step=1,
+        idle_seconds=600,
     ),
 }
 
@@ -157,6 +161,9 @@ def load(size: Size) -> Iterator[Any]:
     yield {"case": "load", **found}
     took = found["over_dagster_seconds"], found["over_dagster_cpu_seconds"]
     yield at_most("100 tables", "seconds over Dagster's import", 2, *took)
+    found = child("bench.load", "--all")
+    took = found["over_dagster_seconds"], found["over_dagster_cpu_seconds"]
+    yield at_most("all definitions", "seconds over Dagster's import", 1.5, *took)
 
 
 def listing(size: Size) -> Iterator[Any]:
@@ -187,7 +194,30 @@ def latency(size: Size) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
         found = child("bench.latency", "--deliveries", size.deliveries, "--folder", folder)
     yield {"case": "latency", **found}
-    yield at_most("landed → gold", "seconds, p95", 10, found["p95_seconds"])
+    yield at_most("landed → gold", "seconds, p95", 5, found["p95_seconds"])
+
+
+def idle(size: Size) -> Iterator[Any]:
+    """Measure the fixed costs: idle services, commands that look, a day with few rows."""
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        days = ("--days", max(1, size.listing_files // 100), "--seconds", size.idle_seconds)
+        found = child("bench.idle", "--folder", folder, "--units", 50, *days)
+        yield {"case": "idle", **found}
+        case = f"idle, {found['files']:,} files"
+        yield at_most(case, "% of a core", min(8, found["stock_percent"]), found["percent"])
+        yield plain(case, "% of a core, stock Dagster", found["stock_percent"])
+        yield plain(case, "KB an hour in the Dagster home", found["home_kb_an_hour"])
+        yield at_most(
+            "lakehouse up", "seconds until the UI answers", 10, found["answers_after_seconds"]
+        )
+        for name, took in child("bench.commands", "--folder", folder).items():
+            yield at_most(
+                "lakehouse", f"seconds: {name}", took["goal"], took["seconds"], took["cpu_seconds"]
+            )
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        day = child("bench.trivial_day", "--folder", folder)
+    yield {"case": "trivial day", **day}
+    yield at_most("one day with few rows", "seconds", 2, day["seconds"], day["cpu_seconds"])
 
 
 def book(size: Size) -> Iterator[Any]:
@@ -244,6 +274,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "listing": listing,
     "history": history,
     "latency": latency,
+    "idle": idle,
     "book": book,
     "pollution": pollution,
 }

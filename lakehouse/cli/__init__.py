@@ -50,6 +50,7 @@ COMMANDS = {
     "restart": "services",
     "services": "services",
     "prune": "services",
+    "completion": "completion",
     "password": "password",
 }
 """Command → module of this package that defines it under the same name, in the order of --help."""

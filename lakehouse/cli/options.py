@@ -3,9 +3,11 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from lakehouse.cli.messages import CommandError, suggestion
 from lakehouse.platform.tables.domains import DOMAINS, domain_names, load_spec
@@ -45,6 +47,12 @@ class DomainName(click.ParamType[str]):
 
     name = "domain"
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the domains that begin with a text."""
+        return [CompletionItem(name) for name in domain_names() if name.startswith(incomplete)]
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         known = domain_names()
         if value not in known:
@@ -56,6 +64,15 @@ class TableName(click.ParamType["TableId"]):
     """A table by its SQL name, ``<layer>.<domain>_<table>``."""
 
     name = "table"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the tables of a lake on disk that begin with a text, from the names of folders."""
+        logs = Path(Settings.from_env().root).glob("*/*/*/_delta_log")
+        places = (log.parent.parts[-3:] for log in logs)
+        names = (f"{layer}.{domain}_{table}" for layer, domain, table in places)
+        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

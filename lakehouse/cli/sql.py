@@ -96,6 +96,9 @@ def sql(
     settings = Settings.from_env()
     lake = Lake(settings.root)
     shown = ShownVersions(lake, latest=latest)
+    if output is None and catalog.lists_all_tables(text):
+        print_rows(["name", "description"], catalog.described_names(lake), chosen)
+        return
     names = catalog.names_in(text)
     limits = Limits.of(settings)
     with catalog.connect(
@@ -219,6 +222,6 @@ def _unknown_name(
 
 
 def _declared_tables() -> set[str]:
-    from lakehouse.platform.tables.registry import load_domains
+    from lakehouse.platform.tables.catalogue import read_catalogue
 
-    return {table.id.name for domain in load_domains() for table in domain.tables}
+    return {table.name for table in read_catalogue().tables}

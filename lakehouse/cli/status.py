@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import ops_tables, stored_data
-from lakehouse.cli.messages import inform, one_line
+from lakehouse.cli.messages import inform, one_line, warn
 from lakehouse.cli.options import domain_option, domains_of, joined
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from lakehouse.platform.orchestration.planning import Batch
     from lakehouse.platform.reconciliation.damage import DamageReport
     from lakehouse.platform.storage.lake import Lake
@@ -76,11 +78,12 @@ class Fact:
 @domain_option
 @format_option
 def status(domain_name: str | None, form: str) -> None:
-    """Show what is damaged, received, rejected, late, failing or waiting; problems come first.
+    """Show what is damaged, received, rejected, late or waiting.
 
-    A check is shown with its failures on the newest 30 days that it was evaluated for.
+    Problems come first. A check is shown with its failures on the newest 30 days that it was
+    evaluated for.
 
-    Files of tables and kept files are compared with what was stored, for a few seconds; the daemon
+    Files of tables and kept files are compared with what was stored, for a moment; the daemon
     compares all of them within a day.
 
     Example:
@@ -93,27 +96,53 @@ def status(domain_name: str | None, form: str) -> None:
     lake = Lake(settings.root)
     shown: list[tuple[str, Fact]] = []
     found = DamageReport()
-    for domain in domains_of(domain_name):
-        damage = stored_data.look([domain], lake, seconds=stored_data.STATUS_SECONDS)
-        found.add(damage)
-        facts = (
-            *_damage(damage),
-            *_readable("checks", _checks(lake, domain.name)),
-            *_readable("deliveries", _files(lake, domain.name)),
-            *_readable("quarantine", _rejected(lake, domain.name)),
-            *_readable("reconciliation", _balances(lake, domain.name)),
-            *_readable("work", _work(domain, settings)),
-            *_readable("contracts", _older(domain, lake)),
-            *_readable("as-of tables", _stale(domain, lake, settings)),
-            *_readable("deliveries", _overdue(domain, lake, settings)),
-        )
-        shown += [(domain.name, fact) for fact in facts]
+    domains = domains_of(domain_name)
+    with _run_history(settings) as instance:
+        for domain in domains:
+            facts, damage = _facts(domain, lake, settings, instance)
+            shown += [(domain.name, fact) for fact in facts]
+            found.add(damage)
     shown.sort(key=lambda each: not each[1].problem)
-    rows = [(domain, *fact.row) for domain, fact in shown]
+    rows = [(domain_of, *fact.row) for domain_of, fact in shown]
     print_rows(COLUMNS, rows, form)
     stored_data.say_extent(found)
     if not rows:
         inform("the lake is empty; start with `lakehouse demo` or `lakehouse land`")
+
+
+@contextmanager
+def _run_history(settings: Settings) -> "Iterator[dg.DagsterInstance | None]":
+    """Open the run history once for all domains; None when there is none or it cannot be read."""
+    from lakehouse.cli.runs import instance_of
+    from lakehouse.platform.reconciliation.damage import UNREADABLE
+
+    with ExitStack() as stack:
+        instance = None
+        if settings.home.exists():
+            try:
+                instance = stack.enter_context(instance_of(settings))
+            except UNREADABLE as error:
+                warn(f"the run history in {settings.home} cannot be read: {one_line(error)}")
+        yield instance
+
+
+def _facts(
+    domain: "Domain", lake: "Lake", settings: Settings, instance: "dg.DagsterInstance | None"
+) -> "tuple[list[Fact], DamageReport]":
+    """Return everything about one domain, and the comparison of its files."""
+    damage = stored_data.look([domain], lake, seconds=stored_data.STATUS_SECONDS)
+    facts = [
+        *_damage(damage),
+        *_readable("checks", _checks(lake, domain.name)),
+        *_readable("deliveries", _files(lake, domain.name)),
+        *_readable("quarantine", _rejected(lake, domain.name)),
+        *_readable("reconciliation", _balances(lake, domain.name)),
+        *_readable("work", _work(domain, settings, instance)),
+        *_readable("contracts", _older(domain, lake)),
+        *_readable("as-of tables", _stale(domain, lake, settings)),
+        *_readable("deliveries", _overdue(domain, lake, settings)),
+    ]
+    return facts, damage
 
 
 def _damage(report: "DamageReport") -> Iterator[Fact]:
@@ -202,25 +231,22 @@ def _balances(lake: "Lake", domain_name: str) -> Iterator[Fact]:
         yield Fact.of_days("reconciliation", f"deliveries {balance}", found, problem=is_bad)
 
 
-def _work(domain: "Domain", settings: Settings) -> Iterator[Fact]:
+def _work(
+    domain: "Domain", settings: Settings, instance: "dg.DagsterInstance | None"
+) -> Iterator[Fact]:
     """Report the days and batches that the next run would process, and those given up."""
-    from lakehouse.cli.runs import instance_of
     from lakehouse.platform.ingestion.errors import LandingError
     from lakehouse.platform.orchestration.facts import gather
     from lakehouse.platform.orchestration.planning import decide
     from lakehouse.platform.orchestration.unloaded import is_lost
 
-    has_history = settings.home.exists()
-    with instance_of(settings) if has_history else nullcontext() as instance:
-        try:
-            facts = gather(domain, settings, instance)
-        except LandingError as error:
-            text = str(error)
-            yield Fact(
-                about="landing", what="cannot be listed", number=1, detail=text, problem=True
-            )
-            return
-        is_lake_lost = instance is not None and is_lost(domain, settings, instance)
+    try:
+        facts = gather(domain, settings, instance)
+    except LandingError as error:
+        text = str(error)
+        yield Fact(about="landing", what="cannot be listed", number=1, detail=text, problem=True)
+        return
+    is_lake_lost = instance is not None and is_lost(domain, settings, instance)
     for what, days in (("days unfinished", facts.unfinished), ("days waited for", facts.waiting)):
         if days:
             yield Fact.of_days("work", what, days)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
-STATUS_SECONDS = 3.0
+STATUS_SECONDS = 0.5
 """How long `lakehouse status` compares the bytes of a domain."""
 RECONCILE_SECONDS = 60.0
 """How long `lakehouse reconcile` compares the bytes of a domain."""

@@ -29,6 +29,7 @@ from lakehouse.platform.storage.made_with import MIXED, by_definition
 from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.platform.storage.snapshot import ON_REQUEST, DayFile
 from lakehouse.platform.storage.table_id import DAY, TableId
+from lakehouse.platform.tables.catalogue import read_catalogue
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
 from lakehouse.platform.tables.upgrade import (
     OLD_SQL_NAMES,
@@ -52,6 +53,16 @@ _NAME = re.compile(
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
+_SHOW_TABLES = re.compile(r"\s*show\s+(?:all\s+)?tables\s*;?\s*", re.IGNORECASE)
+
+
+def lists_all_tables(sql: str) -> bool:
+    """Return whether a statement asks for the names of all tables.
+
+    >>> lists_all_tables("SHOW ALL TABLES;"), lists_all_tables("show gold.shop_unit_day")
+    (True, False)
+    """
+    return _SHOW_TABLES.fullmatch(sql) is not None
 
 
 def _ignore(_: str) -> None:
@@ -392,12 +403,16 @@ def _stored_parts(lake: Lake, name: str) -> Iterator[TableId]:
         yield from (t for t in readable_tables(lake, "ops") if current_id(t).table == name)
 
 
-def _every_name(lake: Lake) -> set[str]:
-    from lakehouse.platform.tables.registry import load_domains
+def described_names(lake: Lake) -> list[tuple[str, str]]:
+    """Return every name that a query may use, sorted, with the description of its table."""
+    found = {table.name: "" for table in lake.tables() if not table.companion}
+    found |= {table.name: table.description for table in read_catalogue().tables}
+    found |= {f"ops.{name}": model.description for name, model in OPS_TABLES.items()}
+    return [(name, " ".join(text.split("\n\n")[0].split())) for name, text in sorted(found.items())]
 
-    declared = {table.id.name for domain in load_domains() for table in domain.tables}
-    stored = {table.name for table in lake.tables() if not table.companion}
-    return declared | stored | {f"ops.{name}" for name in OPS_TABLES}
+
+def _every_name(lake: Lake) -> set[str]:
+    return {name for name, _ in described_names(lake)}
 
 
 def _sql_name(name: str) -> str:
