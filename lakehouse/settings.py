@@ -262,6 +262,9 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that the web server listens on")
     port: int = _setting(3000, "Port of the web server")
+    dashboard_port: int = _setting(
+        8050, "Port of the dashboard that `lakehouse up` serves; 0 leaves it out"
+    )
     log_format: str = _setting(
         "text", "Logs of the services: `text` or `json` (one object per line)", choices=LOG_FORMATS
     )

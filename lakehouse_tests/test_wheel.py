@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import urllib.request
 import venv
 import zipfile
 from collections.abc import Sequence
@@ -66,6 +67,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
@@ -84,10 +90,10 @@ def test_the_demo_and_the_services_run_from_an_installed_wheel(installed: Path, 
     run([str(installed), "demo", "--domain", "mrhealth", "--units", "2", "--days", "1"])
     revenue = "select count(*) from gold.mrhealth_fact_orders"
     assert int(run([str(installed), "sql", revenue]).stdout.split()[-1]) > 0
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port, dashboard_port = free_port(), free_port()
     services = subprocess.Popen(
         [str(installed), "up", "--port", str(port)],
+        env={**os.environ, "LAKEHOUSE_DASHBOARD_PORT": str(dashboard_port)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -98,8 +104,10 @@ def test_the_demo_and_the_services_run_from_an_installed_wheel(installed: Path, 
         lines = iter(services.stdout.readline, "")
         ready = next((line for line in lines if "Dagster UI: " in line), "")
         assert f"http://127.0.0.1:{port}" in ready, [*lines]
+        with urllib.request.urlopen(f"http://127.0.0.1:{dashboard_port}/executivo") as page:
+            assert b"lakehouse" in page.read().lower()
         services.send_signal(signal.SIGINT)
-        assert services.wait(SECONDS) == 0
+        assert services.wait(SECONDS) == 130
     finally:
         if services.poll() is None:
             os.killpg(services.pid, signal.SIGKILL)

@@ -6,18 +6,20 @@ from lakehouse.cli.messages import inform
 from lakehouse.settings import Settings
 
 PORT = 8050
+"""Port when the setting leaves the dashboard out of `lakehouse up`."""
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; default: LAKEHOUSE_HOST.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port."
+    "--port", type=click.IntRange(1, 65535), help="Port; default: LAKEHOUSE_DASHBOARD_PORT or 8050."
 )
-def dashboard(host: str | None, port: int) -> None:
+def dashboard(host: str | None, port: int | None) -> None:
     """Serve the dashboard until Ctrl-C.
 
-    The pages show the published gold tables, in Portuguese or English, and nothing can be changed
-    from them. Other machines reach them only with a login (docs/deploy.md).
+    `lakehouse up` serves it too. The pages show the published gold tables, in Portuguese or
+    English, and nothing can be changed from them. Other machines reach them only with a login
+    (docs/deploy.md).
 
     Example:
       lakehouse dashboard --port 8060
@@ -28,6 +30,7 @@ def dashboard(host: str | None, port: int) -> None:
     settings = Settings.from_env()
     address = host or settings.host
     policy_of(settings, address)
+    port = port or settings.dashboard_port or PORT
     shown = f"[{address}]" if ":" in address else address
     inform(f"dashboard: http://{shown}:{port}/executivo")
     serve(settings, address, port)

@@ -16,6 +16,8 @@ from lakehouse.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+    from lakehouse.platform.local_runtime.services import Page
+
 COLUMNS = ("service", "state", "pid", "port", "since", "restarts", "last_error")
 DOWN_SECONDS = 10.0
 """How long `lakehouse down` waits before it kills; the services take up to 5 s."""
@@ -28,10 +30,10 @@ READY_SECONDS = 180.0
 @click.option("--replace", is_flag=True, help="End the services that run for this home first.")
 @click.option("--verbose", is_flag=True, help="Log every evaluation, and show the logs on stderr.")
 def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None:
-    """Start the Dagster UI and the daemon until Ctrl-C.
+    """Start the Dagster UI, the dashboard and the daemon until Ctrl-C.
 
-    Prints the URL of the UI. The daemon watches the landing zone and ingests new files. Other
-    machines reach the UI only with a login (docs/deploy.md). A service that ends by itself is
+    Prints the URLs of the pages. The daemon watches the landing zone and ingests new files. Other
+    machines reach the pages only with a login (docs/deploy.md). A service that ends by itself is
     started again. Only one `lakehouse up` serves a DAGSTER_HOME.
 
     Ctrl-C and SIGTERM end everything within 5 s; days of interrupted runs stay due. Exit code 130
@@ -67,11 +69,26 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
             will_pass=_will_pass,
         ),
         lake=_local(settings.root),
+        pages=_pages(settings),
         verbose=verbose,
         as_json=settings.log_format == "json",
     )
     inform(f"stopped by {received.name}")
     click.get_current_context().exit(128 + received)
+
+
+def _pages(settings: Settings) -> "list[Page]":
+    """Return the web applications beside the Dagster UI."""
+    from lakehouse.platform.local_runtime.services import Page
+
+    dashboard = Page(
+        name="dashboard",
+        module="lakehouse.dashboard",
+        port=settings.dashboard_port,
+        health="/saude",
+        path="/executivo",
+    )
+    return [dashboard] if dashboard.port else []
 
 
 def _local(root: str) -> Path | None:

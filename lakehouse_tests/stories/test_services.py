@@ -96,6 +96,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         monkeypatch.setenv(f"LAKEHOUSE_{name}", str(tmp_path / name))
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
     monkeypatch.setenv("LAKEHOUSE_RUNTIME", "local")
+    monkeypatch.setenv("LAKEHOUSE_DASHBOARD_PORT", "0")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, sys.path)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

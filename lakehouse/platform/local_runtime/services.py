@@ -7,7 +7,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +39,26 @@ INTERRUPT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
+class Page:
+    """A web application that is served beside the Dagster UI."""
+
+    name: str
+    """Name in messages and of the log file."""
+    module: str
+    """Module that is run with ``--host`` and ``--port``."""
+    port: int
+    health: str
+    """Path that answers 200 when the application is ready."""
+    path: str
+    """Path of the page that people open first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hooks:
     """What the caller of `serve` does at certain moments."""
 
     echo: Callable[[str], None] = print
-    """Prints the line with the URL when all services are ready."""
+    """Prints the lines with the URLs when all services are ready."""
     report: Callable[[str], None] = print
     """Prints a warning."""
     before_start: "Callable[[DagsterInstance], None]" = lambda _: None
@@ -66,6 +81,7 @@ def serve(
     hooks: Hooks = NO_HOOKS,
     *,
     lake: Path | None = None,
+    pages: Sequence[Page] = (),
     verbose: bool = False,
     as_json: bool = False,
 ) -> signal.Signals:
@@ -83,6 +99,7 @@ def serve(
         wanted: `local` or `stock`; the setting ``LAKEHOUSE_RUNTIME`` when not given.
         hooks: what the caller does at certain moments.
         lake: local folder of the lake, on which no other home may work at the same time.
+        pages: web applications to serve on the same address.
         verbose: log also evaluations that found nothing, and copy the logs to stderr.
         as_json: write the logs as JSON lines.
 
@@ -93,7 +110,8 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(serving(home))
         stack.enter_context(working_on(lake))
-        _require_free(host, port)
+        for taken in (port, *(page.port for page in pages)):
+            _require_free(host, taken)
         received = stack.enter_context(signals())
         instance = _opened(home, wanted, hooks, received)
         if instance is None:
@@ -101,16 +119,23 @@ def serve(
         hooks.before_start(instance)
         instance.dispose()
         shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        shown_host = f"[{shown_host}]" if ":" in shown_host else shown_host
         url = f"http://{shown_host}:{port}"
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))
         services = _services(folder, host, port, url, module, as_json=as_json)
+        for page in pages:
+            services.append(_page_service(page, host, f"http://{shown_host}:{page.port}"))
+        addresses = [
+            *(f"{page.name}: http://{shown_host}:{page.port}{page.path}" for page in pages),
+            f"Dagster UI: {url}  (logs: {home / FOLDER}; Ctrl-C stops)",
+        ]
         supervisor = Supervisor(
             home, url, services, received, hooks.report, verbose=verbose, as_json=as_json
         )
         return _run(
             supervisor,
             received,
-            lambda: hooks.echo(f"Dagster UI: {url}  (logs: {home / FOLDER}; Ctrl-C stops)"),
+            lambda: hooks.echo("\n".join(addresses)),
             lambda runs: _within(INTERRUPT_SECONDS, lambda: hooks.interrupt_runs(runs)),
         )
 
@@ -205,6 +230,15 @@ def _services(
     ]
 
 
+def _page_service(page: Page, host: str, url: str) -> Service:
+    return Service(
+        name=page.name,
+        command=[page.module, "--host", host, "--port", str(page.port)],
+        answers=lambda: _answers_http(f"{url}{page.health}"),
+        port=page.port,
+    )
+
+
 def _within(seconds: float, task: Callable[[], None]) -> None:
     """Call a function in a thread and wait for it for a limited time."""
     thread = threading.Thread(target=task, daemon=True)
@@ -220,7 +254,8 @@ def _require_free(host: str, port: int) -> None:
         except OSError as error:
             raise ServeError(
                 f"Port {port} on {host} cannot be used: {error.strerror}."
-                " hint: stop the program that listens there, or set LAKEHOUSE_PORT"
+                " hint: stop the program that listens there, or set LAKEHOUSE_PORT or"
+                " LAKEHOUSE_DASHBOARD_PORT"
             ) from error
 
 

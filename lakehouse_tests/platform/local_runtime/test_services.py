@@ -41,7 +41,12 @@ def test_the_services_start_with_an_untested_release_and_one_warning(tmp_path: P
     command = [sys.executable, "-c", PRETEND, "up", "--port", str(port)]
     serving = subprocess.Popen(
         command,
-        env={**os.environ, "DAGSTER_HOME": str(tmp_path / "home"), "LAKEHOUSE_RUNTIME": "local"},
+        env={
+            **os.environ,
+            "DAGSTER_HOME": str(tmp_path / "home"),
+            "LAKEHOUSE_RUNTIME": "local",
+            "LAKEHOUSE_DASHBOARD_PORT": "0",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
