@@ -148,10 +148,13 @@ def _removed(domain: Domain, lake: Lake, known: Collection[TableId]) -> Iterator
         of_platform = table == unrecognized_files_of(domain.name) or current_id(table) != table
         if table.companion or table in declared or of_platform or table.layer == Layer.OPS:
             continue
+        shown = lake.table(table).snapshot()
+        if shown.schema is None:  # some S3 servers list the folders of deleted objects
+            continue
         yield Step(
             table=table,
             action=Action.REMOVED,
-            days=lake.table(table).snapshot().days,
+            days=shown.days,
             what="stays readable as it is, and is not updated",
             hint="declare renamed_from if it was renamed, else delete it:"
             f" lakehouse migrate --drop {table.name}",
