@@ -136,8 +136,9 @@ def _print_findings(
     found = list(_findings(lake, settings, domain_name, days, skipped))
     if found or form != "table":
         print_rows(columns, ([str(getattr(each, c)) for c in columns] for each in found), form)
-    for what, files in sorted(skipped.items()):
-        inform(f"not compared by the independent reading, {plural(files, 'file')}: {what}")
+    for what, number in sorted(skipped.items()):
+        times = f" ({number:,} times)" if number > 1 else ""
+        inform(f"not compared by the independent reading: {what}{times}")
     if found:
         raise CommandError(f"{plural(len(found), 'finding')}; each has a hint")
 

@@ -13,6 +13,7 @@ import pandera.ibis as pa
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import TableModel
+from lakehouse.platform.tables.control_total import ControlTotal
 from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.expressions import parse_int, provenance_of, rejected
@@ -184,8 +185,42 @@ spent = declare_table(
     options=TableOptions(keep_days=30),
 )
 
+CONTROL_TOTALS = (
+    ControlTotal(
+        table="silver.visits",
+        expected="""
+            select day, trim(number)::bigint as number, trim(spent)::bigint as spent
+            from kept.visits""",
+        found="select day, number, spent from silver.visits",
+    ),
+    ControlTotal(
+        table="silver.visits",
+        expected="""
+            select day, _line as line from rejected.visits
+            where regexp_full_match(number || spent, '[0-9]+') and _reasons = ['bad_spent']""",
+        found="select day, 0 as line from silver.visits where false",
+    ),
+    ControlTotal(
+        table="gold.visit_days",
+        expected="select day, count(*) as visits from silver.visits group by day",
+        found="select day, visits from gold.visit_days",
+    ),
+    ControlTotal(
+        table="gold.spenders",
+        expected="select number, spent from silver.visits",
+        found="select number, spent from gold.spenders",
+    ),
+    ControlTotal(
+        table="gold.spent",
+        expected="select count(*) as visits, coalesce(sum(spent), 0) as spent from silver.visits",
+        found="select visits, spent from gold.spent",
+    ),
+)
+"""The tables ``tips`` and ``month_totals`` have none, so that an audit says so."""
+
 DOMAIN = Domain(
     spec=SPEC,
+    control_totals=CONTROL_TOTALS,
     sources=(VISITS, TIPS),
     tables=(
         VISITS.raw,

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, orders
 
@@ -51,6 +52,43 @@ def test_a_snapshot_applies_from_its_day_on_and_releases_rows_of_new_products(wo
     ]
     assert world.rejections("order_items") == []
     assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+
+def test_a_unit_that_is_registered_after_its_first_orders_releases_them(world: World):
+    world.land_reference(MON, units={1: "Centro"}, products={10: "Suco"})
+    sold = {f"mrhealth/{TUE}/unidade_002/ITEM_PEDIDO.csv": items((1, 1, 11, 1, "4.00"))}
+    world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00") | sold | night(WED, 1, "1.00"))
+    world.ingest()
+    assert world.rejections() == ["unknown_unit"]
+    world.land_reference(WED, units={1: "Centro", 2: "Praia"}, products={10: "Suco", 11: "Salada"})
+    world.ingest()
+    assert world.rejections() == world.rejections("order_items") == []
+    assert world.revenue() == {(MON, 1): "10.00", (TUE, 2): "5.00", (WED, 1): "1.00"}
+    units = world.rows("silver.mrhealth_units", "day", "unit_id", "snapshot_day")
+    assert [row for row in units if row[1] == 2] == [(TUE, 2, WED), (WED, 2, WED)]
+    shown = world.rows("gold.mrhealth_unit_day", "day", "unit_id", days=[MON, TUE])
+    assert shown == [(MON, 1), (TUE, 1), (TUE, 2)]  # on Monday the unit is not silent
+    assert world.rows("gold.mrhealth_product_day", "product_name", days=[TUE]) == ["Salada"]
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+    corrected = "Id_Unidade,Nome_Unidade,Id_Estado\n1,Centro,7\n2,Orla,7\n"
+    world.land(f"mrhealth/{WED}/reference/TABELA_UNIDADE.csv", corrected)
+    world.ingest()
+    names = world.rows("gold.mrhealth_unit_day", "day", "unit_id", "unit_name", days=[TUE])
+    assert names == [(TUE, 1, "Centro"), (TUE, 2, "Orla")]
+    assert list(audit_domain(world.lake, world.domain, world.settings)) == []
+
+
+def test_a_unit_that_a_snapshot_no_longer_has_stays_unknown_until_it_returns(world: World):
+    world.land_reference(MON)
+    world.land_reference(TUE, units={1: "Centro"})
+    world.land_reference(WED)
+    world.land_all(night(TUE, 2, "5.00") | night(WED, 2, "7.00"))
+    world.ingest()
+    assert world.rejections() == ["unknown_unit"]
+    assert world.revenue() == {(WED, 2): "7.00"}
     assert world.ingest() == []
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from lakehouse.platform.local_runtime.check_results import partition_results
 from lakehouse.platform.orchestration.computed_assets import (
@@ -22,6 +23,7 @@ from lakehouse.platform.orchestration.computed_assets import (
 from lakehouse.platform.orchestration.contract_checks import contract_check
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.policy import (
+    FAILED_TABLES,
     IO_MANAGER,
     ops_spec,
     step_policy,
@@ -39,12 +41,15 @@ from lakehouse.platform.transform import reference_dates
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 
+VALUE_ERRORS = (duckdb.ConversionException, duckdb.OutOfRangeException)
+"""Errors that the values of one table cause, whenever it is computed."""
+
 
 def as_of_assets(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the assets of the as-of tables of a domain; a run may select some of them.
 
-    A table that breaks its contract fails the step after all others are stored. Tables that read
-    it are left out.
+    A table that breaks its contract, or whose values overflow, fails the step after all others are
+    stored. Tables that read it are left out. The others are published; see `publishing`.
     """
     tables = [table for table in domain.tables if table.as_of]
     record = reference_dates.inputs_of(domain.name)
@@ -74,7 +79,11 @@ def as_of_assets(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
                 continue
             yield from _make(table, days, context, platform, failed)
         if failed:
-            raise dg.Failure("\n".join(failed.values()), allow_retries=False)
+            raise dg.Failure(
+                "\n".join(failed.values()),
+                metadata={FAILED_TABLES: [table.name for table in failed]},
+                allow_retries=False,
+            )
         if asset_key(record) in context.selected_asset_keys:
             inputs = platform.reference_inputs(domain, tuple(days))
             reference_dates.record_reference_dates(domain, platform.lake, days, inputs)
@@ -122,6 +131,10 @@ def _make(
         computed = stage_days(table, days, platform.lake, platform.settings)
     except NotReady as error:
         raise not_ready(context, error) from error
+    except VALUE_ERRORS as error:
+        text = " ".join(str(error).split())
+        failed[table.id] = f"{table.id.name}: {type(error).__name__}: {text}"
+        return
     if computed.failed_days:
         store_good_days(context, platform, computed)
         failed[table.id] = failed_days_text(computed, days)

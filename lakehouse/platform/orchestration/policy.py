@@ -29,6 +29,8 @@ from lakehouse.platform.tables.table import Table
 from lakehouse.settings import Settings
 
 IO_MANAGER = "lake"
+FAILED_TABLES = "lakehouse/failed_tables"
+"""Metadata of a failed step of as-of tables: the tables that it did not make."""
 RETRY = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )

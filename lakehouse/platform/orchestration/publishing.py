@@ -1,14 +1,17 @@
 """Publish a run: what it wrote becomes visible to `sql`, exports and warehouse in one step.
 
 `Platform` calls this when a run ends, whatever its job: arrivals, refresh, reference dates, or
-tables chosen in the Dagster UI. A run with a failed step publishes nothing. Where as-of tables
-follow from the days that a run made, the run of the as-of tables publishes both.
+tables chosen in the Dagster UI. A run with a failed step publishes nothing, except where the only
+failures are as-of tables that break their contract: these keep their published version, and all
+others are published. Where as-of tables follow from the days that a run made, the run of the as-of
+tables publishes both.
 """
 
 from collections.abc import Callable, Collection
 
 import dagster as dg
 
+from lakehouse.platform.orchestration.policy import FAILED_TABLES
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, MIGRATION_TAG, Work, job_name
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
@@ -29,8 +32,8 @@ def publish_run(
     A table of the domain that another, failed run changed and this run does not write keeps its
     published version. A run of a migration publishes nothing: its last command does.
     """
-    failures = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    if failures or MIGRATION_TAG in run.tags:
+    failed = _failed_tables(instance, run)
+    if failed is None or MIGRATION_TAG in run.tags:
         return []
     written = _planned(instance, run)
     names = {table.domain for table in written} | {run.tags.get(DOMAIN_TAG, "")}
@@ -42,7 +45,9 @@ def publish_run(
         elif _is_complete(name, written) and as_of.out_of_date(domain, lake, settings):
             continue
         note = {"run_id": run.run_id, "job": run.job_name}
-        published.append(publish_tables(lake, name, written, note=note))
+        if failed:
+            note["kept"] = ", ".join(sorted(table.name for table in failed))
+        published.append(publish_tables(lake, name, written - failed, note=note))
     return published
 
 
@@ -96,6 +101,19 @@ def _planned(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId]:
         if entry.dagster_event is not None and entry.dagster_event.asset_key is not None
     }
     return {TableId(*key.path) for key in keys if len(key.path) == 3}
+
+
+def _failed_tables(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[TableId] | None:
+    """Return the as-of tables that a run failed to make; None when anything else failed."""
+    failed: set[TableId] = set()
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        data = event.step_failure_data.user_failure_data if event is not None else None
+        names = data.metadata.get(FAILED_TABLES) if data is not None else None
+        if not isinstance(names, dg.JsonMetadataValue) or not isinstance(names.value, list):
+            return None
+        failed |= {TableId.from_name(str(name)) for name in names.value}
+    return failed
 
 
 def _is_complete(domain: str, written: Collection[TableId]) -> bool:

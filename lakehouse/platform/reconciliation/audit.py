@@ -8,13 +8,15 @@ the lake, and memory does not grow with the number of days.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
+from lakehouse.platform.reconciliation.audit_control_totals import audit_control_totals
 from lakehouse.platform.reconciliation.audit_deliveries import audit_deliveries
 from lakehouse.platform.reconciliation.audit_files import audit_files
 from lakehouse.platform.reconciliation.audit_independently import audit_independently
 from lakehouse.platform.reconciliation.audit_outcomes import audit_balances, audit_outcomes
 from lakehouse.platform.reconciliation.audit_recompute import audit_recomputed
+from lakehouse.platform.reconciliation.audit_row_accounts import audit_row_accounts
 from lakehouse.platform.reconciliation.audited_lake import AuditedLake
 from lakehouse.platform.reconciliation.findings import (
     UNEXPECTED_VALUES,
@@ -35,6 +37,9 @@ Progress = Callable[[dt.date, int, int], None]
 
 GROUP_DAYS = 31
 """Days that are computed again together: preparing an expression costs as much as a day of rows."""
+
+SQL_DAYS = 366
+"""Days that plain SQL compares at once; fewer where they have many rows."""
 
 
 def audit_domain(
@@ -67,6 +72,7 @@ def audit_domain(
         return AuditedLake(lake=lake, domain=domain, settings=settings, only=tables)
 
     all_days = audited_lake().days() if days is None else sorted(set(days))
+    all_undamaged: list[dt.date] = []
     for start in range(0, len(all_days), GROUP_DAYS):
         group = all_days[start : start + GROUP_DAYS]
         audited = audited_lake()
@@ -82,8 +88,13 @@ def audit_domain(
             if progress is not None:
                 progress(day, number, len(all_days))
         yield from audit_recomputed(audited, undamaged)
+        all_undamaged += undamaged
         if progress is not None:
             progress(group[-1], start + len(group), len(all_days))
+    for start in range(0, len(all_undamaged), SQL_DAYS):
+        yield from _audit_by_sql(
+            audited_lake(), all_undamaged[start : start + SQL_DAYS], not_compared
+        )
 
 
 def _audit_rows(
@@ -117,6 +128,28 @@ def _audit_rows(
                 AuditCheck.ROW_OUTCOMES,
                 audit_outcomes(audited, silver, day),
             )
+
+
+def _audit_by_sql(
+    audited: AuditedLake, days: Sequence[dt.date], skipped: Counter[str]
+) -> Iterator[AuditFinding]:
+    """Audit the account of rows, then silver and gold, by plain SQL for all days at once."""
+    if not days:
+        return
+    for silver in audited.domain.validating_tables.values():
+        if audited.includes(silver.id, silver.reads[0].table.id):
+            yield from _without_crash(
+                outcomes_of(silver.id),
+                days[0],
+                AuditCheck.ROW_ACCOUNTS,
+                audit_row_accounts(audited, silver, days, skipped),
+            )
+    yield from _without_crash(
+        reconciliation_of(audited.domain.name),
+        days[0],
+        AuditCheck.CONTROL_TOTAL,
+        audit_control_totals(audited, days, skipped),
+    )
 
 
 def _without_crash(

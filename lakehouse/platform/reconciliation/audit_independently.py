@@ -53,8 +53,7 @@ def audit_independently(
         if (reason := _needs_more(delivery)) is not None:
             skipped[reason] += 1
             continue
-        nulls = bronze.source.format.null_texts if bronze.source else frozenset()
-        yield from _audit_rows(audited, bronze.id, day, delivery, rows, nulls)
+        yield from _audit_rows(audited, bronze, day, delivery, rows)
     for (name, _), rows in stored.items():
         text = f"{len(rows)} rows of {name}"
         yield finding(bronze.id, day, AuditCheck.INDEPENDENT, "rows of delivered files", text)
@@ -95,13 +94,15 @@ def _audit_landed_bytes(
 
 def _audit_rows(
     audited: AuditedLake,
-    bronze: TableId,
+    table: Table,
     day: dt.date,
     delivery: Mapping[str, Any],
     rows: list[dict[str, Any]],
-    nulls: frozenset[str],
 ) -> Iterator[AuditFinding]:
     """Compare the records of a kept file with its rows in bronze."""
+    bronze = table.id
+    wanted = table.source.format if table.source else None
+    nulls = wanted.null_texts if wanted else frozenset()
     digest = delivery["digest"]
     data = audited.lake.store.read(f"raw/{bronze.domain}/objects/{digest[:2]}/{digest}")
     if delivery["file"].lower().endswith(".gz"):
@@ -122,11 +123,19 @@ def _audit_rows(
         )
         return
     places = [header.index(name) for name in columns]
+    commas = frozenset(wanted.decimal_comma if wanted else ())  # bronze has one mark only
+
+    def marked(name: str, text: str) -> str:
+        return text.replace(".", ",") if name in commas else text
+
     expected = Counter(
-        tuple(_text(line[place], nulls) if place < len(line) else "" for place in places)
+        tuple(
+            marked(name, _text(line[place], nulls)) if place < len(line) else ""
+            for name, place in zip(columns, places, strict=True)
+        )
         for line in records
     )
-    found = Counter(tuple(_text(row[name]) for name in columns) for row in rows)
+    found = Counter(tuple(marked(name, _text(row[name])) for name in columns) for row in rows)
     if missing := expected - found:
         values = dict(zip(columns, min(missing), strict=True))
         yield finding(

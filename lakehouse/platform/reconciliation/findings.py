@@ -34,6 +34,8 @@ class AuditCheck(StrEnum):
     BALANCE = "balance"
     RECOMPUTED_DAY = "recomputed day"
     INDEPENDENT = "independent reading"
+    ROW_ACCOUNTS = "row accounts"
+    CONTROL_TOTAL = "control total"
 
 
 _COMPUTE_AGAIN = "run `lakehouse materialize` for the table and the day"
@@ -54,6 +56,10 @@ HINTS: Mapping[AuditCheck, str] = {
     " remains, roll back the table that changed",
     AuditCheck.INDEPENDENT: f"compare the file with its rows by eye; then {_READ_AGAIN}. If the"
     " finding remains, the platform reads the file wrongly: report it with the file",
+    AuditCheck.ROW_ACCOUNTS: f"{_COMPUTE_AGAIN}. If the finding remains, the platform gives rows"
+    " the wrong outcome: report it with the row",
+    AuditCheck.CONTROL_TOTAL: f"{_COMPUTE_AGAIN}. If the finding remains, the expression of the"
+    " table and its control total in the domain's control_totals.py differ: one of them is wrong",
     AuditCheck.RECOMPUTED_DAY: f"{_COMPUTE_AGAIN}; `lakehouse history` shows which run wrote it",
 }
 

@@ -24,6 +24,7 @@ from lakehouse.platform.reconciliation.open_work import (
 )
 from lakehouse.platform.reconciliation.touched_days import (
     delivery_days_touching,
+    newly_named_days,
     outdated_snapshot_days,
     reached_days,
     touched_days,
@@ -99,6 +100,9 @@ def _reconcile(
         inputs[day] = earlier[day].inputs if day in earlier else ""
     touched = touched_days(domain, lake, delivery_days)
     reached = reached_days(domain, lake, sorted(changed))
+    for silver in domain.validating_tables.values():
+        for day, named in newly_named_days(lake, silver, sorted(changed)).items():
+            reached[day] |= named
     for dataset, silver in domain.validating_tables.items():
         counts = _read_counts(lake, silver, delivery_days)
         for delivery in read_deliveries(lake, domain.name, dataset, delivery_days):

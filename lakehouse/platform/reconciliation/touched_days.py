@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
-from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.table import Read, Table
 from lakehouse.platform.transform.inputs import valid_snapshots
+from lakehouse.platform.transform.snapshots import comparable_texts
 
 JOINED_DAYS = 400
 """Delivery days whose keys are in memory at once."""
@@ -98,9 +99,72 @@ def outdated_snapshot_days(
             continue
         used = file.bounds.get("snapshot_day", (None, None))[0]
         version = file.bounds.get("snapshot_version", (None, None))[0]
+        if file.bounds.get("snapshot_day", (None, None))[1] != used:  # rows of later ones, too
+            version = _version_of(lake, silver, file.day, expected)
         if used != expected or (version is not None and version != current[expected]):
             outdated[expected].add(file.day)
     return outdated
+
+
+def newly_named_days(
+    lake: Lake, silver: Table, delivery_days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Return for each delivery day of a snapshot earlier business days that name its new rows.
+
+    New rows are those that the snapshot before it does not have. Without an earlier snapshot there
+    are none, because every earlier day shows all rows of the snapshot.
+    """
+    found: dict[dt.date, set[dt.date]] = {day: set() for day in delivery_days}
+    bronze = lake.table(silver.reads[0].table.id)
+    filled = [file.day for file in bronze.snapshot().files if file.rows]
+    for read in silver.naming_reads:
+        for day in delivery_days:
+            earlier = [each for each in filled if each < day]
+            if day not in filled or not earlier:
+                continue
+            columns = list(read.names)
+            new = _names(bronze.read([day], columns=columns)) - _names(
+                bronze.read([earlier[-1]], columns=columns)
+            )
+            if new:
+                found[day] |= _days_that_name(lake, read, new, day)
+    return found
+
+
+def _days_that_name(
+    lake: Lake, read: Read, new: set[tuple[str, ...]], before: dt.date
+) -> set[dt.date]:
+    """Return the business days before a day on which delivered rows have one of these values."""
+    naming = lake.table(read.table.id)
+    if naming.snapshot().schema is None:
+        return set()
+    dated = defaultdict(set)
+    if read.dated_by is not None and lake.table(read.dated_by.id).snapshot().schema is not None:
+        pairs = lake.table(read.dated_by.id).read(columns=["day", "_business_day"])
+        for row in pairs.group_by(["day", "_business_day"]).aggregate([]).to_pylist():
+            dated[row["day"]].add(row["_business_day"] or row["day"])
+    rows = naming.read(columns=[*read.names, "_business_day", "day"])
+    keys = pa.table({name: comparable_texts(rows[name]) for name in read.names})
+    keys = keys.append_column("delivered", rows["day"])
+    keys = keys.append_column("business_day", pc.coalesce(rows["_business_day"], rows["day"]))
+    found = set()
+    for row in keys.group_by(keys.column_names).aggregate([]).to_pylist():
+        if tuple(row[name] for name in read.names) in new:
+            found |= {row["business_day"], *dated[row["delivered"]]}
+    return {day for day in found if day < before}
+
+
+def _names(rows: pa.Table) -> set[tuple[str, ...]]:
+    """Return the values by which rows of a snapshot are named."""
+    texts = [comparable_texts(column).to_pylist() for column in rows.columns]
+    return set(zip(*texts, strict=True))
+
+
+def _version_of(lake: Lake, silver: Table, day: dt.date, snapshot_day: dt.date) -> str | None:
+    """Return the version of one of the snapshots that a day of silver shows."""
+    rows = lake.table(silver.id).read([day], columns=["snapshot_day", "snapshot_version"])
+    versions = rows.filter(pc.equal(rows["snapshot_day"], pa.scalar(snapshot_day)))
+    return min(versions["snapshot_version"].to_pylist(), default=None)
 
 
 def _bronze_by_business_day(domain: Domain) -> Iterator[Table]:

@@ -21,7 +21,7 @@ class DependentDays:
     touched: Set[dt.date] = field(default_factory=frozenset)
     """Days of its rows."""
     reached: Set[dt.date] = field(default_factory=frozenset)
-    """Days that share a key with its rows; known only when its deliveries changed."""
+    """Days that share a key with its rows or name them; known only when its deliveries changed."""
     outdated: Set[dt.date] = field(default_factory=frozenset)
     """Days that show another snapshot although this one is valid for them."""
     changed: bool = False
@@ -49,7 +49,7 @@ def waiting_of(
     if loaded:
         waiting |= days.outdated
     required = days.outdated - window
-    if source is not None and (source.key or source.affects):
+    if source is not None and (source.key or source.affects or source.snapshot):
         joined = (days.waited_for | days.reached) - window
         required = required | joined
         waiting |= required

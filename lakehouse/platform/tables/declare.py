@@ -10,7 +10,7 @@ data is read.
 import functools
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import ibis
@@ -29,6 +29,7 @@ from lakehouse.platform.tables.table import (
     NO_OPTIONS,
     PARTITIONS,
     AllDays,
+    NamedBy,
     Read,
     ReadScope,
     Table,
@@ -43,8 +44,8 @@ OUTCOME_COLUMNS = {
 }
 """Columns that an expression may add to say what happens to a row; they are not stored."""
 
-Upstream: TypeAlias = Table | AllDays | ir.Table
-"""What `reads` holds: tables, `all_days(table)` and `PARTITIONS`."""
+Upstream: TypeAlias = Table | AllDays | NamedBy | ir.Table
+"""What `reads` holds: tables, `all_days(table)`, `named_by(table, …)` and `PARTITIONS`."""
 
 
 def _decorator(
@@ -117,8 +118,16 @@ def declare_table(
         ContractError: naming table and column, what was expected and found, and a hint.
     """
     upstream = [each for each in reads if each is not PARTITIONS]
-    found = tuple(_read(table, each, options, as_of=as_of) for each in upstream)
-    filled = _with_partitions(transform, reads)
+    naming = [each for each in upstream if isinstance(each, NamedBy)]
+    found = tuple(
+        _read(table, each, options, as_of=as_of)
+        for each in upstream
+        if not isinstance(each, NamedBy)
+    )
+    filled = _with_partitions(transform, [each for each in reads if not isinstance(each, NamedBy)])
+    if naming:
+        filled = _with_first_tables(filled, len(found))
+        found += tuple(_naming_reads(table, naming, found))
     adds_day = as_of and options.reference_dates is None
     made = Table(
         id=table,
@@ -160,6 +169,44 @@ def _read(table: TableId, upstream: Upstream, options: TableOptions, *, as_of: b
     elif table.layer == Layer.SILVER and issubclass(of.model, Provenance):
         scope = ReadScope.SNAPSHOT if options.snapshot else ReadScope.TOUCHING_DAYS
     return Read(table=of, scope=scope)
+
+
+def _naming_reads(
+    table: TableId, naming: Sequence[NamedBy], reads: Sequence[Read]
+) -> Iterator[Read]:
+    """Return the reads of the rows that name rows of a snapshot table.
+
+    Raises:
+        ContractError: the table has no snapshots, or a naming column is not in both bronze tables.
+    """
+    if not reads or reads[0].scope is not ReadScope.SNAPSHOT:
+        raise ContractError(
+            f"{table.name}: only a table with the option snapshot can have named_by among its reads"
+        )
+    dating = {each.dated_by.id: each.dated_by for each in naming if each.dated_by is not None}
+    for each in naming:
+        for name in each.columns:
+            if name not in each.table.contract.schema or name not in reads[0].table.contract.schema:
+                raise ContractError(
+                    f"{table.name}: named_by names the column {name!r}, expected a column of"
+                    f" {each.table.id.name} and {reads[0].table.id.name}"
+                )
+        yield Read(
+            table=each.table, scope=ReadScope.NAMING, names=each.columns, dated_by=each.dated_by
+        )
+        dating.pop(each.table.id, None)
+    for other in dating.values():
+        yield Read(table=other, scope=ReadScope.NAMING)
+
+
+def _with_first_tables(transform: Callable[..., ir.Table], count: int) -> Callable[..., ir.Table]:
+    """Return the transform as a function that ignores all upstream tables after the first ones."""
+
+    @functools.wraps(transform)
+    def with_first(*upstream: ir.Table) -> ir.Table:
+        return transform(*upstream[:count])
+
+    return with_first
 
 
 def _check_layers(table: TableId, upstream: Table, options: TableOptions, *, as_of: bool) -> None:

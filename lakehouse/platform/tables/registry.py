@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
+from lakehouse.platform.tables.control_total import ControlTotal
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.domains import (
     DOMAINS,
@@ -34,6 +35,7 @@ class Domain:
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
     checks: "tuple[QualityCheck, ...]" = ()
+    control_totals: tuple[ControlTotal, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ def load_domain(name: str) -> Domain:
         sources=sources,
         tables=tuple(in_dependency_order(found.values())),
         checks=tuple(declaration_of(name, "quality", "CHECKS") or ()),
+        control_totals=tuple(declaration_of(name, "control_totals", "CONTROL_TOTALS") or ()),
     )
 
 

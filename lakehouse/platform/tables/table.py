@@ -46,16 +46,27 @@ class ReadScope(StrEnum):
     TOUCHING_DAYS = "touching_days"
     SNAPSHOT = "snapshot"
     ALL_DAYS = "all_days"
+    NAMING = "naming"
     UP_TO_DAY = "up_to_day"
     IN_REACH = "in_reach"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """One upstream table and its read scope."""
+    """One upstream table and its read scope.
+
+    Args:
+        table: the upstream table.
+        scope: which of its days are read.
+        names: of scope ``naming``, the columns that name rows of the table's snapshots.
+        dated_by: of scope ``naming``, the upstream table whose rows say for which business days a
+            delivery is, when the rows themselves do not.
+    """
 
     table: "Table"
     scope: ReadScope
+    names: tuple[str, ...] = ()
+    dated_by: "Table | None" = None
 
     @property
     def name(self) -> str:
@@ -76,6 +87,29 @@ def all_days(table: "Table") -> AllDays:
     Of a bronze table, superseded rows are left out.
     """
     return AllDays(table)
+
+
+@dataclass(frozen=True)
+class NamedBy:
+    """Mark delivered rows that name rows of a snapshot; made by `named_by`."""
+
+    table: "Table"
+    columns: tuple[str, ...]
+    dated_by: "Table | None" = None
+
+
+def named_by(table: "Table", *columns: str, dated_by: "Table | None" = None) -> NamedBy:
+    """Among the `reads` of a snapshot table: delivered rows that name its rows.
+
+    A row that these rows name on a day, and that no snapshot up to the day has, is taken from the
+    earliest later snapshot that has it. The function of the table gets no argument for them.
+
+    Args:
+        table: bronze table of the naming rows.
+        columns: columns whose values name a row; both bronze tables have them.
+        dated_by: bronze table whose rows of the same delivery have the business days.
+    """
+    return NamedBy(table, columns, dated_by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +150,7 @@ class TableOptions:
     Args:
         snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
             this table is computed from the newest delivery up to that day (or the earliest, when
-            all are later).
+            all are later). With `named_by` it has rows of later deliveries, too.
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
         reference_dates: of an as-of table, partitions are made for these dates. Its contract has a
@@ -203,6 +237,11 @@ class Table:
             and bool(self.reads[0].table.source.key)
             and "day" not in self.contract.key
         )
+
+    @property
+    def naming_reads(self) -> tuple[Read, ...]:
+        """Return the upstream tables whose rows name rows of this table's snapshots."""
+        return tuple(read for read in self.reads if read.scope is ReadScope.NAMING and read.names)
 
     @property
     def daily(self) -> bool:

@@ -3,6 +3,7 @@
 - `stage`: the entry point `stage_days`; computes window by window and writes files, without a
   commit.
 - `inputs`: upstream snapshots, read scopes and windows of days.
+- `snapshots`: days of a snapshot table, with rows of later snapshots that other rows name.
 - `slices`: parts of a day with very many rows.
 - `classify`: the outcome of each delivered row, with the help of `validate` (rules of the
   contract) and `deduplicate` (conflicting rows and the winning row).

@@ -42,7 +42,7 @@ class UpstreamSnapshots:
         first, last = days[0], days[-1]
         touching = set(days)
         for read in self.table.reads:
-            if read.scope is ReadScope.TOUCHING_DAYS:
+            if read.scope in (ReadScope.TOUCHING_DAYS, ReadScope.NAMING):
                 for file in self.snapshots[read.table.id].files:
                     low, high = file.bounds.get("_business_day", (None, None))
                     if low is not None and low <= last and high >= first:
@@ -54,14 +54,33 @@ class UpstreamSnapshots:
         read = next(read for read in self.table.reads if read.scope is ReadScope.SNAPSHOT)
         return valid_snapshots(self.snapshots[read.table.id], days)
 
+    def needed_snapshots(self, days: Sequence[dt.date]) -> set[dt.date]:
+        """Return the days of the snapshots from which these days are computed.
+
+        They are the valid ones, and all when a later one may have rows that other rows name.
+        """
+        if self.may_name_later_rows(days):
+            return set(self._filled_snapshots())
+        return set(self.valid_snapshots(days).values())
+
+    def may_name_later_rows(self, days: Sequence[dt.date]) -> bool:
+        """Return whether rows of later snapshots may belong to one of these days."""
+        filled = self._filled_snapshots() if self.table.naming_reads else []
+        return bool(filled) and filled[-1] > min(days)
+
+    def _filled_snapshots(self) -> list[dt.date]:
+        """Return the days of the snapshots that have rows, in order."""
+        snapshots = self.snapshots[self.table.reads[0].table.id]
+        return [file.day for file in snapshots.files if file.rows]
+
     def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
         """Return the files of one upstream table that a window of days reads."""
         snapshot = self.snapshots[read.table.id]
         match read.scope:
-            case ReadScope.TOUCHING_DAYS:
+            case ReadScope.TOUCHING_DAYS | ReadScope.NAMING:
                 return snapshot.urls(self.delivery_days(days))
             case ReadScope.SNAPSHOT:
-                return snapshot.urls(set(self.valid_snapshots(days).values()))
+                return snapshot.urls(self.needed_snapshots(days))
             case ReadScope.UP_TO_DAY:
                 return [file.url for file in files_up_to(read.table, snapshot, days[-1])]
             case ReadScope.ALL_DAYS:

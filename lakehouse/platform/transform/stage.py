@@ -34,6 +34,7 @@ from lakehouse.platform.transform.inputs import (
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
 from lakehouse.platform.transform.rejections import quarantine_rows
 from lakehouse.platform.transform.slices import Slice, rows_at_once, slices_of
+from lakehouse.platform.transform.snapshots import kept_days, snapshot_days
 from lakehouse.platform.transform.validate import failed_days
 from lakehouse.settings import Settings
 
@@ -190,34 +191,13 @@ def _stage_delivered_rows(
     rows = classify_rows(session, upstream, window)
     if upstream.table.reads[0].scope is ReadScope.SNAPSHOT:
         valid = upstream.valid_snapshots(window)
-        writer.write_days(_repeated_snapshots(session, upstream.table, rows.kept, window, valid))
+        writer.write_days(snapshot_days(session, upstream, rows.kept, window))
         recorded = sorted({taken for day, taken in valid.items() if taken == day})
     else:
-        writer.write_days(_kept_days(session, upstream.table, rows.kept, window))
+        writer.write_days(kept_days(session, upstream.table, rows.kept, window))
         recorded = list(window)
     _stage_outcomes(session, rows, window, recorded, writer)
     _stage_quarantine(session, rows, window, recorded, writer)
-
-
-def _kept_days(
-    session: Session, table: Table, kept: ir.Table, days: Sequence[dt.date]
-) -> Iterator[tuple[dt.date, pa.Table]]:
-    ordered = kept.select(list(table.contract.schema.names)).order_by(sort_columns(table))
-    return cut_by_day(session.batches(ordered), days, arrow_schema(table.contract.schema))
-
-
-def _repeated_snapshots(
-    session: Session,
-    table: Table,
-    kept: ir.Table,
-    window: Sequence[dt.date],
-    valid: dict[dt.date, dt.date],
-) -> Iterator[tuple[dt.date, pa.Table]]:
-    """Yield for each day the rows of the snapshot that is valid on it."""
-    taken = dict(_kept_days(session, table, kept, sorted(set(valid.values()))))
-    empty = arrow_schema(table.contract.schema).empty_table()
-    for day in window:
-        yield day, taken[valid[day]] if day in valid else empty
 
 
 def _stage_outcomes(
@@ -251,13 +231,13 @@ def _stage_quarantine(
     """Count and stage the rejected rows; only those of the recorded days are staged."""
     table = writer.result.table
     rejected = quarantine_rows(session, table, rows)
+    rejected = rejected.filter(pc.is_in(rejected["day"], pa.array(list(recorded), pa.date32())))
     for codes in rejected.column("reasons").to_pylist():
         writer.result.reasons.update(codes)
-    on_days = pc.is_in(rejected["day"], pa.array(list(recorded), pa.date32()))
     writer.write_companion(
         quarantine_of(table.id),
         QUARANTINE.stored,
-        cut_by_day(rejected.filter(on_days).to_batches(), window, QUARANTINE.schema),
+        cut_by_day(rejected.to_batches(), window, QUARANTINE.schema),
     )
 
 

@@ -135,3 +135,23 @@ def test_exports_equal_the_received_files_and_can_be_loaded_by_copy(shop: Busine
     products = (tmp_path / "data" / "Production.Product.csv").read_text()
     assert ";Yellow;4;3;41.5723;53.99;L;;;;0;S;;U;21;32;2013-05-30 00:00:00.000;" in products
     assert "\n1;;934;1;AW00000001;" in (tmp_path / "data" / "Sales.Customer.csv").read_text()
+
+
+def test_prepared_files_can_be_landed_again(shop: Business, tmp_path: Path):
+    for _ in write_exports(
+        "bikes", exports_of("bikes", shop.settings), str(tmp_path), shop.lake, shop.settings
+    ):
+        pass
+    again = Business("bikes", tmp_path / "again")
+    datasets = {"products": "Production.Product", "order_details": "Sales.SalesOrderDetail"}
+    for name in (*datasets.values(), "Sales.SalesOrderHeader"):
+        again.land(f"{name}.csv", (tmp_path / "data" / f"{name}.csv").read_bytes())
+    again.ingest()
+    for dataset in (*datasets, "order_headers"):
+        assert again.rejections(dataset) == []
+    for sql in (
+        "select count(*), sum(list_price), sum(standard_cost) from silver.bikes_products",
+        "select sum(total_due), sum(sub_total), sum(freight) from silver.bikes_order_headers",
+        "select sum(unit_price), sum(line_total), max(order_qty) from silver.bikes_order_details",
+    ):
+        assert again.rows(sql) == shop.rows(sql)

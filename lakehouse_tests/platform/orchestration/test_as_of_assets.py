@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
-from lakehouse.platform.orchestration import as_of_assets
+from lakehouse.platform.orchestration import as_of_assets, publishing
 from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.run_tags import Work, job_name, range_tags
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.published import ShownVersions, publish, read_published
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.stage import StagedDays, stage_days
@@ -153,6 +155,37 @@ def test_a_table_that_breaks_its_contract_stops_those_that_read_it_and_no_other(
     assert stored(cafe, spenders.id) == stored(cafe, spent.id) == [FIRST]
     assert stored(cafe, other.id) == [SECOND]
     assert stored(cafe, RECORD) == [FIRST]
+
+
+@pytest.mark.parametrize("fault", ["breaks its contract", "overflows"])
+def test_a_failing_table_keeps_its_published_version_and_the_others_are_published(
+    cafe: Cafe, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(publishing, "domain_names", lambda: ("cafe",))
+    monkeypatch.setattr(publishing, "load_domain", lambda _: DOMAIN)
+    lake = Lake(cafe.settings.root)
+    before = publish(lake, "cafe")
+    cafe.send("2024-03-02", "visits_3.csv", "3,2024-03-02,30")
+    cafe.driver.run(Work.ARRIVALS, [SECOND])
+
+    def staged(table: Table, days: Sequence[dt.date], *more: Any) -> StagedDays:
+        if table is not spent:
+            return stage_days(table, days, *more)
+        if fault == "overflows":
+            raise duckdb.OutOfRangeException("Overflow in addition of DECIMAL(18)")
+        return StagedDays(table=table, schema=None, failed_days={SECOND: "broken"})
+
+    monkeypatch.setattr(as_of_assets, "stage_days", staged)
+    assert not run(cafe, instance, (SECOND, SECOND)).success
+    after = read_published(lake, "cafe")
+    assert after is not None
+    assert after.number == before.number + 1
+    assert after.note["kept"] == "gold.cafe_spent"
+    assert after.tables[spent.id] == before.tables[spent.id]
+    shown = ShownVersions(lake)
+    assert shown.snapshot(spenders.id).days == (FIRST, SECOND)
+    assert shown.snapshot(spent.id).days == (FIRST,)
+    assert shown.snapshot(visit_days.id).version == lake.table(visit_days.id).snapshot().version
 
 
 def test_day_tables_are_not_made_by_the_job_of_as_of_tables(

@@ -298,7 +298,10 @@ def test_a_finding_names_table_day_and_hint(lake: SmallLake, tmp_path: Path) -> 
         found: list[AuditFinding] = [f for f in findings(lake, FIRST) if f.table == table.name]
     finally:
         kept.restore()
-    assert [(f.day, f.check) for f in found] == [(FIRST, AuditCheck.RECOMPUTED_DAY)]
+    assert [(f.day, f.check) for f in found] == [
+        (FIRST, AuditCheck.RECOMPUTED_DAY),
+        (FIRST, AuditCheck.CONTROL_TOTAL),
+    ]
     assert f"found {rows.num_rows - 1} rows" in str(found[0])
     assert "lakehouse materialize" in found[0].hint
 

@@ -6,11 +6,11 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth import rules
-from lakehouse.domains.mrhealth.sources import UNITS
+from lakehouse.domains.mrhealth.sources import ORDERS, UNITS
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import provenance_of
-from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.table import TableOptions, named_by
 from lakehouse.platform.tables.text import name
 
 
@@ -21,17 +21,23 @@ class Units(TableModel, key=("day", "unit_id")):
     unit_id: int = pa.Field(description="Number of the unit")
     unit_name: str = pa.Field(description="Name of the unit")
     state_id: int = pa.Field(description="Number of the state in which the unit is located")
-    snapshot_day: dt.date = pa.Field(description="Day of the snapshot that is valid on this day")
+    snapshot_day: dt.date = pa.Field(description="Day of the snapshot from which the row is")
     snapshot_version: str = pa.Field(
         description="First 16 digits of the SHA-256 of the snapshot's file"
     )
 
 
-@silver(contract=Units, reads=[UNITS.bronze], options=TableOptions(snapshot=True))
+@silver(
+    contract=Units,
+    reads=[UNITS.bronze, named_by(ORDERS.bronze, "Id_Unidade")],
+    options=TableOptions(snapshot=True),
+)
 def units(rows: ir.Table) -> ir.Table:
     """Units of the chain as of each day.
 
     The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
+    A unit that orders of the day name, and that no snapshot up to the day has, is taken from the
+    earliest later snapshot that has it.
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,11 +41,9 @@ class Draft:
     def add(self, row: Row, operation: str) -> None:
         """Write one change; null becomes an empty value.
 
-        A row with a CR is quoted: the writer does not quote it where lines end in LF, and a reader
-        would take it for the end of a line.
+        See `needs_quotes` for rows that are quoted.
         """
-        has_cr = any("\r" in value for value in row if value)
-        writer = self._quoting_writer if has_cr else self._writer
+        writer = self._quoting_writer if needs_quotes(row) else self._writer
         writer.writerow([*row, operation, self._number])
         self.operations[operation] += 1
 
@@ -63,6 +62,15 @@ class Draft:
         """Delete the file; does nothing after it was staged."""
         self._text.close()
         self.path.unlink(missing_ok=True)
+
+
+def needs_quotes(row: Iterable[object]) -> bool:
+    """Return whether a row must be quoted although the csv module does not.
+
+    A reader would take a CR for the end of a line, and U+FEFF, which begins some files, for the
+    start of another file.
+    """
+    return any("\r" in value or "\ufeff" in value for value in row if isinstance(value, str))
 
 
 def sha256_of(stream: BinaryIO) -> str:

@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass, field
 
 from lakehouse.platform.connectors.postgres.connection import error_text
+from lakehouse.platform.connectors.postgres.draft import needs_quotes
 from lakehouse.platform.engines.postgres_address import verified
 from lakehouse.platform.ingestion.snapshots import SnapshotError
 from lakehouse.platform.tables.source import Source
@@ -59,5 +60,7 @@ class PostgresSnapshots:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(source.format.columns)
-        writer.writerows(rows)
+        quoting_writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for row in rows:
+            (quoting_writer if needs_quotes(row) else writer).writerow(row)
         return text.getvalue().encode()

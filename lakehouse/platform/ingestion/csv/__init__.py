@@ -18,10 +18,12 @@ part of its value, unless the file has no LF at all: then CR is the line end.
 - ``decode``: gzip, other file types, encodings.
 - ``header_search``: find the header below titles and a ``sep=`` line.
 - ``header``: find the format's columns in one line.
+- ``header_repair``: a header with other delimiters than all rows.
 - ``roles``: repeated headers, other tables and rows of totals among the records.
 - ``quoting``: split a record with the quotes of the file.
 - ``records`` and ``recovery``: read record by record, also with bad quotes.
 - ``columns``: read plain files by column, many times faster.
+- ``decimal_marks``: decimal points where the format has commas.
 - ``rows``: from values to Arrow.
 
 The format of a source is declared in ``platform.tables.csv_format``. What a value means (numbers,

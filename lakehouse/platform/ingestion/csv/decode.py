@@ -250,10 +250,24 @@ def decode(data: bytes, encodings: tuple[str, ...]) -> DecodedText:
 
 
 def _without_marks(decoded: DecodedText) -> DecodedText:
-    """Return the text without byte order marks at line starts, left where files were joined."""
+    """Return the text without byte order marks at line starts, left where files were joined.
+
+    A mark after a line break inside a quoted value belongs to the value.
+    """
     if "\ufeff" not in decoded.text:
         return decoded
-    text, marks = _MARK.subn("", decoded.text.lstrip("\ufeff"))
+    quotes = at = marks = 0
+
+    def removed(mark: re.Match[str]) -> str:
+        nonlocal quotes, at, marks
+        quotes += mark.string.count('"', at, mark.start())
+        at = mark.start()
+        if quotes % 2:
+            return mark[0]
+        marks += 1
+        return ""
+
+    text = _MARK.sub(removed, decoded.text.lstrip("\ufeff"))
     return replace(decoded, text=text, marks=marks, joined="\ufeff" in text)
 
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from lakehouse.platform.ingestion.csv.columns import read_by_column
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
+from lakehouse.platform.ingestion.csv.decimal_marks import with_decimal_commas
 from lakehouse.platform.ingestion.csv.decode import as_utf8, reject_other_types
 from lakehouse.platform.ingestion.csv.errors import FileRejected
+from lakehouse.platform.ingestion.csv.header_repair import read_with_repair
 from lakehouse.platform.ingestion.csv.records import read_by_record
 from lakehouse.platform.tables.csv_format import CsvFormat
 
@@ -33,9 +35,15 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
     try:
         data, wide = as_utf8(data)
         reject_other_types(data)
-        file = read_by_column(data, format) if len(data) >= COLUMN_READER_BYTES else None
-        file = file or read_by_record(data, format)
+        file = read_with_repair(data, format, lambda each: _read(each, format))
+        file = with_decimal_commas(file, format)
         return replace(file, encoding=wide) if wide else file
     except FileRejected as rejected:
         rejected.name = name
         raise
+
+
+def _read(data: bytes, wanted: CsvFormat) -> CsvFile:
+    """Read a file by column if it is large and plain, else by record."""
+    file = read_by_column(data, wanted) if len(data) >= COLUMN_READER_BYTES else None
+    return file or read_by_record(data, wanted)

@@ -191,7 +191,7 @@ class RecoveringReader:
         for line in lines:
             if problem := self._decoded.problem(line):
                 return LineReason.UNDECODABLE, problem
-            if "\ufeff" in line:
+            if "\ufeff" in line and not self._has_marks_in_quotes_only(lines):
                 detail = (
                     "a byte order mark (U+FEFF) inside the line: another file starts there, or a"
                     " value has this invisible character; hint: end each file with a line end"
@@ -199,6 +199,14 @@ class RecoveringReader:
                 )
                 return LineReason.JOINED_FILES, detail
         return None
+
+    def _has_marks_in_quotes_only(self, lines: Sequence[str]) -> bool:
+        """Return whether each byte order mark of a record is inside quotes, so part of a value."""
+        text, quote = "".join(lines), self._header.quote
+        before = text.split("\ufeff")[:-1]
+        return all(
+            sum(part.count(quote) for part in before[: n + 1]) % 2 for n in range(len(before))
+        )
 
     def _bad_quotes(self, lines: Sequence[str], row: Sequence[str]) -> str:
         """Return what is wrong with the quotes of a record; empty if nothing is."""

@@ -90,6 +90,13 @@ def test_a_line_in_which_another_file_starts_is_unparsable():
     assert [reason for _, _, reason in bad(text)] == [LineReason.JOINED_FILES]
 
 
+def test_a_byte_order_mark_inside_quotes_belongs_to_the_value():
+    text = 'Id,Cidade\n1,"\ufeffa"\n2,b\n3,"c\n\ufeffd"\n'
+    assert [row[1] for row in rows(text)] == ["\ufeffa", "b", "c\n\ufeffd"]
+    assert bad('Id,Cidade\n1,"a"\ufeffId,Cidade\n2,b\n')[0][2] is not None
+    assert rows('Id,Cidade\n1,"a"\ufeffId,Cidade\n2,b\n') == [("2", "b")]
+
+
 def test_one_damaged_line_does_not_turn_a_utf_8_file_into_latin_1():
     text = "Id,Cidade\n1,São\n2,Córdoba\n".encode() + b"3,Valpara\xc3\n4,d\n"
     assert rows(text) == [("1", "São"), ("2", "Córdoba"), ("4", "d")]

@@ -68,6 +68,7 @@ def reason(data: bytes, wanted: CsvFormat = TWO, *, limit: int = LIMIT) -> FileR
         gzip.compress(zipped(a__CSV=TEXT)),
         zipped(a__xlsx=sheets(Um=[["Id", "Cidade"], [1, "Rio"]])),
     ],
+    ids=["CSV", "CSV beside a hidden file", "CSV in gzip", "workbook"],
 )
 def test_an_archive_with_one_file_is_read(data):
     name = "a.zip.gz" if data.startswith(b"\x1f\x8b") else "a.zip"
