@@ -71,7 +71,7 @@ def compute(cafe: Cafe, domain: Domain = DOMAIN) -> None:
     """Compute silver and gold of both days again and store them, whatever their balance."""
     lake = Lake(cafe.settings.root)
     for table in domain.tables:
-        if table.transform is not None and table.options.monthly is None:
+        if table.transform is not None and table.options.reference_dates is None:
             days = [SECOND] if table.as_of else DAYS
             commit(stage_days(table, days, lake, cafe.settings), lake, note={})
 
