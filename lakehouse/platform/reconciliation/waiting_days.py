@@ -49,8 +49,11 @@ def waiting_of(
     if loaded:
         waiting |= days.outdated
     required = days.outdated - window
-    if source is not None and (source.key or source.affects or source.snapshot):
-        joined = (days.waited_for | days.reached) - window
+    joined = (days.waited_for | days.reached) - window
+    if source is not None and (source.key or source.affects):
         required = required | joined
         waiting |= required
+    elif source is not None and source.snapshot:
+        required = required | joined
+        waiting |= joined
     return Waiting(days=tuple(sorted(waiting - window)), must_wait=bool(required) and loaded)

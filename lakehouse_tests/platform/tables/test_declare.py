@@ -192,7 +192,7 @@ def test_silver_reads_bronze_rows_by_touching_days_or_by_snapshot():
             ReadScope.SAME_DAY,
             ReadScope.SAME_DAY,
         ],
-        "units": [ReadScope.SNAPSHOT],
+        "units": [ReadScope.SNAPSHOT, ReadScope.NAMING],
         "deliveries": [ReadScope.SAME_DAY],
     }
 
