@@ -13,7 +13,7 @@ from lakehouse.platform.web.passwords import fits
 from lakehouse_tests.cli.conftest import Call
 from lakehouse_tests.platform.web.client import clean_environment
 
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # pragma: allowlist secret
 
 
 def test_the_password_is_never_shown_on_a_terminal():

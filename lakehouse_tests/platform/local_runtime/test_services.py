@@ -74,7 +74,8 @@ def test_a_database_that_is_away_is_waited_for_with_one_message(
     shutil.copy(DEPLOY / "dagster-s3.yaml", tmp_path / "dagster.yaml")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    address = f"postgresql+psycopg2://nobody:nothing@127.0.0.1:{port}/records"
+    place = f"127.0.0.1:{port}/records"
+    address = f"postgresql+psycopg2://nobody:nothing@{place}"  # pragma: allowlist secret
     monkeypatch.setenv("LAKEHOUSE_DAGSTER_DSN", address)
     monkeypatch.setenv("LAKEHOUSE_LOG_BUCKET", "logs")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))

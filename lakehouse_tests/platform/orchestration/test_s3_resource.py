@@ -17,7 +17,7 @@ GIVEN = LakeS3(
     region_name="sa-east-1",
     endpoint_url="http://127.0.0.1:9",
     aws_access_key_id="resource-key",
-    aws_secret_access_key="resource-value",
+    aws_secret_access_key="resource-value",  # pragma: allowlist secret
 )
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="watches files w
 
 DAY = dt.date(2026, 1, 5)
 EVENTS = TableId("gold", "cafe", "events")
-SECRET = "hidden words"
+SECRET = "hidden words"  # pragma: allowlist secret
 ROWS = pa.table({"n": [1, 2], "text": ["a", "b"]})
 
 STATEMENTS = """
