@@ -120,7 +120,7 @@ def test_a_step_starts_over_when_another_run_changed_its_days(
     """Another writer commits the deliveries after they were read, once."""
     from lakehouse.platform.orchestration import landed_assets
 
-    stage = landed_assets.stage_ingestion
+    stage = vars(landed_assets)["stage_ingestion"]
     calls = []
 
     def disturbed(bronze, *given, **options):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -153,7 +154,8 @@ def test_a_schedule_of_unknown_work_is_an_error_that_names_the_choices():
 
 
 def test_no_nightly_schedule_starts_together_with_one_of_the_domain(location: dg.Definitions):
-    crons = {each.name: each.cron_schedule for each in location.schedules or ()}
+    schedules: list[Any] = [*(location.schedules or ())]
+    crons = {each.name: each.cron_schedule for each in schedules}
     assert crons["bikes_rox_bike_etl"] == "0 * * * *"
     assert crons["bikes_midnight_arrival"] == "15 0 * * *"
     assert crons["bikes_daily_pipeline"] == "10 2 * * *"

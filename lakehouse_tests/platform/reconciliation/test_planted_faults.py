@@ -110,7 +110,7 @@ def changed(name: str, **columns: Callable[[ir.Table], ir.Value]) -> Domain:
 
 
 def a_valid_row_is_rejected(patch: Patch) -> Domain:
-    sound = classify.split_by_contract
+    sound = vars(classify)["split_by_contract"]
 
     def faulty(table: Table, rows: ir.Table) -> tuple[ir.Table, ir.Table]:
         if table.id.table != "visits":
@@ -123,7 +123,7 @@ def a_valid_row_is_rejected(patch: Patch) -> Domain:
 
 
 def an_only_row_is_called_a_duplicate(patch: Patch) -> Domain:
-    sound = classify.resolve_conflicts
+    sound = vars(classify)["resolve_conflicts"]
 
     def faulty(session: Any, table: Table, rows: ir.Table) -> tuple[ir.Table, ir.Table | None]:
         kept, losing = sound(session, table, rows)
@@ -143,7 +143,7 @@ def both_rows_of_a_key_are_kept(patch: Patch) -> Domain:
 
 
 def a_row_has_no_outcome(patch: Patch) -> Domain:
-    sound = stage.outcome_rows
+    sound = vars(stage)["outcome_rows"]
 
     def faulty(session: Any, rows: Any) -> ir.Table:
         found = sound(session, rows)
@@ -154,7 +154,7 @@ def a_row_has_no_outcome(patch: Patch) -> Domain:
 
 
 def a_row_has_two_outcomes(patch: Patch) -> Domain:
-    sound = stage.outcome_rows
+    sound = vars(stage)["outcome_rows"]
 
     def faulty(session: Any, rows: Any) -> ir.Table:
         found = sound(session, rows)
@@ -165,7 +165,7 @@ def a_row_has_two_outcomes(patch: Patch) -> Domain:
 
 
 def a_rejected_row_is_forgotten(patch: Patch) -> Domain:
-    sound = stage.quarantine_rows
+    sound = vars(stage)["quarantine_rows"]
     patch.setattr(stage, "quarantine_rows", lambda *given: sound(*given).slice(1))
     return DOMAIN
 
