@@ -30,9 +30,9 @@ READY_SECONDS = 180.0
 @click.option("--replace", is_flag=True, help="End the services that run for this home first.")
 @click.option("--verbose", is_flag=True, help="Log every evaluation, and show the logs on stderr.")
 def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None:
-    """Start the Dagster UI, the dashboard and the daemon until Ctrl-C.
+    """Start the web pages and the daemon until Ctrl-C.
 
-    Prints the URLs of the pages. The daemon watches the landing zone and ingests new files. Other
+    Prints the URLs of the Dagster UI and the dashboard. The daemon watches the landing zone and ingests new files. Other
     machines reach the pages only with a login (docs/deploy.md). A service that ends by itself is
     started again. Only one `lakehouse up` serves a DAGSTER_HOME.
 
@@ -189,7 +189,9 @@ def restart() -> None:
 @click.command()
 @format_option
 def services(form: str) -> None:
-    """Show the services of this DAGSTER_HOME: process, port, start, restarts and last error.
+    """Show the services of this DAGSTER_HOME.
+
+    Shows process, port, start, restarts and last error of each.
 
     Exit code 1 when they do not run, or when one of them is not ready.
 

@@ -55,7 +55,10 @@ def test_a_second_ctrl_c_ends_at_once():
 def test_after_the_block_signals_are_handled_as_before():
     from lakehouse.cli.interrupts import interruptible
 
-    before = signal.getsignal(signal.SIGINT)
-    with interruptible(lambda: None):
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with interruptible(lambda: None):
+            assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, inherited)
