@@ -32,9 +32,9 @@ READY_SECONDS = 180.0
 def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None:
     """Start the web pages and the daemon until Ctrl-C.
 
-    Prints the URLs of the Dagster UI and the dashboard. The daemon watches the landing zone and ingests new files. Other
-    machines reach the pages only with a login (docs/deploy.md). A service that ends by itself is
-    started again. Only one `lakehouse up` serves a DAGSTER_HOME.
+    Prints the URLs of the Dagster UI and the dashboard. The daemon watches the landing zone and
+    ingests new files. Other machines reach the pages only with a login (docs/deploy.md). A service
+    that ends by itself is started again. Only one `lakehouse up` serves a DAGSTER_HOME.
 
     Ctrl-C and SIGTERM end everything within 5 s; days of interrupted runs stay due. Exit code 130
     after Ctrl-C, 143 after SIGTERM.

@@ -220,8 +220,11 @@ class _Definitions:
         except ValueError:
             return
         files = self._files(place, every_day=True)
-        if files is not None and self.shown.snapshot(place).as_of:
-            self._stored(name, place, files)
+        if files is not None:
+            if self.shown.snapshot(place).as_of:
+                self._stored(name, place, files)
+        elif (declared := _declared_table(place)) is not None and declared.as_of:
+            self._unbuilt(name, declared)
 
     def _files(self, table: TableId, *, every_day: bool = False) -> _StoredFiles | None:
         """Return the files that a name shows: of an as-of table those of one day."""
@@ -281,8 +284,6 @@ class _Definitions:
 
     def _declared(self, table: TableId, stored: _StoredFiles | None) -> None:
         """Define a table that is not stored: it is computed on request, or it was never built."""
-        from lakehouse.platform.engines.session import arrow_schema
-
         declared = _declared_table(table)
         if declared is None:
             if stored is not None:
@@ -291,9 +292,15 @@ class _Definitions:
         if declared.options.on_request:
             self._computed(declared)
             return
+        self._unbuilt(table.name, declared)
+
+    def _unbuilt(self, name: str, declared: "Table") -> None:
+        """Define a name of a table that has never been built: no rows, and its declared columns."""
+        from lakehouse.platform.engines.session import arrow_schema
+
         self._require_unbuilt(declared)
         schema = arrow_schema(declared.contract.schema)
-        self._empty(table.name, schema.remove(schema.get_field_index("day")))
+        self._empty(name, schema.remove(schema.get_field_index("day")))
 
     def _computed(self, table: "Table") -> None:
         """Define an as-of table by its expression, as of the newest day of its upstream tables."""

@@ -116,6 +116,14 @@ def test_a_declared_table_that_was_never_built_is_empty_and_typed(tmp_path: Path
     assert rows_of(Lake(str(tmp_path)), f"from {name}") == []
 
 
+@pytest.mark.parametrize("name", ["cards_stage_fatura", "mrhealth_sales_by_year"])
+def test_the_history_of_a_table_that_was_never_built_is_empty_and_typed(tmp_path: Path, name: str):
+    described = rows_of(Lake(str(tmp_path)), f"describe history.{name}")
+    assert described == rows_of(Lake(str(tmp_path)), f"describe gold.{name}")
+    assert described[0][:2] == ("day", "DATE")
+    assert rows_of(Lake(str(tmp_path)), f"from history.{name}") == []
+
+
 ON_REQUEST = [
     table
     for name in domain_names()
