@@ -7,6 +7,7 @@ the types of its schema.
 
 import contextlib
 import importlib.metadata
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -153,6 +154,10 @@ _BLANKS_OF_SPARK = r"' \t\n\r\u000B\u000C'"
 """Spark does not know \\v and \\f: with them, `strip` would remove the letters v and f."""
 
 
+_NAME = r"""(?:"[^"]+"|`[^`]+`)"""
+_LEFT_OUT = re.compile(rf"(?<=EXC)(LUDE|EPT)( \(\s*)({_NAME}(?:,\s*{_NAME})+)(?=\s*\))")
+"""Columns that a ``SELECT *`` leaves out; Ibis keeps them in a set without a fixed order."""
+
 MOST_TEXTS = 512
 _TEXTS: dict[tuple[ops.Relation, str], str] = {}
 """Texts of this process: each window of days and each run asks for the same ones."""
@@ -160,8 +165,18 @@ _TEXTS: dict[tuple[ops.Relation, str], str] = {}
 
 def _sql_of(relation: ops.Relation, dialect: str, texts: SqlTexts | None) -> str:
     if texts is not None:
-        return texts.text(relation, dialect, lambda: _written_sql(relation, dialect))
-    return _written_sql(relation, dialect)
+        return texts.text(relation, dialect, lambda: _ordered_sql(relation, dialect))
+    return _ordered_sql(relation, dialect)
+
+
+def _ordered_sql(relation: ops.Relation, dialect: str) -> str:
+    """Return the SQL that every process writes for an expression."""
+
+    def ordered(found: re.Match[str]) -> str:
+        names = iter(sorted(re.findall(_NAME, found[3])))
+        return found[1] + found[2] + re.sub(_NAME, lambda _: next(names), found[3])
+
+    return _LEFT_OUT.sub(ordered, _written_sql(relation, dialect))
 
 
 def _written_sql(relation: ops.Relation, dialect: str) -> str:

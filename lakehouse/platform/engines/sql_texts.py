@@ -107,6 +107,8 @@ def _described(value: object, places: dict[Node, int]) -> str:
         return f"#{places[value]}"
     if isinstance(value, tuple | list):
         return f"({','.join(_described(each, places) for each in value)})"
+    if isinstance(value, frozenset | set):
+        return f"{{{','.join(sorted(_described(each, places) for each in value))}}}"
     if isinstance(value, FrozenDict):
         items = (f"{key!r}:{_described(each, places)}" for key, each in value.items())
         return f"{{{','.join(items)}}}"

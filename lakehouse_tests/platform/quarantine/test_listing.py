@@ -70,7 +70,7 @@ def test_hostile_files_are_recorded_with_their_reasons_and_do_not_fail_the_run(
     orders = {row["unit"]: row for row in small.rows("raw.mrhealth_orders")}
     assert (orders[1]["status"], orders[2]["status"]) == ("loaded", "rejected")
     assert orders[2]["reason"] == "too_large"
-    assert "bytes when decompressed" in str(orders[2]["detail"])
+    assert "bytes when unpacked" in str(orders[2]["detail"])
     assert len(small.rows("silver.mrhealth_orders")) == 1
     balances = small.rows(reconciliation_of("mrhealth").name)
     assert {row["balance"] for row in balances} == {"balanced"}
