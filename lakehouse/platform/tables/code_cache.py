@@ -92,6 +92,3 @@ def _delete_old(newest: Path) -> None:
     by_age = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
     for path in by_age[KEPT_FOLDERS:]:
         shutil.rmtree(path, ignore_errors=True)
-
-
-digest_of_code(PACKAGE)  # before a domain's module is imported

@@ -53,7 +53,7 @@ def role(row: Sequence[str], header: Header) -> LineReason | None:
     ):
         return LineReason.REPEATED_HEADER
     known = {header_key(name) for name in (*header.format.columns, *header.format.aliases)}
-    named = sum(key in known or key in header.keys for key in keys)
+    named = len({key for key in keys if key in known or key in header.keys})
     if named > 1 and 2 * named >= sum(map(bool, keys)):
         return LineReason.OTHER_TABLE
     empty = any(not value.strip(BLANKS) for value in row)
