@@ -6,7 +6,7 @@ import textwrap
 
 WATCHED_IMPORT = textwrap.dedent(
     """
-    import datetime, os, sys, time
+    import datetime, os, re, sys, time
 
     import dagster, dagster_pandas, deltalake, duckdb, ibis, pandas, pandera.ibis, pyarrow.dataset
     import pyarrow.parquet, rich.console, zoneinfo
@@ -24,15 +24,19 @@ WATCHED_IMPORT = textwrap.dedent(
             frame = frame.f_back
         return False
 
-    CODE = (".py", ".pyc", ".so", ".pyi", ".typed", ".zip", "METADATA")
-    KEPT = ".sql"  # texts of large expressions in the Dagster home
+    CODE = (".py", ".pyc", ".so", ".pyi", ".typed")
+    PYTHON = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    EXPECTED = re.compile(
+        rf".*/(?:{re.escape(PYTHON)}|[^/]+[.]dist-info/METADATA|sql/[0-9a-f]{{40}}[.]sql)"
+    )  # Python's own search path, versions of libraries, kept texts of large expressions
 
     def watch(event, args):
         if event.startswith("socket.") and ours():
             seen.append((event, str(args[:2])))
         if event == "open" and isinstance(args[0], (str, bytes)):
             name = os.fsdecode(args[0])
-            if not name.endswith((*CODE, KEPT)) and ".pyc." not in name and ours():
+            is_code = name.endswith(CODE) or ".pyc." in name or EXPECTED.fullmatch(name)
+            if not is_code and ours():
                 seen.append((event, name))
 
     def clock(name, real):
