@@ -49,6 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+@pytest.fixture(autouse=True)
+def _same_dagster_home() -> Iterator[None]:
+    """Give the next test the ``DAGSTER_HOME`` that this one began with."""
+    home = os.environ.get("DAGSTER_HOME")
+    yield
+    if home is None:
+        os.environ.pop("DAGSTER_HOME", None)
+    else:
+        os.environ["DAGSTER_HOME"] = home
+
+
 @pytest.fixture(scope="session")
 def s3() -> Iterator[servers.S3Server]:
     """An S3 server with a bucket; the AWS_* variables of this process point to it."""

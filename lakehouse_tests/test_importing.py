@@ -1,8 +1,10 @@
 """Importing the package opens no socket, reads no clock, and no file but code and kept SQL."""
 
+import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 WATCHED_IMPORT = textwrap.dedent(
     """
@@ -27,8 +29,9 @@ WATCHED_IMPORT = textwrap.dedent(
     CODE = (".py", ".pyc", ".so", ".pyi", ".typed")
     PYTHON = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
     EXPECTED = re.compile(
-        rf".*/(?:{re.escape(PYTHON)}|[^/]+[.]dist-info/METADATA|sql/[0-9a-f]{{40}}[.]sql)"
-    )  # Python's own search path, versions of libraries, kept texts of large expressions
+        rf".*/(?:{re.escape(PYTHON)}|[^/]+[.]dist-info/METADATA"
+        r"|sql/[0-9a-f]{40}[.](?:sql|[0-9]+-[0-9a-f]{8}))"
+    )  # the search path of Python, versions of libraries, kept texts of large expressions
 
     def watch(event, args):
         if event.startswith("socket.") and ours():
@@ -66,17 +69,23 @@ WATCHED_IMPORT = textwrap.dedent(
 )
 
 
-def noticed(statement: str) -> str:
-    code = WATCHED_IMPORT.replace("{statement}", statement)
+def noticed(statement: str, home: Path) -> str:
+    """Run a statement in a process of its own, with a Dagster home; return what the watch saw."""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", WATCHED_IMPORT.replace("{statement}", statement)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=os.environ | {"DAGSTER_HOME": str(home)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip().splitlines()[-1]
 
 
-def test_importing_the_definitions_opens_code_and_kept_sql_only_and_reads_no_clock():
-    assert noticed("import lakehouse.definitions") == "[]"
+def test_importing_the_definitions_opens_code_and_kept_sql_only_and_reads_no_clock(tmp_path):
+    for _ in ("texts are kept", "kept texts are read"):
+        assert noticed("import lakehouse.definitions", tmp_path) == "[]"
 
 
 def test_the_watch_detects_an_opened_file_and_a_read_clock(tmp_path):
@@ -86,6 +95,6 @@ def test_the_watch_detects_an_opened_file_and_a_read_clock(tmp_path):
         f"import datetime\nopen({str(tmp_path / 'x.txt')!r}, 'w').close()\n"
         "datetime.datetime.now()\n"
     )
-    found = noticed(f"sys.path.insert(0, {str(module)!r}); import curious")
+    found = noticed(f"sys.path.insert(0, {str(module)!r}); import curious", tmp_path)
     assert "x.txt" in found
     assert "now" in found
