@@ -102,11 +102,17 @@ class Shipment:
     sent: tuple[bool, bool] = (True, True)
 
 
-def draw(plan: Plan, day: dt.date, unit: int, error: PlantedError | None) -> Shipment:
-    """Draw a unit-day without errors; a planted error needs at least four orders."""
+def draw(
+    plan: Plan, day: dt.date, unit: int, error: PlantedError | None, demand: float = 1.0
+) -> Shipment:
+    """Draw a unit-day without errors; a planted error needs at least four orders.
+
+    `demand` multiplies the mean number of orders.
+    """
     rng = random_of(plan.seed, day, unit)
     size = _sizes(plan.units, plan.seed)[unit - 1]
-    count = _poisson(rng, plan.orders_per_unit * size * WEEKDAY_FACTORS[day.weekday()])
+    usual = plan.orders_per_unit * size * WEEKDAY_FACTORS[day.weekday()]
+    count = _poisson(rng, usual * demand)
     dialect = TILLS[(unit - 1) % len(TILLS)]
     orders = _orders(rng, day, unit, dialect, max(count, 4) if error else count)
     return Shipment(day, unit, plan.units, dialect, orders, rng, error)
