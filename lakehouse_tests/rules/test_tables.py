@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.platform.privacy.personal_columns import PERSONAL, personal_columns
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.lineage import column_lineage
 from lakehouse.platform.tables.registry import load_domains
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.stage import stage_days
@@ -17,6 +19,7 @@ from tools.language import flags_of_name, flags_of_text
 
 TABLES = [table for domain in load_domains() for table in domain.tables]
 COMPUTED = [table for table in TABLES if table.transform is not None]
+PERSONAL_COLUMNS = {table.id: personal_columns(table).names for table in TABLES}
 PROVENANCE = re.compile(r"delivery_(?:day|unit)|_[a-z_]+")
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 ORIGINAL = re.compile(r"original_")
@@ -93,6 +96,19 @@ def test_names_are_lower_case_words_and_use_the_glossary(table: Table) -> None:
             if not NAME.fullmatch(name) and not PROVENANCE.fullmatch(name)
         ]
         assert odd == []
+
+
+@named([table for table in COMPUTED if not table.options.pandas])
+def test_text_that_is_made_of_personal_data_is_tagged(table: Table) -> None:
+    tagged = {column.name for column in table.contract.columns if column.tags.get(PERSONAL)}
+    untagged = {
+        column: [f"{upstream.name}.{name}" for upstream, name in origins]
+        for column, origins in column_lineage(table).items()
+        if table.contract.schema[column].is_string()
+        and column not in tagged
+        and any(name in PERSONAL_COLUMNS.get(upstream, ()) for upstream, name in origins)
+    }
+    assert untagged == {}
 
 
 @named(COMPUTED)

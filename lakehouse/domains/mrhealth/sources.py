@@ -1,7 +1,7 @@
 """Datasets of Mr. Health: two files per unit and day, and four reference tables."""
 
 from lakehouse.domains.mrhealth import SPEC
-from lakehouse.platform.tables.source import Source
+from lakehouse.platform.tables.source import Column, Source
 
 ORDERS = Source(
     domain=SPEC.name,
@@ -16,7 +16,9 @@ ORDERS = Source(
         "Tipo_Pedido": "Channel: Loja Online or Loja Física",
         "Data_Pedido": "Date of the order, YYYY-MM-DD or DD/MM/YYYY",
         "Vlr_Pedido": "Value of the order in BRL, delivery fee included",
-        "Endereco_Entrega": "Delivery address; -- when the order is not delivered",
+        "Endereco_Entrega": Column(
+            "Delivery address; -- when the order is not delivered", personal="address"
+        ),
         "Taxa_Entrega": "Delivery fee in BRL",
         "Status": "Finalizado, Pendente or Cancelado",
     },
@@ -36,7 +38,9 @@ ORDER_ITEMS = Source(
         "Id_Produto": "Number of the product",
         "Qtd": "Number of pieces",
         "Vlr_Item": "Price of one piece in BRL",
-        "Observacao": "Wish of the guest in free text; null when there is none",
+        "Observacao": Column(
+            "Wish of the guest in free text; null when there is none", personal="note"
+        ),
     },
     required_per_unit=True,
 )

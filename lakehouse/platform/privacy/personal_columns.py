@@ -11,6 +11,8 @@ from lakehouse.platform.tables.table import Table
 
 PERSONAL = "personal"
 """Key of a column's tags; the value is the kind of personal data."""
+MASKED = "masked"
+"""Value of the tag for a column that is made of personal data and identifies nobody any more."""
 RESCUED = "_rescued"
 """Column with the values of undeclared columns."""
 IDENTIFIER, EMAIL = "identifier", "email"
@@ -41,7 +43,8 @@ class PersonalColumns:
 
 def personal_columns(table: Table) -> PersonalColumns:
     """Return the columns that a table's contract declares as personal."""
-    kinds = {c.name: c.tags[PERSONAL] for c in table.contract.columns if c.tags.get(PERSONAL)}
+    tags = {column.name: column.tags.get(PERSONAL) for column in table.contract.columns}
+    kinds = {name: kind for name, kind in tags.items() if kind and kind != MASKED}
     return PersonalColumns(
         identifiers=tuple(name for name, kind in kinds.items() if kind == IDENTIFIER),
         emails=tuple(name for name, kind in kinds.items() if kind == EMAIL),

@@ -32,7 +32,9 @@ class FactOrderItems(TableModel, key=("day", "unit_id", "order_id", "item_id")):
     unit_price: Decimal(14, 2) = pa.Field(description="Price of one piece in BRL")
     line_total: Decimal(18, 2) = pa.Field(description="quantity × unit_price in BRL")
     note: str = pa.Field(
-        nullable=True, description="Wish of the guest in free text; null when there is none"
+        nullable=True,
+        metadata={"personal": "note"},
+        description="Wish of the guest in free text; null when there is none",
     )
 
 

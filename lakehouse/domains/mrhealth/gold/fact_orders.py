@@ -29,7 +29,9 @@ class FactOrders(TableModel, key=("day", "unit_id", "order_id")):
     )
     delivery_fee: Decimal(14, 2) = pa.Field(description="Delivery fee in BRL")
     delivery_address: str = pa.Field(
-        nullable=True, description="Delivery address; null when the order is not delivered"
+        nullable=True,
+        metadata={"personal": "address"},
+        description="Delivery address; null when the order is not delivered",
     )
     items_subtotal: Decimal(14, 2) = pa.Field(description="order_value − delivery_fee in BRL")
     items: int = pa.Field(ge=0, description="Number of items of the order")

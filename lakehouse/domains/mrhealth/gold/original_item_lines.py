@@ -36,6 +36,7 @@ class OriginalItemLines(TableModel):
     )
     endereco: str = pa.Field(
         alias="Endereço de entraega",
+        metadata={"personal": "address"},
         description="Delivery address, -- when there is none; the heading keeps its typing error",
     )
     taxa_de_entrega: Decimal(14, 2) = pa.Field(
@@ -49,6 +50,7 @@ class OriginalItemLines(TableModel):
     observacao: str = pa.Field(
         alias="Observacao",
         nullable=True,
+        metadata={"personal": "note"},
         description="Wish of the guest in free text; null when there is none",
     )
     ano: int = pa.Field(alias="Ano", description="Year of the order")

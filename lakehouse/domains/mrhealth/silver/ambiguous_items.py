@@ -29,7 +29,9 @@ class AmbiguousItems(TableModel, key=("day", "file", "line")):
     quantity: int = pa.Field(gt=0, description="Number of pieces")
     unit_price: Decimal(14, 2) = pa.Field(ge=0, description="Price of one piece in BRL")
     note: str = pa.Field(
-        nullable=True, description="Wish of the guest in free text; null when there is none"
+        nullable=True,
+        metadata={"personal": "note"},
+        description="Wish of the guest in free text; null when there is none",
     )
     candidates: int = pa.Field(
         gt=1, description="Number of orders of the delivery that share the order number"

@@ -47,7 +47,9 @@ class OrderItems(TableModel, key=("day", "unit_id", "order_id", "item_id")):
         description="quantity × unit_price in BRL",
     )
     note: str = pa.Field(
-        nullable=True, description="Wish of the guest in free text; null when there is none"
+        nullable=True,
+        metadata={"personal": "note"},
+        description="Wish of the guest in free text; null when there is none",
     )
 
 

@@ -40,7 +40,9 @@ class Orders(TableModel, key=("day", "unit_id", "order_id")):
         description="Delivery fee in BRL, part of order_value",
     )
     delivery_address: str = pa.Field(
-        nullable=True, description="Delivery address; null when the order is not delivered"
+        nullable=True,
+        metadata={"personal": "address"},
+        description="Delivery address; null when the order is not delivered",
     )
     delivery_day: dt.date = pa.Field(description="Day of the delivery that contained the order")
     delivery_unit: int = pa.Field(

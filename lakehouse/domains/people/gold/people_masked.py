@@ -15,12 +15,22 @@ HIDDEN = "***"
 
 class PeopleMasked(TableModel, key=("person",)):
     day: dt.date = pa.Field(description="Day of the delivery with the person's newest row")
-    person: str = pa.Field(description="Pseudonym of the user id: equal for the same person")
-    first_name: str = pa.Field(description="First letter of the first name")
-    last_name: str = pa.Field(description="First letter of the last name")
-    email: str = pa.Field(description="First letter and domain of the e-mail address")
+    person: str = pa.Field(
+        metadata={"personal": "masked"},
+        description="Pseudonym of the user id: equal for the same person",
+    )
+    first_name: str = pa.Field(
+        metadata={"personal": "masked"}, description="First letter of the first name"
+    )
+    last_name: str = pa.Field(
+        metadata={"personal": "masked"}, description="First letter of the last name"
+    )
+    email: str = pa.Field(
+        metadata={"personal": "masked"}, description="First letter and domain of the e-mail address"
+    )
     phone: str = pa.Field(
         nullable=True,
+        metadata={"personal": "masked"},
         description="Last two characters of a phone number of more than four; null without one",
     )
     birth_year: int = pa.Field(description="Year of birth")

@@ -19,7 +19,9 @@ class DimCustomer(TableModel, key=("customer_id",)):
     customer_id: int = pa.Field(
         metadata={"personal": "identifier"}, description="Number of the customer"
     )
-    customer_name: str = pa.Field(description="Name of the customer: Cliente and customer_id")
+    customer_name: str = pa.Field(
+        metadata={"personal": "name"}, description="Name of the customer: Cliente and customer_id"
+    )
     region: str = pa.Field(
         isin=rules.REGIONS, description="Region with most of the customer's sales; ties by name"
     )

@@ -21,7 +21,7 @@ class MonthlySalesDetail(
 
     year: int = pa.Field(description="Year of the sales")
     month: int = pa.Field(description="Month of the sales, 1 to 12")
-    customer_name: str = pa.Field(description="Name of the customer")
+    customer_name: str = pa.Field(metadata={"personal": "name"}, description="Name of the customer")
     product_name: str = pa.Field(description="Name of the product")
     seller_name: str = pa.Field(description="Name of the seller")
     total_sales: Decimal(18, 2) = pa.Field(gt=0, description="Value sold in BRL")
