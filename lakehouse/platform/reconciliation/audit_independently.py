@@ -44,8 +44,10 @@ def audit_independently(
     stored: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in _stored_rows(audited, bronze.id, day):
         stored.setdefault((row["_file"], row["_digest"]), []).append(row)
+    current = {each["file"] for each in deliveries if each["status"] == "loaded"}
     for delivery in deliveries:
-        if delivery["digest"]:
+        replaced = delivery["status"] == "superseded" and delivery["file"] in current
+        if delivery["digest"] and not replaced:  # else its path holds the bytes of a later version
             yield from _audit_landed_bytes(audited, raw, day, delivery, skipped)
         if delivery["status"] not in LOADED:
             continue

@@ -1,6 +1,7 @@
 """The independent reading finds faults that are planted in the platform's own code."""
 
 import datetime as dt
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from lakehouse.platform.ingestion import read_day
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.reconciliation.findings import AuditCheck, AuditFinding
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.platform.small_lake import SmallLake
 
 FIRST = dt.date(2026, 10, 1)
@@ -66,15 +68,25 @@ def test_a_fault_of_the_reader_is_found(
     assert AuditCheck.INDEPENDENT in found
 
 
-def test_bytes_that_changed_in_the_landing_zone_unseen_are_found(small: SmallLake) -> None:
-    import os
-
-    small.arrive([FIRST])
-    landed = next((small.folder / "landing").rglob("PEDIDO.csv"))
+def change(landed: Path, *, later_ns: int = 0) -> None:
+    """Change bytes of a file and keep its size; keep its time or make it a little later."""
     before = landed.stat()
-    data = landed.read_bytes()
-    landed.write_bytes(data[:-2] + b"x\n")
-    os.utime(landed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    landed.write_bytes(landed.read_bytes()[:-2] + b"x\n")
+    os.utime(landed, ns=(before.st_atime_ns, before.st_mtime_ns + later_ns))
+
+
+def test_a_correction_of_nearly_the_same_time_is_no_finding(small: SmallLake) -> None:
+    small.arrive([FIRST])
+    change(next((small.folder / "landing").rglob("PEDIDO.csv")), later_ns=1_000)
+    small.arrive([FIRST])
+    raw = small.lake.table(TableId("raw", "mrhealth", "orders"))
+    assert "superseded" in raw.read([FIRST]).column("status").to_pylist()
+    assert findings(small) == []
+
+
+def test_bytes_that_changed_in_the_landing_zone_unseen_are_found(small: SmallLake) -> None:
+    small.arrive([FIRST])
+    change(next((small.folder / "landing").rglob("PEDIDO.csv")))
     found = [each for each in findings(small) if each.check is AuditCheck.INDEPENDENT]
     assert len(found) == 1
     assert "in the landing zone" in found[0].expected
