@@ -235,6 +235,46 @@ def _by_day() -> list[ControlTotal]:
                 from gold.agg_daily_sales where orders > 0""",
         ),
         ControlTotal(
+            table="gold.unit_channel_day",
+            expected=f"""
+                with pieces as (
+                    {PIECES_SOLD.format(by="day, unit_id, order_type,", group="group by all")}
+                )
+                select day, unit_id, order_type, {ORDER_MEASURES},
+                    any_value(items_sold) as items_sold
+                from silver.orders join pieces using (day, unit_id, order_type)
+                group by day, unit_id, order_type""",
+            found=f"""
+                select day, unit_id, order_type, {MEASURES}, items_sold
+                from gold.unit_channel_day""",
+        ),
+        ControlTotal(
+            table="gold.unit_product_day",
+            expected="""
+                select i.day, i.unit_id, product_id, count(distinct order_id) as orders,
+                    count(*) as lines, sum(quantity) as quantity,
+                    sum(quantity * unit_price) as line_revenue,
+                    coalesce(sum(line_total) filter (status = 'Finalizado'), 0)
+                        as completed_line_revenue
+                from silver.order_items i join silver.orders o using (day, unit_id, order_id)
+                group by i.day, i.unit_id, product_id""",
+            found="""
+                select day, unit_id, product_id, orders, lines, quantity, line_revenue,
+                    completed_line_revenue
+                from gold.unit_product_day""",
+        ),
+        ControlTotal(
+            table="gold.dim_date",
+            expected="""
+                select day, strftime(day, '%Y%m%d')::bigint as date_key, year(day) as year,
+                    quarter(day) as quarter, month(day) as month, weekofyear(day) as week,
+                    isodow(day) as day_of_week, isodow(day) in (6, 7) as is_weekend
+                from gold.dim_date""",
+            found="""
+                select day, date_key, year, quarter, month, week, day_of_week, is_weekend
+                from gold.dim_date""",
+        ),
+        ControlTotal(
             table="gold.product_day",
             expected="""
                 select day, product_id, count(distinct (unit_id, order_id)) as orders,
