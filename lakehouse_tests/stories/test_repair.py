@@ -17,6 +17,7 @@ MONDAY = dt.date(2023, 1, 2)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(2)]
 DAY = DAYS[1].isoformat()
 SILVER, GOLD = "silver.sales_sales", "gold.sales_fact_sales"
+AS_OF, AS_OF_DAYS = "gold.sales_dim_customer", "ops.sales_as_of_days"
 Damage = Callable[[Path], object]
 
 
@@ -59,8 +60,9 @@ def lake(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def day_file(lake: Path, table: str) -> Path:
-    file = Lake(str(lake)).table(TableId.from_name(table)).snapshot().by_day[DAYS[1]]
-    return Path(file.url)
+    """Return the file of the second day, or of the newest one of an as-of table."""
+    files = Lake(str(lake)).table(TableId.from_name(table)).snapshot().by_day
+    return Path(files[DAYS[1] if DAYS[1] in files else max(files)].url)
 
 
 def flip(path: Path) -> None:
@@ -123,6 +125,9 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
         "ops.sales_reconciliation",
         lambda lake: day_file(lake, "ops.sales_reconciliation").write_bytes(b""),
     ),
+    "a flipped byte in an as-of table": (AS_OF, lambda lake: flip(day_file(lake, AS_OF))),
+    "a deleted as-of table": (AS_OF, lambda lake: delete_table(lake, AS_OF)),
+    "a file of the as-of days": (AS_OF_DAYS, lambda lake: flip(day_file(lake, AS_OF_DAYS))),
     "a truncated log": (GOLD, lambda lake: cut(lake, GOLD)),
     "an empty log entry": (GOLD, lambda lake: newest_entry(lake, GOLD).write_bytes(b"")),
     "a missing log entry": (SILVER, lambda lake: newest_entry(lake, SILVER).unlink()),
@@ -155,7 +160,8 @@ def cut(lake: Path, table: str) -> None:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_named_and_repaired(lake: Path, damage: str) -> None:
     table, inflict = DAMAGES[damage]
-    intact = lakehouse("sql", f"from {GOLD} order by all", "--format", "csv").stdout
+    query = ("sql", f"from {AS_OF if table == AS_OF else GOLD} order by all", "--format", "csv")
+    intact = lakehouse(*query).stdout
     inflict(lake)
     status = lakehouse("status", "--domain", "sales")
     assert status.exit_code == 0, status.output
@@ -168,12 +174,12 @@ def test_damage_is_named_and_repaired(lake: Path, damage: str) -> None:
     for shown in (status, reconciled):
         assert "Error" not in shown.output, shown.output
         assert "Traceback" not in shown.output
-    queried = lakehouse("sql", f"from {GOLD} order by all", "--format", "csv")
+    queried = lakehouse(*query)
     assert (queried.exit_code == 1 and "hint:" in queried.output) or queried.stdout == intact
     assert "Error" not in queried.output.replace("DuckDB", "")
     repaired = lakehouse("repair", "--domain", "sales")
     assert repaired.exit_code == 0, repaired.output
-    assert lakehouse("sql", f"from {GOLD} order by all", "--format", "csv").stdout == intact
+    assert lakehouse(*query).stdout == intact
     assert lakehouse("reconcile", "--domain", "sales", "--verify").exit_code == 0
     assert lakehouse("repair", "--domain", "sales").output.startswith("nothing is damaged")
 
