@@ -10,6 +10,7 @@ from typing import Any
 
 from lakehouse.platform.storage.commit import Change, CommitResult, publish
 from lakehouse.platform.storage.errors import VersionGone
+from lakehouse.platform.storage.known_snapshots import is_known, newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.parquet import stats_json
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
@@ -39,8 +40,20 @@ class Version:
 
 def read_history(location: TableLocation, limit: int | None = None) -> list[Version]:
     """Read the commits of a table, newest first; none when it does not exist."""
+    if limit == 1 and is_known(location) and (newest := _newest(location)) is not None:
+        return [newest]
     opened = location.open()
     return [] if opened is None else [_version(entry) for entry in opened.history(limit)]
+
+
+def _newest(location: TableLocation) -> Version | None:
+    """Return the newest commit from its own entry in the log; None when it does not describe it."""
+    version = newest_snapshot(location).version
+    entry = location.read_log_entry(version) or b""
+    for line in entry.splitlines():
+        if line.startswith(b'{"commitInfo":'):
+            return _version({**json.loads(line)["commitInfo"], "version": version})
+    return None
 
 
 def foreign_days(location: TableLocation, after: int) -> dict[dt.date, int]:
@@ -86,7 +99,7 @@ def roll_back(
 ) -> CommitResult:
     """Commit the old files of a version or moment again; see `LakeTable.rollback`."""
     then = snapshot_at(location, to) if isinstance(to, dt.datetime) else read_snapshot(location, to)
-    now = read_snapshot(location)
+    now = newest_snapshot(location)
     if now.schema is None or then.schema is None:
         raise VersionGone(f"{location.id} did not exist at {to}; there is nothing to go back to")
     first, last = days or (dt.date.min, dt.date.max)

@@ -1,5 +1,6 @@
 """The location of one table: how delta-rs and Arrow open its log and its files."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,7 @@ import pyarrow.fs as pafs
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
+from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.errors import TableDamaged, VersionGone
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.outside_causes import is_outside_cause
@@ -30,6 +32,16 @@ class TableLocation:
         """Return the path in the store of a file that is named relative to the table."""
         return f"{self.id.path}/{relative}"
 
+    def has_log(self) -> bool:
+        """Return whether the table may exist: on disk, whether it has a folder for its log."""
+        if not isinstance(self.store, DiskStore):
+            return True
+        try:
+            os.stat(os.path.join(self.url, "_delta_log"))
+        except FileNotFoundError:
+            return False
+        return True
+
     def open(self, version: int | None = None) -> deltalake.DeltaTable | None:
         """Open the Delta table; None when it does not exist. A failed read is an error.
 
@@ -37,6 +49,8 @@ class TableLocation:
             VersionGone: the version never existed or is no longer in the log.
             TableDamaged: the log cannot be read.
         """
+        if not self.has_log():
+            return None
         try:
             return deltalake.DeltaTable(
                 self.url, version=version, storage_options=self.store.delta_options()
