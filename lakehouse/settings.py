@@ -275,14 +275,21 @@ class Settings:
     )
     logins: str | None = _setting(
         None,
-        "File of those who may use the web pages, a line for each as `lakehouse password NAME`"
-        " prints it",
+        "File of those who may use the web pages, a line for each as `lakehouse password NAME"
+        " --role ROLE` prints it",
     )
     login_header: str | None = _setting(
         None,
         "Header in which a proxy names the person who is logged in",
         pattern=r"[A-Za-z][A-Za-z0-9-]*",
         expected="the name of a header such as X-Forwarded-User",
+    )
+    login_role_header: str | None = _setting(
+        None,
+        "Header in which that proxy names the person's role: `leitor`, `operador` or `privacidade`;"
+        " without it everybody is `leitor` on the dashboard",
+        pattern=r"[A-Za-z][A-Za-z0-9-]*",
+        expected="the name of a header such as X-Forwarded-Role",
     )
     login_proxies: str | None = _setting(
         None, "Addresses of that proxy, separated by commas, such as `10.0.0.5, 10.1.0.0/24`"

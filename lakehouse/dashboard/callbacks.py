@@ -200,6 +200,12 @@ def _browser(app: Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("lakehouse", "leave"),
+        Output("sair", "title"),
+        Input("sair", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
         ClientsideFunction("lakehouse", "menu"),
         Output("moldura", "navbar"),
         Output("abrir-menu", "opened"),

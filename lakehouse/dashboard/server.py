@@ -7,6 +7,7 @@ import logging
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import flask
 from a2wsgi import WSGIMiddleware
 from dash import Dash
 
-from lakehouse.dashboard import callbacks, exports, shell
+from lakehouse.dashboard import callbacks, exports, session, shell
 from lakehouse.dashboard.declare import Page
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
@@ -24,6 +25,8 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.web.access import policy_of
 from lakehouse.platform.web.guard import Guard, Policy
+from lakehouse.platform.web.logins import PasswordLogin
+from lakehouse.platform.web.sessions import SessionLogin, Sessions
 from lakehouse.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -55,16 +58,27 @@ def application(settings: Settings, policy: Policy) -> Guard:
     def today() -> dt.date:
         return dt.datetime.now(settings.zone).date()
 
-    server = flask_app(settings, today)
+    sessions, login = Sessions(), None
+    if isinstance(policy.login, PasswordLogin):
+        login = SessionLogin(policy.login, sessions, session.LOGIN)
+        policy = replace(policy, login=login)
+    server = flask_app(settings, today, sessions, login)
     # a2wsgi has types of its own for ASGI
     app: Any = WSGIMiddleware(server, workers=WORKERS)  # type: ignore[arg-type]
-    return Guard(app=app, policy=policy, without_login=frozenset({HEALTH}))
+    return Guard(app=app, policy=policy, without_login=frozenset({HEALTH, session.LOGIN}))
 
 
-def flask_app(settings: Settings, today: Callable[[], dt.date]) -> flask.Flask:
+def flask_app(
+    settings: Settings,
+    today: Callable[[], dt.date],
+    sessions: Sessions | None = None,
+    login: SessionLogin | None = None,
+) -> flask.Flask:
     """Return the dashboard as a Flask application, without the guard."""
+    sessions = sessions or Sessions()
     snapshots = Snapshots(Lake(settings.root), settings, names=tables(), held=HELD)
     server = flask.Flask(__name__)
+    session.register(server, sessions, login)
     _routes(server, snapshots)
     _export_routes(server, snapshots)
     app = Dash(

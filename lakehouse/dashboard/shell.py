@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from lakehouse.dashboard import session
 from lakehouse.dashboard.declare import FilterName, Page, Table
 from lakehouse.dashboard.filters import (
     CHOICES,
@@ -87,6 +88,7 @@ def _header() -> Component:
             ),
             dmc.Group(
                 [
+                    session.shown(),
                     html.Div(id="idiomas", className="switch"),
                     html.Button(
                         html.Span(className="theme-icon"),

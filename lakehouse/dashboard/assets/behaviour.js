@@ -6,6 +6,14 @@
   let generation = null; // of the filter bar whose values are known
   let known = null; // values of the filters that agree with the URL
 
+  const ask = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await ask(...given); // a session that has ended leads to the login
+    const here = location.pathname + location.search;
+    if (answer.status === 401) location.assign(`/entrar?para=${encodeURIComponent(here)}`);
+    return answer;
+  };
+
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   function valuesOf(search, frame) {
@@ -73,6 +81,14 @@
 
     print: function (clicks) {
       if (clicks) window.print();
+      return clientside.no_update;
+    },
+
+    leave: function (clicks) {
+      if (clicks) {
+        const headers = { "Content-Type": "application/json" };
+        fetch("/sair", { method: "POST", headers, body: "{}" }).then(() => location.assign("/entrar"));
+      }
       return clientside.no_update;
     },
 

@@ -38,7 +38,13 @@ def main() -> None:
 
 def guarded(app: Any, policy: Policy) -> Guard:
     """Return the Dagster UI behind the guard."""
-    return Guard(app=app, policy=policy, post_only=RUNS_WHAT_IT_IS_SENT, without_login=HEALTH)
+    return Guard(
+        app=app,
+        policy=policy,
+        post_only=RUNS_WHAT_IT_IS_SENT,
+        without_login=HEALTH,
+        without_readers=True,
+    )
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def _login(settings: Settings) -> Login | None:
         except LoginFileError as error:
             raise SettingsError(f"LAKEHOUSE_LOGINS: {error}") from error
     proxies = _parts(settings.login_proxies)
+    if settings.login_role_header and not settings.login_header:
+        raise SettingsError("LAKEHOUSE_LOGIN_ROLE_HEADER needs LAKEHOUSE_LOGIN_HEADER")
     if bool(settings.login_header) != bool(proxies):
         raise SettingsError(
             "LAKEHOUSE_LOGIN_HEADER and LAKEHOUSE_LOGIN_PROXIES must be set together: the header"
@@ -57,7 +59,7 @@ def _login(settings: Settings) -> Login | None:
     if not settings.login_header:
         return None
     try:
-        return ProxyLogin(settings.login_header, proxies)
+        return ProxyLogin(settings.login_header, proxies, settings.login_role_header)
     except ValueError as error:
         raise SettingsError(
             f"LAKEHOUSE_LOGIN_PROXIES: {error}; expected addresses such as 10.0.0.5, 10.1.0.0/24"

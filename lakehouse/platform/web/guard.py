@@ -11,14 +11,18 @@
 - a GET with parameters to a path that changes data (`Guard.post_only`);
 - a request without a valid login, when the policy has one.
 
-Nothing of a request is repeated in an answer. The module imports the standard library only.
+Nothing of a request is repeated in an answer, but the address to return to after a login. The
+person who was admitted is in the request's scope under `PERSON`.
 """
 
+import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from lakehouse.platform.web.roles import LOCAL, UNKNOWN, Person, Role
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,6 +33,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared, not listened on
 METHODS = frozenset({"GET", "HEAD", "POST"})
+PERSON = "lakehouse.person"
+"""Key of the admitted person in a request's scope."""
+PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 CLOSED = 1008
 """Code with which a WebSocket is rejected: policy violation."""
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -55,12 +62,15 @@ class Rejection:
 class Login(Protocol):
     """Decides who may use the pages."""
 
-    async def rejection(self, headers: "Headers", client: str | None) -> Rejection | None:
-        """Return None for a person who is logged in, otherwise the answer.
+    async def admitted(
+        self, headers: "Headers", client: str | None, target: str = "/"
+    ) -> Person | Rejection:
+        """Return the person who is logged in, otherwise the answer.
 
         Args:
             headers: the request's headers.
             client: the address of the other end of the connection.
+            target: path and query of the request.
         """
 
 
@@ -114,18 +124,23 @@ class Guard:
         policy: what is admitted.
         post_only: paths that run what their parameters say; a GET must not have parameters there.
         without_login: paths that a login is not needed for, such as a health check.
+        without_readers: reject persons whose role only reads, because the application cannot keep
+            them from changing something.
     """
 
     app: App
     policy: Policy
     post_only: frozenset[str] = field(default_factory=frozenset)
     without_login: frozenset[str] = field(default_factory=frozenset)
+    without_readers: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         rejection = await self._rejection(scope)
+        if rejection is None:
+            rejection = await self._admit(scope)
         if rejection is None:
             await self.app(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
@@ -137,6 +152,7 @@ class Guard:
     async def _rejection(self, scope: Scope) -> Rejection | None:
         headers = Headers(scope["headers"])
         path = str(scope["path"])
+        scope.pop(PERSON, None)
         if scope["type"] not in ("http", "websocket"):
             return Rejection(status=400, reason="unknown protocol")
         if not path.isprintable():
@@ -144,10 +160,26 @@ class Guard:
         rejection = _foreign(headers, self.policy.hosts)
         if rejection is None and scope["type"] == "http":
             rejection = self._misused(scope, headers, path)
-        if rejection or self.policy.login is None or path in self.without_login:
-            return rejection
-        client = scope.get("client")
-        return await self.policy.login.rejection(headers, client[0] if client else None)
+        return rejection
+
+    async def _admit(self, scope: Scope) -> Rejection | None:
+        """Put the person of a request into its scope, or return why nobody is admitted."""
+        path, headers = str(scope["path"]), Headers(scope["headers"])
+        client = scope["client"][0] if scope.get("client") else None
+        if self.policy.login is None:
+            scope[PERSON] = LOCAL if _is_local(headers, client) else UNKNOWN
+            return None
+        if path in self.without_login:
+            return None
+        query = scope.get("query_string", b"").decode("latin-1")
+        target = f"{quote(path)}?{query}" if query else quote(path)
+        found = await self.policy.login.admitted(headers, client, target)
+        if isinstance(found, Rejection):
+            return found
+        if self.without_readers and found.role is Role.READER:
+            return Rejection(status=403, reason=f"the role {Role.READER} reads the dashboard alone")
+        scope[PERSON] = found
+        return None
 
     def _misused(self, scope: Scope, headers: Headers, path: str) -> Rejection | None:
         """Return why a request could act for another site, or change data by a link."""
@@ -166,6 +198,17 @@ class Guard:
 
     def _post_only(self) -> set[str]:
         return {path.strip("/").lower() for path in self.post_only}
+
+
+def _is_local(headers: Headers, client: str | None) -> bool:
+    """Return whether a request comes from this machine, under its own name and not by a proxy."""
+    host = _HOST.fullmatch((headers.one("host") or "").lower())
+    try:
+        near = client is not None and ipaddress.ip_address(client).is_loopback
+    except ValueError:
+        near = False
+    passed_on = any(headers.values(name) for name in PROXY_HEADERS)
+    return near and host is not None and host["name"] in LOOPBACK_NAMES and not passed_on
 
 
 def _foreign(headers: Headers, hosts: frozenset[str]) -> Rejection | None:

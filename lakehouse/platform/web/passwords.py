@@ -5,7 +5,10 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
+
+from lakehouse.platform.web.roles import Role
 
 COST, BLOCK, PARALLEL = 2**15, 8, 3
 """Parameters of scrypt: 32 MB and about 0.2 s of a core for each attempt."""
@@ -15,8 +18,16 @@ MOST_PARALLEL = 16
 SHORTEST = 12
 """Letters of a password at least."""
 _NAME = r"[A-Za-z0-9._@-]{1,100}"
-_LINE = re.compile(rf"(?P<name>{_NAME}):(?P<hash>\S+)")
+_LINE = re.compile(rf"(?P<name>{_NAME}):(?P<hash>[^\s:]+)(?::(?P<role>[a-z]+))?")
 _HASH = re.compile(r"scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+)")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Hash and role of one person; None without a role."""
+
+    hash: str
+    role: Role | None = None
 
 
 class LoginFileError(ValueError):
@@ -37,8 +48,8 @@ def hashed(password: str) -> str:
     return "$".join(("scrypt", str(COST), str(BLOCK), str(PARALLEL), *texts))
 
 
-def login_line(name: str, password: str) -> str:
-    """Return the line ``name:hash`` of a person for the file of logins.
+def login_line(name: str, password: str, role: Role | None = None) -> str:
+    """Return the line ``name:hash`` or ``name:hash:role`` of a person for the file of logins.
 
     Raises:
         ValueError: the name has other letters than ASCII letters, digits and ``._@-``, or the
@@ -46,7 +57,7 @@ def login_line(name: str, password: str) -> str:
     """
     if not re.fullmatch(_NAME, name):
         raise ValueError("expected a name of letters, digits, '.', '_', '@' and '-'")
-    return f"{name}:{hashed(password)}"
+    return f"{name}:{hashed(password)}" + (f":{role.value}" if role else "")
 
 
 def fits(password: str, stored: str) -> bool:
@@ -59,8 +70,8 @@ def fits(password: str, stored: str) -> bool:
     return hmac.compare_digest(_scrypt(password, salt, cost, block, parallel), expected)
 
 
-def read_logins(path: Path) -> dict[str, str]:
-    """Return name → hash from a file with a line ``name:hash`` for each person.
+def read_logins(path: Path) -> dict[str, Account]:
+    """Return the accounts of a file with a line ``name:hash`` or ``name:hash:role`` for each.
 
     Empty lines and lines that start with ``#`` are ignored.
 
@@ -81,7 +92,7 @@ def read_logins(path: Path) -> dict[str, str]:
             f"the file of logins {path} can be read or changed by others (mode {mode & 0o777:o});"
             f" hint: chmod 600 {path}"
         )
-    logins: dict[str, str] = {}
+    logins: dict[str, Account] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -90,7 +101,13 @@ def read_logins(path: Path) -> dict[str, str]:
             raise LoginFileError(
                 f"{path}, line {number}: expected name:hash as `lakehouse password NAME` prints it"
             )
-        logins[found["name"]] = found["hash"]
+        role = found["role"]
+        if role is not None and role not in list(Role):
+            raise LoginFileError(
+                f"{path}, line {number}: the role is {role!r}, expected one of {', '.join(Role)};"
+                " hint: lakehouse password NAME --role ROLE"
+            )
+        logins[found["name"]] = Account(found["hash"], Role(role) if role else None)
     if not logins:
         raise LoginFileError(f"{path} names nobody; hint: lakehouse password NAME prints a line")
     return logins

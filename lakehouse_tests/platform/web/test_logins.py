@@ -12,9 +12,27 @@ import pytest
 import uvicorn
 
 from lakehouse.platform.web.access import policy_of
-from lakehouse.platform.web.guard import Guard, Headers, Policy, Receive, Scope, Send, names_of
+from lakehouse.platform.web.guard import (
+    PERSON,
+    Guard,
+    Headers,
+    Policy,
+    Receive,
+    Rejection,
+    Scope,
+    Send,
+    names_of,
+)
 from lakehouse.platform.web.logins import FAILURES, WITHIN, PasswordLogin, ProxyLogin
-from lakehouse.platform.web.passwords import LoginFileError, fits, hashed, login_line, read_logins
+from lakehouse.platform.web.passwords import (
+    Account,
+    LoginFileError,
+    fits,
+    hashed,
+    login_line,
+    read_logins,
+)
+from lakehouse.platform.web.roles import Role
 from lakehouse.settings import Settings, SettingsError
 from lakehouse_tests.platform.web.client import ask, free_port, websocket_status
 
@@ -30,7 +48,8 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close"})
     elif scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"inside"})
+        who = f"{scope[PERSON].name} {scope[PERSON].role}" if scope["path"] == "/who" else "inside"
+        await send({"type": "http.response.body", "body": who.encode()})
 
 
 @contextmanager
@@ -52,7 +71,9 @@ def serving(policy: Policy) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def passwords() -> Iterator[int]:
-    with serving(Policy(hosts=names_of("127.0.0.1"), login=PasswordLogin({"ana": HASH}))) as port:
+    with serving(
+        Policy(hosts=names_of("127.0.0.1"), login=PasswordLogin({"ana": Account(HASH)}))
+    ) as port:
         yield port
 
 
@@ -107,12 +128,12 @@ def test_a_login_does_not_let_another_page_in(passwords: int):
 
 def test_after_many_wrong_passwords_an_address_waits_but_who_is_logged_in_does_not():
     now = [0.0]
-    login = PasswordLogin({"ana": HASH}, clock=lambda: now[0])
+    login = PasswordLogin({"ana": Account(HASH)}, clock=lambda: now[0])
 
     def status(name: str, password: str, client: str = "10.0.0.9") -> int:
         given = [(k.encode(), v.encode()) for k, v in basic(name, password).items()]
-        rejection = asyncio.run(login.rejection(Headers(given), client))
-        return rejection.status if rejection else 200
+        found = asyncio.run(login.admitted(Headers(given), client))
+        return found.status if isinstance(found, Rejection) else 200
 
     assert status("ana", PASSWORD, "10.0.0.1") == 200
     assert [status("ana", f"guess {n}") for n in range(FAILURES)] == [401] * FAILURES
@@ -179,6 +200,9 @@ def test_half_a_login_is_an_error_and_never_no_login(given: dict[str, Any]):
         "ana:scrypt$1048576$8$1$AAAA$AAAA",
         "ana:scrypt$32767$8$1$AAAA$AAAA",
         "ana:scrypt$0$8$1$AAAA$AAAA",
+        "ana:{hash}:chefe",
+        "ana:{hash}:operador:leitor",
+        "ana:{hash}:",
     ],
 )
 def test_a_file_of_logins_that_is_malformed_is_an_error(tmp_path: Path, text: str):
@@ -205,3 +229,40 @@ def test_a_hash_fits_its_password_alone_and_differs_each_time():
     assert PASSWORD not in HASH
     with pytest.raises(ValueError, match="at least 12"):
         hashed("short")
+
+
+def test_a_line_may_name_a_role_and_lines_without_one_stay_valid(tmp_path: Path):
+    path = tmp_path / "logins"
+    path.touch(0o600)
+    path.write_text(f"ana:{HASH}:operador\nrui:{HASH}\n{login_line('eva', PASSWORD, Role.READER)}")
+    assert {name: account.role for name, account in read_logins(path).items()} == {
+        "ana": Role.OPERATOR,
+        "rui": None,
+        "eva": Role.READER,
+    }
+
+
+def test_a_proxy_names_the_role_only_in_its_own_header():
+    login = ProxyLogin("X-User", ["127.0.0.0/8"], "X-Role")
+    with serving(Policy(hosts=names_of("127.0.0.1"), login=login)) as port:
+        assert ask(port, path="/who", headers={"X-User": "ana"}).text == "ana leitor"
+        given = {"X-User": "ana", "X-Role": "operador"}
+        assert ask(port, path="/who", headers=given).text == "ana operador"
+        assert ask(port, headers={"X-User": "ana", "X-Role": "root"}).status == 403
+        twice = [("X-User", "ana"), ("X-Role", "leitor"), ("X-Role", "operador")]
+        assert ask(port, path="/who", headers=twice).text == "ana leitor"
+    without = ProxyLogin("X-User", ["127.0.0.0/8"])
+    with serving(Policy(hosts=names_of("127.0.0.1"), login=without)) as port:
+        assert ask(port, path="/who", headers=given).text == "ana None"
+
+
+def test_without_a_login_only_a_request_of_this_machine_itself_is_the_local_person():
+    with serving(Policy(hosts=names_of("127.0.0.1", ["lake.example.com"]))) as port:
+        assert ask(port, path="/who").text == "local operador"
+        for headers in (
+            {"Host": "lake.example.com"},
+            {"X-Forwarded-For": "10.0.0.7"},
+            {"Via": "1.1 proxy"},
+            {"Forwarded": "for=127.0.0.1"},
+        ):
+            assert ask(port, path="/who", headers=headers).text == "unknown leitor", headers
