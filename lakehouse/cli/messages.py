@@ -9,6 +9,8 @@ from lakehouse.platform.storage.outside_causes import is_outside_cause
 from lakehouse.platform.storage.plain_causes import plain_cause
 
 DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
+MOST_NAMES = 8
+"""Known names that a hint about an unknown one lists."""
 
 
 class CommandError(click.ClickException):
@@ -68,13 +70,18 @@ def one_line(error: Exception) -> str:
 
 
 def suggestion(wanted: str, known: Iterable[str]) -> str:
-    """Return a hint for an unknown name: the most similar known name, then all of them."""
+    """Return a hint for an unknown name: the most similar known name, then a few or all of them."""
     from difflib import get_close_matches
 
     names = sorted(known)
+    if not names:
+        return "none exist yet"
     similar = get_close_matches(wanted, names, n=1, cutoff=0.5)
     question = f"did you mean {similar[0]}? " if similar else ""
-    return f"{question}known names: {', '.join(names)}" if names else "none exist yet"
+    if len(names) <= MOST_NAMES:
+        return f"{question}known names: {', '.join(names)}"
+    near = sorted(get_close_matches(wanted, names, n=MOST_NAMES, cutoff=0.0))
+    return f"{question}{len(names)} names are known, among them: {', '.join(near)}"
 
 
 def warn(message: str) -> None:
