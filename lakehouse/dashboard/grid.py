@@ -14,7 +14,11 @@ from lakehouse.dashboard.snapshots import Row
 from lakehouse.dashboard.words import Language, written
 
 NUMBERS = ("brl", "count", "percent", "decimal", "seconds")
-MOMENT_WIDTH = 160
+WIDTHS = {"brl": 136, "moment": 160, "text": 108, "day": 108}
+"""Least width of a column by its kind, in pixels: no amount and no date is cut."""
+SMALLEST = 80
+LETTER, AROUND = 8, 46
+"""Width of a letter of a heading, and of the space and the sign of sorting beside it, in pixels."""
 LINK, BADGE = "_link_", "_badge_"
 """Prefix of the fields with a cell's address and with the colour of its badge."""
 
@@ -43,7 +47,6 @@ def grid(of: Table, rows: list[Row], selection: Selection) -> Component:
             "sortable": True,
             "resizable": True,
             "filter": True,
-            "minWidth": 108,
             "wrapHeaderText": True,
             "autoHeaderHeight": True,
         },
@@ -78,11 +81,16 @@ def _definition(column: Column, language: Language) -> dict[str, Any]:
         }
     if column.link or column.badges:
         definition["cellRenderer"] = "LakehouseCell"
-    if column.width or column.kind == "moment":
-        definition["minWidth"] = column.width or MOMENT_WIDTH
+    definition["minWidth"] = column.width or _least_width(column, language)
     if column.kind == "text":
         definition["tooltipField"] = column.name
     return definition
+
+
+def _least_width(column: Column, language: Language) -> int:
+    """Return the width that shows the values and every whole word of the heading."""
+    longest = max(map(len, column.label.in_(language).split()), default=0)
+    return max(WIDTHS.get(column.kind, SMALLEST), longest * LETTER + AROUND)
 
 
 def _cells(of: Table, row: Row, selection: Selection) -> dict[str, Any]:
