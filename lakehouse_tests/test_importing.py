@@ -1,4 +1,4 @@
-"""Importing the package opens no socket, reads no clock, and no file but code and kept SQL."""
+"""Importing the package opens no socket, reads no clock, and no file but code and its facts."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 WATCHED_IMPORT = textwrap.dedent(
     """
-    import datetime, os, re, sys, time
+    import datetime, importlib.util, os, re, sys, time
 
     import dagster, dagster_pandas, deltalake, duckdb, ibis, pandas, pandera.ibis, pyarrow.dataset
     import pyarrow.parquet, rich.console, zoneinfo
@@ -27,11 +27,13 @@ WATCHED_IMPORT = textwrap.dedent(
         return False
 
     CODE = (".py", ".pyc", ".so", ".pyi", ".typed")
+    ROOT = os.path.dirname(importlib.util.find_spec("lakehouse").origin)
     PYTHON = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
     EXPECTED = re.compile(
         rf".*/(?:{re.escape(PYTHON)}|[^/]+[.]dist-info/METADATA"
-        r"|sql/[0-9a-f]{40}[.](?:sql|[0-9]+-[0-9a-f]{8}))"
-    )  # the search path of Python, versions of libraries, kept texts of large expressions
+        r"|code/[0-9a-f]{24}/[0-9a-f]{32}(?:[.][0-9]+-[0-9a-f]{8})?|proc/self/stat)"
+        rf"|{re.escape(ROOT)}/.*"
+    )  # the search path of Python, versions of libraries, facts of the code, the code itself
 
     def watch(event, args):
         if event.startswith("socket.") and ours():
@@ -83,9 +85,12 @@ def noticed(statement: str, home: Path) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
-def test_importing_the_definitions_opens_code_and_kept_sql_only_and_reads_no_clock(tmp_path):
-    for _ in ("texts are kept", "kept texts are read"):
-        assert noticed("import lakehouse.definitions", tmp_path) == "[]"
+def test_importing_the_definitions_opens_code_and_its_facts_only_and_reads_no_clock(tmp_path):
+    trust = "from lakehouse.platform.tables import code_facts; code_facts.loaded_since = 1e18"
+    for _ in ("facts are kept", "kept facts are read"):
+        assert noticed(f"{trust}; import lakehouse.definitions", tmp_path) == "[]"
+    assert list(tmp_path.glob("code/*/*"))
+    assert noticed("import lakehouse.definitions", tmp_path) == "[]"
 
 
 def test_the_watch_detects_an_opened_file_and_a_read_clock(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.cli import main
-from lakehouse.platform.tables import code_cache
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.catalogue import read_catalogue
 from lakehouse.platform.tables.domains import domain_names
 
@@ -17,9 +17,8 @@ HEAVY = ("dagster", "ibis", "pandas", "pandera", "lakehouse.definitions")
 PROBE = f"""
 import sys
 sys.argv[0] = "lakehouse"
-from lakehouse.platform.tables import code_cache
-code_cache.SETTLED_SECONDS = -1e9
-code_cache.digest_of_code.cache_clear()
+from lakehouse.platform.tables import code_facts
+code_facts.loaded_since = float("inf")  # somebody may edit the code while tests run
 from lakehouse.cli import main
 try:
     main()
@@ -105,7 +104,7 @@ def test_a_domain_that_cannot_be_loaded_does_not_hide_the_others(
 ):
     from lakehouse.platform.tables import registry
 
-    monkeypatch.setattr(code_cache, "digest_of_code", lambda _: None)
+    monkeypatch.setattr(code_facts, "digest_of_code", lambda: None)
     load = registry.load_domain
 
     def broken(name: str) -> object:

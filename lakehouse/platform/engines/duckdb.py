@@ -13,9 +13,9 @@ from ibis.backends.sql.datatypes import DuckDBType
 from lakehouse.platform.engines.day_files import rows_of_days
 from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
-from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
@@ -31,7 +31,7 @@ class DuckDBSession(Session):
     def __init__(self, settings: Settings, *, s3: bool) -> None:
         import duckdb
 
-        self.texts = SqlTexts.at(settings)
+        self.texts = CodeFacts(settings.home)
         self._store = ObjectStore.at(settings.root)
         self._urls: dict[str, None] = {}
         self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")

@@ -19,7 +19,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 
-from lakehouse.platform.engines.sql_texts import SqlTexts
+from lakehouse.platform.engines.sql_texts import kept_sql
+from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
@@ -32,7 +33,7 @@ class Session(ABC):
     """Named relations for the duration of one computation."""
 
     dialect: str
-    texts: SqlTexts | None = None
+    texts: CodeFacts | None = None
     """Where SQL texts are kept between processes."""
 
     @abstractmethod
@@ -133,7 +134,7 @@ def named_relation(name: str, schema: sch.Schema) -> ir.Table:
     return ibis.table(schema, name=name)
 
 
-def typed_sql(expression: ir.Table, dialect: str, texts: SqlTexts | None = None) -> str:
+def typed_sql(expression: ir.Table, dialect: str, texts: CodeFacts | None = None) -> str:
     """Return the SQL of an expression; its columns have exactly the types of its schema.
 
     Args:
@@ -163,9 +164,9 @@ _TEXTS: dict[tuple[ops.Relation, str], str] = {}
 """Texts of this process: each window of days and each run asks for the same ones."""
 
 
-def _sql_of(relation: ops.Relation, dialect: str, texts: SqlTexts | None) -> str:
+def _sql_of(relation: ops.Relation, dialect: str, texts: CodeFacts | None) -> str:
     if texts is not None:
-        return texts.text(relation, dialect, lambda: _ordered_sql(relation, dialect))
+        return kept_sql(texts, relation, dialect, lambda: _ordered_sql(relation, dialect))
     return _ordered_sql(relation, dialect)
 
 

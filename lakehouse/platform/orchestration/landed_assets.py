@@ -1,6 +1,7 @@
 """Assets of a delivered dataset: one step reads its files and commits raw and bronze."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.policy import IO_MANAGER, step_policy, table_spec
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.stored_rows import require_comparable
@@ -38,9 +40,8 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
     """Return the step that loads the delivered files of one dataset into raw and bronze."""
     dataset = bronze.id.table
     raw = domain.table("raw", dataset)
-
-    require_comparable(raw.contract)
-    require_comparable(bronze.contract)
+    for table in (raw, bronze):
+        code_facts.of_table(table, "is comparable", functools.partial(_require_comparable, table))
     specs = [
         table_spec(raw, domain, settings),
         table_spec(bronze, domain, settings, deps=[asset_key(raw.id)]),
@@ -84,6 +85,11 @@ def landed_asset(bronze: Table, domain: Domain, settings: Settings) -> dg.Assets
         )
 
     return landed
+
+
+def _require_comparable(table: Table) -> str:
+    require_comparable(table.contract)
+    return "yes"
 
 
 def _result(

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import inspect
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,17 +12,18 @@ import dagster as dg
 import pandera.ibis as pa
 
 from lakehouse.platform.engines.session import typed_sql
-from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.migration.older import older_days, spans
 from lakehouse.platform.privacy.personal_columns import columns_to_show
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
 from lakehouse.platform.tables.lineage import column_lineage
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.definition import definition_of
 
+CONTRACT_VERSION = "lakehouse/contract_version"
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 30
 PREVIEW_CHARACTERS = 60
@@ -52,24 +54,42 @@ def asset_key(table: TableId) -> dg.AssetKey:
 
 def column_schema(contract: Contract) -> dg.TableSchema:
     """Return the columns of a contract with their types, descriptions and constraints."""
+    return _column_schema(_columns(contract))
+
+
+def _columns(contract: Contract) -> list[dict[str, Any]]:
+    """Return what the Dagster UI shows about the columns of a contract, as JSON values."""
     rules: dict[str, list[str]] = {}
     for rule in contract.rules:
         if rule.check != "not_null":
             rules.setdefault(rule.column, []).append(_readable(rule))
+    return [
+        {
+            "name": column.name,
+            "type": str(column.type),
+            "description": column.description,
+            "nullable": column.nullable,
+            "unique": contract.key == (column.name,),
+            "other": rules.get(column.name, []),
+            "is_key": column.name in contract.key,
+        }
+        for column in contract.columns
+    ]
+
+
+def _column_schema(columns: Sequence[Mapping[str, Any]]) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
-                name=column.name,
-                type=str(column.type),
-                description=column.description,
+                name=column["name"],
+                type=column["type"],
+                description=column["description"],
                 constraints=dg.TableColumnConstraints(
-                    nullable=column.nullable,
-                    unique=contract.key == (column.name,),
-                    other=rules.get(column.name, []),
+                    nullable=column["nullable"], unique=column["unique"], other=column["other"]
                 ),
-                tags={"lakehouse/key": ""} if column.name in contract.key else {},
+                tags={"lakehouse/key": ""} if column["is_key"] else {},
             )
-            for column in contract.columns
+            for column in columns
         ]
     )
 
@@ -103,28 +123,42 @@ def ops_metadata(table: TableId, model: type[pa.DataFrameModel]) -> dict[str, An
     }
 
 
-def definition_metadata(table: Table, texts: SqlTexts | None = None) -> dict[str, Any]:
-    """Return the metadata of a table that is known before any run.
-
-    Args:
-        table: the table.
-        texts: where the SQL of large expressions is kept.
-    """
+def definition_metadata(table: Table) -> dict[str, Any]:
+    """Return the metadata of a table that is known before any run."""
+    shown = json.loads(code_facts.of_table(table, "metadata", lambda: _shown(table)))
     metadata: dict[str, Any] = {
-        "dagster/column_schema": column_schema(table.contract),
+        "dagster/column_schema": _column_schema(shown["columns"]),
         "dagster/table_name": table.id.name,
-        "lakehouse/contract_version": table.contract.version,
+        CONTRACT_VERSION: shown["version"],
     }
-    if table.contract.key:
-        metadata["lakehouse/key"] = ", ".join(table.contract.key)
-    if len(table.contract.columns) <= WIDEST:
-        metadata |= _lineage(table)
-        if table.transform is not None and not table.options.pandas:
-            sql = typed_sql(table.contracted_expression, "duckdb", texts)
-            metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
+    if shown["key"]:
+        metadata["lakehouse/key"] = ", ".join(shown["key"])
+    if shown["lineage"]:
+        metadata |= _lineage(shown["lineage"])
+    if shown["sql"]:
+        metadata["lakehouse/sql"] = dg.MetadataValue.md(f"```sql\n{shown['sql']}\n```")
     if table.source is not None and issubclass(table.model, Provenance):
         metadata["lakehouse/files"] = table.source.files
     return metadata
+
+
+def _shown(table: Table) -> str:
+    """Return as JSON what the Dagster UI shows about the code of a table."""
+    is_narrow = len(table.contract.columns) <= WIDEST
+    has_sql = is_narrow and table.transform is not None and not table.options.pandas
+    lineage = column_lineage(table) if is_narrow else {}
+    return json.dumps(
+        {
+            "columns": _columns(table.contract),
+            "version": table.contract.version,
+            "key": table.contract.key,
+            "lineage": {
+                column: [[[of.layer, of.domain, of.table], name] for of, name in origins]
+                for column, origins in lineage.items()
+            },
+            "sql": typed_sql(table.contracted_expression, "duckdb") if has_sql else "",
+        }
+    )
 
 
 def contract_metadata(table: Table, lake: Lake) -> dict[str, Any]:
@@ -137,16 +171,17 @@ def contract_metadata(table: Table, lake: Lake) -> dict[str, Any]:
     return metadata
 
 
-def _lineage(table: Table) -> dict[str, Any]:
+def _lineage(origins_by_column: Mapping[str, Any]) -> dict[str, Any]:
     """Return column lineage twice: for Dagster, and as a page, since the open UI does not draw it.
 
     A table without an Ibis expression has none.
     """
-    origins_by_column = column_lineage(table)
-    if not origins_by_column:
-        return {}
+    found = {
+        column: [(TableId(*table), name) for table, name in origins]
+        for column, origins in origins_by_column.items()
+    }
     lines = ["| column | comes from |", "| --- | --- |"]
-    for column, origins in origins_by_column.items():
+    for column, origins in found.items():
         names = ", ".join(f"{upstream.name}.{name}" for upstream, name in origins)
         lines.append(f"| {column} | {names or '—'} |")
     return {
@@ -156,7 +191,7 @@ def _lineage(table: Table) -> dict[str, Any]:
                     dg.TableColumnDep(asset_key=asset_key(upstream), column_name=name)
                     for upstream, name in origins
                 ]
-                for column, origins in origins_by_column.items()
+                for column, origins in found.items()
             }
         ),
         "lakehouse/columns_from": dg.MetadataValue.md("\n".join(lines)),

@@ -4,15 +4,16 @@ The other modules of assets add what is specific: the function, its checks and i
 """
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import dagster as dg
 import pandera.ibis as pa
 
-from lakehouse.platform.engines.sql_texts import SqlTexts
 from lakehouse.platform.orchestration.contract_checks import contract_check
 from lakehouse.platform.orchestration.metadata import (
+    CONTRACT_VERSION,
     asset_key,
     definition_metadata,
     described,
@@ -62,16 +63,17 @@ def step_policy(domain: Domain, layer: str) -> dict[str, Any]:
 
 def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.AssetSpec:
     """Return the asset of a stored table; ``more`` adds dependencies, for example."""
+    metadata = definition_metadata(table)
     return dg.AssetSpec(
         key=asset_key(table.id),
         description=described(table),
         group_name=group_name(domain, "as_of" if table.as_of else table.id.layer),
         kinds={settings.engine if table.transform else "csv", "deltalake"},
-        metadata=definition_metadata(table, SqlTexts.at(settings)),
+        metadata=metadata,
         partitions_def=daily(domain.spec, settings),
-        code_version=table.contract.version,
+        code_version=metadata[CONTRACT_VERSION],
         freshness_policy=(
-            _fresh_every_morning(settings)
+            _fresh_every_morning(settings.timezone)
             if table.layer is Layer.GOLD and not table.options.reference_dates
             else None
         ),
@@ -179,10 +181,11 @@ def _ownership(domain: Domain, table: Table | None = None) -> dict[str, Any]:
     return {"owners": list(owners), "tags": {"lakehouse/domain": domain.name, **tags}}
 
 
-def _fresh_every_morning(settings: Settings) -> dg.FreshnessPolicy:
+@functools.cache
+def _fresh_every_morning(timezone: str) -> dg.FreshnessPolicy:
     """Expect a refresh between midnight and six: schedules run at night, people read from six."""
     return dg.FreshnessPolicy.cron(
         deadline_cron="0 6 * * *",
         lower_bound_delta=dt.timedelta(hours=6),
-        timezone=settings.timezone,
+        timezone=timezone,
     )

@@ -305,8 +305,11 @@ class _Definitions:
     def _computed(self, table: "Table") -> None:
         """Define an as-of table by its expression, as of the newest day of its upstream tables."""
         from lakehouse.platform.engines.session import typed_sql
+        from lakehouse.platform.tables import code_facts
 
-        sql = typed_sql(table.contracted_expression, "duckdb")
+        sql = code_facts.of_table(
+            table, "sql", lambda: typed_sql(table.contracted_expression, "duckdb")
+        )
         days: list[str] = []
         for read in table.reads:
             name = _sql_name(read.table.id.name)

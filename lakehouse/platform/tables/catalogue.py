@@ -1,6 +1,6 @@
 """Names and descriptions of all declared tables, known without importing the domains.
 
-They follow from the code alone, so they are remembered in the Dagster home (`code_cache`). The
+They follow from the code alone, so they are remembered in the Dagster home (`code_facts`). The
 domains are imported, which takes seconds, only for code that is seen for the first time. A domain
 whose code is broken has an error instead of tables, and does not stop the others.
 """
@@ -8,7 +8,7 @@ whose code is broken has an error instead of tables, and does not stop the other
 import json
 from dataclasses import dataclass
 
-from lakehouse.platform.tables import code_cache
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.domains import domain_names
 
 WHAT = "tables"
@@ -48,24 +48,25 @@ def read_catalogue() -> Catalogue:
 
 
 def _tables_of(domain: str) -> list[DeclaredTable]:
-    known = code_cache.recall(domain, WHAT)
-    if known is None:
-        known = _described(domain)
-        code_cache.remember(domain, WHAT, known)
-    return [DeclaredTable(**each) for each in json.loads(known)]
+    known = code_facts.current().recall(f"{domain} {WHAT}")
+    return [DeclaredTable(**each) for each in json.loads(known or _described(domain))]
 
 
 def _described(domain: str) -> str:
-    """Import a domain and return its tables as JSON."""
+    """Import a domain and return its tables as JSON, which is kept."""
     from lakehouse.platform.tables.registry import load_domain
 
-    return json.dumps(
+    tables = load_domain(domain).tables
+    made = json.dumps(
         [
             {
                 "name": table.id.name,
                 "description": " ".join(table.description.split("\n\n")[0].split()),
                 "as_of": table.as_of,
             }
-            for table in load_domain(domain).tables
+            for table in tables
         ]
     )
+    if all(table.is_of_code for table in tables):
+        code_facts.current().remember(f"{domain} {WHAT}", made)
+    return made

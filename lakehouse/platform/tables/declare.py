@@ -4,12 +4,13 @@ A table is one file with a contract and one pure function. The module path gives
 ``lakehouse/domains/<domain>/<layer>/<table>.py``. The function is called when the module is
 imported, on unbound relations made from the upstream contracts, and its result is compared with
 the table's own contract. So a table that cannot fulfil its contract fails at import, before any
-data is read.
+data is read. Code that passed is not compared again (`code_facts`).
 """
 
 import functools
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.as_of import as_of_day, with_day
 from lakehouse.platform.tables.contract import ContractError, schema_differences
 from lakehouse.platform.tables.layers import Layer
@@ -64,9 +66,12 @@ def _decorator(
                     f"{table.name}: declared as {layer.value}, but its folder is {table.layer}/;"
                     f" hint: move the file to {layer.value}/ or use @{table.layer}"
                 )
-            return declare_table(
-                transform, table=table, contract=contract, reads=reads, as_of=as_of, options=options
-            )
+            made = _declared(transform, table, contract, reads, as_of=as_of, options=options)
+            caller = sys._getframe(1)
+            is_of_module = caller.f_code.co_name == "<module>"
+            if not is_of_module or not code_facts.has_passed(made, caller.f_globals["__name__"]):
+                check_contract(made)
+            return made
 
         return declare
 
@@ -117,6 +122,35 @@ def declare_table(
     Raises:
         ContractError: naming table and column, what was expected and found, and a hint.
     """
+    made = _declared(transform, table, contract, reads, as_of=as_of, options=options)
+    check_contract(made)
+    return made
+
+
+def check_contract(table: Table) -> None:
+    """Compare a table with its contract: columns of the expression, day and slices.
+
+    Raises:
+        ContractError: naming table and column, what was expected and found, and a hint.
+    """
+    if table.transform is None:
+        return
+    _check_slices(table)
+    if not table.options.pandas:
+        _check_expression(table)
+    _check_day(table)
+
+
+def _declared(
+    transform: Callable[..., ir.Table],
+    table: TableId,
+    contract: type[pa.DataFrameModel],
+    reads: Sequence[Upstream],
+    *,
+    as_of: bool,
+    options: TableOptions,
+) -> Table:
+    """Return a table whose expression was not compared with its contract yet."""
     upstream = [each for each in reads if each is not PARTITIONS]
     naming = [each for each in upstream if isinstance(each, NamedBy)]
     found = tuple(
@@ -144,9 +178,6 @@ def declare_table(
             " contains, for the Dagster UI and the data dictionary"
         )
     _check_options(made)
-    if not options.pandas:
-        _check_expression(made)
-    _check_day(made)
     return made
 
 
@@ -259,7 +290,6 @@ def _check_options(table: Table) -> None:
         raise ContractError(
             f"{table.id.name}: only as-of tables have reference dates; hint: use @gold_as_of"
         )
-    _check_slices(table)
 
 
 def _check_slices(table: Table) -> None:

@@ -11,8 +11,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.control_total import ControlTotal
+from lakehouse.platform.tables.declare import check_contract
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.domains import (
     DOMAINS,
@@ -87,13 +89,15 @@ def load_domain(name: str) -> Domain:
         for value in vars(importlib.import_module(module_name)).values():
             if isinstance(value, Table) and value.id.domain == name:
                 found[value.id] = value
-    return Domain(
+    domain = Domain(
         spec=package.SPEC,
         sources=sources,
         tables=tuple(in_dependency_order(found.values())),
         checks=tuple(declaration_of(name, "quality", "CHECKS") or ()),
         control_totals=tuple(declaration_of(name, "control_totals", "CONTROL_TOTALS") or ()),
     )
+    code_facts.settle(name, domain.tables, check_contract)
+    return domain
 
 
 def load_sources(domain: str) -> tuple[Source, ...]:

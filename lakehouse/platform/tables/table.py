@@ -209,6 +209,8 @@ class Table:
     source: "Source | None" = None
     as_of: bool = False
     options: TableOptions = NO_OPTIONS
+    is_of_code: bool = field(default=False, init=False, repr=False)
+    """Whether facts about it are those of the code on disk; see `code_facts`."""
 
     @property
     def layer(self) -> Layer:

@@ -11,14 +11,13 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-import ibis.expr.types as ir
-
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.engines.sql_texts import expression_digest
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.ops_tables import AS_OF_DAYS, AsOfInputs
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.stored_rows import stage_ops_table
@@ -122,8 +121,12 @@ def _digest(domain: Domain, snapshots: Mapping[TableId, Snapshot], day: dt.date)
 @functools.cache
 def _expressions(tables: tuple[Table, ...]) -> str:
     """Identify all expressions: a changed expression makes the newest day out of date."""
-    return "|".join(_identified(table.contracted_expression) for table in tables)
+    return "|".join(
+        code_facts.of_table(table, "expression", functools.partial(_identified, table))
+        for table in tables
+    )
 
 
-def _identified(expression: ir.Table) -> str:
+def _identified(table: Table) -> str:
+    expression = table.contracted_expression
     return expression_digest(expression.op()) or typed_sql(expression, "duckdb")

@@ -16,6 +16,7 @@ from typing import Any
 
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.storage.made_with import MIXED, Definition, made_with
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.source import Source
@@ -53,6 +54,12 @@ def has_definition(table: Table) -> bool:
 @functools.cache
 def definition_of(table: Table) -> Definition:
     """Return the definition of a table by the code that is loaded."""
+    known = json.loads(code_facts.of_table(table, "definition", lambda: _as_json(table)))
+    return Definition(version=known["version"], content=known["content"])
+
+
+def _as_json(table: Table) -> str:
+    """Return version and content of the definition of a table, which is a fact of the code."""
     made_by = _source(table.source) if table.source is not None else _expression(table)
     upstream = {read.table.id.name: _meaning(read.table) for read in table.reads}
     contract = table.contract.version[:PART]
@@ -66,7 +73,7 @@ def definition_of(table: Table) -> Definition:
             if has_definition(read.table)
         },
     }
-    return Definition(version=version, content=content)
+    return json.dumps({"version": version, "content": content})
 
 
 def version_of(table: Table, read: Iterable[tuple[Table, Iterable[str]]]) -> str:

@@ -7,12 +7,14 @@ table, whether or not anything was delivered.
 
 import datetime as dt
 import functools
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import ibis.expr.operations as ops
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import PARTITIONS, Table
 from lakehouse.settings import Settings
@@ -53,6 +55,12 @@ def covers_due_days(table: Table) -> bool:
     """Whether a table has rows for every due day."""
     if table.transform is None or table.options.pandas or not table.reads:
         return False
+    known = code_facts.of_table(table, "covers due days", lambda: json.dumps(_asks(table)))
+    return bool(json.loads(known))
+
+
+def _asks(table: Table) -> bool:
+    """Return whether the expression of a table asks which days are due."""
     fields = table.expression.op().find(ops.Field)
     return any(each.name == "is_due" and each.rel == PARTITIONS.op() for each in fields)
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
-import pytest
 
-from lakehouse.platform.engines import sql_texts
 from lakehouse.platform.engines.session import typed_sql
-from lakehouse.platform.engines.sql_texts import SqlTexts, expression_digest, text_key
+from lakehouse.platform.engines.sql_texts import expression_digest, kept_sql, text_key
+from lakehouse.platform.tables.code_facts import CodeFacts
 
 SHOP = ibis.table({"n": "int64", "many": "array<int64>"}, name="shop")
 PROGRAM = """
@@ -48,32 +47,19 @@ def test_another_expression_has_another_digest():
 def test_a_small_expression_is_not_kept(tmp_path: Path):
     assert digest(SHOP.mutate(m=SHOP.n + 1)) is None
     assert expression_digest(SHOP.mutate(m=SHOP.n + 1).op()) is not None
-    typed_sql(SHOP.mutate(m=SHOP.n + 1), "duckdb", SqlTexts(tmp_path / "sql"))
-    assert not (tmp_path / "sql").exists()
+    typed_sql(SHOP.mutate(m=SHOP.n + 1), "duckdb", CodeFacts(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_kept_text_is_used_and_a_damaged_one_is_written_again(tmp_path: Path):
-    texts = SqlTexts(tmp_path / "sql")
-    relation = wide().op()
-    assert texts.text(relation, "duckdb", lambda: "SELECT 1\nAS n") == "SELECT 1\nAS n"
-    assert texts.text(relation, "duckdb", lambda: "SELECT 2") == "SELECT 1\nAS n"
-    (kept,) = texts.folder.iterdir()
-    kept.write_bytes(kept.read_bytes()[:-1])
-    assert texts.text(relation, "duckdb", lambda: "SELECT 3") == "SELECT 3"
-    assert texts.text(relation, "duckdb", lambda: "SELECT 4") == "SELECT 3"
+def test_the_text_of_an_expression_is_kept_for_each_dialect(tmp_path: Path):
+    facts, relation = CodeFacts(tmp_path), wide().op()
+    for _ in range(2):
+        assert kept_sql(facts, relation, "duckdb", lambda: "SELECT 1") == "SELECT 1"
+        assert kept_sql(facts, relation, "pyspark", lambda: "SELECT 2") == "SELECT 2"
+    assert kept_sql(facts, wide(81).op(), "duckdb", lambda: "SELECT 3") == "SELECT 3"
+    assert kept_sql(facts, relation, "duckdb", lambda: "SELECT 4") == "SELECT 1"
 
 
-def test_the_folder_is_private_and_its_size_is_limited(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(sql_texts, "MOST_TEXTS", 4)
-    texts = SqlTexts(tmp_path / "sql")
-    for columns in range(80, 86):
-        texts.text(wide(columns).op(), "duckdb", lambda: "SELECT 1")
-    assert len(list(texts.folder.iterdir())) <= 4
-    assert texts.folder.stat().st_mode & 0o777 == 0o700
-
-
-def test_without_a_folder_the_text_is_written(tmp_path: Path):
-    texts = SqlTexts(tmp_path / "missing" / "sql")
-    assert typed_sql(wide(), "duckdb", texts) == typed_sql(wide(), "duckdb")
+def test_without_a_home_the_text_is_written(tmp_path: Path):
+    facts = CodeFacts(tmp_path / "missing")
+    assert typed_sql(wide(), "duckdb", facts) == typed_sql(wide(), "duckdb")
