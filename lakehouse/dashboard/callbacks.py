@@ -14,6 +14,7 @@ from lakehouse.dashboard.declare import Cards, Measure, Page
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import PAGES, measures
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
+from lakehouse.dashboard.view_proof import column_of, provable
 from lakehouse.dashboard.words import Language
 
 _log = logging.getLogger(__name__)
@@ -21,6 +22,11 @@ _log = logging.getLogger(__name__)
 DEFAULT = "/executivo"
 BOUNDS = {
     "mrhealth": "SELECT min(day) AS oldest, max(day) AS newest FROM gold.mrhealth_unit_day",
+    "sales": "SELECT min(day) AS oldest, max(day) AS newest FROM gold.sales_fact_sales",
+    "bikes": "SELECT min(day) AS oldest, max(day) AS newest FROM gold.bikes_order_day",
+    "cards": "SELECT min(dt_emissao) AS oldest, max(dt_referencia) AS newest"
+    " FROM gold.cards_invoices",
+    "people": "SELECT min(day) AS oldest, max(day) AS newest FROM gold.people_removed_duplicates",
     "": "SELECT min(day) AS oldest, max(day) AS newest FROM ops.reconciliation",
 }
 """Domain of a page → query of the days that it can show."""
@@ -161,25 +167,35 @@ def _proofs(app: Dash, snapshots: Snapshots) -> None:
         Output("prova", "title"),
         Output("prova-conteudo", "children"),
         Input({"type": "prova", "figure": ALL}, "n_clicks"),
+        Input({"type": "origem", "view": ALL, "column": ALL}, "n_clicks"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def prove(clicks: list[int | None], path: str | None, search: str | None) -> tuple[Any, ...]:
-        """Open the proof of a card."""
+    def prove(
+        cards: list[int | None], views: list[int | None], path: str | None, search: str | None
+    ) -> tuple[Any, ...]:
+        """Open the proof of a card, chart or table."""
         page = page_of(path)
-        if not any(clicks) or page is None or not isinstance(ctx.triggered_id, dict):
+        if not any([*cards, *views]) or page is None or not isinstance(ctx.triggered_id, dict):
             raise PreventUpdate
-        measure = measures()[ctx.triggered_id["figure"]]
+        asked = ctx.triggered_id
         snapshot = snapshots.current()
         selection = selection_of(page, search, snapshot)
         title = render.WHERE_FROM.in_(selection.language)
-        label = measure.label.in_(selection.language)
         try:
-            return True, f"{title} {label}", proof_view.shown(measure, selection, snapshot)
+            if asked["type"] == "prova":
+                measure = measures()[asked["figure"]]
+                label, shown = measure.label, proof_view.shown(measure, selection, snapshot)
+            else:
+                view = provable(page)[asked["view"]]
+                column = column_of(view, asked["column"])
+                label = column.label if column else view.title
+                shown = proof_view.shown_view(page, view, selection, snapshot, column=column)
         except DataError as error:
-            _log.error("proof of %s: %s", measure.id, error)
+            _log.error("proof of %s: %s", asked, error)
             return True, title, html.P(render.FAILED.in_(selection.language))
+        return True, f"{title} {label.in_(selection.language)}", shown
 
 
 def _browser(app: Dash) -> None:

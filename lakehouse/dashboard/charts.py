@@ -1,18 +1,23 @@
 """Draw charts with the components of Mantine, which follow the theme; no Plotly is loaded."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from lakehouse.dashboard.declare import Chart, TileMap
+from lakehouse.dashboard.declare import Chart, Series, TileMap
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.places import STATES, code_of_state
 from lakehouse.dashboard.snapshots import Row
-from lakehouse.dashboard.words import Language, labelled, written
+from lakehouse.dashboard.words import Language, Words, labelled, written
 
+LINE_COLORS = ("teal.7", "indigo.5", "orange.6", "grape.5", "cyan.6", "red.5", "lime.7", "gray.6")
+"""Colours of lines by the values of a column."""
+LONG = 300
+"""Points from which on a day is written with its year instead of its weekday."""
 DONUT_COLORS = ("teal.6", "indigo.5", "orange.5", "grape.5", "cyan.5", "gray.5")
 TILE_STEPS = (18, 40, 92)
 """Strength of a tile's colour in percent, by the third of the largest value that it reaches."""
@@ -31,7 +36,9 @@ def draw(of: Chart, rows: list[Row], selection: Selection) -> Component:
     return _axes(of, rows, selection)
 
 
-def _label(of: Chart, value: object, language: Language) -> str:
+def _label(of: Chart, value: object, language: Language, *, long: bool = False) -> str:
+    if isinstance(value, dt.date) and long:
+        return f"{value:%d/%m/%y}" if language == "pt" else f"{value.day} {value:%b %y}"
     if isinstance(value, dt.date):
         shown = f"{value:%d/%m}" if language == "pt" else f"{value.day} {value:%b}"
         return f"{WEEKDAYS[language][value.weekday()]} {shown}"
@@ -43,23 +50,68 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
-    language = selection.language
-    data = [
-        {"label": _label(of, row["label"], language)}
-        | {series.name: _number(row[series.name]) for series in of.series}
-        for row in rows
-    ]
+def _points(
+    of: Chart, rows: list[Row], language: Language
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the points of a chart with axes, and its series."""
+    long = len(rows) > LONG
     series: list[dict[str, Any]] = [
         {"name": each.name, "label": each.label.in_(language), "color": each.color}
         for each in of.series
     ]
+    if of.by is None:
+        return [
+            {"label": _label(of, row["label"], language, long=long)}
+            | {each.name: _number(row[each.name]) for each in of.series}
+            | (
+                {"_tips": {s.name: _tip(of, s, row, language) for s in of.series}}
+                if of.details
+                else {}
+            )
+            for row in rows
+        ], series
+    (only,) = of.series
+    points: dict[Any, dict[str, Any]] = {}
+    names = sorted({str(row[of.by]) for row in rows})
+    for row in rows:
+        label = _label(of, row["label"], language, long=long)
+        point = points.setdefault(row["label"], {"label": label, "_tips": {}})
+        point[str(row[of.by])] = _number(row[only.name])
+        named = replace(only, label=Words(str(row[of.by]), str(row[of.by])))
+        point["_tips"][str(row[of.by])] = _tip(of, named, row, language)
+    return list(points.values()), [
+        {"name": name, "label": name, "color": LINE_COLORS[n % len(LINE_COLORS)]}
+        for n, name in enumerate(names)
+    ]
+
+
+def _tip(of: Chart, series: Series, row: Row, language: Language) -> list[tuple[str, str]]:
+    """Return what the tooltip of a point says, a name and a value for each line."""
+    shown = [(series.label.in_(language), written(row[series.name], of.kind, language))]
+    return shown + [
+        (each.label.in_(language), written(row[each.name], each.kind, language))
+        for each in of.details
+    ]
+
+
+def _title(of: Chart, row: Row, language: Language) -> str | None:
+    """Return the details of a row as a tooltip of HTML; None without details."""
+    if not of.details:
+        return None
+    lines = [_label(of, row["label"], language)]
+    lines += [f"{name}: {value}" for name, value in _tip(of, of.series[0], row, language)]
+    return "\n".join(lines)
+
+
+def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
+    language = selection.language
+    data, series = _points(of, rows, language)
     common: dict[str, Any] = {
         "data": data,
         "dataKey": "label",
         "h": of.height,
         "valueFormatter": {"function": f"{of.kind}_{language}"},
-        "yAxisProps": {"tickFormatter": {"function": f"{of.kind}_short_{language}"}, "width": 64},
+        "yAxisProps": {"tickFormatter": {"function": f"{of.kind}_short_{language}"}, "width": 84},
         "xAxisProps": {"minTickGap": 24},
         "withLegend": len(series) > 1,
         "legendProps": {"verticalAlign": "bottom", "height": 32},
@@ -67,6 +119,8 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
         "tickLine": "none",
         "tooltipAnimationDuration": 0,
     }
+    if of.details or of.by:
+        common["tooltipProps"] = {"content": {"function": "detailed"}}
     if of.form == "bars":
         return dmc.BarChart(series=series, type="stacked", maxBarWidth=28, **common)
     for number, each in enumerate(series):
@@ -74,8 +128,29 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
         each["type"] = "area" if filled else "line"
         if of.form == "area" and number:
             each["strokeDasharray"] = "4 4"
+    if any(each.points for each in of.series):
+        return _with_points(of, series, common)
+    if of.by:
+        common |= {"withDots": True, "connectNulls": False}
+        return dmc.CompositeChart(series=series, curveType="monotone", strokeWidth=2, **common)
     return dmc.CompositeChart(
         series=series, withDots=False, curveType="monotone", strokeWidth=2, **common
+    )
+
+
+def _with_points(of: Chart, series: list[dict[str, Any]], common: dict[str, Any]) -> Component:
+    """Return a chart in which some series are single points: bars of the width of a line."""
+    for each, declared in zip(series, of.series, strict=True):
+        if declared.points:
+            each["type"] = "bar"
+    return dmc.CompositeChart(
+        series=series,
+        withDots=False,
+        curveType="linear",
+        strokeWidth=1.5,
+        maxBarWidth=6,
+        minBarSize=2,
+        **common,
     )
 
 
@@ -96,7 +171,8 @@ def _ranking(of: Chart, rows: list[Row], selection: Selection) -> Component:
                         html.Span(style={"width": f"{100 * value / most:.1f}%"}),
                         className="rank-bar",
                     ),
-                ]
+                ],
+                title=_title(of, row, selection.language),
             )
             for row, value in zip(rows, values, strict=True)
         ],
@@ -132,7 +208,8 @@ def _donut(of: Chart, rows: list[Row], selection: Selection) -> Component:
                     written(row[series.name], of.kind, language),
                     className="rank-value",
                 ),
-            ]
+            ],
+            title=_title(of, row, language),
         )
         for each, row in zip(data, rows, strict=True)
     ]

@@ -15,7 +15,10 @@ PERIOD = "periodo"
 """Filter of the days; its query parameters are ``de`` and ``ate``."""
 NO_ROWS = Words("Nada neste período e nestes filtros.", "Nothing for this period and filters.")
 MR_HEALTH = Words("Mr. Health", "Mr. Health")
-FilterName = Literal["periodo", "uf", "unidade", "produto", "regiao", "dominio", "busca"]
+OTHERS = Words("Outros sistemas", "Other systems")
+FilterName = Literal[
+    "periodo", "uf", "unidade", "produto", "regiao", "dominio", "ano", "cliente", "busca"
+]
 Good = Literal["more", "less", "neither"]
 
 
@@ -111,6 +114,7 @@ class Cards(View):
 
     measures: tuple[Measure, ...]
     compared: bool = True
+    """Whether each figure is compared with earlier periods; that needs rows for every day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +132,8 @@ class Series:
     name: str
     label: Words
     color: str = "teal.6"
+    points: bool = False
+    """Draw the values as points that are not connected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +146,10 @@ class Chart(View):
     kind: Kind = "brl"
     labels: Mapping[str, Words] = field(default_factory=dict)
     """Labels that are codes in the data → their texts."""
+    by: str | None = None
+    """Column whose values are drawn as a line each; the only series names the values."""
+    details: tuple["Column", ...] = ()
+    """Columns that the tooltip of a point shows besides its value."""
     height: int = 300
 
 
@@ -165,6 +175,8 @@ class Column:
     badges: Mapping[str, str] = field(default_factory=dict)
     """Codes of the data → colour of a badge around them."""
     width: int | None = None
+    below: "Column | None" = None
+    """Column that `Totals` show in small letters; its label has ``{}`` for the value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +216,14 @@ class Page:
     in_menu: bool = True
     domain: str = "mrhealth"
     """Domain whose days and publication the page shows; empty for all domains."""
+    daily: bool = True
+    """Whether new data is expected every day, so that older data is marked as late."""
+    choices: Mapping[FilterName, str] = field(default_factory=dict)
+    """Filter → query of its values, where they differ from those of other pages."""
+    needs: tuple[FilterName, ...] = ()
+    """Filters without which the page shows nothing."""
+    search: Words | None = None
+    """Label of the search, if it is not a general one."""
 
     @property
     def path(self) -> str:

@@ -28,10 +28,18 @@ CHOICES: Mapping[FilterName, str] = {
     " FROM ops.reconciliation ORDER BY label",
     "regiao": "SELECT DISTINCT region AS value, region AS label"
     " FROM gold.sales_fact_sales ORDER BY label",
+    "ano": "SELECT DISTINCT year(day) AS value, year(day) AS label"
+    " FROM gold.sales_fact_sales ORDER BY label",
 }
 """Filter → query of the values that exist, with their labels."""
-NUMBERS: tuple[FilterName, ...] = ("unidade", "produto")
-"""Filters whose values are whole numbers."""
+LOOKUPS: Mapping[FilterName, str] = {
+    "cliente": "SELECT id_cliente AS value FROM gold.cards_clients"
+    " WHERE CAST(id_cliente AS VARCHAR) = {value}",
+}
+"""Filter with too many values for a list → query of one value."""
+EXAMPLES: Mapping[FilterName, Words] = {
+    "cliente": Words("o número de um cliente que existe", "the number of an existing client"),
+}
 NAMES: Mapping[FilterName, Words] = {
     "periodo": Words("Período", "Period"),
     "uf": Words("Estado", "State"),
@@ -39,6 +47,8 @@ NAMES: Mapping[FilterName, Words] = {
     "produto": Words("Produto", "Product"),
     "regiao": Words("Região", "Region"),
     "dominio": Words("Sistema", "System"),
+    "ano": Words("Ano das linhas", "Year of the lines"),
+    "cliente": Words("Cliente", "Client"),
     "busca": Words("Busca", "Search"),
 }
 
@@ -131,12 +141,13 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''").replace("\x00", "") + "'"
 
 
-def choices(name: FilterName, snapshot: Snapshot) -> list[tuple[Any, str]]:
+def choices(page: Page, name: FilterName, snapshot: Snapshot) -> list[tuple[Any, str]]:
     """Return the values that a filter can select, with their labels; empty without data."""
-    if name not in CHOICES:
+    sql = page.choices.get(name) or CHOICES.get(name)
+    if sql is None:
         return []
     try:
-        return [(row["value"], str(row["label"])) for row in snapshot.rows(CHOICES[name])]
+        return [(row["value"], str(row["label"])) for row in snapshot.rows(sql)]
     except DataError:
         return []
 
@@ -162,7 +173,9 @@ def read(
     values: dict[FilterName, tuple[Any, ...]] = {}
     for name in page.filters:
         if name not in (PERIOD, "busca") and given.get(name):
-            values[name] = tuple(_read_values(name, given[name], snapshot, problems))
+            values[name] = tuple(_read_values(page, name, given[name], snapshot, problems))
+        elif name in page.needs:
+            problems.append(_unknown(name, "", EXAMPLES[name]))
     return Selection(
         first=first,
         last=last,
@@ -210,9 +223,16 @@ def _read_day(name: str, given: Mapping[str, list[str]], problems: list[Problem]
 
 
 def _read_values(
-    name: FilterName, texts: Sequence[str], snapshot: Snapshot, problems: list[Problem]
+    page: Page,
+    name: FilterName,
+    texts: Sequence[str],
+    snapshot: Snapshot,
+    problems: list[Problem],
 ) -> Iterable[Any]:
-    known = {written_value(name, value): value for value, _ in choices(name, snapshot)}
+    if name in LOOKUPS:
+        yield from _look_up(name, texts, snapshot, problems)
+        return
+    known = {written_value(name, value): value for value, _ in choices(page, name, snapshot)}
     for text in dict.fromkeys(texts[:MOST_VALUES]):
         found = known.get(text)
         if found is None and name == "uf":
@@ -225,6 +245,17 @@ def _read_values(
             problems.append(_unknown(name, text, expected))
         else:
             yield found
+
+
+def _look_up(
+    name: FilterName, texts: Sequence[str], snapshot: Snapshot, problems: list[Problem]
+) -> Iterable[Any]:
+    for text in dict.fromkeys(texts[:MOST_VALUES]):
+        rows = snapshot.rows(LOOKUPS[name].replace("{value}", text_literal(text)))
+        if rows:
+            yield rows[0]["value"]
+        else:
+            problems.append(_unknown(name, text, EXAMPLES[name]))
 
 
 def written_value(name: FilterName, value: object) -> str:

@@ -13,8 +13,8 @@ from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.snapshots import Row
 from lakehouse.dashboard.words import Language, written
 
-NUMBERS = ("brl", "count", "percent", "decimal", "seconds")
-WIDTHS = {"brl": 136, "moment": 160, "text": 108, "day": 108}
+NUMBERS = ("brl", "usd", "count", "percent", "decimal", "seconds")
+WIDTHS = {"brl": 136, "usd": 146, "moment": 160, "text": 108, "day": 108}
 """Least width of a column by its kind, in pixels: no amount and no date is cut."""
 SMALLEST = 80
 LETTER, AROUND = 8, 46

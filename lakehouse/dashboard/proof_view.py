@@ -6,16 +6,19 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from lakehouse.dashboard.declare import Measure
+from lakehouse.dashboard.declare import Column, Measure, Page, View
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.grid import plain
 from lakehouse.dashboard.proof import proof
 from lakehouse.dashboard.snapshots import Snapshot
+from lakehouse.dashboard.view_proof import view_proof
 from lakehouse.dashboard.words import Language, Words, written
 
 MOST_FILES = 10
 KINDS = {
     "quarantine": Words("em quarentena", "in quarantine"),
     "missing": Words("não chegou", "did not arrive"),
+    "file": Words("arquivo não carregado", "file not loaded"),
 }
 
 
@@ -52,6 +55,116 @@ def shown(measure: Measure, selection: Selection, snapshot: Snapshot) -> Compone
         ],
         gap="sm",
         id="prova-corpo",
+    )
+
+
+def shown_view(
+    page: Page, view: View, selection: Selection, snapshot: Snapshot, *, column: Column | None
+) -> Component:
+    """Return the proof of a view, or of one figure of it, as components.
+
+    Raises:
+        DataError: a query failed.
+    """
+    found = view_proof(page, view, selection, snapshot, column)
+    language = selection.language
+    address = f"/prova/{found['figure']}"
+    value = html.Div()
+    if column is not None:
+        (row, *_) = snapshot.rows(found["sql"])
+        value = html.Div(plain(column, row[column.name], language), className="figure")
+    count = written(found["rows"], "count", language)
+    lines = Words(f"{count} linhas nesta parte da página.", f"{count} rows in this part.")
+    return dmc.Stack(
+        [
+            value,
+            html.P(lines.in_(language), className="quiet", id="prova-linhas"),
+            _heading(Words("Tabelas lidas", "Tables that were read"), language),
+            _tables(found["tables"], language),
+            _heading(Words("Fora destas tabelas", "Not in these tables"), language),
+            _left_out(found["not_included"], language),
+            _heading(Words("Consulta", "Query"), language),
+            html.Pre(html.Code(found["sql"]), id="prova-sql", className="sql"),
+            dmc.Group(
+                [
+                    html.A(
+                        "JSON",
+                        href=selection.address(address),
+                        id="prova-json",
+                        className="button",
+                    ),
+                    html.A(
+                        "CSV",
+                        href=selection.address(address, formato="csv"),
+                        id="prova-csv",
+                        className="button",
+                    ),
+                ]
+            ),
+        ],
+        gap="sm",
+        id="prova-corpo",
+    )
+
+
+def _tables(tables: list[dict[str, Any]], language: Language) -> Component:
+    head = [
+        Words("Tabela", "Table"),
+        Words("Publicação", "Publication"),
+        Words("Versão", "Version"),
+        Words("Dias", "Days"),
+        Words("Linhas", "Rows"),
+    ]
+    rows = [
+        [
+            each["stored_as"],
+            str(each["publication"] or "–"),
+            str(each["version"]),
+            written(each["days"], "count", language),
+            written(each["rows"], "count", language),
+        ]
+        for each in tables
+    ]
+    files = Words("O JSON nomeia cada arquivo.", "The JSON names every file.")
+    return html.Div(
+        [
+            _table([word.in_(language) for word in head], rows),
+            html.P(files.in_(language), className="quiet small"),
+        ]
+    )
+
+
+def _left_out(gaps: list[dict[str, Any]] | None, language: Language) -> Component:
+    if gaps is None:
+        text = Words("Não se sabe para esta parte.", "Not known for this part.")
+        return html.P(text.in_(language), className="quiet")
+    if not gaps:
+        text = Words("Nada: tudo que chegou está aqui.", "Nothing: all that arrived is here.")
+        return html.P(text.in_(language), id="prova-completa")
+    head = [
+        Words("O quê", "What"),
+        Words("Sistema", "System"),
+        Words("Motivo", "Reason"),
+        Words("Quantos", "How many"),
+    ]
+    rows = [
+        [
+            KINDS[gap["kind"]].in_(language),
+            gap["domain"],
+            gap["reason"],
+            written(gap["rows"], "count", language),
+        ]
+        for gap in gaps
+    ]
+    note = Words(
+        "Do período inteiro, sem os outros filtros.", "Of the whole period, without other filters."
+    )
+    return html.Div(
+        [
+            _table([word.in_(language) for word in head], rows),
+            html.P(note.in_(language), className="quiet small"),
+        ],
+        id="prova-fora",
     )
 
 

@@ -18,6 +18,7 @@ from lakehouse.dashboard.declare import (
     NO_ROWS,
     Cards,
     Chart,
+    Column,
     Notices,
     Page,
     Table,
@@ -28,7 +29,7 @@ from lakehouse.dashboard.declare import (
 from lakehouse.dashboard.figures import Figure, figures
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
-from lakehouse.dashboard.words import Kind, Words, labelled, written
+from lakehouse.dashboard.words import Kind, Language, Words, labelled, written
 
 _log = logging.getLogger(__name__)
 
@@ -80,11 +81,12 @@ def view(of: View, selection: Selection, snapshot: Snapshot) -> Component:
 def panel(of: View, selection: Selection, children: Sequence[Any], **more: Any) -> Component:
     """Return the frame of a view with its title."""
     language = selection.language
-    heading = [html.H2(of.title.in_(language), className="view-title")]
+    heading: list[Component] = [html.H2(of.title.in_(language), className="view-title")]
     if of.note:
-        heading.append(dmc.Text(of.note.in_(language), size="xs", className="quiet"))
+        heading.append(dmc.Text(of.note.in_(language), size="xs", className="quiet view-note"))
+    heading.append(origin(of, language, of.title))
     return dmc.Paper(
-        [dmc.Group(heading, justify="space-between", mb="sm", gap=4), *children],
+        [html.Div(heading, className="view-heading"), *children],
         id=of.id,
         className="view",
         withBorder=True,
@@ -92,6 +94,18 @@ def panel(of: View, selection: Selection, children: Sequence[Any], **more: Any) 
         p="md",
         h="100%",
         **more,
+    )
+
+
+def origin(of: View, language: Language, title: Words, column: str = "") -> Component:
+    """Return the button that opens the proof of a view, or of one of its figures."""
+    where_from = WHERE_FROM.in_(language)
+    return html.Button(
+        where_from,
+        id={"type": "origem", "view": of.id, "column": column},
+        className="proof-button",
+        n_clicks=0,
+        **labelled(f"{where_from} {title.in_(language)}"),
     )
 
 
@@ -113,14 +127,14 @@ def _rows(
 def _cards(of: Cards, selection: Selection, snapshot: Snapshot) -> Component:
     found = figures(of.measures, selection, snapshot)
     return dmc.SimpleGrid(
-        [_card(figure, selection) for figure in found],
+        [_card(figure, selection, compared=of.compared) for figure in found],
         id=of.id,
         cols={"base": 1, "xs": 2, "lg": len(found)},
         spacing="md",
     )
 
 
-def _card(figure: Figure, selection: Selection) -> Component:
+def _card(figure: Figure, selection: Selection, *, compared: bool) -> Component:
     language = selection.language
     measure = figure.measure
     line = [value for _, value in figure.line if value is not None]
@@ -155,9 +169,12 @@ def _card(figure: Figure, selection: Selection) -> Component:
             id=f"valor-{measure.id}",
             className="figure",
         ),
-        _change(figure, figure.before, before.in_(language), selection),
-        _change(figure, figure.usual, usual.in_(language), selection),
     ]
+    if compared:
+        children += [
+            _change(figure, figure.before, before.in_(language), selection),
+            _change(figure, figure.usual, usual.in_(language), selection),
+        ]
     if len(line) > 1:
         children.append(
             dmc.Sparkline(
@@ -206,29 +223,34 @@ def _totals(of: Totals, selection: Selection, snapshot: Snapshot) -> Component:
     rows = _rows(of, selection, snapshot)
     if not rows:
         return panel(of, selection, [nothing(selection, name=of.id)])
-    language = selection.language
     return dmc.SimpleGrid(
-        [
-            dmc.Paper(
-                [
-                    dmc.Text(column.label.in_(language), size="sm", fw=600, className="quiet"),
-                    html.Div(
-                        grid.plain(column, rows[0][column.name], language),
-                        id=f"valor-{of.id}-{column.name}",
-                        className="figure figure-small",
-                    ),
-                ],
-                withBorder=True,
-                radius="md",
-                p="md",
-                className="card",
-            )
-            for column in of.columns
-        ],
+        [_total(of, column, rows[0], selection) for column in of.columns],
         id=of.id,
-        cols={"base": 2, "sm": 3, "lg": len(of.columns)},
+        cols={"base": 1, "xs": 2, "sm": 3, "lg": 3 if len(of.columns) == 6 else len(of.columns)},
         spacing="md",
     )
+
+
+def _total(of: Totals, column: Column, row: Row, selection: Selection) -> Component:
+    language = selection.language
+    children: list[Any] = [
+        html.Div(
+            [
+                dmc.Text(column.label.in_(language), size="sm", fw=600, className="quiet"),
+                origin(of, language, column.label, column.name),
+            ],
+            className="card-heading",
+        ),
+        html.Div(
+            grid.plain(column, row[column.name], language),
+            id=f"valor-{of.id}-{column.name}",
+            className="figure figure-small",
+        ),
+    ]
+    if below := column.below:
+        text = below.label.in_(language).format(grid.plain(below, row[below.name], language))
+        children.append(dmc.Text(text, size="xs", className="quiet"))
+    return dmc.Paper(children, withBorder=True, radius="md", p="md", className="card")
 
 
 def _chart(of: Chart, selection: Selection, snapshot: Snapshot) -> Component:
@@ -297,7 +319,7 @@ def linked(address: str, selection: Selection) -> str:
 class _Filled(Formatter):
     """Fill a notice's text; the format of a field is the kind of its value, else a number."""
 
-    def __init__(self, language: Any) -> None:
+    def __init__(self, language: Language) -> None:
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:

@@ -16,11 +16,12 @@ from a2wsgi import WSGIMiddleware
 from dash import Dash
 
 from lakehouse.dashboard import callbacks, exports, session, shell
-from lakehouse.dashboard.declare import Page
+from lakehouse.dashboard.declare import Cards, Column, Measure, Page, View
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
 from lakehouse.dashboard.proof import proof, proof_csv
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
+from lakehouse.dashboard.view_proof import column_of, provable, view_proof
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.web.access import policy_of
@@ -114,15 +115,18 @@ def _routes(server: flask.Flask, snapshots: Snapshots) -> None:
     @server.get("/prova/<figure>")
     def prove(figure: str) -> flask.Response:
         """Answer with the proof of a figure as JSON, or as CSV with ``formato=csv``."""
-        measure = measures().get(figure)
-        if measure is None:
-            return _text(f"unknown figure; expected one of {', '.join(measures())}\n", 404)
-        page = next(p for p in PAGES.values() if measure in callbacks.measures_of(p))
+        asked = _asked(figure)
+        if asked is None:
+            known = ", ".join([*measures(), *_figures()])
+            return _text(f"unknown figure; expected one of {known}\n", 404)
+        page, measure, view, column = asked
         opened = _selection(page, snapshots)
         if isinstance(opened, flask.Response):
             return opened
-        selection, snapshot = opened
-        found = proof(measure, selection, snapshot)
+        if measure is not None:
+            found = proof(measure, *opened)
+        else:
+            found = view_proof(page, view, *opened, column)
         if flask.request.args.get("formato") == "csv":
             return _file(proof_csv(found), f"prova-{figure}.csv", "text/csv; charset=utf-8")
         return _file(
@@ -136,6 +140,31 @@ def _routes(server: flask.Flask, snapshots: Snapshots) -> None:
     def failed(error: DataError) -> flask.Response:
         _log.error("%s: %s", flask.request.path, error)
         return _text("this could not be computed; the reason is in the log of the server\n", 500)
+
+
+def _asked(figure: str) -> tuple[Page, Measure | None, View, Column | None] | None:
+    """Return what the name of a proof means: a measure, or ``page.view`` or ``page.view.figure``.
+
+    None when nothing has this name.
+    """
+    if measure := measures().get(figure):
+        for page in PAGES.values():
+            for each in page.views:
+                if isinstance(each, Cards) and measure in each.measures:
+                    return page, measure, each, None
+    name, _, rest = figure.partition(".")
+    place, _, wanted = rest.partition(".")
+    found = PAGES.get(f"/{name}")
+    view = provable(found).get(place) if found else None
+    if found is None or view is None:
+        return None
+    column = column_of(view, wanted)
+    return None if wanted and column is None else (found, None, view, column)
+
+
+def _figures() -> list[str]:
+    """Return the names of the proofs of charts, tables and other views."""
+    return [f"{page.name}.{view}" for page in PAGES.values() for view in provable(page)]
 
 
 def _export_routes(server: flask.Flask, snapshots: Snapshots) -> None:

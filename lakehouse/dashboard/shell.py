@@ -182,7 +182,12 @@ def heading(page: Page, selection: Selection, snapshot: Snapshot, today: dt.date
     elif page.domain:
         text = Words("Versão ainda não publicada", "Not published yet")
         parts.append(html.Span(text.in_(language), id="versao-publicada"))
-    parts.extend(_stale(selection, today))
+    if page.daily:
+        parts.extend(_stale(selection, today))
+    elif page.domain and selection.newest:
+        newest = written(selection.newest, "day", language)
+        text = Words(f"Dados até {newest}", f"Data up to {newest}")
+        parts.append(html.Span(text.in_(language), id="dados-ate"))
     return html.Div(
         [
             html.Div(
@@ -217,9 +222,10 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
     shown: list[Component] = [_period(page, selection)]
     for name in MULTIPLE:
         used = name in page.filters
-        known = choices(name, snapshot) if used and snapshot else []
+        known = choices(page, name, snapshot) if used and snapshot else []
         data = [{"value": written_value(name, value), "label": label} for value, label in known]
-        anything = Words("todos", "all") if name != "unidade" else Words("todas", "all")
+        feminine = name in ("unidade", "regiao")
+        anything = Words("todas", "all") if feminine else Words("todos", "all")
         shown.append(
             html.Div(
                 dmc.MultiSelect(
@@ -241,7 +247,7 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
         html.Div(
             dmc.TextInput(
                 id="filtro-busca",
-                label=NAMES["busca"].in_(language),
+                label=(page.search or NAMES["busca"]).in_(language),
                 value=selection.search,
                 debounce=True,
             ),

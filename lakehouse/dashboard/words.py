@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 Language = Literal["pt", "en"]
 LANGUAGES: tuple[Language, ...] = ("pt", "en")
-Kind = Literal["text", "brl", "count", "percent", "decimal", "day", "moment", "seconds"]
+Kind = Literal["text", "brl", "usd", "count", "percent", "decimal", "day", "moment", "seconds"]
 """How a value is written."""
 
 NO_BREAK = "\u00a0"
@@ -47,7 +47,7 @@ def written(value: object, kind: Kind, language: Language) -> str:
         case "day", dt.date():
             return value.strftime("%d/%m/%Y" if language == "pt" else "%Y-%m-%d")
         case (
-            "brl" | "count" | "percent" | "decimal" | "seconds",
+            "brl" | "usd" | "count" | "percent" | "decimal" | "seconds",
             int() | float() | Decimal(),
         ) if not isinstance(value, bool):
             return _number(Decimal(str(value)), kind, language)
@@ -57,9 +57,10 @@ def written(value: object, kind: Kind, language: Language) -> str:
 
 def _number(value: Decimal, kind: Kind, language: Language) -> str:
     match kind:
-        case "brl":
+        case "brl" | "usd":
             sign = "-" if value < 0 else ""
-            return f"{sign}R${NO_BREAK}{grouped(abs(value), 2, language)}"
+            symbol = "R$" if kind == "brl" else "US$"
+            return f"{sign}{symbol}{NO_BREAK}{grouped(abs(value), 2, language)}"
         case "percent":
             return f"{grouped(value * 100, 1, language)}%"
         case "seconds":

@@ -1,10 +1,15 @@
-"""A published lake of four units with planted errors, and the dashboard over it."""
+"""Published lakes with planted errors, and the dashboard over them.
+
+`shop` has Mr. Health alone; `company` has all domains.
+"""
 
 import datetime as dt
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,7 @@ from lakehouse.platform.storage.published import publish
 from lakehouse.platform.web.guard import Policy, names_of
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
+from lakehouse_tests.dashboard.company import deliver
 
 FIRST, DAYS = dt.date(2026, 1, 5), 24
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
@@ -39,8 +45,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def snapshot(shop: Settings) -> Snapshot:
-    return Snapshots(Lake(shop.root), shop, names=tables(), held=HELD).current()
+def company(shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a lake in which every domain is published once."""
+    folder = tmp_path_factory.mktemp("company")
+    shutil.copytree(shop.root, folder / "lake")
+    shutil.copytree(shop.landing, folder / "landing")
+    deliver(folder)
+    return replace(shop, root=str(folder / "lake"), landing=str(folder / "landing"))
+
+
+@pytest.fixture(scope="session")
+def snapshot(company: Settings) -> Snapshot:
+    return Snapshots(Lake(company.root), company, names=tables(), held=HELD).current()
 
 
 def tomorrow() -> dt.date:
@@ -49,18 +65,18 @@ def tomorrow() -> dt.date:
 
 
 @pytest.fixture(scope="session")
-def client(shop: Settings) -> Any:
+def client(company: Settings) -> Any:
     """A client of the application without the guard."""
-    return flask_app(shop, tomorrow).test_client()
+    return flask_app(company, tomorrow).test_client()
 
 
 @pytest.fixture(scope="session")
-def served(shop: Settings) -> Iterator[str]:
+def served(company: Settings) -> Iterator[str]:
     """Address of the dashboard behind the guard, as `lakehouse dashboard` serves it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = application(shop, Policy(hosts=names_of("127.0.0.1")))
+    app = application(company, Policy(hosts=names_of("127.0.0.1")))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const clientside = (window.dash_clientside = window.dash_clientside || {});
-  const multiple = ["uf", "unidade", "produto", "regiao", "dominio"];
+  const multiple = ["uf", "unidade", "produto", "regiao", "dominio", "ano"];
   let generation = null; // of the filter bar whose values are known
   let known = null; // values of the filters that agree with the URL
 

@@ -4,6 +4,7 @@
   const places = { pt: "pt-BR", en: "en-US" };
   const kinds = {
     brl: { style: "currency", currency: "BRL" },
+    usd: { style: "currency", currency: "USD" },
     count: { maximumFractionDigits: 0 },
     percent: { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 },
     decimal: { minimumFractionDigits: 2, maximumFractionDigits: 2 },
@@ -15,7 +16,7 @@
     for (const [kind, options] of Object.entries(kinds)) {
       const full = new Intl.NumberFormat(place, options);
       const short = new Intl.NumberFormat(place, {
-        ...(kind === "brl" ? {} : options),
+        ...options,
         notation: kind === "percent" ? "standard" : "compact",
         minimumFractionDigits: 0,
         maximumFractionDigits: 1,
@@ -34,10 +35,33 @@
       value ? `${day(value)} ${String(value).slice(11, 16)}` : missing;
   }
   const amount = functions.decimal_en;
-  functions.brl_en = (value) => {
-    const text = amount(value); // R$ before the sign-less number, as on the cards
+  const prefixed = (symbol) => (value) => {
+    const text = amount(value); // the symbol before the sign-less number, as on the cards
     if (text === missing) return text;
-    return text.startsWith("-") ? `-R$\u00a0${text.slice(1)}` : `R$\u00a0${text}`;
+    return text.startsWith("-") ? `-${symbol}\u00a0${text.slice(1)}` : `${symbol}\u00a0${text}`;
+  };
+  functions.brl_en = prefixed("R$");
+  functions.usd_en = prefixed("US$");
+  // A chart's tooltip with the details that the server wrote for each point.
+  functions.detailed = ({ active, label, payload }) => {
+    if (!active || !payload || !payload.length) return null;
+    const line = (name, value, key, color) =>
+      React.createElement("div", { key, className: "tip-line" }, [
+        React.createElement("span", { key: "n" }, [
+          color ? React.createElement("i", { key: "c", style: { background: color } }) : null,
+          name,
+        ]),
+        React.createElement("b", { key: "v" }, value),
+      ]);
+    const parts = payload.flatMap((each, at) =>
+      ((each.payload._tips || {})[each.dataKey] || []).map(([name, value], n) =>
+        line(name, value, `${at}-${n}`, n ? null : each.color)
+      )
+    );
+    return React.createElement("div", { className: "tip" }, [
+      React.createElement("div", { key: "l", className: "tip-label" }, label),
+      ...parts,
+    ]);
   };
   functions.text_pt = (params) => (window.lakehouseGridTexts || {})[params.key] || params.defaultValue;
 

@@ -3,17 +3,35 @@
 from collections.abc import Iterator, Mapping
 
 from lakehouse.dashboard.declare import Cards, Measure, Page, Query, View
-from lakehouse.dashboard.filters import CHOICES
+from lakehouse.dashboard.filters import CHOICES, LOOKUPS
+from lakehouse.dashboard.pages.bicicletas import PAGE as BICICLETAS
+from lakehouse.dashboard.pages.cartoes import CLIENT_PAGE as CLIENTE
+from lakehouse.dashboard.pages.cartoes import PAGE as CARTOES
 from lakehouse.dashboard.pages.executivo import PAGE as EXECUTIVO
 from lakehouse.dashboard.pages.pedidos import ORDER as PEDIDO
 from lakehouse.dashboard.pages.pedidos import PAGE as PEDIDOS
+from lakehouse.dashboard.pages.pessoas import PAGE as PESSOAS
 from lakehouse.dashboard.pages.pipeline import PAGE as PIPELINE
 from lakehouse.dashboard.pages.produtos import PAGE as PRODUTOS
 from lakehouse.dashboard.pages.qualidade import PAGE as QUALIDADE
 from lakehouse.dashboard.pages.unidades import PAGE as UNIDADES
+from lakehouse.dashboard.pages.vendas import PAGE as VENDAS
 from lakehouse.platform.serving.sql_catalog import names_in
 
-_ORDER = (EXECUTIVO, UNIDADES, PRODUTOS, PEDIDOS, PEDIDO, QUALIDADE, PIPELINE)
+_ORDER = (
+    EXECUTIVO,
+    UNIDADES,
+    PRODUTOS,
+    PEDIDOS,
+    PEDIDO,
+    VENDAS,
+    BICICLETAS,
+    CARTOES,
+    CLIENTE,
+    PESSOAS,
+    QUALIDADE,
+    PIPELINE,
+)
 PAGES: Mapping[str, Page] = {page.path: page for page in _ORDER}
 """Path → page."""
 HELD = (
@@ -21,6 +39,8 @@ HELD = (
     "gold.mrhealth_unit_channel_day",
     "gold.mrhealth_unit_day",
     "gold.mrhealth_unit_product_day",
+    "gold.bikes_order_day",
+    "gold.sales_fact_sales",
 )
 """Small tables that most queries read."""
 
@@ -51,7 +71,8 @@ def tables() -> set[str]:
     texts = [query.sql for page in PAGES.values() for view in page.views for query in queries(view)]
     for measure in measures().values():
         texts += [measure.source.table, measure.source.gaps or ""]
-    texts += CHOICES.values()
+    texts += [*CHOICES.values(), *LOOKUPS.values()]
+    texts += [sql for page in PAGES.values() for sql in page.choices.values()]
     return set().union(*(names_in(text) or () for text in texts))
 
 

@@ -351,7 +351,7 @@ class _Definitions:
     def _ops_table(self, name: str) -> None:
         parts: list[str] = []
         columns = OPS_TABLES[name].sql_types
-        for table in _stored_parts(self.lake, name):
+        for table in stored_parts(self.lake, name):
             files = self._files(table)
             if files is None or not files.urls:
                 continue
@@ -402,7 +402,7 @@ def _declared_table(table: TableId) -> "Table | None":
         return None
 
 
-def _stored_parts(lake: Lake, name: str) -> Iterator[TableId]:
+def stored_parts(lake: Lake, name: str) -> Iterator[TableId]:
     """Yield the stored tables that an ops table combines."""
     if name == "deliveries":
         yield from readable_tables(lake, "raw")

@@ -1,0 +1,183 @@
+"""The proof of a chart, a table or another view: its SQL, and every file that the SQL reads.
+
+A reader who loads the named files as tables with the named columns and runs the SQL on them gets
+the rows of the view. The proof also counts what never became a row of these tables: rejected rows,
+files that were not loaded, and deliveries that did not come.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from lakehouse.dashboard.declare import Column, Page, Query, Totals, View
+from lakehouse.dashboard.filters import Selection, text_literal
+from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
+from lakehouse.platform.serving.sql_catalog import names_in, stored_parts
+from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.table_id import TableId
+
+MOST_ROWS = 2_000
+"""Rows of the answer that a proof repeats; it always says how many there are."""
+NOT_LOADED = """
+SELECT 'quarantine' AS kind, domain, reasons[1] AS reason, count(*) AS rows FROM ops.quarantine
+WHERE domain IN ({domains}) AND {period} GROUP BY ALL
+UNION ALL
+SELECT 'file', domain, coalesce(reason, status), count(*) FROM ops.deliveries
+WHERE domain IN ({domains}) AND {period} AND status IN ('rejected', 'held') GROUP BY ALL
+"""
+MISSING: Mapping[str, str] = {
+    "mrhealth": """
+SELECT 'missing', 'mrhealth', 'no_delivery', count(*) FROM gold.mrhealth_unit_day
+WHERE {period} AND NOT delivered HAVING count(*) > 0
+"""
+}
+"""Domain → query of the deliveries that did not come."""
+
+
+def provable(page: Page) -> dict[str, View]:
+    """Return the views of a page that have a query, by their ids."""
+    return {v.id: v for v in page.views if isinstance(getattr(v, "query", None), Query)}
+
+
+def column_of(view: View, name: str) -> Column | None:
+    """Return a figure of `Totals` by the name of its column; None for the whole view."""
+    columns = view.columns if isinstance(view, Totals) else ()
+    return next((column for column in columns if column.name == name), None)
+
+
+def view_proof(
+    page: Page, view: View, selection: Selection, snapshot: Snapshot, column: Column | None = None
+) -> dict[str, Any]:
+    """Return the proof of a view for a selection, as JSON can hold it.
+
+    Args:
+        page: the page that shows the view.
+        view: a view with a query.
+        selection: period and filters.
+        snapshot: the versions that are shown.
+        column: the figure of `Totals` that is asked for.
+
+    Raises:
+        DataError: a query failed.
+    """
+    query: Query = view.query  # type: ignore[attr-defined]  # `provable` has views with a query
+    sql = selection.sql(query)
+    columns, stream = snapshot.stream(sql)
+    rows: list[list[Any]] = []
+    count, value = 0, None
+    for row in stream:
+        if count < MOST_ROWS:
+            rows.append([plain(each) for each in row.values()])
+        if count == 0 and column is not None:
+            value = plain(row[column.name])
+        count += 1
+    tables, files = _read(sql, snapshot)
+    label = column.label if column else view.title
+    return {
+        "figure": ".".join([page.name, view.id, *([column.name] if column else [])]),
+        "label": label._asdict(),
+        "value": value,
+        "unit": column.kind if column else None,
+        "conditions": _conditions(query, selection),
+        "sql": sql,
+        "rows": count,
+        "columns": columns,
+        "result": rows,
+        "tables": tables,
+        "files": files,
+        "not_included": not_included(tables, query, selection, snapshot),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a row as JSON holds it, without loss: numbers and days as text."""
+    match value:
+        case None | bool() | str():
+            return value
+        case Decimal():
+            return format(value, "f")
+        case dt.date() | dt.datetime():
+            return value.isoformat()
+        case list():
+            return [plain(each) for each in value]
+        case _:
+            return str(value)
+
+
+def _conditions(query: Query, selection: Selection) -> dict[str, Any]:
+    """Return the filters that the query knows with their values."""
+    shown: dict[str, Any] = {}
+    if selection.first and selection.last:
+        shown |= {"de": selection.first.isoformat(), "ate": selection.last.isoformat()}
+    for name, values in selection.values.items():
+        if values and name in query.columns:
+            shown[name] = [str(value) for value in values]
+    if selection.search and "{search}" in query.sql:
+        shown["busca"] = selection.search
+    return shown
+
+
+def _read(sql: str, snapshot: Snapshot) -> tuple[list[Row], list[Row]]:
+    """Return the tables that a query reads, and their files."""
+    tables: list[Row] = []
+    files: list[Row] = []
+    for name in sorted(names_in(sql) or ()):
+        for table in _stored(name, snapshot):
+            found = snapshot.shown.snapshot(table)
+            shown = list(found.files)[-1:] if found.as_of else list(found.files)
+            published = snapshot.published(table.domain)
+            tables.append(
+                {
+                    "table": name,
+                    "stored_as": table.name,
+                    "domain": table.domain,
+                    "version": found.version,
+                    "publication": published.number if published else None,
+                    "published_at": published.at.isoformat() if published else None,
+                    "days": len({file.day for file in shown}),
+                    "rows": sum(file.rows for file in shown),
+                }
+            )
+            files += [_file(name, table, file) for file in shown]
+    return tables, files
+
+
+def _stored(name: str, snapshot: Snapshot) -> Iterator[TableId]:
+    """Yield the stored tables that a name of SQL shows: of an ops table one for each domain."""
+    layer, _, table = name.partition(".")
+    if layer == "ops":
+        yield from stored_parts(snapshot.lake, table)
+    else:
+        yield TableId.from_name(name)
+
+
+def _file(name: str, table: TableId, file: DayFile) -> Row:
+    return {
+        "table": name,
+        "path": f"{table.path}/{file.path}",
+        "day": file.day.isoformat(),
+        "rows": file.rows,
+        "bytes": file.size,
+        "sha256_starts_with": file.data_version,
+    }
+
+
+def not_included(
+    tables: list[Row], query: Query, selection: Selection, snapshot: Snapshot
+) -> list[Row] | None:
+    """Return what of the tables' domains is not in any table; None when it is unknown."""
+    domains = sorted({row["domain"] for row in tables if not row["table"].startswith("ops.")})
+    if not domains:
+        return None
+    period = "true"
+    if "periodo" in query.columns and selection.first and selection.last:
+        period = f"day BETWEEN DATE '{selection.first}' AND DATE '{selection.last}'"
+    parts = [NOT_LOADED, *(MISSING[domain] for domain in domains if domain in MISSING)]
+    sql = "UNION ALL".join(parts)
+    listed = ", ".join(map(text_literal, domains))
+    sql = sql.replace("{domains}", listed).replace("{period}", period)
+    try:
+        return snapshot.rows(f"SELECT * FROM ({sql}) ORDER BY kind, rows DESC, domain, reason")  # noqa: S608  declared
+    except DataError:
+        return None

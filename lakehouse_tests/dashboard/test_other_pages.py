@@ -1,0 +1,268 @@
+"""Sales, bikes, cards and people in a browser: figures, filters, exports and hostile text."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import openpyxl
+import pytest
+from playwright.sync_api import Page, expect
+
+from lakehouse.dashboard.exports import exported
+from lakehouse.dashboard.pages import PAGES, tables
+from lakehouse.dashboard.snapshots import Snapshot
+from lakehouse.dashboard.words import written
+from lakehouse.platform.privacy.personal_columns import personal_columns
+from lakehouse.platform.tables.registry import load_domain
+from lakehouse_tests.dashboard.company import CLIENT, FORMULA, HOSTILE
+from lakehouse_tests.dashboard.test_pages import chromium, figure, opened, page
+
+__all__ = ["chromium", "page"]
+
+FACT = "gold.sales_fact_sales"
+OTHERS = ("/vendas", "/bicicletas", "/cartoes", "/cliente", "/pessoas")
+ASKED: Mapping[str, str] = {"/cliente": f"?cliente={CLIENT}"}
+
+
+def one(snapshot: Snapshot, sql: str) -> Any:
+    """The only value of a query."""
+    ((value,),) = (row.values() for row in snapshot.rows(sql))
+    return value
+
+
+def cells(page: Page, table: str, column: str) -> list[str]:
+    """Texts of a column of a table on the screen."""
+    rows = page.locator(f"#tabela-{table} .ag-center-cols-container [col-id='{column}']")
+    expect(rows.first).to_be_visible()
+    return rows.all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("search", "where"),
+    [
+        ("", "true"),
+        ("?de=2023-02-01&ate=2023-12-31", "day BETWEEN DATE '2023-02-01' AND DATE '2023-12-31'"),
+        ("?produto=103&produto=104", "product_id IN (103, 104)"),
+        ("?regiao=Sul", "region = 'Sul'"),
+        ("?de=2024-01-01&ate=2024-12-31&produto=104&regiao=Sul&regiao=Leste",
+         "year(day) = 2024 AND product_id = 104 AND region IN ('Sul', 'Leste')"),
+    ],
+)  # fmt: skip
+def test_sales_are_those_of_sql_for_each_filter(
+    page: Page, snapshot: Snapshot, search: str, where: str
+):
+    (sums,) = snapshot.rows(
+        f"SELECT sum(total_value) AS total, sum(quantity) AS pieces, count(*) AS sales"
+        f" FROM {FACT} WHERE {where}"
+    )
+    opened(page, f"/vendas{search}")
+    assert figure(page, "vendas_total") == written(sums["total"], "brl", "pt")
+    assert figure(page, "vendas_quantidade") == written(sums["pieces"], "count", "pt")
+    average = sums["total"] / sums["sales"]
+    assert figure(page, "vendas_media") == written(average, "brl", "pt")
+
+    def best(column: str, prefix: str) -> str:
+        value = one(
+            snapshot,
+            f"SELECT {column} FROM {FACT} WHERE {where} GROUP BY 1"
+            " ORDER BY sum(total_value) DESC, 1 LIMIT 1",
+        )
+        return f"{prefix}{value}"
+
+    assert figure(page, "destaques-produto") == best("product_id", "Produto ")
+    assert figure(page, "destaques-vendedor") == best("seller_id", "Vendedor ")
+    month = one(
+        snapshot,
+        f"SELECT strftime(day, '%m/%Y') FROM {FACT} WHERE {where}"
+        " GROUP BY 1 ORDER BY sum(total_value) DESC, min(day) LIMIT 1",
+    )
+    assert figure(page, "destaques-mes") == month
+    customers = snapshot.rows(
+        f"SELECT customer_id, sum(total_value) AS total FROM {FACT} WHERE {where}"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    legend = page.locator("#cinco-clientes .legend li")
+    expect(legend).to_have_count(min(len(customers), 6))
+    assert legend.locator(".rank-value").all_inner_texts()[:5] == [
+        written(row["total"], "brl", "pt") for row in customers[:5]
+    ]
+    if rest := customers[5:]:
+        others = written(sum(row["total"] for row in rest), "brl", "pt")
+        assert legend.locator(".rank-value").nth(5).inner_text() == others
+
+
+def test_a_filter_of_sales_is_written_to_the_address(page: Page, snapshot: Snapshot):
+    opened(page, "/vendas")
+    page.locator("#filtro-regiao").click()
+    page.get_by_role("option", name="Norte").click()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"\?regiao=Norte$"))
+    narrowed = one(snapshot, f"SELECT sum(total_value) FROM {FACT} WHERE region = 'Norte'")
+    expect(page.locator("#valor-vendas_total")).to_have_text(written(narrowed, "brl", "pt"))
+    page.locator("#filtro-produto").click()
+    page.locator("#filtro-produto").type("105")
+    page.get_by_role("option", name="Produto 105").click()
+    expect(page).to_have_url(re.compile(r"produto=105"))
+
+
+def test_months_have_a_line_for_each_year_and_a_filter_of_their_own(page: Page, snapshot: Snapshot):
+    opened(page, "/vendas")
+    legend = page.locator("#por-mes .recharts-legend-wrapper")
+    expect(legend).to_contain_text("2023")
+    expect(legend).to_contain_text("2024")
+    everything = figure(page, "vendas_total")
+    opened(page, "/vendas?ano=2024")
+    expect(page.locator("#por-mes .recharts-line")).to_have_count(1)
+    assert figure(page, "vendas_total") == everything, "the year is a filter of the lines alone"
+
+
+def test_a_tooltip_has_quantity_and_cumulative_revenue(page: Page, snapshot: Snapshot):
+    opened(page, "/vendas?ano=2023")
+    page.locator("#por-mes .recharts-surface").first.scroll_into_view_if_needed()
+    dots = page.locator("#por-mes .recharts-line-dots circle")
+    dots.last.hover(force=True)
+    tip = page.locator("#por-mes .tip")
+    expect(tip).to_contain_text("Receita acumulada")
+    total = one(snapshot, f"SELECT sum(total_value) FROM {FACT} WHERE year(day) = 2023")
+    expect(tip).to_contain_text(written(total, "brl", "pt"))
+    first = page.locator("#dez-produtos li").first
+    assert "Receita acumulada: R$" in (first.get_attribute("title") or "")
+
+
+def test_bikes_answer_the_five_questions(page: Page, snapshot: Snapshot):
+    opened(page, "/bicicletas")
+    total = one(snapshot, "SELECT sum(total_due) FROM gold.bikes_fact_orders")
+    assert figure(page, "bicicletas_total") == written(total, "usd", "pt")
+    answer = one(snapshot, "SELECT orders FROM gold.bikes_q1_orders_with_three_lines")
+    assert figure(page, "pergunta-1-pedidos") == str(answer)
+    products = snapshot.rows("SELECT name FROM gold.bikes_q2_top_products ORDER BY place")
+    assert cells(page, "pergunta-2", "name") == [row["name"] for row in products]
+    assert HOSTILE in cells(page, "pergunta-2", "name"), "text of the data stays text"
+    assert cells(page, "pergunta-3", "customer_name") == ["Ken J Sánchez"]
+    five = snapshot.rows(
+        "SELECT sales_order_id FROM gold.bikes_fact_orders WHERE total_due > 1000 AND"
+        " order_date >= '2011-09-01' AND order_date < '2011-10-01'"
+        " ORDER BY total_due DESC, sales_order_id LIMIT 6"
+    )
+    expected = [str(row["sales_order_id"]) for row in five]
+    assert cells(page, "pergunta-5", "sales_order_id") == expected
+    opened(page, "/bicicletas?de=2011-09-01&ate=2011-09-30")
+    september = one(
+        snapshot, "SELECT sum(total_due) FROM gold.bikes_order_day WHERE month(day) = 9"
+    )
+    assert figure(page, "bicicletas_total") == written(september, "usd", "pt")
+    peaks = snapshot.rows(
+        "SELECT max(total_due) AS peak FROM gold.bikes_order_day WHERE month(day) = 9"
+    )
+    assert cells(page, "picos", "total_due") == [written(peaks[0]["peak"], "usd", "pt")]
+
+
+def test_cards_show_the_portfolio_and_one_client(page: Page, snapshot: Snapshot):
+    opened(page, "/cartoes")
+    for view in PAGES["/cartoes"].views:
+        expect(page.locator(f"#{view.id}")).to_be_visible()
+    (kpis,) = snapshot.rows("SELECT * FROM gold.cards_kpis")
+    for name in ("vlr_aberto", "vlr_vencido", "vlr_vencido_90"):
+        assert figure(page, f"resumo-{name}") == written(kpis[name], "brl", "pt")
+    assert figure(page, "resumo-qtd_clientes_em_risco") == str(kpis["qtd_clientes_em_risco"])
+    page.locator("#filtro-busca").fill(str(CLIENT))
+    page.locator("#filtro-busca").press("Enter")
+    expect(page).to_have_url(re.compile(rf"busca={CLIENT}"))
+    page.locator("#tabela-clientes").get_by_role("link", name=str(CLIENT)).click()
+    expect(page.locator("#valor-cliente-id_cliente")).to_have_text(str(CLIENT))
+    rows = page.locator("#tabela-faturas .ag-center-cols-container .ag-row")
+    expect(rows).to_have_count(12)
+    for view in PAGES["/cliente"].views:
+        expect(page.locator(f"#{view.id}")).to_be_visible()
+    page.locator("#filtro-busca").fill("VAR_388")
+    page.locator("#filtro-busca").press("Enter")
+    expect(page).to_have_url(re.compile(r"busca=VAR_388"))
+    value = page.locator("#tabela-variaveis .ag-center-cols-container [col-id='valor']")
+    expect(value).to_have_count(1)
+    expect(value).to_have_text("50,50")
+    expect(page.locator("#variaveis")).to_contain_text("percentual pago da fatura")
+    expect(page.locator("#variaveis")).to_contain_text("avg_perc_vlr_fatura_valor_parcial_u6m")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/cliente", "/cliente?cliente=999", "/cliente?cliente=1%27%20OR%201=1", "/vendas?produto=7",
+     "/vendas?regiao=Nordeste", "/vendas?ano=1999", "/bicicletas?de=ontem"],
+)  # fmt: skip
+def test_unknown_values_are_named_and_show_no_figure(page: Page, client: Any, address: str):
+    page.goto(address)
+    expect(page.locator("#filtro-desconhecido")).to_be_visible()
+    expect(page.locator(".figure")).to_have_count(0)
+    path, _, search = address.partition("?")
+    assert client.get(f"/exportar{path}.csv?{search}").status_code == 400
+
+
+def test_people_are_masked_and_searchable(page: Page, snapshot: Snapshot):
+    opened(page, "/pessoas")
+    counts = snapshot.rows("SELECT * FROM gold.people_duplicates")[0]
+    assert figure(page, "resumo-pessoas") == written(counts["people"], "count", "pt")
+    assert figure(page, "resumo-removidos") == written(counts["removed"], "count", "pt")
+    text = page.locator("body").inner_text()
+    for plain in ("Zuleica", "Quaresma", "001-111-222", "Teacher"):
+        assert plain.lower() not in text.lower()
+    opened(page, "/pessoas?busca=exemplo.com.br")
+    assert set(cells(page, "pessoas", "email")) == {"z***@exemplo.com.br"}
+
+
+def test_no_export_or_proof_of_people_has_a_plain_personal_value(client: Any):
+    answers = [client.get("/exportar/pessoas.xlsx").get_data()]
+    book = openpyxl.load_workbook(io.BytesIO(answers[0]))
+    values = [str(v) for sheet in book for row in sheet.iter_rows(values_only=True) for v in row]
+    for view in exported(PAGES["/pessoas"]):
+        values.append(client.get(f"/exportar/pessoas.csv?tabela={view}").get_data(as_text=True))
+        values.append(client.get(f"/prova/pessoas.{view}").get_data(as_text=True))
+    text = "\n".join(values).lower()
+    assert "z***" in text
+    for plain in ("zuleica", "quaresma", "001-111-222", "teacher", "00000000000000"):
+        assert plain not in text
+
+
+def test_the_page_of_people_reads_no_table_with_personal_columns():
+    of = load_domain("people")
+    personal = {t.id.name for t in of.tables if personal_columns(t)}
+    assert "gold.people_people_without_duplicates" in personal
+    assert not personal & tables()
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_exports_have_the_rows_of_every_view(client: Any, snapshot: Snapshot, path: str):
+    asked = ASKED.get(path, "")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/exportar{path}.xlsx{asked}").get_data()))
+    assert len(book.sheetnames) == len(exported(PAGES[path]))
+    for view in exported(PAGES[path]):
+        address = f"/exportar{path}.csv{asked}{'&' if asked else '?'}tabela={view}"
+        text = client.get(address).get_data(as_text=True).removeprefix("\ufeff")
+        head, *rows = csv.reader(io.StringIO(text), delimiter=";")
+        proof = client.get(f"/prova{path}.{view}{asked}").get_json()
+        assert len(rows) == proof["rows"] > 0, view
+        assert len(head) == len(proof["columns"])
+        for row, expected in zip(rows, proof["result"], strict=False):
+            assert [_same(cell) for cell in row] == [_same(value) for value in expected]
+
+
+def _same(value: Any) -> str:
+    """A value of a Portuguese CSV or of a proof in one form."""
+    if value is None:
+        return ""
+    text = re.sub(r"(\d\d)T(\d\d:)", r"\1 \2", str(value)).replace(",", ".").lower()
+    return text.removeprefix("'")
+
+
+def test_an_export_makes_formulas_harmless(client: Any):
+    text = client.get("/exportar/bicicletas.csv?tabela=pergunta-2").get_data(as_text=True)
+    assert f"'{FORMULA}" in text
+
+
+def test_a_search_cannot_change_the_query(page: Page):
+    hostile = quote("'); DROP TABLE x; --<script>alert(1)</script>")
+    opened(page, f"/pessoas?busca={hostile}")
+    expect(page.locator("#vazio-pessoas")).to_be_visible()
+    expect(page.locator("[id^=erro-]")).to_have_count(0)
