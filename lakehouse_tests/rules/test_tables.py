@@ -25,6 +25,10 @@ NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 ORIGINAL = re.compile(r"original_")
 """Tables that repeat the output of the previous system, headings included."""
 LONGEST_DESCRIPTION = 400
+SHARE = re.compile(r"(?:^|_)(?:pct|perc|share|ratio|rate)(?:_|$)")
+SCALE = re.compile(r"0 to 1|in percent|integer percentage|percentual")
+UNIT = re.compile(rf"{SCALE.pattern}|BRL|USD|R\$|[Nn]umber of|in the unit of|quantidade|dias")
+"""The variables of the book are described in the words of the business."""
 
 
 def named(tables: list[Table]) -> pytest.MarkDecorator:
@@ -55,6 +59,18 @@ def test_every_column_is_described_in_words_that_stand_alone(table: Table) -> No
     assert {name: flags for name, flags in banned.items() if flags} == {}
     too_long = [c.name for c in table.contract.columns if len(c.description) > LONGEST_DESCRIPTION]
     assert too_long == []
+
+
+@named([table for table in COMPUTED if table.layer in (Layer.SILVER, Layer.GOLD)])
+def test_a_share_says_its_scale_and_a_decimal_number_its_unit(table: Table) -> None:
+    kinds = table.contract.schema
+    unclear = [
+        f"{column.name}: {column.description}"
+        for column in table.contract.columns
+        if kinds[column.name].is_decimal()
+        and not (SCALE if SHARE.search(column.name) else UNIT).search(column.description)
+    ]
+    assert unclear == []
 
 
 @named(TABLES)

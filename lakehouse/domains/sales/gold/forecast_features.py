@@ -43,19 +43,19 @@ class ForecastFeatures(TableModel, key=("date",)):
     )
     sales_ma_7: Decimal(18, 4) = pa.Field(
         nullable=True,
-        description="Mean total_sales of the 7 days before; null for the first 7 days",
+        description="Mean total_sales in BRL of the 7 days before; null for the first 7 days",
     )
     sales_ma_30: Decimal(18, 4) = pa.Field(
         nullable=True,
-        description="Mean total_sales of the 30 days before; null for the first 30 days",
+        description="Mean total_sales in BRL of the 30 days before; null for the first 30 days",
     )
     quantity_ma_7: Decimal(18, 4) = pa.Field(
         nullable=True,
-        description="Mean total_quantity of the 7 days before; null for the first 7 days",
+        description="Mean number of pieces of the 7 days before; null for the first 7 days",
     )
     quantity_ma_30: Decimal(18, 4) = pa.Field(
         nullable=True,
-        description="Mean total_quantity of the 30 days before; null for the first 30 days",
+        description="Mean number of pieces of the 30 days before; null for the first 30 days",
     )
     customers_ma_30: Decimal(18, 4) = pa.Field(
         nullable=True,
@@ -81,16 +81,16 @@ class ForecastFeatures(TableModel, key=("date",)):
     sales_trend_pct: Decimal(18, 4) = pa.Field(
         nullable=True,
         description=(
-            "Value sold in the last complete month before the day, in % above the"
-            " same month one year earlier; null when that month is not completely"
+            "Value sold in the last complete month before the day, in percent"
+            " above the same month one year earlier; null when that month is not completely"
             " known or had no sales"
         ),
     )
     quantity_trend_pct: Decimal(18, 4) = pa.Field(
         nullable=True,
         description=(
-            "Number of pieces sold in the last complete month before the day, in %"
-            " above the same month one year earlier; null when that month is not"
+            "Number of pieces sold in the last complete month before the day, in"
+            " percent above the same month one year earlier; null when that month is not"
             " completely known or had no sales"
         ),
     )
