@@ -1,4 +1,4 @@
-"""Circumstances of the restaurants that are no incidents."""
+"""Circumstances of the restaurants that are harmless."""
 
 import datetime as dt
 from dataclasses import replace

@@ -43,7 +43,7 @@ class Mechanism(StrEnum):
     REGION_OUTAGE = "region_outage"  # no electricity in a state for most of a day
     LINK_DOWN = "link_down"  # the files of a unit are not sent
     KITCHEN_FAILURE = "kitchen_failure"  # accepted orders are cancelled
-    TOTALS_BUG = "totals_bug"  # the till adds a charge that is no item
+    TOTALS_BUG = "totals_bug"  # the till adds a charge without an item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +82,25 @@ def happen(incident: Incident, shipment: Shipment) -> None:
 
 
 def incidents_of(
-    seed: int, units: Sequence[int], first: dt.date, last: dt.date, rounds: int = 2
+    seed: int,
+    units: Sequence[int],
+    first: dt.date,
+    last: dt.date,
+    rounds: int = 2,
+    sold_out: Sequence[int] = (),
 ) -> list[Incident]:
     """Return incidents between two days: each mechanism as often as there are rounds.
 
-    Between two incidents of a unit there are at least ten quiet days.
+    Between two incidents of a unit there are at least ten quiet days. The supplier never fails
+    to bring a product that is `sold_out` for other reasons.
     """
     rng = random_of(seed, "incidents")
     planned: list[Incident] = []
     for mechanism in [m for _ in range(rounds) for m in Mechanism]:
         for _ in range(200):
             drawn = _drawn(mechanism, rng, units, first, last)
+            if drawn.mechanism is Mechanism.SUPPLIER_OUT and {*drawn.products} & {*sold_out}:
+                continue
             if not any(_too_near(drawn, other) for other in planned):
                 planned.append(drawn)
                 break

@@ -1,4 +1,4 @@
-"""Some months of a chain with incidents, their labels, and circumstances that are no incidents."""
+"""Some months of a chain with incidents, their labels, and harmless circumstances."""
 
 import datetime as dt
 import json
@@ -25,7 +25,7 @@ class Scenario:
     incidents: tuple[Incident, ...]
 
     @property
-    def first_judged(self) -> dt.date:
+    def first_incident_day(self) -> dt.date:
         """First day on which an incident can begin."""
         return self.plan.first + dt.timedelta(days=QUIET_DAYS)
 
@@ -67,7 +67,9 @@ def scenario_of(
     conditions = conditions_of(seed, all_units, begins, last)
     lasting = [u for u in all_units if u not in {*conditions.opens, *conditions.closes}]
     if incidents is None:
-        incidents = incidents_of(seed, lasting, begins, last, rounds)
+        incidents = incidents_of(
+            seed, lasting, begins, last, rounds, sold_out=tuple(conditions.retired)
+        )
     return Scenario(plan=plan, conditions=conditions, incidents=tuple(incidents))
 
 

@@ -1,5 +1,6 @@
 """Computes one table's expression over a few rows, without Dagster or a lake."""
 
+import functools
 from collections.abc import Callable
 
 import duckdb
@@ -10,6 +11,11 @@ from lakehouse.platform.engines.session import arrow_schema, typed_sql
 from lakehouse.platform.tables.contract import split_reasons
 from lakehouse.platform.tables.table import ReadScope, Table
 from lakehouse_tests.domains.mrhealth.rows import MONDAY, Row
+
+
+@functools.cache
+def sql_of(table: Table) -> str:
+    return typed_sql(table.expression, "duckdb")
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +33,7 @@ def made() -> Callable[..., list[Row]]:
             connection.register(read.name, pa.Table.from_pylist(columns, schema=schema))
         partitions = {"day": [MONDAY], "is_due": [due]}
         connection.register("partitions", pa.table(partitions))
-        result = connection.execute(typed_sql(table.expression, "duckdb")).to_arrow_table()
+        result = connection.execute(sql_of(table)).to_arrow_table()
         if table.as_of:
             result = result.drop_columns(["day"])
         rows = result.to_pylist()

@@ -1,0 +1,57 @@
+"""Public holidays of Brazil and of its states, as an expression over a date."""
+
+import datetime as dt
+from functools import reduce
+from operator import or_
+
+import ibis
+import ibis.expr.types as ir
+from dateutil.easter import easter
+
+from lakehouse.domains.mrhealth import SPEC
+
+NATIONAL = ((1, 1), (4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15), (11, 20), (12, 25))
+"""Month and day of the national holidays with a fixed date."""
+AROUND_EASTER = (-48, -47, -2, 60)
+"""Days after Easter: Monday and Tuesday of Carnival, Good Friday, Corpus Christi."""
+OF_STATES = {
+    "Paraná": (12, 19),
+    "Rio Grande do Sul": (9, 20),
+    "Santa Catarina": (8, 11),
+    "São Paulo": (7, 9),
+    "Rio de Janeiro": (4, 23),
+    "Bahia": (7, 2),
+    "Pernambuco": (3, 6),
+    "Distrito Federal": (4, 21),
+}
+"""Name of a state → month and day of its own holiday."""
+COUNTRY = "Brasil"
+YEARS = range(SPEC.since.year, SPEC.since.year + 100)
+
+
+def is_holiday(
+    day: ir.DateValue, state_name: ir.StringValue, country_name: ir.StringValue
+) -> ir.BooleanValue:
+    """Return whether a day is a national holiday of Brazil or one of the state.
+
+    Of other countries no holidays are known. By law Corpus Christi and Carnival are not holidays,
+    but days on which people do not work.
+    """
+    date = day.month() * 100 + day.day()
+    after_easter = day.day_of_year() - day.year().cases(
+        *((year, _day_of_year(easter(year))) for year in YEARS), else_=ibis.null("int64")
+    )
+    national = date.isin([month * 100 + number for month, number in NATIONAL])
+    moving = after_easter.isin(AROUND_EASTER)
+    own = reduce(
+        or_,
+        (
+            (state_name == state) & (date == month * 100 + number)
+            for state, (month, number) in OF_STATES.items()
+        ),
+    )
+    return ((country_name == COUNTRY) & (national | moving | own)).fill_null(False)
+
+
+def _day_of_year(day: dt.date) -> int:
+    return day.timetuple().tm_yday
