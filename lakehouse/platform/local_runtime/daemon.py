@@ -3,7 +3,8 @@
 ``python -m lakehouse.platform.local_runtime.daemon`` takes the arguments of ``dagster-daemon run``.
 The stock loop over sensors sleeps five seconds, whatever interval a sensor declares. Here it sleeps
 one second, so that ``LAKEHOUSE_SENSOR_SECONDS`` takes effect. The stock loop over backfills sleeps
-thirty seconds, here three, because a user is usually waiting for a backfill.
+thirty seconds, here three, because a user is usually waiting for a backfill. Definitions are loaded
+again when the code server is another one, not every minute.
 """
 
 import os
@@ -16,6 +17,8 @@ from lakehouse.platform.local_runtime.workers import locks_every_run
 
 LOOP_SECONDS = 1
 BACKFILL_SECONDS = 3
+WATCH_SECONDS = 3
+"""Seconds between two looks at the id of the code server; the stock daemon looks every second."""
 
 
 def main() -> None:
@@ -31,12 +34,16 @@ def _run_with_short_loops(arguments: list[str]) -> None:
     from dagster import DagsterInstance
     from dagster._daemon import asset_daemon, controller, sensor
     from dagster._daemon.cli import run_command
+    from dagster._grpc import server_watcher
 
     from lakehouse.platform.local_runtime.launcher import start_fork_server
+    from lakehouse.platform.local_runtime.workspace import load_when_changed
 
     sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS
     asset_daemon.MIN_INTERVAL_LOOP_SECONDS = LOOP_SECONDS
     controller.DEFAULT_DAEMON_INTERVAL_SECONDS = BACKFILL_SECONDS
+    server_watcher.WATCH_INTERVAL = WATCH_SECONDS
+    load_when_changed()
     with DagsterInstance.get() as instance:
         if locks_every_run(instance):
             start_fork_server()
