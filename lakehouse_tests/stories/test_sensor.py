@@ -1,6 +1,8 @@
 """The real sensor of a domain over a real landing zone, lake and run history."""
 
 import datetime as dt
+import json
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -188,3 +190,55 @@ def test_bytes_that_changed_without_a_new_size_or_time_are_found_in_turn(tick: T
     assert tick.world.statuses() == {"loaded": 1, "superseded": 1}
     tick.cursor = None
     assert tick.skip_reason() == NOTHING_DUE
+
+
+def land_and_age(tick: Tick, day: dt.date, amount: str) -> None:
+    """Land one unit's day as if its folders had been there for long."""
+    tick.world.land_all(night(day, 1, amount))
+    for folder in (Path(tick.world.settings.landing) / "mrhealth").rglob("*"):
+        if folder.is_dir():
+            os.utime(folder, (0, 0))
+
+
+@pytest.fixture
+def loaded(tick: Tick, monkeypatch: pytest.MonkeyPatch) -> Tick:
+    """Return the ticks of a landing zone with five loaded days; each rotation lists one of them."""
+    monkeypatch.setenv("LAKEHOUSE_SWEEP_FILES", "1")
+    tick.world.land_reference()
+    for n in range(1, 6):
+        land_and_age(tick, MON + dt.timedelta(days=n), "10.00")
+    tick.world.ingest()
+    return tick
+
+
+def test_older_days_are_listed_in_turn_at_intervals_however_often_the_sensor_is_evaluated(
+    loaded: Tick,
+):
+    assert loaded.skip_reason() == NOTHING_DUE
+    land_and_age(loaded, MON + dt.timedelta(days=2), "99.00")
+    for _ in range(6):
+        assert loaded.skip_reason() == NOTHING_DUE
+    saved = json.loads(loaded.cursor or "")
+    at_the_day_before = {"position": str(MON + dt.timedelta(days=1))}
+    loaded.cursor = json.dumps({**saved, **at_the_day_before})
+    assert loaded.skip_reason() == NOTHING_DUE
+    due = {"rotated_at": saved["rotated_at"] - 15}
+    loaded.cursor = json.dumps({**saved, **at_the_day_before, **due})
+    assert loaded.request().tags[RANGE_START] == str(MON + dt.timedelta(days=2))
+
+
+def test_an_older_day_that_fails_is_tried_again_and_its_correction_is_seen_by_the_next_tick(
+    loaded: Tick,
+):
+    land_and_age(loaded, MON, "10.00")
+    loaded.cursor = json.dumps({"position": str(MON - dt.timedelta(days=1))})
+    keys = []
+    for attempt in range(loaded.world.settings.attempts):
+        request = loaded.request()
+        assert request.tags[ATTEMPT_TAG] == str(attempt)
+        keys.append(request.run_key)
+        record(loaded, request, dg.DagsterRunStatus.FAILURE)
+    for _ in range(2):
+        assert loaded.skip_reason() == "1 batch of days was given up after failed runs"
+    land_and_age(loaded, MON, "11.00")
+    assert loaded.request().run_key not in keys

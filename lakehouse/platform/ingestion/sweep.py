@@ -28,6 +28,10 @@ class Sweep:
     position: dt.date | None = None
     """The older day that was listed last."""
     files_per_day: int = FILES_PER_DAY
+    rotates: bool = True
+    """Whether this tick lists the next older days; else it lists only the other ones."""
+    watched: Collection[dt.date] = ()
+    """Days that this tick lists in any case, such as those with files that were not loaded."""
 
     def listing(self, landing: LandingZone, *, now: dt.datetime, quiet: dt.timedelta) -> Listing:
         """List the days of one tick, and everything outside of day folders; move the position."""
@@ -39,6 +43,8 @@ class Sweep:
             budget=self.budget,
             files_per_day=self.files_per_day,
             changed=landing.days_changed_since(now - CHANGED_WITHIN),
+            watched=self.watched,
+            rotates=self.rotates,
         )
         listing = landing.listing(days=days, now=now, quiet=quiet)
         dated = [file.day for file in listing.files if file.dated]
@@ -56,13 +62,16 @@ def due_days(
     budget: int,
     files_per_day: int = FILES_PER_DAY,
     changed: Collection[dt.date] = (),
+    watched: Collection[dt.date] = (),
+    rotates: bool = True,
 ) -> tuple[list[dt.date], dt.date | None]:
     """Return the days that a tick lists, sorted, and the position for the next tick.
 
     Recent days (tomorrow included) are always due. Of the older days, the next
     ``budget // files_per_day`` after `position` are due, at least one, starting over after the
     last. With that many days per tick, each of ``n`` older days is listed within ``n / that + 1``
-    ticks, from any position. The same number of `changed` days, in the given order, is added.
+    ticks that rotate, from any position. The same number of `changed` days, in the given order, is
+    added, and every one of the `watched` days.
 
     >>> days = [dt.date(2026, 1, n) for n in (1, 2, 3, 4, 30)]
     >>> today = dt.date(2026, 1, 31)
@@ -75,6 +84,7 @@ def due_days(
     older = sorted(existing - recent)
     share = max(1, budget // max(1, files_per_day))
     start = 0 if position is None else sum(day <= position for day in older)
-    rotation = [*older[start:], *older[:start]][:share]
+    rotation = [*older[start:], *older[:start]][: share if rotates else 0]
     first_changed = [day for day in changed if day in existing - recent][:share]
-    return sorted(recent.union(rotation, first_changed)), rotation[-1] if rotation else position
+    listed = recent.union(rotation, first_changed, existing.intersection(watched))
+    return sorted(listed), rotation[-1] if rotation else position

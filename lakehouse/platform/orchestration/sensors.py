@@ -25,6 +25,10 @@ from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import upgrade_lake
 from lakehouse.settings import Settings
 
+ROTATION_SECONDS = 15
+"""Seconds between two evaluations that list the next older days."""
+MOST_WATCHED = 20
+"""Newest days of batches that are requested or wait; the next evaluation lists them in any case."""
 CHECK_SECONDS = 60
 """Seconds between two evaluations that read known files to compare their bytes."""
 
@@ -58,16 +62,18 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
                 f"{title} has a run in progress; the sensor checks again when it finishes"
             )
         upgrade_lake(domain, Lake(here.root))
-        sweep = _sweep(context.cursor, here)
-        checked_at, check_files = _next_check(context.cursor, here)
+        saved = json.loads(context.cursor) if context.cursor else {}
+        sweep = _sweep(saved, here)
+        checked_at, check_files = _next_check(saved, here)
         facts = gather(domain, here, context.instance, sweep=sweep, check_files=check_files)
         decision = decide(facts, here)
         for due in decision.given_up:
             context.log.error("%s", _given_up(due))
         for detail in (*facts.unreadable_folders, *facts.unread.values()):
             context.log.warning("%s", detail)
+        cursor = _cursor(saved, sweep, checked_at, decision)
         if not decision.due:
-            context.update_cursor(_cursor(sweep, checked_at))
+            context.update_cursor(cursor)
             return dg.SkipReason(_nothing_due(decision, facts))
         return dg.SensorResult(
             run_requests=[
@@ -79,7 +85,7 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
                 )
                 for due in decision.due
             ],
-            cursor=_cursor(sweep, checked_at),
+            cursor=cursor,
         )
 
     return landing
@@ -115,20 +121,21 @@ def _nothing_due(decision: Decision, facts: Facts) -> str:
     return "; ".join(parts)
 
 
-def _sweep(cursor: str | None, settings: Settings) -> Sweep:
+def _sweep(saved: dict[str, Any], settings: Settings) -> Sweep:
     """Continue the rotation over older days; without a cursor it starts again at the first day."""
-    saved = json.loads(cursor) if cursor else {}
     return Sweep(
         recent_days=settings.recent_days,
         budget=settings.sweep_files,
         position=dt.date.fromisoformat(saved["position"]) if saved.get("position") else None,
         files_per_day=saved.get("files_per_day", FILES_PER_DAY),
+        rotates=time.time() - saved.get("rotated_at", 0.0) >= ROTATION_SECONDS,
+        watched=[dt.date.fromisoformat(day) for day in saved.get("watched", ())],
     )
 
 
-def _next_check(cursor: str | None, settings: Settings) -> tuple[float, int]:
+def _next_check(saved: dict[str, Any], settings: Settings) -> tuple[float, int]:
     """Return when files were last read to compare their bytes, and how many to read now."""
-    last: float = (json.loads(cursor) if cursor else {}).get("checked_at", 0.0)
+    last: float = saved.get("checked_at", 0.0)
     now = time.time()
     return (now, settings.check_files) if now - last >= CHECK_SECONDS else (last, 0)
 
@@ -140,12 +147,15 @@ def _run_config(batch: Batch, facts: Facts) -> dict[str, Any]:
     return {"resources": {"platform": {"config": {"reread": True}}}}
 
 
-def _cursor(sweep: Sweep, checked_at: float) -> str:
-    position = sweep.position.isoformat() if sweep.position else None
+def _cursor(saved: dict[str, Any], sweep: Sweep, checked_at: float, decision: Decision) -> str:
+    waiting = (*decision.due, *decision.given_up, *decision.paused)
+    days = sorted({day for each in waiting for day in each.batch.reasons}, reverse=True)
     return json.dumps(
         {
-            "position": position,
+            "position": sweep.position.isoformat() if sweep.position else None,
             "files_per_day": sweep.files_per_day,
+            "rotated_at": round(time.time()) if sweep.rotates else saved.get("rotated_at", 0),
             "checked_at": round(checked_at),
+            "watched": [day.isoformat() for day in days[:MOST_WATCHED]],
         }
     )

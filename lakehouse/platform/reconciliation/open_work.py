@@ -60,6 +60,7 @@ def delivered_days(domain: Domain, lake: Lake) -> dict[dt.date, DeliveredDay]:
         source.dataset: lake.table(TableId("raw", domain.name, source.dataset)).snapshot()
         for source in domain.sources
     }
+    validated = domain.validating_tables
     found: dict[dt.date, DeliveredDay] = {}
     for day in sorted({day for snapshot in snapshots.values() for day in snapshot.days}):
         files = {dataset: snapshot.by_day.get(day) for dataset, snapshot in snapshots.items()}
@@ -68,9 +69,7 @@ def delivered_days(domain: Domain, lake: Lake) -> dict[dt.date, DeliveredDay]:
                 file.data_version if file else None for file in files.values()
             ),
             files=sum(
-                file.rows
-                for dataset, file in files.items()
-                if file and dataset in domain.validating_tables
+                file.rows for dataset, file in files.items() if file and dataset in validated
             ),
         )
     return found

@@ -14,7 +14,7 @@ from lakehouse.platform.storage import commit, history, maintenance, reading, st
 from lakehouse.platform.storage.commit import Change, CommitResult
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.history import Version
-from lakehouse.platform.storage.known_snapshots import is_known, newest_snapshot
+from lakehouse.platform.storage.known_snapshots import newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -43,7 +43,10 @@ class LakeTable:
 
     def exists(self) -> bool:
         """Return whether the table has at least one commit."""
-        return is_known(self._location) or self._location.open() is not None
+        try:
+            return newest_snapshot(self._location).version >= 0
+        except StorageError:
+            return self._location.open() is not None
 
     def snapshot(self, *, version: int | None = None, at: dt.datetime | None = None) -> Snapshot:
         """Read the table as it is now, at a version, or as it was at a moment (with time zone).

@@ -86,3 +86,19 @@ def test_a_tick_counts_the_files_of_a_day_for_the_next_tick(tmp_path: Path, put_
     landing = zone_on_disk(tmp_path)
     assert [len(sweep.listing(landing, now=NOW, quiet=QUIET).files) for _ in "ab"] == [5, 10]
     assert sweep.files_per_day == 5
+
+
+def test_a_tick_that_does_not_rotate_lists_recent_changed_and_watched_days():
+    days = [TODAY - dt.timedelta(days=n) for n in range(20)]
+    listed, position = due_days(
+        days,
+        today=TODAY,
+        recent_days=2,
+        position=days[9],
+        budget=200,
+        changed=[days[5]],
+        watched=[days[7], days[8], dt.date(2020, 1, 1)],
+        rotates=False,
+    )
+    assert listed == sorted([*days[:2], days[5], days[7], days[8]])
+    assert position == days[9]
