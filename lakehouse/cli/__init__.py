@@ -41,6 +41,7 @@ COMMANDS = {
     "export": "export",
     "warehouse": "warehouse",
     "forecast": "forecast",
+    "alerts": "alerts",
     "privacy": "privacy",
     "raw": "raw",
     "doctor": "doctor",

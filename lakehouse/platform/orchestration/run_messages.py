@@ -13,6 +13,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from lakehouse.platform.alerts.sending import send_alerts
+from lakehouse.platform.alerts.stored import alerts_table
 from lakehouse.platform.notifications.delivery import configured_channels, notify
 from lakehouse.platform.notifications.run_messages import (
     Message,
@@ -84,6 +86,8 @@ def send_run_messages(instance: dg.DagsterInstance, run: dg.DagsterRun, settings
         if domain and (with_figures or (report.reports_success and templates.layer_succeeded)):
             report = with_lake(report, run, domain, Lake(settings.root), templates)
         _send(messages_of(report, templates, with_figures=with_figures), settings, log)
+        if domain and not report.error and has_alerts(domain):
+            send_alerts(domain.name, settings, log)
     except Exception as error:  # noqa: BLE001  a message never fails a run
         log.warning("no messages were sent about run %s: %s", run.run_id, error)
 
@@ -94,6 +98,11 @@ def send_nothing_delivered(domain: Domain, settings: Settings, day: dt.date) -> 
     if text:
         message = Message(text=text, cause=nothing_delivered_cause(domain.name, day))
         _send([message], settings, LOG)
+
+
+def has_alerts(domain: Domain) -> bool:
+    """Return whether a domain declares a table of alerts."""
+    return any(table.id == alerts_table(domain.name) for table in domain.tables)
 
 
 def templates_of(domain: str) -> MessageTemplates:

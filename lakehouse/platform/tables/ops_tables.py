@@ -138,6 +138,59 @@ class RunMetric:
     details: str | None = column("Additional text; null when there is none")
 
 
+class AlertStep(StrEnum):
+    """What somebody does with an alert."""
+
+    ACKNOWLEDGED = "acknowledged"
+    EXPLAINED = "explained"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    SNOOZED = "snoozed"
+    ASSIGNED = "assigned"
+
+
+@ops_row
+class AlertDecision:
+    """One step that somebody took about an alert; steps are added and never changed."""
+
+    day: dt.date = column("Date of the step in the time zone of the lake")
+    decision_id: str = column("Identifier of the step")
+    alert_id: str = column("Alert that the step is about, as in the alerts of the domain")
+    step: AlertStep = column(
+        "acknowledged, explained, closed, reopened, snoozed or assigned to another owner"
+    )
+    outcome: str | None = column("Why the alert is closed; null for other steps")
+    note: str | None = column("Remark; null when there is none")
+    until: dt.date | None = column(
+        "Last day on which a snoozed alert is not shown or sent; null for other steps"
+    )
+    owner: str | None = column("Who is to act from now on; null when that does not change")
+    decided_by: str = column("Login or name of the person")
+    decided_at: dt.datetime = column("Moment of the step, UTC")
+
+
+@ops_row
+class AlertQuality:
+    """How well one kind of incident was found in days whose incidents are known."""
+
+    day: dt.date = column("Date of the measurement in the time zone of the lake")
+    source: str = column("Days that were measured, such as the seeds of generated ones")
+    kind: str = column("Kind of incident as its label says; all for their sum")
+    incidents: int = column("Number of incidents with a label", ge=0)
+    found: int = column("Number of incidents about which there was an alert", ge=0)
+    alerts: int = column("Number of alerts about them; false ones count for all only", ge=0)
+    false_alerts: int = column("Number of alerts without an incident, for all only", ge=0)
+    precision: float | None = column("Share of alerts with an incident; null without alerts")
+    recall: float | None = column("found ÷ incidents; null without incidents")
+    days_to_detection: float | None = column(
+        "Mean number of days from the first day of an incident to the day whose data show it; null"
+        " when none was found"
+    )
+    alerts_per_unit_month: float | None = column(
+        "Alerts of a unit in 30 days, for all only; null for single kinds"
+    )
+
+
 RECONCILIATION = OpsTable(name="reconciliation", row=FileBalance)
 QUARANTINE = OpsTable(name="quarantine", row=RejectedRow, view_columns=("domain", "table", "layer"))
 """Stored beside each bronze, silver and gold table that rejects lines or rows."""
@@ -147,6 +200,8 @@ DATA_QUALITY_LOG = OpsTable(name="data_quality_log", row=CheckResult, key=("day"
 MONTHS = OpsTable(name="months", row=ReferenceDateInputs)
 AS_OF_DAYS = OpsTable(name="as_of_days", row=AsOfInputs)
 PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
+ALERT_DECISIONS = OpsTable(name="alert_decisions", row=AlertDecision, key=("day", "decision_id"))
+ALERT_QUALITY = OpsTable(name="alert_quality", row=AlertQuality, key=("day", "source", "kind"))
 
 OPS_TABLES = {
     table.name: table
@@ -159,6 +214,8 @@ OPS_TABLES = {
         MONTHS,
         AS_OF_DAYS,
         PIPELINE_METRICS,
+        ALERT_DECISIONS,
+        ALERT_QUALITY,
     )
 }
 """Tables by their name under ``ops``."""

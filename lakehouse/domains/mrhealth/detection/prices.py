@@ -11,8 +11,8 @@ from lakehouse.domains.mrhealth.detection.volume import FINDING
 def findings(products: ir.Table, days: ir.Table, *, keep_days: int) -> ir.Table:
     """Return a finding for each unit-day with pieces at other prices, or for nothing.
 
-    A price that changes in the whole chain is not a finding: headquarters changed it. A price of zero
-    always is one.
+    A price that changes in the whole chain is not a finding: headquarters changed it. A price of
+    zero always is one.
     """
     reach = keep_days + rules.LONGEST_DAYS + rules.PRICE_DAYS
     recent = products.filter(products.day >= products.day.max() - ibis.interval(days=reach))
