@@ -83,8 +83,8 @@ def status(domain_name: str | None, form: str) -> None:
     Problems come first. A check is shown with its failures on the newest 30 days that it was
     evaluated for.
 
-    Files of tables and kept files are compared with what was stored, for a moment; the daemon
-    compares all of them within a day.
+    Logs and sizes of all tables are compared with what was stored, and the bytes of the files that
+    changed last or that the daemon found damaged; it compares all of them within a day.
 
     Example:
       lakehouse status --domain mrhealth
@@ -130,7 +130,7 @@ def _facts(
     domain: "Domain", lake: "Lake", settings: Settings, instance: "dg.DagsterInstance | None"
 ) -> "tuple[list[Fact], DamageReport]":
     """Return everything about one domain, and the comparison of its files."""
-    damage = stored_data.look([domain], lake, seconds=stored_data.STATUS_SECONDS)
+    damage = stored_data.look([domain], lake, newest=stored_data.STATUS_FILES)
     facts = [
         *_damage(damage),
         *_readable("checks", _checks(lake, domain.name)),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.registry import Domain
 
-STATUS_SECONDS = 0.5
-"""How long `lakehouse status` compares the bytes of a domain."""
+STATUS_FILES = 50
+"""Of how many files of a domain `lakehouse status` compares the bytes: those that changed last."""
 RECONCILE_SECONDS = 60.0
 """How long `lakehouse reconcile` compares the bytes of a domain."""
 DAMAGE_COLUMNS = ("domain", "table", "day", "damaged", "problem", "hint")
@@ -24,15 +24,16 @@ def look(
     domains: "Collection[Domain]",
     lake: "Lake",
     *,
-    seconds: float,
+    seconds: float | None = None,
+    newest: int | None = None,
     days: Collection[dt.date] | None = None,
 ) -> "DamageReport":
-    """Return what is damaged in some domains."""
+    """Return what is damaged in some domains; the arguments are those of `look_for_damage`."""
     from lakehouse.platform.reconciliation.damage import DamageReport, look_for_damage
 
     report = DamageReport()
     for domain in domains:
-        report.add(look_for_damage(domain, lake, seconds=seconds, days=days))
+        report.add(look_for_damage(domain, lake, seconds=seconds, newest=newest, days=days))
     return report
 
 

@@ -1,6 +1,7 @@
 """Metadata that the Dagster UI shows for a table: columns, lineage, SQL, contract and preview."""
 
 import datetime as dt
+import functools
 import hashlib
 import inspect
 import json
@@ -47,6 +48,7 @@ SIGNS = {
 """Readable forms of Pandera checks; every other check is shown as a call."""
 
 
+@functools.cache
 def asset_key(table: TableId) -> dg.AssetKey:
     """Return the asset key of a lake table: layer, domain and table."""
     return dg.AssetKey([table.layer, table.domain, table.table])

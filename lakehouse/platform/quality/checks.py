@@ -5,8 +5,9 @@ assesses the measured values of each day alone.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -75,16 +76,21 @@ class CheckInput:
 
     Args:
         id: the table.
-        schema: the columns that are read.
+        columns: returns the columns that are read; a check that is not evaluated needs none.
         as_of: each day reads the newest stored day up to it that has rows, as with reference
             tables; so a day without a delivery still has expected values.
         newest: every day reads the newest stored day that has any rows, under its own date.
     """
 
     id: TableId
-    schema: sch.Schema
+    columns: Callable[[], sch.Schema] = field(compare=False)
     as_of: bool = False
     newest: bool = False
+
+    @functools.cached_property
+    def schema(self) -> sch.Schema:
+        """The columns that are read."""
+        return self.columns()
 
     @property
     def name(self) -> str:
@@ -100,17 +106,23 @@ class CheckInput:
 
 def rows_of(table: Table, *, as_of: bool = False, newest: bool = False) -> CheckInput:
     """Return the input of a table's stored rows."""
-    return CheckInput(id=table.id, schema=table.contract.schema, as_of=as_of, newest=newest)
+    return CheckInput(
+        id=table.id, columns=lambda: table.contract.schema, as_of=as_of, newest=newest
+    )
 
 
 def rejected_rows_of(table: Table) -> CheckInput:
     """Return the input of the rows that a table rejected, by business day."""
-    return CheckInput(id=quarantine_of(table.id), schema=sch.Schema.from_pyarrow(QUARANTINE.schema))
+    return CheckInput(
+        id=quarantine_of(table.id), columns=lambda: sch.Schema.from_pyarrow(QUARANTINE.schema)
+    )
 
 
 def ops_rows_of(table: OpsTable[Any], domain: str) -> CheckInput:
     """Return the input of the rows of an ops table about one domain."""
-    return CheckInput(id=TableId("ops", domain, table.name), schema=contract_of(table.model).schema)
+    return CheckInput(
+        id=TableId("ops", domain, table.name), columns=lambda: contract_of(table.model).schema
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +143,7 @@ class QualityCheck:
         enforced_by: the rule that enforces the same condition before rows are stored; empty when
             there is none.
 
-    Raises:
-        ContractError: the measurement has no column ``day``; raised when the check is declared.
+    `require_day` compares the measurement with its inputs when the domain is loaded.
     """
 
     name: str
@@ -146,8 +157,12 @@ class QualityCheck:
     blocking: bool = False
     enforced_by: str = ""
 
-    def __post_init__(self) -> None:
-        """Build the measurement, so that a missing column stops the import."""
+    def require_day(self) -> None:
+        """Build the measurement, so that a missing column stops the import.
+
+        Raises:
+            ContractError: the measurement has no column ``day``.
+        """
         if "day" not in self.expression.columns:
             raise ContractError(f"{self.id}: the measurement has no column 'day'")
 

@@ -36,7 +36,7 @@ def row_counts(table: Table, *, snapshot: bool) -> QualityCheck:
         description="The table has rows, as many as the files of the day; fails with no rows, with"
         " another number or with a file that was not loaded; warns of rejected and waiting rows.",
         inputs=(
-            CheckInput(id=table.id, schema=ibis.schema({"day": "date"}), as_of=True),
+            CheckInput(id=table.id, columns=lambda: ibis.schema({"day": "date"}), as_of=True),
             ops_rows_of(RECONCILIATION, table.id.domain),
         ),
         measure=_rows_and_outcomes(table.id.table, ["day"] if snapshot else ["day", "file"]),

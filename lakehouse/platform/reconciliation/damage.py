@@ -6,9 +6,10 @@ look at the others. Nothing is computed again; see `audit`. Nothing is changed; 
 `orchestration.repair`.
 """
 
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -110,6 +111,8 @@ class StoredFile:
     digest: str
     size: int | None
     changed_at: dt.datetime
+    has_other_size: bool = False
+    """Whether the listing shows another size, so that no byte needs to be read."""
 
     @property
     def place(self) -> str:
@@ -136,24 +139,33 @@ def look_for_damage(
     lake: Lake,
     *,
     seconds: float | None = None,
+    newest: int | None = None,
     days: Collection[dt.date] | None = None,
 ) -> DamageReport:
     """Return what is damaged in a domain.
+
+    Files of another size, and those that were damaged when they were compared last, are always
+    compared.
 
     Args:
         domain: the domain.
         lake: where it is stored.
         seconds: how long bytes are compared; None for all of them.
+        newest: of how many other files bytes are compared, those that changed last; None for all.
         days: compare files of these days only; None for all.
     """
     report = DamageReport()
     files = list(stored_files(domain, lake, report, days))
     report.files = len(files)
     until = None if seconds is None else time.monotonic() + seconds
-    first = remembered(domain.name, lake)
+    known, others = remembered(domain.name, lake), 0
+    first = {file.path for file in files if file.has_other_size or file.path in known}
     for file in sorted(files, key=lambda file: (file.path in first, file.changed_at), reverse=True):
-        if until is not None and time.monotonic() > until and file.path not in first:
-            break
+        if file.path not in first:
+            is_late = until is not None and time.monotonic() > until
+            if is_late or (newest is not None and others >= newest):
+                break
+            others += 1
         report.compared += 1
         if damage := file.damage(lake):
             report.damages.append(damage)
@@ -323,6 +335,7 @@ def _files_of(
             digest=file.data_version,
             size=file.size,
             changed_at=entry.modified_at,
+            has_other_size=entry.size != file.size,
         )
 
 
@@ -335,16 +348,11 @@ def _kept_files(
 ) -> Iterator[StoredFile]:
     """Yield the kept files of a dataset's deliveries; report those that do not exist."""
     found: dict[str, tuple[dt.date, str]] = {}
-    for file in snapshot.files:
-        if file.rows and (days is None or file.day in days):
-            try:
-                columns = ["digest", "file", DAY]
-                rows = lake.table(raw).read([file.day], snapshot=snapshot, columns=columns)
-            except UNREADABLE:
-                continue  # reported as a damaged data file
-            for row in rows.to_pylist():
-                if row["digest"]:
-                    found.setdefault(row["digest"], (row[DAY], row["file"]))
+    wanted = [f.day for f in snapshot.files if f.rows and (days is None or f.day in days)]
+    for rows in _deliveries(raw, lake, snapshot, wanted):
+        for row in rows.to_pylist():
+            if row["digest"]:
+                found.setdefault(row["digest"], (row[DAY], row["file"]))
     folder = f"raw/{raw.domain}/objects"
     entries = {entry.path: entry for entry in lake.store.entries(folder)} if found else {}
     for digest, (day, name) in found.items():
@@ -369,6 +377,21 @@ def _kept_files(
             size=None,
             changed_at=entry.modified_at,
         )
+
+
+def _deliveries(
+    raw: TableId, lake: Lake, snapshot: Snapshot, days: Sequence[dt.date]
+) -> Iterator[pa.Table]:
+    """Yield the deliveries of these days: at once, or day by day when a file cannot be read."""
+    columns = ["digest", "file", DAY]
+    if not days:
+        return
+    try:
+        yield lake.table(raw).read(days, snapshot=snapshot, columns=columns)
+    except UNREADABLE:
+        for day in days:
+            with contextlib.suppress(*UNREADABLE):  # reported as a damaged data file
+                yield lake.table(raw).read([day], snapshot=snapshot, columns=columns)
 
 
 def _base(table: TableId) -> TableId:

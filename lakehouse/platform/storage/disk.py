@@ -44,10 +44,11 @@ class DiskStore(ObjectStore):
 
     def _files(self, prefix: str, *, recursive: bool, unfinished: bool) -> Iterator[Entry]:
         pending = [folder_prefix(prefix)]
-        while pending:
+        is_real = self._is_real(pending[0])  # and so is each folder below, as none is a link
+        while pending and is_real:
             folder = pending.pop()
             below = []
-            for item in self._scan(folder):
+            for item in self._listed(folder):
                 if _is_folder(item):
                     below.append(f"{folder}{item.name}/")
                 elif item.name.startswith(UNFINISHED) == unfinished:
@@ -136,11 +137,16 @@ class DiskStore(ObjectStore):
 
     def _scan(self, folder: str) -> list[os.DirEntry[str]]:
         """List a folder sorted by name; empty when it is missing or behind a symbolic link."""
-        place = os.path.join(self.uri, folder)
-        if folder and os.path.realpath(place) != os.path.join(self._real, folder.rstrip("/")):
-            return []
+        return self._listed(folder) if self._is_real(folder) else []
+
+    def _is_real(self, folder: str) -> bool:
+        """Return whether a folder is behind no symbolic link, or is the root."""
+        real = os.path.realpath(os.path.join(self.uri, folder))
+        return not folder or real == os.path.join(self._real, folder.rstrip("/"))
+
+    def _listed(self, folder: str) -> list[os.DirEntry[str]]:
         try:
-            with os.scandir(place) as found:
+            with os.scandir(os.path.join(self.uri, folder)) as found:
                 return sorted(found, key=lambda item: item.name)
         except (FileNotFoundError, NotADirectoryError):
             return []

@@ -57,16 +57,12 @@ def _described(domain: str) -> str:
     from lakehouse.platform.tables.registry import load_domain
 
     tables = load_domain(domain).tables
-    made = json.dumps(
-        [
-            {
-                "name": table.id.name,
-                "description": " ".join(table.description.split("\n\n")[0].split()),
-                "as_of": table.as_of,
-            }
-            for table in tables
-        ]
-    )
-    if all(table.is_of_code for table in tables):
-        code_facts.current().remember(f"{domain} {WHAT}", made)
-    return made
+    shown = [
+        {
+            "name": table.id.name,
+            "description": " ".join(table.description.split("\n\n")[0].split()),
+            "as_of": table.as_of,
+        }
+        for table in tables
+    ]
+    return code_facts.of_domain(tables, f"{domain} {WHAT}", lambda: json.dumps(shown))

@@ -121,6 +121,13 @@ def of_table(table: "Table", what: str, make: Callable[[], str]) -> str:
     return current().text(f"{table.id.name} {what}", make)
 
 
+def of_domain(tables: Iterable["Table"], name: str, make: Callable[[], str]) -> str:
+    """Return a fact that follows from the code of a domain, given all of its tables."""
+    if not all(table.is_of_code for table in tables):
+        return make()
+    return current().text(name, make)
+
+
 def has_passed(table: "Table", module: str) -> bool:
     """Return whether a table, which a module declares, fulfilled its contract with this code."""
     facts = current()

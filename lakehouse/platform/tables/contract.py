@@ -14,7 +14,8 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
-import pandera.ibis as pa
+
+from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
 
 REASON_SEPARATOR = ","
 

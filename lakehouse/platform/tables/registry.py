@@ -71,7 +71,8 @@ def load_domain(name: str) -> Domain:
     """Import a domain's folder and collect its tables.
 
     Raises:
-        ContractError: a declaration contradicts its contract, its place or another declaration.
+        ContractError: a declaration contradicts its contract, its place or another declaration, or
+            a quality check has no day.
         ModuleNotFoundError: there is no such domain.
         ValueError: a source has a query, but the domain declares no setting ``dsn``.
     """
@@ -97,7 +98,19 @@ def load_domain(name: str) -> Domain:
         control_totals=tuple(declaration_of(name, "control_totals", "CONTROL_TOTALS") or ()),
     )
     code_facts.settle(name, domain.tables, check_contract)
+    code_facts.of_domain(domain.tables, f"{name} checks", functools.partial(_checked, domain))
     return domain
+
+
+def _checked(domain: Domain) -> str:
+    """Compare the quality checks of a domain with the tables that they read.
+
+    Raises:
+        ContractError: a check does not say which day it measures.
+    """
+    for check in domain.checks:
+        check.require_day()
+    return "passed"
 
 
 def load_sources(domain: str) -> tuple[Source, ...]:

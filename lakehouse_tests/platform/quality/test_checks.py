@@ -1,4 +1,4 @@
-"""A check is validated when it is declared; deadlines count elapsed hours."""
+"""A check is validated when its domain is loaded; deadlines count elapsed hours."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -11,17 +11,18 @@ from lakehouse.platform.transform.due_days import due_at
 from lakehouse_tests.platform.quality.toys import SALES, SCHEMA, shown
 
 
-def test_a_measurement_without_a_day_is_rejected_when_it_is_declared() -> None:
+def test_a_measurement_without_a_day_is_rejected() -> None:
+    check = QualityCheck(
+        name="total",
+        category="test",
+        table=SALES,
+        description="",
+        inputs=(CheckInput(id=SALES, columns=lambda: SCHEMA),),
+        measure=lambda sales: sales.agg(rows=sales.count()),
+        assess=shown,
+    )
     with pytest.raises(ContractError, match=r"gold.toys_sales.total: .*no column 'day'"):
-        QualityCheck(
-            name="total",
-            category="test",
-            table=SALES,
-            description="",
-            inputs=(CheckInput(id=SALES, schema=SCHEMA),),
-            measure=lambda sales: sales.agg(rows=sales.count()),
-            assess=shown,
-        )
+        check.require_day()
 
 
 NEW_YORK = ZoneInfo("America/New_York")

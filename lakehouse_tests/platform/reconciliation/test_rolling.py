@@ -1,6 +1,7 @@
 """Every silent change of stored rows is found by the routine look, without computing anything."""
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
@@ -146,3 +147,25 @@ def test_a_round_in_many_steps_compares_every_file_and_remembers_the_damaged_one
     assert quick.compared < quick.files
     lake = Lake(small.lake.root)
     assert lake.tables() == small.lake.tables()
+
+
+def test_a_file_of_another_size_is_found_without_comparing_bytes(small: SmallLake) -> None:
+    files = small.lake.table(ORDERS).snapshot().files
+    for file in files:
+        path = Path(file.url)
+        path.write_bytes(path.read_bytes()[:-1])
+        os.utime(path, (1, 1))
+    quick = look_for_damage(small.domain, small.lake, newest=0)
+    assert {each.day for each in quick.damages} == {file.day for file in files}
+    assert quick.compared == len(files)
+
+
+def test_the_files_that_changed_last_are_compared_first(small: SmallLake) -> None:
+    path = Path(small.lake.table(ORDERS).snapshot().by_day[FIRST].url)
+    content = bytearray(path.read_bytes())
+    content[10] ^= 1
+    path.write_bytes(content)
+    assert not look_for_damage(small.domain, small.lake, newest=0).damages
+    quick = look_for_damage(small.domain, small.lake, newest=1)
+    assert [(each.table, each.day) for each in quick.damages] == [(ORDERS, FIRST)]
+    assert quick.compared == 1
