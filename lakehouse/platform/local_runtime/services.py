@@ -204,7 +204,10 @@ def restart(home: Path) -> int:
 def _services(
     folder: Path, host: str, port: int, url: str, module: str, *, as_json: bool
 ) -> list[Service]:
-    """Return the services; `folder` gets the socket of the code server and the workspace file."""
+    """Return the services; `folder` gets the socket of the code server and the workspace file.
+
+    The web server imports its libraries while the code server loads the definitions.
+    """
     code_socket = folder / "code.sock"
     workspace = folder / "workspace.yaml"
     workspace.write_text(
@@ -215,17 +218,19 @@ def _services(
     daemon = ["lakehouse.platform.local_runtime.daemon", "-w", str(workspace), *form]
     webserver = [
         "lakehouse.platform.local_runtime.webserver",
+        *("--after", str(code_socket)),
         *("-h", host, "-p", str(port), "-w", str(workspace)),
         *form,
     ]
     return [
-        Service(name="code", command=code, answers=lambda: _answers_grpc(code_socket)),
+        Service(name="code", command=code, answers=lambda: answers_grpc(code_socket)),
         Service(name="daemon", command=daemon),
         Service(
             name="webserver",
             command=webserver,
             answers=lambda: _answers_http(f"{url}/server_info"),
             port=port,
+            starts_at_once=True,
         ),
     ]
 
@@ -267,7 +272,7 @@ def _answers_http(url: str) -> bool:
         return False
 
 
-def _answers_grpc(code_socket: Path) -> bool:
+def answers_grpc(code_socket: Path) -> bool:
     """Return whether the code server answers the standard health check of gRPC."""
     import grpc
     from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse

@@ -82,12 +82,15 @@ class Service:
         command: module and arguments.
         answers: returns whether the service is ready.
         port: port that it listens on; None when it has none.
+        starts_at_once: it is started before the services in front of it are ready, because it waits
+            for them itself.
     """
 
     name: str
     command: Sequence[str]
     answers: Callable[[], bool] = lambda: True
     port: int | None = None
+    starts_at_once: bool = False
     log: ServiceLog | None = None
     process: "subprocess.Popen[bytes] | None" = None
     is_ready: bool = False
@@ -156,14 +159,20 @@ class Supervisor:
         return all(service.is_ready for service in self._services)
 
     def start_all(self) -> None:
-        """Start the services, each after the one before is ready, or until a signal to stop.
+        """Start the services, or until a signal to stop; see `Service.starts_at_once`.
+
+        Each other service is started after the one before is ready.
 
         Raises:
             ServeError: a service ended or did not answer in time.
         """
         end = time.monotonic() + START_SECONDS
         for service in self._services:
-            self._start(service)
+            if service.starts_at_once:
+                self._start(service)
+        for service in self._services:
+            if service.process is None:
+                self._start(service)
             while not self._received.stop and not service.is_ready:
                 self._require_alive(end)
                 service.is_ready = service.answers()

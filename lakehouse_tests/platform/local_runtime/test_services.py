@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_the_services_start_with_an_untested_release_and_one_warning(tmp_path: P
     try:
         assert serving.stdout is not None
         ready = serving.stdout.readline()
+        log = tmp_path / "home" / "services" / "daemon.log"
+        end = time.monotonic() + 60
+        while ready and time.monotonic() < end:
+            if log.exists() and "SensorDaemon" in log.read_text():
+                break
+            time.sleep(0.1)  # nobody waits for the daemon before the URLs are printed
         serving.send_signal(signal.SIGINT)
         _, errors = serving.communicate(timeout=60)
     finally:
@@ -64,8 +71,7 @@ def test_the_services_start_with_an_untested_release_and_one_warning(tmp_path: P
     assert serving.returncode == 130
     assert errors.count("warning: ") == 1
     assert "Dagster 1.14.0 is installed" in errors
-    log = (tmp_path / "home" / "services" / "daemon.log").read_text()
-    assert "SensorDaemon" in log
+    assert "SensorDaemon" in log.read_text()
 
 
 def test_a_database_that_is_away_is_waited_for_with_one_message(

@@ -1,5 +1,6 @@
 """A service that ends is started again with growing pauses; one that keeps ending is named."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -113,3 +114,21 @@ def test_a_signal_to_restart_starts_every_service_again(home: Path):
     assert ended is signal.SIGINT
     assert len(set(started)) == 2
     assert watched.messages == []
+
+
+def test_a_service_that_starts_at_once_does_not_wait_for_those_in_front_of_it(home: Path):
+    (home / "early.py").write_text("open('early', 'w').close()\nimport time\ntime.sleep(600)\n")
+    (home / "late.py").write_text("import time\ntime.sleep(600)\n")
+    monitored = [
+        Service(name="code", command=["late"], answers=(home / "early").exists),
+        Service(name="webserver", command=["early"], starts_at_once=True),
+    ]
+    received, messages = Signals(), list[str]()
+    supervisor = Supervisor(home, "http://127.0.0.1:1", monitored, received, messages.append)
+    with contextlib.chdir(home):
+        try:
+            supervisor.start_all()
+        finally:
+            supervisor.stop(lambda _: None)
+    assert (home / "early").exists()
+    assert not messages
