@@ -1,4 +1,7 @@
-"""Measure commands that only look: wall and processor seconds of each, the second time it runs.
+"""Measure commands that only look, and starts: wall and processor seconds when the code is known.
+
+A start is the load of the definitions, beyond Dagster's own import, and `lakehouse up` until the
+Dagster UI answers; its processor seconds are those of all its processes until then.
 
     python -m bench.commands --folder /tmp/idle
 
@@ -8,11 +11,14 @@ The folder is that of `bench.idle`: it holds the demo of all domains.
 import argparse
 import json
 import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
-from bench.idle import LAKEHOUSE, environment_of
+from bench.idle import LAKEHOUSE, environment_of, start_ours, used
+from bench.latency import free_port
 
 COMPLETION = {
     "_LAKEHOUSE_COMPLETE": "bash_complete",
@@ -30,14 +36,18 @@ COMMANDS: dict[str, tuple[tuple[str, ...], float, dict[str, str]]] = {
 }
 """Name → arguments, goal in seconds, variables."""
 TIMES = 3
+DEFINITIONS, UP = "definitions, beyond Dagster's import", "up, until the Dagster UI answers"
+DEFINITIONS_GOAL, UP_GOAL = 1.5, 10.0
 
 
-def spent(arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[float, float]:
+def spent(
+    arguments: tuple[str, ...], environment: dict[str, str], program: str = LAKEHOUSE
+) -> tuple[float, float]:
     """Run a command; return its wall and processor seconds."""
     start = time.perf_counter()
     before = os.times()
     done = subprocess.run(
-        [LAKEHOUSE, *arguments],
+        [program, *arguments],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -45,9 +55,35 @@ def spent(arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[floa
     )
     after = os.times()
     if done.returncode:
-        raise SystemExit(f"lakehouse {' '.join(arguments)} failed: {done.stderr.decode()[-500:]}")
+        raise SystemExit(f"{program} {' '.join(arguments)} failed: {done.stderr.decode()[-500:]}")
     cpu = after.children_user + after.children_system
     return time.perf_counter() - start, cpu - before.children_user - before.children_system
+
+
+def load_of_definitions(environment: dict[str, str]) -> tuple[float, float]:
+    """Return wall and processor seconds of loading the definitions, without importing Dagster."""
+    ours, dagster = (
+        [spent(("-c", f"import {module}"), environment, sys.executable) for _ in range(TIMES + 1)]
+        for module in ("lakehouse.definitions", "dagster")
+    )
+    wall, cpu = (
+        min(one) - min(other)
+        for one, other in zip(
+            zip(*ours[1:], strict=True), zip(*dagster[1:], strict=True), strict=True
+        )
+    )
+    return wall, cpu
+
+
+def start_of_services(demo: Path) -> tuple[float, float]:
+    """Return wall and processor seconds from `lakehouse up` until the Dagster UI answers."""
+    port = free_port()
+    begun = time.perf_counter()
+    service = start_ours(demo, port)
+    found = time.perf_counter() - begun, used(service.pid)
+    service.send_signal(signal.SIGINT)
+    service.wait(60)
+    return found
 
 
 def on_request() -> str:
@@ -62,13 +98,19 @@ def on_request() -> str:
 
 
 def measured(demo: Path) -> dict[str, dict[str, float]]:
-    """Return for each command the shortest times; the first call is not counted."""
+    """Return for each command and start the shortest times; the first call is not counted."""
     found = {}
     name = on_request()
     for case, (arguments, goal, variables) in COMMANDS.items():
         words = tuple(word.replace("{on_request}", name) for word in arguments)
         looks = [spent(words, environment_of(demo) | variables) for _ in range(TIMES + 1)][1:]
         wall, cpu = (min(each) for each in zip(*looks, strict=True))
+        found[case] = {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), "goal": goal}
+    starts = [start_of_services(demo) for _ in range(TIMES)]
+    for case, goal, (wall, cpu) in (
+        (DEFINITIONS, DEFINITIONS_GOAL, load_of_definitions(environment_of(demo))),
+        (UP, UP_GOAL, min(starts)),
+    ):
         found[case] = {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), "goal": goal}
     return found
 
