@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lakehouse.cli.messages import CommandError
 from lakehouse.platform.local_runtime.service_state import is_served
+from lakehouse.platform.tables.code_facts import FOLDER as CODE_FOLDER
 from lakehouse.settings import Settings
 
 MARKER = ".lakehouse-demo.json"
@@ -74,20 +75,30 @@ class DemoFolders:
             )
 
     def clear(self) -> None:
-        """Delete what an earlier demo made; each marker last, so that a crash can be repeated."""
+        """Delete what an earlier demo made; each marker last, so that a crash can be repeated.
+
+        Texts that follow from the code alone stay in the Dagster home.
+        """
         for folder in self.all:
             if not (folder / MARKER).exists():
                 continue
-            for item in sorted(folder.iterdir(), key=lambda item: item.name == MARKER):
+            for item in sorted(self._contents(folder), key=lambda item: item.name == MARKER):
                 if item.is_dir() and not item.is_symlink():
                     shutil.rmtree(item)
                 else:
                     item.unlink()
 
+    def _contents(self, folder: Path) -> list[Path]:
+        """Return what is in a folder, without texts that follow from the code alone."""
+        if not folder.exists():
+            return []
+        kept = self.home / CODE_FOLDER
+        return [item for item in folder.iterdir() if item != kept]
+
     def mark(self, files: dict[str, str]) -> None:
         """Record generated files (path → SHA-256) in the markers of the demo's folders."""
         for folder in self.all:
-            if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+            if any(self._contents(folder)) and not (folder / MARKER).exists():
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             marked = _marked_files(folder) | files

@@ -332,6 +332,20 @@ def test_the_demo_replaces_the_previous_demo(
     assert files_below(folder) == first
 
 
+def test_the_demo_replaces_its_records_of_dagster_and_keeps_what_follows_from_the_code(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_demo(call, monkeypatch)
+    home = folder / "dagster"
+    (home / "code").mkdir(exist_ok=True)
+    (home / "code/fact").write_text("kept")
+    for _ in range(2):
+        (home / "runs.db").write_text("of the demo before")
+        generate_demo(call, monkeypatch)
+        assert not (home / "runs.db").exists()
+        assert (home / "code/fact").read_text() == "kept"
+
+
 def test_the_demo_keeps_other_records_of_dagster(
     call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
