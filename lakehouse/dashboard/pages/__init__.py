@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from lakehouse.dashboard.declare import Cards, Measure, Page, Query, View
 from lakehouse.dashboard.filters import CHOICES, LOOKUPS
+from lakehouse.dashboard.pages.alertas import PAGE as ALERTAS
 from lakehouse.dashboard.pages.bicicletas import PAGE as BICICLETAS
 from lakehouse.dashboard.pages.cartoes import CLIENT_PAGE as CLIENTE
 from lakehouse.dashboard.pages.cartoes import PAGE as CARTOES
@@ -20,6 +21,7 @@ from lakehouse.platform.serving.sql_catalog import names_in
 
 _ORDER = (
     EXECUTIVO,
+    ALERTAS,
     UNIDADES,
     PRODUTOS,
     PEDIDOS,

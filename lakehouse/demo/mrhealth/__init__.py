@@ -61,7 +61,11 @@ HIGHLIGHTS = {
     "Largest restaurants": (
         "select unit_name as restaurant, round(sum(revenue), 2) as revenue, sum(orders) as orders"
         " from gold.mrhealth_unit_day group by all order by revenue desc, restaurant"
-    )
+    ),
+    "Alerts (lakehouse alerts list)": (
+        "select severity, message from gold.mrhealth_alerts"
+        " order by severity, last_day desc, alert_id limit 3"
+    ),
 }
 """Titles and queries that `lakehouse demo` shows beside the headline of the domain."""
 

@@ -208,6 +208,12 @@ def test_an_outage_of_a_state_is_one_alert_with_the_sum_of_its_units(found):
     assert "em 3 unidades" in row["message"]
 
 
+def test_the_kind_of_a_joined_alert_is_that_of_most_units(found):
+    chain = Chain().on(LAST, 1, online=0, physical=0).on(LAST, 2, 3, online=10, physical=5)
+    (row,) = found(chain)
+    assert (row["kind"], row["units"], row["actual"]) == ("orders_drop", 3, 30)
+
+
 def test_an_outage_of_all_units_is_one_alert_of_the_chain(found):
     (row,) = found(Chain().on(LAST, 1, 2, 3, 4, 5, online=0, physical=0))
     assert (row["alert_id"], row["subject"]) == ("volume-all-20260320", "Rede")

@@ -66,10 +66,14 @@ def _groups(findings: ir.Table, days: ir.Table, by: list[str], scope: str) -> ir
     same = [*by, "family", "product_key"]
     counted = findings.group_by(same).agg(
         units=findings.unit_id.nunique(),
-        top=findings["rank"].min(),
         states=findings.state_key.nunique(),
     )
+    ranks = findings.group_by([*same, "rank"]).agg(times=findings.count())
+    most = ibis.window(group_by=same, order_by=[ibis.desc("times"), "rank"])
+    ranks = ranks.mutate(place=ibis.row_number().over(most))
+    usual = ranks.filter(ranks.place == 0).select(*same, top=ranks["rank"])
     counted = counted.join(known, by)  # many groups to one number of units
+    counted = counted.join(usual, same)  # one group to its most frequent kind
     large = counted.filter(
         (counted.units >= rules.FEWEST_UNITS)
         & (counted.units >= counted.known * rules.SHARE_OF_UNITS)
