@@ -85,7 +85,8 @@ def _present(sql: str) -> Query:
 
 
 OPEN = _present(
-    """SELECT alert_id, severity, state, kind, subject, message, action, owner, actual, expected,
+    """SELECT alert_id, severity, state, kind, subject,
+  substr(message, length(subject) + 3) AS message, action, owner, actual, expected,
   expected_low, expected_high, measure, first_day, last_day, days, unit_id,
   CASE WHEN unit_id IS NULL THEN '/unidades?de=' || first_day || '&ate=' || last_day
     ELSE '/unidades?unidade=' || unit_id || '&de=' || first_day || '&ate=' || last_day END AS link
@@ -126,13 +127,13 @@ SEVERITY = Column(
     label=Words("Gravidade", "Severity"),
     texts=SEVERITIES,
     badges=SEVERITY_BADGES,
-    width=110,
+    width=130,
 )
 STATE = Column(
     name="state", label=Words("Situação", "State"), texts=STATES, badges=STATE_BADGES, width=120
 )
 KIND = Column(name="kind", label=Words("Tipo", "Kind"), texts=KINDS, width=170)
-MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=420)
+MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=460)
 OWNER = Column(name="owner", label=Words("Responsável", "Owner"), width=120)
 FIRST = Column(name="first_day", label=Words("Desde", "Since"), kind="day")
 LAST = Column(name="last_day", label=Words("Último dia", "Last day"), kind="day")
@@ -172,12 +173,14 @@ PAGE = Page(
                 STATE,
                 Column(name="subject", label=Words("Onde", "Where"), link="{link}", width=200),
                 MESSAGE,
+                Column(name="actual", label=Words("Valor", "Figure"), kind="decimal", width=110),
+                Column(
+                    name="expected", label=Words("Esperado", "Expected"), kind="decimal", width=110
+                ),
+                Column(name="expected_low", label=Words("De", "From"), kind="decimal", width=100),
+                Column(name="expected_high", label=Words("Até", "To"), kind="decimal", width=100),
                 Column(name="action", label=Words("O que fazer", "What to do"), width=320),
                 OWNER,
-                Column(name="actual", label=Words("Valor", "Figure"), kind="decimal"),
-                Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
-                Column(name="expected_low", label=Words("De", "From"), kind="decimal"),
-                Column(name="expected_high", label=Words("Até", "To"), kind="decimal"),
                 FIRST,
                 LAST,
                 KIND,

@@ -86,7 +86,8 @@ def send_run_messages(instance: dg.DagsterInstance, run: dg.DagsterRun, settings
         if domain and (with_figures or (report.reports_success and templates.layer_succeeded)):
             report = with_lake(report, run, domain, Lake(settings.root), templates)
         _send(messages_of(report, templates, with_figures=with_figures), settings, log)
-        if domain and not report.error and has_alerts(domain):
+        ended = instance.get_run_by_id(run.run_id)
+        if domain and has_alerts(domain) and ended is not None and ended.is_success:
             send_alerts(domain.name, settings, log)
     except Exception as error:  # noqa: BLE001  a message never fails a run
         log.warning("no messages were sent about run %s: %s", run.run_id, error)
