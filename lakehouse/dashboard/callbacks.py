@@ -10,7 +10,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html,
 from dash.exceptions import PreventUpdate
 
 from lakehouse.dashboard import filters, proof_view, render, shell
-from lakehouse.dashboard.declare import Cards, Measure, Page
+from lakehouse.dashboard.declare import Page
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import PAGES, measures
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
@@ -36,11 +36,6 @@ FILTER_IDS = ("filtro-periodo", *(f"filtro-{name}" for name in shell.MULTIPLE), 
 def page_of(path: str | None) -> Page | None:
     """Return the page of a path."""
     return PAGES.get(DEFAULT if path in (None, "", "/") else (path or "").rstrip("/"))
-
-
-def measures_of(page: Page) -> list[Measure]:
-    """Return the measures that a page shows as cards."""
-    return [m for view in page.views if isinstance(view, Cards) for m in view.measures]
 
 
 def selection_of(page: Page, search: str | None, snapshot: Snapshot) -> Selection:

@@ -198,6 +198,8 @@ class Notices(View):
     query: Query
     texts: Mapping[str, Words]
     """Code → text with ``{subject}``, ``{value}`` and ``{expected}``."""
+    coded: tuple[str, ...] = ()
+    """Codes whose subject is itself a reason code or a check, and is shown in words."""
     most: int = 8
 
 

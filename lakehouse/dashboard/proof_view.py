@@ -10,6 +10,7 @@ from lakehouse.dashboard.declare import Column, Measure, Page, View
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.grid import plain
 from lakehouse.dashboard.proof import proof
+from lakehouse.dashboard.reasons import in_words
 from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.view_proof import view_proof
 from lakehouse.dashboard.words import Language, Words, written
@@ -61,7 +62,7 @@ def shown(measure: Measure, selection: Selection, snapshot: Snapshot) -> Compone
 def shown_view(
     page: Page, view: View, selection: Selection, snapshot: Snapshot, *, column: Column | None
 ) -> Component:
-    """Return the proof of a view, or of one figure of it, as components.
+    """Return the proof of a view, or of one of its figures, as components.
 
     Raises:
         DataError: a query failed.
@@ -151,13 +152,14 @@ def _left_out(gaps: list[dict[str, Any]] | None, language: Language) -> Componen
         [
             KINDS[gap["kind"]].in_(language),
             gap["domain"],
-            gap["reason"],
+            in_words(gap["reason"], language),
             written(gap["rows"], "count", language),
         ]
         for gap in gaps
     ]
     note = Words(
-        "Do período inteiro, sem os outros filtros.", "Of the whole period, without other filters."
+        "De todo o período, sem os outros filtros.",
+        "For all days of the period, without other filters.",
     )
     return html.Div(
         [
@@ -203,7 +205,7 @@ def _gaps(gaps: list[dict[str, Any]] | None, measure: Measure, language: Languag
     rows = [
         [
             KINDS[gap["kind"]].in_(language),
-            gap["reason"],
+            in_words(gap["reason"], language),
             written(gap["rows"], "count", language),
             written(_number(gap["would_add"]), measure.kind, language),
         ]

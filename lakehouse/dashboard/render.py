@@ -28,6 +28,7 @@ from lakehouse.dashboard.declare import (
 )
 from lakehouse.dashboard.figures import Figure, figures
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.reasons import in_words
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
 from lakehouse.dashboard.words import Kind, Language, Words, labelled, written
 
@@ -296,9 +297,10 @@ def _notices(of: Notices, selection: Selection, snapshot: Snapshot) -> Component
 def _notice(of: Notices, row: Row, selection: Selection) -> Component:
     language = selection.language
     color, word = SEVERITIES[row["severity"]]
+    subject = row["subject"]
     text = _Filled(language).format(
         of.texts[row["code"]].in_(language),
-        subject=row["subject"],
+        subject=in_words(subject, language) if row["code"] in of.coded else subject,
         value=row["value"],
         expected=row["expected"],
     )

@@ -1,8 +1,9 @@
 """The proof of a chart, a table or another view: its SQL, and every file that the SQL reads.
 
-A reader who loads the named files as tables with the named columns and runs the SQL on them gets
-the rows of the view. The proof also counts what never became a row of these tables: rejected rows,
-files that were not loaded, and deliveries that did not come.
+A reader who loads the named files as the named tables and runs the SQL on them gets the rows of the
+view: `day` is in the path of a file, and an ops table also has the columns `domain`, `layer` and
+`table`, which are in the entry of the stored table. The proof also counts what never became a row
+of these tables: rejected rows, files that were not loaded, and deliveries that did not come.
 """
 
 import datetime as dt
@@ -131,7 +132,9 @@ def _read(sql: str, snapshot: Snapshot) -> tuple[list[Row], list[Row]]:
                 {
                     "table": name,
                     "stored_as": table.name,
+                    "layer": table.layer,
                     "domain": table.domain,
+                    "dataset": table.table,
                     "version": found.version,
                     "publication": published.number if published else None,
                     "published_at": published.at.isoformat() if published else None,
@@ -139,7 +142,7 @@ def _read(sql: str, snapshot: Snapshot) -> tuple[list[Row], list[Row]]:
                     "rows": sum(file.rows for file in shown),
                 }
             )
-            files += [_file(name, table, file) for file in shown]
+            files += [_file(table, file) for file in shown]
     return tables, files
 
 
@@ -152,9 +155,9 @@ def _stored(name: str, snapshot: Snapshot) -> Iterator[TableId]:
         yield TableId.from_name(name)
 
 
-def _file(name: str, table: TableId, file: DayFile) -> Row:
+def _file(table: TableId, file: DayFile) -> Row:
     return {
-        "table": name,
+        "stored_as": table.name,
         "path": f"{table.path}/{file.path}",
         "day": file.day.isoformat(),
         "rows": file.rows,

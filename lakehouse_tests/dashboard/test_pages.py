@@ -108,7 +108,7 @@ def test_each_card_says_where_it_comes_from(page: Page, snapshot: Snapshot):
     drawer = page.locator("#prova-corpo")
     expect(drawer.locator(".figure")).to_have_text(figure(page, "receita"))
     expect(page.locator("#prova-sql")).to_contain_text("FROM gold.mrhealth_unit_day")
-    expect(page.locator("#prova-fora")).to_contain_text("bad_date")
+    expect(page.locator("#prova-fora")).to_contain_text("data inválida")
     address = page.locator("#prova-json").get_attribute("href")
     found = json.loads(page.request.get(address or "").text())
     assert written(float(found["value"]), "brl", "pt") == figure(page, "receita")
@@ -158,3 +158,13 @@ def test_themes_phones_and_languages(page: Page):
 def test_a_page_that_does_not_exist_says_so(page: Page):
     page.goto("/lucros")
     expect(page.locator("#pagina-desconhecida")).to_be_visible()
+
+
+def test_what_needs_attention_is_said_in_words(page: Page, snapshot: Snapshot):
+    day = snapshot.rows(
+        "SELECT day FROM ops.quarantine WHERE domain = 'mrhealth' AND reasons[1] = 'bad_date'"
+        " ORDER BY day LIMIT 1"
+    )[0]["day"]
+    opened(page, f"/executivo?de={day}&ate={day}")
+    expect(page.locator("#atencao")).to_contain_text("em quarentena: data inválida")
+    expect(page.locator("#atencao")).not_to_contain_text(re.compile(r"[a-z]_[a-z]"))

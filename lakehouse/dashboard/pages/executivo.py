@@ -156,6 +156,7 @@ PAGE = Page(
             span=4,
             query=ATTENTION,
             texts=ATTENTION_TEXTS,
+            coded=("quarantine", "check_failed"),
         ),
         Chart(
             id="receita-por-uf",

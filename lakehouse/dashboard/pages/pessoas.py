@@ -10,6 +10,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Totals,
 )
+from lakehouse.dashboard.reasons import REASONS
 from lakehouse.dashboard.words import Words
 
 TOTALS = Query(
@@ -174,7 +175,7 @@ PAGE = Page(
             page_size=8,
             empty=Words("Nenhum registro em quarentena.", "No rejected rows."),
             columns=(
-                Column(name="reason", label=Words("Motivo", "Reason"), width=160),
+                Column(name="reason", label=Words("Motivo", "Reason"), texts=REASONS, width=220),
                 Column(name="rows", label=Words("Registros", "Rows"), kind="count"),
                 Column(name="files", label=Words("Arquivos", "Files"), kind="count"),
                 Column(name="last_day", label=Words("Último dia", "Last day"), kind="day"),
