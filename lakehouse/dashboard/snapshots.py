@@ -42,8 +42,9 @@ MOST_ROWS_HELD = 2_000_000
 FETCHED = 10_000
 MOST_PUBLICATIONS = 10
 PUBLICATIONS = """CREATE TABLE publications (domain VARCHAR, number BIGINT, published_at TIMESTAMP,
-job VARCHAR, run_id VARCHAR, tables BIGINT, days BIGINT, row_count BIGINT)"""
-"""Table that the snapshot adds to the lake's tables; moments are in the lake's time zone."""
+job VARCHAR, run_id VARCHAR, tables BIGINT, days BIGINT, row_count BIGINT, seconds DOUBLE)"""
+"""Table that the snapshot adds to the lake's tables; moments are in the lake's time zone, and the
+seconds are those of the run that published, null for a publication without a run."""
 
 
 class DataError(Exception):
@@ -223,7 +224,8 @@ class Snapshots:
                     row[2] = row[2].replace(tzinfo=None)
                     row += [found.note.get("job"), found.note.get("run_id"), len(shown)]
                     row += [max((t.days for t in shown), default=0), sum(t.rows for t in shown)]
-                    connection.execute(f"INSERT INTO publications VALUES ({'?, ' * 7}?)", row)  # noqa: S608
+                    row.append(found.note.get("seconds"))
+                    connection.execute(f"INSERT INTO publications VALUES ({'?, ' * 8}?)", row)  # noqa: S608
 
     def _unreadable(self, names: Collection[str], shown: ShownVersions) -> dict[str, str]:
         """Return the tables that cannot be defined, each tried alone, and why."""

@@ -83,6 +83,13 @@ def test_a_snapshot_keeps_its_versions_until_others_are_published(copied: Settin
     assert again == before
 
 
+def test_publications_have_the_duration_of_their_run(copied: Settings):
+    publish_again(Lake(copied.root), "mrhealth", 1, note={"run_id": "r", "seconds": "12.5"})
+    snapshots = Snapshots(Lake(copied.root), copied, names=tables(), held=HELD)
+    rows = snapshots.current().rows("SELECT number, run_id, seconds FROM publications ORDER BY 1")
+    assert [tuple(row.values()) for row in rows] == [(1, None, None), (2, "r", 12.5)]
+
+
 def test_a_damaged_table_takes_only_its_own_views_down(copied: Settings):
     published = read_published(Lake(copied.root), "mrhealth")
     assert published is not None

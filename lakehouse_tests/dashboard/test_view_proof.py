@@ -25,6 +25,7 @@ FACT = "gold.sales_fact_sales"
 VIEWS = 60
 UNPROVEN = {
     "executivo.atencao",
+    "pipeline.duracoes",
     "pipeline.execucoes",
     "pipeline.mais-lentas",
     "pipeline.publicacoes",

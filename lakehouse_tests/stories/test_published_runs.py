@@ -92,6 +92,7 @@ def test_a_publication_names_every_table_of_the_domain_and_its_run(
     assert published is not None
     assert set(published.tables) == set(lake.tables(domain="sales"))
     assert published.note["job"] == "sales_as_of"
+    assert float(published.note["seconds"]) > 0
     assert published.number == 1
 
 

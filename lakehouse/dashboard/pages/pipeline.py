@@ -1,6 +1,6 @@
-"""Pipeline of all domains: published runs, checks with their durations, and what waits.
+"""Pipeline of all domains: published runs and checks with their durations, and what waits.
 
-Durations and failures of Dagster's runs are in the Dagster UI; the ops tables do not have them.
+Runs that failed publish nothing; they are in the Dagster UI.
 """
 
 from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
@@ -20,9 +20,20 @@ SELECT (SELECT max(published_at) FROM publications WHERE {scope}) AS ultima,
 )
 PUBLICATIONS = Query(
     sql="""
-SELECT domain, number, published_at, job, tables, row_count, row_count - lag(row_count) OVER
-  (PARTITION BY domain ORDER BY number) AS more_rows, run_id
+SELECT domain, number, published_at, job, seconds, tables, row_count,
+  row_count - lag(row_count) OVER (PARTITION BY domain ORDER BY number) AS more_rows, run_id
 FROM publications WHERE {where} ORDER BY published_at DESC, domain, number DESC
+""",
+    columns={"dominio": "domain"},
+)
+DURATIONS = Query(
+    sql="""
+SELECT strftime(published_at, '%d/%m %H:%M') || ' · ' || domain AS label, seconds AS segundos
+FROM (
+  SELECT * FROM publications WHERE {where} AND seconds IS NOT NULL
+  ORDER BY published_at DESC, domain, number DESC LIMIT 30
+)
+ORDER BY published_at, domain, number
 """,
     columns={"dominio": "domain"},
 )
@@ -109,10 +120,24 @@ PAGE = Page(
                     name="published_at", label=Words("Quando", "When"), kind="moment", width=150
                 ),
                 Column(name="job", label=Words("Tarefa", "Job"), width=170),
+                Column(name="seconds", label=Words("Duração", "Duration"), kind="seconds"),
                 Column(name="tables", label=Words("Tabelas", "Tables"), kind="count"),
                 Column(name="row_count", label=Words("Linhas", "Rows"), kind="count"),
                 Column(name="more_rows", label=Words("A mais", "More"), kind="count"),
             ),
+        ),
+        Chart(
+            id="duracoes",
+            title=Words("Duração das execuções", "Duration of runs"),
+            note=Words(
+                "as 30 últimas que publicaram, do início à publicação",
+                "the last 30 that published, from start to publication",
+            ),
+            form="bars",
+            kind="seconds",
+            height=240,
+            query=DURATIONS,
+            series=(Series(name="segundos", label=Words("Segundos", "Seconds")),),
         ),
         Table(
             id="execucoes",

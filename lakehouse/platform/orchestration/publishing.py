@@ -7,6 +7,7 @@ others are published. Where as-of tables follow from the days that a run made, t
 tables publishes both.
 """
 
+import time
 from collections.abc import Callable, Collection
 
 import dagster as dg
@@ -44,11 +45,19 @@ def publish_run(
             written |= _written_by_succeeded_runs(instance, lake, domain)
         elif _is_complete(name, written) and as_of.out_of_date(domain, lake, settings):
             continue
-        note = {"run_id": run.run_id, "job": run.job_name}
+        note = {"run_id": run.run_id, "job": run.job_name, **_duration(instance, run)}
         if failed:
             note["kept"] = ", ".join(sorted(table.name for table in failed))
         published.append(publish_tables(lake, name, written - failed, note=note))
     return published
+
+
+def _duration(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, str]:
+    """Return the seconds since a run started, for the note; nothing when the start is unknown."""
+    record = instance.get_run_record_by_id(run.run_id)
+    if record is None or record.start_time is None:
+        return {}
+    return {"seconds": f"{max(time.time() - record.start_time, 0.0):.1f}"}
 
 
 def publish_finished(lake: Lake, domain: str) -> Published:
