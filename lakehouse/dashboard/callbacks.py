@@ -83,7 +83,7 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
             return "", shell.unreadable(language), no_update, no_update, None, ""
         heading = shell.heading(page, selection, snapshot, today())
         if selection.problems:
-            body = shell.unknown_values(page.path, selection)
+            body = shell.unknown_values(page.back or page.path, selection)
         elif selection.newest is None:
             body = shell.empty_lake(selection)
         else:

@@ -224,6 +224,8 @@ class Page:
     """Filter → query of its values, where they differ from those of other pages."""
     needs: tuple[FilterName, ...] = ()
     """Filters without which the page shows nothing."""
+    back: str | None = None
+    """Path of the page where a value for them is found."""
     search: Words | None = None
     """Label of the search, if it is not a general one."""
 

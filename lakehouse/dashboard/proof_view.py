@@ -72,8 +72,9 @@ def shown_view(
     address = f"/prova/{found['figure']}"
     value = html.Div()
     if column is not None:
-        (row, *_) = snapshot.rows(found["sql"])
-        value = html.Div(plain(column, row[column.name], language), className="figure")
+        rows = snapshot.rows(found["sql"])
+        first = rows[0][column.name] if rows else None
+        value = html.Div(plain(column, first, language), className="figure")
     count = written(found["rows"], "count", language)
     lines = Words(f"{count} linhas nesta parte da página.", f"{count} rows in this part.")
     return dmc.Stack(

@@ -254,7 +254,7 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
             className="filter" if used else "filter filter-hidden",
         )
     )
-    shown.append(_actions(page, language))
+    shown.append(_actions(page, selection))
     return shown
 
 
@@ -277,7 +277,10 @@ def _period(page: Page, selection: Selection) -> Component:
     )
 
 
-def _actions(page: Page, language: Language) -> Component:
+def _actions(page: Page, selection: Selection) -> Component:
+    language = selection.language
+    needed = {name: selection.values[name] for name in page.needs if name in selection.values}
+    plain = Selection(values=needed, language=language).address(page.path)
     clear = Words("Limpar", "Clear").in_(language)
     printed = Words("Imprimir", "Print").in_(language)
     exports = [
@@ -286,7 +289,7 @@ def _actions(page: Page, language: Language) -> Component:
     ]
     return html.Div(
         [
-            dcc.Link(clear, href=page.path, id="limpar", className="button"),
+            dcc.Link(clear, href=plain, id="limpar", className="button"),
             *(exports if any(isinstance(view, Table) for view in page.views) else []),
             html.Button(printed, id="imprimir", className="button", n_clicks=0),
         ],

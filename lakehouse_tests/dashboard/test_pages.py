@@ -160,7 +160,7 @@ def test_a_page_that_does_not_exist_says_so(page: Page):
     expect(page.locator("#pagina-desconhecida")).to_be_visible()
 
 
-def test_what_needs_attention_is_said_in_words(page: Page, snapshot: Snapshot):
+def test_what_needs_attention_is_shown_in_words(page: Page, snapshot: Snapshot):
     day = snapshot.rows(
         "SELECT day FROM ops.quarantine WHERE domain = 'mrhealth' AND reasons[1] = 'bad_date'"
         " ORDER BY day LIMIT 1"

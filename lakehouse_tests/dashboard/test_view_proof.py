@@ -32,7 +32,7 @@ UNPROVEN = {
     "pipeline.situacao",
     "qualidade.verificacoes",
 }
-"""Views of publications, which are no table, and of the log of checks, which this lake has not."""
+"""Views of publications, which are not a table, and of the log of checks, which is empty here."""
 VIEWS_OF_PAGES = sorted((path, view) for path, page in PAGES.items() for view in provable(page))
 
 

@@ -295,6 +295,7 @@ CLIENT_PAGE = Page(
     ),
     filters=("cliente", "busca"),
     needs=("cliente",),
+    back="/cartoes",
     search=Words("Variável: código, nome ou descrição", "Variable: code, name or meaning"),
     period="all",
     domain="cards",
@@ -371,7 +372,6 @@ CLIENT_PAGE = Page(
                 Column(name="vlr_fatura", label=Words("Valor", "Value"), kind="brl"),
                 PAID,
                 OPEN,
-                LAST_PAID,
                 Column(
                     name="situacao",
                     label=Words("Situação", "Status"),

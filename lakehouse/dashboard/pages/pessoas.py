@@ -162,7 +162,7 @@ PAGE = Page(
             page_size=8,
             columns=(
                 Column(name="day", label=Words("Dia", "Day"), kind="day"),
-                Column(name="file", label=Words("Arquivo", "File"), width=250),
+                Column(name="file", label=Words("Arquivo", "File"), width=320),
                 Column(name="rows", label=Words("Registros", "Rows"), kind="count"),
                 Column(name="kept", label=Words("Mantidos", "Kept"), kind="count"),
                 Column(name="removed", label=Words("Removidos", "Removed"), kind="count"),

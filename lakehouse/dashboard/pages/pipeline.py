@@ -4,6 +4,7 @@ Runs that failed publish nothing; they are in the Dagster UI.
 """
 
 from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.reasons import REASONS
 from lakehouse.dashboard.words import Words
 
 DOMAIN = Column(name="domain", label=Words("Sistema", "System"))
@@ -133,16 +134,25 @@ PAGE = Page(
                 "as 30 últimas que publicaram, do início à publicação",
                 "the last 30 that published, from start to publication",
             ),
+            span=8,
             form="bars",
             kind="seconds",
-            height=240,
+            height=380,
             query=DURATIONS,
+            series=(Series(name="segundos", label=Words("Segundos", "Seconds")),),
+        ),
+        Chart(
+            id="mais-lentas",
+            title=Words("Verificações mais lentas", "Slowest checks"),
+            span=4,
+            form="ranking",
+            kind="seconds",
+            query=SLOWEST,
             series=(Series(name="segundos", label=Words("Segundos", "Seconds")),),
         ),
         Table(
             id="execucoes",
             title=Words("Execuções com verificações", "Runs with checks"),
-            span=8,
             query=RUNS,
             page_size=8,
             columns=(
@@ -154,15 +164,6 @@ PAGE = Page(
                 Column(name="failures", label=Words("Falhas", "Failures"), kind="count"),
                 Column(name="seconds", label=Words("Duração", "Duration"), kind="seconds"),
             ),
-        ),
-        Chart(
-            id="mais-lentas",
-            title=Words("Verificações mais lentas", "Slowest checks"),
-            span=4,
-            form="ranking",
-            kind="seconds",
-            query=SLOWEST,
-            series=(Series(name="segundos", label=Words("Segundos", "Seconds")),),
         ),
         Table(
             id="fila",
@@ -179,7 +180,7 @@ PAGE = Page(
                     texts=STATES,
                     badges={"waiting": "gray", "held": "orange", "unbalanced": "red"},
                 ),
-                Column(name="detail", label=Words("Detalhe", "Detail"), width=180),
+                Column(name="detail", label=Words("Detalhe", "Detail"), texts=REASONS, width=180),
             ),
         ),
     ),
