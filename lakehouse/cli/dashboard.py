@@ -18,7 +18,7 @@ def dashboard(host: str | None, port: int | None) -> None:
     """Serve the dashboard until Ctrl-C.
 
     `lakehouse up` serves it too. The pages show the published gold tables, in Portuguese or
-    English, and nothing can be changed from them. Other machines reach them only with a login
+    English; an operator corrects rejected rows there. Other machines reach them only with a login
     (docs/deploy.md).
 
     Example:

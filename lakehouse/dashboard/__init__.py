@@ -8,8 +8,10 @@ callbacks and no HTML of its own. One layer serves every page:
 - `figures` computes cards, `proof` shows where a figure comes from.
 - `render` turns rows into components, `shell` is the frame around them, `callbacks` connects both.
 - `exports` streams the rows of a page as CSV or XLSX.
+- `session` knows who uses the pages.
+- `repair`, `repair_view` and `repair_callbacks` correct rejected rows.
 - `server` is the web application.
 
-SQL and data stay on the server: a browser gets the rows that it shows and nothing else. Nothing
-here writes into the lake.
+SQL and data stay on the server: a browser gets the rows that it shows and nothing else. What is
+written are the corrected files and the trail of corrections, by `platform.quarantine`.
 """

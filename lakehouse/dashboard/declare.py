@@ -5,11 +5,17 @@ all filters that its columns know, `{scope}` for those without the period, `{fro
 the first and the last day of the period, `{search}` for the text that is searched for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lakehouse.dashboard.words import Kind, Words
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from lakehouse.dashboard.filters import Selection
+    from lakehouse.dashboard.snapshots import Snapshot
 
 PERIOD = "periodo"
 """Filter of the days; its query parameters are ``de`` and ``ate``."""
@@ -201,6 +207,13 @@ class Notices(View):
     coded: tuple[str, ...] = ()
     """Codes whose subject is itself a reason code or a check, and is shown in words."""
     most: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded(View):
+    """A part that a function draws, for what no other view can show, such as a form."""
+
+    draw: Callable[["Selection", "Snapshot"], "Component"]
 
 
 @dataclass(frozen=True, kw_only=True)

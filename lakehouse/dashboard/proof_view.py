@@ -42,7 +42,7 @@ def shown(measure: Measure, selection: Selection, snapshot: Snapshot) -> Compone
                 className="facts",
             ),
             _heading(Words("Fora deste número", "Not in this figure"), language),
-            _gaps(found["not_included"], measure, language),
+            _gaps(found["not_included"], measure, selection),
             _heading(Words("Consulta", "Query"), language),
             html.Pre(html.Code(found["sql"]), id="prova-sql", className="sql"),
             _heading(Words("Arquivos", "Files"), language),
@@ -190,7 +190,8 @@ def _heading(words: Words, language: Language) -> Component:
     return html.H3(words.in_(language), className="view-title")
 
 
-def _gaps(gaps: list[dict[str, Any]] | None, measure: Measure, language: Language) -> Component:
+def _gaps(gaps: list[dict[str, Any]] | None, measure: Measure, selection: Selection) -> Component:
+    language = selection.language
     if gaps is None:
         text = Words("Não se sabe para esta figura.", "Not known for this figure.")
         return html.P(text.in_(language), className="quiet")
@@ -203,10 +204,15 @@ def _gaps(gaps: list[dict[str, Any]] | None, measure: Measure, language: Languag
         Words("Linhas", "Rows"),
         Words("Somaria", "Would add"),
     ]
-    rows = [
+    rows: list[list[Any]] = [
         [
             KINDS[gap["kind"]].in_(language),
-            in_words(gap["reason"], language),
+            html.A(
+                in_words(gap["reason"], language),
+                href=selection.address("/reparo", busca=gap["reason"]),
+            )
+            if gap["kind"] == "quarantine"
+            else in_words(gap["reason"], language),
             written(gap["rows"], "count", language),
             written(_number(gap["would_add"]), measure.kind, language),
         ]
@@ -239,7 +245,7 @@ def _files(files: list[dict[str, Any]], language: Language) -> Component:
     )
 
 
-def _table(head: list[str], rows: list[list[str]]) -> Component:
+def _table(head: list[str], rows: list[list[Any]]) -> Component:
     return html.Div(
         html.Table(
             [

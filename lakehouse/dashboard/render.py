@@ -19,6 +19,7 @@ from lakehouse.dashboard.declare import (
     Cards,
     Chart,
     Column,
+    Embedded,
     Notices,
     Page,
     Table,
@@ -85,7 +86,8 @@ def panel(of: View, selection: Selection, children: Sequence[Any], **more: Any) 
     heading: list[Component] = [html.H2(of.title.in_(language), className="view-title")]
     if of.note:
         heading.append(dmc.Text(of.note.in_(language), size="xs", className="quiet view-note"))
-    heading.append(origin(of, language, of.title))
+    if not isinstance(of, Embedded):
+        heading.append(origin(of, language, of.title))
     return dmc.Paper(
         [html.Div(heading, className="view-heading"), *children],
         id=of.id,
@@ -340,4 +342,5 @@ _RENDERERS: Mapping[type[View], Callable[[Any, Selection, Snapshot], Component]]
     Table: _table,
     TileMap: _tile_map,
     Notices: _notices,
+    Embedded: lambda of, selection, snapshot: panel(of, selection, [of.draw(selection, snapshot)]),
 }

@@ -15,11 +15,12 @@ import flask
 from a2wsgi import WSGIMiddleware
 from dash import Dash
 
-from lakehouse.dashboard import callbacks, exports, session, shell
+from lakehouse.dashboard import callbacks, exports, repair_callbacks, session, shell
 from lakehouse.dashboard.declare import Cards, Column, Measure, Page, View
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
 from lakehouse.dashboard.proof import proof, proof_csv
+from lakehouse.dashboard.repair import CONFIG, Repair
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
 from lakehouse.dashboard.view_proof import column_of, provable, view_proof
 from lakehouse.platform.storage.errors import StorageError
@@ -80,6 +81,7 @@ def flask_app(
     snapshots = Snapshots(Lake(settings.root), settings, names=tables(), held=HELD)
     server = flask.Flask(__name__)
     session.register(server, sessions, login)
+    server.config[CONFIG] = Repair(settings=settings, sessions=sessions)
     _routes(server, snapshots)
     _export_routes(server, snapshots)
     app = Dash(
@@ -98,6 +100,7 @@ def flask_app(
     app.layout = shell.layout
     threading.Thread(target=_open_early, args=(snapshots,), daemon=True).start()
     callbacks.register(app, snapshots, today)
+    repair_callbacks.register(app, snapshots)
     return server
 
 

@@ -92,6 +92,8 @@
       return clientside.no_update;
     },
 
+    edited: () => true,
+
     refresh: function (clicks) {
       if (clicks) window.location.reload();
       return clientside.no_update;

@@ -15,6 +15,8 @@ from lakehouse.dashboard.pages.pessoas import PAGE as PESSOAS
 from lakehouse.dashboard.pages.pipeline import PAGE as PIPELINE
 from lakehouse.dashboard.pages.produtos import PAGE as PRODUTOS
 from lakehouse.dashboard.pages.qualidade import PAGE as QUALIDADE
+from lakehouse.dashboard.pages.reparo import PAGE as REPARO
+from lakehouse.dashboard.pages.reparo import ROW as LINHA
 from lakehouse.dashboard.pages.unidades import PAGE as UNIDADES
 from lakehouse.dashboard.pages.vendas import PAGE as VENDAS
 from lakehouse.platform.serving.sql_catalog import names_in
@@ -32,6 +34,8 @@ _ORDER = (
     CLIENTE,
     PESSOAS,
     QUALIDADE,
+    REPARO,
+    LINHA,
     PIPELINE,
 )
 PAGES: Mapping[str, Page] = {page.path: page for page in _ORDER}

@@ -157,7 +157,12 @@ PAGE = Page(
                 DOMAIN,
                 Column(name="layer", label=Words("Camada", "Layer")),
                 DATASET,
-                Column(name="reason", label=Words("Motivo", "Reason"), width=150),
+                Column(
+                    name="reason",
+                    label=Words("Motivo", "Reason"),
+                    link="/reparo?dominio={domain}&busca={reason}",
+                    width=150,
+                ),
                 Column(name="rows", label=Words("Linhas", "Rows"), kind="count"),
                 Column(name="files", label=Words("Arquivos", "Files"), kind="count"),
                 Column(name="last_day", label=Words("Último dia", "Last day"), kind="day"),

@@ -15,6 +15,7 @@ from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.privacy import search
 from lakehouse.platform.privacy.context import ErasureContext, ErasureReport
 from lakehouse.platform.privacy.delta_log import delete_files
+from lakehouse.platform.privacy.erase_corrections import erase_corrections
 from lakehouse.platform.privacy.erase_files import rewrite_landed_files, rewrite_staged_files
 from lakehouse.platform.privacy.erase_kept_files import replace_kept_files
 from lakehouse.platform.privacy.findings import FindingKind
@@ -83,6 +84,8 @@ def _erase(context: ErasureContext, rebuild: Rebuild) -> None:
     replace_kept_files(context)
     failpoint("privacy.redacted")
     _rebuild_tables(context, rebuild)
+    if corrected := erase_corrections(scope):
+        context.count("days of the trail of corrections", len(corrected))
     failpoint("privacy.refreshed")
     _publish_newest(scope)
     _delete_old_versions(context)

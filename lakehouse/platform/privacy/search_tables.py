@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lakehouse.platform.privacy.erase_corrections import is_trail, owned_corrections
 from lakehouse.platform.privacy.findings import FindingKind, PersonFinding
 from lakehouse.platform.privacy.personal_columns import (
     PersonalColumns,
@@ -73,6 +74,8 @@ def _find(
     is_quarantine = table.companion == QUARANTINE
     if is_quarantine:
         own = _owned_rejections(scope, table, rows, lines)
+    elif is_trail(table):
+        own = pa.chunked_array([pa.array(owned_corrections(scope, rows), pa.bool_())])
     else:
         own = scope.person.owned_rows(rows, stored_personal_columns(table))
     texts = rows.drop_columns([*paths, *(["values"] if is_quarantine else [])])

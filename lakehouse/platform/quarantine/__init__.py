@@ -8,6 +8,9 @@
     corrected_file     checks that a corrected file replaces the old one, and lands it
     replay             replays patches, whole files and held files
     versions           versions of one delivery
+    scratch, preview   what a correction would do, computed outside of the lake
+    correct_row        corrects one row for a person, and takes it back
+    trail              who corrected what, when and why, and the outcome
 
 A correction never changes a table. It lands as a new version of the delivery, passes every check of
 an ordinary delivery and replaces the old version. Why a row is rejected is decided in

@@ -98,7 +98,7 @@ def replay_patch(
     Raises:
         ReplayError: the patch does not match what is in the lake. Nothing was written.
     """
-    replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
+    replayer = Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
     return replayer.replay_patch(read_patch(patch, replayer.domain))
 
 
@@ -117,7 +117,7 @@ def replace_file(
         ReplayError: the file was never delivered, a newer version has replaced it, or the content
             is rejected as well. Nothing was written.
     """
-    replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
+    replayer = Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
     source = source_of_file(replayer.domain, file, "--file")
     plain = replayer.unpacked(content.read_bytes(), content.name, source)
     return replayer.replace_file(file, plain)
@@ -136,7 +136,7 @@ def release_file(
     Raises:
         ReplayError: the file is not held, or is still incomplete with the line end.
     """
-    replayer = _Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
+    replayer = Replayer(lake, landing, settings, now or dt.datetime.now(dt.UTC))
     return replayer.release_file(file)
 
 
@@ -159,8 +159,15 @@ def days_to_rebuild(lake: Lake, selection: Selection) -> Replay:
 
 
 @dataclass
-class _Replayer:
-    """Corrects delivered files, checks all of them, and only then lands them."""
+class Replayer:
+    """Corrects delivered files, checks all of them, and only then lands them.
+
+    Args:
+        lake: where the tables are.
+        landing: where the domain's files land.
+        settings: limit of a file's size.
+        now: modification time of the corrected files.
+    """
 
     lake: Lake
     landing: LandingZone
@@ -176,6 +183,11 @@ class _Replayer:
         )
 
     def replay_patch(self, rows: Sequence[PatchRow]) -> Replay:
+        """Land the files that the rows of a patch change."""
+        return self.land(*self.checked_patch(rows))
+
+    def checked_patch(self, rows: Sequence[PatchRow]) -> tuple[list[CorrectedFile], list[str]]:
+        """Return the checked files that a patch changes, and those that it leaves as they are."""
         by_file: dict[tuple[str, str], list[PatchRow]] = defaultdict(list)
         for row in rows:
             by_file[row.file, row.digest].append(row)
@@ -187,9 +199,30 @@ class _Replayer:
                 unchanged.append(name)
             else:
                 files.append(file)
-        return self._land(files, unchanged)
+        return files, unchanged
+
+    def checked_return(self, name: str, digest: str, earlier: str) -> CorrectedFile:
+        """Return the checked file that gives a delivery the bytes of an earlier version again.
+
+        Args:
+            name: path of the current version.
+            digest: its SHA-256, as the caller knows it.
+            earlier: SHA-256 of the version to return to; its bytes are kept.
+
+        Raises:
+            ReplayError: the current version is another one by now, or nothing was kept.
+        """
+        source, old, deliveries = self._replaceable(name)
+        if old.digest != digest:
+            raise ReplayError(
+                f"{name} has the SHA-256 {old.digest[:16]}…, expected {digest[:16]}…: it was"
+                " changed again; hint: undo the newest correction of the file first"
+            )
+        data = self._kept(earlier, name)
+        return self.target.checked(old, source, data, deliveries, edits=1)
 
     def replace_file(self, name: str, plain: bytes) -> Replay:
+        """Land a whole file in place of a delivered one."""
         source, old, deliveries = self._replaceable(name)
         try:
             read_csv(plain, source.format, name=name)
@@ -200,9 +233,10 @@ class _Replayer:
         if old.readable and old.digest and self._content(old, source) == plain:
             return Replay(unchanged=(name,))
         data = compressed_like(name, plain)
-        return self._land([self.target.checked(old, source, data, deliveries, edits=0)], [])
+        return self.land([self.target.checked(old, source, data, deliveries, edits=0)], [])
 
     def release_file(self, name: str) -> Replay:
+        """Land a held file again with a line end after its last line."""
         source, old, _ = self._replaceable(name)
         if old.status is not Status.HELD:
             raise ReplayError(
@@ -289,16 +323,27 @@ class _Replayer:
                 f"{old.file} was never read ({old.reason}), so no content was kept; hint: replace"
                 " the whole file with --with"
             )
-        data = self.lake.store.read(object_path(self.domain.name, old.digest))
-        if sha256(data) != old.digest:
+        return self.unpacked(self._kept(old.digest, old.file), old.file, source)
+
+    def _kept(self, digest: str, name: str) -> bytes:
+        """Return the kept bytes of a version of a file."""
+        try:
+            data = self.lake.store.read(object_path(self.domain.name, digest))
+        except FileNotFoundError as error:
             raise ReplayError(
-                f"the kept content of {old.file} has the SHA-256 {sha256(data)}, expected"
-                f" {old.digest}; hint: run `lakehouse reconcile --verify` and restore the object"
+                f"the version {digest[:16]}… of {name} is not kept any more, for example because a"
+                " person in it was erased; hint: correct the row instead"
+            ) from error
+        if sha256(data) != digest:
+            raise ReplayError(
+                f"the kept content of {name} has the SHA-256 {sha256(data)}, expected"
+                f" {digest}; hint: run `lakehouse reconcile --verify` and restore the object"
                 " from a backup"
             )
-        return self.unpacked(data, old.file, source)
+        return data
 
-    def _land(self, files: Sequence[CorrectedFile], unchanged: Sequence[str]) -> Replay:
+    def land(self, files: Sequence[CorrectedFile], unchanged: Sequence[str]) -> Replay:
+        """Write checked files into the landing zone; return them and the days to run."""
         self.target.land(files)
         business_days = {day for file in files for day in self._business_days(file)}
         return Replay(

@@ -121,6 +121,53 @@ class AsOfInputs:
     inputs: str = column("Digest of the expressions and of the upstream data up to the day")
 
 
+class CorrectionStep(StrEnum):
+    """A step of a correction, in the order in which they happen; the last three end it."""
+
+    REQUESTED = "requested"
+    LANDED = "landed"
+    LOADED = "loaded"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@ops_row
+class CorrectionEvent:
+    """One step of the correction of a row: who asked for what and why, and the outcome."""
+
+    day: dt.date = column("Day of the delivery that contains the row")
+    correction: str = column("Identifier of the correction; the same in all of its steps")
+    step: CorrectionStep = column(
+        "requested, landed (the corrected file is in the landing zone), loaded, rejected (the row"
+        " is in quarantine again) or failed (nothing was loaded)"
+    )
+    kind: str = column(
+        "correction of values, removal of the row, or undo of an earlier correction",
+        isin=("correction", "removal", "undo"),
+    )
+    undoes: str | None = column("Correction that this one takes back; null unless kind is undo")
+    at: dt.datetime = column("Moment of the step, UTC")
+    person: str = column("Name under which the person was logged in; local without a login")
+    role: str = column("Role of the person at that moment")
+    table: str = column("Dataset of the row")
+    unit: int | None = column("Unit that sent the file; null when its path has none")
+    file: str = column("Path of the version of the file that was corrected")
+    line: int = column("Line in the file on which the row starts, from 1")
+    digest: str = column("SHA-256 of the version that was corrected")
+    path: str = column("Path of the corrected file in the landing zone")
+    new_digest: str = column("SHA-256 of the corrected file")
+    before: str | None = column(
+        "Changed values before, and those that identify a person, as JSON by column; of an"
+        " unparsable line its text; null for an undo and after an erasure"
+    )
+    after: str | None = column(
+        "Changed values after, in the same form; null for an undo, a removed row and after an"
+        " erasure"
+    )
+    reason: str = column("Why, in the person's words")
+    detail: str | None = column("Why a correction was rejected or failed; else null")
+
+
 @ops_row
 class RunMetric:
     """One measurement of a run. No domain writes measurements yet, so the table is empty."""
@@ -199,6 +246,8 @@ ROW_OUTCOMES = OpsTable(name="outcomes", row=RowOutcome, view_columns=("domain",
 DATA_QUALITY_LOG = OpsTable(name="data_quality_log", row=CheckResult, key=("day", "check_id"))
 MONTHS = OpsTable(name="months", row=ReferenceDateInputs)
 AS_OF_DAYS = OpsTable(name="as_of_days", row=AsOfInputs)
+CORRECTIONS = OpsTable(name="corrections", row=CorrectionEvent, key=("correction", "step"))
+"""Rows are added and never changed, except that an erasure removes a person's values."""
 PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
 ALERT_DECISIONS = OpsTable(name="alert_decisions", row=AlertDecision, key=("day", "decision_id"))
 ALERT_QUALITY = OpsTable(name="alert_quality", row=AlertQuality, key=("day", "source", "kind"))
@@ -213,6 +262,7 @@ OPS_TABLES = {
         DATA_QUALITY_LOG,
         MONTHS,
         AS_OF_DAYS,
+        CORRECTIONS,
         PIPELINE_METRICS,
         ALERT_DECISIONS,
         ALERT_QUALITY,

@@ -21,10 +21,14 @@ from lakehouse.platform.orchestration.run_tags import Work
 from lakehouse.platform.privacy import erase_files, erase_kept_files, erasure, marks
 from lakehouse.platform.privacy.known_ids import persons_in
 from lakehouse.platform.privacy.marks import KeyMissing
+from lakehouse.platform.quarantine.correct_row import Author, RowKey, Wish, correct
 from lakehouse.platform.quarantine.errors import ReplayError
 from lakehouse.platform.quarantine.export import export_rejections
+from lakehouse.platform.quarantine.listing import RejectionKind, list_rejections
+from lakehouse.platform.quarantine.preview import Workplace
 from lakehouse.platform.quarantine.replay import replace_file, replay_patch
 from lakehouse.platform.quarantine.selection import Selection
+from lakehouse.platform.quarantine.trail import read_trail
 from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -46,6 +50,30 @@ from lakehouse_tests.platform.privacy.people_lake import (
 )
 from lakehouse_tests.servers import S3Server
 from lakehouse_tests.stories.driver import Driver
+
+
+def test_an_erasure_reaches_the_trail_of_corrections(people: People) -> None:
+    workplace = Workplace(
+        lake=people.lake,
+        domain=people.domain,
+        settings=people.settings,
+        erased=lambda: marks.MarkedPersons.load(people.lake, people.settings, "people"),
+    )
+    rows = list_rejections(people.lake, Selection(domain="people"))
+    row = next(r for r in rows if r.kind is RejectionKind.ROW and ZULEIKA in (r.values or ""))
+    key = RowKey(table=row.table, day=row.day, file=row.file, line=row.line or 0, digest=row.digest)
+    author = Author(person="ana", role="privacidade", reason=f"{ADDRESS} called")
+    correct(workplace, key, Wish(values={"Phone": "555-0100"}), author)
+    (asked,) = read_trail(people.lake, "people")
+    assert ZULEIKA in (asked.request.before or "")
+    assert any("corrections" in place for place in map(str, people.found(emails=[ADDRESS])))
+    done = people.erase(emails=[ADDRESS])
+    assert done.left == []
+    assert people.traces() == []
+    (erased,) = read_trail(people.lake, "people")
+    assert [e.step for e in erased.events] == [e.step for e in asked.events]
+    assert (erased.request.before, erased.request.after) == (None, None)
+    assert (erased.request.person, erased.request.reason) == ("ana", "erased called")
 
 
 def test_an_erasure_leaves_nothing_of_the_person_and_all_other_rows_unchanged(

@@ -1,0 +1,466 @@
+"""Draw the repair pages: a rejected row with its form, the effect of a correction, the trail."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from lakehouse.dashboard.declare import Measure
+from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.repair import MASK, Repair, ShownRow, repair, shown_values
+from lakehouse.dashboard.session import person
+from lakehouse.dashboard.snapshots import Snapshot
+from lakehouse.dashboard.words import Language, Words, labelled, written
+from lakehouse.platform.quarantine.correct_row import RowError, RowProblem
+from lakehouse.platform.quarantine.listing import RejectionKind
+from lakehouse.platform.quarantine.preview import Effect, SumChange
+from lakehouse.platform.quarantine.selection import source_of_table
+from lakehouse.platform.quarantine.trail import Correction, read_trail
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.domains import domain_names
+from lakehouse.platform.tables.ops_tables import CorrectionStep
+from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.source import Column
+
+FOLLOW = 2_000
+"""Milliseconds between two looks at a correction that is being loaded."""
+LONGEST_REASON = 500
+MOST_SHOWN = 50
+TEXT = "_text"
+"""Field of the text of an unparsable line."""
+PROBLEMS = {
+    RowProblem.GONE: Words(
+        "Esta linha não está mais em quarentena: já foi corrigida ou o arquivo mudou.",
+        "This row is not in quarantine any more: it was corrected, or the file has changed.",
+    ),
+    RowProblem.BUSY: Words(
+        "Outra correção deste arquivo está sendo carregada. Tente de novo quando ela terminar.",
+        "Another correction of this file is being loaded. Try again when it has ended.",
+    ),
+    RowProblem.CHANGED: Words(
+        "O arquivo chegou de novo depois que esta linha foi mostrada. Abra a linha outra vez.",
+        "The file was sent again after this row was shown. Open the row again.",
+    ),
+    RowProblem.INVALID: Words(
+        "Esta correção não pode ser escrita no arquivo.",
+        "This correction cannot be written into the file.",
+    ),
+    RowProblem.UNCHANGED: Words(
+        "Nada foi mudado nesta linha.",
+        "Nothing was changed in this row.",
+    ),
+}
+STEPS = {
+    CorrectionStep.REQUESTED: ("gray", Words("pedida", "requested")),
+    CorrectionStep.LANDED: ("orange", Words("em carga", "loading")),
+    CorrectionStep.LOADED: ("green", Words("carregada", "loaded")),
+    CorrectionStep.REJECTED: ("red", Words("rejeitada de novo", "rejected again")),
+    CorrectionStep.FAILED: ("red", Words("nada foi carregado", "nothing was loaded")),
+}
+KINDS = {
+    "correction": Words("correção", "correction"),
+    "removal": Words("remoção", "removal"),
+    "undo": Words("desfeita", "undo"),
+}
+
+
+def row(selection: Selection, _: Snapshot) -> Component:
+    """Return a rejected row with its form; what is wrong when it is not in quarantine."""
+    language = selection.language
+    shared = repair()
+    try:
+        found = shared.find(selection.search)
+    except RowError as error:
+        return html.Div([problem(error, language), *_following(shared, selection)])
+    return html.Div(
+        [
+            _facts(found, language),
+            *_form(found, language),
+            *_following(shared, selection),
+        ],
+        className="repair",
+    )
+
+
+def trail(selection: Selection, snapshot: Snapshot) -> Component:
+    """Return who corrected what, newest first, with a button that takes it back."""
+    language = selection.language
+    lake = Lake(repair().settings.root)
+    wanted = selection.values.get("dominio") or domain_names()
+    found = [(name, each) for name in wanted for each in read_trail(lake, name)]
+    found.sort(key=lambda pair: pair[1].request.at, reverse=True)
+    if not found:
+        text = Words("Nada foi corrigido até agora.", "Nothing was corrected so far.")
+        body: Component = html.P(text.in_(language), id="trilha-vazia", className="quiet")
+    else:
+        head = [
+            Words("Quando", "When"),
+            Words("Quem", "Who"),
+            Words("Linha", "Row"),
+            Words("Antes", "Before"),
+            Words("Depois", "After"),
+            Words("Motivo", "Reason"),
+            Words("Resultado", "Result"),
+            Words("", ""),
+        ]
+        rows = [_trail_row(name, each, snapshot, language) for name, each in found[:MOST_SHOWN]]
+        body = html.Div(
+            html.Table(
+                [
+                    html.Thead(html.Tr([html.Th(text.in_(language)) for text in head])),
+                    html.Tbody(rows),
+                ],
+                className="plain-table",
+            ),
+            className="scrolled",
+        )
+    reason = Words("Motivo para desfazer", "Reason to undo").in_(language)
+    may = found and person().may_correct
+    ask = dmc.TextInput(
+        id="motivo-desfazer", label=reason, inputProps={"maxLength": LONGEST_REASON}, maw=420
+    )
+    return html.Div([body, *([ask] if may else []), *_following(repair(), selection)])
+
+
+def marked(**names: str) -> dict[str, Any]:
+    """Return properties ``data-…`` of a component."""
+    return {f"data-{name}": value for name, value in names.items()}
+
+
+def problem(error: RowError, language: Language) -> Component:
+    """Return why a correction is not possible."""
+    return dmc.Alert(
+        html.Code(str(error)),
+        title=PROBLEMS[error.problem].in_(language),
+        id="problema",
+        color="orange",
+        variant="light",
+    )
+
+
+def denied(words: Words, language: Language) -> Component:
+    """Return why a person may not do something."""
+    return dmc.Alert(words.in_(language), id="negado", color="red", variant="light")
+
+
+def verdict(found: ShownRow, effect: Effect, language: Language) -> Component:
+    """Return whether the row would be accepted."""
+    result = effect.result
+    if result.accepted:
+        text = Words("A linha seria aceita.", "The row would be accepted.")
+        return html.P(text.in_(language), id="aceita", className="verdict good")
+    if not result.reasons:
+        text = Words(
+            "A linha não contaria: outra linha com a mesma chave vale.",
+            "The row would not count: another row with the same key does.",
+        )
+        return html.P(text.in_(language), id="nao-conta", className="verdict bad")
+    text = Words("A linha seria rejeitada de novo: ", "The row would be rejected again: ")
+    detail = found.shown(result.detail, person())
+    why = ", ".join(result.reasons) + (f" – {detail}" if detail else "")
+    return html.P([text.in_(language), why], id="rejeitada", className="verdict bad")
+
+
+def effect(found: ShownRow, shown: Effect, language: Language) -> Component:
+    """Return what a correction would change: days, figures before and after, tables."""
+    figures = figures_of(shown.changes)
+    days = ", ".join(written(day, "day", language) for day in shown.days)
+    parts: list[Any] = [
+        verdict(found, shown, language),
+        html.P(
+            [Words("Dias que seriam refeitos: ", "Days computed again: ").in_(language), days],
+            id="dias",
+        ),
+    ]
+    if figures:
+        head = [
+            Words("Figura", "Figure"),
+            Words("Dia", "Day"),
+            Words("Antes", "Before"),
+            Words("Depois", "After"),
+        ]
+        rows = [
+            html.Tr(
+                [
+                    html.Td(measure.label.in_(language)),
+                    html.Td(written(change.day, "day", language)),
+                    html.Td(written(change.before, measure.kind, language)),
+                    html.Td(
+                        written(change.after, measure.kind, language),
+                        id=f"depois-{measure.id}-{change.day}",
+                    ),
+                ]
+            )
+            for measure, change in figures
+        ]
+        shown_figures = html.Table(
+            [
+                html.Thead(html.Tr([html.Th(text.in_(language)) for text in head])),
+                html.Tbody(rows),
+            ],
+            className="plain-table",
+        )
+        parts.append(html.Div(shown_figures, id="figuras", className="scrolled"))
+    else:
+        none = Words("Nenhuma figura mudaria.", "Not one figure would change.")
+        parts.append(html.P(none.in_(language), id="sem-mudanca"))
+    if source_of_table(found.workplace.domain, found.rejection.table).snapshot:
+        follows = Words(
+            "Os outros dias que usam esta tabela de referência seguem com a carga.",
+            "The other days that use this reference table follow when it is loaded.",
+        )
+        parts.append(html.P(follows.in_(language), className="quiet"))
+    if tables := sorted({change.table for change in shown.changes}):
+        label = Words("Tabelas que mudariam: ", "Tables that would change: ").in_(language)
+        parts.append(html.P([label, ", ".join(tables)], className="quiet small"))
+    for table, day, why in shown.failed_days:
+        parts.append(dmc.Alert(f"{table} {day}: {why}", color="red", variant="light"))
+    return html.Div(parts, id="previsao")
+
+
+def figures_of(changes: Sequence[SumChange]) -> list[tuple[Measure, SumChange]]:
+    """Return the changes that a declared figure shows, each with the figure."""
+    from lakehouse.dashboard.pages import measures
+
+    by_place = {
+        (measure.source.table, measure.term.column or ""): measure
+        for measure in reversed(list(measures().values()))
+        if measure.per is None and measure.term.equals is None and measure.term.column
+    }
+    places = ((by_place.get((change.table, change.column or "")), change) for change in changes)
+    return [(measure, change) for measure, change in places if measure is not None]
+
+
+def progress(
+    correction: Correction,
+    read: bool,
+    loading: str,
+    figures: Sequence[tuple[Measure, dt.date]],
+    snapshot: Snapshot,
+    language: Language,
+    *,
+    published: bool,
+) -> Component:
+    """Return how far a correction is, and the figures as they are published now."""
+    last = correction.last
+    color, step = STEPS[last.step]
+    shown = Words("Os números estão publicados.", "The figures are published.")
+    waits = Words("Os números são publicados em seguida…", "The figures are published next…")
+    text = (shown if published else waits).in_(language)
+    if last.step is CorrectionStep.FAILED:
+        text = ""
+    if correction.is_open:
+        texts = {
+            "failed": Words(
+                "A carga falhou. O arquivo corrigido está entregue; o registro do servidor diz a"
+                " causa.",
+                "Loading failed. The corrected file has landed; the log of the server has the"
+                " cause.",
+            ),
+            "stopped": Words(
+                "Entregue. Nenhum serviço está carregando; tentamos de novo.",
+                "Landed. No service is loading; it is started again.",
+            ),
+        }
+        known = Words("Lido; as tabelas estão sendo refeitas…", "Read; tables are computed…")
+        landed = Words("Entregue; aguardando a carga…", "Landed; waiting to be loaded…")
+        text = texts.get(loading, known if read else landed).in_(language)
+    lines: list[Any] = [
+        html.P(
+            [html.Span(step.in_(language), className=f"badge badge-{color}"), " ", text],
+            id="estado",
+            **marked(passo=last.step.value, carga=loading, publicado="sim" if published else "nao"),
+        )
+    ]
+    if last.detail and not correction.is_open:
+        lines.append(html.P(html.Code(_masked_detail(correction)), className="small"))
+    if figures:
+        items = [
+            html.Li(
+                [
+                    f"{measure.label.in_(language)}, {written(day, 'day', language)}: ",
+                    html.B(
+                        written(value_now(measure, day, snapshot), measure.kind, language),
+                        id=f"agora-{measure.id}-{day}",
+                    ),
+                ]
+            )
+            for measure, day in figures
+        ]
+        title = Words("Publicado agora", "Published now").in_(language)
+        lines.append(html.Div([html.H3(title, className="view-title"), html.Ul(items)]))
+    return html.Div(lines, id="progresso", role="status")
+
+
+def value_now(measure: Measure, day: dt.date, snapshot: Snapshot) -> Any:
+    """Return a figure of one day as it is published."""
+    column = measure.source.columns["periodo"]
+    (found,) = snapshot.rows(
+        f"SELECT {measure.term.sql} AS value FROM {measure.source.table}"  # noqa: S608  declared
+        f" WHERE {column} = DATE '{day}'"
+    )
+    return found["value"]
+
+
+def _facts(found: ShownRow, language: Language) -> Component:
+    rejection = found.rejection
+    hints = found.workplace.domain.spec.hints
+    hint = " ".join(hints[reason] for reason in rejection.reasons if reason in hints)
+    facts = [
+        (Words("Arquivo", "File"), rejection.file),
+        (Words("Linha", "Line"), str(rejection.line)),
+        (Words("Motivo", "Reason"), ", ".join(rejection.reasons)),
+        (
+            Words("Encontrado e esperado", "Found and expected"),
+            found.shown(rejection.detail, person()) or "–",
+        ),
+        (Words("O que fazer", "What to do"), hint or "–"),
+    ]
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div(name.in_(language), className="quiet fact-name"),
+                    html.Div(value, className="fact-value"),
+                ]
+            )
+            for name, value in facts
+        ],
+        id="fatos",
+        className="facts",
+    )
+
+
+def _form(found: ShownRow, language: Language) -> list[Any]:
+    """Return the fields of a row; without them for a person who may only read."""
+    who = person()
+    may = who.may_correct
+    masked = found.masked(who)
+    if found.rejection.kind is RejectionKind.LINE:
+        hidden = not found.may_edit_text(who)
+        label = Words("Texto da linha", "Text of the line").in_(language)
+        text = found.shown(found.rejection.values, who)
+        fields = [_field(TEXT, label, text, disabled=hidden or not may)]
+        may = may and not hidden
+    else:
+        values = found.rejection.columns
+        fields = [
+            _field(
+                name,
+                name,
+                MASK if name in masked and values.get(name) else values.get(name) or "",
+                disabled=name in masked or not may,
+            )
+            for name in found.columns
+        ]
+    parts: list[Any] = [dmc.SimpleGrid(fields, cols={"base": 1, "sm": 2, "lg": 4}, id="campos")]
+    if not may:
+        reads = Words("Seu papel lê esta linha e não a corrige.", "Your role reads this row only.")
+        return [*parts, denied(reads, language)]
+    check = Words("Prever efeito", "Preview effect").in_(language)
+    confirm = Words("Confirmar correção", "Confirm correction").in_(language)
+    remove = Words("Remover a linha do arquivo", "Remove the row from the file").in_(language)
+    reason = Words("Motivo da correção", "Reason of the correction").in_(language)
+    return [
+        *parts,
+        dmc.Checkbox(id="remover", label=remove, checked=False),
+        dmc.TextInput(
+            id="motivo",
+            label=reason,
+            inputProps={"maxLength": LONGEST_REASON},
+            required=True,
+            maw=640,
+        ),
+        html.Div(id="verificacao", role="status"),
+        dmc.Group(
+            [
+                html.Button(check, id="prever", className="button", n_clicks=0),
+                html.Button(confirm, id="confirmar", className="button", n_clicks=0, disabled=True),
+            ]
+        ),
+        dcc.Loading(html.Div(id="efeito"), delay_show=200, type="dot"),
+    ]
+
+
+def _field(name: str, label: str, value: str, *, disabled: bool) -> Component:
+    return dmc.TextInput(
+        id={"type": "campo", "column": name},
+        label=label,
+        value=value,
+        disabled=disabled,
+        debounce=500,
+        **labelled(label),
+    )
+
+
+def _following(shared: Repair, selection: Selection) -> list[Any]:
+    """Return what every page with corrections has: the address, the token, the progress."""
+    return [
+        dcc.Store(id="linha-endereco", data=selection.search),
+        dcc.Store(id="lingua", data=selection.language),
+        dcc.Store(id="sinal", data=shared.sessions.token(person())),
+        dcc.Store(id="previsto"),
+        dcc.Store(id="correcao"),
+        dcc.Interval(id="acompanhar", interval=FOLLOW, disabled=True),
+        html.Div(id="andamento"),
+    ]
+
+
+def _trail_row(
+    domain: str, correction: Correction, snapshot: Snapshot, language: Language
+) -> Component:
+    request, last = correction.request, correction.last
+    color, step = STEPS[last.step]
+    personal = _personal(domain, request.table)
+    may = person().may_correct and last.step in (CorrectionStep.LOADED, CorrectionStep.REJECTED)
+    undo = html.Button(
+        Words("Desfazer", "Undo").in_(language),
+        id={"type": "desfazer", "correction": f"{domain}/{correction.id}"},
+        className="button",
+        n_clicks=0,
+    )
+    before, after = (
+        shown_values(text, personal, person()) for text in (request.before, request.after)
+    )
+    return html.Tr(
+        [
+            html.Td(written(request.at.astimezone(snapshot.zone), "moment", language)),
+            html.Td(f"{request.person} ({request.role})"),
+            html.Td(f"{request.file}, {request.line}"),
+            html.Td(_changed(before, request.after, request.before, personal)),
+            html.Td(after),
+            html.Td([KINDS[request.kind].in_(language), ": ", request.reason]),
+            html.Td(html.Span(step.in_(language), className=f"badge badge-{color}")),
+            html.Td(undo if may else ""),
+        ],
+        **marked(correcao=correction.id),
+    )
+
+
+def _changed(shown: str, after: str | None, before: str | None, personal: frozenset[str]) -> str:
+    """Return the values before of the columns that changed; identifying ones are left out."""
+    if not after or not before:
+        return shown
+    try:
+        old, new = json.loads(before), json.loads(after)
+    except ValueError:
+        return shown
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return shown
+    kept = json.dumps({column: value for column, value in old.items() if column in new})
+    return shown_values(kept, personal, person())
+
+
+def _personal(domain: str, dataset: str) -> frozenset[str]:
+    columns = source_of_table(load_domain(domain), dataset).columns
+    return frozenset(n for n, c in columns.items() if isinstance(c, Column) and c.personal)
+
+
+def _masked_detail(correction: Correction) -> str:
+    """Return the codes of why a row was rejected; what was found may be personal."""
+    detail = correction.last.detail or ""
+    return detail if person().sees_personal else detail.partition(":")[0]
