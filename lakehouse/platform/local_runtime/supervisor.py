@@ -82,8 +82,8 @@ class Service:
         command: module and arguments.
         answers: returns whether the service is ready.
         port: port that it listens on; None when it has none.
-        starts_at_once: it is started before the services in front of it are ready, because it waits
-            for them itself.
+        starts_at_once: it is started before the earlier services are ready, because it waits for
+            them itself.
     """
 
     name: str

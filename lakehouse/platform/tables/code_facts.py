@@ -3,7 +3,7 @@
 That an expression fulfills its contract, the SQL of a table, its column lineage and its definition
 take seconds to find out, and stay the same until the code or a library changes. They are kept in
 ``<home>/code/<digest>/``. The digest covers every file of the package, every folder of domains
-outside of it, and the versions of all installed packages, so nothing has to be renewed: other code
+elsewhere, and the versions of all installed packages, so nothing has to be renewed: other code
 reads another folder. Deleting the folder costs time only, a damaged file is written again.
 
 A fact is used and kept only where the code in memory is surely the code on disk:
