@@ -66,7 +66,7 @@ def list_alerts(
     severity: str | None,
     form: str,
 ) -> None:
-    """List the alerts that wait for somebody, the most urgent first.
+    """List the alerts that wait, the most urgent first.
 
     Examples:
       lakehouse alerts list
@@ -158,7 +158,11 @@ def close(alert_id: str, domain_name: str, outcome: str, note: str | None, by: s
 @note_option
 @by_option
 def reopen(alert_id: str, domain_name: str, note: str | None, by: str) -> None:
-    """Open a closed alert again."""
+    """Open a closed alert again.
+
+    Example:
+      lakehouse alerts reopen volume-u7-20260305 --note "Parou de novo"
+    """
     _decide(domain_name, alert_id, "reopened", by=by, note=note)
 
 
@@ -186,7 +190,11 @@ def snooze(alert_id: str, domain_name: str, until: dt.date, note: str | None, by
 @note_option
 @by_option
 def assign(alert_id: str, domain_name: str, owner: str, note: str | None, by: str) -> None:
-    """Name who is to act about an alert."""
+    """Name who is to act about an alert.
+
+    Example:
+      lakehouse alerts assign volume-u7-20260305 --owner Bia
+    """
     _decide(domain_name, alert_id, "assigned", by=by, note=note, owner=owner)
 
 
