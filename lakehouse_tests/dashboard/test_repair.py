@@ -88,7 +88,7 @@ def test_a_corrected_row_moves_the_figure_and_undo_moves_it_back(
         page.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         opened(page, "/reparo?busca=bad_date")
-        expect(page.locator("#tabela-dinheiro")).to_contain_text("bad_date")
+        expect(page.locator("#tabela-dinheiro")).to_contain_text("data inválida")
         opened(page, f"/linha?busca={address(row)}")
         expect(page.locator("#fatos")).to_contain_text(row.file)
         expect(page.locator("#confirmar")).to_be_disabled()

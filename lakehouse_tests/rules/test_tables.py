@@ -27,7 +27,9 @@ ORIGINAL = re.compile(r"original_")
 LONGEST_DESCRIPTION = 400
 SHARE = re.compile(r"(?:^|_)(?:pct|perc|share|ratio|rate)(?:_|$)")
 SCALE = re.compile(r"0 to 1|in percent|integer percentage|percentual")
-UNIT = re.compile(rf"{SCALE.pattern}|BRL|USD|R\$|[Nn]umber of|in the unit of|quantidade|dias")
+UNIT = re.compile(
+    rf"{SCALE.pattern}|BRL|USD|R\$|[Nn]umber of|in the (?:unit|measure)|quantidade|dias"
+)
 """The variables of the book are described in the words of the business."""
 
 

@@ -12,6 +12,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Totals,
 )
+from lakehouse.dashboard.reasons import REASONS
 from lakehouse.dashboard.words import Words
 
 DELIVERY: Mapping[FilterName, str] = {"periodo": "day", "dominio": "domain"}
@@ -161,7 +162,8 @@ PAGE = Page(
                     name="reason",
                     label=Words("Motivo", "Reason"),
                     link="/reparo?dominio={domain}&busca={reason}",
-                    width=150,
+                    texts=REASONS,
+                    width=220,
                 ),
                 Column(name="rows", label=Words("Linhas", "Rows"), kind="count"),
                 Column(name="files", label=Words("Arquivos", "Files"), kind="count"),
@@ -207,7 +209,7 @@ PAGE = Page(
                     texts=STATUSES,
                     badges=STATUS_BADGES,
                 ),
-                Column(name="reason", label=Words("Motivo", "Reason")),
+                Column(name="reason", label=Words("Motivo", "Reason"), texts=REASONS, width=220),
                 Column(name="detail", label=Words("Detalhe", "Detail"), width=320),
             ),
         ),

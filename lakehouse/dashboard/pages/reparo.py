@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lakehouse.dashboard import repair_view
 from lakehouse.dashboard.declare import Column, Embedded, FilterName, Page, Query, Table
+from lakehouse.dashboard.reasons import REASONS
 from lakehouse.dashboard.words import Words
 
 FOUND = """
@@ -81,6 +82,7 @@ PAGE = Page(
                     name="reason",
                     label=Words("Motivo", "Reason"),
                     link="/reparo?dominio={domain}&unidade={unit_id}&busca={reason}",
+                    texts=REASONS,
                     width=180,
                 ),
                 Column(name="rows", label=Words("Linhas", "Rows"), kind="count"),
@@ -102,7 +104,7 @@ PAGE = Page(
                 Column(name="day", label=Words("Dia", "Day"), kind="day"),
                 Column(name="unit_name", label=Words("Unidade", "Unit"), width=180),
                 Column(name="table", label=Words("Conjunto", "Dataset")),
-                Column(name="reason", label=Words("Motivo", "Reason"), width=160),
+                Column(name="reason", label=Words("Motivo", "Reason"), texts=REASONS, width=200),
                 Column(name="amount", label=Words("Valor", "Value"), kind="brl"),
                 Column(name="file", label=Words("Arquivo", "File"), width=340),
                 Column(name="line", label=Words("Nº da linha", "Line"), kind="count"),

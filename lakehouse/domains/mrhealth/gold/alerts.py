@@ -53,10 +53,12 @@ class Alerts(TableModel, key=("alert_id",)):
         nullable=True, description="Usual figure, in the measure; null without enough history"
     )
     expected_low: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Lower end of the usual range; null without enough history"
+        nullable=True,
+        description="Lower end of the usual range, in the measure; null without enough history",
     )
     expected_high: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Upper end of the usual range; null without enough history"
+        nullable=True,
+        description="Upper end of the usual range, in the measure; null without enough history",
     )
     message: str = pa.Field(description="What is wrong, with its figures, in Portuguese")
     action: str = pa.Field(description="Recommended action, in Portuguese")
