@@ -45,7 +45,7 @@ class Correction:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is not known yet the outcome."""
+        """Whether the outcome is not known yet."""
         return self.last.step not in ENDS
 
 
