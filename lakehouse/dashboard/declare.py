@@ -181,6 +181,8 @@ class Column:
     badges: Mapping[str, str] = field(default_factory=dict)
     """Codes of the data → colour of a badge around them."""
     width: int | None = None
+    wraps: bool = False
+    """Whether long texts are shown whole, on several lines."""
     below: "Column | None" = None
     """Column that `Totals` show in small letters; its label has ``{}`` for the value."""
 

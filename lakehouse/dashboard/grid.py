@@ -81,16 +81,19 @@ def _definition(column: Column, language: Language) -> dict[str, Any]:
         }
     if column.link or column.badges:
         definition["cellRenderer"] = "LakehouseCell"
-    definition["minWidth"] = column.width or _least_width(column, language)
+    definition["minWidth"] = _least_width(column, language)
     if column.kind == "text":
         definition["tooltipField"] = column.name
+    if column.wraps:
+        definition |= {"wrapText": True, "autoHeight": True, "cellClass": "wrapped"}
     return definition
 
 
 def _least_width(column: Column, language: Language) -> int:
     """Return the width that shows the values and every whole word of the heading."""
     longest = max(map(len, column.label.in_(language).split()), default=0)
-    return max(WIDTHS.get(column.kind, SMALLEST), longest * LETTER + AROUND)
+    usual = column.width or WIDTHS.get(column.kind, SMALLEST)
+    return max(usual, longest * LETTER + AROUND)
 
 
 def _cells(of: Table, row: Row, selection: Selection) -> dict[str, Any]:

@@ -133,7 +133,7 @@ STATE = Column(
     name="state", label=Words("Situação", "State"), texts=STATES, badges=STATE_BADGES, width=120
 )
 KIND = Column(name="kind", label=Words("Tipo", "Kind"), texts=KINDS, width=170)
-MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=460)
+MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=300, wraps=True)
 OWNER = Column(name="owner", label=Words("Responsável", "Owner"), width=120)
 FIRST = Column(name="first_day", label=Words("Desde", "Since"), kind="day")
 LAST = Column(name="last_day", label=Words("Último dia", "Last day"), kind="day")
@@ -173,13 +173,15 @@ PAGE = Page(
                 STATE,
                 Column(name="subject", label=Words("Onde", "Where"), link="{link}", width=200),
                 MESSAGE,
+                Column(
+                    name="action", label=Words("O que fazer", "What to do"), width=260, wraps=True
+                ),
                 Column(name="actual", label=Words("Valor", "Figure"), kind="decimal", width=110),
                 Column(
                     name="expected", label=Words("Esperado", "Expected"), kind="decimal", width=110
                 ),
                 Column(name="expected_low", label=Words("De", "From"), kind="decimal", width=100),
                 Column(name="expected_high", label=Words("Até", "To"), kind="decimal", width=100),
-                Column(name="action", label=Words("O que fazer", "What to do"), width=320),
                 OWNER,
                 FIRST,
                 LAST,
