@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.ingestion.errors import LandingError
+from lakehouse.platform.orchestration import sensors
 from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
@@ -212,18 +213,17 @@ def loaded(tick: Tick, monkeypatch: pytest.MonkeyPatch) -> Tick:
 
 
 def test_older_days_are_listed_in_turn_at_intervals_however_often_the_sensor_is_evaluated(
-    loaded: Tick,
+    loaded: Tick, monkeypatch: pytest.MonkeyPatch
 ):
     assert loaded.skip_reason() == NOTHING_DUE
+    monkeypatch.setattr(sensors, "ROTATION_SECONDS", 1e9)
     land_and_age(loaded, MON + dt.timedelta(days=2), "99.00")
     for _ in range(6):
         assert loaded.skip_reason() == NOTHING_DUE
     saved = json.loads(loaded.cursor or "")
-    at_the_day_before = {"position": str(MON + dt.timedelta(days=1))}
-    loaded.cursor = json.dumps({**saved, **at_the_day_before})
+    loaded.cursor = json.dumps({**saved, "position": str(MON + dt.timedelta(days=1))})
     assert loaded.skip_reason() == NOTHING_DUE
-    due = {"rotated_at": saved["rotated_at"] - 15}
-    loaded.cursor = json.dumps({**saved, **at_the_day_before, **due})
+    monkeypatch.setattr(sensors, "ROTATION_SECONDS", -1.0)
     assert loaded.request().tags[RANGE_START] == str(MON + dt.timedelta(days=2))
 
 

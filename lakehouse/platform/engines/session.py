@@ -10,6 +10,7 @@ import importlib.metadata
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -118,6 +119,11 @@ def session(settings: Settings) -> Iterator[Session]:
         opened.close()
 
 
+def engine_settings(settings: Settings, *, embedded: bool) -> Settings:
+    """Return the settings with the engine of a table; DuckDB when it is an embedded one."""
+    return replace(settings, engine="duckdb") if embedded else settings
+
+
 def engine_version(settings: Settings) -> str:
     """Return name and version of the engine, for a table's metadata."""
     package = "pyspark" if settings.engine == "spark" else "duckdb"
@@ -183,6 +189,8 @@ def _ordered_sql(relation: ops.Relation, dialect: str) -> str:
 def _written_sql(relation: ops.Relation, dialect: str) -> str:
     expression = relation.to_expr()
     types, quote = (DuckDBType, '"') if dialect == "duckdb" else (PySparkType, "`")
+    if dialect == "pyspark":
+        _ = ibis.pyspark  # registers options that Ibis reads when it writes a float
     body = str(ibis.to_sql(expression, dialect=dialect))
     if dialect == "pyspark":
         body = body.replace(_BLANKS_OF_IBIS, _BLANKS_OF_SPARK)

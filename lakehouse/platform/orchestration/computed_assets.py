@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.engines.session import engine_version
+from lakehouse.platform.engines.session import engine_settings, engine_version
 from lakehouse.platform.local_runtime.check_results import (
     PartitionResult,
     partition_results,
@@ -125,6 +125,7 @@ def result(
     computed: StagedDays, days: Sequence[dt.date], settings: Settings
 ) -> dg.MaterializeResult[Any]:
     """Return the computed days, for the I/O manager to commit, with their metadata."""
+    settings = engine_settings(settings, embedded=computed.table.options.embedded)
     versions = {each.day: each.data_version for each in computed.staged}
     return dg.MaterializeResult(
         asset_key=asset_key(computed.table.id),

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import pandera.ibis as pa
 
+from lakehouse.platform.engines.session import engine_settings
 from lakehouse.platform.orchestration.contract_checks import contract_check
 from lakehouse.platform.orchestration.metadata import (
     CONTRACT_VERSION,
@@ -61,6 +62,13 @@ def step_policy(domain: Domain, layer: str) -> dict[str, Any]:
     }
 
 
+def _computed_by(table: Table, settings: Settings) -> str:
+    """Return the kind that the Dagster UI shows for what makes a table."""
+    if table.transform is None:
+        return "csv"
+    return engine_settings(settings, embedded=table.options.embedded).engine
+
+
 def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) -> dg.AssetSpec:
     """Return the asset of a stored table; ``more`` adds dependencies, for example."""
     metadata = definition_metadata(table)
@@ -68,7 +76,7 @@ def table_spec(table: Table, domain: Domain, settings: Settings, **more: Any) ->
         key=asset_key(table.id),
         description=described(table),
         group_name=group_name(domain, "as_of" if table.as_of else table.id.layer),
-        kinds={settings.engine if table.transform else "csv", "deltalake"},
+        kinds={_computed_by(table, settings), "deltalake"},
         metadata=metadata,
         partitions_def=daily(domain.spec, settings),
         code_version=metadata[CONTRACT_VERSION],

@@ -161,6 +161,8 @@ class TableOptions:
             query of its SQL name computes the rows. For tables too large to store every day.
         sliced_by: an integer column of the key. Rows with one value of the column are computed only
             from upstream rows with the same value, so a large day can be computed in slices.
+        embedded: computed by DuckDB in the process of the run, also where the engine is Spark. For
+            an expression over few rows whose plan is too large for a cluster.
         renamed_from: earlier name of the table; `lakehouse migrate` moves its days.
         before_compute: called before days are computed; may raise `NotReady`.
         after_commit: called after days are committed.
@@ -174,6 +176,7 @@ class TableOptions:
     keep_days: int = 400
     on_request: bool = False
     sliced_by: str | None = None
+    embedded: bool = False
     renamed_from: str | None = None
     before_compute: Hook | None = None
     after_commit: Hook | None = None

@@ -89,6 +89,7 @@ def stage_days(
         RowsLost: an expression over delivered rows returned fewer or more rows than it received.
         Exception: raised by the table's `before_compute`; nothing is written then.
     """
+    settings = engine.engine_settings(settings, embedded=table.options.embedded)
     if table.options.before_compute is not None:
         table.options.before_compute(lake, days)
     writer = _Writer(table, lake if target is None else target)

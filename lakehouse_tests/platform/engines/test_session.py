@@ -20,6 +20,7 @@ from lakehouse.platform.engines.session import (
     Session,
     arrow_schema,
     engine_version,
+    named_relation,
     session,
 )
 from lakehouse.platform.engines.spark import spark_session
@@ -134,7 +135,10 @@ def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, as_of_rows:
             assert any(f.rows for f in lake.table(table.id).snapshot().files), table.id
 
 
-@pytest.mark.parametrize("table", [t for t in TABLES if t.transform], ids=str)
+ON_CLUSTERS = [t for t in TABLES if t.transform and not t.options.embedded]
+
+
+@pytest.mark.parametrize("table", ON_CLUSTERS, ids=str)
 def test_both_engines_give_the_same_rows(
     table: Table, settings: Settings, by_spark: Settings, lake: Lake, as_of_rows: Rows
 ):
@@ -213,3 +217,15 @@ def test_missing_pyspark_is_an_error_with_a_hint(
 
 def test_the_engines_name_and_version_are_known():
     assert engine_version(Settings(engine="duckdb")).startswith("duckdb 1.")
+
+
+def test_an_expression_with_a_float_is_written_for_both_engines(
+    settings: Settings, by_spark: Settings
+):
+    found = []
+    for each in (settings, by_spark):
+        with session(each) as opened:
+            opened.arrow("numbers", pa.table({"n": pa.array([1, 2], pa.int64())}))
+            numbers = named_relation("numbers", ibis.schema({"n": "int64"}))
+            found.append(opened.table(numbers.select(half=numbers.n * 0.5)).to_pylist())
+    assert found[0] == found[1] == [{"half": 0.5}, {"half": 1.0}]

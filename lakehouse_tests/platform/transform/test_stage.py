@@ -1,8 +1,10 @@
 """Staging writes files where the caller decides, and commits nothing."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
+from lakehouse.platform.orchestration.computed_assets import result
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
@@ -29,3 +31,15 @@ def test_staged_days_are_not_visible_before_their_commit(tmp_path: Path):
     assert not lake.table(SHOPS.id).exists()
     lake.table(SHOPS.id).commit(done.staged, schema=done.schema)
     assert [row["shop"] for row in lake.table(SHOPS.id).read([DAY]).to_pylist()] == [1, 2]
+
+
+def test_an_embedded_table_is_computed_without_the_cluster(tmp_path: Path):
+    lake = Lake(str(tmp_path / "lake"))
+    stock(lake, [1, 2])
+    small = replace(SHOPS, options=replace(SHOPS.options, embedded=True))
+    unreachable = Settings(
+        root=lake.root, threads=1, engine="spark", spark_master="spark://127.0.0.1:1"
+    )
+    done = stage_days(small, [DAY], lake, unreachable)
+    assert [(each.day, each.rows) for each in done.staged] == [(DAY, 2)]
+    assert result(done, [DAY], unreachable).metadata["lakehouse/engine"].startswith("duckdb ")

@@ -16,6 +16,7 @@ from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
+from lakehouse.platform.tables.table import TableOptions
 
 
 class Alerts(TableModel, key=("alert_id",)):
@@ -73,6 +74,7 @@ class Alerts(TableModel, key=("alert_id",)):
 @gold_as_of(
     contract=Alerts,
     reads=[sales_by_day, channels_by_day, products_sold, products_by_day, units_by_day],
+    options=TableOptions(embedded=True),  # sums by unit and day are few; Spark's plan is not
 )
 def alerts(
     sales: ir.Table, channels: ir.Table, sold: ir.Table, menu: ir.Table, units: ir.Table
