@@ -11,13 +11,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile, UnrecognizedFile
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.parquet import decode
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, UNREADABLE, Delivery
@@ -122,9 +122,7 @@ def _files_in(root: str, path: str) -> Mapping[str, State | None]:
     """
     store = ObjectStore.at(root)
     try:
-        stored = pq.ParquetFile(pa.BufferReader(store.read(path)))
-        wanted = [name for name in STATE_COLUMNS if name in stored.schema_arrow.names]
-        rows = stored.read(columns=wanted).to_pylist()
+        rows = decode(store.read(path), STATE_COLUMNS).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise first_damage(store, [path]) or error from error
     found: dict[str, tuple[dt.datetime, State | None]] = {}

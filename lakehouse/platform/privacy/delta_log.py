@@ -8,11 +8,9 @@ import json
 import re
 from collections.abc import Iterable
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from lakehouse.platform.privacy.search_tables import DATA_FILE
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.parquet import decode
 from lakehouse.platform.storage.table_id import TableId
 
 _COMMIT = re.compile(r"_delta_log/\d{20}\.json")
@@ -66,5 +64,5 @@ def without_bounds(log: bytes, existing: set[str]) -> bytes:
 
 def _listed(checkpoint: bytes) -> list[str]:
     """Return the data files that a checkpoint lists."""
-    rows = pq.ParquetFile(pa.BufferReader(checkpoint)).read(columns=["add"])["add"].to_pylist()
+    rows = decode(checkpoint, ["add"])["add"].to_pylist()
     return [row["path"] for row in rows if row and row.get("path")]

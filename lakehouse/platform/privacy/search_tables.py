@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from lakehouse.platform.privacy.erase_corrections import is_trail, owned_corrections
 from lakehouse.platform.privacy.findings import FindingKind, PersonFinding
@@ -17,6 +16,7 @@ from lakehouse.platform.privacy.personal_columns import (
 )
 from lakehouse.platform.privacy.scope import SearchScope
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.parquet import decode
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 QUARANTINE = "quarantine"
@@ -62,7 +62,7 @@ def data_files(lake: Lake, table: TableId) -> Iterator[tuple[str, dt.date]]:
 
 def read_data_file(lake: Lake, path: str) -> pa.Table:
     """Return the rows of one Parquet file of the lake."""
-    return pq.ParquetFile(pa.BufferReader(lake.store.read(path))).read()
+    return decode(lake.store.read(path))
 
 
 def _find(

@@ -175,7 +175,8 @@ def _stored_rows(audited: AuditedLake, table: TableId, day: dt.date) -> list[dic
     rows: list[dict[str, Any]] = []
     for path in opened.file_uris([("day", "=", day.isoformat())]):
         relative = path[path.index(f"{table.path}/day=") :]
-        rows += pq.ParquetFile(pa.BufferReader(store.read(relative))).read().to_pylist()
+        file = pq.ParquetFile(pa.BufferReader(store.read(relative)))
+        rows += file.read(use_threads=False).to_pylist()
     return rows
 
 

@@ -70,7 +70,7 @@ class IndependentReader:
         for file in files:
             opened = pq.ParquetFile(pa.BufferReader(self.store.read(file.path)))
             names = [name for name in opened.schema_arrow.names if columns(name) and name != "day"]
-            rows = opened.read(columns=names)
+            rows = opened.read(columns=names, use_threads=False)
             days = pa.repeat(pa.scalar(file.day, pa.date32()), opened.metadata.num_rows)
             parts.append(rows.append_column("day", days))
         if not parts:
@@ -102,8 +102,8 @@ class IndependentReader:
         newest = max((_version(name) for name in checkpoints), default=-1)
         for name in checkpoints:
             if _version(name) == newest:
-                rows = pq.read_table(pa.BufferReader(self.store.read(name)))
-                yield from rows.select([n for n in ("add",) if n in rows.column_names]).to_pylist()
+                opened = pq.ParquetFile(pa.BufferReader(self.store.read(name)))
+                yield from opened.read(columns=["add"], use_threads=False).to_pylist()
         for name in names:
             if name.endswith(".json") and _version(name) > newest:
                 for line in self.store.read(name).splitlines():

@@ -16,6 +16,7 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import digest_of, problem_with
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.parquet import decode
 from lakehouse.platform.storage.published import FOLDER, publication_numbers
 from lakehouse.platform.storage.recovery import drop_checkpoints, intact_files, recover_log
 from lakehouse.platform.storage.table_id import TableId
@@ -160,11 +161,9 @@ def restore_deliveries(
 def _of_older_version(lake: Lake, raw: TableId, day: dt.date) -> list[Delivery]:
     """Return the deliveries of the newest intact file of a day, of any version."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     for file in intact_files(lake, raw, day)[:1]:
-        data = lake.store.read(f"{raw.path}/{file.path}")
-        rows = pq.read_table(pa.BufferReader(data))
+        rows = decode(lake.store.read(f"{raw.path}/{file.path}"))
         dated = rows.append_column("day", pa.array([day] * rows.num_rows, pa.date32()))
         return DELIVERIES.from_arrow(dated)
     return []

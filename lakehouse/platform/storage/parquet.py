@@ -6,7 +6,7 @@ The same rows in the same order give the same bytes, so the digest of a file ide
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -43,6 +43,24 @@ class WrittenFile:
     """First 16 hexadecimal digits of the SHA-256."""
     stats: str
     """Rows, nulls and bounds as JSON, in the form of the Delta log."""
+
+
+def decode(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a whole Parquet file from memory, in this thread.
+
+    Arrow's own threads would give back Python's memory a moment after the rows are there; when the
+    process ends in that moment, it aborts.
+
+    Args:
+        data: the bytes of the file.
+        columns: the columns to read, in this order; a column that the file lacks is left out.
+            None reads all.
+
+    Raises:
+        pa.ArrowInvalid: the bytes are not a readable Parquet file.
+    """
+    file = pq.ParquetFile(pa.BufferReader(data))
+    return file.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
 def encode(tables: Iterable[pa.Table], schema: pa.Schema, sink: Any) -> pq.FileMetaData:

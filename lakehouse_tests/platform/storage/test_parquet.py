@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
@@ -116,3 +118,26 @@ def test_bounds_that_are_not_exact_are_left_out(on_disk: LakeTable):
     row = {"long": "x" * 33, "money": Decimal("12345678901234567890.12"), "real": float("nan")}
     on_disk.write({MON: pa.Table.from_pylist([row], schema=schema)}, schema=schema)
     assert dict(on_disk.snapshot().files[0].bounds) == {}
+
+
+ENDS_WHILE_READING = """
+import io, os
+import pyarrow as pa, pyarrow.parquet as pq
+from lakehouse.platform.storage.parquet import decode
+
+data = io.BytesIO()
+pq.write_table(pa.table({name: ["x"] * 1000 for name in "abcd"}), data)
+threads = set(os.listdir("/proc/self/task"))
+rows = decode(data.getvalue(), ["d", "missing", "a"])
+assert rows.column_names == ["d", "a"] and rows.num_rows == 1000, rows
+print(len(set(os.listdir("/proc/self/task")) - threads))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+def test_a_file_in_memory_is_read_without_threads_that_could_outlive_the_interpreter() -> None:
+    # A thread of Arrow that frees Python's memory while Python ends aborts the process.
+    started = subprocess.run(
+        [sys.executable, "-c", ENDS_WHILE_READING], capture_output=True, text=True, check=True
+    )
+    assert started.stdout == "0\n"
