@@ -147,7 +147,7 @@ def definition_metadata(table: Table) -> dict[str, Any]:
 def _shown(table: Table) -> str:
     """Return as JSON what the Dagster UI shows about the code of a table."""
     is_narrow = len(table.contract.columns) <= WIDEST
-    has_sql = is_narrow and table.transform is not None and not table.options.pandas
+    has_sql = is_narrow and table.has_expression
     lineage = column_lineage(table) if is_narrow else {}
     return json.dumps(
         {

@@ -66,8 +66,10 @@ def as_of_day(transform: Callable[..., ir.Table], reads: Sequence[Read]) -> Call
 def order_of(table: Table) -> dict[str, ir.Value | str]:
     """Return the columns by which an as-of table orders its rows, each with its sort key.
 
-    Empty when the table declares no order.
+    Empty when the table declares no order, or Python code computes it.
     """
+    if not table.has_expression:
+        return {}
     return _order(table.expression)
 
 

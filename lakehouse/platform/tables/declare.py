@@ -136,8 +136,10 @@ def check_contract(table: Table) -> None:
     if table.transform is None:
         return
     _check_slices(table)
-    if not table.options.pandas:
+    if table.has_expression:
         _check_expression(table)
+    elif table.options.python:
+        _check_inputs(table)
     _check_day(table)
 
 
@@ -168,7 +170,7 @@ def _declared(
         model=with_day(table, contract) if adds_day else contract,
         description=inspect.getdoc(transform) or "",
         reads=found,
-        transform=as_of_day(filled, found) if adds_day else filled,
+        transform=as_of_day(filled, found) if adds_day and not options.python else filled,
         as_of=as_of,
         options=options,
     )
@@ -286,6 +288,11 @@ def _check_options(table: Table) -> None:
         raise ContractError(
             f"{table.id.name}: only as-of tables can be made on request; hint: use @gold_as_of"
         )
+    if table.options.python and not (table.read_by_newest_day and table.options.embedded):
+        raise ContractError(
+            f"{table.id.name}: Python code computes as-of tables without reference dates, in the"
+            " process of the run; hint: use @gold_as_of and the option embedded=True"
+        )
     if table.options.reference_dates is not None and not table.as_of:
         raise ContractError(
             f"{table.id.name}: only as-of tables have reference dates; hint: use @gold_as_of"
@@ -321,6 +328,22 @@ def _check_expression(table: Table) -> None:
         raise ContractError(
             f"{table.id.name} breaks its contract {table.contract.name}: " + "; ".join(problems)
         )
+
+
+def _check_inputs(table: Table) -> None:
+    """Build the inputs of a table that Python code computes, without running them."""
+    try:
+        inputs = table.python_rows.inputs
+    except ContractError:
+        raise
+    except Exception as error:
+        raise ContractError(
+            f"{table.id.name}: an input does not fit the upstream contracts"
+            f" ({', '.join(read.table.id.name for read in table.reads)}): {error}"
+        ) from error
+    problems = [each for name in inputs for each in _names_that_differ_in_case_only(inputs[name])]
+    if problems:
+        raise ContractError(f"{table.id.name}: " + "; ".join(problems))
 
 
 def _contracted_part(table: Table, given: sch.Schema) -> sch.Schema:

@@ -15,7 +15,7 @@ def column_lineage(table: Table) -> dict[str, list[tuple[TableId, str]]]:
 
     Columns that only count or filter rows are not included.
     """
-    if table.transform is None or table.options.pandas:
+    if not table.has_expression:
         return {}
     upstream = {read.name: read.table.id for read in table.reads}
     found = _of_relation(table.expression.op(), {})

@@ -9,11 +9,12 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
+import pyarrow
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
@@ -151,6 +152,9 @@ class TableOptions:
         snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
             this table is computed from the newest delivery up to that day (or the earliest, when
             all are later). With `named_by` it has rows of later deliveries, too.
+        python: names of the modules that compute the rows of an as-of table from Arrow tables, for
+            what an expression cannot say; the transform returns `PythonRows`. Their code is part of
+            the table's definition. Needs `embedded`.
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
         reference_dates: of an as-of table, partitions are made for these dates. Its contract has a
@@ -171,6 +175,7 @@ class TableOptions:
     """
 
     snapshot: bool = False
+    python: tuple[str, ...] = ()
     pandas: bool = False
     reference_dates: ReferenceDates | None = None
     keep_days: int = 400
@@ -185,6 +190,20 @@ class TableOptions:
 
 
 NO_OPTIONS = TableOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonRows:
+    """How the rows of one day of an as-of table are computed by Python code.
+
+    Args:
+        inputs: name → expression over the upstream tables; their rows must fit in memory.
+        compute: takes the day and the rows of the inputs by name; returns the columns of the
+            contract without ``day``, in any order. Equal inputs must give equal rows.
+    """
+
+    inputs: Mapping[str, ir.Table]
+    compute: Callable[[datetime.date, Mapping[str, pyarrow.Table]], pyarrow.Table]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -208,7 +227,7 @@ class Table:
     model: type[pa.DataFrameModel]
     description: str
     reads: tuple[Read, ...] = ()
-    transform: Callable[..., ir.Table] | None = None
+    transform: Callable[..., Any] | None = None
     source: "Source | None" = None
     as_of: bool = False
     options: TableOptions = NO_OPTIONS
@@ -266,10 +285,32 @@ class Table:
         """Return a relation without data that has the columns of the contract."""
         return ibis.table(self.contract.schema, name=relation_name(self.id))
 
+    @property
+    def has_expression(self) -> bool:
+        """Whether one expression computes the table."""
+        return self.transform is not None and not (self.options.pandas or self.options.python)
+
+    @functools.cached_property
+    def python_rows(self) -> PythonRows:
+        """Return the result of the transform of a table with the option `python`."""
+        if self.transform is None or not self.options.python:
+            raise ContractError(f"{self.id.name} is not computed by Python code")
+        given = (
+            read.table.unbound.drop("day") if read.table.read_by_newest_day else read.table.unbound
+            for read in self.reads
+        )
+        made = self.transform(*given)
+        if not isinstance(made, PythonRows):
+            raise ContractError(
+                f"{self.id.name}: expected PythonRows, found {type(made).__name__}; hint: return"
+                " the inputs and the function that computes the rows"
+            )
+        return made
+
     @functools.cached_property
     def expression(self) -> ir.Table:
         """Return the result of the transform for its unbound upstream tables."""
-        if self.transform is None or self.options.pandas:
+        if self.transform is None or not self.has_expression:
             raise ContractError(f"{self.id.name} is not computed by an expression")
         return self.transform(*(read.table.unbound for read in self.reads))
 

@@ -22,6 +22,7 @@ from lakehouse.platform.tables.ops_tables import AS_OF_DAYS, AsOfInputs
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.stored_rows import stage_ops_table
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.definition import definition_of
 from lakehouse.settings import Settings
 
 
@@ -128,5 +129,7 @@ def _expressions(tables: tuple[Table, ...]) -> str:
 
 
 def _identified(table: Table) -> str:
+    if table.options.python:
+        return definition_of(table).version
     expression = table.contracted_expression
     return expression_digest(expression.op()) or typed_sql(expression, "duckdb")

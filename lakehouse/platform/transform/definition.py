@@ -8,6 +8,7 @@ count.
 
 import functools
 import hashlib
+import importlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
@@ -144,6 +145,11 @@ def _expression(table: Table) -> str:
     }
     if table.transform is None:
         return ""
+    if table.options.python:
+        inputs = {n: typed_sql(e, "duckdb") for n, e in table.python_rows.inputs.items()}
+        modules = (importlib.import_module(name) for name in table.options.python)
+        code = [f"{module.__name__} {_digest(inspect.getsource(module))}" for module in modules]
+        return "\n".join((json.dumps(options), *inputs.values(), *code))
     if table.options.pandas:
         return f"{json.dumps(options)}\n{inspect.getsource(inspect.unwrap(table.transform))}"
     if table.validates_rows:

@@ -53,7 +53,7 @@ def last_due_day(settings: Settings, now: dt.datetime) -> dt.date:
 @functools.cache
 def covers_due_days(table: Table) -> bool:
     """Whether a table has rows for every due day."""
-    if table.transform is None or table.options.pandas or not table.reads:
+    if not table.has_expression or not table.reads:
         return False
     known = code_facts.of_table(table, "covers due days", lambda: json.dumps(_asks(table)))
     return bool(json.loads(known))

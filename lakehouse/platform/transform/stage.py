@@ -144,7 +144,7 @@ def _stage_computed_rows(
     session: Session, table: Table, window: Sequence[dt.date], writer: _Writer
 ) -> None:
     """Stage the days that satisfy the contract; record the others as failed days."""
-    rows = _compute(session, table)
+    rows = _compute(session, table, window)
     failed = failed_days(session, table, rows)
     writer.result.failed_days |= failed
     good = [day for day in window if day not in failed]
@@ -174,7 +174,7 @@ def _stage_sliced_day(
     def batches() -> Iterator[pa.RecordBatch]:
         for each in slices:
             bind_upstream(session, upstream, [day], each)
-            rows = _compute(session, table)
+            rows = _compute(session, table, [day])
             if failed := failed_days(session, table, rows):
                 raise _DayFailed(failed[day])
             yield from session.batches(_ordered_rows(table))
@@ -251,10 +251,24 @@ def _slices(
     return slices_of(session, upstream.table, upstream.rows(window[0]), settings.chunk_rows)
 
 
-def _compute(session: Session, table: Table) -> ir.Table:
-    """Compute the expression for the bound rows; return the rows of the bound days."""
-    session.keep(_COMPUTED, table.contracted_expression)
+def _compute(session: Session, table: Table, window: Sequence[dt.date]) -> ir.Table:
+    """Compute the rows for the bound upstream rows; return those of the bound days."""
+    if table.options.python:
+        session.arrow(_COMPUTED, _python_rows(session, table, window))
+    else:
+        session.keep(_COMPUTED, table.contracted_expression)
     return _rows_of_window(table)
+
+
+def _python_rows(session: Session, table: Table, window: Sequence[dt.date]) -> pa.Table:
+    """Run the inputs of a table and its Python code; an as-of table has one day in a window."""
+    (day,) = window
+    made = table.python_rows
+    inputs = {name: session.table(expression) for name, expression in made.inputs.items()}
+    rows = made.compute(day, inputs)
+    schema = arrow_schema(table.contract.schema)
+    dated = rows.append_column("day", pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows))
+    return dated.select(schema.names).cast(schema)
 
 
 @functools.cache

@@ -1,0 +1,16 @@
+"""Forecast what each restaurant will sell: the series, and the rows of the forecast tables.
+
+`history` makes series of the sales by unit, day and product, and `tables` the rows of the tables.
+How series are forecast belongs to `lakehouse.platform.forecasting.panel`.
+"""
+
+from lakehouse.platform.forecasting.panel import MODULES as PANEL
+
+MODULES = (
+    *PANEL,
+    "lakehouse.domains.mrhealth.demand.history",
+    "lakehouse.domains.mrhealth.demand.tables",
+)
+"""Modules whose code is part of the definition of the forecast tables."""
+KEEP_DAYS = 730
+"""Days of history that are used."""

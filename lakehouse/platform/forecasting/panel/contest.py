@@ -1,0 +1,224 @@
+"""Rolling-origin back-test of all methods, and which one each group of series publishes.
+
+At each origin a method knows only the days before it. The baseline and the model with the lowest
+error on the older days are compared on the newer ones: the model is published only if its error is
+strictly lower than that of every baseline.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from lakehouse.platform.forecasting.panel.baselines import WEEK, moving_average, seasonal_naive
+from lakehouse.platform.forecasting.panel.intervals import Errors
+from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel
+
+Method = Callable[[Panel, int], Numbers]
+"""Takes a panel and the number of days to forecast; returns expected counts without NaN."""
+
+ORIGINS = 12
+"""Number of origins of the back-test, a week apart."""
+FEWEST_DAYS = 7
+"""Fewest days that are known at an origin."""
+NEW_DAYS = 28
+"""A series with fewer known days is in the group of new ones."""
+GROUPS = ("new", "smooth", "erratic", "intermittent", "lumpy")
+"""Groups of series: by how often there is a demand, and how much it varies (Syntetos-Boylan)."""
+MEAN_DAYS_BETWEEN = 1.32
+"""Days between two demands from which a series is intermittent."""
+SQUARED_VARIATION = 0.49
+"""Squared coefficient of variation of the demands from which a series is erratic or lumpy."""
+
+
+def _naive(panel: Panel, horizon: int) -> Numbers:
+    return seasonal_naive(panel.values, horizon)
+
+
+def _average(window: int, panel: Panel, horizon: int) -> Numbers:
+    return moving_average(panel.values, horizon, window)
+
+
+BASELINES: Mapping[str, Method] = {
+    "seasonal_naive": _naive,
+    **{f"ma_{window}": partial(_average, window) for window in (7, 14, 30)},
+}
+"""Name of a baseline → its function."""
+MODELS: Mapping[str, Method] = {}
+"""Name of a model that needs no library → its function."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Forecasts of one method at all origins.
+
+    Args:
+        forecast: shape (origins, series, horizon); NaN after the last known day.
+    """
+
+    forecast: Numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Errors of one method on one group: mean absolute and mean squared, scaled by series."""
+
+    mase: float
+    rmsse: float
+
+    def lower_than(self, other: "Score") -> bool:
+        """Return whether both errors are strictly lower."""
+        return self.mase < other.mase and self.rmsse < other.rmsse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """The result of a back-test.
+
+    Args:
+        origins: number of known days at each origin.
+        actual: counts that came, shape (origins, series, horizon); NaN where unknown.
+        group: index into `GROUPS` of each series.
+        measured: name of the method → its forecasts.
+        scores: group → method → its errors on the newer days.
+        published: group → name of the method that is published.
+    """
+
+    origins: tuple[int, ...]
+    actual: Numbers
+    group: Indices
+    measured: Mapping[str, Measured]
+    scores: Mapping[str, Mapping[str, Score]]
+    published: Mapping[str, str]
+
+    def errors(self, method: str, series: Indices) -> Errors:
+        """Return the errors of a method on some series at all origins."""
+        horizon = self.actual.shape[2]
+        forecast = self.measured[method].forecast[:, series]
+        step = np.broadcast_to(np.arange(1, horizon + 1), forecast.shape)
+        return Errors(
+            forecast=forecast.ravel(),
+            actual=self.actual[:, series].ravel(),
+            step=step.ravel().astype(np.int64),
+        )
+
+
+def contest(panel: Panel, horizon: int, models: Mapping[str, Method] = MODELS) -> Contest:
+    """Back-test the baselines and some models, and select one for each group of series."""
+    origins = origins_of(panel.days)
+    actual = np.full((len(origins), len(panel.values), horizon), np.nan)
+    for n, origin in enumerate(origins):
+        came = panel.values[:, origin : origin + horizon]
+        actual[n, :, : came.shape[1]] = came
+    measured = {
+        name: Measured(forecast=_at_origins(method, panel, origins, horizon))
+        for name, method in {**BASELINES, **models}.items()
+    }
+    group = groups_of(panel.values)
+    scale = scale_of_series(panel.values)
+    scores: dict[str, dict[str, Score]] = {}
+    published: dict[str, str] = {}
+    for number, name in enumerate(GROUPS):
+        series = np.flatnonzero(group == number)
+        older, newer = _parts(origins, horizon, panel.days)
+        on_older = _scores(measured, actual, scale, series, older)
+        scores[name] = _scores(measured, actual, scale, series, newer)
+        published[name] = _selected(on_older, scores[name], models)
+    return Contest(
+        origins=tuple(origins),
+        actual=actual,
+        group=group,
+        measured=measured,
+        scores=scores,
+        published=published,
+    )
+
+
+def origins_of(days: int) -> list[int]:
+    """Return the number of known days at each origin, the oldest first; none for a short history.
+
+    >>> origins_of(30)
+    [9, 16, 23]
+    """
+    back = [days - WEEK * n for n in range(ORIGINS, 0, -1)]
+    return [origin for origin in back if origin >= FEWEST_DAYS]
+
+
+def groups_of(values: Numbers) -> Indices:
+    """Return the group of each series, an index into `GROUPS`."""
+    known = ~np.isnan(values)
+    positive = known & (np.nan_to_num(values) > 0)
+    days, demands = known.sum(axis=1), positive.sum(axis=1)
+    size = np.where(positive, values, 0.0)
+    mean = size.sum(axis=1) / np.maximum(demands, 1)
+    variance = (np.where(positive, size - mean[:, None], 0.0) ** 2).sum(axis=1)
+    variation = variance / np.maximum(demands, 1) / np.maximum(mean, 1e-9) ** 2
+    rare = days > MEAN_DAYS_BETWEEN * np.maximum(demands, 1)
+    varied = variation > SQUARED_VARIATION
+    found = 1 + varied + 2 * rare
+    return np.where(days < NEW_DAYS, 0, found).astype(np.int64)
+
+
+def scale_of_series(values: Numbers) -> Numbers:
+    """Return the mean absolute change from week to week of each series; 1 if there is none."""
+    change = np.abs(values[:, WEEK:] - values[:, :-WEEK])
+    known = ~np.isnan(change)
+    mean = np.where(known, change, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(mean > 0, mean, 1.0)
+
+
+def _at_origins(method: Method, panel: Panel, origins: Sequence[int], horizon: int) -> Numbers:
+    made = [method(panel.cut(origin), horizon) for origin in origins]
+    return np.stack(made) if made else np.empty((0, len(panel.values), horizon))
+
+
+def _parts(origins: Sequence[int], horizon: int, days: int) -> tuple[Flags, Flags]:
+    """Return which forecasts are on older and which on newer days, shape (origins, horizon).
+
+    No forecast of the newer part was made before the last day of the older part.
+    """
+    origin = np.array(origins, np.int64).reshape(-1, 1)
+    target = origin + np.arange(horizon)
+    middle = origins[len(origins) // 2] if origins else days
+    return target < middle, (origin >= middle) & (target < days)
+
+
+def _scores(
+    measured: Mapping[str, Measured],
+    actual: Numbers,
+    scale: Numbers,
+    series: Indices,
+    chosen: Flags,
+) -> dict[str, Score]:
+    """Return the errors of each method on some series and forecasts; infinite if there are none."""
+    found = {}
+    came = actual[:, series]
+    used = chosen[:, None, :] & ~np.isnan(came)
+    for name, each in measured.items():
+        error = np.where(used, (each.forecast[:, series] - came) / scale[series][:, None], 0.0)
+        count = max(int(used.sum()), 1)
+        found[name] = Score(
+            mase=float(np.abs(error).sum() / count) if used.any() else np.inf,
+            rmsse=float(np.sqrt((error**2).sum() / count)) if used.any() else np.inf,
+        )
+    return found
+
+
+def _selected(
+    older: Mapping[str, Score], newer: Mapping[str, Score], models: Mapping[str, Method]
+) -> str:
+    """Return the best model if its errors are lower than those of every baseline, else the best."""
+
+    def best(names: Sequence[str], scores: Mapping[str, Score]) -> str:
+        return min(names, key=lambda name: (scores[name].mase, list(scores).index(name)))
+
+    names = list(BASELINES)
+    baseline = best(names, older if any(np.isfinite(older[n].mase) for n in names) else newer)
+    if not np.isfinite(newer[baseline].mase):
+        return "ma_30"
+    if models:
+        model = best(list(models), older)
+        if all(newer[model].lower_than(newer[name]) for name in names):
+            return model
+    return baseline

@@ -1,0 +1,100 @@
+"""Quantiles of forecasts, from the errors of the same method on earlier days.
+
+The errors are those of the rolling-origin back-test, so they are made on days that the method did
+not know. They are divided by a scale that grows with the forecast like that of counts, pooled over
+series with a similar forecast and over neighboring days of the horizon, and ordered. The quantile
+is the order statistic that a new error exceeds with the wanted probability (split conformal).
+Without enough errors the quantiles are those of a normal distribution with that scale.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lakehouse.platform.forecasting.panel import QUANTILES
+from lakehouse.platform.forecasting.panel.panel import Indices, Numbers
+
+LEVELS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0)
+"""Forecasts between two of these limits are of similar size."""
+STEPS = (7, 14, 21)
+"""Days of the horizon after which other errors are used."""
+FEWEST = 60
+"""Fewest errors for a quantile of 5 %; with fewer, those of a wider pool are used."""
+_NORMAL = (-1.6449, -0.6745, 0.0, 0.6745, 1.6449)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errors:
+    """Errors of a back-test: what was forecast, what came, and how many days ahead, from 1."""
+
+    forecast: Numbers
+    actual: Numbers
+    step: Indices
+
+
+def scale_of(forecast: Numbers) -> Numbers:
+    """Return the scale of errors: that of counts, plus a tenth of the forecast."""
+    return np.sqrt(np.maximum(forecast, 0.05) + (0.1 * forecast) ** 2)
+
+
+def quantiles_of(forecast: Numbers, errors: Errors) -> Numbers:
+    """Return the quantiles of forecasts, shape (series, horizon, quantiles), in rising order.
+
+    Args:
+        forecast: expected counts, shape (series, horizon).
+        errors: of the same method on earlier days; may be empty.
+    """
+    known = ~np.isnan(errors.actual)
+    made = errors.forecast[known]
+    score = (errors.actual[known] - made) / scale_of(made)
+    level, step = _level(made), _step_class(errors.step[known])
+    pools = _Pools(score, level, step)
+    of_level, of_step = _level(forecast), _step_class(np.arange(1, forecast.shape[1] + 1))
+    scores = np.empty((*forecast.shape, len(QUANTILES)))
+    for lv in np.unique(of_level):
+        for st in np.unique(of_step):
+            here = (of_level == lv) & (of_step == st)[None, :]
+            scores[here] = pools.quantiles(int(lv), int(st))
+    values = forecast[..., None] + scores * scale_of(forecast)[..., None]
+    return np.maximum(np.maximum.accumulate(values, axis=-1), 0.0)
+
+
+class _Pools:
+    """Scores of errors by level and part of the horizon, with wider pools where they are few."""
+
+    def __init__(self, score: Numbers, level: Indices, step: Indices) -> None:
+        self._score, self._level, self._step = score, level, step
+
+    def quantiles(self, level: int, step: int) -> Sequence[float] | Numbers:
+        at_step = self._step == step
+        for width in range(len(LEVELS) + 1):
+            near = np.abs(self._level - level) <= width
+            for chosen in (near & at_step, near):
+                found = self._score[chosen]
+                if len(found) >= FEWEST:
+                    return conformal(found)
+        return _NORMAL if level else (0.0, 0.0, 0.0, 0.0, 1.6449)
+
+
+def conformal(scores: Numbers) -> Numbers:
+    """Return the quantiles of a new score, given earlier ones.
+
+    Below the middle the order statistic is rounded down, above it up, so that the interval is not
+    too narrow with few scores.
+    """
+    ordered = np.sort(scores)
+    count = len(ordered)
+    places = [
+        int(np.floor((count + 1) * q)) if q < 0.5 else int(np.ceil((count + 1) * q))
+        for q in QUANTILES
+    ]
+    return ordered[np.clip(np.array(places) - 1, 0, count - 1)]
+
+
+def _level(forecast: Numbers) -> Indices:
+    return np.searchsorted(LEVELS, forecast).astype(np.int64)
+
+
+def _step_class(step: Indices) -> Indices:
+    return np.searchsorted(STEPS, step).astype(np.int64)

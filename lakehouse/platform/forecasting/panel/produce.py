@@ -1,0 +1,86 @@
+"""The published forecast of a panel: expected counts, quantiles, and the method of each series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lakehouse.platform.forecasting.panel import HORIZON, QUANTILES
+from lakehouse.platform.forecasting.panel.contest import (
+    BASELINES,
+    GROUPS,
+    MODELS,
+    Contest,
+    Method,
+    contest,
+)
+from lakehouse.platform.forecasting.panel.intervals import quantiles_of
+from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
+
+NAMES = ("q05", "q25", "q50", "q75", "q95")
+"""Columns of the quantiles."""
+DECIMAL = pa.decimal128(18, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelForecast:
+    """A published forecast.
+
+    Args:
+        expected: expected counts, shape (series, horizon).
+        quantiles: shape (series, horizon, quantiles), in rising order.
+        model: name of the method of each series.
+        contest: the back-test that decided it.
+    """
+
+    expected: Numbers
+    quantiles: Numbers
+    model: tuple[str, ...]
+    contest: Contest
+
+
+def forecast_panel(
+    panel: Panel, horizon: int = HORIZON, models: Mapping[str, Method] = MODELS
+) -> PanelForecast:
+    """Forecast a panel: each group of series with the method that its back-test selects."""
+    tested = contest(panel, horizon, models)
+    expected = np.zeros((len(panel.values), horizon))
+    quantiles = np.zeros((*expected.shape, len(QUANTILES)))
+    methods = {**BASELINES, **models}
+    made = {name: methods[name](panel, horizon) for name in set(tested.published.values())}
+    for number, name in enumerate(GROUPS):
+        series = np.flatnonzero(tested.group == number)
+        if len(series):
+            method = tested.published[name]
+            expected[series] = np.maximum(made[method][series], 0.0)
+            errors = tested.errors(method, series)
+            quantiles[series] = quantiles_of(expected[series], errors)
+    return PanelForecast(
+        expected=expected,
+        quantiles=quantiles,
+        model=tuple(tested.published[GROUPS[number]] for number in tested.group),
+        contest=tested,
+    )
+
+
+def forecast_columns(made: PanelForecast) -> dict[str, pa.Array]:
+    """Return expected counts and quantiles by column, one value per series and day, in order."""
+    columns = {"expected": _decimals(made.expected)}
+    columns |= {name: _decimals(made.quantiles[..., n]) for n, name in enumerate(NAMES)}
+    horizon = made.expected.shape[1]
+    columns["model"] = pa.array(np.repeat(np.array(made.model, object), horizon), pa.string())
+    return columns
+
+
+def _decimals(values: Numbers) -> pa.Array:
+    """Return numbers with two decimals."""
+    cents = pa.array(np.round(values.ravel() * 100).astype(np.int64))
+    return pa.Array.from_buffers(DECIMAL, len(cents), [None, _wide(cents)])
+
+
+def _wide(whole: pa.Array) -> pa.Buffer:
+    """Return the bytes of decimals whose unscaled values are these whole numbers, 0 or more."""
+    pairs = np.zeros((len(whole), 2), np.int64)  # low and high half of 128 bits
+    pairs[:, 0] = whole.to_numpy()
+    return pa.py_buffer(pairs.tobytes())

@@ -1,0 +1,105 @@
+"""The forecast of pieces by unit and product: which series it has, and what counts as unknown."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from lakehouse.domains.mrhealth.gold.demand_forecast import demand_forecast
+from lakehouse.domains.mrhealth.gold.unit_forecast import unit_forecast
+from lakehouse.platform.engines.session import arrow_schema
+from lakehouse.platform.tables.table import Table
+from lakehouse_tests.domains.mrhealth.rows import Row
+
+LAST = dt.date(2026, 3, 20)
+Change = dict[str, Any]
+
+
+def rows_of(
+    days: int = 60, changes: dict[tuple[int, int], Change] | None = None
+) -> tuple[list[Row], ...]:
+    """Rows of the upstream tables: two units that sell 10 of product 301 and 5 of 302 a day.
+
+    `changes` are by unit and days before the last day.
+    """
+    sold: list[Row] = []
+    sales: list[Row] = []
+    menu: list[Row] = []
+    units: list[Row] = []
+    for back in range(days):
+        day = LAST - dt.timedelta(days=back)
+        menu += [{"day": day, "product_id": number} for number in (301, 302)]
+        for unit in (1, 2):
+            change: Change = {"delivered": True, "orders": 6, "quantity": {301: 10, 302: 5}}
+            change |= (changes or {}).get((unit, back), {})
+            units.append({"day": day, "unit_id": unit, "state_name": "Paraná"})
+            sales.append(
+                {"day": day, "unit_id": unit, "revenue": Decimal("150.00")}
+                | {name: change[name] for name in ("delivered", "orders")}
+            )
+            sold += [
+                {"day": day, "unit_id": unit, "product_id": product, "quantity": quantity}
+                for product, quantity in change["quantity"].items()
+            ]
+    return sold, sales, menu, units
+
+
+def computed(table: Table, *given: list[Row]) -> list[Row]:
+    """Rows that a table's code computes from rows of its upstream tables."""
+    connection = ibis.duckdb.connect()
+    for read, rows in zip(table.reads, given, strict=True):
+        schema = arrow_schema(read.table.contract.schema)
+        full = [dict.fromkeys(schema.names, None) | row for row in rows]
+        connection.create_table(read.name, pa.Table.from_pylist(full, schema=schema))
+    made = table.python_rows
+    inputs = {name: connection.to_pyarrow(each) for name, each in made.inputs.items()}
+    return made.compute(LAST, inputs).to_pylist()
+
+
+NOTHING: Change = {"delivered": False, "orders": 0, "quantity": {}}
+
+
+def test_every_unit_and_product_of_the_menu_is_forecast_for_28_days():
+    rows = computed(demand_forecast, *rows_of())
+    keys = {(row["unit_id"], row["product_id"], row["target_day"]) for row in rows}
+    days = {LAST + dt.timedelta(days=n) for n in range(1, 29)}
+    assert keys == {(u, p, day) for u in (1, 2) for p in (301, 302) for day in days}
+    assert {row["expected"] for row in rows if row["product_id"] == 301} == {Decimal("10.00")}
+
+
+def test_a_missing_delivery_is_unknown_and_not_zero():
+    missing: dict[tuple[int, int], Change] = {(1, back): NOTHING for back in range(5)}
+    rows = computed(demand_forecast, *rows_of(changes=missing))
+    assert {row["expected"] for row in rows if row["product_id"] == 302} == {Decimal("5.00")}
+
+
+def test_orders_without_items_leave_pieces_unknown_and_orders_known():
+    missing: dict[tuple[int, int], Change] = {(1, back): {"quantity": {}} for back in range(5)}
+    rows = computed(demand_forecast, *rows_of(changes=missing))
+    assert {row["expected"] for row in rows if row["product_id"] == 302} == {Decimal("5.00")}
+    rows = computed(unit_forecast, *rows_of(changes=missing))
+    expected = {(row["measure"], row["expected"]) for row in rows}
+    assert expected == {
+        ("orders", Decimal("6.00")),
+        ("pieces", Decimal("15.00")),
+        ("revenue", Decimal("150.00")),
+    }
+
+
+def test_a_day_without_sales_of_a_unit_that_delivered_is_zero():
+    shut: dict[tuple[int, int], Change] = {
+        (1, back): {"orders": 0, "quantity": {}} for back in range(30)
+    }
+    rows = computed(demand_forecast, *rows_of(changes=shut))
+    assert max(row["expected"] for row in rows if row["unit_id"] == 1) < 5
+
+
+@pytest.mark.parametrize("table", [demand_forecast, unit_forecast], ids=["product", "unit"])
+def test_one_day_of_history_is_enough_and_no_history_gives_no_rows(table):
+    rows = computed(table, *rows_of(days=1))
+    assert rows
+    assert all(row["q05"] <= row["q50"] <= row["q95"] for row in rows)
+    assert computed(table, [], [], [], []) == []

@@ -1,0 +1,44 @@
+"""The published forecast: intervals that hold, and a clear outcome for every kind of series."""
+
+import numpy as np
+import pytest
+
+from lakehouse.platform.forecasting.panel.produce import forecast_columns, forecast_panel
+from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
+
+
+def test_intervals_cover_nine_of_ten_later_days():
+    values, _ = sold(series=100, days=208)
+    made = forecast_panel(panel_of(values[:, :180]))
+    came = values[:, 180:]
+    inside = (came >= made.quantiles[..., 0]) & (came <= made.quantiles[..., -1])
+    assert inside.mean() == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [[3.0]],
+        [[0.0] * 90],
+        [[np.nan] * 40],
+        [[np.nan, 1.0] * 40],
+        [[1.0] * 60 + [0.0] * 60],
+        [[5.0] * 3653],
+        np.zeros((0, 50)),
+        [[]],
+    ],
+    ids=["one point", "zeros", "unknown", "gaps", "closed", "ten years", "no series", "no days"],
+)
+def test_every_series_gets_ordered_numbers(values):
+    made = forecast_panel(panel_of(np.array(values, np.float64)))
+    assert np.isfinite(made.expected).all()
+    assert np.isfinite(made.quantiles).all()
+    assert (np.diff(made.quantiles, axis=-1) >= 0).all()
+    assert (made.quantiles >= 0).all()
+    assert len(forecast_columns(made)["q05"]) == made.expected.size
+
+
+def test_equal_series_give_equal_forecasts():
+    values, _ = sold(series=10)
+    first, second = (forecast_columns(forecast_panel(panel_of(values))) for _ in range(2))
+    assert first == second
