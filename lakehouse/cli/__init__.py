@@ -42,6 +42,7 @@ COMMANDS = {
     "warehouse": "warehouse",
     "forecast": "forecast",
     "alerts": "alerts",
+    "models": "models",
     "privacy": "privacy",
     "raw": "raw",
     "doctor": "doctor",

@@ -60,6 +60,7 @@ def called(places: Mapping[str, str], *arguments: str, **variables: str) -> tupl
         ("sql", "show tables"),
         ("sql", "select 1 as one"),
         ("sql", "select count(*) from ops.deliveries"),
+        ("models", "list"),
     ],
 )
 def test_a_command_that_looks_loads_no_heavy_library(

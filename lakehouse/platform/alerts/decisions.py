@@ -5,17 +5,12 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-
-from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import ALERT_DECISIONS, AlertDecision, AlertStep
-from lakehouse.platform.tables.stored_rows import stage_ops_table
+from lakehouse.platform.tables.stored_rows import add_row, rows_of
 
 OPEN = "open"
-ATTEMPTS = 20
-"""Attempts to add a step while others add steps on the same day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,36 +77,14 @@ def decide(
         decided_by=by,
         decided_at=now,
     )
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            _append(lake, domain, decision)
-            break
-        except DayConflict:
-            if attempt == ATTEMPTS:
-                raise
+    note_of_commit = {"by": f"alert {decision.alert_id} {decision.step}"}
+    add_row(lake, decisions_of(domain), ALERT_DECISIONS, decision, note=note_of_commit)
     return decision
-
-
-def _append(lake: Lake, domain: str, decision: AlertDecision) -> None:
-    table = decisions_of(domain)
-    stored = lake.table(table)
-    before = stored.snapshot()
-    row = ALERT_DECISIONS.to_arrow([decision]).drop(["day"])
-    if decision.day in before.by_day:
-        earlier = stored.read([decision.day], snapshot=before).select(row.column_names)
-        row = pa.concat_tables([earlier.cast(row.schema), row])
-    staged = stage_ops_table(lake, table, ALERT_DECISIONS, {decision.day: row}, based_on=before)
-    staged.commit(note={"by": f"alert {decision.alert_id} {decision.step}"})
 
 
 def decisions(lake: Lake, domain: str) -> list[AlertDecision]:
     """Return every step of a domain, the oldest first."""
-    stored = lake.table(decisions_of(domain))
-    snapshot = stored.snapshot()
-    days = [file.day for file in snapshot.files if file.rows]
-    if not days:
-        return []
-    found = ALERT_DECISIONS.from_arrow(stored.read(days, snapshot=snapshot))
+    found = rows_of(lake, decisions_of(domain), ALERT_DECISIONS)
     return sorted(found, key=lambda each: each.decided_at)
 
 

@@ -238,6 +238,50 @@ class AlertQuality:
     )
 
 
+@ops_row
+class ModelVersion:
+    """One version of a trained model: its file, and everything that it follows from."""
+
+    day: dt.date = column("Date of the registration in the time zone of the lake")
+    name: str = column("Name of the model within its domain")
+    version: str = column("Digest of file, data, code, seed and parameters, 16 hexadecimal digits")
+    form: str = column("Format of the file", isin=("json", "lightgbm", "parquet"))
+    sha256: str = column("SHA-256 of the file, _models/<domain>/<aa>/<sha256> in the lake")
+    size: int = column("Size of the file in bytes", ge=0)
+    seed: int = column("Seed of every random choice of the training")
+    code: str = column("Version of the code and of the libraries that trained it")
+    parameters: str = column("What was chosen before the training, as JSON")
+    metrics: str = column("Measured quality by name, as JSON")
+    data: str = column(
+        "Tables that it was trained on, as a JSON list of table, version, days, rows and digest"
+    )
+    run_id: str | None = column("Dagster run that trained it; null for a command")
+    registered_at: dt.datetime = column("Moment of the registration, UTC")
+
+
+class ModelStep(StrEnum):
+    """What is decided about the version of a model that is in use."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
+
+
+@ops_row
+class ModelDecision:
+    """One decision about which version of a model is in use; rows are added, never changed."""
+
+    day: dt.date = column("Date of the decision in the time zone of the lake")
+    decision_id: str = column("Identifier of the decision")
+    name: str = column("Name of the model within its domain")
+    version: str = column("Version that is in use from this decision on")
+    step: ModelStep = column(
+        "promoted, or rolled_back (the version that was in use before is in use again)"
+    )
+    note: str | None = column("Remark; null when there is none")
+    decided_by: str = column("Login or name of the person, or the command that trained the model")
+    decided_at: dt.datetime = column("Moment of the decision, UTC")
+
+
 RECONCILIATION = OpsTable(name="reconciliation", row=FileBalance)
 QUARANTINE = OpsTable(name="quarantine", row=RejectedRow, view_columns=("domain", "table", "layer"))
 """Stored beside each bronze, silver and gold table that rejects lines or rows."""
@@ -251,6 +295,8 @@ CORRECTIONS = OpsTable(name="corrections", row=CorrectionEvent, key=("correction
 PIPELINE_METRICS = OpsTable(name="pipeline_metrics", row=RunMetric)
 ALERT_DECISIONS = OpsTable(name="alert_decisions", row=AlertDecision, key=("day", "decision_id"))
 ALERT_QUALITY = OpsTable(name="alert_quality", row=AlertQuality, key=("day", "source", "kind"))
+MODELS = OpsTable(name="models", row=ModelVersion, key=("day", "name", "version"))
+MODEL_DECISIONS = OpsTable(name="model_decisions", row=ModelDecision, key=("day", "decision_id"))
 
 OPS_TABLES = {
     table.name: table
@@ -266,6 +312,8 @@ OPS_TABLES = {
         PIPELINE_METRICS,
         ALERT_DECISIONS,
         ALERT_QUALITY,
+        MODELS,
+        MODEL_DECISIONS,
     )
 }
 """Tables by their name under ``ops``."""

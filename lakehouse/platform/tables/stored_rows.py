@@ -6,20 +6,24 @@ compared by `transform.validate`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staged_tables import StagedTable, StagedTables
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.ops_model import OpsTable
+from lakehouse.platform.tables.ops_model import OpsTable, Row
 
 if TYPE_CHECKING:
     from lakehouse.platform.tables.contract import Contract, Rule
+
+ATTEMPTS = 20
+"""Attempts to add a row while others add rows on the same day."""
 
 _BROKEN: Mapping[str, Callable[[pa.ChunkedArray, Mapping[str, Any]], pa.ChunkedArray]] = {
     "greater_than_or_equal_to": lambda column, s: pc.less(column, s["min_value"]),
@@ -47,6 +51,54 @@ def stage_ops_table(
         based_on=based_on,
     )
     return StagedTables(lake, [staged])
+
+
+def add_row(
+    lake: Lake, table: TableId, declared: OpsTable[Any], row: Any, *, note: Mapping[str, str]
+) -> None:
+    """Add a row to its day of an ops table; rows that others add at the same moment are kept.
+
+    Nothing is added when the day has a row with the same key.
+
+    Raises:
+        DayConflict: others changed the day during every attempt.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _add_once(lake, table, declared, row, note)
+            break
+        except DayConflict:
+            if attempt == ATTEMPTS:
+                raise
+
+
+def _add_once(
+    lake: Lake, table: TableId, declared: OpsTable[Any], row: Any, note: Mapping[str, str]
+) -> None:
+    stored = lake.table(table)
+    before = stored.snapshot()
+    rows = declared.to_arrow([row]).drop(["day"])
+    if row.day in before.by_day:
+        earlier = stored.read([row.day], snapshot=before).select(rows.column_names)
+        if declared.key and _has_key(earlier, rows, declared.key):
+            return
+        rows = pa.concat_tables([earlier.cast(rows.schema), rows])
+    staged = stage_ops_table(lake, table, declared, {row.day: rows}, based_on=before)
+    staged.commit(note=note)
+
+
+def _has_key(earlier: pa.Table, row: pa.Table, key: Sequence[str]) -> bool:
+    names = [name for name in key if name != "day"]
+    (wanted,) = row.select(names).to_pylist()
+    return wanted in earlier.select(names).to_pylist()
+
+
+def rows_of(lake: Lake, table: TableId, declared: OpsTable[Row]) -> list[Row]:
+    """Return all rows of an ops table; none when it does not exist."""
+    stored = lake.table(table)
+    snapshot = stored.snapshot()
+    days = [file.day for file in snapshot.files if file.rows]
+    return declared.from_arrow(stored.read(days, snapshot=snapshot)) if days else []
 
 
 def broken_rules(contract: "Contract", rows: pa.Table) -> str:

@@ -1,0 +1,1 @@
+"""Trained models as artefacts of the lake."""
