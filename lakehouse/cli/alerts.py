@@ -2,6 +2,8 @@
 
 import datetime as dt
 import getpass
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,6 @@ from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from lakehouse.platform.alerts.decisions import Handling
-    from lakehouse.platform.tables.ops_tables import AlertStep
 
 COLUMNS = (
     "alert_id",
@@ -28,16 +29,15 @@ COLUMNS = (
     "outcome",
     "note",
 )
+DOMAIN_HELP = "Domain whose alerts are meant."
 domain_of_alerts = click.option(
     "--domain",
     "domain_name",
     type=DomainName(),
     default="mrhealth",
     show_default=True,
-    help="Domain whose alerts are meant.",
+    help=DOMAIN_HELP,
 )
-by_option = click.option("--by", default=getpass.getuser, help="Who decides; default: your login.")
-note_option = click.option("--note", help="Remark for others.")
 
 
 @click.group()
@@ -109,118 +109,124 @@ def _row(alert: dict[str, Any], handling: "Handling") -> tuple[object, ...]:
     return tuple(shown[name] for name in COLUMNS)
 
 
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@note_option
-@by_option
-def ack(alert_id: str, domain_name: str, note: str | None, by: str) -> None:
-    """Say that somebody is looking at an alert.
+@dataclass(frozen=True, kw_only=True)
+class StepCommand:
+    """One command that adds a step about an alert.
 
-    Example:
-      lakehouse alerts ack volume-u7-20260305 --note "Liguei para a loja"
+    Args:
+        name: name of the command.
+        step: value of the step, see `AlertStep`.
+        help: what the command says, one sentence.
+        example: its options in the example of the help.
+        options: those that only this command has.
+        note_is_required: whether the remark is the step itself.
     """
-    _decide(domain_name, alert_id, "acknowledged", by=by, note=note)
+
+    name: str
+    step: str
+    help: str
+    example: str
+    options: tuple[click.Option, ...] = ()
+    note_is_required: bool = False
 
 
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@click.option("--note", required=True, help="What the reason is.")
-@by_option
-def explain(alert_id: str, domain_name: str, note: str, by: str) -> None:
-    """Say why an alert was raised; it is not sent again.
-
-    Example:
-      lakehouse alerts explain volume-u7-20260305 --note "Obra na rua até sexta"
-    """
-    _decide(domain_name, alert_id, "explained", by=by, note=note)
-
-
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@click.option("--outcome", required=True, help="How it ended, such as: falso alarme.")
-@note_option
-@by_option
-def close(alert_id: str, domain_name: str, outcome: str, note: str | None, by: str) -> None:
-    """Close an alert with its outcome.
-
-    Example:
-      lakehouse alerts close volume-u7-20260305 --outcome "Caixa trocado"
-    """
-    _decide(domain_name, alert_id, "closed", by=by, note=note, outcome=outcome)
-
-
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@note_option
-@by_option
-def reopen(alert_id: str, domain_name: str, note: str | None, by: str) -> None:
-    """Open a closed alert again.
-
-    Example:
-      lakehouse alerts reopen volume-u7-20260305 --note "Parou de novo"
-    """
-    _decide(domain_name, alert_id, "reopened", by=by, note=note)
-
-
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@click.option("--until", type=Day(), required=True, help="Last day on which it is not shown.")
-@note_option
-@by_option
-def snooze(alert_id: str, domain_name: str, until: dt.date, note: str | None, by: str) -> None:
-    """Neither show nor send an alert until a day.
-
-    Example:
-      lakehouse alerts snooze volume-u7-20260305 --until 2026-03-12
-    """
-    if until < _today(Settings.from_env()):
-        raise click.BadParameter(f"{until} has passed; expected today or a later day")
-    _decide(domain_name, alert_id, "snoozed", by=by, note=note, until=until)
+STEP_COMMANDS = (
+    StepCommand(
+        name="ack",
+        step="acknowledged",
+        help="Say that somebody is looking at an alert.",
+        example='--note "Liguei para a loja"',
+    ),
+    StepCommand(
+        name="explain",
+        step="explained",
+        help="Say why an alert was raised; it is not sent again.",
+        example='--note "Obra na rua até sexta"',
+        note_is_required=True,
+    ),
+    StepCommand(
+        name="close",
+        step="closed",
+        help="Close an alert with its outcome.",
+        example='--outcome "Caixa trocado"',
+        options=(
+            click.Option(["--outcome"], required=True, help="How it ended, such as: falso alarme."),
+        ),
+    ),
+    StepCommand(
+        name="reopen",
+        step="reopened",
+        help="Open an alert that was closed or snoozed again.",
+        example='--note "Parou de novo"',
+    ),
+    StepCommand(
+        name="snooze",
+        step="snoozed",
+        help="Neither show nor send an alert until a day.",
+        example="--until 2026-03-12",
+        options=(
+            click.Option(
+                ["--until"], type=Day(), required=True, help="Last day on which it is not shown."
+            ),
+        ),
+    ),
+    StepCommand(
+        name="assign",
+        step="assigned",
+        help="Name who is to act about an alert.",
+        example="--owner Bia",
+        options=(click.Option(["--owner"], required=True, help="Who is to act."),),
+    ),
+)
 
 
-@alerts.command()
-@click.argument("alert_id")
-@domain_of_alerts
-@click.option("--owner", required=True, help="Who is to act.")
-@note_option
-@by_option
-def assign(alert_id: str, domain_name: str, owner: str, note: str | None, by: str) -> None:
-    """Name who is to act about an alert.
+def _add_step_commands() -> None:
+    """Make a command of each declared step."""
+    for each in STEP_COMMANDS:
+        note = "What the reason is." if each.note_is_required else "Remark for others."
+        command = click.Command(
+            each.name,
+            callback=partial(_decide, each.step),
+            help=f"{each.help}\n\nExamples:\n  lakehouse alerts {each.name}"
+            f" volume-u7-20260305 {each.example}",
+            params=[
+                click.Argument(["alert_id"]),
+                click.Option(
+                    ["--domain", "domain_name"],
+                    type=DomainName(),
+                    default="mrhealth",
+                    show_default=True,
+                    help=DOMAIN_HELP,
+                ),
+                *each.options,
+                click.Option(["--note"], required=each.note_is_required, help=note),
+                click.Option(
+                    ["--by"], default=getpass.getuser, help="Who decides; default: your login."
+                ),
+            ],
+        )
+        alerts.add_command(command)
 
-    Example:
-      lakehouse alerts assign volume-u7-20260305 --owner Bia
-    """
-    _decide(domain_name, alert_id, "assigned", by=by, note=note, owner=owner)
 
-
-def _decide(domain_name: str, alert_id: str, step: "AlertStep | str", **given: Any) -> None:
+def _decide(step: str, domain_name: str, alert_id: str, **given: Any) -> None:
     """Add a step about an alert that exists, and publish it."""
-    from lakehouse.platform.alerts.decisions import decide, decisions, decisions_of
-    from lakehouse.platform.alerts.stored import stored_alerts
-    from lakehouse.platform.orchestration.publishing import publish_tables
+    from lakehouse.platform.alerts.steps import StepError, StepProblem, take_step
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.ops_tables import AlertStep
 
     settings = Settings.from_env()
     lake = Lake(settings.root)
-    known = {alert["alert_id"] for alert in stored_alerts(lake, domain_name)}
-    known |= {each.alert_id for each in decisions(lake, domain_name)}
-    if alert_id not in known:
-        raise CommandError(
-            f"there is no alert {alert_id!r} in {domain_name}",
-            f"lakehouse alerts list --all --domain {domain_name} shows the alerts",
-        )
     now = dt.datetime.now(dt.UTC)
-    decide(lake, domain_name, alert_id, AlertStep(step), now=now, today=_today(settings), **given)
-    publish_tables(
-        lake, domain_name, [decisions_of(domain_name)], note={"by": f"lakehouse alerts {step}"}
-    )
-    inform(f"{alert_id} is {AlertStep(step).value}")
+    today = _today(settings)
+    try:
+        take_step(lake, domain_name, alert_id, AlertStep(step), now=now, today=today, **given)
+    except StepError as error:
+        if error.problem is not StepProblem.UNKNOWN:
+            raise click.BadParameter(str(error)) from error
+        raise CommandError(
+            str(error), f"lakehouse alerts list --all --domain {domain_name} shows the alerts"
+        ) from error
+    inform(f"{alert_id} is {step}")
 
 
 def _today(settings: Settings) -> dt.date:
@@ -233,4 +239,5 @@ def _add_backtest() -> None:
     alerts.add_command(backtest)
 
 
+_add_step_commands()
 _add_backtest()

@@ -9,9 +9,12 @@ callbacks and no HTML of its own. One layer serves every page:
 - `render` turns rows into components, `shell` is the frame around them, `callbacks` connects both.
 - `exports` streams the rows of a page as CSV or XLSX.
 - `session` knows who uses the pages.
-- `repair`, `repair_view` and `repair_callbacks` correct rejected rows.
+- `repair`, `repair_view`, `repair_trail` and `repair_callbacks` correct rejected rows.
+- `alert_view` and `alert_callbacks` decide about alerts.
+- `permissions` checks who may change something; `parts` has what several views draw.
 - `server` is the web application.
 
 SQL and data stay on the server: a browser gets the rows that it shows and nothing else. What is
-written are the corrected files and the trail of corrections, by `platform.quarantine`.
+written are the corrected files and the trail of corrections, by `platform.quarantine`, and decisions
+about alerts, by `platform.alerts`.
 """

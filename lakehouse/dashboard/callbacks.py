@@ -48,6 +48,11 @@ def selection_of(page: Page, search: str | None, snapshot: Snapshot) -> Selectio
     return filters.read(page, search or "", snapshot, (oldest, newest))
 
 
+def version(snapshot: Snapshot, language: Language) -> dict[str, Any]:
+    """Return what a page remembers of the snapshot that it shows."""
+    return {"key": [list(pair) for pair in snapshot.key], "language": language}
+
+
 def register(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> None:
     """Register all callbacks."""
     _content(app, snapshots, today)
@@ -93,7 +98,7 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
             body,
             shell.menu(PAGES.values(), page.path, selection),
             shell.languages(page.path, selection),
-            {"key": [list(pair) for pair in snapshot.key], "language": selection.language},
+            version(snapshot, selection.language),
             "",
         )
 
@@ -145,15 +150,15 @@ def _versions(app: Dash, snapshots: Snapshots) -> None:
         State("versao", "data"),
         prevent_initial_call=True,
     )
-    def look(_: int, version: dict[str, Any] | None) -> Any:
+    def look(_: int, shown: dict[str, Any] | None) -> Any:
         """Say when newer data was published than the page shows."""
-        if version is None:
+        if shown is None:
             raise PreventUpdate
         try:
             key = [list(pair) for pair in snapshots.current().key]
         except (DataError, OSError):
             raise PreventUpdate from None
-        return "" if key == version["key"] else shell.newer(version["language"])
+        return "" if key == shown["key"] else shell.newer(shown["language"])
 
 
 def _proofs(app: Dash, snapshots: Snapshots) -> None:

@@ -201,14 +201,14 @@ class Table(View):
 
 @dataclass(frozen=True, kw_only=True)
 class Notices(View):
-    """What needs attention: rows ``severity, code, subject, value, expected, link``."""
+    """What needs attention: rows ``severity, code, subject, link`` and what the texts name."""
 
     query: Query
     texts: Mapping[str, Words]
-    """Code → text with ``{subject}``, ``{value}`` and ``{expected}``."""
-    coded: tuple[str, ...] = ()
-    """Codes whose subject is itself a reason code or a check, and is shown in words."""
+    """Code → text; the columns of the row fill its names in braces."""
     most: int = 8
+    more: str | None = None
+    """Path of the page that shows the others, too."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,6 @@ from lakehouse.dashboard.declare import (
 )
 from lakehouse.dashboard.figures import Figure, figures
 from lakehouse.dashboard.filters import Selection
-from lakehouse.dashboard.reasons import in_words
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
 from lakehouse.dashboard.words import Kind, Language, Words, labelled, written
 
@@ -291,21 +290,16 @@ def _notices(of: Notices, selection: Selection, snapshot: Snapshot) -> Component
         return panel(of, selection, [nothing(selection, calm, of.id)])
     shown: list[Any] = [_notice(of, row, selection) for row in rows[: of.most]]
     if (rest := len(rows) - of.most) > 0:
-        more = Words(f"e mais {rest}", f"and {rest} more")
-        shown.append(dmc.Text(more.in_(language), size="sm", className="quiet", id=f"mais-{of.id}"))
+        more = Words(f"e mais {rest}", f"and {rest} more").in_(language)
+        link = html.A(more, href=selection.address(of.more)) if of.more else more
+        shown.append(dmc.Text(link, size="sm", className="quiet", id=f"mais-{of.id}"))
     return panel(of, selection, [dmc.Stack(shown, gap=8)])
 
 
 def _notice(of: Notices, row: Row, selection: Selection) -> Component:
     language = selection.language
     color, word = SEVERITIES[row["severity"]]
-    subject = row["subject"]
-    text = _Filled(language).format(
-        of.texts[row["code"]].in_(language),
-        subject=in_words(subject, language) if row["code"] in of.coded else subject,
-        value=row["value"],
-        expected=row["expected"],
-    )
+    text = _Filled(language).format(of.texts[row["code"]].in_(language), **row)
     return html.A(
         [html.Span(word.in_(language), className=f"severity severity-{color}"), html.Span(text)],
         href=linked(row["link"], selection),

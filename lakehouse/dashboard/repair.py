@@ -36,8 +36,8 @@ _log = logging.getLogger(__name__)
 MASK = "•••"
 CONFIG = "LAKEHOUSE_REPAIR"
 """Key of the `Repair` of a Flask application."""
-MOST_CORRECTIONS, MOST_PREVIEWS = 30, 120
-"""Corrections and previews of one person in `WITHIN` seconds."""
+MOST_CORRECTIONS, MOST_PREVIEWS, MOST_DECISIONS = 30, 120, 60
+"""Corrections, previews and decisions about alerts of one person in `WITHIN` seconds."""
 WITHIN = 600.0
 INGEST = "from lakehouse.cli import main; main()"
 
@@ -100,12 +100,13 @@ class Loading:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """What the repair pages of one application share."""
+    """What the pages of one application share that change something."""
 
     settings: Settings
     sessions: Sessions
     corrections: Limit = field(default_factory=lambda: Limit(MOST_CORRECTIONS, WITHIN))
     previews: Limit = field(default_factory=lambda: Limit(MOST_PREVIEWS, WITHIN))
+    decisions: Limit = field(default_factory=lambda: Limit(MOST_DECISIONS, WITHIN))
     loading: Loading = field(default_factory=Loading)
 
     def workplace(self, domain: str) -> Workplace:
@@ -217,7 +218,7 @@ def mark_of(file: str, digest: str) -> str:
 
 
 def repair() -> Repair:
-    """Return what the repair pages of this request's application share."""
+    """Return what the pages of this request's application share that change something."""
     found: Repair = flask.current_app.config[CONFIG]
     return found
 

@@ -11,6 +11,8 @@ from dash.exceptions import PreventUpdate
 
 from lakehouse.dashboard import repair_view
 from lakehouse.dashboard.declare import Measure
+from lakehouse.dashboard.parts import badge, denied, marked
+from lakehouse.dashboard.permissions import Denied, one_line, operator, require_seldom
 from lakehouse.dashboard.repair import Repair, ShownRow, repair
 from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import DataError, Snapshots
@@ -31,10 +33,6 @@ from lakehouse.platform.quarantine.trail import Correction, read_trail
 _log = logging.getLogger(__name__)
 
 ROLE = Words("Seu papel não pode corrigir.", "Your role may not correct.")
-FORGED = Words(
-    "O pedido não veio desta página. Carregue a página de novo.",
-    "The request did not come from this page. Load the page again.",
-)
 OFTEN = Words(
     "Muitas correções em pouco tempo. Espere alguns minutos.",
     "Too many corrections in a short time. Wait some minutes.",
@@ -52,14 +50,6 @@ FAILED = Words(
     "A correção não pôde ser feita. O motivo está no registro do servidor.",
     "The correction could not be made. The reason is in the log of the server.",
 )
-
-
-class Denied(Exception):
-    """A request that the person may not make."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__(words.en)
-        self.words = words
 
 
 def register(app: Dash, snapshots: Snapshots) -> None:
@@ -95,14 +85,14 @@ def _checks(app: Dash) -> None:
         try:
             found, wish = _asked(repair(), address, ids, values, remove)
             _, shown = foresee(found.workplace, found.key, wish, sums=False)
-        except Denied as denied:
-            return repair_view.denied(denied.words, language)
+        except Denied as refusal:
+            return denied(refusal.words, language)
         except RowError as error:
             same = error.problem is RowProblem.UNCHANGED
             return "" if same else repair_view.problem(error, language)
         except Exception:  # noqa: BLE001  whatever a table's rules raise; the person must know
             _log.exception("check of %s", address)
-            return repair_view.denied(UNKNOWN, language)
+            return denied(UNKNOWN, language)
         return repair_view.verdict(found, shown, language)
 
     @app.callback(
@@ -132,13 +122,13 @@ def _checks(app: Dash) -> None:
         try:
             found, wish = _asked(repair(), address, ids, values, remove)
             planned, shown = foresee(found.workplace, found.key, wish)
-        except Denied as denied:
-            return "", repair_view.denied(denied.words, language), None, True
+        except Denied as refusal:
+            return "", denied(refusal.words, language), None, True
         except RowError as error:
             return "", repair_view.problem(error, language), None, True
         except Exception:  # noqa: BLE001  whatever a table's rules raise; the person must know
             _log.exception("preview of %s", address)
-            return "", repair_view.denied(UNKNOWN, language), None, True
+            return "", denied(UNKNOWN, language), None, True
         figures = [
             [measure.id, change.day.isoformat()]
             for measure, change in repair_view.figures_of(shown.changes)
@@ -188,7 +178,7 @@ def _corrections(app: Dash) -> None:
             return _rejection(error, language), no_update, True, True
         except Exception:  # noqa: BLE001  whatever a store raises; the person must know
             _log.exception("correction of %s", address)
-            return repair_view.denied(FAILED, language), no_update, True, True
+            return denied(FAILED, language), no_update, True, True
         return _started(shared, found.workplace.domain.name, made, planned, language)
 
 
@@ -218,7 +208,7 @@ def _undo(app: Dash) -> None:
             return _rejection(error, language), no_update, True
         except Exception:  # noqa: BLE001  whatever a store raises; the person must know
             _log.exception("undo of %s", correction)
-            return repair_view.denied(FAILED, language), no_update, True
+            return denied(FAILED, language), no_update, True
         return _started(shared, domain, made, None, language)[:3]
 
 
@@ -237,7 +227,7 @@ def _follow(app: Dash, snapshots: Snapshots) -> None:
             raise PreventUpdate
         shared = repair()
         if not person().may_correct:
-            return repair_view.denied(ROLE, language), True
+            return denied(ROLE, language), True
         try:
             workplace = shared.workplace(str(asked.get("domain")))
         except RowError as error:
@@ -282,8 +272,7 @@ def _asked(
     who = person()
     if not who.may_correct:
         raise Denied(ROLE)
-    if not shared.previews.count(who.name):
-        raise Denied(OFTEN)
+    require_seldom(shared.previews, who, OFTEN)
     found = shared.find(str(address))
     given = {str(each["column"]): str(value or "") for each, value in zip(ids, values, strict=True)}
     if repair_view.TEXT in given:
@@ -300,17 +289,10 @@ def _author(shared: Repair, reason: str | None, token: str | None) -> Author:
     Raises:
         Denied: the role, the token, the reason or the limit does not allow it.
     """
-    who = person()
-    if not who.may_correct:
-        raise Denied(ROLE)
-    if not shared.sessions.has_token(who, token):
-        raise Denied(FORGED)
-    text = " ".join(str(reason or "").split())[: repair_view.LONGEST_REASON]
-    text = "".join(letter for letter in text if letter.isprintable())
-    if not text:
+    who = operator(shared.sessions, token, ROLE)
+    if not (text := one_line(reason)):
         raise Denied(NO_REASON)
-    if not shared.corrections.count(who.name):
-        raise Denied(OFTEN)
+    require_seldom(shared.corrections, who, OFTEN)
     return Author(person=who.name, role=who.shown_role.value, reason=text)
 
 
@@ -328,7 +310,7 @@ def _require_as_planned(found: ShownRow, wish: Wish, planned: dict[str, Any] | N
 
 def _rejection(error: Exception, language: Language) -> Component:
     if isinstance(error, Denied):
-        return repair_view.denied(error.words, language)
+        return denied(error.words, language)
     if isinstance(error, RowError):
         return repair_view.problem(error, language)
     raise error
@@ -348,9 +330,9 @@ def _started(
     shared.loading.start(domain, shared.settings)
     color, step = repair_view.STEPS[made.last.step]
     shown = html.P(
-        html.Span(step.in_(language), className=f"badge badge-{color}"),
+        badge(color, step.in_(language)),
         id="estado",
-        **repair_view.marked(passo=made.last.step.value),
+        **marked(passo=made.last.step.value),
     )
     asked = {
         "domain": domain,

@@ -1,7 +1,6 @@
-"""Draw the repair pages: a rejected row with its form, the effect of a correction, the trail."""
+"""Draw a rejected row with its form, the effect of a correction, and how far it is."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,9 @@ from dash.development.base_component import Component
 
 from lakehouse.dashboard.declare import Measure
 from lakehouse.dashboard.filters import Selection
-from lakehouse.dashboard.repair import MASK, Repair, ShownRow, repair, shown_values
+from lakehouse.dashboard.parts import badge, denied, facts, form_state, marked, plain_table
+from lakehouse.dashboard.permissions import LONGEST
+from lakehouse.dashboard.repair import MASK, Repair, ShownRow, repair
 from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.words import Language, Words, labelled, written
@@ -19,17 +20,11 @@ from lakehouse.platform.quarantine.correct_row import RowError, RowProblem
 from lakehouse.platform.quarantine.listing import RejectionKind
 from lakehouse.platform.quarantine.preview import Effect, SumChange
 from lakehouse.platform.quarantine.selection import source_of_table
-from lakehouse.platform.quarantine.trail import Correction, read_trail
-from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.tables.domains import domain_names
+from lakehouse.platform.quarantine.trail import Correction
 from lakehouse.platform.tables.ops_tables import CorrectionStep
-from lakehouse.platform.tables.registry import load_domain
-from lakehouse.platform.tables.source import Column
 
 FOLLOW = 2_000
 """Milliseconds between two looks at a correction that is being loaded."""
-LONGEST_REASON = 500
-MOST_SHOWN = 50
 TEXT = "_text"
 """Field of the text of an unparsable line."""
 PROBLEMS = {
@@ -61,11 +56,6 @@ STEPS = {
     CorrectionStep.REJECTED: ("red", Words("rejeitada de novo", "rejected again")),
     CorrectionStep.FAILED: ("red", Words("nada foi carregado", "nothing was loaded")),
 }
-KINDS = {
-    "correction": Words("correção", "correction"),
-    "removal": Words("remoção", "removal"),
-    "undo": Words("desfeita", "undo"),
-}
 
 
 def row(selection: Selection, _: Snapshot) -> Component:
@@ -75,60 +65,15 @@ def row(selection: Selection, _: Snapshot) -> Component:
     try:
         found = shared.find(selection.search)
     except RowError as error:
-        return html.Div([problem(error, language), *_following(shared, selection)])
+        return html.Div([problem(error, language), *following(shared, selection)])
     return html.Div(
         [
             _facts(found, language),
             *_form(found, language),
-            *_following(shared, selection),
+            *following(shared, selection),
         ],
         className="repair",
     )
-
-
-def trail(selection: Selection, snapshot: Snapshot) -> Component:
-    """Return who corrected what, newest first, with a button that takes it back."""
-    language = selection.language
-    lake = Lake(repair().settings.root)
-    wanted = selection.values.get("dominio") or domain_names()
-    found = [(name, each) for name in wanted for each in read_trail(lake, name)]
-    found.sort(key=lambda pair: pair[1].request.at, reverse=True)
-    if not found:
-        text = Words("Nada foi corrigido até agora.", "Nothing was corrected so far.")
-        body: Component = html.P(text.in_(language), id="trilha-vazia", className="quiet")
-    else:
-        head = [
-            Words("Quando", "When"),
-            Words("Quem", "Who"),
-            Words("Linha", "Row"),
-            Words("Antes", "Before"),
-            Words("Depois", "After"),
-            Words("Motivo", "Reason"),
-            Words("Resultado", "Result"),
-            Words("", ""),
-        ]
-        rows = [_trail_row(name, each, snapshot, language) for name, each in found[:MOST_SHOWN]]
-        body = html.Div(
-            html.Table(
-                [
-                    html.Thead(html.Tr([html.Th(text.in_(language)) for text in head])),
-                    html.Tbody(rows),
-                ],
-                className="plain-table",
-            ),
-            className="scrolled",
-        )
-    reason = Words("Motivo para desfazer", "Reason to undo").in_(language)
-    may = found and person().may_correct
-    ask = dmc.TextInput(
-        id="motivo-desfazer", label=reason, inputProps={"maxLength": LONGEST_REASON}, maw=420
-    )
-    return html.Div([body, *([ask] if may else []), *_following(repair(), selection)])
-
-
-def marked(**names: str) -> dict[str, Any]:
-    """Return properties ``data-…`` of a component."""
-    return {f"data-{name}": value for name, value in names.items()}
 
 
 def problem(error: RowError, language: Language) -> Component:
@@ -140,11 +85,6 @@ def problem(error: RowError, language: Language) -> Component:
         color="orange",
         variant="light",
     )
-
-
-def denied(words: Words, language: Language) -> Component:
-    """Return why a person may not do something."""
-    return dmc.Alert(words.in_(language), id="negado", color="red", variant="light")
 
 
 def verdict(found: ShownRow, effect: Effect, language: Language) -> Component:
@@ -197,14 +137,7 @@ def effect(found: ShownRow, shown: Effect, language: Language) -> Component:
             )
             for measure, change in figures
         ]
-        shown_figures = html.Table(
-            [
-                html.Thead(html.Tr([html.Th(text.in_(language)) for text in head])),
-                html.Tbody(rows),
-            ],
-            className="plain-table",
-        )
-        parts.append(html.Div(shown_figures, id="figuras", className="scrolled"))
+        parts.append(html.Div(plain_table(head, rows, language), id="figuras"))
     else:
         none = Words("Nenhuma figura mudaria.", "Not one figure would change.")
         parts.append(html.P(none.in_(language), id="sem-mudanca"))
@@ -271,7 +204,7 @@ def progress(
         text = texts.get(loading, known if read else landed).in_(language)
     lines: list[Any] = [
         html.P(
-            [html.Span(step.in_(language), className=f"badge badge-{color}"), " ", text],
+            [badge(color, step.in_(language)), " ", text],
             id="estado",
             **marked(passo=last.step.value, carga=loading, publicado="sim" if published else "nao"),
         )
@@ -310,7 +243,7 @@ def _facts(found: ShownRow, language: Language) -> Component:
     rejection = found.rejection
     hints = found.workplace.domain.spec.hints
     hint = " ".join(hints[reason] for reason in rejection.reasons if reason in hints)
-    facts = [
+    named = [
         (Words("Arquivo", "File"), rejection.file),
         (Words("Linha", "Line"), str(rejection.line)),
         (Words("Motivo", "Reason"), ", ".join(rejection.reasons)),
@@ -320,19 +253,7 @@ def _facts(found: ShownRow, language: Language) -> Component:
         ),
         (Words("O que fazer", "What to do"), hint or "–"),
     ]
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.Div(name.in_(language), className="quiet fact-name"),
-                    html.Div(value, className="fact-value"),
-                ]
-            )
-            for name, value in facts
-        ],
-        id="fatos",
-        className="facts",
-    )
+    return facts(named, language, "fatos")
 
 
 def _form(found: ShownRow, language: Language) -> list[Any]:
@@ -371,7 +292,7 @@ def _form(found: ShownRow, language: Language) -> list[Any]:
         dmc.TextInput(
             id="motivo",
             label=reason,
-            inputProps={"maxLength": LONGEST_REASON},
+            inputProps={"maxLength": LONGEST},
             required=True,
             maw=640,
         ),
@@ -397,67 +318,16 @@ def _field(name: str, label: str, value: str, *, disabled: bool) -> Component:
     )
 
 
-def _following(shared: Repair, selection: Selection) -> list[Any]:
+def following(shared: Repair, selection: Selection) -> list[Any]:
     """Return what every page with corrections has: the address, the token, the progress."""
     return [
+        *form_state(shared.sessions, selection.language),
         dcc.Store(id="linha-endereco", data=selection.search),
-        dcc.Store(id="lingua", data=selection.language),
-        dcc.Store(id="sinal", data=shared.sessions.token(person())),
         dcc.Store(id="previsto"),
         dcc.Store(id="correcao"),
         dcc.Interval(id="acompanhar", interval=FOLLOW, disabled=True),
         html.Div(id="andamento"),
     ]
-
-
-def _trail_row(
-    domain: str, correction: Correction, snapshot: Snapshot, language: Language
-) -> Component:
-    request, last = correction.request, correction.last
-    color, step = STEPS[last.step]
-    personal = _personal(domain, request.table)
-    may = person().may_correct and last.step in (CorrectionStep.LOADED, CorrectionStep.REJECTED)
-    undo = html.Button(
-        Words("Desfazer", "Undo").in_(language),
-        id={"type": "desfazer", "correction": f"{domain}/{correction.id}"},
-        className="button",
-        n_clicks=0,
-    )
-    before, after = (
-        shown_values(text, personal, person()) for text in (request.before, request.after)
-    )
-    return html.Tr(
-        [
-            html.Td(written(request.at.astimezone(snapshot.zone), "moment", language)),
-            html.Td(f"{request.person} ({request.role})"),
-            html.Td(f"{request.file}, {request.line}"),
-            html.Td(_changed(before, request.after, request.before, personal)),
-            html.Td(after),
-            html.Td([KINDS[request.kind].in_(language), ": ", request.reason]),
-            html.Td(html.Span(step.in_(language), className=f"badge badge-{color}")),
-            html.Td(undo if may else ""),
-        ],
-        **marked(correcao=correction.id),
-    )
-
-
-def _changed(shown: str, after: str | None, before: str | None, personal: frozenset[str]) -> str:
-    """Return the values before of the columns that changed; identifying ones are left out."""
-    if not after or not before:
-        return shown
-    try:
-        old, new = json.loads(before), json.loads(after)
-    except ValueError:
-        return shown
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return shown
-    kept = json.dumps({column: value for column, value in old.items() if column in new})
-    return shown_values(kept, personal, person())
-
-
-def _personal(domain: str, dataset: str) -> frozenset[str]:
-    columns = source_of_table(load_domain(domain), dataset).columns
-    return frozenset(n for n, c in columns.items() if isinstance(c, Column) and c.personal)
 
 
 def _masked_detail(correction: Correction) -> str:

@@ -15,7 +15,14 @@ import flask
 from a2wsgi import WSGIMiddleware
 from dash import Dash
 
-from lakehouse.dashboard import callbacks, exports, repair_callbacks, session, shell
+from lakehouse.dashboard import (
+    alert_callbacks,
+    callbacks,
+    exports,
+    repair_callbacks,
+    session,
+    shell,
+)
 from lakehouse.dashboard.declare import Cards, Column, Measure, Page, View
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, PAGES, measures, tables
@@ -101,6 +108,7 @@ def flask_app(
     threading.Thread(target=_open_early, args=(snapshots,), daemon=True).start()
     callbacks.register(app, snapshots, today)
     repair_callbacks.register(app, snapshots)
+    alert_callbacks.register(app, snapshots)
     return server
 
 

@@ -164,6 +164,12 @@ class Snapshots:
             self._looked_at = self.clock()
             return self._current
 
+    def renewed(self) -> Snapshot:
+        """Return the snapshot of the versions that are published now, after looking again."""
+        with self._lock:
+            self._looked_at = float("-inf")
+        return self.current()
+
     def _newest(self) -> tuple[tuple[str, int], ...]:
         return tuple(
             (domain, max(publication_numbers(self.lake, domain), default=0))

@@ -9,8 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lakehouse.dashboard.alert_words import KINDS
+from lakehouse.dashboard.declare import Query
+from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import HELD, tables
-from lakehouse.dashboard.pages.alertas import COUNTS, KINDS, OPEN, OTHERS
+from lakehouse.dashboard.pages.alertas import COUNTS, OPEN, OTHERS
+from lakehouse.dashboard.pages.executivo import ATTENTION
 from lakehouse.dashboard.snapshots import Snapshots
 from lakehouse.domains.mrhealth.alert_rules import KINDS as KNOWN
 from lakehouse.domains.mrhealth.gold.alerts import alerts
@@ -27,7 +31,7 @@ NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Callable[[str], list[dict[str, Any]]]:
+def shown(tmp_path: Path) -> Callable[[Query], list[dict[str, Any]]]:
     """Return the rows of a query after steps about alerts a, b, c and an ended one d."""
     settings = replace(Settings(root=str(tmp_path)), threads=1)
     lake = Lake(settings.root)
@@ -45,31 +49,38 @@ def shown(tmp_path: Path) -> Callable[[str], list[dict[str, Any]]]:
     publish(lake, "mrhealth")
     snapshot = Snapshots(lake, settings, names=tables(), held=HELD).current()
 
-    def run(sql: str) -> list[dict[str, Any]]:
-        return list(snapshot.rows(sql.replace("{scope}", "true")))
+    def run(query: Query) -> list[dict[str, Any]]:
+        return snapshot.rows(Selection().sql(query))
 
     return run
 
 
 def test_alerts_that_wait_are_shown_first_and_the_most_urgent_before_others(shown):
-    found = {row["alert_id"]: row["state"] for row in shown(OPEN.sql)}
+    found = {row["alert_id"]: row["state"] for row in shown(OPEN)}
     assert found == {"e": "open", "a": "acknowledged"}
     assert list(found) == ["e", "a"]
 
 
 def test_closed_snoozed_and_ended_alerts_do_not_wait(shown):
-    found = {row["alert_id"]: (row["state"], row["outcome"]) for row in shown(OTHERS.sql)}
+    found = {row["alert_id"]: (row["state"], row["outcome"]) for row in shown(OTHERS)}
     assert found == {
         "b": ("closed", "ok"),
         "c": ("snoozed", None),
         "d": ("acknowledged", None),
     }
-    (counts,) = shown(COUNTS.sql)
+    (counts,) = shown(COUNTS)
     assert (counts["abertos"], counts["criticos"], counts["outros"]) == (2, 1, 3)
 
 
+def test_what_needs_attention_on_the_executive_page_are_the_alerts_that_wait(shown):
+    assert [row["link"] for row in shown(ATTENTION)] == [
+        "/alertas?busca=e",
+        "/alertas?busca=a",
+    ]
+
+
 def test_an_alert_leads_to_its_unit_and_days(shown):
-    links = {row["link"] for row in shown(OPEN.sql)}
+    links = {row["link"] for row in shown(OPEN)}
     assert links == {"/unidades?unidade=7&de=2026-03-20&ate=2026-03-20"}
 
 

@@ -158,13 +158,3 @@ def test_themes_phones_and_languages(page: Page):
 def test_a_page_that_does_not_exist_says_so(page: Page):
     page.goto("/lucros")
     expect(page.locator("#pagina-desconhecida")).to_be_visible()
-
-
-def test_what_needs_attention_is_shown_in_words(page: Page, snapshot: Snapshot):
-    day = snapshot.rows(
-        "SELECT day FROM ops.quarantine WHERE domain = 'mrhealth' AND reasons[1] = 'bad_date'"
-        " ORDER BY day LIMIT 1"
-    )[0]["day"]
-    opened(page, f"/executivo?de={day}&ate={day}")
-    expect(page.locator("#atencao")).to_contain_text("em quarentena: data inválida")
-    expect(page.locator("#atencao")).not_to_contain_text(re.compile(r"[a-z]_[a-z]"))

@@ -21,9 +21,9 @@ from lakehouse.platform.quarantine.trail import Correction, read_trail
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.web.sessions import Sessions
 from lakehouse.settings import Settings
+from lakehouse_tests.dashboard.requests import JSON, answer_of, content_of, part_of
 from lakehouse_tests.dashboard.test_pages import chromium  # noqa: F401  a fixture
 from lakehouse_tests.dashboard.test_session import (
-    JSON,
     accounts,  # noqa: F401  a fixture
     cookie_of,
     logged_in,
@@ -179,46 +179,9 @@ def confirmed(port: int, headers: dict[str, str], row: Rejection, **to: Any) -> 
     return ask(port, "POST", "/_dash-update-component", given_headers, sent)
 
 
-def content_of(row: Rejection) -> bytes:
-    """Return the request of the page of a row."""
-    outputs = [
-        {"id": name, "property": prop}
-        for name, prop in (
-            ("cabecalho", "children"),
-            ("conteudo", "children"),
-            ("menu", "children"),
-            ("idiomas", "children"),
-            ("versao", "data"),
-            ("aviso-versao", "children"),
-        )
-    ]
-    body = {
-        "output": ".." + "...".join(f"{o['id']}.{o['property']}" for o in outputs) + "..",
-        "outputs": outputs,
-        "inputs": [
-            {"id": "url", "property": "pathname", "value": "/linha"},
-            {"id": "url", "property": "search", "value": f"?busca={address(row)}"},
-        ],
-        "changedPropIds": ["url.pathname"],
-    }
-    return json.dumps(body).encode()
-
-
 def page_of(port: int, headers: dict[str, str], row: Rejection) -> Answer:
     """Return what the server answers when a browser shows a row."""
-    return ask(port, "POST", "/_dash-update-component", headers | JSON, content_of(row))
-
-
-def part_of(found: Any, name: str) -> dict[str, Any] | None:
-    """Return the properties of a component by its id."""
-    if isinstance(found, dict):
-        if found.get("id") == name:
-            return found
-        found = list(found.values())
-    if isinstance(found, list):
-        parts = (part_of(each, name) for each in found)
-        return next((each for each in parts if each is not None), None)
-    return None
+    return answer_of(port, headers, content_of("/linha", f"?busca={address(row)}"))
 
 
 def token_of(port: int, headers: dict[str, str], row: Rejection) -> str:

@@ -1,11 +1,18 @@
 """Alerts: what waits for somebody, why, what to do, and how well alerts find incidents."""
 
-from collections.abc import Mapping
-
+from lakehouse.dashboard import alert_view
+from lakehouse.dashboard.alert_queries import present
+from lakehouse.dashboard.alert_words import (
+    KINDS,
+    SEVERITIES,
+    SEVERITY_BADGES,
+    STATE_BADGES,
+    STATES,
+)
 from lakehouse.dashboard.declare import (
     Chart,
     Column,
-    FilterName,
+    Embedded,
     Page,
     Query,
     Series,
@@ -14,103 +21,33 @@ from lakehouse.dashboard.declare import (
 )
 from lakehouse.dashboard.words import Words
 
-PLACE: Mapping[FilterName, str] = {"unidade": "unit_id", "uf": "state_name"}
-SEVERITIES = {
-    "critical": Words("crítico", "critical"),
-    "high": Words("alto", "high"),
-    "medium": Words("médio", "medium"),
-}
-SEVERITY_BADGES = {"critical": "red", "high": "orange", "medium": "yellow"}
-STATES = {
-    "open": Words("aberto", "open"),
-    "ended": Words("terminou", "ended"),
-    "acknowledged": Words("em análise", "acknowledged"),
-    "explained": Words("explicado", "explained"),
-    "closed": Words("encerrado", "closed"),
-    "snoozed": Words("adiado", "snoozed"),
-}
-STATE_BADGES = {
-    "open": "red",
-    "acknowledged": "orange",
-    "explained": "blue",
-    "closed": "green",
-    "ended": "gray",
-    "snoozed": "gray",
-}
-KINDS = {
-    "no_delivery": Words("Sem entrega", "No delivery"),
-    "silent": Words("Sem pedidos", "No orders"),
-    "orders_drop": Words("Queda de pedidos", "Drop of orders"),
-    "online_drop": Words("Queda da loja online", "Drop of the online shop"),
-    "physical_drop": Words("Queda da loja física", "Drop of the restaurant"),
-    "revenue_drop": Words("Queda de receita", "Drop of revenue"),
-    "cancellations": Words("Cancelamentos", "Cancellations"),
-    "prices": Words("Preços", "Prices"),
-    "order_values": Words("Valor e itens", "Value and items"),
-    "orders_low": Words("Pedidos abaixo do usual", "Fewer orders than usual"),
-    "orders_surge": Words("Pedidos acima do usual", "More orders than usual"),
-    "product_missing": Words("Produto sem vendas", "Product without sales"),
-}
-PRESENT = """
-WITH steps AS (
-  SELECT alert_id,
-    arg_max(step, (day, decided_at)) FILTER (step NOT IN ('snoozed', 'assigned')) AS step,
-    arg_max(outcome, (day, decided_at)) FILTER (step = 'closed') AS outcome,
-    arg_max(note, (day, decided_at)) FILTER (note IS NOT NULL) AS note,
-    arg_max(owner, (day, decided_at)) FILTER (owner IS NOT NULL) AS owner,
-    arg_max(until, (day, decided_at)) FILTER (step = 'snoozed') AS until
-  FROM ops.alert_decisions WHERE domain = 'mrhealth' GROUP BY alert_id
-),
-found AS (
-  SELECT a.* EXCLUDE (state, owner), a.state = 'open' AS is_found, s.outcome, s.note, s.until,
-    coalesce(s.owner, a.owner) AS owner,
-    CASE WHEN s.step IN ('closed', 'explained', 'acknowledged') THEN s.step
-      WHEN a.state = 'ended' THEN 'ended'
-      WHEN s.until >= current_date THEN 'snoozed'
-      ELSE 'open' END AS state,
-    CASE a.severity WHEN 'critical' THEN 1 WHEN 'high' THEN 2 ELSE 3 END AS urgency
-  FROM gold.mrhealth_alerts a LEFT JOIN steps s USING (alert_id)
-),
-present AS (
-  SELECT *, is_found AND state <> 'closed' AND NOT coalesce(until >= current_date, false) AS waits
-  FROM found
-)
-"""
-"""The alerts with their present state: that of people where they decided, else that of the data."""
-
-
-def _present(sql: str) -> Query:
-    """Return a query over the alerts with their present state."""
-    return Query(sql=f"{PRESENT}{sql}", columns=PLACE)
-
-
-OPEN = _present(
-    """SELECT alert_id, severity, state, kind, subject,
+OPEN = present(
+    """SELECT 'Decidir' AS decide, alert_id, severity, state, kind, subject,
   substr(message, length(subject) + 3) AS message, action, owner, actual, expected,
   expected_low, expected_high, measure, first_day, last_day, days, unit_id,
   CASE WHEN unit_id IS NULL THEN '/unidades?de=' || first_day || '&ate=' || last_day
     ELSE '/unidades?unidade=' || unit_id || '&de=' || first_day || '&ate=' || last_day END AS link
-FROM present WHERE waits AND {scope}
+FROM present WHERE waits AND {scope} AND {found}
 ORDER BY urgency, last_day DESC, alert_id
 """
 )
-OTHERS = _present(
-    """SELECT alert_id, severity, state, kind, subject, message, owner, outcome, note, until,
-  first_day, last_day
-FROM present WHERE NOT waits AND {scope}
+OTHERS = present(
+    """SELECT 'Decidir' AS decide, alert_id, severity, state, kind, subject, message, owner,
+  outcome, note, until, first_day, last_day
+FROM present WHERE NOT waits AND {scope} AND {found}
 ORDER BY last_day DESC, urgency, alert_id
 """
 )
-COUNTS = _present(
+COUNTS = present(
     """SELECT count(*) FILTER (waits) AS abertos,
   count(*) FILTER (waits AND severity = 'critical') AS criticos,
   count(*) FILTER (state = 'acknowledged') AS em_analise,
   count(*) FILTER (NOT waits) AS outros
-FROM present WHERE {scope}
+FROM present WHERE {scope} AND {found}
 """
 )
-BY_KIND = _present(
-    """SELECT kind AS label, count(*) AS alertas FROM present WHERE {scope}
+BY_KIND = present(
+    """SELECT kind AS label, count(*) AS alertas FROM present WHERE {scope} AND {found}
 GROUP BY kind ORDER BY alertas DESC, label
 """
 )
@@ -121,6 +58,13 @@ SELECT day, source, kind, incidents, found, recall, alerts, false_alerts, precis
 FROM ops.alert_quality WHERE domain = 'mrhealth'
 ORDER BY day DESC, source, kind
 """
+)
+DECIDE = Column(
+    name="decide",
+    label=Words("Decisão", "Decision"),
+    link="/alertas?busca={alert_id}",
+    texts={"Decidir": Words("Decidir", "Decide")},
+    width=110,
 )
 SEVERITY = Column(
     name="severity",
@@ -146,7 +90,7 @@ PAGE = Page(
         "O que espera por alguém, por quê, e o que fazer.",
         "What waits for somebody, why, and what to do.",
     ),
-    filters=("uf", "unidade"),
+    filters=("uf", "unidade", "busca"),
     views=(
         Totals(
             id="contagem",
@@ -162,13 +106,10 @@ PAGE = Page(
         Table(
             id="abertos",
             title=Words("Alertas abertos", "Open alerts"),
-            note=Words(
-                "Responda com: lakehouse alerts ack | explain | close | snooze",
-                "Answer with: lakehouse alerts ack | explain | close | snooze",
-            ),
             query=OPEN,
             empty=Words("Nenhum alerta espera por alguém.", "No alert waits for anybody."),
             columns=(
+                DECIDE,
                 SEVERITY,
                 STATE,
                 Column(name="subject", label=Words("Onde", "Where"), link="{link}", width=200),
@@ -188,6 +129,11 @@ PAGE = Page(
                 KIND,
                 IDENTIFIER,
             ),
+        ),
+        Embedded(
+            id="decisao",
+            title=Words("Decisões", "Decisions"),
+            draw=alert_view.decisions_of_page,
         ),
         Chart(
             id="por-tipo",
@@ -230,6 +176,7 @@ PAGE = Page(
             title=Words("Terminados, adiados e encerrados", "Ended, snoozed and closed"),
             query=OTHERS,
             columns=(
+                DECIDE,
                 SEVERITY,
                 STATE,
                 MESSAGE,

@@ -1,5 +1,7 @@
 """Executive page: yesterday beside the week before, and what needs attention."""
 
+from lakehouse.dashboard.alert_queries import present
+from lakehouse.dashboard.alert_words import KINDS
 from lakehouse.dashboard.declare import (
     Cards,
     Chart,
@@ -53,73 +55,17 @@ CHANNELS = {
     "UNKNOWN": Words("Canal desconhecido", "Unknown channel"),
 }
 
-ATTENTION = Query(
-    sql="""
-WITH history AS (
-  SELECT day, unit_id, unit_name, orders, revenue, delivered,
-    cancelled_orders / nullif(orders, 0) AS cancelled,
-    avg(orders) OVER before AS usual_orders,
-    avg(revenue) OVER before AS usual_revenue,
-    avg(cancelled_orders / nullif(orders, 0)) OVER before AS usual_cancelled
-  FROM gold.mrhealth_unit_day
-  WHERE day BETWEEN {to} - 7 AND {to} AND {scope}
-  WINDOW before AS (PARTITION BY unit_id ORDER BY day
-    RANGE BETWEEN INTERVAL 7 DAY PRECEDING AND INTERVAL 1 DAY PRECEDING)
-),
-alerts AS (
-  SELECT *, CASE
-    WHEN NOT delivered THEN 'no_delivery'
-    WHEN orders = 0 THEN 'no_orders'
-    WHEN orders < 0.5 * usual_orders THEN 'orders_halved'
-    WHEN revenue < 0.6 * usual_revenue THEN 'revenue_down'
-    WHEN cancelled > 2 * usual_cancelled THEN 'cancellations_doubled'
-    WHEN cancelled > 0.15 THEN 'cancellations_high' END AS code
-  FROM history WHERE day = {to}
-)
-SELECT CASE WHEN code IN ('no_delivery', 'no_orders', 'orders_halved') THEN 1
-    WHEN code IN ('revenue_down', 'cancellations_doubled') THEN 2 ELSE 3 END AS severity,
-  code, unit_name AS subject,
-  CASE WHEN code LIKE 'cancel%' THEN cancelled WHEN code = 'revenue_down' THEN revenue
-    ELSE orders END AS value,
-  CASE WHEN code LIKE 'cancel%' THEN usual_cancelled WHEN code = 'revenue_down' THEN usual_revenue
-    ELSE usual_orders END AS expected,
-  '/unidades?unidade=' || unit_id AS link
-FROM alerts WHERE code IS NOT NULL
-UNION ALL
-SELECT 3, 'quarantine', list_first(reasons), count(*), NULL,
-  '/qualidade?dominio=mrhealth&de=' || {to} || '&ate=' || {to}
-FROM ops.quarantine WHERE domain = 'mrhealth' AND day = {to} GROUP BY list_first(reasons)
-UNION ALL
-SELECT 2, 'check_failed', check_name, count(*), NULL,
-  '/qualidade?dominio=mrhealth&de=' || {to} || '&ate=' || {to}
-FROM ops.data_quality_log WHERE domain = 'mrhealth' AND day = {to} AND result = 'fail'
-GROUP BY check_name
-ORDER BY severity, code, subject
-""",
-    columns=UNIT_DAY.columns,
+ATTENTION = present(
+    r"""SELECT urgency AS severity, kind AS code, subject,
+  regexp_replace(message, '\. Último dia: .*$', '') AS message,
+  '/alertas?busca=' || alert_id AS link
+FROM present WHERE waits AND {scope}
+ORDER BY urgency, last_day DESC, alert_id
+"""
 )
 ATTENTION_TEXTS = {
-    "no_delivery": Words("{subject}: nenhum arquivo chegou", "{subject}: no file arrived"),
-    "no_orders": Words("{subject}: nenhum pedido", "{subject}: not one order"),
-    "orders_halved": Words(
-        "{subject}: pedidos {value}, média de 7 dias {expected}",
-        "{subject}: orders {value}, mean of 7 days {expected}",
-    ),
-    "revenue_down": Words(
-        "{subject}: receita de {value:brl}, a média é {expected:brl}",
-        "{subject}: revenue of {value:brl}, the mean is {expected:brl}",
-    ),
-    "cancellations_doubled": Words(
-        "{subject}: cancelamento de {value:percent}, a média é {expected:percent}",
-        "{subject}: {value:percent} cancelled, the mean is {expected:percent}",
-    ),
-    "cancellations_high": Words(
-        "{subject}: cancelamento de {value:percent}", "{subject}: {value:percent} cancelled"
-    ),
-    "quarantine": Words(
-        "{value} linhas em quarentena: {subject}", "{value} rows in quarantine: {subject}"
-    ),
-    "check_failed": Words("Verificação falhou: {subject}", "Check failed: {subject}"),
+    kind: Words("{message}", f"{{subject}}: {name.en[:1].lower()}{name.en[1:]}")
+    for kind, name in KINDS.items()
 }
 
 PAGE = Page(
@@ -152,11 +98,12 @@ PAGE = Page(
         ),
         Notices(
             id="atencao",
-            title=Words("Precisa de atenção", "Needs attention"),
+            title=Words("Precisa de atenção hoje", "Needs attention today"),
+            note=Words("alertas que esperam por alguém", "alerts that wait for somebody"),
             span=4,
             query=ATTENTION,
             texts=ATTENTION_TEXTS,
-            coded=("quarantine", "check_failed"),
+            more="/alertas",
         ),
         Chart(
             id="receita-por-uf",

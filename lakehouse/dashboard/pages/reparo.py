@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lakehouse.dashboard import repair_view
+from lakehouse.dashboard import repair_trail, repair_view
 from lakehouse.dashboard.declare import Column, Embedded, FilterName, Page, Query, Table
 from lakehouse.dashboard.reasons import REASONS
 from lakehouse.dashboard.words import Words
@@ -113,7 +113,7 @@ PAGE = Page(
         Embedded(
             id="trilha",
             title=Words("O que foi corrigido", "What was corrected"),
-            draw=repair_view.trail,
+            draw=repair_trail.trail,
         ),
     ),
 )

@@ -106,6 +106,6 @@ def _after(before: Handling, step: AlertDecision) -> Handling:
         outcome=before.outcome if step.step in states and not is_reopened else step.outcome,
         note=step.note or before.note,
         owner=step.owner or before.owner,
-        until=step.until if step.step is AlertStep.SNOOZED else before.until,
+        until=step.until if step.step is AlertStep.SNOOZED or is_reopened else before.until,
         since=step.decided_at,
     )
