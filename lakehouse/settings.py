@@ -265,6 +265,13 @@ class Settings:
     dashboard_port: int = _setting(
         8050, "Port of the dashboard that `lakehouse up` serves; 0 leaves it out"
     )
+    dashboard_url: str | None = _setting(
+        None,
+        "Address under which readers of messages open the dashboard, for links such as those of"
+        " alerts",
+        pattern=r"https?://[^\s?#]+",
+        expected="an address such as https://lake.example.com",
+    )
     log_format: str = _setting(
         "text", "Logs of the services: `text` or `json` (one object per line)", choices=LOG_FORMATS
     )

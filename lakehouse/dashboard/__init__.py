@@ -15,6 +15,6 @@ callbacks and no HTML of its own. One layer serves every page:
 - `server` is the web application.
 
 SQL and data stay on the server: a browser gets the rows that it shows and nothing else. What is
-written are the corrected files and the trail of corrections, by `platform.quarantine`, and decisions
-about alerts, by `platform.alerts`.
+written are the corrected files and the trail of corrections, by `platform.quarantine`, and
+decisions about alerts, by `platform.alerts`.
 """

@@ -4,6 +4,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
@@ -13,6 +14,7 @@ from lakehouse.dashboard import filters, proof_view, render, shell
 from lakehouse.dashboard.declare import Page
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.pages import PAGES, measures
+from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
 from lakehouse.dashboard.view_proof import column_of, provable
 from lakehouse.dashboard.words import Language
@@ -39,13 +41,14 @@ def page_of(path: str | None) -> Page | None:
 
 
 def selection_of(page: Page, search: str | None, snapshot: Snapshot) -> Selection:
-    """Return what a URL selects on a page.
+    """Return what a URL selects on a page for the person who asks.
 
     Raises:
         DataError: the days with data cannot be read.
     """
     ((oldest, newest),) = (row.values() for row in snapshot.rows(BOUNDS[page.domain]))
-    return filters.read(page, search or "", snapshot, (oldest, newest))
+    found = filters.read(page, search or "", snapshot, (oldest, newest))
+    return replace(found, sees_personal=person().sees_personal)
 
 
 def version(snapshot: Snapshot, language: Language) -> dict[str, Any]:

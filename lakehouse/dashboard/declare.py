@@ -2,7 +2,8 @@
 
 A query is a SQL text over the catalog of `lakehouse sql`. `{where}` stands for the conditions of
 all filters that its columns know, `{scope}` for those without the period, `{from}` and `{to}` for
-the first and the last day of the period, `{search}` for the text that is searched for.
+the first and the last day of the period, `{search}` for the text that is searched for, and
+`{personal NAME}` for a column whose values are masked unless the role may see them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -88,6 +89,11 @@ class Query:
     columns: Mapping[FilterName, str] = field(default_factory=dict)
     domain: str = "mrhealth"
     """Domain whose publication its tables belong to."""
+
+
+def masked(column: str) -> str:
+    """Return a personal column as a part of SQL; `Selection.sql` masks it by the person's role."""
+    return f"{{personal {column}}} AS {column}"
 
 
 def breakdown(

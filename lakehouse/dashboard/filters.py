@@ -5,6 +5,7 @@ that does not exist is a `Problem`: the page names it and shows no figures for i
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,9 @@ from lakehouse.dashboard.words import LANGUAGES, Language, Words
 
 FROM, TO, LANGUAGE = "de", "ate", "idioma"
 MOST_VALUES, LONGEST_VALUE = 200, 100
+PERSONAL = re.compile(r"\{personal (\w+)\}")
+MASKED = r"regexp_replace(CAST(\1 AS VARCHAR), '(\\S)\\S*', '\\1•••', 'g')"
+"""SQL that keeps the first letter of each word of a column."""
 CHOICES: Mapping[FilterName, str] = {
     "uf": "SELECT DISTINCT state_name AS value, state_name AS label"
     " FROM gold.mrhealth_unit_day WHERE state_name IS NOT NULL ORDER BY label",
@@ -77,6 +81,8 @@ class Selection:
     newest: dt.date | None = None
     """Newest day with data."""
     oldest: dt.date | None = None
+    sees_personal: bool = False
+    """Whether personal columns are shown as they are."""
 
     @property
     def days(self) -> int:
@@ -107,8 +113,9 @@ class Selection:
         """Return the SQL of a query with the conditions of this selection."""
         scope = [*conditions(self, query.columns)]
         period = _period(self, query.columns)
+        text = PERSONAL.sub(r"\1" if self.sees_personal else MASKED, query.sql)
         return (
-            query.sql.replace("{where}", "\n  AND ".join([*period, *scope]) or "true")
+            text.replace("{where}", "\n  AND ".join([*period, *scope]) or "true")
             .replace("{scope}", "\n  AND ".join(scope) or "true")
             .replace("{from}", f"DATE '{self.first or dt.date.max}'")
             .replace("{to}", f"DATE '{self.last or dt.date.min}'")

@@ -3,6 +3,8 @@
 The codes are explained for engineers in docs/reasons.md; a test compares both.
 """
 
+from collections.abc import Iterable
+
 from lakehouse.dashboard.words import Language, Words
 
 REASONS = {
@@ -110,3 +112,12 @@ def in_words(code: str, language: Language) -> str:
     """
     found = REASONS.get(code) or CHECKS.get(code)
     return found.in_(language) if found else code
+
+
+def reasons_in_words(codes: Iterable[str], language: Language) -> str:
+    """Return the meanings of reason codes, in one line.
+
+    >>> reasons_in_words(["bad_date", "bad_amount"], "pt")
+    'data inválida, valor inválido'
+    """
+    return ", ".join(in_words(code, language) for code in codes)

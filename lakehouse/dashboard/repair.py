@@ -11,11 +11,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import flask
 
+from lakehouse.platform.local_runtime.failed_runs import FailedRun, newest_failed_run
 from lakehouse.platform.local_runtime.service_state import is_served
 from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.quarantine.correct_row import RowError, RowKey, RowProblem
@@ -39,6 +41,8 @@ CONFIG = "LAKEHOUSE_REPAIR"
 MOST_CORRECTIONS, MOST_PREVIEWS, MOST_DECISIONS = 30, 120, 60
 """Corrections, previews and decisions about alerts of one person in `WITHIN` seconds."""
 WITHIN = 600.0
+LOOK_SECONDS = 10.0
+"""How long the answer to "did a run fail?" is used."""
 INGEST = "from lakehouse.cli import main; main()"
 
 
@@ -49,6 +53,7 @@ class Loading:
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._watches: dict[str, threading.Thread] = {}
         self._failed: set[str] = set()
+        self._looked: dict[str, tuple[float, dt.datetime, FailedRun | None]] = {}
         self._lock = threading.Lock()
 
     def start(self, domain: str, settings: Settings) -> None:
@@ -85,6 +90,19 @@ class Loading:
             if self._runs(domain):
                 return "running"
             return "failed" if domain in self._failed else "stopped"
+
+    def failed_run(self, domain: str, settings: Settings, since: dt.datetime) -> FailedRun | None:
+        """Return the newest run of a domain that failed since a moment.
+
+        It is looked up once in `LOOK_SECONDS`.
+        """
+        with self._lock:
+            looked_at, asked, found = self._looked.get(domain, (float("-inf"), since, None))
+            if asked == since and time.monotonic() - looked_at < LOOK_SECONDS:
+                return found
+            found = newest_failed_run(settings.home, f"{domain}_", since)
+            self._looked[domain] = (time.monotonic(), since, found)
+            return found
 
     def _runs(self, domain: str) -> bool:
         process = self._processes.get(domain)

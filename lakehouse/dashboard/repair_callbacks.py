@@ -239,6 +239,9 @@ def _follow(app: Dash, snapshots: Snapshots) -> None:
             raise PreventUpdate
         (now,) = settle(workplace, mine)
         state = shared.loading.state(domain, shared.settings)
+        failed = None
+        if now.is_open and state == "daemon":
+            failed = shared.loading.failed_run(domain, shared.settings, now.request.at)
         if now.is_open and state == "stopped":
             shared.loading.start(domain, shared.settings)
         try:
@@ -252,6 +255,7 @@ def _follow(app: Dash, snapshots: Snapshots) -> None:
                 snapshot,
                 language,
                 published=is_published,
+                failed=failed,
             )
         except (DataError, OSError) as error:
             _log.error("progress of %s: %s", now.id, error)

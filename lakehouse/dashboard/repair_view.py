@@ -9,13 +9,16 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from lakehouse.dashboard.declare import Measure
+from lakehouse.dashboard.details import detail_in_words
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.parts import badge, denied, facts, form_state, marked, plain_table
 from lakehouse.dashboard.permissions import LONGEST
+from lakehouse.dashboard.reasons import REASONS, in_words, reasons_in_words
 from lakehouse.dashboard.repair import MASK, Repair, ShownRow, repair
 from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.words import Language, Words, labelled, written
+from lakehouse.platform.local_runtime.failed_runs import FailedRun
 from lakehouse.platform.quarantine.correct_row import RowError, RowProblem
 from lakehouse.platform.quarantine.listing import RejectionKind
 from lakehouse.platform.quarantine.preview import Effect, SumChange
@@ -77,9 +80,10 @@ def row(selection: Selection, _: Snapshot) -> Component:
 
 
 def problem(error: RowError, language: Language) -> Component:
-    """Return why a correction is not possible."""
+    """Return why a correction is not possible; the exact cause, in English, can be opened."""
+    cause = Words("Detalhe técnico", "Technical detail").in_(language)
     return dmc.Alert(
-        html.Code(str(error)),
+        html.Details([html.Summary(cause), html.Code(str(error))]),
         title=PROBLEMS[error.problem].in_(language),
         id="problema",
         color="orange",
@@ -100,8 +104,8 @@ def verdict(found: ShownRow, effect: Effect, language: Language) -> Component:
         )
         return html.P(text.in_(language), id="nao-conta", className="verdict bad")
     text = Words("A linha seria rejeitada de novo: ", "The row would be rejected again: ")
-    detail = found.shown(result.detail, person())
-    why = ", ".join(result.reasons) + (f" – {detail}" if detail else "")
+    detail = detail_in_words(found.shown(result.detail, person()), language)
+    why = reasons_in_words(result.reasons, language) + (f" – {detail}" if detail else "")
     return html.P([text.in_(language), why], id="rejeitada", className="verdict bad")
 
 
@@ -147,11 +151,17 @@ def effect(found: ShownRow, shown: Effect, language: Language) -> Component:
             "The other days that use this reference table follow when it is loaded.",
         )
         parts.append(html.P(follows.in_(language), className="quiet"))
+    if shown.left_out:
+        label = Words("Seguem com a carga: ", "These follow when it is loaded: ").in_(language)
+        names = ", ".join(shown.left_out)
+        parts.append(html.P([label, names], id="seguem", className="quiet small"))
     if tables := sorted({change.table for change in shown.changes}):
         label = Words("Tabelas que mudariam: ", "Tables that would change: ").in_(language)
         parts.append(html.P([label, ", ".join(tables)], className="quiet small"))
     for table, day, why in shown.failed_days:
-        parts.append(dmc.Alert(f"{table} {day}: {why}", color="red", variant="light"))
+        fails = Words("não seria gravado", "would not be stored").in_(language)
+        text = f"{table}, {written(day, 'day', language)}: {fails} – {why}"
+        parts.append(dmc.Alert(text, color="red", variant="light"))
     return html.Div(parts, id="previsao")
 
 
@@ -177,6 +187,7 @@ def progress(
     language: Language,
     *,
     published: bool,
+    failed: FailedRun | None = None,
 ) -> Component:
     """Return how far a correction is, and the figures as they are published now."""
     last = correction.last
@@ -209,8 +220,10 @@ def progress(
             **marked(passo=last.step.value, carga=loading, publicado="sim" if published else "nao"),
         )
     ]
+    if failed is not None:
+        lines.append(_failed(failed, snapshot, language))
     if last.detail and not correction.is_open:
-        lines.append(html.P(html.Code(_masked_detail(correction)), className="small"))
+        lines.append(html.P(_masked_detail(correction, language), className="small"))
     if figures:
         items = [
             html.Li(
@@ -227,6 +240,24 @@ def progress(
         title = Words("Publicado agora", "Published now").in_(language)
         lines.append(html.Div([html.H3(title, className="view-title"), html.Ul(items)]))
     return html.Div(lines, id="progresso", role="status")
+
+
+def _failed(run: FailedRun, snapshot: Snapshot, language: Language) -> Component:
+    """Return which run of the service failed, and what becomes of the file."""
+    when = written(run.ended_at.astimezone(snapshot.zone), "moment", language)
+    name = f"{run.run_id[:8]} ({run.job})"
+    text = Words(
+        f"A execução {name} do serviço falhou em {when}. O arquivo corrigido continua entregue e o"
+        " serviço tenta de novo; `lakehouse status` diz o que falta.",
+        f"The service's run {name} failed on {when}. The corrected file stays landed and the"
+        " service tries again; `lakehouse status` says what is missing.",
+    )
+    return dmc.Alert(
+        [text.in_(language), html.P(html.Code(run.error))] if run.error else text.in_(language),
+        id="execucao-falhou",
+        color="red",
+        variant="light",
+    )
 
 
 def value_now(measure: Measure, day: dt.date, snapshot: Snapshot) -> Any:
@@ -246,10 +277,10 @@ def _facts(found: ShownRow, language: Language) -> Component:
     named = [
         (Words("Arquivo", "File"), rejection.file),
         (Words("Linha", "Line"), str(rejection.line)),
-        (Words("Motivo", "Reason"), ", ".join(rejection.reasons)),
+        (Words("Motivo", "Reason"), reasons_in_words(rejection.reasons, language)),
         (
             Words("Encontrado e esperado", "Found and expected"),
-            found.shown(rejection.detail, person()) or "–",
+            detail_in_words(found.shown(rejection.detail, person()), language) or "–",
         ),
         (Words("O que fazer", "What to do"), hint or "–"),
     ]
@@ -330,7 +361,13 @@ def following(shared: Repair, selection: Selection) -> list[Any]:
     ]
 
 
-def _masked_detail(correction: Correction) -> str:
-    """Return the codes of why a row was rejected; what was found may be personal."""
-    detail = correction.last.detail or ""
-    return detail if person().sees_personal else detail.partition(":")[0]
+def _masked_detail(correction: Correction, language: Language) -> str:
+    """Return why a row was rejected in words; what was found may be personal."""
+    codes, _, detail = (correction.last.detail or "").partition(": ")
+    reasons = ", ".join(
+        in_words(code, language) if code in REASONS else detail_in_words(code, language)
+        for code in codes.split(", ")
+    )
+    if not detail or not person().sees_personal:
+        return reasons
+    return f"{reasons} – {detail_in_words(detail, language)}"

@@ -20,7 +20,9 @@ WAIT = "Muitas tentativas. Espere um minuto."
 
 
 def person() -> Person:
-    """Return the person whom the guard admitted for this request."""
+    """Return the person whom the guard admitted for this request; outside of one, nobody known."""
+    if not flask.has_request_context():
+        return UNKNOWN
     scope = flask.request.environ.get("asgi.scope", {})
     return scope.get(PERSON, UNKNOWN)
 

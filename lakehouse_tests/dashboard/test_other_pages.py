@@ -17,6 +17,8 @@ from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.words import written
 from lakehouse.platform.privacy.personal_columns import personal_columns
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.web.guard import PERSON
+from lakehouse.platform.web.roles import Person, Role
 from lakehouse_tests.dashboard.company import CLIENT, FORMULA, HOSTILE
 from lakehouse_tests.dashboard.test_pages import chromium, figure, opened, page
 
@@ -141,7 +143,7 @@ def test_bikes_answer_the_five_questions(page: Page, snapshot: Snapshot):
     products = snapshot.rows("SELECT name FROM gold.bikes_q2_top_products ORDER BY place")
     assert cells(page, "pergunta-2", "name") == [row["name"] for row in products]
     assert HOSTILE in cells(page, "pergunta-2", "name"), "text of the data stays text"
-    assert cells(page, "pergunta-3", "customer_name") == ["Ken J Sánchez"]
+    assert cells(page, "pergunta-3", "customer_name") == ["K••• J••• S•••"]
     five = snapshot.rows(
         "SELECT sales_order_id FROM gold.bikes_fact_orders WHERE total_due > 1000 AND"
         " order_date >= '2011-09-01' AND order_date < '2011-10-01'"
@@ -210,6 +212,17 @@ def test_people_are_masked_and_searchable(page: Page, snapshot: Snapshot):
         assert plain.lower() not in text.lower()
     opened(page, "/pessoas?busca=exemplo.com.br")
     assert set(cells(page, "pessoas", "email")) == {"z***@exemplo.com.br"}
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.OPERATOR, False), (Role.PRIVACY, True)])
+def test_names_of_customers_are_masked_unless_the_role_may_see_them(
+    client: Any, role: Role, sees: bool
+):
+    scope = {"asgi.scope": {PERSON: Person(name="eva", role=role)}}
+    for view in ("pergunta-3", "pergunta-3-por-nome"):
+        for address in (f"/exportar/bicicletas.csv?tabela={view}", f"/prova/bicicletas.{view}"):
+            text = client.get(address, environ_overrides=scope).get_data(as_text=True)
+            assert ("Sánchez" in text, "S•••" in text) == (sees, not sees), address
 
 
 def test_no_export_or_proof_of_people_has_a_plain_personal_value(client: Any):

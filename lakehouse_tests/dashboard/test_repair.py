@@ -1,5 +1,6 @@
 """An operator corrects a rejected row in a browser: the figure moves, and moves back."""
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Iterator
@@ -7,18 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.cli import main
 from lakehouse.dashboard import repair as repair_page
+from lakehouse.dashboard import repair_view
 from lakehouse.dashboard.repair import mark_of
+from lakehouse.dashboard.snapshots import Snapshots
+from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.service_state import serving as serving_home
 from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
 from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.quarantine.trail import Correction, read_trail
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.ops_tables import CorrectionEvent, CorrectionStep
 from lakehouse.platform.web.sessions import Sessions
 from lakehouse.settings import Settings
 from lakehouse_tests.dashboard.requests import JSON, answer_of, content_of, part_of
@@ -32,6 +38,16 @@ from lakehouse_tests.dashboard.test_session import (
 from lakehouse_tests.platform.web.client import Answer, ask
 
 WAIT = 240_000
+
+
+@dg.op
+def fails() -> None:
+    raise OSError("no space left")
+
+
+@dg.job
+def mrhealth_arrivals() -> None:
+    fails()
 
 
 @pytest.fixture
@@ -95,7 +111,9 @@ def test_a_corrected_row_moves_the_figure_and_undo_moves_it_back(
         field = page.get_by_label("Data_Pedido")
         field.fill("31/02/2026")
         field.blur()
-        expect(page.locator("#rejeitada")).to_contain_text("bad_date")
+        expect(page.locator("#rejeitada")).to_contain_text(
+            "data inválida – Data_Pedido: encontrado"
+        )
         field.fill(right)
         field.blur()
         expect(page.locator("#aceita")).to_be_visible()
@@ -271,3 +289,27 @@ def test_loading_says_who_loads_and_that_it_failed(
     loading.wait("unknown")
     assert loading.state("unknown", copied) == "failed"
     assert "unknown" in caplog.text
+
+
+def test_a_failed_run_of_the_service_is_named_while_a_correction_waits(copied: Settings):
+    begin = dt.datetime.now(dt.UTC)
+    with prepare_instance(copied.home, "local") as instance:
+        run = mrhealth_arrivals.execute_in_process(instance=instance, raise_on_error=False)
+    found = repair_page.Loading().failed_run("mrhealth", copied, begin)
+    assert found is not None
+    event = CorrectionEvent(
+        day=begin.date(), correction="c", step=CorrectionStep.LANDED, at=begin, person="ana",
+        role="operador", table="orders", unit=1, file="f", line=2, digest="d", path="p",
+        new_digest="n", kind="correction", undoes=None, before=None, after=None, reason="r",
+        detail=None,
+    )  # fmt: skip
+    waiting = Correction(events=(event,))
+    snapshot = Snapshots(Lake(copied.root), copied, names=()).current()
+    given: Any = {"published": False, "failed": found}
+    shown = json.dumps(
+        repair_view.progress(waiting, True, "daemon", [], snapshot, "pt", **given),
+        default=lambda part: part.to_plotly_json(),
+        ensure_ascii=False,
+    )
+    assert f"A execução {run.run_id[:8]} (mrhealth_arrivals) do serviço falhou" in shown
+    assert "no space left" in shown

@@ -16,6 +16,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Term,
     Totals,
+    masked,
 )
 from lakehouse.dashboard.words import Words
 
@@ -218,7 +219,7 @@ FROM gold.bikes_q1_orders_with_three_lines q,
             Words("Pedidos por cliente", "Orders by customer"),
             _all(
                 "q3_customer_orders",
-                "person_id, customer_id, customer_name, orders",
+                f"person_id, customer_id, {masked('customer_name')}, orders",
                 "orders DESC, person_id, customer_id",
             ),
             CUSTOMER,
@@ -230,8 +231,8 @@ FROM gold.bikes_q1_orders_with_three_lines q,
             Words("Pedidos por nome", "Orders by name"),
             _all(
                 "q3_customer_orders_by_name",
-                "customer_name, orders, customers",
-                "orders DESC, customer_name",
+                f"{masked('customer_name')}, orders, customers",
+                "orders DESC, bikes_q3_customer_orders_by_name.customer_name",
             ),
             CUSTOMER,
             Column(name="customers", label=Words("Clientes com o nome", "Customers"), kind="count"),

@@ -9,6 +9,7 @@ from typing import Any
 from lakehouse.platform.alerts.decisions import UNTOUCHED, Handling, decisions, handling_of
 from lakehouse.platform.alerts.stored import ENDED, ORDER, stored_alerts
 from lakehouse.platform.notifications.delivery import configured_channels, notify, record_path
+from lakehouse.platform.notifications.links import ALERTS, link
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.settings import Settings
@@ -55,13 +56,19 @@ def send_alerts(domain: str, settings: Settings, log: logging.Logger) -> int:
         if _was_sent(domain, alert["alert_id"], more_urgent, settings):
             continue
         sent += notify(
-            f"{alert['message']}\n{alert['action']} ({alert['owner']}; {alert['alert_id']})",
+            _text(alert, settings),
             cause_of(domain, alert["alert_id"], severity),
             is_error=severity != ORDER[-1],
             settings=settings,
             log=log,
         )
     return sent
+
+
+def _text(alert: dict[str, Any], settings: Settings) -> str:
+    text = f"{alert['message']}\n{alert['action']} ({alert['owner']}; {alert['alert_id']})"
+    page = link(settings, ALERTS, busca=alert["alert_id"])
+    return f"{text}\n{page}" if page else text
 
 
 def cause_of(domain: str, alert_id: str, severity: str) -> str:

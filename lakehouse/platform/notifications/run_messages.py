@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lakehouse.platform.notifications.delivery import digest
+from lakehouse.platform.notifications.links import PIPELINE, QUALITY, link
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
@@ -164,29 +165,50 @@ def messages_of(
     """Return the messages about a run: layer by layer, then the run itself, then its figures.
 
     A layer that succeeded without new rows is reported only by messages with a cause of their own.
+    Errors and figures name the page of the dashboard where they are seen, if its public address is
+    known; messages about success stay word for word what their readers expect.
     """
     messages: list[Message] = []
     for layer in report.layers:
         about = f"{report.domain}/{layer.name}"
         for error in layer.errors:
             message = templates.layer_failed(report, layer.name, error)
-            messages += _caused(f"{about}/failed/{report.origin}/{digest(error)}", [message])
+            cause = f"{about}/failed/{report.origin}/{digest(error)}"
+            messages += _caused(cause, [_linked(message, _runs_page(report))])
         if layer.succeeded and report.reports_success and templates.layer_succeeded:
             found = templates.layer_succeeded(report, layer.name)
             new = [message for message in found if message.cause or layer.changed]
             messages += _caused(f"{about}/made/{report.origin}", new)
     if report.error:
         about = f"{report.job}/failed/{report.origin}/{digest(report.error)}"
-        messages += _caused(about, [templates.run_failed(report)])
+        message = _linked(templates.run_failed(report), _runs_page(report))
+        messages += _caused(about, [message])
     if with_figures:
         about = f"{report.domain}/run/{report.origin}/{report.failed_step or 'finished'}"
-        messages.append(Message(text=templates.run_figures(report), cause=about))
+        page = link(
+            report.settings, QUALITY, dominio=report.domain, de=report.first, ate=report.last
+        )
+        message = Message(text=templates.run_figures(report), cause=about)
+        messages.append(_linked(message, page))
     return messages
 
 
 def nothing_delivered_cause(domain: str, day: dt.date | None) -> str:
     """Return the cause of the message that no file was delivered up to a day."""
     return f"{domain}/nothing/{day}"
+
+
+def _runs_page(report: RunReport) -> str:
+    return link(report.settings, PIPELINE, dominio=report.domain or None)
+
+
+def _linked(message: Message, page: str) -> Message:
+    """Return a message with the address of a page: below its hint, else below its text."""
+    if not page:
+        return message
+    if message.hint:
+        return replace(message, hint=f"{message.hint}\n\n{page}")
+    return replace(message, text=f"{message.text}\n{page}")
 
 
 def _caused(cause: str, messages: Iterable[Message]) -> list[Message]:

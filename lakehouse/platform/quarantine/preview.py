@@ -6,6 +6,7 @@ copy of the tables that it touches. Nothing is written into the lake or the land
 
 import datetime as dt
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -28,9 +29,12 @@ from lakehouse.platform.storage.snapshot import DayFile
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.as_of import as_of_tables
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
 from lakehouse.settings import Settings
 
+AS_OF_SECONDS = 20.0
+"""Time after which no further table as of a day is begun; the run computes them all."""
 KEPT, REJECTED, UNPARSABLE, REMOVED = "silver", "quarantine", "unparsable", "removed"
 
 
@@ -72,6 +76,8 @@ class Effect:
     changes: tuple[SumChange, ...] = ()
     failed_days: tuple[tuple[str, dt.date, str], ...] = ()
     """Table, day and broken rules of days that would not be stored."""
+    left_out: tuple[str, ...] = ()
+    """Tables as of a day that depend on the row and were not computed in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,18 +126,30 @@ def preview(
         _ingest(scratch, workplace, file)
         days = _business_days(scratch, file)
         failed: list[tuple[str, dt.date, str]] = []
-        computed: list[Table] = []
+        computed: list[tuple[Table, Sequence[dt.date]]] = []
         for table in _dependent_tables(scratch.domain, file.source.bronze.id):
             if table.layer != "silver" and not sums:
                 continue
             found = scratch.compute(_without_hooks(table), days)
             failed += [(table.id.name, day, why) for day, why in found.items()]
-            computed.append(table)
+            computed.append((table, days))
+        left_out: list[str] = []
+        deadline = time.monotonic() + AS_OF_SECONDS
+        for table, day in _dependent_as_of_tables(scratch, [t for t, _ in computed], days):
+            if not sums:
+                break
+            if time.monotonic() > deadline:
+                left_out.append(table.id.name)
+                continue
+            found = scratch.compute(_without_hooks(table), [day])
+            failed += [(table.id.name, each, why) for each, why in found.items()]
+            computed.append((table, [day]))
         return Effect(
             result=result_of(scratch.lake, workplace.domain, file, line, removes=removes),
             days=tuple(days),
-            changes=tuple(_changes(scratch, computed, days)) if sums else (),
+            changes=tuple(_changes(scratch, computed)) if sums else (),
             failed_days=tuple(failed),
+            left_out=tuple(left_out),
         )
 
 
@@ -233,6 +251,22 @@ def _dependent_tables(domain: Domain, bronze: TableId) -> Iterator[Table]:
             yield table
 
 
+def _dependent_as_of_tables(
+    scratch: ScratchLake, computed: Sequence[Table], days: Sequence[dt.date]
+) -> Iterator[tuple[Table, dt.date]]:
+    """Yield the stored as-of tables that depend on computed ones, with their newest day.
+
+    A table whose newest day is before all the days does not change.
+    """
+    reached = {table.id for table in computed}
+    for table in as_of_tables(scratch.domain):
+        stored = scratch.base.table(table.id).snapshot().files
+        if reached & {read.table.id for read in table.reads} and stored:
+            reached.add(table.id)
+            if days and stored[-1].day >= days[0]:
+                yield table, stored[-1].day
+
+
 def _without_hooks(table: Table) -> Table:
     """Return a table that does not look for control files and announces nothing."""
     options = replace(table.options, before_compute=None, after_commit=None)
@@ -240,9 +274,9 @@ def _without_hooks(table: Table) -> Table:
 
 
 def _changes(
-    scratch: ScratchLake, tables: Sequence[Table], days: Sequence[dt.date]
+    scratch: ScratchLake, computed: Sequence[tuple[Table, Sequence[dt.date]]]
 ) -> Iterator[SumChange]:
-    for table in tables:
+    for table, days in computed:
         before, after = (lake.table(table.id).snapshot() for lake in (scratch.base, scratch.lake))
         for day in days:
             old, new = before.by_day.get(day), after.by_day.get(day)

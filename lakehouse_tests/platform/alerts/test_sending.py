@@ -63,6 +63,13 @@ def test_an_alert_is_sent_once_however_many_runs_find_it(settings: Settings, hoo
     assert hook.texts == ["Loja 7: nenhum pedido.\nLigar. (Operações; volume-u7)"]
 
 
+def test_a_message_leads_to_the_alert_on_the_dashboard(settings: Settings, hook: Receiver):
+    store(settings, alert(today(settings)))
+    send_alerts("shop", replace(settings, dashboard_url="https://lake.example.com"), LOG)
+    (text,) = hook.texts
+    assert text.splitlines()[-1] == "https://lake.example.com/alertas?busca=volume-u7"
+
+
 def test_an_alert_that_becomes_more_urgent_is_sent_again_and_less_urgent_is_not(
     settings: Settings, hook: Receiver
 ):

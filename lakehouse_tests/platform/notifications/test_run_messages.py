@@ -96,3 +96,14 @@ def test_figures_come_last_and_name_every_step():
         "• cafe_visits_landed: SUCCESS",
         "• gold_cafe_day: not run",
     ]
+
+
+def test_errors_and_figures_lead_to_the_dashboard_and_successes_stay_word_for_word():
+    failed = LayerReport(name="silver", errors=("no memory",))
+    there = Settings(dashboard_url="https://lake.example.com/")
+    report = replace(REPORT, layers=(DONE, failed), settings=there)
+    done, error, figures = messages_of(report, TEMPLATES, with_figures=True)
+    assert done.text == "bronze done"
+    assert error.hint.endswith("\n\nhttps://lake.example.com/pipeline?dominio=cafe")
+    asked = "dominio=cafe&de=2024-04-22&ate=2024-04-22"
+    assert figures.text.splitlines()[-1] == f"https://lake.example.com/qualidade?{asked}"
