@@ -77,7 +77,8 @@ class Effect:
     failed_days: tuple[tuple[str, dt.date, str], ...] = ()
     """Table, day and broken rules of days that would not be stored."""
     left_out: tuple[str, ...] = ()
-    """Tables as of a day that depend on the row and were not computed in time."""
+    """Tables as of a day that depend on the row and were not computed: forecasts, and those that
+    there was no time for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +139,7 @@ def preview(
         for table, day in _dependent_as_of_tables(scratch, [t for t, _ in computed], days):
             if not sums:
                 break
-            if time.monotonic() > deadline:
+            if table.options.python or time.monotonic() > deadline:
                 left_out.append(table.id.name)
                 continue
             found = scratch.compute(_without_hooks(table), [day])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from lakehouse.platform.orchestration.io_manager import commit
 from lakehouse.platform.privacy.marks import MarkedPersons
 from lakehouse.platform.quarantine.corrections import Edit
 from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
@@ -12,7 +13,8 @@ from lakehouse.platform.quarantine.patch import PatchRow
 from lakehouse.platform.quarantine.preview import Effect, Workplace, preview
 from lakehouse.platform.quarantine.replay import Replayer
 from lakehouse.platform.quarantine.selection import Selection
-from lakehouse_tests.platform.quarantine.rejected_lake import MONDAY, NOW
+from lakehouse.platform.transform.stage import stage_days
+from lakehouse_tests.platform.quarantine.rejected_lake import MONDAY, NOW, TUESDAY
 from lakehouse_tests.platform.small_lake import SmallLake
 
 SUNDAY = dt.date(2026, 10, 4)
@@ -77,6 +79,18 @@ def test_a_preview_is_what_the_correction_does(wrong: SmallLake):
         rows = wrong.rows(each.table, each.day)
         found = len(rows) if each.column is None else sum(row[each.column] or 0 for row in rows)  # type: ignore[misc]
         assert found == each.after, each
+
+
+def test_a_preview_computes_tables_as_of_their_newest_day(wrong: SmallLake):
+    for table in wrong.domain.tables:
+        if table.id.name in ("gold.mrhealth_sales_by_year", "gold.mrhealth_sales_by_country"):
+            computed = stage_days(table, [TUESDAY], wrong.lake, wrong.settings)
+            commit(computed, wrong.lake, note={"by": "test"})
+    effect = previewed(wrong, rejected(wrong, "orders"), Vlr_Pedido="12.00")
+    found = sums(effect, "gold.mrhealth_sales_by_year", "revenue")
+    ((old, new),) = found.values()
+    assert list(found) == [TUESDAY]
+    assert new - old == 12
 
 
 @pytest.mark.parametrize(
