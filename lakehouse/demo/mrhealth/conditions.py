@@ -27,6 +27,12 @@ HOLIDAYS_AROUND_EASTER = {  # Carnival Monday and Tuesday, Good Friday, Corpus C
     2027: ((2, 8), (2, 9), (3, 26), (5, 27)),
 }
 STATE_HOLIDAYS = {43: ((9, 20),)}  # Rio Grande do Sul
+NOISE = 0.07
+"""Standard deviation of the logarithm of the demand of a unit-day, by chance."""
+RAIN = (0.75, 0.9)
+"""Factor of a day with bad weather, from and to."""
+RAIN_SHARE = 0.06
+"""Share of days with bad weather, by state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +61,19 @@ class Conditions:
 
     def demand(self, day: dt.date, unit: int) -> float:
         """Return by what the mean number of orders of a unit-day is multiplied."""
-        noise = random_of(self.seed, "noise", day, unit).gauss(0, 0.07)
-        weather = random_of(self.seed, "weather", day, state_of(unit))
-        rain = weather.uniform(0.75, 0.9) if weather.random() < 0.06 else 1.0
+        noise = random_of(self.seed, "noise", day, unit).gauss(0, NOISE)
+        return exp(noise) * self.weather(day, state_of(unit)) * self.predictable(day, unit)
+
+    def weather(self, day: dt.date, state: int) -> float:
+        """Return the factor of the weather, one for all units of a state."""
+        drawn = random_of(self.seed, "weather", day, state)
+        return drawn.uniform(*RAIN) if drawn.random() < RAIN_SHARE else 1.0
+
+    def predictable(self, day: dt.date, unit: int) -> float:
+        """Return the same without chance and weather, which nobody knows in advance."""
         slope = random_of(self.seed, "trend", unit).uniform(-0.0012, 0.0015)
         trend = exp(slope * (day - dt.date(2026, 1, 1)).days)
-        factor = exp(noise) * rain * trend * self._month(day) * self._opening(day, unit)
+        factor = trend * self._month(day) * self._opening(day, unit)
         if any(first <= day <= last for first, last, _, _ in self.promotions):
             factor *= 1.12
         return factor * (self._holiday(unit) if is_holiday(day, state_of(unit)) else 1.0)

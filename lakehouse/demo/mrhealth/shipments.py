@@ -110,7 +110,7 @@ def draw(
     `demand` multiplies the mean number of orders.
     """
     rng = random_of(plan.seed, day, unit)
-    size = _sizes(plan.units, plan.seed)[unit - 1]
+    size = sizes(plan.units, plan.seed)[unit - 1]
     usual = plan.orders_per_unit * size * WEEKDAY_FACTORS[day.weekday()]
     count = _poisson(rng, usual * demand)
     dialect = TILLS[(unit - 1) % len(TILLS)]
@@ -152,7 +152,7 @@ def _orders(rng: Random, day: dt.date, unit: int, dialect: Dialect, count: int) 
 
 
 @lru_cache(maxsize=8)
-def _sizes(units: int, seed: int) -> tuple[float, ...]:
+def sizes(units: int, seed: int) -> tuple[float, ...]:
     """Return the lasting size factors of the units, 1 on average; a fifth has most of the sales."""
     sizes = [rank**-1.1 for rank in range(1, units + 1)]
     random_of(seed, "sizes").shuffle(sizes)

@@ -1,12 +1,16 @@
-"""Public holidays of Brazil and of its states, as an expression over a date."""
+"""Public holidays of Brazil and of its states, as an expression and as arrays."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 from dateutil.easter import easter
+from numpy.typing import NDArray
 
 from lakehouse.domains.mrhealth import SPEC
 
@@ -51,6 +55,35 @@ def is_holiday(
         ),
     )
     return ((country_name == COUNTRY) & (national | moving | own)).fill_null(False)
+
+
+def special_days(
+    first: dt.date, days: int, places: Sequence[tuple[str, str]]
+) -> NDArray[np.float64]:
+    """Return which days are holidays, and which are eves of a holiday, by place.
+
+    Args:
+        first: the first day.
+        days: number of days.
+        places: names of state and country.
+
+    Returns:
+        1 or 0, shape (2, places, days): holidays, then the days before one that are none.
+    """
+    found = np.zeros((2, len(places), days))
+    for n, (state, country) in enumerate(places):
+        if country != COUNTRY:
+            continue
+        free = [_is_free(first + dt.timedelta(days=each), state) for each in range(days + 1)]
+        found[0, n] = free[:days]
+        found[1, n] = [not now and then for now, then in pairwise(free)]
+    return found
+
+
+def _is_free(day: dt.date, state: str) -> bool:
+    date = (day.month, day.day)
+    after_easter = (day - easter(day.year)).days
+    return date in NATIONAL or after_easter in AROUND_EASTER or OF_STATES.get(state) == date
 
 
 def _day_of_year(day: dt.date) -> int:

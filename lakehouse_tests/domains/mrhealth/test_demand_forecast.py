@@ -35,7 +35,8 @@ def rows_of(
         for unit in (1, 2):
             change: Change = {"delivered": True, "orders": 6, "quantity": {301: 10, 302: 5}}
             change |= (changes or {}).get((unit, back), {})
-            units.append({"day": day, "unit_id": unit, "state_name": "Paraná"})
+            place = {"state_name": "Paraná", "country_name": "Brasil"}
+            units.append({"day": day, "unit_id": unit, **place})
             sales.append(
                 {"day": day, "unit_id": unit, "revenue": Decimal("150.00")}
                 | {name: change[name] for name in ("delivered", "orders")}

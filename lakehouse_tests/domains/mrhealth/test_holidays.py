@@ -5,7 +5,9 @@ import datetime as dt
 import ibis
 import pytest
 
-from lakehouse.domains.mrhealth.holidays import is_holiday
+from lakehouse.domains.mrhealth.holidays import is_holiday, special_days
+
+SCHEMA = {"day": "date", "state": "string", "country": "string"}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,19 @@ from lakehouse.domains.mrhealth.holidays import is_holiday
     ],
 )
 def test_holidays_follow_from_the_date_and_the_state(day, state, country, expected):
-    schema = {"day": "date", "state": "string", "country": "string"}
-    rows = ibis.memtable([(dt.date.fromisoformat(day), state, country)], schema=schema)
+    rows = ibis.memtable([(dt.date.fromisoformat(day), state, country)], schema=SCHEMA)
     found = rows.select(found=is_holiday(rows.day, rows.state, rows.country))
     assert found.to_pyarrow().to_pylist() == [{"found": expected}]
+
+
+def test_arrays_say_the_same_as_the_expression_and_know_the_days_before():
+    first, count = dt.date(2026, 1, 1), 365
+    places = [("Rio Grande do Sul", "Brasil"), ("Mendoza", "Argentina")]
+    holidays, eves = special_days(first, count, places)
+    days = [first + dt.timedelta(days=n) for n in range(count)]
+    rows = ibis.memtable([(day, *places[0]) for day in days], schema=SCHEMA)
+    found = rows.select(found=is_holiday(rows.day, rows.state, rows.country))
+    assert holidays[0].tolist() == found.to_pyarrow()["found"].to_pylist()
+    assert holidays[1].sum() == eves[1].sum() == 0
+    assert eves[0, days.index(dt.date(2026, 12, 24))] == 1
+    assert eves[0, days.index(dt.date(2026, 2, 16))] == 0  # itself a day of Carnival

@@ -10,6 +10,7 @@ MODULES = (
     *PANEL,
     "lakehouse.domains.mrhealth.demand.history",
     "lakehouse.domains.mrhealth.demand.tables",
+    "lakehouse.domains.mrhealth.holidays",
 )
 """Modules whose code is part of the definition of the forecast tables."""
 KEEP_DAYS = 730

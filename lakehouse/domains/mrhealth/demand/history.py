@@ -16,12 +16,15 @@ import numpy as np
 import pyarrow as pa
 
 from lakehouse.domains.mrhealth.demand import KEEP_DAYS
+from lakehouse.domains.mrhealth.holidays import special_days
+from lakehouse.platform.forecasting.panel import HORIZON
 from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel, filled
 
 ORDERS, PIECES, REVENUE = "orders", "pieces", "revenue"
 MEASURES = (ORDERS, PIECES, REVENUE)
 """Numbers of a unit and day that are forecast."""
-UNKNOWN_STATE = ""
+UNKNOWN = ""
+"""Name of the state or country of a unit for which it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +35,7 @@ class Sales:
         day: the last day of the history.
         first: its first day.
         units: numbers of the units on the last day, in order.
-        states: name of the state of each unit; empty when unknown.
+        places: names of state and country of each unit.
         products: numbers of the products on the menu of the last day, in order.
         known: whether orders of a unit and day are known, shape (units, days).
         of_unit: measure → values by unit and day, NaN where unknown.
@@ -42,7 +45,7 @@ class Sales:
     day: dt.date
     first: dt.date
     units: Indices
-    states: tuple[str, ...]
+    places: tuple[tuple[str, str], ...]
     products: Indices
     of_unit: Mapping[str, Numbers]
     of_product: Numbers
@@ -59,7 +62,9 @@ def inputs_of(
         ),
         "menu": _recent(menu).select("day", "product_id"),
         "units": units.filter(units.day == units.day.max()).select(
-            "unit_id", state_name=units.state_name.fill_null(UNKNOWN_STATE)
+            "unit_id",
+            state_name=units.state_name.fill_null(UNKNOWN),
+            country_name=units.country_name.fill_null(UNKNOWN),
         ),
     }
 
@@ -91,7 +96,9 @@ def sales_of(day: dt.date, inputs: Mapping[str, pa.Table]) -> Sales:
         day=day,
         first=first,
         units=units,
-        states=tuple(named["state_name"].to_pylist()),
+        places=tuple(
+            zip(named["state_name"].to_pylist(), named["country_name"].to_pylist(), strict=True)
+        ),
         products=products,
         of_unit={
             ORDERS: np.where(known, orders, np.nan),
@@ -120,14 +127,15 @@ def product_panel(sales: Sales) -> Panel:
 
 
 def _panel(sales: Sales, values: Numbers, place: Indices, products: Indices) -> Panel:
-    names = sorted(set(sales.states))
+    regions = sorted(set(sales.places))
+    days = values.shape[1] + HORIZON
     return Panel(
         first=sales.first,
         values=values,
         place=place.astype(np.int64),
         product=np.tile(products, max(len(sales.units), 1))[: len(values)].astype(np.int64),
-        region=np.array([names.index(name) for name in sales.states], np.int64),
-        calendar=np.zeros((0, len(names), 0)),
+        region=np.array([regions.index(place) for place in sales.places], np.int64),
+        calendar=special_days(sales.first, days, regions),
     )
 
 

@@ -5,6 +5,9 @@ that a day is unknown, such as a missing delivery; it is never taken for zero.
 
 - `panel`: the series as arrays, from rows.
 - `baselines`: seasonal naive and moving averages.
+- `intermittent`: Croston, TSB and ADIDA, for series with many days without demand.
+- `decomposition`, `pooling`: level × trend × calendar × share; common values where data is few.
+- `methods`: all of them by name.
 - `contest`: rolling-origin back-test of all methods, and which one a group of series publishes.
 - `intervals`: quantiles from the errors of the back-test.
 - `produce`: the published forecast of a panel.
@@ -14,7 +17,17 @@ Nothing here opens a file. Only numpy is needed.
 
 MODULES = tuple(
     f"lakehouse.platform.forecasting.panel.{name}"
-    for name in ("panel", "baselines", "contest", "intervals", "produce")
+    for name in (
+        "panel",
+        "baselines",
+        "intermittent",
+        "pooling",
+        "decomposition",
+        "methods",
+        "contest",
+        "intervals",
+        "produce",
+    )
 )
 """Modules that decide on forecast values: their code is part of a table's definition."""
 HORIZON = 28

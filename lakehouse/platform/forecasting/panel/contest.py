@@ -5,18 +5,15 @@ error on the older days are compared on the newer ones: the model is published o
 strictly lower than that of every baseline.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from lakehouse.platform.forecasting.panel.baselines import WEEK, moving_average, seasonal_naive
+from lakehouse.platform.forecasting.panel.baselines import WEEK
 from lakehouse.platform.forecasting.panel.intervals import Errors
+from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel
-
-Method = Callable[[Panel, int], Numbers]
-"""Takes a panel and the number of days to forecast; returns expected counts without NaN."""
 
 ORIGINS = 12
 """Number of origins of the back-test, a week apart."""
@@ -30,23 +27,6 @@ MEAN_DAYS_BETWEEN = 1.32
 """Days between two demands from which a series is intermittent."""
 SQUARED_VARIATION = 0.49
 """Squared coefficient of variation of the demands from which a series is erratic or lumpy."""
-
-
-def _naive(panel: Panel, horizon: int) -> Numbers:
-    return seasonal_naive(panel.values, horizon)
-
-
-def _average(window: int, panel: Panel, horizon: int) -> Numbers:
-    return moving_average(panel.values, horizon, window)
-
-
-BASELINES: Mapping[str, Method] = {
-    "seasonal_naive": _naive,
-    **{f"ma_{window}": partial(_average, window) for window in (7, 14, 30)},
-}
-"""Name of a baseline → its function."""
-MODELS: Mapping[str, Method] = {}
-"""Name of a model that needs no library → its function."""
 
 
 @dataclass(frozen=True, kw_only=True)

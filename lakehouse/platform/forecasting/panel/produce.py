@@ -7,15 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from lakehouse.platform.forecasting.panel import HORIZON, QUANTILES
-from lakehouse.platform.forecasting.panel.contest import (
-    BASELINES,
-    GROUPS,
-    MODELS,
-    Contest,
-    Method,
-    contest,
-)
+from lakehouse.platform.forecasting.panel.contest import GROUPS, Contest, contest
 from lakehouse.platform.forecasting.panel.intervals import quantiles_of
+from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
 
 NAMES = ("q05", "q25", "q50", "q75", "q95")

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lakehouse.platform.forecasting.panel.contest import BASELINES, GROUPS, contest, groups_of
+from lakehouse.platform.forecasting.panel.contest import GROUPS, contest, groups_of
+from lakehouse.platform.forecasting.panel.methods import BASELINES
 from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
 
 
