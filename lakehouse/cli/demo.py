@@ -75,7 +75,8 @@ def demo(
         if hasattr(generator, "demo"):
             plan = generator.demo(seed)
         else:
-            plan = plan_of(domain.name, units=units, days=days, first=first, seed=seed)
+            options = {"units": units, "days": days, "first": first, "seed": seed}
+            plan = plan_of(domain.name, **options, **getattr(generator, "DEMO", {}))
         result.files |= _land(generator, plan, settings, folders)
     result.generating = time.monotonic() - started
     inform(

@@ -16,7 +16,7 @@ from lakehouse.cli.options import Day, Renamed, domain_argument, joined, plural
 from lakehouse.cli.progress import counted
 
 SEED, UNITS, DAYS = 7, 50, 14
-PLAN_OPTIONS = ("seed", "scale", "units", "days", "first", "errors")
+PLAN_OPTIONS = ("seed", "scale", "units", "days", "first", "errors", "stock")
 
 
 def generator_of(domain_name: str) -> Any:
@@ -83,6 +83,9 @@ def files_of(generator: Any, plan: Any) -> Iterator[Any]:
     type=float,
     help="How many errors to plant; 0 is none, 1 is the usual share.",
 )
+@click.option(
+    "--stock", is_flag=True, default=None, help="Also write stock movements, for mrhealth."
+)
 def generate(
     domain_name: str,
     out: Path,
@@ -92,6 +95,7 @@ def generate(
     days: int | None,
     first: dt.date | None,
     errors: float | None,
+    stock: bool | None,
 ) -> None:
     """Write sample deliveries of DOMAIN to the empty folder OUT.
 
@@ -101,6 +105,7 @@ def generate(
 
     Examples:
       lakehouse generate mrhealth data/sample --units 5 --days 3 --first 2026-01-05
+      lakehouse generate mrhealth data/stock --units 5 --days 3 --stock
       lakehouse generate cards data/cards --seed 7 --scale 0.1
       lakehouse land cards data/cards
     """
@@ -110,7 +115,14 @@ def generate(
     if out.exists() and any(out.iterdir()):
         raise CommandError(f"{out} is not empty", "name a folder that does not exist yet")
     plan = plan_of(
-        domain_name, seed=seed, scale=scale, units=units, days=days, first=first, errors=errors
+        domain_name,
+        seed=seed,
+        scale=scale,
+        units=units,
+        days=days,
+        first=first,
+        errors=errors,
+        stock=stock,
     )
     store = ObjectStore.at(str(out))
     count = 0

@@ -19,6 +19,7 @@ REASONS = {
     "bad_id": Words("número de identificação inválido", "invalid identifier"),
     "bad_index": Words("número de linha inválido", "invalid row number"),
     "bad_integer": Words("número inteiro inválido", "invalid whole number"),
+    "bad_movement": Words("movimento de estoque desconhecido", "unknown stock movement"),
     "bad_operation": Words("operação desconhecida", "unknown operation"),
     "bad_order_type": Words("canal de venda desconhecido", "unknown sales channel"),
     "bad_person_type": Words("tipo de pessoa desconhecido", "unknown type of person"),

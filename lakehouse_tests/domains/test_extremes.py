@@ -25,7 +25,7 @@ Landed = tuple[str, dt.date, ExtremeFile]
 
 TEXTS = {
     "mrhealth": {"Tipo_Pedido", "Endereco_Entrega", "Observacao", "Nome_Produto", "Nome_Unidade"}
-    | {"Nome_Estado", "Nome_Pais", "Id_Pais", "Id_Pedido", "Id_Item_Pedido"},
+    | {"Nome_Estado", "Nome_Pais", "Id_Pais", "Id_Pedido", "Id_Item_Pedido", "Id_Movimento"},
     "people": {"First Name", "Last Name", "Phone", "Job Title"},
     "sales": set(CHANGE_COLUMNS) - {"operation"},
     "bikes": {"Title", "FirstName", "MiddleName", "LastName", "Suffix", "AdditionalContactInfo"}
@@ -62,6 +62,9 @@ def mrhealth_files() -> Iterator[Landed]:
                 (file,) = extreme_files(source, reference[source.dataset], (column,))
                 at = FIRST - dt.timedelta(days=30 - place)
                 yield f"{at}/reference/{name}", at, file
+    for place, file in enumerate(extreme_files(mrhealth.STOCK_MOVEMENTS, _movement)):
+        moved = FIRST + dt.timedelta(days=place)
+        yield f"{moved}/unidade_001/MOVIMENTO_ESTOQUE.csv", moved, file
     for source in (mrhealth.ORDERS, mrhealth.ORDER_ITEMS):
         columns = source.format.columns
         for column in columns:
@@ -75,6 +78,19 @@ def mrhealth_files() -> Iterator[Landed]:
                 yield f"{day}/unidade_001/PEDIDO.csv", day, orders
                 yield f"{day}/unidade_001/ITEM_PEDIDO.csv", day, file
             day += dt.timedelta(days=1)
+
+
+def _movement(number: int) -> dict[str, str]:
+    return {
+        "Id_Unidade": "1",
+        "Id_Movimento": f"M{number}",
+        "Data_Movimento": "2026-01-05",
+        "Tipo_Movimento": "Entrada",
+        "Id_Produto": "1",
+        "Qtd": "2",
+        "Custo_Unitario": "4.50",
+        "Data_Compra": "2026-01-02",
+    }
 
 
 def _order_of(day: dt.date):

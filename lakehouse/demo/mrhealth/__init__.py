@@ -6,7 +6,8 @@ occurs exactly once, and a unit-day has at most one, so that the outcome of a ro
 two errors. Money is counted in cents.
 
 `plan` says what to generate and holds the expected outcomes, `business` the places, menu and tills,
-`shipments` one unit-day, `errors` what is planted in it, and `large` few units with large files.
+`shipments` one unit-day, `errors` what is planted in it, `stock` the stock of the units, and
+`large` few units with large files.
 """
 
 import datetime as dt
@@ -41,8 +42,10 @@ from lakehouse.demo.mrhealth.shipments import (
     repeated_ids,
     tally,
 )
+from lakehouse.demo.mrhealth.stock import Stock
 
 __all__ = [
+    "DEMO",
     "HIGHLIGHTS",
     "DayTotals",
     "Expected",
@@ -56,6 +59,9 @@ __all__ = [
     "reference",
     "write",
 ]
+
+DEMO = {"stock": True}
+"""Values of the plan that `lakehouse demo` sets."""
 
 HIGHLIGHTS = {
     "Largest restaurants": (
@@ -72,8 +78,11 @@ HIGHLIGHTS = {
 
 def deliveries(plan: Plan) -> Iterator[LandedFile]:
     """Yield the files of the plan day by day, in the order of their arrival."""
+    stock = Stock(plan) if plan.stock else None
     for day in days_of(plan):
-        files = [file for shipment in _shipments(plan, day) for file in files_of(shipment)]
+        files = [file for shipment in _shipments(plan, day, stock) for file in files_of(shipment)]
+        if stock is not None:
+            files.append(stock.close(day))
         yield from sorted(files, key=lambda file: file.modified_at)
 
 
@@ -144,9 +153,14 @@ def write(plan: Plan | LargePlan, root: Path) -> int:
     return count
 
 
-def _shipments(plan: Plan, day: dt.date) -> Iterator[Shipment]:
-    """Yield the shipments of all units on a day, with their planted errors."""
+def _shipments(plan: Plan, day: dt.date, stock: Stock | None = None) -> Iterator[Shipment]:
+    """Yield the shipments of all units on a day, with their planted errors.
+
+    Their orders are taken out of the stock, if one is given.
+    """
     for unit in range(1, plan.units + 1):
         shipment = draw(plan, day, unit, error_of(plan, day, unit))
+        if stock is not None:
+            stock.sell(shipment)
         plant(shipment)
         yield shipment

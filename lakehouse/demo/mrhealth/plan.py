@@ -58,6 +58,7 @@ class Plan:
             fifth of them makes most of the sales), and weekends sell more.
         errors: 0 is none, 1 is an error in one of ten unit-days, 10 in every unit-day. With 1 or
             more, 480 unit-days contain every kind.
+        stock: also write stock movements, one file a day; other files do not change.
 
     Raises:
         ValueError: a value is outside its range.
@@ -69,6 +70,7 @@ class Plan:
     seed: int = 7
     orders_per_unit: float = 12
     errors: float = 1.0
+    stock: bool = False
 
     def __post_init__(self) -> None:
         require_between("units", self.units, 1, 999)

@@ -1,5 +1,6 @@
 """Figures of Mr. Health in plain SQL, which the audit compares with what is stored."""
 
+from lakehouse.domains.mrhealth.stock_control_totals import STOCK_CONTROL_TOTALS
 from lakehouse.platform.tables.control_total import ControlTotal
 
 
@@ -352,4 +353,11 @@ def _as_of() -> list[ControlTotal]:
     ]
 
 
-CONTROL_TOTALS = (*_orders(), *_references(), *_facts(), *_by_day(), *_as_of())
+CONTROL_TOTALS = (
+    *_orders(),
+    *_references(),
+    *_facts(),
+    *_by_day(),
+    *_as_of(),
+    *STOCK_CONTROL_TOTALS,
+)

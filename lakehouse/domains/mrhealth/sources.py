@@ -1,4 +1,4 @@
-"""Datasets of Mr. Health: two files per unit and day, and four reference tables."""
+"""Datasets of Mr. Health: two files per unit and day, reference tables and stock movements."""
 
 from lakehouse.domains.mrhealth import SPEC
 from lakehouse.platform.tables.source import Column, Source
@@ -97,4 +97,29 @@ COUNTRIES = Source(
     },
     snapshot=True,
     query="select id_pais, nome_pais from tabela_pais order by 1",
+)
+STOCK_MOVEMENTS = Source(
+    domain=SPEC.name,
+    dataset="stock_movements",
+    description="Stock movements as the units or the headquarters wrote them, one row per record"
+    " of a MOVIMENTO_ESTOQUE file.",
+    files=r"movimentos?_(de_)?estoque\.csv",
+    example="MOVIMENTO_ESTOQUE.csv",
+    undated=True,
+    columns={
+        "Id_Unidade": "Number of the unit that owns the stock",
+        "Id_Movimento": "Number of the movement, unique within its unit and day",
+        "Data_Movimento": "Date of the movement, YYYY-MM-DD or DD/MM/YYYY",
+        "Tipo_Movimento": "Saldo Inicial, Compra, Entrada, Perda or Contagem",
+        "Id_Produto": "Number of the product",
+        "Qtd": "Number of pieces",
+        "Custo_Unitario": Column(
+            "Cost of one piece in BRL; null when it is unknown", optional=True
+        ),
+        "Data_Compra": Column(
+            "Of an Entrada, the date on which the pieces were ordered; null when it is unknown",
+            optional=True,
+        ),
+    },
+    business_day="Data_Movimento",
 )

@@ -20,6 +20,8 @@ SOURCES = declared_in(sources)
         ("Tabela_Estado.csv", "states"),
         ("Tabela_Pais.csv", "countries"),
         ("paises.csv", "countries"),
+        ("MOVIMENTO_ESTOQUE.csv", "stock_movements"),
+        ("movimentos_de_estoque.csv", "stock_movements"),
     ],
 )
 def test_a_file_belongs_to_one_dataset(name, dataset):

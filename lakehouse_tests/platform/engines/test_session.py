@@ -34,7 +34,7 @@ from lakehouse.settings import Settings
 from lakehouse_tests import lakes
 
 MONDAY = dt.date(2026, 1, 5)
-PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, errors=10)
+PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, errors=10, stock=True)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(-2, PLAN.days)]
 ORDER_COLUMNS = "Id_Unidade,Id_Pedido,Tipo_Pedido,Data_Pedido,Vlr_Pedido,Endereco Entrega,"
 ORDERS = f"""{ORDER_COLUMNS}Taxa_Entrega,Status
@@ -87,8 +87,20 @@ def as_of_rows(settings: Settings, lake: Lake) -> Rows:
         if table.as_of:
             with session(settings) as opened:
                 bind(opened, table, lake, rows)
-                rows[table.id] = opened.table(table.expression)
+                rows[table.id] = computed(opened, table)
     return rows
+
+
+def computed(opened: Session, table: Table) -> pa.Table:
+    """Rows of an as-of table by its expression or by its Python code."""
+    if not table.options.python:
+        return opened.table(table.expression)
+    made = table.python_rows
+    inputs = {name: opened.table(rows) for name, rows in made.inputs.items()}
+    found = made.compute(DAYS[-1], inputs)
+    day = pa.repeat(pa.scalar(DAYS[-1], pa.date32()), found.num_rows)
+    schema = arrow_schema(table.contract.schema)
+    return found.append_column("day", day).select(schema.names).cast(schema)
 
 
 @pytest.fixture(scope="module")

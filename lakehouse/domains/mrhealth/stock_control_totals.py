@@ -1,0 +1,76 @@
+"""Figures of the stock of Mr. Health in plain SQL, which the audit compares with what is stored."""
+
+from lakehouse.platform.tables.control_total import ControlTotal
+
+BOOK = """
+    with days as (
+        select day, unit_id, product_id,
+            sum(quantity) filter (kind = 'INITIAL') as initial,
+            sum(quantity) filter (kind = 'COUNTED') as counted,
+            coalesce(sum(quantity) filter (kind = 'RECEIVED'), 0)
+                - coalesce(sum(quantity) filter (kind = 'WASTED'), 0) as moved
+        from silver.stock_movements group by all
+    ), sold as (
+        select day, unit_id, product_id, sum(quantity) as pieces
+        from silver.order_items group by all
+    ), last_level as (
+        select unit_id, product_id, max(day) as level_day from days
+        where initial is not null or counted is not null group by all
+    )
+    select l.unit_id, l.product_id, level_day,
+        any_value(coalesce(d.counted, d.initial + d.moved - coalesce(s.pieces, 0)))
+            + coalesce((
+                select sum(moved) from days a where a.unit_id = l.unit_id
+                and a.product_id = l.product_id and a.day > level_day
+            ), 0) - coalesce((
+                select sum(pieces) from sold b where b.unit_id = l.unit_id
+                and b.product_id = l.product_id and b.day > level_day
+            ), 0) as book_balance
+    from last_level l
+    join days d on d.day = level_day and d.unit_id = l.unit_id and d.product_id = l.product_id
+    left join sold s on s.day = level_day and s.unit_id = l.unit_id
+        and s.product_id = l.product_id
+    group by l.unit_id, l.product_id, level_day
+"""
+
+STOCK_CONTROL_TOTALS = (
+    ControlTotal(
+        table="silver.stock_movements",
+        expected="""
+            select day, try_cast(trim(Id_Unidade) as bigint) as unit_id,
+                try_cast(trim(Id_Produto) as bigint) as product_id,
+                case substr(lower(trim(Tipo_Movimento)), 1, 3)
+                    when 'sal' then 'INITIAL' when 'com' then 'ORDERED' when 'ent' then 'RECEIVED'
+                    when 'per' then 'WASTED' when 'con' then 'COUNTED' end as kind,
+                try_cast(trim(Qtd) as bigint) as quantity,
+                try_cast(replace(trim(Custo_Unitario), ',', '.') as decimal(14, 2)) as unit_cost
+            from kept.stock_movements""",
+        found="""
+            select day, unit_id, product_id, kind, quantity, unit_cost
+            from silver.stock_movements""",
+    ),
+    ControlTotal(
+        table="gold.stock_movements",
+        expected="""
+            select day, unit_id, product_id,
+                sum(quantity) filter (kind = 'INITIAL') as initial,
+                coalesce(sum(quantity) filter (kind = 'ORDERED'), 0) as ordered,
+                coalesce(sum(quantity) filter (kind = 'RECEIVED'), 0) as received,
+                coalesce(sum(quantity) filter (kind = 'WASTED'), 0) as wasted,
+                sum(quantity) filter (kind = 'COUNTED') as counted,
+                coalesce(sum(quantity * unit_cost) filter (kind = 'RECEIVED'), 0)
+                    as received_value
+            from silver.stock_movements group by all""",
+        found="""
+            select day, unit_id, product_id, initial, ordered, received, wasted, counted,
+                received_value
+            from gold.stock_movements""",
+    ),
+    ControlTotal(
+        table="gold.stock_on_hand",
+        expected=BOOK,
+        found="""
+            select unit_id, product_id, level_day, book_balance from gold.stock_on_hand
+            where level_day is not null""",
+    ),
+)
