@@ -10,8 +10,10 @@ from click.testing import CliRunner, Result
 
 from lakehouse.cli import main
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.domains.sales.files import file, sale
+from lakehouse_tests.servers import S3Server
 
 MONDAY = dt.date(2023, 1, 2)
 DAYS = [MONDAY + dt.timedelta(days=n) for n in range(2)]
@@ -42,7 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def configure(patch: pytest.MonkeyPatch, lake: Path, folder: Path) -> None:
+def configure(patch: pytest.MonkeyPatch, lake: Path | str, folder: Path) -> None:
     patch.setenv("LAKEHOUSE_ROOT", str(lake))
     patch.setenv("LAKEHOUSE_LANDING", str(folder / "landing"))
     patch.setenv("DAGSTER_HOME", str(folder / "dagster"))
@@ -227,3 +229,44 @@ def test_materialize_replaces_a_damaged_day_and_keeps_the_good_copy(lake: Path) 
     days = ("--from", DAY, "--to", DAY)
     assert lakehouse("materialize", "--table", SILVER, *days).exit_code == 0
     assert lakehouse("repair", "--domain", "sales").output.startswith("nothing is damaged")
+
+
+def _flip_object(store: ObjectStore, path: str) -> None:
+    data = bytearray(store.read(path))
+    data[len(data) // 2] ^= 0xFF
+    store.write(path, bytes(data))
+
+
+def _cut_object(store: ObjectStore, path: str) -> None:
+    store.write(path, store.read(path)[:150])
+
+
+@pytest.mark.s3
+def test_damage_on_s3_is_named_and_repaired(
+    s3: S3Server, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = f"s3://{s3.bucket}/{tmp_path.name}"
+    configure(monkeypatch, root, built)
+    store = ObjectStore.at(root)
+    for path in (built / "before").rglob("*"):
+        if path.is_file():
+            store.copy_in(path, path.relative_to(built / "before").as_posix())
+    queries = [("sql", f"from {name} order by all", "--format", "csv") for name in (GOLD, AS_OF)]
+    intact = [lakehouse(*query).stdout for query in queries]
+
+    def newest(folder: str) -> str:
+        return max(entry.path for entry in store.entries(folder))
+
+    _flip_object(store, newest(f"silver/sales/sales/day={DAY}"))
+    _flip_object(store, newest("raw/sales/objects"))
+    _cut_object(store, newest("gold/sales/fact_sales/_delta_log"))
+    store.delete([newest(f"gold/sales/dim_customer/day={DAY}")])
+    store.delete_folder("bronze/sales/sales")
+    status = lakehouse("status", "--domain", "sales")
+    for table in ("raw.sales_sales", "bronze.sales_sales", SILVER, GOLD, AS_OF):
+        assert f"{table} " in status.stdout, status.output
+    assert lakehouse("reconcile", "--domain", "sales").exit_code == 1
+    repaired = lakehouse("repair", "--domain", "sales")
+    assert repaired.exit_code == 0, repaired.output
+    assert [lakehouse(*query).stdout for query in queries] == intact
+    assert lakehouse("reconcile", "--domain", "sales", "--verify").exit_code == 0

@@ -6,7 +6,7 @@ Its storage, its web server and the state of a check know partitions, so the eve
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +46,18 @@ def partitioned_check(
     description: str,
     *,
     blocking: bool = False,
+    after: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetCheckSpec:
-    """Return a check with a result for each partition of its table; see `partition_results`."""
+    """Return a check with a result for each partition of its table; see `partition_results`.
+
+    Args:
+        name: unique among the checks of the table.
+        asset: the table.
+        partitions: those of the table.
+        description: what passes and what fails.
+        blocking: whether the tables that read this one wait for the result.
+        after: assets that the check reads; where a run makes them, the check waits for them.
+    """
     with disable_dagster_warnings():  # partitions of checks are a preview in Dagster 1.13
         return dg.AssetCheckSpec(
             name,
@@ -55,6 +65,7 @@ def partitioned_check(
             description=description,
             blocking=blocking,
             partitions_def=partitions,
+            additional_deps=[key for key in after if key != asset],
         )
 
 

@@ -5,7 +5,8 @@ of the log shows the state of all checks on the newest days, whichever days the 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -35,6 +36,8 @@ from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
+from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.outcomes import quarantine_of
 from lakehouse.settings import Settings
 
 RECENT = "recent_days"
@@ -43,11 +46,14 @@ RECENT = "recent_days"
 def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
     """Return the data quality log of a domain, written after all of its tables, with its checks.
 
-    A run may select some of the checks only; it evaluates them and writes no log.
+    A run may select some of the checks only; it evaluates them, after the tables that they read,
+    and writes no log.
     """
     table = log_of(domain.name)
     log_key = asset_key(table)
     by_key = {check_key(check): check for check in domain.checks}
+    daily_tables = [table for table in domain.tables if table.daily]
+    read = {key: _read_by(check, daily_tables) for key, check in by_key.items()}
     by_day = daily(domain.spec, settings)
     recent = dg.AssetCheckSpec(
         RECENT,
@@ -61,12 +67,14 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         table,
         DATA_QUALITY_LOG.model,
         description=DATA_QUALITY_LOG.description,
-        deps=last_keys(table for table in domain.tables if table.daily),
+        deps=dict.fromkeys([*last_keys(daily_tables), *itertools.chain(*read.values())]),
         kinds=("duckdb", "deltalake"),
         skippable=True,
         check_specs=[
             *(
-                partitioned_check(check.name, key.asset_key, by_day, _description(check))
+                partitioned_check(
+                    check.name, key.asset_key, by_day, _description(check), after=read[key]
+                )
                 for key, check in by_key.items()
             ),
             recent,
@@ -128,6 +136,12 @@ def quality_job_name(domain: str) -> str:
 def check_key(check: QualityCheck) -> dg.AssetCheckKey:
     """Return the key of a quality check in Dagster."""
     return dg.AssetCheckKey(asset_key(check.table), check.name)
+
+
+def _read_by(check: QualityCheck, tables: Iterable[Table]) -> list[dg.AssetKey]:
+    """Return the assets of the tables that a check is about or reads."""
+    ids = {check.table, *(each.id for each in check.inputs)}
+    return [asset_key(table.id) for table in tables if {table.id, quarantine_of(table.id)} & ids]
 
 
 def counted(checked: Sequence[CheckedDay]) -> dict[str, int]:

@@ -3,9 +3,12 @@
 import dagster as dg
 import pytest
 
+from lakehouse.platform.orchestration.local_runs import complete_definitions
+from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.quality_log import day_result, recent_result
 from lakehouse.platform.quality.checks import CheckStatus
 from lakehouse.platform.quality.log import CheckProblem
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse_tests.platform.quality.toys import checked, day
 
 KEY = dg.AssetCheckKey(dg.AssetKey(["ops", "toys", "data_quality_log"]), "recent_days")
@@ -43,3 +46,17 @@ def test_the_state_of_the_newest_days_fails_only_if_a_check_fails() -> None:
     shown = {name: value.value for name, value in result.metadata.items()}
     assert shown["gold.toys_sales.b fails"] == "2024-05-02"
     assert shown["gold.toys_sales.a warns"] == "2024-05-01"
+
+
+def test_in_a_run_of_some_tables_the_checks_wait_for_what_they_read() -> None:
+    arrivals = complete_definitions("sales").resolve_job_def("sales_arrivals")
+    tables = ["silver.sales_sales", "gold.sales_fact_sales", "gold.sales_daily_sales"]
+    keys = {asset_key(TableId.from_name(name)) for name in tables}
+    graph = arrivals.get_subset(asset_selection=keys).graph
+    (inputs,) = [
+        inputs
+        for node, inputs in graph.dependencies.items()
+        if node.name == "ops_sales_data_quality_log"
+    ]
+    waits_for = {node.node for needed in inputs.values() for node in needed.get_node_dependencies()}
+    assert waits_for >= {table.replace(".", "_") for table in tables}
