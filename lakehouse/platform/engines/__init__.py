@@ -2,7 +2,7 @@
 
 - `session`: the interface `Session`, the factory `session`, and SQL with the promised types.
 - `duckdb`: the embedded default, in the process of the run.
-- `spark`: PySpark, chosen by ``LAKEHOUSE_ENGINE=spark``.
+- `spark`: PySpark, chosen by ``LAKEHOUSE_ENGINE=spark``; `spark_files`: its executors write files.
 
 Not here: what is computed (`tables`, `transform`) and how results are stored (`storage`).
 """

@@ -1,6 +1,7 @@
 """The embedded DuckDB engine. Importing this module does not import duckdb."""
 
 import contextlib
+import datetime as dt
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,11 @@ from ibis.backends.sql.datatypes import DuckDBType
 from lakehouse.platform.engines.day_files import rows_of_days
 from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
+from lakehouse.platform.engines.spark_files import Convert
+from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
@@ -117,3 +121,17 @@ class DuckDBSession(Session):
             reader = self.connection.execute(self.sql(expression)).to_arrow_reader(BATCH_ROWS)
             for batch in reader:
                 yield batch.cast(schema)
+
+    def stage_days(
+        self,
+        ordered: ir.Table,
+        days: Sequence[dt.date],
+        table: LakeTable,
+        schema: pa.Schema,
+        *,
+        definition: str = "",
+        convert: Convert | None = None,
+    ) -> list[Staged]:
+        batches = self.batches(ordered)
+        rows = batches if convert is None else map(convert, batches)
+        return table.stage_sorted(rows, days, schema, definition=definition)

@@ -6,6 +6,7 @@ the types of its schema.
 """
 
 import contextlib
+import datetime as dt
 import importlib.metadata
 import re
 from abc import ABC, abstractmethod
@@ -20,7 +21,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 
+from lakehouse.platform.engines.spark_files import Convert
 from lakehouse.platform.engines.sql_texts import kept_sql
+from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
@@ -78,6 +82,33 @@ class Session(ABC):
     @abstractmethod
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         """Run an expression; yield rows in its order, in the Arrow types of its schema."""
+
+    @abstractmethod
+    def stage_days(
+        self,
+        ordered: ir.Table,
+        days: Sequence[dt.date],
+        table: LakeTable,
+        schema: pa.Schema,
+        *,
+        definition: str = "",
+        convert: Convert | None = None,
+    ) -> list[Staged]:
+        """Compute rows and write the files of their days where they are computed.
+
+        The files are not visible before a commit. The same rows give the same bytes on every
+        engine, and no more than a few days, or a part of a large one, are in memory at once.
+
+        Args:
+            ordered: an expression that ends in ``order_by``, by ``day`` first; together the columns
+                of the order are unique.
+            days: days to write, also those without rows; there are no rows of other days.
+            table: gets the files.
+            schema: columns of the table.
+            definition: version of the definition that made the rows, for the names of the files.
+            convert: turns computed rows into those that are stored; it must be a function of a
+                module, or a `functools.partial` of one, because it is sent to other processes.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -1,10 +1,13 @@
 """The Spark engine. Importing this module does not import pyspark."""
 
+import datetime as dt
 import functools
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -13,7 +16,10 @@ from ibis.backends.sql.datatypes import PySparkType
 from lakehouse.platform.engines.day_files import day_position
 from lakehouse.platform.engines.older_days import SPARK, Expected, columns_of_group
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
+from lakehouse.platform.engines.spark_files import ORDER, Convert, stage_on_executors
+from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.made_with import by_definition
+from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
@@ -90,6 +96,55 @@ class SparkSession(Session):
         schema = arrow_schema(expression.schema())
         yield from self.spark.sql(self.sql(expression)).toArrow().cast(schema).to_batches()
 
+    def stage_days(
+        self,
+        ordered: ir.Table,
+        days: Sequence[dt.date],
+        table: LakeTable,
+        schema: pa.Schema,
+        *,
+        definition: str = "",
+        convert: Convert | None = None,
+    ) -> list[Staged]:
+        rows, order = _unordered(ordered)
+        return stage_on_executors(
+            self.spark.sql(self.sql(rows)),
+            order,
+            days,
+            table,
+            schema,
+            definition=definition,
+            convert=convert,
+        )
+
+
+def _unordered(ordered: ir.Table) -> tuple[ir.Table, list[Any]]:
+    """Return the rows of an ordered expression, and Spark's sort columns for its order.
+
+    A sort key that is not a column becomes a further column.
+
+    Raises:
+        EngineError: the expression does not end in `order_by`.
+    """
+    from pyspark.sql import functions
+
+    sort = ordered.op()
+    if not isinstance(sort, ops.Sort):
+        raise EngineError("rows to write have no order. hint: end the expression in order_by")
+    rows = sort.parent.to_expr()
+    columns: dict[str, ir.Value] = {}
+    order = []
+    for place, key in enumerate(sort.keys):
+        name = key.arg.name if isinstance(key.arg, ops.Field) else f"{ORDER}{place}"
+        if name not in rows.columns:
+            columns[name] = key.arg.to_expr()
+        column = functions.col(f"`{name}`")
+        if key.ascending:
+            order.append(column.asc_nulls_first() if key.nulls_first else column.asc_nulls_last())
+        else:
+            order.append(column.desc_nulls_first() if key.nulls_first else column.desc_nulls_last())
+    return rows.mutate(**columns) if columns else rows, order
+
 
 def spark_session(settings: Settings) -> Any:
     """Return this process' Spark session, configured to compute the same results as DuckDB.
@@ -103,7 +158,9 @@ def spark_session(settings: Settings) -> Any:
         raise EngineError(
             "LAKEHOUSE_ENGINE=spark needs PySpark. hint: pip install 'lakehouse[spark]'"
         ) from error
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if settings.spark_master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return (
         pyspark.sql.SparkSession.builder.master(settings.spark_master)
         .appName("lakehouse")

@@ -60,6 +60,14 @@ class LakeTable:
             return newest_snapshot(self._location)
         return read_snapshot(self._location, version)
 
+    def stored_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema as the table stores it: without ``day``, every column nullable.
+
+        Raises:
+            StorageError: a type cannot be stored.
+        """
+        return staging.stored_schema(self.id, schema)
+
     def stage(
         self,
         day: dt.date,
@@ -86,6 +94,25 @@ class LakeTable:
     ) -> list[Staged]:
         """Write the files of many days in parallel; only a few days are in memory at a time."""
         return staging.stage_days(self._location, days, schema, definition)
+
+    def stage_sorted(
+        self,
+        batches: Iterable[pa.RecordBatch | pa.Table],
+        days: Sequence[dt.date] | None,
+        schema: pa.Schema,
+        *,
+        definition: str = "",
+    ) -> list[Staged]:
+        """Write the files of days whose rows stream by, sorted by the column ``day``.
+
+        Args:
+            batches: rows with the column ``day`` and the columns of the schema.
+            days: days to write, also those without rows; rows of other days are left out. By
+                default the days that have rows.
+            schema: columns of the table.
+            definition: version of the definition that made the rows.
+        """
+        return staging.stage_sorted(self._location, batches, days, schema, definition)
 
     def commit(
         self,

@@ -53,6 +53,24 @@ def use_identity(identity: S3Identity) -> None:
     del _used[:-1]
 
 
+def current_identity() -> S3Identity:
+    """Return the identity of this process with its credentials, to use it in another process.
+
+    Temporary credentials are those of this moment: they expire in the other process, too.
+
+    Raises:
+        ObjectStoreError: there are no credentials.
+    """
+    access = _access()
+    return S3Identity(
+        region=access.region,
+        endpoint=access.endpoint or None,
+        key=access.key,
+        secret=access.secret,
+        token=access.token or None,
+    )
+
+
 def s3_client() -> Any:
     """Return this process' boto3 S3 client for the endpoint and identity of the environment.
 

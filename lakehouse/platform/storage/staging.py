@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.storage.day_rows import cut_by_day
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
@@ -51,7 +52,7 @@ class Staged:
 def stage_day(
     location: TableLocation,
     day: dt.date,
-    data: pa.Table | Iterable[pa.RecordBatch],
+    data: pa.Table | Iterable[pa.RecordBatch | pa.Table],
     schema: pa.Schema,
     definition: str = "",
 ) -> Staged:
@@ -85,20 +86,40 @@ def stage_day(
 
 def stage_days(
     location: TableLocation,
-    days: Iterable[tuple[dt.date, pa.Table]],
+    days: Iterable[tuple[dt.date, pa.Table | Iterable[pa.Table]]],
     schema: pa.Schema,
     definition: str = "",
 ) -> list[Staged]:
-    """Write the files of many days in parallel; only a few days are in memory at a time."""
+    """Write the files of many days in parallel; only a few days are in memory at a time.
+
+    A day that is a stream is written before the next day is asked for.
+    """
     workers = location.store.parallel_writes
     staged: list[Staged] = []
     running: list[Future[Staged]] = []
     with ThreadPoolExecutor(workers) as pool:
         for day, data in days:
+            if not isinstance(data, pa.Table):
+                staged += [each.result() for each in running]
+                running.clear()
+                staged.append(stage_day(location, day, data, schema, definition))
+                continue
             if len(running) >= 2 * workers:
                 staged.append(running.pop(0).result())
             running.append(pool.submit(stage_day, location, day, data, schema, definition))
         return staged + [each.result() for each in running]
+
+
+def stage_sorted(
+    location: TableLocation,
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    days: Sequence[dt.date] | None,
+    schema: pa.Schema,
+    definition: str = "",
+) -> list[Staged]:
+    """Write the files of rows that are sorted by day; see `LakeTable.stage_sorted`."""
+    by_day = cut_by_day(batches, days, stored_schema(location.id, schema))
+    return stage_days(location, by_day, schema, definition)
 
 
 def stored_schema(table: TableId, schema: pa.Schema) -> pa.Schema:
@@ -113,7 +134,7 @@ def _write_scratch_file(
     table: TableId,
     scratch: Path,
     day: dt.date,
-    data: pa.Table | Iterable[pa.RecordBatch],
+    data: pa.Table | Iterable[pa.RecordBatch | pa.Table],
     schema: pa.Schema,
 ) -> WrittenFile:
     """Write a day into a local file. Rows that are in memory already are encoded there."""

@@ -15,9 +15,8 @@ import ibis.expr.datatypes as dt
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 
+from lakehouse.platform.tables.reason_codes import REASON_SEPARATOR
 from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
-
-REASON_SEPARATOR = ","
 
 
 class TableModel(pa.DataFrameModel):
@@ -157,15 +156,6 @@ def join_reasons(rejections: Iterable[tuple[str, ir.BooleanValue]]) -> ir.String
     for code, broken in by_code.items():
         text = text + ibis.ifelse(broken.fill_null(False), code + REASON_SEPARATOR, "")
     return text
-
-
-def split_reasons(text: str) -> list[str]:
-    """Return the codes in a text made by `join_reasons`.
-
-    >>> split_reasons("bad_date,bad_status,")
-    ['bad_date', 'bad_status']
-    """
-    return [code for code in text.split(REASON_SEPARATOR) if code]
 
 
 @functools.cache

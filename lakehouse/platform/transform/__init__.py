@@ -7,7 +7,8 @@
 - `slices`: parts of a day with very many rows.
 - `classify`: the outcome of each delivered row, with the help of `validate` (rules of the
   contract) and `deduplicate` (conflicting rows and the winning row).
-- `outcomes`, `rejections`: names of outcomes and companions, rows for quarantine.
+- `outcomes`, `rejections`: names of outcomes and companions, rows for quarantine;
+  `quarantined_values`: their stored form, made where their files are written.
 - `reference_dates`: which reference dates have to be computed again, and which are stale.
 - `as_of`: which day of as-of tables has to be computed, and which days are stale.
 - `days`: helpers for rows by day.

@@ -1,48 +1,32 @@
-"""Rows for quarantine: rejected rows with their reasons and the values as they were delivered."""
+"""Rejected rows with their reasons and the values as they were delivered."""
 
-import json
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
-from lakehouse.platform.engines.session import Session
-from lakehouse.platform.tables.contract import split_reasons
-from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.classify import ClassifiedRows
+from lakehouse.platform.transform.days import within
 from lakehouse.platform.transform.outcomes import REJECTED
+from lakehouse.platform.transform.quarantined_values import ORIGINAL
 
 _PLACE = ("_day", "_file", "_digest", "_line")
 """Columns that identify a delivered row."""
-_ORIGINAL = "original_"
 
 
-def quarantine_rows(session: Session, table: Table, rows: ClassifiedRows) -> pa.Table:
-    """Return the rejected rows, sorted by day and place in the file."""
+def rejected_rows(table: Table, rows: ClassifiedRows, days: Sequence[dt.date]) -> ir.Table:
+    """Return the rejected rows of these days: place, reason codes and delivered values."""
+    reasons = _reasons(table, rows)
+    reasons = reasons.filter(within(reasons.day, days))
     original = _original_values(rows.delivered)
-    joined = _reasons(table, rows).inner_join(
-        original, list(_PLACE)
-    )  # one reason row per delivered row
-    found = session.table(joined.order_by("day", *_PLACE)).to_pylist()
-    return pa.Table.from_pylist(
-        [
-            {
-                "day": row["day"],
-                "delivery_day": row["_day"],
-                "file": row["_file"],
-                "line": row["_line"],
-                "digest": row["_digest"],
-                "reasons": split_reasons(row["codes"]),
-                "detail": row["_detail"],
-                "values": _values_as_json(row),
-                "contract_version": table.contract.version,
-            }
-            for row in found
-        ],
-        schema=QUARANTINE.schema,
-    )
+    return reasons.inner_join(original, list(_PLACE))  # one reason row per delivered row
+
+
+def in_order_of_lines(rejected: ir.Table) -> ir.Table:
+    """Return rejected rows sorted by day and place in the file."""
+    return rejected.order_by("day", *_PLACE)
 
 
 def _reasons(table: Table, rows: ClassifiedRows) -> ir.Table:
@@ -77,14 +61,5 @@ def _original_values(delivered: ir.Table) -> ir.Table:
         "_digest",
         "_line",
         _day=delivered.day,
-        **{f"{_ORIGINAL}{name}": delivered[name] for name in [*names, "_rescued"]},
+        **{f"{ORIGINAL}{name}": delivered[name] for name in [*names, "_rescued"]},
     )
-
-
-def _values_as_json(row: Mapping[str, object]) -> str:
-    """Return the delivered values as JSON by column, including columns that are not declared."""
-    values = {k.removeprefix(_ORIGINAL): v for k, v in row.items() if k.startswith(_ORIGINAL)}
-    rescued = values.pop("_rescued", None)
-    if rescued:
-        values |= json.loads(str(rescued))
-    return json.dumps(values, ensure_ascii=False)

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
+from lakehouse.platform.storage.day_rows import cut_by_day
 from lakehouse.platform.tables.table import Read, Table, relation_name
-from lakehouse.platform.transform.days import cut_by_day, sort_columns, within
+from lakehouse.platform.transform.days import sort_columns, within
 from lakehouse.platform.transform.inputs import UpstreamSnapshots
 
 NO_SIGNS, LEADING_ZEROS = "[^0-9A-Za-z]", "^0+"
@@ -26,8 +27,13 @@ def snapshot_days(
     """Yield for each day the rows of the valid snapshot and the later rows that are named on it."""
     table = upstream.table
     valid = upstream.valid_snapshots(window)
-    taken = dict(kept_days(session, table, kept, sorted(set(valid.values()))))
     empty = arrow_schema(table.contract.schema).empty_table()
+    taken = {
+        day: rows if isinstance(rows, pa.Table) else pa.concat_tables(rows)
+        for day, rows in cut_by_day(
+            session.batches(kept_rows(table, kept)), sorted(set(valid.values())), empty.schema
+        )
+    }
     later = _later_rows(session, upstream, kept, window) if valid else {}
     for day in window:
         rows = taken[valid[day]] if day in valid else empty
@@ -39,12 +45,9 @@ def snapshot_days(
         yield day, rows
 
 
-def kept_days(
-    session: Session, table: Table, kept: ir.Table, days: Sequence[dt.date]
-) -> Iterator[tuple[dt.date, pa.Table]]:
-    """Yield the kept rows of each day, in the order in which they are stored."""
-    ordered = kept.select(list(table.contract.schema.names)).order_by(sort_columns(table))
-    return cut_by_day(session.batches(ordered), days, arrow_schema(table.contract.schema))
+def kept_rows(table: Table, kept: ir.Table) -> ir.Table:
+    """Return the columns of the kept rows that are stored, in their order."""
+    return kept.select(list(table.contract.schema.names)).order_by(sort_columns(table))
 
 
 def comparable(text: ir.StringValue) -> ir.StringValue:

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
+from lakehouse.platform.engines.spark_files import Convert
+from lakehouse.platform.storage.day_rows import RowsByDay
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import QUARANTINE, ROW_OUTCOMES
+from lakehouse.platform.tables.reason_codes import split_reasons
 from lakehouse.platform.tables.table import PARTITIONS, ReadScope, Table
 from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows, outcome_rows
-from lakehouse.platform.transform.days import RowsByDay, cut_by_day, sort_columns, within
+from lakehouse.platform.transform.days import sort_columns, within
 from lakehouse.platform.transform.definition import definition_of, version_of
 from lakehouse.platform.transform.due_days import due_days
 from lakehouse.platform.transform.inputs import (
@@ -32,11 +34,15 @@ from lakehouse.platform.transform.inputs import (
     windows,
 )
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
-from lakehouse.platform.transform.rejections import quarantine_rows
+from lakehouse.platform.transform.quarantined_values import quarantine_rows
+from lakehouse.platform.transform.rejections import in_order_of_lines, rejected_rows
 from lakehouse.platform.transform.slices import Slice, rows_at_once, slices_of
-from lakehouse.platform.transform.snapshots import kept_days, snapshot_days
+from lakehouse.platform.transform.snapshots import kept_rows, snapshot_days
 from lakehouse.platform.transform.validate import failed_days
 from lakehouse.settings import Settings
+
+CLUSTER_CHUNKS = 100
+"""A cluster computes so many times the rows at once that the embedded engine does."""
 
 _COMPUTED = "computed"
 """Name of a table's computed rows in a session."""
@@ -95,7 +101,9 @@ def stage_days(
     writer = _Writer(table, lake if target is None else target)
     upstream = UpstreamSnapshots.of(table, lake)
     due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
-    for window in windows(days, upstream, rows_at_once(table, settings.chunk_rows)):
+    on_cluster = settings.engine == "spark"
+    rows = rows_at_once(table, settings.chunk_rows) * (CLUSTER_CHUNKS if on_cluster else 1)
+    for window in windows(days, upstream, rows):
         with engine.session(settings) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
@@ -121,6 +129,15 @@ class _Writer:
         """Of the definition that makes the days of a window, in the names of their files."""
         self._lake = lake
 
+    def write_rows(self, session: Session, ordered: ir.Table, days: Sequence[dt.date]) -> None:
+        self.result.staged += session.stage_days(
+            ordered,
+            days,
+            self._lake.table(self.result.table.id),
+            self.result.schema,
+            definition=self.version,
+        )
+
     def write_days(self, days: RowsByDay) -> None:
         table = self._lake.table(self.result.table.id)
         schema = self.result.schema
@@ -131,8 +148,17 @@ class _Writer:
         staged = table.stage(day, batches, self.result.schema, definition=self.version)
         self.result.staged.append(staged)
 
-    def write_companion(self, companion: TableId, schema: pa.Schema, days: RowsByDay) -> None:
-        staged = self._lake.table(companion).stage_many(days, schema)
+    def write_companion(
+        self,
+        session: Session,
+        companion: TableId,
+        schema: pa.Schema,
+        ordered: ir.Table,
+        days: Sequence[dt.date],
+        convert: Convert | None = None,
+    ) -> None:
+        table = self._lake.table(companion)
+        staged = session.stage_days(ordered, days, table, schema, convert=convert)
         self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
 
 
@@ -154,8 +180,7 @@ def _stage_computed_rows(
             if writer.result.failed_days
             else _ordered_rows(table)
         )
-        schema = arrow_schema(table.contract.schema)
-        writer.write_days(cut_by_day(session.batches(ordered), good, schema))
+        writer.write_rows(session, ordered, good)
 
 
 def _stage_sliced_day(
@@ -195,7 +220,7 @@ def _stage_delivered_rows(
         writer.write_days(snapshot_days(session, upstream, rows.kept, window))
         recorded = sorted({taken for day, taken in valid.items() if taken == day})
     else:
-        writer.write_days(kept_days(session, upstream.table, rows.kept, window))
+        writer.write_rows(session, kept_rows(upstream.table, rows.kept), window)
         recorded = list(window)
     _stage_outcomes(session, rows, window, recorded, writer)
     _stage_quarantine(session, rows, window, recorded, writer)
@@ -215,11 +240,8 @@ def _stage_outcomes(
     for row in session.table(counted).to_pylist():
         writer.result.outcomes.setdefault(row["day"], Counter())[row["outcome"]] += row["n"]
     ordered = outcomes.order_by("day", "delivery_day", "file", "digest", "line")
-    writer.write_companion(
-        outcomes_of(writer.result.table.id),
-        ROW_OUTCOMES.stored,
-        cut_by_day(session.batches(ordered), window, ROW_OUTCOMES.schema),
-    )
+    companion = outcomes_of(writer.result.table.id)
+    writer.write_companion(session, companion, ROW_OUTCOMES.stored, ordered, window)
 
 
 def _stage_quarantine(
@@ -231,22 +253,29 @@ def _stage_quarantine(
 ) -> None:
     """Count and stage the rejected rows; only those of the recorded days are staged."""
     table = writer.result.table
-    rejected = quarantine_rows(session, table, rows)
-    rejected = rejected.filter(pc.is_in(rejected["day"], pa.array(list(recorded), pa.date32())))
-    for codes in rejected.column("reasons").to_pylist():
-        writer.result.reasons.update(codes)
+    rejected = session.keep("quarantine", rejected_rows(table, rows, recorded))
+    counted = rejected.group_by("codes").agg(n=rejected.count())
+    for row in session.table(counted).to_pylist():
+        for code in split_reasons(row["codes"]):
+            writer.result.reasons[code] += row["n"]
     writer.write_companion(
+        session,
         quarantine_of(table.id),
         QUARANTINE.stored,
-        cut_by_day(rejected.to_batches(), window, QUARANTINE.schema),
+        in_order_of_lines(rejected),
+        window,
+        convert=functools.partial(quarantine_rows, version=table.contract.version),
     )
 
 
 def _slices(
     session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date], settings: Settings
 ) -> list[Slice]:
-    """Return the slices of a window of one large day; none for a window of several days."""
-    if len(window) > 1:
+    """Return the slices of a window of one large day; none for a window of several days.
+
+    A cluster needs none: it distributes the rows of a day and writes what does not fit to disk.
+    """
+    if len(window) > 1 or settings.engine == "spark":
         return []
     return slices_of(session, upstream.table, upstream.rows(window[0]), settings.chunk_rows)
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.platform.engines.session import arrow_schema, typed_sql
-from lakehouse.platform.tables.contract import split_reasons
+from lakehouse.platform.tables.reason_codes import split_reasons
 from lakehouse.platform.tables.table import ReadScope, Table
 from lakehouse_tests.domains.mrhealth.rows import MONDAY, Row
 

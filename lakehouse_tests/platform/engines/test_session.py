@@ -23,8 +23,9 @@ from lakehouse.platform.engines.session import (
     named_relation,
     session,
 )
-from lakehouse.platform.engines.spark import spark_session
+from lakehouse.platform.engines.spark import SparkSession, spark_session
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
@@ -166,7 +167,44 @@ def test_both_engines_store_the_same_bytes(settings: Settings, by_spark: Setting
     on_spark = stage_days(table, DAYS, lake, by_spark)
     assert on_spark.outcomes == on_duckdb.outcomes
     assert on_spark.reasons == on_duckdb.reasons
-    assert [s.data_version for s in on_spark.staged] == [s.data_version for s in on_duckdb.staged]
+    assert on_spark.staged
+    assert versions(on_spark.staged) == versions(on_duckdb.staged)
+    for companion, (_, staged) in on_duckdb.companions.items():
+        assert any(each.rows for each in staged)
+        assert versions(on_spark.companions[companion][1]) == versions(staged)
+
+
+def test_executors_write_the_files_and_the_driver_reads_no_row(
+    settings: Settings, by_spark: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    days = [MONDAY + dt.timedelta(days=n) for n in range(4)]
+    given = pa.table(
+        {
+            "day": pa.array([days[2], days[0], days[0], days[2], days[0]], pa.date32()),
+            "name": ["é", None, "B", "a", "a"],
+            "n": [1, 2, 3, 4, 5],
+        }
+    )
+    rows = ibis.table({"day": "date", "name": "string", "n": "int64"}, name="given")
+    ordered = rows.order_by("day", ibis.desc("name"), -rows.n)
+    written = []
+    for name, each in (("duckdb", settings), ("spark", by_spark)):
+        lake = Lake(str(tmp_path / name))
+        table = lake.table(TableId("gold", "shop", "names"))
+        with session(each) as opened:
+            opened.arrow("given", given)
+            if name == "spark":
+                monkeypatch.delattr(SparkSession, "batches")
+            staged = opened.stage_days(ordered, days, table, given.schema)
+        table.commit(staged, schema=given.schema)
+        written.append((versions(staged), table.read().to_pylist()))
+    assert written[0] == written[1]
+    assert [row["n"] for row in written[1][1]] == [5, 3, 2, 1, 4]
+    assert [rows for _, rows, _ in written[1][0]] == [3, 0, 2, 0]
+
+
+def versions(staged: list[Staged]) -> list[tuple[dt.date, int, str]]:
+    return [(each.day, each.rows, each.data_version) for each in staged]
 
 
 def test_results_have_the_types_of_the_schema_and_not_those_of_the_engine(settings: Settings):

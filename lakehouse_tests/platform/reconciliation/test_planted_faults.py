@@ -6,7 +6,7 @@ The audit that computes days again is left out: it would repeat a fault of the c
 import datetime as dt
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -165,18 +165,22 @@ def a_row_has_two_outcomes(patch: Patch) -> Domain:
 
 
 def a_rejected_row_is_forgotten(patch: Patch) -> Domain:
-    sound = vars(stage)["quarantine_rows"]
-    patch.setattr(stage, "quarantine_rows", lambda *given: sound(*given).slice(1))
+    sound = vars(stage)["in_order_of_lines"]
+
+    def faulty(rejected: ir.Table) -> ir.Table:
+        return sound(rejected.filter(rejected["_line"] > rejected["_line"].min()))
+
+    patch.setattr(stage, "in_order_of_lines", faulty)
     return DOMAIN
 
 
 def a_kept_row_is_not_stored(patch: Patch) -> Domain:
-    sound = snapshots.kept_days
+    sound = snapshots.kept_rows
 
-    def faulty(*given: Any) -> Iterator[tuple[dt.date, pa.Table]]:
-        return ((day, rows.slice(1)) for day, rows in sound(*given))
+    def faulty(table: Table, kept: ir.Table) -> ir.Table:
+        return sound(table, kept.filter(kept["_line"] > kept["_line"].min()))
 
-    patch.setattr(stage, "kept_days", faulty)
+    patch.setattr(stage, "kept_rows", faulty)
     return DOMAIN
 
 

@@ -18,8 +18,8 @@ from lakehouse.platform.tables.contract import (
     contract_of,
     join_reasons,
     schema_differences,
-    split_reasons,
 )
+from lakehouse.platform.tables.reason_codes import split_reasons
 
 
 class Sale(pa.DataFrameModel):
