@@ -86,7 +86,7 @@ def noticed(statement: str, home: Path) -> str:
 
 
 def test_importing_the_definitions_opens_code_and_its_facts_only_and_reads_no_clock(tmp_path):
-    trust = "from lakehouse.platform.tables import code_facts; code_facts.loaded_since = 1e18"
+    trust = "from lakehouse.platform.tables import code_digest; code_digest.loaded_since = 1e18"
     for _ in ("facts are kept", "kept facts are read"):
         assert noticed(f"{trust}; import lakehouse.definitions", tmp_path) == "[]"
     assert list(tmp_path.glob("code/*/*"))

@@ -17,8 +17,8 @@ HEAVY = ("dagster", "ibis", "pandas", "pandera", "lakehouse.definitions")
 PROBE = f"""
 import sys
 sys.argv[0] = "lakehouse"
-from lakehouse.platform.tables import code_facts
-code_facts.loaded_since = float("inf")  # somebody may edit the code while tests run
+from lakehouse.platform.tables import code_digest
+code_digest.loaded_since = float("inf")  # somebody may edit the code while tests run
 from lakehouse.cli import main
 try:
     main()

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import lakehouse.domains
-from lakehouse.platform.tables import code_facts
+from lakehouse.platform.tables import code_digest, code_facts
 from lakehouse.platform.tables.code_facts import CodeFacts
 
 ALL_DEFINITIONS = """
 import hashlib, json, sys
 import ibis
-from lakehouse.platform.tables import code_facts, declare
-code_facts.loaded_since = float("inf")  # somebody may edit the code while tests run
+from lakehouse.platform.tables import code_digest, declare
+code_digest.loaded_since = float("inf")  # somebody may edit the code while tests run
 
 counts = {"sql": 0, "checks": 0}
 
@@ -56,8 +56,8 @@ KIOSK = """
 import json, sys
 import lakehouse.domains
 lakehouse.domains.__path__.append(sys.argv[1])
-from lakehouse.platform.tables import code_facts, declare
-code_facts.loaded_since = float("inf")  # the files were written just now
+from lakehouse.platform.tables import code_digest, declare
+code_digest.loaded_since = float("inf")  # the files were written just now
 checks = []
 real = declare._check_expression
 declare._check_expression = lambda table: (checks.append(table.id.name), real(table))
@@ -178,29 +178,29 @@ def test_a_domain_that_uses_code_outside_of_the_covered_folders_has_no_kept_fact
 @pytest.fixture(autouse=True)
 def _trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take the code in memory for that on disk, whenever somebody edited it last."""
-    monkeypatch.setattr(code_facts, "loaded_since", float("inf"))
-    code_facts._digests.clear()
+    monkeypatch.setattr(code_digest, "loaded_since", float("inf"))
+    code_digest._digests.clear()
     yield
-    code_facts._digests.clear()
+    code_digest._digests.clear()
 
 
 class TestTrust:
     """Facts are used only where the code in memory is that on disk."""
 
     def test_a_file_that_changed_after_the_code_was_loaded(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(code_facts, "loaded_since", 1.0)
-        assert code_facts.digest_of_code() is None
+        monkeypatch.setattr(code_digest, "loaded_since", 1.0)
+        assert code_digest.digest_of_code() is None
 
     def test_a_file_with_equal_content_and_another_time(self, tmp_path: Path):
         """Python itself may take an older compiled file for one with equal time and size."""
         (tmp_path / "rules.py").write_text("LIMIT = 2")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(lakehouse.domains, "__path__", [str(tmp_path)])
-            before = code_facts.digest_of_code()
-            code_facts._digests.clear()
+            before = code_digest.digest_of_code()
+            code_digest._digests.clear()
             os.utime(tmp_path / "rules.py", (1, 1))
             assert before is not None
-            assert code_facts.digest_of_code() not in (before, None)
+            assert code_digest.digest_of_code() not in (before, None)
 
     def test_a_file_that_changes_while_a_domain_is_loaded(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -211,13 +211,13 @@ class TestTrust:
         places = [*lakehouse.domains.__path__, str(tmp_path)]
         monkeypatch.setattr(lakehouse.domains, "__path__", places)
         monkeypatch.setattr(code_facts, "_home", lambda _: tmp_path)
-        code_facts._digests.clear()
-        assert code_facts.digest_of_code()
+        code_digest._digests.clear()
+        assert code_digest.digest_of_code()
         (tmp_path / "rules.py").write_text("LIMIT = 2")
         checked: list[object] = []
         code_facts.settle("people", tables, checked.append)
         assert checked == list(tables)
-        assert code_facts.digest_of_code() is None
+        assert code_digest.digest_of_code() is None
         assert not list(tmp_path.glob("code/*"))
 
     def test_a_copy_of_a_table_with_other_values(self):
@@ -259,7 +259,7 @@ def test_folders_of_other_code_are_deleted_but_the_newest(tmp_path: Path):
         os.utime(other, (number, number))
     CodeFacts(tmp_path).remember("a", "text")
     names = {path.name for path in (tmp_path / "code").iterdir()}
-    assert names == {"other3", "other4", "other5", code_facts.digest_of_code()}
+    assert names == {"other3", "other4", "other5", code_digest.digest_of_code()}
 
 
 @pytest.mark.parametrize("home", [None, "missing", "file"])
