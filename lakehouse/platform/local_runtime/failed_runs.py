@@ -28,7 +28,7 @@ def newest_failed_run(home: Path, jobs: str, since: dt.datetime) -> FailedRun | 
 
     Args:
         home: Dagster home.
-        jobs: beginning of the names of its jobs, such as ``mrhealth_``.
+        jobs: beginning of the names of its jobs: the name of a domain and ``_``.
         since: only runs that ended later.
     """
     if not (home / "dagster.yaml").exists():
