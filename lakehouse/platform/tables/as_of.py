@@ -52,7 +52,7 @@ def as_of_day(transform: Callable[..., ir.Table], reads: Sequence[Read]) -> Call
     @functools.wraps(transform)
     def with_partition(*upstream: ir.Table) -> ir.Table:
         given = [
-            rows.drop("day") if read.table.read_by_newest_day else rows
+            rows if read.has_day else rows.drop("day")
             for rows, read in zip(upstream, reads, strict=True)
         ]
         made = transform(*given)

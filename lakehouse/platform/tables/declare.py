@@ -31,6 +31,7 @@ from lakehouse.platform.tables.table import (
     NO_OPTIONS,
     PARTITIONS,
     AllDays,
+    LastDays,
     NamedBy,
     Read,
     ReadScope,
@@ -46,8 +47,8 @@ OUTCOME_COLUMNS = {
 }
 """Columns that an expression may add to say what happens to a row; they are not stored."""
 
-Upstream: TypeAlias = Table | AllDays | NamedBy | ir.Table
-"""What `reads` holds: tables, `all_days(table)`, `named_by(table, …)` and `PARTITIONS`."""
+Upstream: TypeAlias = Table | AllDays | LastDays | NamedBy | ir.Table
+"""What `reads` holds: tables, `all_days`, `last_days`, `named_by`, and `PARTITIONS`."""
 
 
 def _decorator(
@@ -185,13 +186,20 @@ def _declared(
 
 def _read(table: TableId, upstream: Upstream, options: TableOptions, *, as_of: bool) -> Read:
     """Return an upstream table with its read scope."""
-    of = upstream.table if isinstance(upstream, AllDays) else upstream
+    of = upstream.table if isinstance(upstream, AllDays | LastDays) else upstream
     if not isinstance(of, Table):
         raise ContractError(
             f"{table.name} reads {of!r}, which is not a table; hint: import the upstream table,"
             " not its module or its contract"
         )
     _check_layers(table, of, options, as_of=as_of)
+    if isinstance(upstream, LastDays):
+        if not (as_of and options.reference_dates is None and of.read_by_newest_day):
+            raise ContractError(
+                f"{table.name} reads the last days of {of.id.name}; expected an as-of table that"
+                " reads another one"
+            )
+        return Read(table=of, scope=ReadScope.LAST_DAYS, days=upstream.days)
     scope = ReadScope.SAME_DAY
     if as_of and options.reference_dates is not None:
         scope = ReadScope.SAME_DAY if of.options.reference_dates else ReadScope.IN_REACH

@@ -50,6 +50,7 @@ class ReadScope(StrEnum):
     NAMING = "naming"
     UP_TO_DAY = "up_to_day"
     IN_REACH = "in_reach"
+    LAST_DAYS = "last_days"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +63,19 @@ class Read:
         names: of scope ``naming``, the columns that name rows of the table's snapshots.
         dated_by: of scope ``naming``, the upstream table whose rows say for which business days a
             delivery is, when the rows themselves do not.
+        days: of scope ``last_days``, how many days up to the day are read.
     """
 
     table: "Table"
     scope: ReadScope
     names: tuple[str, ...] = ()
     dated_by: "Table | None" = None
+    days: int = 0
+
+    @property
+    def has_day(self) -> bool:
+        """Whether rows of an as-of table have the column ``day`` for the table that reads them."""
+        return self.scope is ReadScope.LAST_DAYS or not self.table.read_by_newest_day
 
     @property
     def name(self) -> str:
@@ -88,6 +96,23 @@ def all_days(table: "Table") -> AllDays:
     Of a bronze table, superseded rows are left out.
     """
     return AllDays(table)
+
+
+@dataclass(frozen=True)
+class LastDays:
+    """Mark an as-of table of which several stored days are read; made by `last_days`."""
+
+    table: "Table"
+    days: int
+
+
+def last_days(table: "Table", days: int) -> LastDays:
+    """Among the `reads` of an as-of table: another as-of table, as of each of the last days.
+
+    The rows keep their column ``day``. They are read as they were stored and do not change
+    when the code does.
+    """
+    return LastDays(table, days)
 
 
 @dataclass(frozen=True)
@@ -296,7 +321,7 @@ class Table:
         if self.transform is None or not self.options.python:
             raise ContractError(f"{self.id.name} is not computed by Python code")
         given = (
-            read.table.unbound.drop("day") if read.table.read_by_newest_day else read.table.unbound
+            read.table.unbound if read.has_day else read.table.unbound.drop("day")
             for read in self.reads
         )
         made = self.transform(*given)

@@ -83,6 +83,9 @@ class UpstreamSnapshots:
                 return snapshot.urls(self.needed_snapshots(days))
             case ReadScope.UP_TO_DAY:
                 return [file.url for file in files_up_to(read.table, snapshot, days[-1])]
+            case ReadScope.LAST_DAYS:
+                first = days[-1] - dt.timedelta(days=read.days - 1)
+                return [file.url for file in snapshot.between(first, days[-1]) if file.rows]
             case ReadScope.ALL_DAYS:
                 return [file.url for file in snapshot.files if file.rows]
             case ReadScope.IN_REACH:

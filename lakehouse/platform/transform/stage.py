@@ -107,7 +107,11 @@ def stage_days(
         with engine.session(settings) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
-            read = ((each.table, upstream.urls(each, window)) for each in table.reads)
+            read = (
+                (each.table, upstream.urls(each, window))
+                for each in table.reads
+                if each.scope is not ReadScope.LAST_DAYS
+            )
             writer.version = version_of(table, read)
             if table.validates_rows:
                 _stage_delivered_rows(session, upstream, window, writer)

@@ -9,9 +9,13 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.mrhealth.gold.demand_forecast import demand_forecast
+from lakehouse.domains.mrhealth.gold.forecast_leaks import forecast_leaks
+from lakehouse.domains.mrhealth.gold.forecast_models import forecast_models
 from lakehouse.domains.mrhealth.gold.unit_forecast import unit_forecast
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.validate import failed_days_of
+from lakehouse.settings import Settings
 from lakehouse_tests.domains.mrhealth.rows import Row
 
 LAST = dt.date(2026, 3, 20)
@@ -104,3 +108,37 @@ def test_one_day_of_history_is_enough_and_no_history_gives_no_rows(table):
     assert rows
     assert all(row["q05"] <= row["q50"] <= row["q95"] for row in rows)
     assert computed(table, [], [], [], []) == []
+
+
+def test_errors_of_every_level_are_published():
+    rows = computed(forecast_models, *rows_of(days=90))
+    assert {row["level"] for row in rows} == {
+        "product pieces",
+        "unit orders",
+        "unit pieces",
+        "unit revenue",
+    }
+    assert all(0 <= row["coverage_pct"] <= 100 for row in rows if row["is_published"])
+
+
+def test_rows_after_an_origin_change_nothing():
+    late = {(1, back): {"orders": 60, "quantity": {301: 100}} for back in range(10)}
+    given = rows_of(days=60, changes=late)
+    menu = [row | {"product_id": 303} for row in given[2] if row["day"] == LAST]
+    rows = computed(forecast_leaks, given[0], given[1], given[2] + menu, given[3])
+    assert len(rows) == 8
+    assert [row["changed"] for row in rows] == [0] * 8
+    assert all(row["canary_changed"] for row in rows)
+
+
+def test_a_leak_and_a_search_that_finds_nothing_break_the_contract():
+    origin = {"day": LAST, "level": "unit orders", "origin_day": LAST, "compared": 9}
+    found = {}
+    for changed, canary in ((0, 3), (2, 3), (0, 0)):
+        rows = [origin | {"changed": changed, "canary_changed": canary}]
+        schema = arrow_schema(forecast_leaks.contract.schema)
+        given = pa.Table.from_pylist(rows, schema=schema)
+        found[changed, canary] = failed_days_of(forecast_leaks, given, [LAST], Settings())
+    assert found[0, 3] == {}
+    assert "'changed'" in found[2, 3][LAST]
+    assert "'canary_changed'" in found[0, 0][LAST]

@@ -165,7 +165,7 @@ def _menu(rows: pa.Table, first: dt.date, days: int) -> tuple[Flags, Indices]:
     used = np.isin(product, products) & (day >= 0) & (day < days)
     on_menu = np.zeros((len(products), days), np.bool_)
     on_menu[np.searchsorted(products, product[used]), day[used]] = True
-    on_menu[:, min(max(newest, 0), days - 1) :] = True  # the newest menu holds until the next one
+    on_menu[:, max(newest, 0) :] = True  # the newest menu holds until the next one
     return on_menu, products
 
 

@@ -6,10 +6,12 @@ that a day is unknown, such as a missing delivery; it is never taken for zero.
 - `panel`: the series as arrays, from rows.
 - `baselines`: seasonal naive and moving averages.
 - `intermittent`: Croston, TSB and ADIDA, for series with many days without demand.
+- `weekdays`: means and medians of the same weekday.
 - `decomposition`, `pooling`: level × trend × calendar × share; common values where data is few.
 - `methods`: all of them by name.
 - `contest`: rolling-origin back-test of all methods, and which one a group of series publishes.
 - `intervals`: quantiles from the errors of the back-test.
+- `evaluation`: errors and coverage as rows, and the search for leaks.
 - `produce`: the published forecast of a panel.
 
 Nothing here opens a file. Only numpy is needed.
@@ -21,12 +23,14 @@ MODULES = tuple(
         "panel",
         "baselines",
         "intermittent",
+        "weekdays",
         "pooling",
         "decomposition",
         "methods",
         "contest",
         "intervals",
         "produce",
+        "evaluation",
     )
 )
 """Modules that decide on forecast values: their code is part of a table's definition."""

@@ -99,9 +99,10 @@ def contest(panel: Panel, horizon: int, models: Mapping[str, Method] = MODELS) -
     scale = scale_of_series(panel.values)
     scores: dict[str, dict[str, Score]] = {}
     published: dict[str, str] = {}
+    older = _is_older(origins, horizon, panel.days)
+    newer = is_newer(origins, horizon, panel.days)
     for number, name in enumerate(GROUPS):
         series = np.flatnonzero(group == number)
-        older, newer = _parts(origins, horizon, panel.days)
         on_older = _scores(measured, actual, scale, series, older)
         scores[name] = _scores(measured, actual, scale, series, newer)
         published[name] = _selected(on_older, scores[name], models)
@@ -153,15 +154,24 @@ def _at_origins(method: Method, panel: Panel, origins: Sequence[int], horizon: i
     return np.stack(made) if made else np.empty((0, len(panel.values), horizon))
 
 
-def _parts(origins: Sequence[int], horizon: int, days: int) -> tuple[Flags, Flags]:
-    """Return which forecasts are on older and which on newer days, shape (origins, horizon).
+def is_newer(origins: Sequence[int], horizon: int, days: int) -> Flags:
+    """Return which forecasts are on the newer days, shape (origins, horizon).
 
-    No forecast of the newer part was made before the last day of the older part.
+    None of them was made before the last of the older days.
     """
+    origin, target, middle = _split(origins, horizon, days)
+    return np.asarray((origin >= middle) & (target < days))
+
+
+def _is_older(origins: Sequence[int], horizon: int, days: int) -> Flags:
+    _, target, middle = _split(origins, horizon, days)
+    return np.asarray(target < middle)
+
+
+def _split(origins: Sequence[int], horizon: int, days: int) -> tuple[Indices, Indices, int]:
+    """Return the origins, the days of the forecasts, and the first of the newer days."""
     origin = np.array(origins, np.int64).reshape(-1, 1)
-    target = origin + np.arange(horizon)
-    middle = origins[len(origins) // 2] if origins else days
-    return target < middle, (origin >= middle) & (target < days)
+    return origin, origin + np.arange(horizon), origins[len(origins) // 2] if origins else days
 
 
 def _scores(

@@ -7,6 +7,7 @@ from lakehouse.platform.forecasting.panel.baselines import moving_average, seaso
 from lakehouse.platform.forecasting.panel.decomposition import Variant, decomposition
 from lakehouse.platform.forecasting.panel.intermittent import adida, croston, tsb
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
+from lakehouse.platform.forecasting.panel.weekdays import weekday_mean, weekday_median
 
 Method = Callable[[Panel, int], Numbers]
 """Takes a panel and the number of days to forecast; returns expected counts without NaN."""
@@ -31,6 +32,8 @@ VARIANTS = {
 }
 MODELS: Mapping[str, Method] = {
     **{name: partial(decomposition, variant=each) for name, each in VARIANTS.items()},
+    "weekday_mean_4": _of_values(partial(weekday_mean, weeks=4)),
+    "weekday_median_5": _of_values(partial(weekday_median, weeks=5)),
     "croston": _of_values(croston),
     "tsb": _of_values(tsb),
     "adida": _of_values(adida),

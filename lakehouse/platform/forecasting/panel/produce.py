@@ -10,7 +10,7 @@ from lakehouse.platform.forecasting.panel import HORIZON, QUANTILES
 from lakehouse.platform.forecasting.panel.contest import GROUPS, Contest, contest
 from lakehouse.platform.forecasting.panel.intervals import quantiles_of
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
-from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
+from lakehouse.platform.forecasting.panel.panel import Numbers, Panel, PanelError
 
 NAMES = ("q05", "q25", "q50", "q75", "q95")
 """Columns of the quantiles."""
@@ -37,7 +37,17 @@ class PanelForecast:
 def forecast_panel(
     panel: Panel, horizon: int = HORIZON, models: Mapping[str, Method] = MODELS
 ) -> PanelForecast:
-    """Forecast a panel: each group of series with the method that its back-test selects."""
+    """Forecast a panel: each group of series with the method that its back-test selects.
+
+    Raises:
+        PanelError: the calendar does not cover the horizon.
+    """
+    needed = panel.days + horizon
+    if len(panel.calendar) and panel.calendar.shape[2] < needed:
+        raise PanelError(
+            f"the calendar has {panel.calendar.shape[2]} days, expected {needed}; hint: add those"
+            " of the horizon"
+        )
     tested = contest(panel, horizon, models)
     expected = np.zeros((len(panel.values), horizon))
     quantiles = np.zeros((*expected.shape, len(QUANTILES)))
