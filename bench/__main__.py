@@ -1,6 +1,6 @@
 """Compare the platform with bare DuckDB, pandas day by day and empty Dagster runs.
 
-    python -m bench [--quick | --full] [--json FILE] [--only large,small,load]
+    python -m bench [--quick | --full] [--json FILE] [--only large,small,load | dashboard …]
 
 Every measurement is a separate process, one after the other. Ratios are given in wall time and in
 processor seconds; on a shared machine only the latter are meaningful.
@@ -33,6 +33,7 @@ class Size:
     clients: tuple[int, ...]
     pollution_step: int
     idle_seconds: int
+    gold_rows: int
 
 
 SIZES = {
@@ -46,6 +47,7 @@ SIZES = {
         clients=(10_000,),
         pollution_step=11,
         idle_seconds=60,
+        gold_rows=300_000,
     ),
     "default": Size(
         small_days=72,
@@ -57,6 +59,7 @@ SIZES = {
         clients=(10_000, 100_000),
         pollution_step=1,
         idle_seconds=120,
+        gold_rows=9_400_000,
     ),
     "full": Size(
         small_days=360,
@@ -68,6 +71,7 @@ SIZES = {
         clients=(10_000, 1_000_000),
         pollution_step=1,
         idle_seconds=600,
+        gold_rows=9_400_000,
     ),
 }
 
@@ -267,6 +271,22 @@ def pollution(size: Size) -> Iterator[Any]:
             yield plain(case, "files with a wrong accepted row", figures["wrong_files"])
 
 
+def dashboard(size: Size) -> Iterator[Any]:
+    """Measure the dashboard in Chromium with five users at once."""
+    with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+        made = child("bench.gold_rows", "--folder", folder, "--rows", size.gold_rows)
+        found = child("bench.dashboard", "--folder", folder, "--users", 5)
+    case = f"dashboard, {made['rows'] / 1e6:.1f} M rows"
+    yield {"case": case, "generated": made, **found}
+    yield at_most(case, "ms, change → painted, median", 300, found["median_ms"])
+    yield at_most(case, "ms, change → painted, p95", 800, found["p95_ms"])
+    yield plain(case, "processor ms of the server a change", found["server_cpu_ms"])
+    yield at_most(case, "seconds, first page", 3, found["first_page_seconds"])
+    new = found["first_page_of_a_new_server_seconds"]
+    yield plain(case, "seconds, first page, new server", new)
+    yield at_most(case, "MB, peak of the server", 600, found["peak_mb"])
+
+
 PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "large": large,
     "small": small,
@@ -277,6 +297,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "idle": idle,
     "book": book,
     "pollution": pollution,
+    "dashboard": dashboard,
 }
 
 
@@ -291,12 +312,13 @@ def main() -> None:
     words.add_argument("--quick", action="store_true", help="small sizes; some minutes")
     words.add_argument("--full", action="store_true", help="the sizes of the goals; hours")
     words.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
+    words.add_argument("parts", nargs="*", help="the same, as words")
     words.add_argument("--json", type=Path, help="write every figure into this file")
     given = words.parse_args()
     size = SIZES["full" if given.full else "quick" if given.quick else "default"]
     print(f"{'case':28} {'what':36} {'wall':>10} {'processor':>10} {'goal':>8}")
     figures: list[dict[str, Any]] = []
-    for part in given.only.split(","):
+    for part in given.parts or given.only.split(","):
         for found in PARTS[part](size):
             if isinstance(found, Line):
                 print(shown(found), flush=True)

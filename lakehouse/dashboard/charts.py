@@ -16,6 +16,8 @@ from lakehouse.dashboard.words import Language, Words, labelled, written
 
 LINE_COLORS = ("teal.7", "indigo.5", "orange.6", "grape.5", "cyan.6", "red.5", "lime.7", "gray.6")
 """Colours of lines by the values of a column."""
+STILL = {"isAnimationActive": False}
+"""Drawn at once: an animation of each chart after each filter change keeps a processor busy."""
 LONG = 300
 """Points from which on a day is written with its year instead of its weekday."""
 DONUT_COLORS = ("teal.6", "indigo.5", "orange.5", "grape.5", "cyan.5", "gray.5")
@@ -122,7 +124,8 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
     if of.details or of.by:
         common["tooltipProps"] = {"content": {"function": "detailed"}}
     if of.form == "bars":
-        return dmc.BarChart(series=series, type="stacked", maxBarWidth=28, **common)
+        return dmc.BarChart(series=series, type="stacked", maxBarWidth=28, barProps=STILL, **common)
+    common |= {"lineProps": STILL, "areaProps": STILL, "barProps": STILL}
     for number, each in enumerate(series):
         filled = of.form == "area" and number == 0
         each["type"] = "area" if filled else "line"

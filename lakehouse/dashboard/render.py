@@ -180,7 +180,13 @@ def _card(figure: Figure, selection: Selection, *, compared: bool) -> Component:
     if len(line) > 1:
         children.append(
             dmc.Sparkline(
-                data=line, h=40, curveType="monotone", color="teal.6", fillOpacity=0.18, mt="xs"
+                data=line,
+                h=40,
+                curveType="monotone",
+                color="teal.6",
+                fillOpacity=0.18,
+                mt="xs",
+                areaProps=charts.STILL,
             )
         )
     return dmc.Paper(

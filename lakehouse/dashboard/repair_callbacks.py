@@ -24,10 +24,9 @@ from lakehouse.platform.quarantine.correct_row import (
     Wish,
     correct,
     foresee,
-    is_read,
-    settle,
     undo,
 )
+from lakehouse.platform.quarantine.correction_outcome import is_read, settle
 from lakehouse.platform.quarantine.trail import Correction, read_trail
 
 _log = logging.getLogger(__name__)

@@ -187,7 +187,7 @@ class Snapshots:
         damaged: dict[str, str] = {}
         names = set(self.names)
         try:
-            connection = catalog.connect(self.lake, self.settings, names=names, shown=shown)
+            connection = self._connected(names, shown)
         except (StorageError, CatalogError):
             damaged = self._unreadable(names, shown)
             names -= set(damaged)
@@ -205,11 +205,18 @@ class Snapshots:
             damaged=damaged,
         )
 
+    def _connected(self, names: Collection[str], shown: ShownVersions) -> duckdb.DuckDBPyConnection:
+        """Open a database that leaves files on a disk to the cache of the operating system."""
+        remote = self.lake.root.startswith("s3://")
+        return catalog.connect(
+            self.lake, self.settings, names=names, shown=shown, caches_files=remote
+        )
+
     def _without_damage(
         self, names: Collection[str], shown: ShownVersions
     ) -> duckdb.DuckDBPyConnection:
         try:
-            return catalog.connect(self.lake, self.settings, names=names, shown=shown)
+            return self._connected(names, shown)
         except (StorageError, CatalogError) as error:
             raise DataError(str(error)) from error
 
@@ -238,7 +245,7 @@ class Snapshots:
         found = {}
         for name in sorted(names):
             try:
-                catalog.connect(self.lake, self.settings, names=[name], shown=shown).close()
+                self._connected([name], shown).close()
             except (StorageError, CatalogError) as error:
                 found[name] = str(error)
         return found

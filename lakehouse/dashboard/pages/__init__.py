@@ -6,13 +6,14 @@ from lakehouse.dashboard.declare import Cards, Measure, Page, Query, View
 from lakehouse.dashboard.filters import CHOICES, LOOKUPS
 from lakehouse.dashboard.pages.alertas import PAGE as ALERTAS
 from lakehouse.dashboard.pages.bicicletas import PAGE as BICICLETAS
-from lakehouse.dashboard.pages.cartoes import CLIENT_PAGE as CLIENTE
 from lakehouse.dashboard.pages.cartoes import PAGE as CARTOES
+from lakehouse.dashboard.pages.cliente import PAGE as CLIENTE
 from lakehouse.dashboard.pages.executivo import PAGE as EXECUTIVO
 from lakehouse.dashboard.pages.pedidos import ORDER as PEDIDO
 from lakehouse.dashboard.pages.pedidos import PAGE as PEDIDOS
 from lakehouse.dashboard.pages.pessoas import PAGE as PESSOAS
 from lakehouse.dashboard.pages.pipeline import PAGE as PIPELINE
+from lakehouse.dashboard.pages.previsao import PAGE as PREVISAO
 from lakehouse.dashboard.pages.produtos import PAGE as PRODUTOS
 from lakehouse.dashboard.pages.qualidade import PAGE as QUALIDADE
 from lakehouse.dashboard.pages.reparo import PAGE as REPARO
@@ -28,6 +29,7 @@ _ORDER = (
     PRODUTOS,
     PEDIDOS,
     PEDIDO,
+    PREVISAO,
     VENDAS,
     BICICLETAS,
     CARTOES,

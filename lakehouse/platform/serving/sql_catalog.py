@@ -88,6 +88,7 @@ def connect(
     shown: ShownVersions | None = None,
     as_of: dt.date | None = None,
     spill_limit: str | None = None,
+    caches_files: bool = True,
     on_older: Callable[[str], None] = _ignore,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database that shows the published versions of the lake, and nothing else.
@@ -102,6 +103,7 @@ def connect(
         as_of: show as-of tables as they were at the end of this day; None shows their newest day.
         spill_limit: most bytes on disk for what does not fit into memory, such as ``10GB``. They
             are in a private folder, which is removed with the connection.
+        caches_files: keep what was read of files in memory, up to the limit of the engine.
         on_older: called with a text for each table of which an older contract made some days.
 
     Raises:
@@ -122,6 +124,8 @@ def connect(
     weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     if spill_limit is not None:
         connection.execute(f"SET max_temp_directory_size = {_text(spill_limit)}")
+    if not caches_files:
+        connection.execute("SET enable_external_file_cache = false")
     if lake.root.startswith("s3://"):
         from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 

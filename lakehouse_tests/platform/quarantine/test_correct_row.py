@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,13 @@ from lakehouse.platform.quarantine.correct_row import (
     correct,
     find_row,
     foresee,
-    settle,
     undo,
 )
+from lakehouse.platform.quarantine.correction_outcome import settle
 from lakehouse.platform.quarantine.listing import RejectionKind, count_rejections
 from lakehouse.platform.quarantine.trail import Correction, read_trail
 from lakehouse.platform.storage.errors import DayConflict
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.ops_tables import CorrectionStep
 from lakehouse_tests.platform.quarantine.rejected_lake import (
     MONDAY,
@@ -29,6 +31,7 @@ from lakehouse_tests.platform.quarantine.rejected_lake import (
 )
 from lakehouse_tests.platform.quarantine.test_preview import rejected, workplace_of
 from lakehouse_tests.platform.small_lake import SmallLake
+from lakehouse_tests.servers import S3Server
 
 ANA = Author(person="ana", role="operador", reason="valor por extenso no arquivo")
 RUI = replace(ANA, person="rui")
@@ -234,3 +237,41 @@ def test_a_line_can_be_removed_and_comes_back(wrong: SmallLake):
     undo(workplace_of(wrong), removed.id, ANA, at(2))
     run(wrong, 3)
     assert key_of(wrong, "order_items", RejectionKind.LINE).line == key.line
+
+
+def test_a_row_is_corrected_and_taken_back_on_s3(
+    wrong_once: SmallLake, s3: S3Server, tmp_path: Path
+):
+    place = f"s3://{s3.bucket}/corrections"
+    small = SmallLake(
+        folder=tmp_path, now=at(0), root=f"{place}/lake", landing_root=f"{place}/landing"
+    )
+    for name in ("lake", "landing"):
+        store = ObjectStore.at(f"{place}/{name}")
+        folder = wrong_once.folder / name
+        for file in folder.rglob("*"):
+            if file.is_file():
+                store.write(file.relative_to(folder).as_posix(), file.read_bytes())
+    start = dt.datetime.now(dt.UTC)
+
+    def later(minutes: int) -> dt.datetime:
+        return start + dt.timedelta(minutes=minutes)
+
+    def load(minutes: int) -> Correction:
+        small.now = later(minutes)
+        small.arrive([dt.date(2026, 10, 4), MONDAY])
+        return settle(workplace_of(small), read_trail(small.lake, "mrhealth"), later(minutes))[0]
+
+    small.now = later(1)
+    small.arrive([dt.date(2026, 10, 4), MONDAY])  # the copies are newer than the files were
+    before = small.versions("gold")
+    key = key_of(small, "orders")
+    _, effect = foresee(workplace_of(small), key, RIGHT)
+    assert effect.result.accepted
+    asked = correct(workplace_of(small), key, RIGHT, ANA)
+    assert small.landing.store.read(CORRECTED) == RIGHT_ORDERS.encode()
+    assert load(2).last.step is CorrectionStep.LOADED
+    assert small.versions("gold") != before
+    undo(workplace_of(small), asked.id, RUI)
+    assert load(4).last.step is CorrectionStep.LOADED
+    assert small.versions("gold") == before

@@ -1,0 +1,194 @@
+"""Forecast: what is expected on the next days, with its intervals, beside what came.
+
+Only means may be added up over units and days, so intervals are shown for one unit alone.
+"""
+
+from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.pages.mrhealth import PRODUCT_NAMES
+from lakehouse.dashboard.words import Words
+
+MODELS = {
+    "seasonal_naive": Words("mesmo dia da semana", "same weekday"),
+    "ma_7": Words("média de 7 dias", "mean of 7 days"),
+    "ma_14": Words("média de 14 dias", "mean of 14 days"),
+    "ma_30": Words("média de 30 dias", "mean of 30 days"),
+    "decomposition": Words("decomposição", "decomposition"),
+    "decomposition_trend": Words("decomposição com tendência", "decomposition with trend"),
+    "croston": Words("demanda rara (Croston)", "rare demand (Croston)"),
+    "tsb": Words("demanda rara (TSB)", "rare demand (TSB)"),
+    "adida": Words("semanas suavizadas", "smoothed weeks"),
+}
+MEASURES = {
+    "orders": Words("pedidos", "orders"),
+    "pieces": Words("peças", "pieces"),
+    "revenue": Words("receita (R$)", "revenue (R$)"),
+}
+NEXT = Query(
+    sql="""
+SELECT sum(expected) FILTER (measure = 'revenue' AND target_day <= day + 7) AS receita_7,
+  sum(expected) FILTER (measure = 'revenue') AS receita_28,
+  sum(expected) FILTER (measure = 'orders' AND target_day <= day + 7) AS pedidos_7,
+  sum(expected) FILTER (measure = 'pieces' AND target_day <= day + 7) AS pecas_7
+FROM gold.mrhealth_unit_forecast WHERE {scope}
+""",
+    columns={"unidade": "unit_id"},
+)
+DAYS = Query(
+    sql="""
+WITH came AS (
+  SELECT day, sum(revenue) AS veio FROM gold.mrhealth_unit_day
+  WHERE day > {to} - 28 AND {scope} GROUP BY day
+),
+ahead AS (
+  SELECT target_day AS day, sum(expected) AS esperado,
+    CASE WHEN count(*) = 1 THEN any_value(q05) END AS minimo,
+    CASE WHEN count(*) = 1 THEN any_value(q95) END AS maximo
+  FROM gold.mrhealth_unit_forecast WHERE measure = 'revenue' AND {scope} GROUP BY target_day
+)
+SELECT day AS label, veio, esperado, minimo, maximo
+FROM came FULL JOIN ahead USING (day) ORDER BY label
+""",
+    columns={"unidade": "unit_id"},
+)
+UNITS = Query(
+    sql="""
+SELECT f.unit_id, unit_name, sum(expected) FILTER (measure = 'revenue') AS receita,
+  sum(expected) FILTER (measure = 'orders') AS pedidos, before.receita AS antes,
+  CAST(sum(expected) FILTER (measure = 'revenue') AS DOUBLE) / nullif(before.receita, 0) - 1
+    AS mudanca
+FROM gold.mrhealth_unit_forecast f
+LEFT JOIN (
+  SELECT unit_id, arg_max(unit_name, day) AS unit_name,
+    sum(revenue) FILTER (day > {to} - 7) AS receita
+  FROM gold.mrhealth_unit_day WHERE day <= {to} GROUP BY unit_id
+) before USING (unit_id)
+WHERE target_day <= f.day + 7 AND {scope}
+GROUP BY f.unit_id, unit_name, before.receita ORDER BY receita DESC, f.unit_id
+""",
+    columns={"unidade": "f.unit_id"},
+)
+PRODUCTS = Query(
+    sql=f"""
+SELECT product_id, product_name, sum(expected) FILTER (target_day <= day + 7) AS pecas_7,
+  sum(expected) AS pecas_28
+FROM gold.mrhealth_demand_forecast LEFT JOIN {PRODUCT_NAMES} USING (product_id)
+WHERE {{scope}}
+GROUP BY product_id, product_name ORDER BY pecas_7 DESC, product_id
+""",  # noqa: S608  declared
+    columns={"unidade": "unit_id", "produto": "product_id"},
+)
+INTERVALS = Query(
+    sql="""
+SELECT target_day, unit_id, unit_name, measure, expected, q05, q25, q50, q75, q95, model
+FROM gold.mrhealth_unit_forecast
+LEFT JOIN (SELECT unit_id, arg_max(unit_name, day) AS unit_name
+  FROM gold.mrhealth_unit_day GROUP BY unit_id) USING (unit_id)
+WHERE {scope}
+ORDER BY target_day, unit_name, unit_id, measure
+""",
+    columns={"unidade": "unit_id"},
+)
+UNIT = Column(
+    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=220
+)
+
+
+def _quantile(name: str, label: Words) -> Column:
+    return Column(name=name, label=label, kind="decimal", width=100)
+
+
+PAGE = Page(
+    name="previsao",
+    title=Words("Previsão", "Forecast"),
+    lead=Words(
+        "O que se espera para os próximos 28 dias, ao lado do que veio.",
+        "What is expected for the next 28 days, beside what came.",
+    ),
+    filters=("unidade", "produto"),
+    views=(
+        Totals(
+            id="proximos",
+            title=Words("Próximos dias", "Next days"),
+            query=NEXT,
+            columns=(
+                Column(
+                    name="receita_7",
+                    label=Words("Receita, 7 dias", "Revenue, 7 days"),
+                    kind="brl",
+                ),
+                Column(
+                    name="receita_28",
+                    label=Words("Receita, 28 dias", "Revenue, 28 days"),
+                    kind="brl",
+                ),
+                Column(
+                    name="pedidos_7", label=Words("Pedidos, 7 dias", "Orders, 7 days"), kind="count"
+                ),
+                Column(
+                    name="pecas_7", label=Words("Peças, 7 dias", "Pieces, 7 days"), kind="count"
+                ),
+            ),
+        ),
+        Chart(
+            id="dias",
+            title=Words("Receita: o que veio e o que se espera", "Revenue: what came, and next"),
+            note=Words(
+                "intervalo de 90 % com uma unidade escolhida",
+                "interval of 90 % when one unit is chosen",
+            ),
+            form="line",
+            height=360,
+            query=DAYS,
+            series=(
+                Series(name="veio", label=Words("Veio", "Came")),
+                Series(name="esperado", label=Words("Esperado", "Expected"), color="indigo.5"),
+                Series(name="minimo", label=Words("5 %", "5 %"), color="gray.6"),
+                Series(name="maximo", label=Words("95 %", "95 %"), color="gray.6"),
+            ),
+        ),
+        Table(
+            id="unidades",
+            title=Words("Próximos 7 dias por unidade", "Next 7 days by unit"),
+            span=6,
+            query=UNITS,
+            columns=(
+                UNIT,
+                Column(name="receita", label=Words("Receita", "Revenue"), kind="brl"),
+                Column(name="antes", label=Words("Últimos 7 dias", "Last 7 days"), kind="brl"),
+                Column(name="mudanca", label=Words("Mudança", "Change"), kind="percent"),
+                Column(name="pedidos", label=Words("Pedidos", "Orders"), kind="count"),
+            ),
+        ),
+        Table(
+            id="produtos",
+            title=Words("Peças por produto", "Pieces by product"),
+            span=6,
+            query=PRODUCTS,
+            columns=(
+                Column(name="product_name", label=Words("Produto", "Product"), width=220),
+                Column(name="pecas_7", label=Words("7 dias", "7 days"), kind="count"),
+                Column(name="pecas_28", label=Words("28 dias", "28 days"), kind="count"),
+            ),
+        ),
+        Table(
+            id="intervalos",
+            title=Words("Cada dia com seus intervalos", "Each day with its intervals"),
+            note=Words(
+                "em nove de dez casos entre 5 % e 95 %", "in nine of ten cases between 5 % and 95 %"
+            ),
+            query=INTERVALS,
+            columns=(
+                Column(name="target_day", label=Words("Dia", "Day"), kind="day"),
+                UNIT,
+                Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
+                Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
+                _quantile("q05", Words("5 %", "5 %")),
+                _quantile("q25", Words("25 %", "25 %")),
+                _quantile("q50", Words("50 %", "50 %")),
+                _quantile("q75", Words("75 %", "75 %")),
+                _quantile("q95", Words("95 %", "95 %")),
+                Column(name="model", label=Words("Método", "Method"), texts=MODELS, width=180),
+            ),
+        ),
+    ),
+)
