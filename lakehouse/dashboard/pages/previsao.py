@@ -89,7 +89,7 @@ ORDER BY target_day, unit_name, unit_id, measure
     columns={"unidade": "unit_id"},
 )
 UNIT = Column(
-    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=220
+    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=200
 )
 
 
@@ -149,7 +149,7 @@ PAGE = Page(
         Table(
             id="unidades",
             title=Words("Próximos 7 dias por unidade", "Next 7 days by unit"),
-            span=6,
+            span=7,
             query=UNITS,
             columns=(
                 UNIT,
@@ -162,7 +162,7 @@ PAGE = Page(
         Table(
             id="produtos",
             title=Words("Peças por produto", "Pieces by product"),
-            span=6,
+            span=5,
             query=PRODUCTS,
             columns=(
                 Column(name="product_name", label=Words("Produto", "Product"), width=220),
