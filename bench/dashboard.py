@@ -121,15 +121,20 @@ async def first_page(browser: Any, address: str) -> float:
     return took
 
 
-async def changes(browser: Any, address: str, user: int, count: int) -> list[float]:
-    """Return the milliseconds of each filter change of one user."""
-    luck = random.Random(user)
+async def opened(browser: Any, address: str, user: int) -> Any:
+    """Return the page of one user when it is painted."""
     context = await browser.new_context(
         base_url=address, locale="pt-BR", viewport={"width": 1440, "height": 1000}
     )
     page = await context.new_page()
     await page.goto(PAGES[user % len(PAGES)])
     await page.wait_for_function(PAINTED, timeout=WAIT * 1000)
+    return page
+
+
+async def changes(page: Any, user: int, count: int) -> list[float]:
+    """Return the milliseconds of each filter change of one user."""
+    luck = random.Random(user)
     took: list[float] = []
     units = [str(n) for n in luck.sample(range(1, 51), 50)]
     for n in range(count):
@@ -162,9 +167,10 @@ async def measured(folder: Path, users: int, count: int) -> dict[str, Any]:
             )
             cold = await first_page(browser, address)
             warm = [await first_page(browser, address) for _ in range(3)]
+            pages = [await opened(browser, address, user) for user in range(users)]
             before, shown_before = cpu_seconds(server), await browser_cpu(browser)
             found = await asyncio.gather(
-                *(changes(browser, address, user, count) for user in range(users))
+                *(changes(page, user, count) for user, page in enumerate(pages))
             )
             spent = cpu_seconds(server) - before
             drawn = await browser_cpu(browser) - shown_before

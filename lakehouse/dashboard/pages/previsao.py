@@ -88,6 +88,49 @@ ORDER BY target_day, unit_name, unit_id, measure
 """,
     columns={"unidade": "unit_id"},
 )
+ACCURACY = Query(
+    sql="""
+SELECT target_day AS label, sum(actual) AS veio, sum(expected) AS previsto,
+  CASE WHEN count(*) = 1 THEN any_value(q05) END AS minimo,
+  CASE WHEN count(*) = 1 THEN any_value(q95) END AS maximo
+FROM gold.mrhealth_forecast_accuracy WHERE measure = 'revenue' AND step = 1 AND {scope}
+GROUP BY target_day ORDER BY label
+""",
+    columns={"unidade": "unit_id"},
+)
+QUALITY = Query(
+    sql="""
+SELECT measure, step, count(*) AS comparacoes,
+  CAST(sum(abs(error)) AS DOUBLE) / nullif(sum(abs(actual)), 0) AS erro,
+  CAST(sum(error) AS DOUBLE) / nullif(sum(abs(actual)), 0) AS vies,
+  count(*) FILTER (is_inside) / count(*) AS dentro,
+  CAST(sum(products_inside) AS DOUBLE) / nullif(sum(products), 0) AS produtos_dentro
+FROM gold.mrhealth_forecast_accuracy WHERE {scope}
+GROUP BY measure, step ORDER BY measure, step
+""",
+    columns={"unidade": "unit_id"},
+)
+BACK_TEST = Query(
+    sql="""
+SELECT level, series_group, method, week, series, forecasts, mase,
+  coverage_pct / 100 AS dentro
+FROM gold.mrhealth_forecast_models WHERE is_published
+ORDER BY level, series_group, week, method
+"""
+)
+LEVELS = {
+    "product pieces": Words("peças por produto", "pieces by product"),
+    "unit orders": Words("pedidos da unidade", "orders of the unit"),
+    "unit pieces": Words("peças da unidade", "pieces of the unit"),
+    "unit revenue": Words("receita da unidade", "revenue of the unit"),
+}
+GROUPS = {
+    "new": Words("novas", "new"),
+    "smooth": Words("regulares", "smooth"),
+    "erratic": Words("irregulares", "erratic"),
+    "intermittent": Words("intermitentes", "intermittent"),
+    "lumpy": Words("raras e irregulares", "lumpy"),
+}
 UNIT = Column(
     name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=200
 )
@@ -168,6 +211,69 @@ PAGE = Page(
                 Column(name="product_name", label=Words("Produto", "Product"), width=220),
                 Column(name="pecas_7", label=Words("7 dias", "7 days"), kind="count"),
                 Column(name="pecas_28", label=Words("28 dias", "28 days"), kind="count"),
+            ),
+        ),
+        Chart(
+            id="previsto-e-veio",
+            title=Words("Receita: previsto na véspera e o que veio", "Revenue: promised and came"),
+            note=Words(
+                "últimos 28 dias, previsões guardadas de cada dia",
+                "last 28 days, forecasts as stored on each day",
+            ),
+            form="line",
+            query=ACCURACY,
+            series=(
+                Series(name="veio", label=Words("Veio", "Came")),
+                Series(name="previsto", label=Words("Previsto", "Forecast"), color="indigo.5"),
+                Series(name="minimo", label=Words("5 %", "5 %"), color="gray.6"),
+                Series(name="maximo", label=Words("95 %", "95 %"), color="gray.6"),
+            ),
+        ),
+        Table(
+            id="acertos",
+            title=Words("Qualidade medida", "Measured quality"),
+            note=Words(
+                "previsões guardadas contra o que veio, 28 dias",
+                "stored forecasts against what came, 28 days",
+            ),
+            span=6,
+            query=QUALITY,
+            empty=Words(
+                "Ainda não há previsões guardadas de dias que já vieram.",
+                "No stored forecast of a day that has come yet.",
+            ),
+            columns=(
+                Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
+                Column(name="step", label=Words("Dias antes", "Days ahead"), kind="count"),
+                Column(name="comparacoes", label=Words("Casos", "Cases"), kind="count"),
+                Column(name="erro", label=Words("Erro", "Error"), kind="percent"),
+                Column(name="vies", label=Words("Viés", "Bias"), kind="percent"),
+                Column(name="dentro", label=Words("No intervalo", "In interval"), kind="percent"),
+                Column(
+                    name="produtos_dentro",
+                    label=Words("Produtos no intervalo", "Products in interval"),
+                    kind="percent",
+                ),
+            ),
+        ),
+        Table(
+            id="metodos",
+            title=Words("Métodos em uso", "Methods in use"),
+            note=Words(
+                "teste retroativo; erro de 1 = mudança de uma semana para outra",
+                "back-test; an error of 1 = the change from week to week",
+            ),
+            span=6,
+            query=BACK_TEST,
+            columns=(
+                Column(name="level", label=Words("Série", "Series"), texts=LEVELS, width=150),
+                Column(name="series_group", label=Words("Grupo", "Group"), texts=GROUPS, width=120),
+                Column(name="method", label=Words("Método", "Method"), texts=MODELS, width=150),
+                Column(name="week", label=Words("Semana", "Week"), kind="count"),
+                Column(name="mase", label=Words("Erro", "Error"), kind="decimal"),
+                Column(name="dentro", label=Words("No intervalo", "In interval"), kind="percent"),
+                Column(name="series", label=Words("Séries", "Series"), kind="count"),
+                Column(name="forecasts", label=Words("Casos", "Cases"), kind="count"),
             ),
         ),
         Table(
