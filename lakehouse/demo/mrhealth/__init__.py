@@ -72,6 +72,11 @@ HIGHLIGHTS = {
         "select severity, message from gold.mrhealth_alerts"
         " order by severity, last_day desc, alert_id limit 3"
     ),
+    "Purchase list (gold.mrhealth_purchase_recommendation)": (
+        "select unit_name as restaurant, product_name as product, on_hand as stock, order_pieces as"
+        " pieces, order_value as value from gold.mrhealth_purchase_recommendation"
+        " where order_pieces > 0 order by value desc nulls last, unit_id, product_id limit 5"
+    ),
 }
 """Titles and queries that `lakehouse demo` shows beside the headline of the domain."""
 

@@ -37,7 +37,7 @@ COLUMNS = (
     "Data_Compra",
 )
 PIECES_PER_ORDER = 2.48 * 2
-COVER_DAYS = 4
+COVER_DAYS = 1
 WASTE, LOSS = 0.02, 0.1
 """Probability that pieces of a product are thrown away on a day, and that a count misses some."""
 DAYS_BETWEEN_COUNTS = 7
@@ -60,8 +60,7 @@ class Shelf:
     @property
     def target(self) -> int:
         """Return the pieces that cover the usual demand until the delivery after the next one."""
-        days = self.lead + 1 + COVER_DAYS
-        return math.ceil(1.3 * self.usual * days + 3 * math.sqrt(self.usual * days) + 1)
+        return math.ceil(1.2 * self.usual * (self.lead + 1 + COVER_DAYS))
 
     @property
     def reorder_point(self) -> int:

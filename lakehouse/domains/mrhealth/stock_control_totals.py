@@ -73,4 +73,19 @@ STOCK_CONTROL_TOTALS = (
             select unit_id, product_id, level_day, book_balance from gold.stock_on_hand
             where level_day is not null""",
     ),
+    ControlTotal(
+        table="gold.purchase_recommendation",
+        expected="""
+            select unit_id, product_id, round(sum(expected) / 7, 2)::decimal(18, 2) as daily_demand,
+                coalesce(any_value(s.on_hand), 0) as on_hand,
+                coalesce(any_value(s.on_order), 0) as on_order
+            from (
+                select * from gold.demand_forecast
+                qualify dense_rank() over (order by target_day) <= 7
+            ) f left join gold.stock_on_hand s using (unit_id, product_id)
+            group by unit_id, product_id""",
+        found="""
+            select unit_id, product_id, daily_demand, on_hand, on_order
+            from gold.purchase_recommendation""",
+    ),
 )
