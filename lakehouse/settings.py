@@ -27,6 +27,7 @@ OTHER_VARIABLES = {
 """Variables that are read elsewhere, with their meaning."""
 INTERNAL_VARIABLES = (
     "LAKEHOUSE_CHAOS",
+    "LAKEHOUSE_CODE_FACTS",
     "LAKEHOUSE_FAILPOINT",
     "LAKEHOUSE_LIFELINE",
     "LAKEHOUSE_SCREENSHOTS",

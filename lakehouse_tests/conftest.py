@@ -1,6 +1,7 @@
 """Fixtures for every test. A server starts when the first test asks for it, once per worker."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from lakehouse.platform.tables import code_facts
 from lakehouse_tests import servers
 
 HERE = Path(__file__).parent
@@ -35,6 +37,10 @@ SLOW_MODULES = frozenset(
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("LAKEHOUSE_SILENCE_DAYS", "0")  # tests deliver days of past years
+    if code_facts.SHARED not in os.environ:  # workers and child processes have that of the first
+        kept = tempfile.TemporaryDirectory(prefix="lakehouse-facts-")
+        config.add_cleanup(kept.cleanup)
+        os.environ[code_facts.SHARED] = kept.name
     config.addinivalue_line("markers", "s3: runs against a real S3 server")
     config.addinivalue_line("markers", "postgres: runs against a real PostgreSQL server")
     config.addinivalue_line("markers", "server: needs a server, a cluster or a browser")

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from lakehouse.platform.local_runtime.instance import prepare_instance
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
@@ -40,6 +41,8 @@ def make_world(
     """Return a function that makes worlds; the environment is that of the newest world."""
     opened: list[dg.DagsterInstance] = []
     for name in [name for name in os.environ if name.startswith("LAKEHOUSE_")]:
+        if name == code_facts.SHARED:
+            continue
         monkeypatch.delenv(name, raising=False)
     if runtime:
         monkeypatch.setenv("LAKEHOUSE_RUNTIME", runtime)

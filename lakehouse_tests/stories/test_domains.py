@@ -12,6 +12,7 @@ import lakehouse.domains
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.orchestration import local_runs
 from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
+from lakehouse.platform.tables import code_digest
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
@@ -34,6 +35,7 @@ def tolls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Add the domain ``tolls`` of the tests to those of the package."""
     paths = [*lakehouse.domains.__path__, DOMAINS]
     monkeypatch.setattr(lakehouse.domains, "__path__", paths)
+    monkeypatch.setattr(code_digest, "_digests", [])
     domain_names.cache_clear()
     assert {"mrhealth", "tolls"} <= set(domain_names())
     merged = dg.Definitions.merge(

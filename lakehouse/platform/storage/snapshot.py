@@ -83,7 +83,11 @@ class Snapshot:
         """Return the files of these days, or of all days; a day never processed has no file."""
         if days is None:
             return [file.url for file in self.files]
-        return [self.by_day[day].url for day in sorted(set(days)) if day in self.by_day]
+        return [file.url for file in self.of_days(days)]
+
+    def of_days(self, days: Iterable[dt.date]) -> "list[DayFile]":
+        """Return the files of these days in order; a day never processed has no file."""
+        return [self.by_day[day] for day in sorted(set(days)) if day in self.by_day]
 
 
 class _FileBounds(Mapping[str, tuple[Any, Any]]):

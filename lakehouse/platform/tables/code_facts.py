@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from lakehouse.platform.tables.table import Table
 
 FOLDER = "code"
+SHARED = "LAKEHOUSE_CODE_FACTS"
+"""Variable that names a folder which keeps the facts of all homes; the tests set it."""
 KEPT_FOLDERS = 3
 """Folders of other code that stay, such as that of another branch or of a running service."""
 MOST_FACTS = 4_000
@@ -54,10 +56,10 @@ class CodeFacts:
     @property
     def folder(self) -> Path | None:
         """Return the folder of the facts about the loaded code; None when none may be kept."""
-        code = digest_of_code()
-        if self.home is None or code is None or not self.home.is_dir():
+        place = Path(shared) if (shared := os.environ.get(SHARED)) else self.home
+        if place is None or not place.is_dir() or (code := digest_of_code()) is None:
             return None
-        return self.home / FOLDER / code
+        return place / FOLDER / code
 
     def recall(self, name: str) -> str | None:
         """Return the kept text of this name; None when there is none or it is damaged."""

@@ -8,8 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.platform.engines.session import Session, named_relation
-from lakehouse.platform.tables.table import ReadScope
-from lakehouse.platform.transform.days import within
+from lakehouse.platform.tables.table import PARTITIONS, ReadScope
 from lakehouse.platform.transform.deduplicate import resolve_conflicts
 from lakehouse.platform.transform.failing_rows import computed_rows
 from lakehouse.platform.transform.inputs import UpstreamSnapshots, bind_older_versions
@@ -30,13 +29,13 @@ class ClassifiedRows:
     losing: ir.Table | None
     """Rows that lost a conflict, with ``_outcome``; None when there was none."""
 
-    def on_days(self, days: Sequence[dt.date]) -> "ClassifiedRows":
-        """Return only the kept, rejected and losing rows of these days."""
+    def of_window(self) -> "ClassifiedRows":
+        """Return only the kept, rejected and losing rows of the days that are computed."""
         return replace(
             self,
-            kept=_on_days(self.kept, days),
-            rejected=_on_days(self.rejected, days),
-            losing=None if self.losing is None else _on_days(self.losing, days),
+            kept=_of_window(self.kept),
+            rejected=_of_window(self.rejected),
+            losing=None if self.losing is None else _of_window(self.losing),
         )
 
 
@@ -54,7 +53,7 @@ def classify_rows(
     older_versions = bind_older_versions(session, upstream, window)
     rows = computed_rows(session, table)
     if not table.keyed_over_all_days and read.scope is not ReadScope.SNAPSHOT:
-        rows = _on_days(rows, window)
+        rows = _of_window(rows)
     accepted, rejected = split_by_contract(table, rows)
     kept, losing = resolve_conflicts(session, table, accepted)
     classified = ClassifiedRows(
@@ -65,7 +64,7 @@ def classify_rows(
         losing=losing,
     )
     # Rows of other days take part in conflicts of a key that is unique over all days.
-    return classified.on_days(window) if table.keyed_over_all_days else classified
+    return classified.of_window() if table.keyed_over_all_days else classified
 
 
 def outcome_rows(session: Session, rows: ClassifiedRows) -> ir.Table:
@@ -98,5 +97,5 @@ def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
     )
 
 
-def _on_days(rows: ir.Table, days: Sequence[dt.date]) -> ir.Table:
-    return rows.filter(within(rows.day, days))
+def _of_window(rows: ir.Table) -> ir.Table:
+    return rows.semi_join(PARTITIONS, "day")

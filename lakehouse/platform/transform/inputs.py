@@ -18,8 +18,7 @@ from lakehouse.platform.storage.snapshot import DayFile, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.table import Read, ReadScope, Table
-from lakehouse.platform.transform.days import within
+from lakehouse.platform.tables.table import PARTITIONS, Read, ReadScope, Table
 from lakehouse.platform.transform.definition import definition_of, has_definition
 from lakehouse.platform.transform.slices import Slice
 
@@ -73,24 +72,28 @@ class UpstreamSnapshots:
         snapshots = self.snapshots[self.table.reads[0].table.id]
         return [file.day for file in snapshots.files if file.rows]
 
-    def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
+    def files(self, read: Read, days: Sequence[dt.date]) -> list[DayFile]:
         """Return the files of one upstream table that a window of days reads."""
         snapshot = self.snapshots[read.table.id]
         match read.scope:
             case ReadScope.TOUCHING_DAYS | ReadScope.NAMING:
-                return snapshot.urls(self.delivery_days(days))
+                return snapshot.of_days(self.delivery_days(days))
             case ReadScope.SNAPSHOT:
-                return snapshot.urls(self.needed_snapshots(days))
+                return snapshot.of_days(self.needed_snapshots(days))
             case ReadScope.UP_TO_DAY:
-                return [file.url for file in files_up_to(read.table, snapshot, days[-1])]
+                return list(files_up_to(read.table, snapshot, days[-1]))
             case ReadScope.LAST_DAYS:
                 first = days[-1] - dt.timedelta(days=read.days - 1)
-                return [file.url for file in snapshot.between(first, days[-1]) if file.rows]
+                return [file for file in snapshot.between(first, days[-1]) if file.rows]
             case ReadScope.ALL_DAYS:
-                return [file.url for file in snapshot.files if file.rows]
+                return [file for file in snapshot.files if file.rows]
             case ReadScope.IN_REACH:
-                return [file.url for file in self._in_reach(snapshot, days) if file.rows]
-        return snapshot.urls(days)
+                return [file for file in self._in_reach(snapshot, days) if file.rows]
+        return snapshot.of_days(days)
+
+    def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
+        """Return the addresses of the files that a window of days reads."""
+        return [file.url for file in self.files(read, days)]
 
     def rows(self, day: dt.date) -> int:
         """Return how many upstream rows one day reads, to size the work.
@@ -173,7 +176,7 @@ def bind_upstream(
     table = upstream.table
     for place, read in enumerate(table.reads):
         if place == 0 and table.keyed_over_all_days:
-            _bind_with_conflicting_rows(session, upstream, window)
+            _bind_with_conflicting_rows(session, upstream)
             continue
         delivered = read.scope is not ReadScope.SAME_DAY and issubclass(
             read.table.model, Provenance
@@ -208,6 +211,19 @@ def bind_partitions(
     session.arrow("partitions", pa.table(columns))
 
 
+def bind_days(session: Session, name: str, days: Sequence[dt.date]) -> None:
+    """Bind a relation of days; see `days_named`.
+
+    A query over it has one text for all days, so it is compiled once.
+    """
+    session.arrow(name, pa.table({"day": pa.array(days, pa.date32())}))
+
+
+def days_named(name: str) -> ir.Table:
+    """Return the relation of days with this name."""
+    return ibis.table({"day": "date"}, name=name)
+
+
 def bind_older_versions(
     session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
 ) -> ir.Table:
@@ -218,10 +234,8 @@ def bind_older_versions(
     return named_relation(name, read.table.contract.schema)
 
 
-def _bind_with_conflicting_rows(
-    session: Session, upstream: UpstreamSnapshots, window: Sequence[dt.date]
-) -> None:
-    """Bind the delivered rows of the window, and rows of other days with one of their keys."""
+def _bind_with_conflicting_rows(session: Session, upstream: UpstreamSnapshots) -> None:
+    """Bind the delivered rows of the bound days, and rows of other days with one of their keys."""
     read = upstream.table.reads[0]
     source, schema = read.table.source, read.table.contract.schema
     if source is None:
@@ -231,8 +245,8 @@ def _bind_with_conflicting_rows(
     bind_files(session, name, read.table, urls, "NOT _superseded")
     rows = named_relation(name, schema)
     business_day = rows["_business_day"].fill_null(rows.day)
-    in_window = rows.filter(within(business_day, window))
-    others = rows.filter(~within(business_day, window))
+    in_window = rows.semi_join(PARTITIONS, business_day == PARTITIONS.day)
+    others = rows.anti_join(PARTITIONS, business_day == PARTITIONS.day)
     keys = in_window.select(**{name: _key_value(in_window, name, source) for name in source.key})
     conflicting = others.semi_join(
         keys, [_key_value(others, name, source) == keys[name] for name in source.key]

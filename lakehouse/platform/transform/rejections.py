@@ -1,14 +1,10 @@
 """Rejected rows with their reasons and the values as they were delivered."""
 
-import datetime as dt
-from collections.abc import Sequence
-
 import ibis
 import ibis.expr.types as ir
 
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.classify import ClassifiedRows
-from lakehouse.platform.transform.days import within
 from lakehouse.platform.transform.outcomes import REJECTED
 from lakehouse.platform.transform.quarantined_values import ORIGINAL
 
@@ -16,10 +12,10 @@ _PLACE = ("_day", "_file", "_digest", "_line")
 """Columns that identify a delivered row."""
 
 
-def rejected_rows(table: Table, rows: ClassifiedRows, days: Sequence[dt.date]) -> ir.Table:
-    """Return the rejected rows of these days: place, reason codes and delivered values."""
+def rejected_rows(table: Table, rows: ClassifiedRows, days: ir.Table) -> ir.Table:
+    """Return the rejected rows of a relation of days: place, reason codes and delivered values."""
     reasons = _reasons(table, rows)
-    reasons = reasons.filter(within(reasons.day, days))
+    reasons = reasons.semi_join(days, "day")
     original = _original_values(rows.delivered)
     return reasons.inner_join(original, list(_PLACE))  # one reason row per delivered row
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.platform.storage.day_rows import cut_by_day
-from lakehouse.platform.tables.table import Read, Table, relation_name
-from lakehouse.platform.transform.days import sort_columns, within
+from lakehouse.platform.tables.table import PARTITIONS, Read, Table, relation_name
+from lakehouse.platform.transform.days import sort_columns
 from lakehouse.platform.transform.inputs import UpstreamSnapshots
 
 NO_SIGNS, LEADING_ZEROS = "[^0-9A-Za-z]", "^0+"
@@ -73,7 +73,7 @@ def _later_rows(
     for read in table.naming_reads:
         seen: set[tuple[object, ...]] = set()
         keys = [f"_key_{n}" for n in range(len(read.names))]
-        for row in session.table(_named_rows(table, read, kept, window)).to_pylist():
+        for row in session.table(_named_rows(table, read, kept)).to_pylist():
             named = (row["_named_day"], *(row[key] for key in keys))
             if named not in seen:
                 seen.add(named)
@@ -83,7 +83,7 @@ def _later_rows(
     return found
 
 
-def _named_rows(table: Table, read: Read, kept: ir.Table, window: Sequence[dt.date]) -> ir.Table:
+def _named_rows(table: Table, read: Read, kept: ir.Table) -> ir.Table:
     """Return the kept rows of snapshots after a day that rows of the day name, in their order.
 
     Rows that a snapshot up to the day has, whether or not it was valid, are left out.
@@ -99,7 +99,7 @@ def _named_rows(table: Table, read: Read, kept: ir.Table, window: Sequence[dt.da
     )
     first = snapshots.group_by(list(keys)).agg(_first=snapshots["_taken"].min())
     named = _naming_days(read, keys)
-    named = named.filter(within(named["_named_day"], window))
+    named = named.semi_join(PARTITIONS, named["_named_day"] == PARTITIONS.day)
     unknown = named.inner_join(first, list(keys))  # one key of a day to its first snapshot
     unknown = unknown.filter(unknown["_first"] > unknown["_named_day"]).drop("_first")
     places = unknown.inner_join(snapshots, list(keys))  # one key to each of its snapshots

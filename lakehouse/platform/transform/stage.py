@@ -27,10 +27,13 @@ from lakehouse.platform.transform.classify import ClassifiedRows, classify_rows,
 from lakehouse.platform.transform.days import sort_columns, within
 from lakehouse.platform.transform.definition import definition_of, version_of
 from lakehouse.platform.transform.due_days import due_days
+from lakehouse.platform.transform.empty_days import has_no_rows
 from lakehouse.platform.transform.inputs import (
     UpstreamSnapshots,
+    bind_days,
     bind_partitions,
     bind_upstream,
+    days_named,
     windows,
 )
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
@@ -44,6 +47,8 @@ from lakehouse.settings import Settings
 CLUSTER_CHUNKS = 100
 """A cluster computes so many times the rows at once that the embedded engine does."""
 
+_RECORDED = "recorded_days"
+"""Name of the days of which outcomes are recorded, in a session."""
 _COMPUTED = "computed"
 """Name of a table's computed rows in a session."""
 
@@ -104,15 +109,18 @@ def stage_days(
     on_cluster = settings.engine == "spark"
     rows = rows_at_once(table, settings.chunk_rows) * (CLUSTER_CHUNKS if on_cluster else 1)
     for window in windows(days, upstream, rows):
+        read = (
+            (each.table, upstream.urls(each, window))
+            for each in table.reads
+            if each.scope is not ReadScope.LAST_DAYS
+        )
+        writer.version = version_of(table, read)
+        if has_no_rows(upstream, window):
+            _stage_empty_days(table, window, writer)
+            continue
         with engine.session(settings) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
-            read = (
-                (each.table, upstream.urls(each, window))
-                for each in table.reads
-                if each.scope is not ReadScope.LAST_DAYS
-            )
-            writer.version = version_of(table, read)
             if table.validates_rows:
                 _stage_delivered_rows(session, upstream, window, writer)
             elif slices := _slices(session, upstream, window, settings):
@@ -163,6 +171,13 @@ class _Writer:
     ) -> None:
         table = self._lake.table(companion)
         staged = session.stage_days(ordered, days, table, schema, convert=convert)
+        self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
+
+    def write_empty_companion(
+        self, companion: TableId, schema: pa.Schema, days: Sequence[dt.date]
+    ) -> None:
+        empty = schema.empty_table()
+        staged = self._lake.table(companion).stage_many(((day, empty) for day in days), schema)
         self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
 
 
@@ -226,20 +241,26 @@ def _stage_delivered_rows(
     else:
         writer.write_rows(session, kept_rows(upstream.table, rows.kept), window)
         recorded = list(window)
-    _stage_outcomes(session, rows, window, recorded, writer)
-    _stage_quarantine(session, rows, window, recorded, writer)
+    bind_days(session, _RECORDED, recorded)
+    _stage_outcomes(session, rows, window, writer)
+    _stage_quarantine(session, rows, window, writer)
+
+
+def _stage_empty_days(table: Table, window: Sequence[dt.date], writer: _Writer) -> None:
+    """Stage days that are known to have no rows, without a session of the engine."""
+    empty = writer.result.schema.empty_table()
+    writer.write_days((day, empty) for day in window)
+    if table.validates_rows:
+        writer.write_empty_companion(outcomes_of(table.id), ROW_OUTCOMES.stored, window)
+        writer.write_empty_companion(quarantine_of(table.id), QUARANTINE.stored, window)
 
 
 def _stage_outcomes(
-    session: Session,
-    rows: ClassifiedRows,
-    window: Sequence[dt.date],
-    recorded: Sequence[dt.date],
-    writer: _Writer,
+    session: Session, rows: ClassifiedRows, window: Sequence[dt.date], writer: _Writer
 ) -> None:
     """Count and stage the outcomes; only those of the recorded days."""
     outcomes = outcome_rows(session, rows)
-    outcomes = outcomes.filter(within(outcomes.day, recorded))
+    outcomes = outcomes.semi_join(days_named(_RECORDED), "day")
     counted = outcomes.group_by("day", "outcome").agg(n=outcomes.count())
     for row in session.table(counted).to_pylist():
         writer.result.outcomes.setdefault(row["day"], Counter())[row["outcome"]] += row["n"]
@@ -249,15 +270,11 @@ def _stage_outcomes(
 
 
 def _stage_quarantine(
-    session: Session,
-    rows: ClassifiedRows,
-    window: Sequence[dt.date],
-    recorded: Sequence[dt.date],
-    writer: _Writer,
+    session: Session, rows: ClassifiedRows, window: Sequence[dt.date], writer: _Writer
 ) -> None:
     """Count and stage the rejected rows; only those of the recorded days are staged."""
     table = writer.result.table
-    rejected = session.keep("quarantine", rejected_rows(table, rows, recorded))
+    rejected = session.keep("quarantine", rejected_rows(table, rows, days_named(_RECORDED)))
     counted = rejected.group_by("codes").agg(n=rejected.count())
     for row in session.table(counted).to_pylist():
         for code in split_reasons(row["codes"]):

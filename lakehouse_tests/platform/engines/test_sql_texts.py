@@ -6,9 +6,11 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pytest
 
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.engines.sql_texts import expression_digest, kept_sql, text_key
+from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.code_facts import CodeFacts
 
 SHOP = ibis.table({"n": "int64", "many": "array<int64>"}, name="shop")
@@ -17,6 +19,11 @@ from lakehouse_tests.platform.engines.test_sql_texts import wide
 from lakehouse.platform.engines.sql_texts import text_key
 print(text_key(wide().op(), "duckdb"))
 """
+
+
+@pytest.fixture(autouse=True)
+def _own_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(code_facts.SHARED, raising=False)
 
 
 def wide(columns: int = 80, added: int = 1, table: ir.Table = SHOP) -> ir.Table:

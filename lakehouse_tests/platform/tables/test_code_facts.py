@@ -177,7 +177,11 @@ def test_a_domain_that_uses_code_outside_of_the_covered_folders_has_no_kept_fact
 
 @pytest.fixture(autouse=True)
 def _trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take the code in memory for that on disk, whenever somebody edited it last."""
+    """Take the code in memory for that on disk, whenever somebody edited it last.
+
+    Each home keeps facts of its own.
+    """
+    monkeypatch.delenv(code_facts.SHARED, raising=False)
     monkeypatch.setattr(code_digest, "loaded_since", float("inf"))
     code_digest._digests.clear()
     yield

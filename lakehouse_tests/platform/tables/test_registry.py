@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import lakehouse.domains
+from lakehouse.platform.tables import code_digest
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.registry import Domain, load_domain
 
@@ -32,6 +33,7 @@ Load = Callable[..., Domain]
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     """Write a domain ``kiosk`` into a folder and load it."""
     monkeypatch.setattr(lakehouse.domains, "__path__", [*lakehouse.domains.__path__, str(tmp_path)])
+    monkeypatch.setattr(code_digest, "_digests", [None])  # the code on disk changes
 
     def loaded(*, name: str = "kiosk", sources: str = SOURCE.format(domain="kiosk")) -> Domain:
         folder = tmp_path / "kiosk"
