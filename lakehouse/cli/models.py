@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse.cli.messages import inform, suggestion
+from lakehouse.cli.messages import inform, next_step, suggestion
 from lakehouse.cli.options import domain_option
 from lakehouse.cli.output import format_option, print_rows
 from lakehouse.platform.tables.domains import domain_names
@@ -48,7 +48,7 @@ note_option = click.option("--note", help="Remark for others.")
 
 @click.group()
 def models() -> None:
-    """List trained models, and choose the version in use.
+    """Train models, list them, and choose the version in use.
 
     A model is a file in the lake, kept by its content, with the data, code and seed that it follows
     from. The version in use is a decision: it is added and never changed.
@@ -189,6 +189,56 @@ def rollback(model: tuple[str, str], note: str | None, by: str) -> None:
     lake = Lake(settings.root)
     done = roll_back(lake, domain, name, by=by, now=now, today=today, note=note)
     inform(f"{domain}/{name} {done.version} is in use again")
+
+
+@models.command()
+@model_argument
+@click.option("--dry-run", is_flag=True, help="Only show the quality; keep nothing.")
+@click.option("--no-promote", is_flag=True, help="Keep the model without putting it into use.")
+def train(model: tuple[str, str], dry_run: bool, no_promote: bool) -> None:
+    """Train a model on the published tables, and put it into use.
+
+    Baselines compete with the model, and a baseline is put into use when the model is not better.
+    Prints the quality on examples that were not used for learning. The same data give the same
+    model, which is not kept twice. The next `lakehouse ingest` computes the tables that use it.
+
+    Requires: pip install 'lakehouse[forecast]'.
+
+    Examples:
+      lakehouse models train cards/default_risk --dry-run
+      lakehouse models train cards/default_risk
+    """
+    from lakehouse.platform.models.artefact import ModelError
+    from lakehouse.platform.models.promotion import promote as put_into_use
+    from lakehouse.platform.models.store import register
+    from lakehouse.platform.models.training import trainings_of
+    from lakehouse.platform.storage.lake import Lake
+
+    settings = Settings.from_env()
+    domain, name = model
+    trainings = trainings_of(domain)
+    if name not in trainings:
+        known = f"it trains {', '.join(trainings)}" if trainings else "it trains none"
+        raise ModelError(f"domain {domain} does not train {name!r}. hint: {known}")
+    lake = Lake(settings.root)
+    made = trainings[name](lake)
+    for each in made.figures:
+        click.echo(f"{each.title}\n")
+        print_rows(each.columns, each.rows, "table")
+        click.echo("")
+    click.echo(made.conclusion)
+    if dry_run:
+        return
+    now, today = _moment(settings)
+    version = register(lake, domain, made.model, run_id=None, now=now, today=today)
+    if no_promote:
+        inform(f"kept as {domain}/{name} {version.version}")
+        return
+    by = f"lakehouse models train {domain}/{name}"
+    done = put_into_use(lake, domain, version, by=by, now=now, today=today)
+    inform(f"{domain}/{name} {version.version} is in use" + ("" if done else " already"))
+    if done:
+        next_step(f"lakehouse ingest --domain {domain}")
 
 
 def _version(lake: Any, model: tuple[str, str], wanted: str | None) -> "ModelVersion":

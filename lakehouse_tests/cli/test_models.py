@@ -79,6 +79,9 @@ def test_a_damaged_file_is_shown_as_damaged(call: Call, versions: list[ModelVers
     [
         (("promote", MODEL, "--version", "zz"), 1, "has no version 'zz'"),
         (("promote", "cards/other"), 1, "its models: default_risk"),
+        (("train", "cards/other"), 1, "it trains default_risk, churn_risk"),
+        (("train", "people/default_risk"), 1, "it trains none"),
+        (("train", MODEL), 1, "no client has a label yet"),
         (("show", "default_risk"), 2, "write <domain>/<name>"),
         (("show", "cardz/default_risk"), 2, "did you mean cards?"),
     ],

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from lakehouse.demo.cards.behavior import Behavior, behavior_of
 from lakehouse.demo.cards.plan import MONTHS, PIECE, WEEK, Plan
 from lakehouse.platform.tables.table import months_after
 
@@ -94,13 +95,28 @@ class Drawn:
     newer_payments: Payments
 
 
+def clients_of(plan: Plan, piece: int) -> Array:
+    """Return the numbers of the clients of a piece."""
+    return np.arange(piece * PIECE, min((piece + 1) * PIECE, plan.clients)) + 1
+
+
+def behavior(plan: Plan, piece: int) -> Behavior:
+    """Draw the behavior of the clients of a piece, in the thirteen months."""
+    rng = np.random.default_rng([plan.seed, plan.first.toordinal(), 3, piece])
+    return behavior_of(rng, len(clients_of(plan, piece)), MONTHS)
+
+
 def draw(plan: Plan, piece: int) -> Drawn:
     """Draw one piece of the clients; planted errors do not change the other rows."""
     origin, errors = plan.first.toordinal(), plan.errors
-    clients = np.arange(piece * PIECE, min((piece + 1) * PIECE, plan.clients)) + 1
+    clients = clients_of(plan, piece)
     rng = np.random.default_rng([plan.seed, origin, 0, piece])
     invoices = _monthly(plan, rng, clients, DUE_AFTER)
-    payments = _paid_in_part(rng, invoices)
+    if plan.behavior:
+        drawn = behavior(plan, piece)
+        payments = _paid_in_part(rng, invoices, drawn.paid.ravel(), drawn.punctual.ravel())
+    else:
+        payments = _paid_in_part(rng, invoices)
     rng = np.random.default_rng([plan.seed, origin, 1, piece])
     payments = _varied(plan, rng, invoices, payments)
     count = len(invoices.client)
@@ -164,11 +180,16 @@ def _issued(
     )
 
 
-def _paid_in_part(rng: np.random.Generator, invoices: Invoices) -> Payments:
-    """Pay seven in ten invoices once and in part, except invoices of one cent."""
+def _paid_in_part(
+    rng: np.random.Generator,
+    invoices: Invoices,
+    paid_share: float | Array = PAID,
+    punctual_share: float | Array = PUNCTUAL,
+) -> Payments:
+    """Pay invoices once and in part, except invoices of one cent; by default seven in ten."""
     count = len(invoices.client)
-    paid = (rng.random(count) < PAID) & (invoices.value > 1)
-    in_time = rng.random(count) < PUNCTUAL
+    paid = (rng.random(count) < paid_share) & (invoices.value > 1)
+    in_time = rng.random(count) < punctual_share
     window = invoices.due - invoices.issued
     early = (rng.random(count) * (window + 1)).astype(np.int64)
     late = window + 1 + (rng.random(count) * (LONGEST - window)).astype(np.int64)

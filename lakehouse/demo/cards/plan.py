@@ -24,6 +24,8 @@ class Plan:
         scale: 1 is 10,000 clients with 13 invoices each.
         errors: 0 is like the original files, 1 has every case and error in its full share.
         first: first day of the month of the first invoices.
+        behavior: clients pay by their discipline and income, see `behavior`; else every invoice is
+            paid with the same probability, as in the original files.
 
     Raises:
         ValueError: a value is outside its range, or `first` is not the first day of a month.
@@ -33,6 +35,7 @@ class Plan:
     scale: float = 1.0
     errors: float = 1.0
     first: dt.date = dt.date(2023, 1, 1)
+    behavior: bool = False
 
     def __post_init__(self) -> None:
         require_between("seed", self.seed, 0)

@@ -4,6 +4,8 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 from lakehouse.platform.models.artefact import ModelError
 from lakehouse.platform.models.store import content_of, models_of, show_newest
 from lakehouse.platform.storage.lake import Lake
@@ -50,6 +52,22 @@ def promoted(lake: Lake, domain: str, name: str) -> ModelVersion | None:
     if not stack:
         return None
     return find_version(models_of(lake, domain, name), f"{domain}/{name}", stack[-1])
+
+
+def promoted_content(lake: Lake, domain: str, name: str) -> pa.Table:
+    """Return the version in use and its bytes as one row; no row before the first promotion.
+
+    Raises:
+        ModelError: the bytes are missing or damaged.
+    """
+    used = promoted(lake, domain, name)
+    rows = [] if used is None else [(used.version, content_of(lake, domain, used))]
+    return pa.table(
+        {
+            "version": pa.array([version for version, _ in rows], pa.string()),
+            "content": pa.array([content for _, content in rows], pa.binary()),
+        }
+    )
 
 
 def find_version(versions: Iterable[ModelVersion], model: str, wanted: str) -> ModelVersion:

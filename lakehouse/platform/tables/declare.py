@@ -301,6 +301,11 @@ def _check_options(table: Table) -> None:
             f"{table.id.name}: Python code computes as-of tables without reference dates, in the"
             " process of the run; hint: use @gold_as_of and the option embedded=True"
         )
+    if table.options.models and not table.options.python:
+        raise ContractError(
+            f"{table.id.name}: only Python code is given trained models; hint: use the option"
+            " python"
+        )
     if table.options.reference_dates is not None and not table.as_of:
         raise ContractError(
             f"{table.id.name}: only as-of tables have reference dates; hint: use @gold_as_of"

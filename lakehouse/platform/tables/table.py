@@ -180,6 +180,9 @@ class TableOptions:
         python: names of the modules that compute the rows of an as-of table from Arrow tables, for
             what an expression cannot say; the transform returns `PythonRows`. Their code is part of
             the table's definition. Needs `embedded`.
+        models: names of trained models of the domain; the Python code gets the versions in use as
+            inputs of these names, with the columns ``version`` and ``content`` and no row before
+            the first promotion. Another version in use makes the newest day out of date.
         pandas: the transform takes and returns pandas data frames, for what an expression cannot
             say. Its columns are compared with the contract when it runs.
         reference_dates: of an as-of table, partitions are made for these dates. Its contract has a
@@ -201,6 +204,7 @@ class TableOptions:
 
     snapshot: bool = False
     python: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     pandas: bool = False
     reference_dates: ReferenceDates | None = None
     keep_days: int = 400

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.engines.sql_texts import expression_digest
+from lakehouse.platform.models.promotion import promoted
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staged_tables import StagedTables
@@ -53,7 +54,7 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
     newest = max((d for s in snapshots.values() for d in s.days if d <= today), default=None)
     if newest is None:
         return {}
-    digest = _digest(domain, snapshots, newest)
+    digest = _digest(domain, snapshots, newest) + _models_in_use(domain, lake)
     if _recorded(domain, lake).get(newest) == digest:
         return {}
     version = lake.table(as_of_days_of(domain.name)).snapshot().version
@@ -61,18 +62,27 @@ def out_of_date(domain: Domain, lake: Lake, settings: Settings) -> dict[dt.date,
 
 
 def stale_days(domain: Domain, lake: Lake) -> list[dt.date]:
-    """Return the stored as-of days whose data changed after they were computed."""
+    """Return the stored as-of days whose data, or models in use, changed after their computation.
+
+    Such a day keeps its rows, and the predictions of the model of that time, until it is rebuilt.
+    """
     recorded = _recorded(domain, lake)
     if not recorded:
         return []
     snapshots = _upstream(domain, lake)
-    return [day for day, digest in recorded.items() if _digest(domain, snapshots, day) != digest]
+    models = _models_in_use(domain, lake)
+    return [
+        day
+        for day, digest in recorded.items()
+        if _digest(domain, snapshots, day) + models != digest
+    ]
 
 
 def digests(domain: Domain, lake: Lake, days: Iterable[dt.date]) -> dict[dt.date, str]:
     """Return for each day the digest of the data that its partitions would be computed from."""
     snapshots = _upstream(domain, lake)
-    return {day: _digest(domain, snapshots, day) for day in days}
+    models = _models_in_use(domain, lake)
+    return {day: _digest(domain, snapshots, day) + models for day in days}
 
 
 def stage_as_of_days(
@@ -108,6 +118,16 @@ def _upstream(domain: Domain, lake: Lake) -> dict[TableId, Snapshot]:
         if not read.table.read_by_newest_day
     }
     return {table: lake.table(table).snapshot() for table in sorted(read)}
+
+
+def _models_in_use(domain: Domain, lake: Lake) -> str:
+    """Return a digest of the versions in use; empty when no table names a model."""
+    names = sorted({name for table in as_of_tables(domain) for name in table.options.models})
+    if not names:
+        return ""
+    used = (promoted(lake, domain.name, name) for name in names)
+    text = ",".join(model.version if model else "" for model in used)
+    return f"/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _digest(domain: Domain, snapshots: Mapping[TableId, Snapshot], day: dt.date) -> str:

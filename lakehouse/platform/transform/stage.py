@@ -6,7 +6,7 @@ The caller decides where the files go and whether they are committed. Nothing he
 import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
@@ -15,6 +15,7 @@ import pyarrow as pa
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
 from lakehouse.platform.engines.spark_files import Convert
+from lakehouse.platform.models.promotion import promoted_content
 from lakehouse.platform.storage.day_rows import RowsByDay
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
@@ -104,6 +105,9 @@ def stage_days(
     if table.options.before_compute is not None:
         table.options.before_compute(lake, days)
     writer = _Writer(table, lake if target is None else target)
+    writer.models = {
+        name: promoted_content(lake, table.id.domain, name) for name in table.options.models
+    }
     upstream = UpstreamSnapshots.of(table, lake)
     due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
     on_cluster = settings.engine == "spark"
@@ -139,6 +143,8 @@ class _Writer:
         self.result = StagedDays(table=table, schema=stored)
         self.version = self.result.definition.version
         """Of the definition that makes the days of a window, in the names of their files."""
+        self.models: Mapping[str, pa.Table] = {}
+        """Versions in use of the models that the table names."""
         self._lake = lake
 
     def write_rows(self, session: Session, ordered: ir.Table, days: Sequence[dt.date]) -> None:
@@ -189,7 +195,7 @@ def _stage_computed_rows(
     session: Session, table: Table, window: Sequence[dt.date], writer: _Writer
 ) -> None:
     """Stage the days that satisfy the contract; record the others as failed days."""
-    rows = _compute(session, table, window)
+    rows = _compute(session, table, window, writer.models)
     failed = failed_days(session, table, rows)
     writer.result.failed_days |= failed
     good = [day for day in window if day not in failed]
@@ -218,7 +224,7 @@ def _stage_sliced_day(
     def batches() -> Iterator[pa.RecordBatch]:
         for each in slices:
             bind_upstream(session, upstream, [day], each)
-            rows = _compute(session, table, [day])
+            rows = _compute(session, table, [day], writer.models)
             if failed := failed_days(session, table, rows):
                 raise _DayFailed(failed[day])
             yield from session.batches(_ordered_rows(table))
@@ -301,21 +307,25 @@ def _slices(
     return slices_of(session, upstream.table, upstream.rows(window[0]), settings.chunk_rows)
 
 
-def _compute(session: Session, table: Table, window: Sequence[dt.date]) -> ir.Table:
+def _compute(
+    session: Session, table: Table, window: Sequence[dt.date], models: Mapping[str, pa.Table]
+) -> ir.Table:
     """Compute the rows for the bound upstream rows; return those of the bound days."""
     if table.options.python:
-        session.arrow(_COMPUTED, _python_rows(session, table, window))
+        session.arrow(_COMPUTED, _python_rows(session, table, window, models))
     else:
         session.keep(_COMPUTED, table.contracted_expression)
     return _rows_of_window(table)
 
 
-def _python_rows(session: Session, table: Table, window: Sequence[dt.date]) -> pa.Table:
+def _python_rows(
+    session: Session, table: Table, window: Sequence[dt.date], models: Mapping[str, pa.Table]
+) -> pa.Table:
     """Run the inputs of a table and its Python code; an as-of table has one day in a window."""
     (day,) = window
     made = table.python_rows
     inputs = {name: session.table(expression) for name, expression in made.inputs.items()}
-    rows = made.compute(day, inputs)
+    rows = made.compute(day, {**inputs, **models})
     schema = arrow_schema(table.contract.schema)
     dated = rows.append_column("day", pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows))
     return dated.select(schema.names).cast(schema)

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from lakehouse.platform.models.artefact import ModelError
-from lakehouse.platform.models.promotion import decisions, promote, promoted, roll_back
+from lakehouse.platform.models.promotion import (
+    decisions,
+    promote,
+    promoted,
+    promoted_content,
+    roll_back,
+)
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import ModelDecision, ModelVersion
 from lakehouse_tests.platform.models.trained import NOW, TODAY, registered
@@ -56,6 +62,15 @@ def test_promoting_the_version_in_use_adds_nothing(lake: Lake):
     assert len(decisions(lake, "cards")) == 1
     with pytest.raises(ModelError, match="no version that was in use before"):
         back(lake, 2)
+
+
+def test_the_content_in_use_is_one_row_and_none_before_a_promotion(lake: Lake):
+    assert promoted_content(lake, "cards", "default_risk").num_rows == 0
+    one = registered(lake, b"[1]")
+    use(lake, one, 0)
+    assert promoted_content(lake, "cards", "default_risk").to_pylist() == [
+        {"version": one.version, "content": b"[1]"}
+    ]
 
 
 def test_models_of_other_names_do_not_count(lake: Lake):

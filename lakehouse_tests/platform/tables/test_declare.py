@@ -14,7 +14,7 @@ from lakehouse.platform.tables.as_of import order_of
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table, table_id_of
 from lakehouse.platform.tables.registry import in_dependency_order, load_domain
-from lakehouse.platform.tables.table import ReadScope, Table, relation_name
+from lakehouse.platform.tables.table import ReadScope, Table, TableOptions, relation_name
 
 
 class Visits(pa.DataFrameModel):
@@ -83,6 +83,15 @@ def test_a_column_that_upstream_lacks_is_reported_with_the_upstream_table():
 
     with pytest.raises(ContractError, match=r"silver\.cafe_visits.*people"):
         declare(transform, table())
+
+
+def test_only_python_code_is_given_trained_models():
+    def transform(visits: ir.Table) -> ir.Table:
+        """Days."""
+        return visits
+
+    with pytest.raises(ContractError, match="only Python code is given trained models"):
+        declare(transform, table(), options=TableOptions(models=("visits",)))
 
 
 def test_a_table_without_a_docstring_is_rejected():
