@@ -67,7 +67,7 @@ EXPECTED: tuple[tuple[str, str], ...] = (
     (r"YYYY-MM-DD", "AAAA-MM-DD"),
     (r"DD/MM/YYYY", "DD/MM/AAAA"),
 )
-"""Phrases of what is expected; a longer one before those that are part of it."""
+"""Phrases of what is expected; a longer one before its parts."""
 FINDING = re.compile(
     r"(?P<column>\w[\w ]*?) is (?P<found>.*?), expected (?P<expected>.*?)"
     r"(?=; \w[\w ]*? is .*?, expected |$)"

@@ -84,8 +84,8 @@ def _checks(app: Dash) -> None:
         try:
             found, wish = _asked(repair(), address, ids, values, remove)
             _, shown = foresee(found.workplace, found.key, wish, sums=False)
-        except Denied as refusal:
-            return denied(refusal.words, language)
+        except Denied as cause:
+            return denied(cause.words, language)
         except RowError as error:
             same = error.problem is RowProblem.UNCHANGED
             return "" if same else repair_view.problem(error, language)
@@ -121,8 +121,8 @@ def _checks(app: Dash) -> None:
         try:
             found, wish = _asked(repair(), address, ids, values, remove)
             planned, shown = foresee(found.workplace, found.key, wish)
-        except Denied as refusal:
-            return "", denied(refusal.words, language), None, True
+        except Denied as cause:
+            return "", denied(cause.words, language), None, True
         except RowError as error:
             return "", repair_view.problem(error, language), None, True
         except Exception:  # noqa: BLE001  whatever a table's rules raise; the person must know

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from lakehouse.platform.orchestration.local_runs import complete_definitions
+from lakehouse.platform.orchestration.code_location import complete_definitions
 from lakehouse.platform.orchestration.metadata import asset_key
 from lakehouse.platform.orchestration.quality_log import day_result, recent_result
 from lakehouse.platform.quality.checks import CheckStatus
