@@ -68,6 +68,13 @@ HIGHLIGHTS = {
         "select unit_name as restaurant, round(sum(revenue), 2) as revenue, sum(orders) as orders"
         " from gold.mrhealth_unit_day group by all order by revenue desc, restaurant"
     ),
+    "Forecast of the next 7 days (lakehouse forecast mrhealth)": (
+        "select unit_id as unit, round(sum(expected) filter (measure = 'orders')) as orders,"
+        " round(sum(expected) filter (measure = 'pieces')) as pieces,"
+        " round(sum(expected) filter (measure = 'revenue')) as revenue"
+        " from gold.mrhealth_unit_forecast where target_day <= day + 7 group by all"
+        " order by revenue desc, unit"
+    ),
     "Alerts (lakehouse alerts list)": (
         "select severity, message from gold.mrhealth_alerts"
         " order by severity, last_day desc, alert_id limit 3"

@@ -4,7 +4,6 @@ import datetime as dt
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
-from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.demand import MODULES
 from lakehouse.domains.mrhealth.demand.history import inputs_of
@@ -13,41 +12,22 @@ from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
+from lakehouse.platform.forecasting.panel.columns import PiecesForecast
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import PythonRows, TableOptions
 
 
-class DemandForecast(TableModel, key=("target_day", "unit_id", "product_id")):
-    """One product in one unit on one future day."""
+class ProductOfUnit(TableModel):
+    """A product in a unit on a future day."""
 
     target_day: dt.date = pa.Field(description="Future day, 1 to 28 days after the day")
     unit_id: int = pa.Field(description="Number of the unit")
     product_id: int = pa.Field(description="Number of the product")
-    expected: Decimal(18, 2) = pa.Field(
-        ge=0,
-        description="Expected number of pieces in orders of any status; only these may be added up"
-        " over products, units and days",
-    )
-    q05: Decimal(18, 2) = pa.Field(
-        ge=0, description="Number of pieces that is exceeded with a probability of 95 %"
-    )
-    q25: Decimal(18, 2) = pa.Field(
-        ge=0, description="Number of pieces that is exceeded with a probability of 75 %"
-    )
-    q50: Decimal(18, 2) = pa.Field(
-        ge=0, description="Number of pieces that is exceeded with a probability of 50 %"
-    )
-    q75: Decimal(18, 2) = pa.Field(
-        ge=0, description="Number of pieces that is exceeded with a probability of 25 %"
-    )
-    q95: Decimal(18, 2) = pa.Field(
-        ge=0, description="Number of pieces that is exceeded with a probability of 5 %"
-    )
-    model: str = pa.Field(
-        description="Method that the back-test selected for series of this kind, see"
-        " docs/forecast.md"
-    )
+
+
+class DemandForecast(PiecesForecast, ProductOfUnit, key=("target_day", "unit_id", "product_id")):
+    """One product in one unit on one future day."""
 
 
 @gold_as_of(

@@ -30,8 +30,8 @@ class ForecastModels(TableModel, key=("level", "series_group", "method", "week")
     forecasts: int = pa.Field(gt=0, description="Number of forecasts that were compared")
     mase: Decimal(18, 4) = pa.Field(
         ge=0,
-        description="Mean absolute error, as a ratio to the mean absolute change of the series from"
-        " week to week (Number without a unit)",
+        description="Mean absolute error as a number of usual changes, the mean absolute change of"
+        " the series within a week; below 1 is better than repeating the week before",
     )
     coverage_pct: Decimal(18, 4) = pa.Field(
         nullable=True,

@@ -142,11 +142,18 @@ def groups_of(values: Numbers) -> Indices:
 
 
 def scale_of_series(values: Numbers) -> Numbers:
-    """Return the mean absolute change from week to week of each series; 1 if there is none."""
+    """Return what errors of each series are divided by: its mean absolute change in a week.
+
+    It is at least the square root of the mean, the spread of counts by chance, so that a series
+    which hardly changed, or is known for a few days only, does not decide for all others.
+    """
     change = np.abs(values[:, WEEK:] - values[:, :-WEEK])
-    known = ~np.isnan(change)
-    mean = np.where(known, change, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.where(mean > 0, mean, 1.0)
+    counted = ~np.isnan(change)
+    usual = np.where(counted, change, 0.0).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    scale = np.maximum(usual, np.sqrt(mean))
+    return np.where(scale > 0, scale, 1.0)
 
 
 def _at_origins(method: Method, panel: Panel, origins: Sequence[int], horizon: int) -> Numbers:

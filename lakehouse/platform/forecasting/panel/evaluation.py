@@ -16,6 +16,7 @@ from lakehouse.platform.forecasting.panel.contest import (
 from lakehouse.platform.forecasting.panel.intervals import Errors, quantiles_of
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel
+from lakehouse.platform.forecasting.panel.pooling import dispersion
 
 CANARY = 1_000_000.0
 """A count that no series has: a method that sees it forecasts absurd values."""
@@ -35,7 +36,7 @@ def errors_of_methods(panel: Panel, tested: Contest) -> Iterator[dict[str, Any]]
         series = np.flatnonzero(tested.group == number)
         for method in tested.measured:
             is_published = tested.published[name] == method
-            inside = _inside(tested, method, series, newer) if is_published else None
+            inside = _inside(panel, tested, method, series, newer) if is_published else None
             made = tested.measured[method].forecast[:, series]
             error = np.abs(made - tested.actual[:, series]) / scale[series][:, None]
             used = newer[:, None, :] & ~np.isnan(error)
@@ -57,7 +58,7 @@ def errors_of_methods(panel: Panel, tested: Contest) -> Iterator[dict[str, Any]]
                     }
 
 
-def _inside(tested: Contest, method: str, series: Indices, newer: Flags) -> Flags:
+def _inside(panel: Panel, tested: Contest, method: str, series: Indices, newer: Flags) -> Flags:
     """Return which values were in the 90 % interval that earlier errors gave."""
     forecast, actual = tested.measured[method].forecast[:, series], tested.actual[:, series]
     origin = np.array(tested.origins, np.int64).reshape(-1, 1)
@@ -70,7 +71,7 @@ def _inside(tested: Contest, method: str, series: Indices, newer: Flags) -> Flag
             actual=actual[known],
             step=np.broadcast_to(step, actual.shape)[known].astype(np.int64),
         )
-        made = quantiles_of(forecast[n], past)
+        made = quantiles_of(forecast[n], past, dispersion(panel.cut(tested.origins[n]).values))
         found[n] = (actual[n] >= made[..., 0]) & (actual[n] <= made[..., -1])
     return found
 

@@ -4,10 +4,10 @@ The errors are those of the rolling-origin back-test, so they are made on days t
 not know. They are divided by a scale that grows with the forecast like that of counts, pooled over
 series with a similar forecast and over neighboring days of the horizon, and ordered. The quantile
 is the order statistic that a new error exceeds with the wanted probability (split conformal).
-Without enough errors the quantiles are those of a normal distribution with that scale.
+With few errors the quantiles are those of a normal distribution with their mean size, without any
+those that the changes from week to week let expect.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ STEPS = (7, 14, 21)
 """Days of the horizon after which other errors are used."""
 FEWEST = 60
 """Fewest errors for a quantile of 5 %; with fewer, those of a wider pool are used."""
+FEWEST_OF_ALL = 8
+"""Fewest errors from which their mean size is known."""
 _NORMAL = (-1.6449, -0.6745, 0.0, 0.6745, 1.6449)
 
 
@@ -38,18 +40,19 @@ def scale_of(forecast: Numbers) -> Numbers:
     return np.sqrt(np.maximum(forecast, 0.05) + (0.1 * forecast) ** 2)
 
 
-def quantiles_of(forecast: Numbers, errors: Errors) -> Numbers:
+def quantiles_of(forecast: Numbers, errors: Errors, noise: float = 1.0) -> Numbers:
     """Return the quantiles of forecasts, shape (series, horizon, quantiles), in rising order.
 
     Args:
         forecast: expected counts, shape (series, horizon).
         errors: of the same method on earlier days; may be empty.
+        noise: variance ÷ mean of the series, for when there are no errors.
     """
     known = ~np.isnan(errors.actual)
     made = errors.forecast[known]
     score = (errors.actual[known] - made) / scale_of(made)
     level, step = _level(made), _step_class(errors.step[known])
-    pools = _Pools(score, level, step)
+    pools = _Pools(score, level, step, noise)
     of_level, of_step = _level(forecast), _step_class(np.arange(1, forecast.shape[1] + 1))
     scores = np.empty((*forecast.shape, len(QUANTILES)))
     for lv in np.unique(of_level):
@@ -63,10 +66,13 @@ def quantiles_of(forecast: Numbers, errors: Errors) -> Numbers:
 class _Pools:
     """Scores of errors by level and part of the horizon, with wider pools where they are few."""
 
-    def __init__(self, score: Numbers, level: Indices, step: Indices) -> None:
+    def __init__(self, score: Numbers, level: Indices, step: Indices, noise: float) -> None:
         self._score, self._level, self._step = score, level, step
+        self._size = np.sqrt(noise)
+        if len(score) >= FEWEST_OF_ALL:
+            self._size = np.sqrt((score**2).mean()) * (1.0 + 1.0 / len(score))
 
-    def quantiles(self, level: int, step: int) -> Sequence[float] | Numbers:
+    def quantiles(self, level: int, step: int) -> Numbers:
         at_step = self._step == step
         for width in range(len(LEVELS) + 1):
             near = np.abs(self._level - level) <= width
@@ -74,7 +80,7 @@ class _Pools:
                 found = self._score[chosen]
                 if len(found) >= FEWEST:
                     return conformal(found)
-        return _NORMAL if level else (0.0, 0.0, 0.0, 0.0, 1.6449)
+        return np.array(_NORMAL) * self._size
 
 
 def conformal(scores: Numbers) -> Numbers:

@@ -11,6 +11,7 @@ from lakehouse.platform.forecasting.panel.contest import GROUPS, Contest, contes
 from lakehouse.platform.forecasting.panel.intervals import quantiles_of
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel, PanelError
+from lakehouse.platform.forecasting.panel.pooling import dispersion
 
 NAMES = ("q05", "q25", "q50", "q75", "q95")
 """Columns of the quantiles."""
@@ -51,6 +52,7 @@ def forecast_panel(
     tested = contest(panel, horizon, models)
     expected = np.zeros((len(panel.values), horizon))
     quantiles = np.zeros((*expected.shape, len(QUANTILES)))
+    noise = dispersion(panel.values)
     methods = {**BASELINES, **models}
     made = {name: methods[name](panel, horizon) for name in set(tested.published.values())}
     for number, name in enumerate(GROUPS):
@@ -59,7 +61,7 @@ def forecast_panel(
             method = tested.published[name]
             expected[series] = np.maximum(made[method][series], 0.0)
             errors = tested.errors(method, series)
-            quantiles[series] = quantiles_of(expected[series], errors)
+            quantiles[series] = quantiles_of(expected[series], errors, noise)
     return PanelForecast(
         expected=expected,
         quantiles=quantiles,

@@ -38,6 +38,16 @@ def test_every_series_gets_ordered_numbers(values):
     assert len(forecast_columns(made)["q05"]) == made.expected.size
 
 
+def test_intervals_of_a_short_history_fit_the_size_of_the_values():
+    rng = np.random.default_rng(8)
+    values = np.maximum(rng.normal(1000.0, 400.0, (6, 52)), 0.0)
+    for days in (10, 24):
+        made = forecast_panel(panel_of(values[:, :days]))
+        came = values[:, days : days + 28]
+        inside = (came >= made.quantiles[..., 0]) & (came <= made.quantiles[..., -1])
+        assert inside.mean() > 0.8
+
+
 def test_equal_series_give_equal_forecasts():
     values, _ = sold(series=10)
     first, second = (forecast_columns(forecast_panel(panel_of(values))) for _ in range(2))
