@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from lakehouse.platform.tables.code_facts import SHARED
+
 WATCHED_IMPORT = textwrap.dedent(
     """
     import datetime, importlib.util, os, re, sys, time
@@ -79,7 +81,7 @@ def noticed(statement: str, home: Path) -> str:
         text=True,
         check=False,
         timeout=300,
-        env=os.environ | {"DAGSTER_HOME": str(home)},
+        env=os.environ | {"DAGSTER_HOME": str(home), SHARED: ""},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip().splitlines()[-1]

@@ -36,6 +36,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "LAKEHOUSE_ROOT": str(root / "lake"),
         "LAKEHOUSE_LANDING": str(root / "landing"),
         "DAGSTER_HOME": str(root / "home"),
+        code_facts.SHARED: "",
     }
     called(found, "sql", "show tables")
     return found

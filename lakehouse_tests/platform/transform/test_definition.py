@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from lakehouse.platform.tables.code_facts import SHARED
+
 PROGRAM = """
 import json
 from lakehouse.platform.engines.session import typed_sql
@@ -26,7 +28,7 @@ def test_a_definition_does_not_depend_on_the_order_of_sets():
     shown = [
         subprocess.run(
             [sys.executable, "-W", "ignore", "-c", PROGRAM],
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed, SHARED: "", "DAGSTER_HOME": ""},
             capture_output=True,
             text=True,
             check=True,
