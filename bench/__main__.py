@@ -32,6 +32,7 @@ class Size:
     deliveries: int
     clients: tuple[int, ...]
     pollution_step: int
+    purchase_runs: int
     idle_seconds: int
     gold_rows: int
 
@@ -46,6 +47,7 @@ SIZES = {
         deliveries=3,
         clients=(10_000,),
         pollution_step=11,
+        purchase_runs=5,
         idle_seconds=60,
         gold_rows=300_000,
     ),
@@ -58,6 +60,7 @@ SIZES = {
         deliveries=10,
         clients=(10_000, 100_000),
         pollution_step=1,
+        purchase_runs=100,
         idle_seconds=120,
         gold_rows=9_400_000,
     ),
@@ -70,6 +73,7 @@ SIZES = {
         deliveries=20,
         clients=(10_000, 1_000_000),
         pollution_step=1,
+        purchase_runs=100,
         idle_seconds=600,
         gold_rows=9_400_000,
     ),
@@ -287,6 +291,31 @@ def dashboard(size: Size) -> Iterator[Any]:
     yield at_most(case, "MB, peak of the server", 600, found["peak_mb"])
 
 
+def purchases(size: Size) -> Iterator[Any]:
+    """Simulate purchases against the generator's true demand; see `bench.purchases`."""
+    found = child("bench.purchases", "--runs", size.purchase_runs)
+    yield {"case": "purchases", **found}
+    for name, figures in found.items():
+        case = f"{size.purchase_runs} runs: {name}"
+        points = 100 * abs(figures["achieved"] - figures["asked"])
+        if name == "recommended":
+            yield at_most(case, "service, points from the asked", 2, round(points, 2))
+            for group, days in figures["classes"].items():
+                apart = 100 * (days["achieved"] - days["asked"])
+                yield at_most(case, f"points from the asked, {group}", 2, round(abs(apart), 2))
+        else:
+            yield plain(case, "service, points from the asked", round(points, 2))
+            ratio = round(figures["cost"] / found["recommended"]["cost"], 2)
+            if name == "rule of thumb":
+                yield at_least(case, "cost ÷ recommended", 1, ratio)
+            else:
+                yield plain(case, "cost ÷ recommended", ratio)
+            yield plain(case, "% of runs that cost more", round(100 * figures["runs dearer"]))
+        yield plain(case, "% of pieces served", round(100 * figures["pieces served"], 2))
+        for part in ("lost margin", "expired", "holding"):
+            yield plain(case, f"BRL: {part}", figures[part])
+
+
 PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "large": large,
     "small": small,
@@ -297,6 +326,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "idle": idle,
     "book": book,
     "pollution": pollution,
+    "purchases": purchases,
     "dashboard": dashboard,
 }
 

@@ -57,6 +57,8 @@ ITEMS = """Id_Pedido,Id_Item_Pedido,Id_Produto,Qtd,Vlr_Item,Observacao
 ,1,301,0,-1,
 """
 TABLES = load_domain("mrhealth").tables
+NEED_WEEKS = {"forecast_accuracy", "forecast_leaks", "forecast_models"}
+"""Tables about earlier forecasts, which these few days do not have; DuckDB alone computes them."""
 Rows = dict[TableId, pa.Table]
 
 
@@ -142,7 +144,8 @@ def test_the_data_has_the_values_on_which_engines_differ(lake: Lake, as_of_rows:
         "ambiguous_parent", "bad_amount", "bad_date", "bad_status", "missing_required",
         "orphan_item", "unit_mismatch", "unknown_product",
     } <= reasons  # fmt: skip
-    assert all(rows.num_rows for rows in as_of_rows.values())
+    empty = {table.table for table, rows in as_of_rows.items() if not rows.num_rows}
+    assert empty <= NEED_WEEKS
     for table in TABLES:
         if not table.as_of:
             assert any(f.rows for f in lake.table(table.id).snapshot().files), table.id
