@@ -316,6 +316,26 @@ def purchases(size: Size) -> Iterator[Any]:
             yield plain(case, f"BRL: {part}", figures[part])
 
 
+def risk(_: Size) -> Iterator[Any]:
+    """Train and apply the default model of cards with and without a behavior of the clients."""
+    for words in ((), ("--behavior",)):
+        with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder:
+            found = child("bench.risk", "--folder", folder, *words)
+        case = f"risk, {found['clients']:,} clients{', behavior' if words else ''}"
+        yield {"case": case, **found}
+        brier = found["brier"]
+        base, reached = brier["base_rate"], brier[found["published"]]
+        yield plain(case, f"Brier, {found['published']} ÷ base rate", round(reached / base, 3))
+        yield plain(case, "Brier, boosted ÷ rule", round(brier["boosted"] / brier["rule"], 3))
+        if found["optimum"]:
+            ratio = round(reached / found["optimum"]["brier"], 3)
+            yield plain(case, "Brier ÷ known optimum", ratio)
+        yield plain(case, "calibration error", round(found["quality"]["calibration_error"], 3))
+        yield plain(case, "seconds: train", *found["train"].values())
+        yield plain(case, "seconds: apply, as-of tables", *found["score"].values())
+        yield at_most(case, "peak memory, MB", PEAK_MB, found["peak_mb"])
+
+
 PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "large": large,
     "small": small,
@@ -327,6 +347,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "book": book,
     "pollution": pollution,
     "purchases": purchases,
+    "risk": risk,
     "dashboard": dashboard,
 }
 

@@ -161,11 +161,18 @@ def _seconds(result: DemoResult) -> list[tuple[str, str]]:
 def _next_commands(
     domains: "Sequence[DomainSpec]", settings: Settings, *, show_environment: bool
 ) -> list[str]:
+    from lakehouse.platform.models.training import trainings_of
+
     program = _program()
     environment = [
         f"export LAKEHOUSE_ROOT={settings.root}",
         f"export LAKEHOUSE_LANDING={settings.landing}",
         f"export DAGSTER_HOME={settings.home}",
+    ]
+    trained = [
+        f"{program} models train {domain.name}/{name}"
+        for domain in domains
+        for name in list(trainings_of(domain.name))[:1]
     ]
     return [
         *(environment if show_environment else ()),
@@ -174,6 +181,7 @@ def _next_commands(
         f"{program} reconcile         # every input line against its outcome",
         f"{program} quarantine list   # rejected rows, lines and files with their reason",
         f"{program} status            # files received, rejected, waiting or overdue",
+        *trained,
     ]
 
 

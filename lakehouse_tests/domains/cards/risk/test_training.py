@@ -1,6 +1,10 @@
 """Training on a lake: the same data give the same model, and its promotion makes the risk due."""
 
 import datetime as dt
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +89,32 @@ def test_a_promotion_makes_the_newest_day_due_and_its_clients_get_a_probability(
     assert cards.rows("select count(*) from gold.cards_default_drift where is_used")[0][0] >= 1
     assert cards.rows("select min(vlr_esperado) > 0 from gold.cards_retention_offers") == [(True,)]
     assert models_of(cards.lake, "cards") == [version]
+
+
+def run_job(folder: Path, root: str) -> int:
+    """Run the entry point of a training job over folders like those of SageMaker."""
+    config = folder / "input" / "config"
+    config.mkdir(parents=True)
+    given = {"model": "cards/default_risk", "promote": "false"}
+    (config / "hyperparameters.json").write_text(json.dumps(given))
+    script = Path(__file__).parents[4] / "deploy" / "sagemaker_train.py"
+    command = [sys.executable, str(script), "--prefix", str(folder)]
+    environment = os.environ | {"LAKEHOUSE_ROOT": root}
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def test_a_training_job_writes_the_same_model_into_its_folder(
+    cards: Cards, trained: Training, tmp_path: Path
+):
+    assert run_job(tmp_path, cards.settings.root) == 0
+    assert (tmp_path / "model" / "default_risk.json").read_bytes() == trained.model.content
+    facts = json.loads((tmp_path / "model" / "version.json").read_text())
+    assert facts["version"] == trained.model.version
+
+
+def test_a_training_job_that_fails_writes_the_reason(tmp_path: Path):
+    assert run_job(tmp_path, str(tmp_path / "lake")) == 1
+    assert "no client has a label yet" in (tmp_path / "output" / "failure").read_text()
 
 
 def test_clients_who_all_stay_are_not_a_label_for_churn(cards: Cards):
