@@ -128,6 +128,8 @@ def measured(series: Series, *, boosting: bool = False) -> dict[str, Any]:
     origins = [panel.days - HORIZON - 14 * n for n in range(ORIGINS)]
     made = [forecast_panel(panel.cut(origin)) for origin in origins]
     came = np.stack([panel.values[:, o : o + HORIZON] for o in origins])
+    for n, origin in enumerate(origins):  # what did not exist yet was not forecast
+        came[n, np.isnan(panel.values[:, :origin]).all(axis=1)] = np.nan
     naive = np.stack([BASELINES["seasonal_naive"](panel.cut(o), HORIZON) for o in origins])
     expected = np.stack([each.expected for each in made])
     median = np.stack([each.quantiles[..., 2] for each in made])

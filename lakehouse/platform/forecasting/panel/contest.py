@@ -58,7 +58,8 @@ class Contest:
 
     Args:
         origins: number of known days at each origin.
-        actual: counts that came, shape (origins, series, horizon); NaN where unknown.
+        actual: counts that came, shape (origins, series, horizon); NaN where unknown, and where no
+            day of the series was known at the origin, because it was not forecast then.
         group: index into `GROUPS` of each series.
         measured: name of the method → its forecasts.
         scores: group → method → its errors on the newer days.
@@ -90,7 +91,8 @@ def contest(panel: Panel, horizon: int, models: Mapping[str, Method] = MODELS) -
     actual = np.full((len(origins), len(panel.values), horizon), np.nan)
     for n, origin in enumerate(origins):
         came = panel.values[:, origin : origin + horizon]
-        actual[n, :, : came.shape[1]] = came
+        existed = ~np.isnan(panel.values[:, :origin]).all(axis=1)
+        actual[n, existed, : came.shape[1]] = came[existed]
     measured = {
         name: Measured(forecast=_at_origins(method, panel, origins, horizon))
         for name, method in {**BASELINES, **models}.items()

@@ -47,6 +47,15 @@ def test_series_are_grouped_by_how_often_and_how_much_they_sell():
     assert names == ["smooth", "erratic", "intermittent", "lumpy", "new"]
 
 
+def test_a_series_is_not_compared_before_its_first_day():
+    values, _ = sold(days=120)
+    values[0, :100] = np.nan
+    made = contest(panel_of(values), 28)
+    before = [n for n, origin in enumerate(made.origins) if origin <= 100]
+    assert np.isnan(made.actual[before, 0]).all()
+    assert not np.isnan(made.actual[:, 1, 0]).any()
+
+
 def test_a_short_history_has_no_origin_and_publishes_an_average():
     values, _ = sold(days=10)
     made = contest(panel_of(values), 28)
