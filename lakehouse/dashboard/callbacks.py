@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from lakehouse.dashboard import filters, proof_view, render, shell
@@ -165,29 +165,35 @@ def _versions(app: Dash, snapshots: Snapshots) -> None:
 
 
 def _proofs(app: Dash, snapshots: Snapshots) -> None:
+    app.clientside_callback(  # new buttons call it too; only a click asks the server
+        ClientsideFunction("lakehouse", "asked"),
+        Output("prova-pedida", "data"),
+        Input({"type": "prova", "figure": ALL}, "n_clicks"),
+        Input({"type": "origem", "view": ALL, "column": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(
         Output("prova", "opened"),
         Output("prova", "title"),
         Output("prova-conteudo", "children"),
-        Input({"type": "prova", "figure": ALL}, "n_clicks"),
-        Input({"type": "origem", "view": ALL, "column": ALL}, "n_clicks"),
+        Input("prova-pedida", "data"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
     def prove(
-        cards: list[int | None], views: list[int | None], path: str | None, search: str | None
+        asked: dict[str, Any] | None, path: str | None, search: str | None
     ) -> tuple[Any, ...]:
         """Open the proof of a card, chart or table."""
         page = page_of(path)
-        if not any([*cards, *views]) or page is None or not isinstance(ctx.triggered_id, dict):
+        if not isinstance(asked, dict) or page is None:
             raise PreventUpdate
-        asked = ctx.triggered_id
         snapshot = snapshots.current()
         selection = selection_of(page, search, snapshot)
         title = render.WHERE_FROM.in_(selection.language)
         try:
-            if asked["type"] == "prova":
+            if asked.get("type") == "prova":
                 measure = measures()[asked["figure"]]
                 label, shown = measure.label, proof_view.shown(measure, selection, snapshot)
             else:

@@ -19,8 +19,11 @@ from lakehouse.dashboard.words import LANGUAGES, Language, Words
 FROM, TO, LANGUAGE = "de", "ate", "idioma"
 MOST_VALUES, LONGEST_VALUE = 200, 100
 PERSONAL = re.compile(r"\{personal (\w+)\}")
-MASKED = r"regexp_replace(CAST(\1 AS VARCHAR), '(\\S)\\S*', '\\1•••', 'g')"
-"""SQL that keeps the first letter of each word of a column."""
+MASKED = (
+    r"array_to_string(list_transform(string_split(CAST(\1 AS VARCHAR), ' '),"
+    r" lambda w: CASE WHEN length(w) > 2 THEN left(w, 1) ELSE '' END || '•••'), ' ')"
+)
+"""SQL that keeps the first letter of each word of a column, of words that have more than two."""
 CHOICES: Mapping[FilterName, str] = {
     "uf": "SELECT DISTINCT state_name AS value, state_name AS label"
     " FROM gold.mrhealth_unit_day WHERE state_name IS NOT NULL ORDER BY label",

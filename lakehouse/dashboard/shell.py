@@ -47,6 +47,7 @@ def layout() -> Component:
                 dcc.Interval(id="relogio", interval=LOOK_EVERY),
                 dcc.Store(id="versao"),
                 dcc.Store(id="quadro"),
+                dcc.Store(id="prova-pedida"),
                 html.A("Ir para o conteúdo", href="#conteudo", className="skip-link"),
                 dmc.AppShell(
                     [

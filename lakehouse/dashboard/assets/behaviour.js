@@ -94,6 +94,12 @@
 
     edited: () => true,
 
+    asked: function (cards, views) {
+      const button = clientside.callback_context.triggered_id;
+      const clicked = [...cards, ...views].some(Boolean) && button && typeof button === "object";
+      return clicked ? { ...button, at: Date.now() } : clientside.no_update;
+    },
+
     refresh: function (clicks) {
       if (clicks) window.location.reload();
       return clientside.no_update;
