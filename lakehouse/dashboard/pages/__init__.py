@@ -8,6 +8,7 @@ from lakehouse.dashboard.pages.alertas import PAGE as ALERTAS
 from lakehouse.dashboard.pages.bicicletas import PAGE as BICICLETAS
 from lakehouse.dashboard.pages.cartoes import PAGE as CARTOES
 from lakehouse.dashboard.pages.cliente import PAGE as CLIENTE
+from lakehouse.dashboard.pages.compras import PAGE as COMPRAS
 from lakehouse.dashboard.pages.executivo import PAGE as EXECUTIVO
 from lakehouse.dashboard.pages.pedidos import ORDER as PEDIDO
 from lakehouse.dashboard.pages.pedidos import PAGE as PEDIDOS
@@ -30,6 +31,7 @@ _ORDER = (
     PEDIDOS,
     PEDIDO,
     PREVISAO,
+    COMPRAS,
     VENDAS,
     BICICLETAS,
     CARTOES,
