@@ -1,9 +1,20 @@
 """Purchases: what each unit should order of each product, with every term of the arithmetic."""
 
-from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
+from collections.abc import Mapping
+
+from lakehouse.dashboard.declare import (
+    Chart,
+    Column,
+    FilterName,
+    Page,
+    Query,
+    Series,
+    Table,
+    Totals,
+)
 from lakehouse.dashboard.words import Words
 
-COLUMNS = {"unidade": "unit_id", "produto": "product_id"}
+COLUMNS: Mapping[FilterName, str] = {"unidade": "unit_id", "produto": "product_id"}
 TABLE = "gold.mrhealth_purchase_recommendation"
 STOCK = {"sim": Words("contado", "counted"), "não": Words("desconhecido", "unknown")}
 SUMS = Query(
