@@ -80,7 +80,7 @@ PRODUCT = Column(
     width=190,
 )
 VALUE = Column(name="valor", label=Words("Valor", "Value"), kind="brl")
-LOST = Column(name="falta", label=Words("Venda perdida", "Lost sales"), kind="brl")
+LOST = Column(name="falta", label=Words("Falta esperada", "Expected shortage"), kind="brl")
 WASTE = Column(name="perda", label=Words("Vencimento", "Expired"), kind="brl")
 PIECES = Column(name="order_pieces", label=Words("Pedir", "Order"), kind="count", width=90)
 ON_HAND = Column(name="on_hand", label=Words("Em estoque", "In stock"), kind="count")
@@ -121,7 +121,7 @@ PAGE = Page(
                 ),
                 Column(
                     name="falta",
-                    label=Words("Venda perdida esperada", "Expected lost sales"),
+                    label=Words("Falta esperada", "Expected shortage"),
                     kind="brl",
                 ),
                 Column(
