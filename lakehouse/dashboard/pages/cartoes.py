@@ -1,6 +1,7 @@
 """Cards: key figures, ageing, clients at risk, and a search of clients."""
 
 from lakehouse.dashboard.declare import OTHERS, Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.pages import default_risk
 from lakehouse.dashboard.pages.cards import (
     BUCKETS,
     DAYS_LATE,
@@ -163,6 +164,7 @@ PAGE = Page(
             query=AGEING_OVER_TIME,
             series=BY_BUCKET,
         ),
+        default_risk.TABLE,
         Table(
             id="em-risco",
             title=Words("Clientes em maior risco", "Clients at highest risk"),
