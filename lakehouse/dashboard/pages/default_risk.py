@@ -51,8 +51,9 @@ words AS (
     || coalesce(significado, nome), ' · ' ORDER BY n) AS motivos
   FROM parts LEFT JOIN meanings USING (nome) WHERE n <= {MOST_NAMED} GROUP BY id_cliente
 )
-SELECT rank AS posicao, {masked("id_cliente")}, probability, situacao, motivos, vlr_aberto,
-  vlr_vencido, model, dt_referencia
+SELECT rank AS posicao, {masked("id_cliente")}, probability, situacao,
+  coalesce(motivos, CASE model WHEN 'base_rate' THEN 'taxa média de todos os clientes' END)
+    AS motivos, vlr_aberto, vlr_vencido, model, dt_referencia
 FROM risk LEFT JOIN words USING (id_cliente)
 LEFT JOIN (SELECT id_cliente, vlr_aberto, vlr_vencido FROM gold.cards_clients) USING (id_cliente)
 ORDER BY rank NULLS LAST, risk.id_cliente
@@ -62,18 +63,14 @@ TABLE = Table(
     id="probabilidade",
     title=Words("Probabilidade de inadimplência", "Probability of default"),
     note=Words(
-        "▲ aumenta, ▼ diminui; números de clientes mascarados, exceto para o papel privacidade",
-        "▲ raises, ▼ lowers; numbers of clients are masked except for the role privacidade",
+        "▲ aumenta, ▼ diminui; sem modelo: lakehouse models train cards/default_risk",
+        "▲ raises, ▼ lowers; no model: lakehouse models train cards/default_risk",
     ),
     query=RISK,
     empty=Words("Nenhum cliente avaliado.", "No client was evaluated."),
     columns=(
         Column(name="posicao", label=Words("Posição", "Rank"), width=90),
         Column(name="id_cliente", label=Words("Cliente", "Client"), width=100),
-        Column(name="probability", label=Words("Probabilidade", "Probability"), kind="percent"),
-        Column(name="motivos", label=Words("Por quê", "Why"), width=520, wraps=True),
-        OPEN,
-        OVERDUE,
         Column(
             name="situacao",
             label=Words("Situação", "Status"),
@@ -81,6 +78,10 @@ TABLE = Table(
             badges=SITUATION_BADGES,
             width=130,
         ),
+        Column(name="probability", label=Words("Probabilidade", "Probability"), kind="percent"),
+        Column(name="motivos", label=Words("Por quê", "Why"), width=520, wraps=True),
+        OPEN,
+        OVERDUE,
         Column(name="model", label=Words("Modelo", "Model"), texts=MODELS, width=150),
         Column(name="dt_referencia", label=Words("Referência", "Reference"), kind="day"),
     ),
