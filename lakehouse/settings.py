@@ -172,6 +172,12 @@ class Settings:
     )
     threads: int = _setting(0, "Threads of the engine; 0 uses every core")
     chunk_rows: int = _setting(1_000_000, "Input rows of a table that are processed at once")
+    file_mb: float = _setting(
+        128.0,
+        "Size of a file, in MiB, from which a day of a table gets a further file",
+        pattern=r"(?=.*[1-9])[0-9].*",
+        expected="a number greater than 0",
+    )
     timezone: str = _setting("America/Sao_Paulo", "Time zone of days and schedules")
     extract_seconds: int = _setting(
         60, "Seconds between two evaluations of an extraction sensor, at least"

@@ -77,7 +77,7 @@ def list_alerts(
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    lake, today = Lake(settings.root), _today(settings)
+    lake, today = Lake(settings.root, settings.file_mb), _today(settings)
     handled = handling_of(decisions(lake, domain_name))
     wanted = {"unit_id": unit, "kind": kind, "severity": severity}
     rows = []
@@ -215,7 +215,7 @@ def _decide(step: str, domain_name: str, alert_id: str, **given: Any) -> None:
     from lakehouse.platform.tables.ops_tables import AlertStep
 
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     now = dt.datetime.now(dt.UTC)
     today = _today(settings)
     try:

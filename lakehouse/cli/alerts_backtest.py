@@ -78,7 +78,7 @@ def backtest(
     since = first or until - dt.timedelta(days=89)
     if since > until:
         raise click.UsageError(f"--from {since} is after --to {until}")
-    found, unit_days = alerts_between(Lake(settings.root), settings, since, until)
+    found, unit_days = alerts_between(Lake(settings.root, settings.file_mb), settings, since, until)
     counts = Counter((alert["kind"], alert["severity"]) for alert in found)
     print_rows(KINDS, [(*key, count) for key, count in sorted(counts.items())], form)
     _tell_rate(len(found), unit_days)
@@ -208,7 +208,7 @@ def _keep(
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.tables.ops_tables import AlertQuality
 
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     today = dt.datetime.now(settings.zone).date()
     rows = [
         AlertQuality(

@@ -49,7 +49,7 @@ def print_summary(result: DemoResult, settings: Settings, *, show_environment: b
     """Print the summary; with the variables to set when the folders are not the default ones."""
     from lakehouse.platform.storage.lake import Lake
 
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     names = [domain.name for domain in result.domains]
     deliveries = {name: ops_tables.deliveries(lake, name) for name in names}
     _print_files(deliveries)

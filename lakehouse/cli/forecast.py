@@ -72,7 +72,7 @@ def forecast(domain_name: str, days: int, until: dt.date | None) -> None:
 
     declared = forecast_of(domain_name)
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     if declared is None:
         _print_demand(domain_name, lake, settings, days, until)
         return

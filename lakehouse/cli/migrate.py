@@ -57,7 +57,7 @@ def migrate(
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     if sum((apply, trying, drop is not None)) > 1:
         raise click.UsageError("--apply, --try and --drop are different work; use one of them")
     named = drop or table

@@ -163,7 +163,7 @@ def promote(model: tuple[str, str], wanted: str | None, note: str | None, by: st
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    lake, (domain, name) = Lake(settings.root), model
+    lake, (domain, name) = Lake(settings.root, settings.file_mb), model
     chosen = _version(lake, model, wanted)
     now, today = _moment(settings)
     done = put_into_use(lake, domain, chosen, by=by, now=now, today=today, note=note)
@@ -186,7 +186,7 @@ def rollback(model: tuple[str, str], note: str | None, by: str) -> None:
     settings = Settings.from_env()
     domain, name = model
     now, today = _moment(settings)
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     done = roll_back(lake, domain, name, by=by, now=now, today=today, note=note)
     inform(f"{domain}/{name} {done.version} is in use again")
 
@@ -220,7 +220,7 @@ def train(model: tuple[str, str], dry_run: bool, no_promote: bool) -> None:
     if name not in trainings:
         known = f"it trains {', '.join(trainings)}" if trainings else "it trains none"
         raise ModelError(f"domain {domain} does not train {name!r}. hint: {known}")
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     made = trainings[name](lake)
     for each in made.figures:
         click.echo(f"{each.title}\n")

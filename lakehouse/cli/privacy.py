@@ -220,4 +220,4 @@ def _order(finding: "PersonFinding") -> tuple[object, ...]:
 def _lake(settings: Settings) -> "Lake":
     from lakehouse.platform.storage.lake import Lake
 
-    return Lake(settings.root)
+    return Lake(settings.root, settings.file_mb)

@@ -292,7 +292,8 @@ def _value(value: Any) -> Any:
 def _lake() -> "Lake":
     from lakehouse.platform.storage.lake import Lake
 
-    return Lake(Settings.from_env().root)
+    settings = Settings.from_env()
+    return Lake(settings.root, settings.file_mb)
 
 
 def _landing(domain_name: str, settings: Settings) -> "LandingZone":

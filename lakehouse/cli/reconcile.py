@@ -60,7 +60,7 @@ def reconcile(
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     days = days_between(domain_name, first, last)
     if verify:
         _print_findings(lake, settings, domain_name, days, form)

@@ -45,7 +45,7 @@ def repair(domain_name: str | None, table: "TableId | None", dry_run: bool) -> N
     if table is not None and domain_name not in (None, table.domain):
         raise click.UsageError(f"--table {table.name} is outside of --domain {domain_name}")
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     remaining: list[Damage] = []
     for domain in domains_of(table.domain if table else domain_name):
         found = _damages(domain, lake, table)

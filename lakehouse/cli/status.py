@@ -93,7 +93,7 @@ def status(domain_name: str | None, form: str) -> None:
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     shown: list[tuple[str, Fact]] = []
     found = DamageReport()
     domains = domains_of(domain_name)
@@ -293,7 +293,7 @@ def _bytes_check(domain: "Domain", settings: Settings) -> Iterator[Fact]:
     from lakehouse.platform.ingestion.changed_bytes import BytesCheck
     from lakehouse.platform.storage.lake import Lake
 
-    state = BytesCheck.load(Lake(settings.root), domain.name)
+    state = BytesCheck.load(Lake(settings.root, settings.file_mb), domain.name)
     if state.files or state.last_files:
         last = dt.timedelta(seconds=round(state.last_seconds))
         about = f"last round: {state.last_files:,} files in {last}" if state.last_files else None

@@ -106,9 +106,7 @@ def rollback(
     changing = sorted(
         each
         for each in {*then.days, *now.days}
-        if within(each, first, last)
-        and getattr(then.by_day.get(each), "path", None)
-        != getattr(now.by_day.get(each), "path", None)
+        if within(each, first, last) and then.by_day.get(each) != now.by_day.get(each)
     )
     if not changing:
         inform(f"{table.name}: these days already equal version {version}")

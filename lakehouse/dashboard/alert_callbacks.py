@@ -107,7 +107,7 @@ def _take(step: object, alert_id: object, given: dict[str, Any], token: object) 
     need = NEEDS.get(taken, "note")
     texts = {name: one_line(given[name]) or None for name in {"note", need} - {"until"}}
     return take_step(
-        Lake(shared.settings.root),
+        Lake(shared.settings.root, shared.settings.file_mb),
         alert_view.DOMAIN,
         str(alert_id),
         taken,

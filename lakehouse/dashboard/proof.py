@@ -69,13 +69,14 @@ def proof(
         "rows": row["rows"],
         "files": [
             {
-                "path": f"{table.path}/{file.path}",
+                "path": f"{table.path}/{part.path}",
                 "day": file.day.isoformat(),
-                "rows": file.rows,
-                "bytes": file.size,
-                "sha256_starts_with": file.data_version,
+                "rows": part.rows,
+                "bytes": part.size,
+                "sha256_starts_with": part.digest,
             }
             for file in files
+            for part in file.parts
         ],
         "not_included": _gaps(measure, selection, snapshot) if gaps else None,
     }

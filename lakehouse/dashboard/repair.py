@@ -135,7 +135,7 @@ class Repair:
         """
         if domain not in domain_names():
             raise RowError(RowProblem.GONE, f"no domain is called {domain!r}")
-        lake = Lake(self.settings.root)
+        lake = Lake(self.settings.root, self.settings.file_mb)
         return Workplace(
             lake=lake,
             domain=load_domain(domain),

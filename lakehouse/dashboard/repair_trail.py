@@ -33,7 +33,7 @@ KINDS = {
 def trail(selection: Selection, snapshot: Snapshot) -> Component:
     """Return who corrected what, newest first, with a button that takes it back."""
     language = selection.language
-    lake = Lake(repair().settings.root)
+    lake = Lake(repair().settings.root, repair().settings.file_mb)
     wanted = selection.values.get("dominio") or domain_names()
     found = [(name, each) for name in wanted for each in read_trail(lake, name)]
     found.sort(key=lambda pair: pair[1].request.at, reverse=True)

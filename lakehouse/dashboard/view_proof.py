@@ -142,7 +142,7 @@ def _read(sql: str, snapshot: Snapshot) -> tuple[list[Row], list[Row]]:
                     "rows": sum(file.rows for file in shown),
                 }
             )
-            files += [_file(table, file) for file in shown]
+            files += [row for file in shown for row in _files(table, file)]
     return tables, files
 
 
@@ -155,15 +155,16 @@ def _stored(name: str, snapshot: Snapshot) -> Iterator[TableId]:
         yield TableId.from_name(name)
 
 
-def _file(table: TableId, file: DayFile) -> Row:
-    return {
-        "stored_as": table.name,
-        "path": f"{table.path}/{file.path}",
-        "day": file.day.isoformat(),
-        "rows": file.rows,
-        "bytes": file.size,
-        "sha256_starts_with": file.data_version,
-    }
+def _files(table: TableId, file: DayFile) -> Iterator[Row]:
+    for part in file.parts:
+        yield {
+            "stored_as": table.name,
+            "path": f"{table.path}/{part.path}",
+            "day": file.day.isoformat(),
+            "rows": part.rows,
+            "bytes": part.size,
+            "sha256_starts_with": part.digest,
+        }
 
 
 def not_included(

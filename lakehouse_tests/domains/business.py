@@ -26,6 +26,7 @@ class Business:
         default_factory=lambda: dt.datetime.now(dt.UTC).replace(microsecond=0)
     )
     """Time at which the next file lands: a minute after the previous one, never in the future."""
+    file_mb: float = 128
 
     def __post_init__(self) -> None:
         self.clock -= dt.timedelta(hours=2)
@@ -37,6 +38,7 @@ class Business:
             landing=str(self.folder / "landing"),
             quiet_seconds=0,
             silence_days=0,
+            file_mb=self.file_mb,
         )
 
     @property
@@ -45,7 +47,7 @@ class Business:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.settings.root)
+        return Lake(self.settings.root, self.settings.file_mb)
 
     def land(self, path: str, data: bytes | str, at: dt.datetime | None = None) -> None:
         """Write one file below the domain's folder in the landing zone."""

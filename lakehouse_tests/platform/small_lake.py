@@ -115,7 +115,7 @@ class SmallLake:
     def paths(self) -> dict[tuple[str, dt.date], str]:
         """Return the file of each day of each table, including companions."""
         return {
-            (table.name, file.day): file.path
+            (table.name, file.day): file.parts[0].path
             for table in self.lake.tables()
             for file in self.lake.table(table).snapshot().files
         }

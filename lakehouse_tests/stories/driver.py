@@ -34,7 +34,7 @@ class Driver:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.settings.root)
+        return Lake(self.settings.root, self.settings.file_mb)
 
     def batches(self) -> list[Batch]:
         """Return the batches that are due now."""

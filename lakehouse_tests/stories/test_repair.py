@@ -64,7 +64,7 @@ def lake(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def day_file(lake: Path, table: str) -> Path:
     """Return the file of the second day, or of the newest one of an as-of table."""
     files = Lake(str(lake)).table(TableId.from_name(table)).snapshot().by_day
-    return Path(files[DAYS[1] if DAYS[1] in files else max(files)].url)
+    return Path(files[DAYS[1] if DAYS[1] in files else max(files)].parts[0].url)
 
 
 def flip(path: Path) -> None:
@@ -81,7 +81,7 @@ def newest_entry(lake: Path, table: str) -> Path:
 def other_day(lake: Path, table: str) -> None:
     """Put the file of another day in the place of a day's file."""
     files = Lake(str(lake)).table(TableId.from_name(table)).snapshot().by_day
-    shutil.copy(files[DAYS[0]].url, files[DAYS[1]].url)
+    shutil.copy(files[DAYS[0]].parts[0].url, files[DAYS[1]].parts[0].url)
 
 
 def corrupt_checkpoint(lake: Path, table: str) -> None:

@@ -185,7 +185,7 @@ class World:
     def files(self) -> dict[str, dict[dt.date, str]]:
         """Return the data file of each day of every table."""
         return {
-            table.name: {f.day: f.path for f in self.lake.table(table).snapshot().files}
+            table.name: {f.day: f.parts[0].path for f in self.lake.table(table).snapshot().files}
             for table in self.tables()
         }
 

@@ -42,7 +42,7 @@ def send_alerts(domain: str, settings: Settings, log: logging.Logger) -> int:
     """
     if not configured_channels(settings):
         return 0
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     today = dt.datetime.now(settings.zone).date()
     due = due_alerts(stored_alerts(lake, domain), handling_of(decisions(lake, domain)), today)
     deadline = time.monotonic() + SECONDS

@@ -9,14 +9,14 @@ Executors import this module: they need the package `lakehouse`, but neither Ibi
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.s3_access import S3Identity, current_identity, use_identity
-from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.staging import Staged, StagedFile
 
 Convert = Callable[[pa.RecordBatch], pa.Table]
 """Turn computed rows into stored rows; both have the column ``day``."""
@@ -27,12 +27,12 @@ FACTS = pa.schema(
         ("path", pa.string()),
         ("rows", pa.int64()),
         ("size", pa.int64()),
-        ("data_version", pa.string()),
+        ("digest", pa.string()),
         ("stats", pa.string()),
     ]
 )
 """What a task returns of each file that it wrote."""
-FACTS_SQL = "day date, path string, rows bigint, size bigint, data_version string, stats string"
+FACTS_SQL = "day date, path string, rows bigint, size bigint, digest string, stats string"
 
 ORDER = "__order_"
 """Start of the names of columns that only give the order; no table has such a column."""
@@ -58,7 +58,7 @@ class DayWriter:
             use_identity(self.s3)
         rows = batches if self.convert is None else map(self.convert, batches)
         staged = self.table.stage_sorted(rows, None, self.schema, definition=self.definition)
-        facts = [{name: getattr(each, name) for name in FACTS.names} for each in staged]
+        facts = [{"day": day.day, **asdict(file)} for day in staged for file in day.files]
         yield from pa.Table.from_pylist(facts, schema=FACTS).to_batches()
 
 
@@ -97,9 +97,15 @@ def stage_on_executors(
     )
     if computed := [name for name in frame.columns if name.startswith(ORDER)]:
         sorted_days = sorted_days.drop(*computed)
-    written = sorted_days.mapInArrow(writer, FACTS_SQL).toArrow().to_pylist()
+    facts = sorted_days.mapInArrow(writer, FACTS_SQL).toArrow().to_pylist()
     stored = table.stored_schema(schema)
-    staged = [Staged(table=table.id, schema=stored, **facts) for facts in written]
+    by_day: dict[dt.date, list[StagedFile]] = {}
+    for fact in facts:
+        by_day.setdefault(fact.pop("day"), []).append(StagedFile(**fact))
+    staged = [
+        Staged(table=table.id, day=day, files=tuple(files), schema=stored)
+        for day, files in by_day.items()
+    ]
     empty = sorted(set(days) - {each.day for each in staged})
     nothing = ((day, stored.empty_table()) for day in empty)
     staged += table.stage_many(nothing, schema, definition=definition)

@@ -111,20 +111,24 @@ class DeliveredFiles:
         return self._snapshots[dataset]
 
     def _files(self, stored: DayFile) -> Mapping[str, State | None]:
-        return _files_in(self._lake.root, stored.url.removeprefix(f"{self._lake.root}/"))
+        start = len(f"{self._lake.root}/")
+        paths = tuple(part.url[start:] for part in stored.parts)
+        return _files_in(self._lake.root, paths)
 
 
 @lru_cache(maxsize=4096)
-def _files_in(root: str, path: str) -> Mapping[str, State | None]:
+def _files_in(root: str, paths: tuple[str, ...]) -> Mapping[str, State | None]:
     """Return the last file of each path in one stored day of deliveries, which never changes.
 
     A file that could not be read has no state.
     """
     store = ObjectStore.at(root)
     try:
-        rows = decode(store.read(path), STATE_COLUMNS).to_pylist()
+        rows = [
+            row for path in paths for row in decode(store.read(path), STATE_COLUMNS).to_pylist()
+        ]
     except (pa.ArrowException, OSError) as error:
-        raise first_damage(store, [path]) or error from error
+        raise first_damage(store, paths) or error from error
     found: dict[str, tuple[dt.datetime, State | None]] = {}
     for row in rows:
         moment = row.get("delivered_at") or row["landed_at"]

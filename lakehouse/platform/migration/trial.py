@@ -53,7 +53,7 @@ def try_rules(table: Table, days: Sequence[dt.date], lake: Lake, settings: Setti
     for start in range(0, len(days), settings.batch_days):
         part = days[start : start + settings.batch_days]
         with tempfile.TemporaryDirectory(prefix="lakehouse-trial-") as folder:
-            target = Lake(folder)
+            target = Lake(folder, lake.file_mb)
             try:
                 computed = stage_days(table, part, lake, settings, target=target)
             except (RowsLost, OlderDays, NotReady) as error:

@@ -69,7 +69,7 @@ def gather(
         checksum: read every listed file and compare its bytes with those of its last version.
         check_files: read this many known files, the next ones in turn.
     """
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     delivered = DeliveredFiles(lake, domain.name)
     listing = _listing(domain, settings, sweep if delivered.has_any(domain.sources) else None)
     files = [

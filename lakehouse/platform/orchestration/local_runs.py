@@ -105,7 +105,7 @@ def ingest(
     ``first`` and ``last`` limit the delivery days; rows that wait for other days are refreshed all
     the same.
     """
-    upgrade_lake(domain, Lake(settings.root))
+    upgrade_lake(domain, Lake(settings.root, settings.file_mb))
     settings = replace(settings, quiet_seconds=0)
     requested: set[str] = set()
     ran: Counter[str] = Counter()
@@ -131,7 +131,7 @@ def ingest(
         due = list({each.run_key: each for each in due}.values())
         if not due:
             if not facts.has_work:
-                publish_finished(Lake(settings.root), domain.name)
+                publish_finished(Lake(settings.root, settings.file_mb), domain.name)
             if number == 0 and not facts.listed_files:
                 send_nothing_delivered(domain, settings, dt.datetime.now(settings.zone).date())
             return
@@ -221,7 +221,7 @@ def make_as_of(
     on_step: Callable[[StepResult], None] = _ignore,
 ) -> Iterator[RunResult]:
     """Run the as-of tables of a domain where needed: all stale days, or those kept up to date."""
-    lake = Lake(settings.root)
+    lake = Lake(settings.root, settings.file_mb)
     spans: list[tuple[Work, dt.date, dt.date, list[dt.date]]] = []
     if dates := sorted(
         reference_dates.stale_days(domain, lake)

@@ -30,7 +30,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFile, urls_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import contract_of
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
@@ -120,7 +120,7 @@ def failures(
         return {}
     session = DuckDBSession(settings, s3=settings.uses_s3)
     try:
-        urls = [file.url for file in files]
+        urls = urls_of(files)
         if table.table is not None:
             bind_files(session, "stored", table.table, urls)
         else:

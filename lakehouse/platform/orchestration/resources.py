@@ -65,7 +65,7 @@ class Platform(dg.ConfigurableResource[Any]):
     @cached_property
     def lake(self) -> Lake:
         """Return the lake."""
-        return Lake(self.settings.root)
+        return Lake(self.settings.root, self.settings.file_mb)
 
     @cached_property
     def started_at(self) -> dt.datetime:

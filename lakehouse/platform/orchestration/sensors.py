@@ -61,7 +61,7 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
             return dg.SkipReason(
                 f"{title} has a run in progress; the sensor checks again when it finishes"
             )
-        upgrade_lake(domain, Lake(here.root))
+        upgrade_lake(domain, Lake(here.root, here.file_mb))
         saved = json.loads(context.cursor) if context.cursor else {}
         sweep = _sweep(saved, here)
         checked_at, check_files = _next_check(saved, here)

@@ -174,7 +174,7 @@ def _old_files(context: ErasureContext, table: TableId, lines: UnparsableLines) 
     paths = {path for _, _, path in outdated_files(scope, table, lines)}
     columns = stored_personal_columns(table)
     if columns.others and not columns.identifying:
-        current = {file.path for file in scope.lake.table(table).snapshot().files}
+        current = set(scope.lake.table(table).snapshot().paths)
         paths |= {
             path
             for path, day in data_files(scope.lake, table)

@@ -43,7 +43,7 @@ def outdated_files(
     scope: SearchScope, table: TableId, lines: UnparsableLines
 ) -> Iterator[tuple[dt.date, int, str]]:
     """Yield day, number of rows and path of each old file with the person."""
-    current = {file.path for file in scope.lake.table(table).snapshot().files}
+    current = set(scope.lake.table(table).snapshot().paths)
     for path, day in data_files(scope.lake, table):
         if path not in current:
             rows = read_data_file(scope.lake, f"{table.path}/{path}")

@@ -118,7 +118,7 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="lakehouse-preview-") as folder:
         scratch = ScratchLake(
             base=workplace.lake,
-            lake=Lake(str(Path(folder) / "lake")),
+            lake=Lake(str(Path(folder) / "lake"), workplace.lake.file_mb),
             domain=workplace.domain,
             settings=replace(
                 workplace.settings, landing=str(Path(folder) / "landing"), quiet_seconds=0

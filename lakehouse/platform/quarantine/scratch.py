@@ -12,9 +12,8 @@ from pathlib import Path
 from lakehouse.platform.ingestion.deliveries import raw_table
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.parquet import stats_json
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
-from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
+from lakehouse.platform.storage.staging import staged_again
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
@@ -65,8 +64,9 @@ class ScratchLake:
         for place, read in enumerate(table.reads):
             snapshot = upstream.snapshots[read.table.id]
             everything = place == 0 and table.keyed_over_all_days
-            urls = {f.url for f in snapshot.files} if everything else set(upstream.urls(read, days))
-            self._add(read.table.id, snapshot, [f for f in snapshot.files if f.url in urls])
+            urls = set(snapshot.urls() if everything else upstream.urls(read, days))
+            needed = [file for file in snapshot.files if not urls.isdisjoint(urls_of([file]))]
+            self._add(read.table.id, snapshot, needed)
         computed = stage_days(table, days, self.lake, self.settings)
         for companion, (schema, staged) in computed.companions.items():
             self.lake.table(companion).commit(staged, schema=schema, note=NOTE)
@@ -83,20 +83,9 @@ class ScratchLake:
         if snapshot.schema is None or not missing:
             return
         for file in missing:
-            self._copy(f"{table.path}/{file.path}")
-        staged = [
-            Staged(
-                table=table,
-                day=file.day,
-                path=file.path,
-                rows=file.rows,
-                size=file.size,
-                data_version=file.data_version,
-                schema=snapshot.schema,
-                stats=stats_json(file.rows, {}, file.bounds),
-            )
-            for file in missing
-        ]
+            for path in file.paths:
+                self._copy(f"{table.path}/{path}")
+        staged = [staged_again(table, file, snapshot.schema) for file in missing]
         target.commit(staged, schema=snapshot.schema, note=NOTE, description=snapshot.description)
 
     def _copy(self, path: str) -> None:

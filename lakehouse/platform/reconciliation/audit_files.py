@@ -51,12 +51,13 @@ def audit_bounds(
 def _audit_file(
     audited: AuditedLake, table: TableId, snapshot: Snapshot, file: DayFile
 ) -> Iterator[AuditFinding]:
-    digest = audited.digest(f"{table.path}/{file.path}")
-    if digest is None or digest[:16] != file.data_version:
-        expected = f"a file with SHA-256 {file.data_version}…"
-        found = "no file" if digest is None else f"SHA-256 {digest[:16]}…"
-        yield finding(table, file.day, AuditCheck.TABLE_FILE, expected, found)
-        return
+    for part in file.parts:
+        digest = audited.digest(f"{table.path}/{part.path}")
+        if digest is None or digest[:16] != part.digest:
+            expected = f"a file with SHA-256 {part.digest}…"
+            found = "no file" if digest is None else f"SHA-256 {digest[:16]}…"
+            yield finding(table, file.day, AuditCheck.TABLE_FILE, expected, found)
+            return
     stored = audited.lake.table(table)
     rows = stored.read([file.day], snapshot=snapshot, columns=[DAY]).num_rows
     if rows != file.rows:

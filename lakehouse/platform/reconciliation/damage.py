@@ -291,7 +291,7 @@ def _changed_days(
         return
     found = {dt.date.fromisoformat(day): known.version for day in known.foreign}
     if snapshot.version > known.version:
-        paths = {file.day.isoformat(): file.path for file in snapshot.files}
+        paths = {file.day.isoformat(): "\n".join(file.paths) for file in snapshot.files}
         found = {
             day: v for day, v in found.items() if paths.get(str(day)) == known.foreign[str(day)]
         }
@@ -320,23 +320,24 @@ def _files_of(
     for file in snapshot.files:
         if days is not None and file.day not in days:
             continue
-        path = f"{table.path}/{file.path}"
-        if (entry := entries.get(path)) is None:
-            problem = f"the file {path} does not exist"
-            report.damages.append(
-                Damage(table=table, kind=DamageKind.DATA_FILE, problem=problem, day=file.day)
+        for part in file.parts:
+            path = f"{table.path}/{part.path}"
+            if (entry := entries.get(path)) is None:
+                problem = f"the file {path} does not exist"
+                report.damages.append(
+                    Damage(table=table, kind=DamageKind.DATA_FILE, problem=problem, day=file.day)
+                )
+                continue
+            yield StoredFile(
+                table=table,
+                kind=DamageKind.DATA_FILE,
+                day=file.day,
+                path=path,
+                digest=part.digest,
+                size=part.size,
+                changed_at=entry.modified_at,
+                has_other_size=entry.size != part.size,
             )
-            continue
-        yield StoredFile(
-            table=table,
-            kind=DamageKind.DATA_FILE,
-            day=file.day,
-            path=path,
-            digest=file.data_version,
-            size=file.size,
-            changed_at=entry.modified_at,
-            has_other_size=entry.size != file.size,
-        )
 
 
 def _kept_files(

@@ -159,11 +159,13 @@ def restore_deliveries(
 
 
 def _of_older_version(lake: Lake, raw: TableId, day: dt.date) -> list[Delivery]:
-    """Return the deliveries of the newest intact file of a day, of any version."""
+    """Return the deliveries of the newest intact files of a day, of any version."""
     import pyarrow as pa
 
-    for file in intact_files(lake, raw, day)[:1]:
-        rows = decode(lake.store.read(f"{raw.path}/{file.path}"))
+    for files in intact_files(lake, raw, day)[:1]:
+        rows = pa.concat_tables(
+            decode(lake.store.read(f"{raw.path}/{file.path}")) for file in files
+        )
         dated = rows.append_column("day", pa.array([day] * rows.num_rows, pa.date32()))
         return DELIVERIES.from_arrow(dated)
     return []

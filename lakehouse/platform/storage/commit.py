@@ -4,7 +4,7 @@ import datetime as dt
 import random
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
@@ -88,9 +88,9 @@ class _Plan:
 
     current: Snapshot
     added: Sequence[Staged]
-    """Files whose bytes the table does not have on their day."""
+    """Days whose bytes the table does not have."""
     unchanged: Sequence[Staged]
-    """Files whose bytes the table has on their day already."""
+    """Days whose bytes the table has already."""
     removed: Sequence[DayFile]
     """Files of the days to remove."""
 
@@ -146,7 +146,7 @@ def publish(location: TableLocation, change: Change) -> CommitResult:
                 raise
             continue
         if not attempt and change.operation == "write":
-            location.store.delete(location.path(each.path) for each in unused)
+            location.store.delete(location.path(path) for each in unused for path in each.paths)
         return done
     raise StorageError(
         f"{location.id}: other writers committed first {COMMIT_ATTEMPTS} times; nothing was "
@@ -237,10 +237,10 @@ def _version_of(location: TableLocation, change: Change, versions: Iterable[int]
 def _require_unchanged_days(table: TableId, change: Change, current: Snapshot) -> None:
     if change.based_on is None:
         return
-    own = {each.path for each in change.staged}
+    own = {each.paths for each in change.staged}
     for day in change.days:
-        now = _path_on(current, day)
-        if now != _path_on(change.based_on, day) and now not in own:
+        now = _paths_on(current, day)
+        if now != _paths_on(change.based_on, day) and now not in own:
             raise DayConflict(table, day)
 
 
@@ -254,7 +254,7 @@ def _create_table(
         create_table_with_add_actions(
             location.url,
             deltalake.Schema.from_arrow(change.schema.append(pa.field(DAY, pa.date32()))),
-            [_add_action(each) for each in staged],
+            list(_add_actions(staged)),
             mode="error",
             partition_by=[DAY],
             name=location.id.name,
@@ -317,11 +317,12 @@ def _replace_files(
 ) -> None:
     now = _now_in_milliseconds()
     remove = [
-        RemoveAction(file.path, True, now, file.size, {DAY: file.day.isoformat()})
+        RemoveAction(part.path, True, now, part.size, {DAY: file.day.isoformat()})
         for file in removed
+        for part in file.parts
     ]
     opened.create_write_transaction(
-        [*map(_add_action, staged), *remove],
+        [*_add_actions(staged), *remove],
         "append",
         opened.schema(),
         [DAY],
@@ -355,7 +356,7 @@ def _replace_columns(
         _add_timestamps(opened)
         raise _Overtaken
     opened.create_write_transaction(
-        [*map(_add_action, plan.added), *(_kept_action(file, same) for file in kept)],
+        [*_add_actions(plan.added), *_kept_actions(kept, same)],
         "overwrite",
         deltalake.Schema.from_arrow(schema.append(pa.field(DAY, pa.date32()))),
         [DAY],
@@ -365,17 +366,19 @@ def _replace_columns(
     failpoint("storage.evolved")
 
 
-def _kept_action(file: DayFile, columns: Sequence[str]) -> AddAction:
-    """Return the action that repeats a file of the table with the bounds of some columns."""
-    bounds = {name: file.bounds[name] for name in columns if name in file.bounds}
-    return AddAction(
-        path=file.path,
-        size=file.size,
-        partition_values={DAY: file.day.isoformat()},
-        modification_time=_now_in_milliseconds(),
-        data_change=False,
-        stats=stats_json(file.rows, {}, bounds),
-    )
+def _kept_actions(files: Iterable[DayFile], columns: Sequence[str]) -> Iterator[AddAction]:
+    """Yield the actions that repeat files of the table with the bounds of some columns."""
+    for file in files:
+        for part in file.parts:
+            bounds = {name: part.bounds[name] for name in columns if name in part.bounds}
+            yield AddAction(
+                path=part.path,
+                size=part.size,
+                partition_values={DAY: file.day.isoformat()},
+                modification_time=_now_in_milliseconds(),
+                data_change=False,
+                stats=stats_json(part.rows, {}, bounds),
+            )
 
 
 def _has_plain_timestamps(schema: pa.Schema) -> bool:
@@ -426,23 +429,25 @@ def _commit_properties(change: Change, plan: _Plan) -> deltalake.CommitPropertie
     )
 
 
-def _add_action(staged: Staged) -> AddAction:
-    return AddAction(
-        path=staged.path,
-        size=staged.size,
-        partition_values={DAY: staged.day.isoformat()},
-        modification_time=_now_in_milliseconds(),
-        data_change=True,
-        stats=staged.stats,
-    )
+def _add_actions(staged: Iterable[Staged]) -> Iterator[AddAction]:
+    for each in staged:
+        for file in each.files:
+            yield AddAction(
+                path=file.path,
+                size=file.size,
+                partition_values={DAY: each.day.isoformat()},
+                modification_time=_now_in_milliseconds(),
+                data_change=True,
+                stats=file.stats,
+            )
 
 
-def _path_on(snapshot: Snapshot, day: dt.date) -> str | None:
-    return snapshot.by_day[day].path if day in snapshot.by_day else None
+def _paths_on(snapshot: Snapshot, day: dt.date) -> tuple[str, ...]:
+    return snapshot.by_day[day].paths if day in snapshot.by_day else ()
 
 
 def _is_visible(snapshot: Snapshot, staged: Staged) -> bool:
-    return _path_on(snapshot, staged.day) == staged.path
+    return _paths_on(snapshot, staged.day) == staged.paths
 
 
 def _has_same_bytes(snapshot: Snapshot, staged: Staged) -> bool:
@@ -455,12 +460,13 @@ def _has_same_bytes(snapshot: Snapshot, staged: Staged) -> bool:
 
 
 def _is_intact(location: TableLocation, snapshot: Snapshot, staged: Staged) -> bool:
-    """Return whether the table's own file of a staged day still has the bytes in its name."""
+    """Return whether the table's own files of a staged day still have the bytes in their names."""
     if _is_visible(snapshot, staged):
         return True
-    file = snapshot.by_day[staged.day]
-    path = location.path(file.path)
-    return problem_with(location.store, path, file.data_version, file.size) is None
+    return all(
+        problem_with(location.store, location.path(part.path), part.digest, part.size) is None
+        for part in snapshot.by_day[staged.day].parts
+    )
 
 
 def _now_in_milliseconds() -> int:

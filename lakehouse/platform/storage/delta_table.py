@@ -1,8 +1,8 @@
 """One Delta table of days: the public interface for reading and changing it.
 
-A table is ``<root>/<layer>/<domain>/<table>`` with one immutable Parquet file per day. The
-file name contains the digest of its bytes, so days can be compared without reading them. Which
-rows belong to a day is decided elsewhere.
+A table is ``<root>/<layer>/<domain>/<table>`` with immutable Parquet files. Each holds rows of one
+day; a day has several when it is large. Their names contain the digest of their bytes, so days can
+be compared without reading them. Which rows belong to a day is decided elsewhere.
 """
 
 import datetime as dt
@@ -31,10 +31,10 @@ class LakeTable:
     wins, and both are in the history.
     """
 
-    def __init__(self, store: ObjectStore, table: TableId) -> None:
+    def __init__(self, store: ObjectStore, table: TableId, file_bytes: int = 0) -> None:
         self.id = table
         self.store = store
-        self._location = TableLocation(store, table)
+        self._location = TableLocation(store, table, file_bytes)
 
     @property
     def url(self) -> str:
@@ -76,8 +76,9 @@ class LakeTable:
         *,
         definition: str = "",
     ) -> Staged:
-        """Write the file of a day; it is not visible before `commit`.
+        """Write the files of a day; they are not visible before `commit`.
 
+        A day gets a further file when the one before has reached the size of the lake's files.
         Batches are written one by one, so memory does not grow with the day. The same rows in
         the same order give the same bytes, however they are cut into batches. A column ``day``
         is left out; the other columns must be those of the schema, in any order. The version of
@@ -219,6 +220,14 @@ class LakeTable:
         Memory grows with the number of combinations, not with the number of rows.
         """
         return reading.count_values(self._location, snapshot or self.snapshot(), columns, days)
+
+    def version_in_one_file(self, paths: Sequence[str], schema: pa.Schema) -> str:
+        """Return the data version that the rows of some files of a day would have in one file.
+
+        So days can be compared whose files were cut at different sizes. The rows are read as a
+        stream.
+        """
+        return reading.version_in_one_file(self._location, paths, schema)
 
     def history(self, limit: int | None = None) -> list[Version]:
         """Read the commits, newest first."""

@@ -12,9 +12,8 @@ from lakehouse.platform.storage.commit import Change, CommitResult, publish
 from lakehouse.platform.storage.errors import VersionGone
 from lakehouse.platform.storage.known_snapshots import is_known, newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
-from lakehouse.platform.storage.parquet import stats_json
 from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
-from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.staging import staged_again
 from lakehouse.platform.storage.table_id import DAY
 
 
@@ -106,19 +105,7 @@ def roll_back(
     restored = [file for file in then.between(first, last) if now.by_day.get(file.day) != file]
     _require_files(location, restored, to)
     change = Change(
-        staged=[
-            Staged(
-                table=location.id,
-                day=file.day,
-                path=file.path,
-                rows=file.rows,
-                size=file.size,
-                data_version=file.data_version,
-                schema=now.schema,
-                stats=stats_json(file.rows, {}, file.bounds),
-            )
-            for file in restored
-        ],
+        staged=[staged_again(location.id, file, now.schema) for file in restored],
         removed=[file.day for file in now.between(first, last) if file.day not in then.by_day],
         schema=now.schema,
         operation="rollback",
@@ -131,13 +118,15 @@ def _require_files(
     location: TableLocation, files: list[DayFile], version: int | dt.datetime
 ) -> None:
     """Raise VersionGone when vacuum has deleted one of the files."""
+    parts = [(file.day, part.path) for file in files for part in file.parts]
     with ThreadPoolExecutor(8) as pool:
-        found = pool.map(lambda file: location.store.stat(location.path(file.path)), files)
-        gone = [file for file, entry in zip(files, found, strict=True) if entry is None]
+        found = pool.map(lambda part: location.store.stat(location.path(part[1])), parts)
+        gone = [part for part, entry in zip(parts, found, strict=True) if entry is None]
     if gone:
+        days, (day, path) = len({day for day, _ in gone}), gone[0]
         raise VersionGone(
-            f"{location.id}: {len(gone)} days of {version} were vacuumed, first {gone[0].day} "
-            f"({gone[0].path}). hint: roll back to a later version or rebuild these days"
+            f"{location.id}: {days} days of {version} were vacuumed, first {day} "
+            f"({path}). hint: roll back to a later version or rebuild these days"
         )
 
 

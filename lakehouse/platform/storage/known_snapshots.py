@@ -69,7 +69,7 @@ def newest_snapshot(location: TableLocation) -> Snapshot:
     """Return the newest version of a table; its log is read only if it changed.
 
     Raises:
-        StorageError: a day has two files, because another program wrote into the table.
+        StorageError: another program wrote into the table, so a day has files of several writes.
     """
     if (known := _KNOWN.find(location)) is not None:
         return known

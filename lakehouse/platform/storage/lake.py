@@ -8,15 +8,22 @@ from lakehouse.platform.storage.table_id import TableId, is_name_part
 
 
 class Lake:
-    """The tables below one root. Creating a Lake opens nothing."""
+    """The tables below one root. Creating a Lake opens nothing.
 
-    def __init__(self, root: str) -> None:
+    Args:
+        root: a folder or prefix, see `ObjectStore.at`.
+        file_mb: size, in MiB, from which a day that is written gets a further file; by default
+            128. Files that exist are read whatever their size.
+    """
+
+    def __init__(self, root: str, file_mb: float = 0) -> None:
+        self.file_mb = file_mb
         self.store = ObjectStore.at(root)
         self.root = self.store.uri
 
     def table(self, table: TableId) -> LakeTable:
         """Return the table, whether or not it exists yet."""
-        return LakeTable(self.store, table)
+        return LakeTable(self.store, table, int(self.file_mb * (1 << 20)))
 
     def tables(self, layer: str | None = None, domain: str | None = None) -> list[TableId]:
         """List the tables that exist, sorted by path."""

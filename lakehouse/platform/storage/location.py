@@ -15,6 +15,9 @@ from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.outside_causes import is_outside_cause
 from lakehouse.platform.storage.table_id import TableId
 
+FILE_BYTES = 128 << 20
+"""Size of a file from which a day gets a further one, in bytes."""
+
 
 @dataclass(frozen=True)
 class TableLocation:
@@ -22,6 +25,13 @@ class TableLocation:
 
     store: ObjectStore
     id: TableId
+    file_bytes: int = 0
+    """Size from which a day gets a further file; 0 is `FILE_BYTES`."""
+
+    @property
+    def most_bytes(self) -> int:
+        """Return the size from which a day gets a further file."""
+        return self.file_bytes or FILE_BYTES
 
     @cached_property
     def url(self) -> str:

@@ -1,6 +1,6 @@
 """Which definition made a day: its version is a part of the name of the day's file.
 
-The name of a file is ``<digest of its bytes>-<8 hex>-<version>.parquet``. So the log of a table
+The name of a file contains the version, see `file_names`. So the log of a table
 shows for each day which contract and which expression made it, also after a rollback. The columns,
 rules and expression behind a version are kept once beside the table, in
 ``_definitions/<version>.json``. A file without a version was written before versions existed, or
@@ -8,11 +8,11 @@ belongs to a table that the platform itself defines.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakehouse.platform.storage.file_names import definition_in
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.table_id import TableId
 
@@ -21,8 +21,6 @@ FOLDER = "_definitions"
 
 MIXED = "u00000000"
 """End of the version of a day that was computed from days of an older definition."""
-
-_FILE = re.compile(r"(?:.*/)?[0-9a-f]+-[0-9a-f]+-(?P<version>[0-9a-z]+)\.parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +39,7 @@ def made_with(path: str) -> str:
     >>> made_with("day=2024-01-01/0123456789abcdef-01234567-c1e2u3.parquet")
     'c1e2u3'
     """
-    found = _FILE.fullmatch(path)
-    return found["version"] if found else ""
+    return definition_in(path)
 
 
 def by_definition(urls: Iterable[str]) -> dict[str, list[str]]:

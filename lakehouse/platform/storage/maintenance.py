@@ -37,10 +37,10 @@ def vacuum(
     opened = location.open()
     needed: set[str] = set()
     if opened is not None:
-        needed = {file.path for file in snapshot_of(location, opened).files}
+        needed = set(snapshot_of(location, opened).paths)
         needed |= _removed_since(location, before, opened.version())
         for version in set(keep) - {opened.version()}:
-            needed |= {file.path for file in read_snapshot(location, version).files}
+            needed |= set(read_snapshot(location, version).paths)
     start = len(location.path(""))
     old = [entry.path[start:] for entry in found if entry.modified_at <= before]
     unneeded = [path for path in old if _DATA_FILE.fullmatch(path) and path not in needed]

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -30,6 +31,10 @@ DIGEST_LENGTH = 16
 
 LONGEST_BOUND = 32
 """Longest text, in characters, that is stored as a bound."""
+
+
+LEAST_BYTES = 4
+"""Bytes of a value by which the row groups of very small files are made smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +68,39 @@ def decode(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     return file.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
-def encode(tables: Iterable[pa.Table], schema: pa.Schema, sink: Any) -> pq.FileMetaData:
-    """Write a Parquet file into a binary stream and return its footer."""
+def encode(
+    groups: Iterable[pa.Table],
+    schema: pa.Schema,
+    sink: pa.NativeFile,
+    file_bytes: int | None = None,
+) -> pq.FileMetaData:
+    """Write a Parquet file into a binary stream and return its footer.
+
+    Args:
+        groups: rows of each row group, see `row_groups`.
+        schema: columns of the file.
+        sink: gets the bytes.
+        file_bytes: no further group is written once the file has so many bytes; by default all are.
+    """
     footers: list[pq.FileMetaData] = []
-    with pq.ParquetWriter(
+    writer = pq.ParquetWriter(
         sink,
         schema,
         compression="zstd",
         compression_level=COMPRESSION_LEVEL,
         store_schema=False,
         metadata_collector=footers,
-    ) as writer:
-        for group in row_groups(tables, schema):
+    )
+    try:
+        for group in groups:
             writer.write_table(group, row_group_size=group.num_rows)
+            if file_bytes is not None and sink.tell() >= file_bytes:
+                break
+    except BaseException:
+        with suppress(Exception):  # the first error names the cause
+            writer.close()
+        raise
+    writer.close()
     return footers[0]
 
 
@@ -94,15 +119,19 @@ def _empty_file(schema: pa.Schema) -> tuple[pa.Buffer, WrittenFile]:
 
 def _encoded(table: pa.Table, schema: pa.Schema) -> tuple[pa.Buffer, WrittenFile]:
     sink = pa.BufferOutputStream()
-    footer = encode([table], schema, sink)
+    footer = encode(row_groups([table], schema), schema, sink)
     content = sink.getvalue()
     digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
     return content, WrittenFile(footer.num_rows, content.size, digest, file_stats(footer, schema))
 
 
-def row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Cut rows into groups whose length depends on the schema only, never on the batches."""
+def row_groups(
+    tables: Iterable[pa.Table], schema: pa.Schema, file_bytes: int | None = None
+) -> Iterator[pa.Table]:
+    """Cut rows into groups whose length depends on schema and file size, never on the batches."""
     length = max(8_192, min(131_072, 8_000_000 // max(1, len(schema))))
+    if file_bytes is not None:
+        length = max(1, min(length, file_bytes // (LEAST_BYTES * max(1, len(schema)))))
     held: list[pa.Table] = []
     count = 0
     for table in tables:

@@ -172,7 +172,7 @@ def delete_publications(lake: Lake, domain: str, *, before: dt.datetime) -> int:
 
 def files_digest(snapshot: Snapshot) -> str:
     """Return a digest of the paths of a snapshot's files, which contain digests of the bytes."""
-    paths = "\n".join(file.path for file in snapshot.files)
+    paths = "\n".join(snapshot.paths)
     return hashlib.sha256(paths.encode()).hexdigest()[:16]
 
 
@@ -231,8 +231,9 @@ class ShownVersions:
             TableDamaged: one does not.
         """
         for file in self.snapshot(table).files:
-            if self.lake.store.stat(f"{table.path}/{file.path}") is None:
-                raise TableDamaged(table, f"the file of {file.day} was deleted ({file.path})")
+            for path in file.paths:
+                if self.lake.store.stat(f"{table.path}/{path}") is None:
+                    raise TableDamaged(table, f"the file of {file.day} was deleted ({path})")
 
 
 def _newest(
@@ -277,7 +278,7 @@ def _foreign_days(
     """Return the days that no run wrote since the table was published first, with their files."""
     if known is None:
         return {}
-    paths = {file.day.isoformat(): file.path for file in snapshot.files}
+    paths = {file.day.isoformat(): "\n".join(file.paths) for file in snapshot.files}
     before = {day: path for day, path in known.foreign.items() if paths.get(day) == path}
     changed = lake.table(table).foreign_days(known.version)
     return before | {str(day): paths.get(str(day), "") for day in sorted(changed)}

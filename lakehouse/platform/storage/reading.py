@@ -1,17 +1,19 @@
 """Reading a snapshot: rows as Arrow tables, and counts of distinct values."""
 
 import datetime as dt
+import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
-from lakehouse.platform.storage.parquet import storable_schema
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.parquet import DIGEST_LENGTH, encode, row_groups, storable_schema
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def file_schema(location: TableLocation, file: DayFile) -> pa.Schema:
     import pyarrow.parquet as pq
 
     with _naming_damage(location, [file]):
-        return storable_schema(pq.read_schema(file.path, filesystem=location.filesystem()))
+        return storable_schema(pq.read_schema(file.parts[0].path, filesystem=location.filesystem()))
 
 
 def count_values(
@@ -63,6 +65,45 @@ def count_values(
     return summed.select([*columns, "rows_sum"]).rename_columns([*columns, "rows"])
 
 
+def version_in_one_file(location: TableLocation, paths: Sequence[str], schema: pa.Schema) -> str:
+    """Return the digest of rows encoded as one file; see `LakeTable.version_in_one_file`."""
+    import pyarrow.parquet as pq
+
+    def tables() -> Iterator[pa.Table]:
+        for path in paths:
+            with pq.ParquetFile(path, filesystem=location.filesystem()) as opened:
+                for batch in opened.iter_batches():
+                    yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
+
+    sink = _Digest()
+    encode(row_groups(tables(), schema), schema, pa.PythonFile(sink, "w"))
+    return sink.digest()
+
+
+class _Digest(io.RawIOBase):
+    """A file whose bytes are only hashed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._hash.update(data)
+        self._size += len(memoryview(data))
+        return len(memoryview(data))
+
+    def tell(self) -> int:
+        return self._size
+
+    def digest(self) -> str:
+        """Return the digest by which a file with these bytes would be named."""
+        return self._hash.hexdigest()[:DIGEST_LENGTH]
+
+
 @contextmanager
 def _naming_damage(location: TableLocation, files: Sequence[DayFile]) -> Iterator[None]:
     """Turn an error of Arrow into one that names the day whose file is damaged.
@@ -73,7 +114,7 @@ def _naming_damage(location: TableLocation, files: Sequence[DayFile]) -> Iterato
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        damage = first_damage(location.store, (file.url for file in files))
+        damage = first_damage(location.store, urls_of(files))
         if damage is None:
             raise
         raise damage from error
@@ -107,9 +148,10 @@ def _dataset(
     filesystem = location.filesystem()
     fragments = [
         parquet.make_fragment(
-            file.path, filesystem, partition_expression=ds.field(DAY) == pa.scalar(file.day)
+            part.path, filesystem, partition_expression=ds.field(DAY) == pa.scalar(file.day)
         )
         for file in files
+        for part in file.parts
     ]
     columns = [
         column.with_type(pa.dictionary(pa.int32(), column.type))

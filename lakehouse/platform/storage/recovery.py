@@ -1,26 +1,28 @@
 """Recover a table whose log is damaged: write a new log from the files of its days.
 
-The damaged log is kept beside the table. Of each day the newest file counts whose bytes are those
-that its name promises. Rows of lost commits may be missing or too old, so the days have to be
-computed again afterwards.
+The damaged log is kept beside the table. Of each day the newest files count that are complete and
+whose bytes are those that their names promise. Rows of lost commits may be missing or too old, so
+the days have to be computed again afterwards.
 """
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.storage.commit import Change, publish
 from lakehouse.platform.storage.errors import SchemaConflict, StorageError
+from lakehouse.platform.storage.file_names import is_complete, part_of
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.object_store import Entry
 from lakehouse.platform.storage.parquet import file_stats, storable_schema
-from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.storage.staging import Staged, StagedFile
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 LOG = "_delta_log"
@@ -50,26 +52,23 @@ class FoundFile:
 def recover_log(lake: Lake, table: TableId) -> list[dt.date]:
     """Replace a table's log; return the days that the table has now."""
     _set_log_aside(lake, table)
-    newest: dict[dt.date, FoundFile] = {}
-    for entry in _by_age(lake, table):
-        file = found_file(lake, table, entry)
-        if file is not None:
-            newest[file.day] = file
+    found = (found_file(lake, table, entry) for entry in _by_age(lake, table))
+    newest = {files[0].day: files for files in _complete(file for file in found if file)}
     if not newest:
         return []
-    schema = _joint_schema(table, [newest[day] for day in sorted(newest)])
-    files = [file for file in newest.values() if _fits(file.schema, schema)]
+    schema = _joint_schema(table, [newest[day][0] for day in sorted(newest)])
+    days = [files for files in newest.values() if _fits(files[0].schema, schema)]
     publish(
         TableLocation(lake.store, table),
         Change(
-            staged=[_staged(table, file, schema) for file in files],
+            staged=[_staged(table, files, schema) for files in days],
             removed=(),
             schema=schema,
             operation="repair",
             note={"by": "lakehouse repair"},
         ),
     )
-    return sorted(file.day for file in files)
+    return sorted(files[0].day for files in days)
 
 
 def drop_checkpoints(lake: Lake, table: TableId) -> bool:
@@ -88,14 +87,23 @@ def drop_checkpoints(lake: Lake, table: TableId) -> bool:
         return False
 
 
-def intact_files(lake: Lake, table: TableId, day: dt.date) -> list[FoundFile]:
-    """Return the intact files of a day, of any version, newest first."""
-    found = [
-        file
-        for entry in _by_age(lake, table, f"{DAY}={day}")
-        if (file := found_file(lake, table, entry)) is not None
-    ]
-    return found[::-1]
+def intact_files(lake: Lake, table: TableId, day: dt.date) -> list[list[FoundFile]]:
+    """Return the files of a day, of any version whose files are all intact, newest first."""
+    found = (found_file(lake, table, entry) for entry in _by_age(lake, table, f"{DAY}={day}"))
+    return list(_complete(file for file in found if file))[::-1]
+
+
+def _complete(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
+    """Yield the files of each write of a day that is complete, in the order of its last file."""
+    by_write: dict[tuple[str, str], list[FoundFile]] = {}
+    for file in found:
+        write, _, rest = PurePosixPath(file.path).name.partition("-")[2].partition(".")
+        key = (str(PurePosixPath(file.path).parent), write if rest != "parquet" else file.path)
+        files = by_write.setdefault(key, [])
+        files.append(file)
+        files.sort(key=lambda each: part_of(each.path))
+        if is_complete([each.path for each in files]):
+            yield files
 
 
 def found_file(lake: Lake, table: TableId, entry: Entry) -> FoundFile | None:
@@ -146,14 +154,15 @@ def _fits(narrow: pa.Schema, wide: pa.Schema) -> bool:
     return list(narrow) == list(wide)[: len(narrow)]
 
 
-def _staged(table: TableId, file: FoundFile, schema: pa.Schema) -> Staged:
-    return Staged(
-        table=table,
-        day=file.day,
-        path=file.path,
-        rows=file.footer.num_rows,
-        size=file.size,
-        data_version=file.digest,
-        schema=schema,
-        stats=file_stats(file.footer, file.schema),
+def _staged(table: TableId, files: Sequence[FoundFile], schema: pa.Schema) -> Staged:
+    parts = (
+        StagedFile(
+            path=file.path,
+            rows=file.footer.num_rows,
+            size=file.size,
+            digest=file.digest,
+            stats=file_stats(file.footer, file.schema),
+        )
+        for file in files
     )
+    return Staged(table=table, day=files[0].day, files=tuple(parts), schema=schema)

@@ -1,16 +1,16 @@
 """Snapshots: the days, files and columns that one version of a table shows."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import deltalake
 import pyarrow as pa
 
 from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.file_names import is_complete, part_of, version_of_files
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.table_id import DAY
@@ -26,10 +26,9 @@ Columns = Mapping[str, pa.Array]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DayFile:
-    """The one file that holds a day in a snapshot."""
+class FilePart:
+    """One of the files that hold a day."""
 
-    day: dt.date
     path: str
     """Relative to the table."""
     url: str
@@ -37,15 +36,75 @@ class DayFile:
     rows: int
     size: int
     """Bytes."""
-    data_version: str
+    digest: str
     """First 16 hexadecimal digits of the file's SHA-256."""
     bounds: Mapping[str, tuple[Any, Any]] = field(compare=False, repr=False)
     """Smallest and largest value of each column, in its type; only where both are known."""
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFile:
+    """What a snapshot shows of one day: its files together, mostly a single one."""
+
+    day: dt.date
+    parts: tuple[FilePart, ...]
+    """In the order of the rows; at least one."""
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of the day."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of the files, relative to the table."""
+        return tuple(part.path for part in self.parts)
+
+    @property
+    def data_version(self) -> str:
+        """Return the digest of the day's one file, or of the digests of its files."""
+        return version_of_files([part.digest for part in self.parts])
+
+    @property
+    def bounds(self) -> Mapping[str, tuple[Any, Any]]:
+        """Return smallest and largest value of each column; only where both are known."""
+        return self.parts[0].bounds if len(self.parts) == 1 else _JointBounds(self.parts)
+
     @property
     def made_with(self) -> str:
         """Return the version of the definition that made the day; see `made_with`."""
-        return made_with(self.path)
+        return made_with(self.parts[0].path)
+
+
+class _JointBounds(Mapping[str, tuple[Any, Any]]):
+    """Bounds of a day in several files.
+
+    A file without a bound of a date, moment, number or truth value has only nulls in that column.
+    Of a text, decimal or other value the bound may be too long or inexact, so that of the day is
+    unknown.
+    """
+
+    def __init__(self, parts: Sequence[FilePart]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, column: str) -> tuple[Any, Any]:
+        known = [part.bounds[column] for part in self._parts if column in part.bounds]
+        exact = known and isinstance(known[0][0], bool | int | dt.date)
+        if not known or (len(known) < len(self._parts) and not exact):
+            raise KeyError(column)
+        return min(low for low, _ in known), max(high for _, high in known)
+
+    def __iter__(self) -> Iterator[str]:
+        names = dict.fromkeys(name for part in self._parts for name in part.bounds)
+        return (name for name in names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +113,7 @@ class Snapshot:
 
     version: int
     files: tuple[DayFile, ...] = ()
-    """In the order of their days."""
+    """One for each day, in their order."""
     schema: pa.Schema | None = None
     """Without ``day``; None before the first commit."""
     description: str | None = None
@@ -67,13 +126,18 @@ class Snapshot:
 
     @cached_property
     def by_day(self) -> Mapping[dt.date, DayFile]:
-        """Return the file of each day."""
+        """Return the files of each day."""
         return {file.day: file for file in self.files}
 
     @cached_property
     def days(self) -> tuple[dt.date, ...]:
         """Days that were processed, including days without rows; ascending."""
         return tuple(file.day for file in self.files)
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all files, relative to the table, in the order of their rows."""
+        return [part.path for file in self.files for part in file.parts]
 
     def between(self, first: dt.date, last: dt.date) -> tuple[DayFile, ...]:
         """Return the files of the days from first to last, both included."""
@@ -82,12 +146,17 @@ class Snapshot:
     def urls(self, days: Iterable[dt.date] | None = None) -> list[str]:
         """Return the files of these days, or of all days; a day never processed has no file."""
         if days is None:
-            return [file.url for file in self.files]
-        return [file.url for file in self.of_days(days)]
+            return urls_of(self.files)
+        return urls_of(self.of_days(days))
 
     def of_days(self, days: Iterable[dt.date]) -> "list[DayFile]":
         """Return the files of these days in order; a day never processed has no file."""
         return [self.by_day[day] for day in sorted(set(days)) if day in self.by_day]
+
+
+def urls_of(files: Iterable[DayFile]) -> list[str]:
+    """Return the paths or s3:// URLs of the files of some days, in their order."""
+    return [part.url for file in files for part in file.parts]
 
 
 class _FileBounds(Mapping[str, tuple[Any, Any]]):
@@ -118,7 +187,8 @@ def read_snapshot(location: TableLocation, version: int | None = None) -> Snapsh
     """Read a version of a table, by default the newest.
 
     Raises:
-        StorageError: a day has two files, because another program wrote into the table.
+        StorageError: the files of a day do not belong together, because another program wrote into
+            the table.
         VersionGone: the version never existed or is no longer in the log.
     """
     opened = None if version == -1 else location.open(version)
@@ -134,16 +204,12 @@ def snapshot_of(location: TableLocation, opened: deltalake.DeltaTable) -> Snapsh
         return Snapshot(
             version=opened.version(), schema=schema, description=opened.metadata().description
         )
-    files = sorted(_files(location, actions), key=lambda file: file.day)
-    for one, other in pairwise(files):
-        if one.day == other.day:
-            raise StorageError(
-                f"{location.id}: {one.day} has two files, expected one: a program other than "
-                "lakehouse wrote to this table. hint: roll back to the version before"
-            )
+    by_day: dict[dt.date, list[FilePart]] = {}
+    for day, part in _parts(location, actions):
+        by_day.setdefault(day, []).append(part)
     return Snapshot(
         version=opened.version(),
-        files=tuple(files),
+        files=tuple(_day_file(location, day, by_day[day]) for day in sorted(by_day)),
         schema=schema,
         description=opened.metadata().description,
     )
@@ -155,7 +221,19 @@ def schema_of(opened: deltalake.DeltaTable) -> pa.Schema:
     return pa.schema([column for column in schema if column.name != DAY])
 
 
-def _files(location: TableLocation, actions: pa.Table) -> Iterator[DayFile]:
+def _day_file(location: TableLocation, day: dt.date, parts: list[FilePart]) -> DayFile:
+    if len(parts) > 1 or ".1.parquet" in parts[0].path:
+        parts.sort(key=lambda part: part_of(part.path))
+        if not is_complete([part.path for part in parts]):
+            raise StorageError(
+                f"{location.id}: {day} has {len(parts)} files that are not all of one write: a "
+                "program other than lakehouse wrote to this table. hint: roll back to the version "
+                "before"
+            )
+    return DayFile(day=day, parts=tuple(parts))
+
+
+def _parts(location: TableLocation, actions: pa.Table) -> Iterator[tuple[dt.date, FilePart]]:
     smallest, largest = _fields_of(actions, "min"), _fields_of(actions, "max")
     columns = zip(
         _fields_of(actions, "partition")[DAY].to_pylist(),
@@ -171,14 +249,16 @@ def _files(location: TableLocation, actions: pa.Table) -> Iterator[DayFile]:
                 f" folder {DAY}={day}: a program other than lakehouse wrote to this table."
                 " hint: roll back to the version before"
             )
-        yield DayFile(
-            day=day,
-            path=path,
-            url=f"{location.url}/{path}",
-            rows=rows,
-            size=size,
-            data_version=path.rpartition("/")[2].partition("-")[0],
-            bounds=_FileBounds(smallest, largest, row),
+        yield (
+            day,
+            FilePart(
+                path=path,
+                url=f"{location.url}/{path}",
+                rows=rows,
+                size=size,
+                digest=path.rpartition("/")[2].partition("-")[0],
+                bounds=_FileBounds(smallest, largest, row),
+            ),
         )
 
 

@@ -1,9 +1,9 @@
-"""Staging: write the file of a day without making it visible to readers."""
+"""Staging: write the files of a day without making it visible to readers."""
 
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow as pa
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.day_rows import cut_by_day
 from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.file_names import file_name, version_of_files
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.parquet import (
@@ -21,32 +22,78 @@ from lakehouse.platform.storage.parquet import (
     encode,
     encode_in_memory,
     file_stats,
+    row_groups,
+    stats_json,
     storable_schema,
 )
+from lakehouse.platform.storage.snapshot import DayFile
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Staged:
-    """The file of a day that is written and not yet visible."""
+class StagedFile:
+    """One file of a day that is written and not yet visible."""
 
-    table: TableId
-    day: dt.date
     path: str
     """Relative to the table."""
     rows: int
     size: int
     """Bytes."""
-    data_version: str
+    digest: str
     """First 16 hexadecimal digits of the file's SHA-256."""
-    schema: pa.Schema = field(repr=False)
     stats: str = field(repr=False)
     """Rows, nulls and bounds as JSON, in the form of the Delta log."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staged:
+    """A day that is written and not yet visible."""
+
+    table: TableId
+    day: dt.date
+    files: tuple[StagedFile, ...]
+    """In the order of the rows; at least one, also of a day without rows."""
+    schema: pa.Schema = field(repr=False)
+
+    @property
+    def rows(self) -> int:
+        """Return the rows in all files."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of the files, relative to the table."""
+        return tuple(file.path for file in self.files)
+
+    @property
+    def data_version(self) -> str:
+        """Return the digest of the day's one file, or of the digests of its files."""
+        return version_of_files([file.digest for file in self.files])
 
     @property
     def made_with(self) -> str:
         """Return the version of the definition that made the day; empty when it has none."""
-        return made_with(self.path)
+        return made_with(self.files[0].path)
+
+
+def staged_again(table: TableId, file: DayFile, schema: pa.Schema) -> Staged:
+    """Return a day that a snapshot shows as one that can be committed to a table."""
+    files = (
+        StagedFile(
+            path=part.path,
+            rows=part.rows,
+            size=part.size,
+            digest=part.digest,
+            stats=stats_json(part.rows, {}, part.bounds),
+        )
+        for part in file.parts
+    )
+    return Staged(table=table, day=file.day, files=tuple(files), schema=schema)
 
 
 def stage_day(
@@ -56,32 +103,36 @@ def stage_day(
     schema: pa.Schema,
     definition: str = "",
 ) -> Staged:
-    """Write the file of one day; see `LakeTable.stage`."""
+    """Write the files of one day; see `LakeTable.stage`."""
     if type(day) is not dt.date:
         raise TypeError(f"{location.id}: {day!r} is not a date")
     stored = stored_schema(location.id, schema)
     folder = f"{DAY}={day.isoformat()}"
-    failpoint("storage.staging")
-    scratch = location.store.scratch(location.path(folder))
-    try:
-        written = _write_scratch_file(location.id, scratch, day, data, stored)
-        made_by = f"-{definition}" if definition else ""
-        path = f"{folder}/{written.digest}-{uuid.uuid4().hex[:8]}{made_by}.parquet"
-        failpoint("storage.written")
-        location.store.move_in(scratch, location.path(path))
-    finally:
-        scratch.unlink(missing_ok=True)
-    failpoint("storage.staged")
-    return Staged(
-        table=location.id,
-        day=day,
-        path=path,
-        rows=written.rows,
-        size=written.size,
-        data_version=written.digest,
-        schema=stored,
-        stats=written.stats,
-    )
+    write = uuid.uuid4().hex[:8]
+    groups = _Groups(location, day, data, stored)
+    files: list[StagedFile] = []
+    while not files or groups.has_more:
+        failpoint("storage.staging")
+        scratch = location.store.scratch(location.path(folder))
+        try:
+            written = _write_scratch_file(scratch, groups, stored, location.most_bytes)
+            last = not groups.has_more
+            name = file_name(written.digest, write, definition, len(files) + 1, last=last)
+            failpoint("storage.written")
+            location.store.move_in(scratch, location.path(f"{folder}/{name}"))
+        finally:
+            scratch.unlink(missing_ok=True)
+        failpoint("storage.staged")
+        files.append(
+            StagedFile(
+                path=f"{folder}/{name}",
+                rows=written.rows,
+                size=written.size,
+                digest=written.digest,
+                stats=written.stats,
+            )
+        )
+    return Staged(table=location.id, day=day, files=tuple(files), schema=stored)
 
 
 def stage_days(
@@ -130,22 +181,43 @@ def stored_schema(table: TableId, schema: pa.Schema) -> pa.Schema:
         raise StorageError(f"{table}: {error}") from error.__cause__
 
 
+class _Groups:
+    """The row groups of a day, taken one by one; it is known whether there are more."""
+
+    def __init__(
+        self,
+        location: TableLocation,
+        day: dt.date,
+        data: pa.Table | Iterable[pa.RecordBatch | pa.Table],
+        schema: pa.Schema,
+    ) -> None:
+        parts = [data] if isinstance(data, pa.Table) else data
+        tables = (_conform(location.id, day, part, schema) for part in parts)
+        self._groups = row_groups(tables, schema, location.most_bytes)
+        self._next = next(self._groups, None)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a group is left."""
+        return self._next is not None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        while self._next is not None:
+            group = self._next
+            self._next = next(self._groups, None)
+            yield group
+
+
 def _write_scratch_file(
-    table: TableId,
-    scratch: Path,
-    day: dt.date,
-    data: pa.Table | Iterable[pa.RecordBatch | pa.Table],
-    schema: pa.Schema,
+    scratch: Path, groups: _Groups, schema: pa.Schema, file_bytes: int
 ) -> WrittenFile:
-    """Write a day into a local file. Rows that are in memory already are encoded there."""
-    if isinstance(data, pa.Table):
-        content, written = encode_in_memory(_conform(table, day, data, schema), schema)
-        with scratch.open("wb") as sink:
-            sink.write(content)
+    """Write groups into a local file until it has its size. A day without rows is encoded once."""
+    if not groups.has_more:
+        content, written = encode_in_memory(schema.empty_table(), schema)
+        scratch.write_bytes(content)
         return written
-    tables = (_conform(table, day, batch, schema) for batch in data)
-    with scratch.open("wb") as sink:
-        footer = encode(tables, schema, sink)
+    with pa.OSFile(str(scratch), "wb") as sink:
+        footer = encode(groups, schema, sink, file_bytes)
     with scratch.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()[:DIGEST_LENGTH]
     size = scratch.stat().st_size

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lakehouse.platform.engines.session import Session, named_relation
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.source import Source
@@ -93,7 +93,7 @@ class UpstreamSnapshots:
 
     def urls(self, read: Read, days: Sequence[dt.date]) -> list[str]:
         """Return the addresses of the files that a window of days reads."""
-        return [file.url for file in self.files(read, days)]
+        return urls_of(self.files(read, days))
 
     def rows(self, day: dt.date) -> int:
         """Return how many upstream rows one day reads, to size the work.
@@ -241,7 +241,7 @@ def _bind_with_conflicting_rows(session: Session, upstream: UpstreamSnapshots) -
     if source is None:
         raise TypeError(f"{read.table.id.name} has no source")
     name = f"{read.name}__all_days"
-    urls = [file.url for file in upstream.snapshots[read.table.id].files if file.rows]
+    urls = urls_of(file for file in upstream.snapshots[read.table.id].files if file.rows)
     bind_files(session, name, read.table, urls, "NOT _superseded")
     rows = named_relation(name, schema)
     business_day = rows["_business_day"].fill_null(rows.day)

@@ -100,8 +100,8 @@ def test_a_lake_whose_name_has_a_wildcard_does_not_read_its_neighbour(tmp_path: 
         write(Lake(f"{tmp_path}/{name}"))
     lake = Lake(f"{tmp_path}/lake*")
     file = lake.table(SALES).snapshot().by_day[MONDAY]
-    neighbour = file.url.replace("lake*", "lake1")
-    shutil.copy(file.url, neighbour)
+    neighbour = file.parts[0].url.replace("lake*", "lake1")
+    shutil.copy(file.parts[0].url, neighbour)
     assert read(lake, Settings(root=lake.root)) == EXPECTED
 
 

@@ -177,8 +177,14 @@ def test_both_engines_store_the_same_bytes(settings: Settings, by_spark: Setting
         assert versions(on_spark.companions[companion][1]) == versions(staged)
 
 
+@pytest.mark.parametrize(("file_bytes", "files"), [(1 << 20, [1, 1, 1, 1]), (8, [3, 1, 2, 1])])
 def test_executors_write_the_files_and_the_driver_reads_no_row(
-    settings: Settings, by_spark: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    by_spark: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file_bytes: int,
+    files: list[int],
 ):
     days = [MONDAY + dt.timedelta(days=n) for n in range(4)]
     given = pa.table(
@@ -192,7 +198,7 @@ def test_executors_write_the_files_and_the_driver_reads_no_row(
     ordered = rows.order_by("day", ibis.desc("name"), -rows.n)
     written = []
     for name, each in (("duckdb", settings), ("spark", by_spark)):
-        lake = Lake(str(tmp_path / name))
+        lake = Lake(str(tmp_path / name), file_bytes / (1 << 20))
         table = lake.table(TableId("gold", "shop", "names"))
         with session(each) as opened:
             opened.arrow("given", given)
@@ -200,6 +206,7 @@ def test_executors_write_the_files_and_the_driver_reads_no_row(
                 monkeypatch.delattr(SparkSession, "batches")
             staged = opened.stage_days(ordered, days, table, given.schema)
         table.commit(staged, schema=given.schema)
+        assert [len(each.files) for each in staged] == files
         written.append((versions(staged), table.read().to_pylist()))
     assert written[0] == written[1]
     assert [row["n"] for row in written[1][1]] == [5, 3, 2, 1, 4]

@@ -68,7 +68,12 @@ class People(Business):
     @property
     def settings(self) -> Settings:
         folder = self.root or str(self.folder)
-        return Settings(root=f"{folder}/lake", landing=f"{folder}/landing", quiet_seconds=0)
+        return Settings(
+            root=f"{folder}/lake",
+            landing=f"{folder}/landing",
+            quiet_seconds=0,
+            file_mb=self.file_mb,
+        )
 
     def found(self, **known: Sequence[str]) -> list[PersonFinding]:
         (person,) = persons_in(["people"], self.lake, self.settings, **known).values()
@@ -120,9 +125,9 @@ class People(Business):
         }
 
 
-def lake_with_zuleika(folder: Path) -> People:
+def lake_with_zuleika(folder: Path, file_mb: float = 128) -> People:
     """Land and ingest files with Zuleika in every kind of place."""
-    people = People("people", folder)
+    people = People("people", folder, file_mb=file_mb)
     people.land(f"{MONDAY}/a.csv", file(line(1), line(2), line(3)))
     people.land(f"{TUESDAY}/b.csv.gz", gzip.compress(file(line(4), line(1)).encode(), mtime=0))
     people.ingest()

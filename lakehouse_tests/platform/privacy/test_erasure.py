@@ -46,6 +46,7 @@ from lakehouse_tests.platform.privacy.people_lake import (
     People,
     file,
     findings,
+    lake_with_zuleika,
     line,
 )
 from lakehouse_tests.servers import S3Server
@@ -104,6 +105,18 @@ def test_an_erasure_leaves_nothing_of_the_person_and_all_other_rows_unchanged(
     assert not any(secret.lower() in text for secret in SECRETS)
     reasons = Counter(reason for reason, _, _ in people.rejections("people"))
     assert reasons["erased"] > 0
+
+
+def test_an_erasure_reaches_every_file_of_a_day(tmp_path: Path) -> None:
+    people = lake_with_zuleika(tmp_path, file_mb=0.0001)
+    for name in ("bronze.people_people", "silver.people_people_all"):
+        days = people.lake.table(TableId.from_name(name)).snapshot().files
+        assert any(len(day.parts) > 2 for day in days), name
+    done = people.erase(emails=[ADDRESS])
+    assert done.left == []
+    assert people.traces() == []
+    assert people.found(emails=[ADDRESS]) == []
+    assert people.verified() == []
 
 
 def test_a_second_erasure_changes_nothing(people: People) -> None:

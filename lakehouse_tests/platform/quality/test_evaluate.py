@@ -41,7 +41,7 @@ def test_only_the_files_of_the_needed_days_are_read(lake: Lake, settings: Settin
     write(lake, SALES, {day(n): n for n in range(1, 9)})
     for file in lake.table(SALES).snapshot().files:
         if file.day < day(5) or file.day > day(7):
-            Path(file.url).unlink()
+            Path(file.parts[0].url).unlink()
     check = check_of(CheckInput(id=SALES, columns=lambda: SCHEMA), previous_days=2)
     found = evaluate([check], [day(7)], lake, settings, now=NOW)
     assert values(found) == [(day(7), "7", "[5, 6]")]

@@ -200,7 +200,9 @@ def mutate_rows(small: SmallLake, mutation: Mutation) -> bool:
         result = table.write({mutation.day: changed}, schema=changed.schema, note=NOTE)
         assert result.changed == (mutation.day,)
     else:
-        place = Path(small.lake.root) / mutation.table.path / shown.by_day[mutation.day].path
+        place = (
+            Path(small.lake.root) / mutation.table.path / shown.by_day[mutation.day].parts[0].path
+        )
         pq.write_table(changed, place)
     return True
 
@@ -336,7 +338,7 @@ def test_missing_kept_bytes_and_missing_table_files_are_found(
         assert (found.check, found.found) == (AuditCheck.KEPT_BYTES, "no file")
         assert row["file"] in found.expected
         file = lake.lake.table(raw).snapshot().by_day[FIRST]
-        (Path(lake.lake.root) / raw.path / file.path).unlink()
+        (Path(lake.lake.root) / raw.path / file.parts[0].path).unlink()
         found = next(findings(lake, FIRST, tables=[raw]))
         assert (found.check, found.found) == (AuditCheck.TABLE_FILE, "no file")
     finally:

@@ -77,7 +77,7 @@ CHANGES: dict[str, Change] = {
 def in_place(small: SmallLake, change: Change) -> None:
     """Replace the file of a day by another valid Parquet file of the same name."""
     file = small.lake.table(ORDERS).snapshot().by_day[FIRST]
-    pq.write_table(change(pq.ParquetFile(file.url).read()), file.url)
+    pq.write_table(change(pq.ParquetFile(file.parts[0].url).read()), file.parts[0].url)
 
 
 def by_our_own_writer(small: SmallLake, change: Change) -> None:
@@ -152,7 +152,7 @@ def test_a_round_in_many_steps_compares_every_file_and_remembers_the_damaged_one
 def test_a_file_of_another_size_is_found_without_comparing_bytes(small: SmallLake) -> None:
     files = small.lake.table(ORDERS).snapshot().files
     for file in files:
-        path = Path(file.url)
+        path = Path(file.parts[0].url)
         path.write_bytes(path.read_bytes()[:-1])
         os.utime(path, (1, 1))
     quick = look_for_damage(small.domain, small.lake, newest=0)
@@ -161,7 +161,7 @@ def test_a_file_of_another_size_is_found_without_comparing_bytes(small: SmallLak
 
 
 def test_the_files_that_changed_last_are_compared_first(small: SmallLake) -> None:
-    path = Path(small.lake.table(ORDERS).snapshot().by_day[FIRST].url)
+    path = Path(small.lake.table(ORDERS).snapshot().by_day[FIRST].parts[0].url)
     content = bytearray(path.read_bytes())
     content[10] ^= 1
     path.write_bytes(content)

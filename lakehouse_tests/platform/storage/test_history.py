@@ -82,7 +82,7 @@ def test_a_version_that_never_existed_is_an_error(three_versions: LakeTable):
 def test_a_rollback_to_a_vacuumed_file_fails_with_its_name_and_changes_nothing(
     three_versions: LakeTable,
 ):
-    gone = three_versions.snapshot(version=0).by_day[MON].path
+    gone = three_versions.snapshot(version=0).by_day[MON].parts[0].path
     three_versions.vacuum(retention=dt.timedelta(0), dry_run=False)
     with pytest.raises(VersionGone, match=f"2 days of 0 were vacuumed, first {MON} .{gone}"):
         three_versions.rollback(to=0)

@@ -24,10 +24,10 @@ from lakehouse_tests.platform.storage.orders import (
 def test_a_dry_run_of_vacuum_lists_the_files_that_vacuum_deletes(three_versions: LakeTable):
     leftover = three_versions.stage(THU, rows_of(4), SCHEMA)
     files = files_of(three_versions)
-    current = {file.path for file in three_versions.snapshot().files}
+    current = {file.parts[0].path for file in three_versions.snapshot().files}
     planned = three_versions.vacuum(retention=dt.timedelta(0), dry_run=True)
     assert set(planned) == files - current
-    assert leftover.path in planned
+    assert leftover.files[0].path in planned
     assert files_of(three_versions) == files
     assert three_versions.vacuum(retention=dt.timedelta(0), dry_run=False) == planned
     assert files_of(three_versions) == current
@@ -38,7 +38,7 @@ def test_a_dry_run_of_vacuum_lists_the_files_that_vacuum_deletes(three_versions:
 def test_vacuum_keeps_the_files_of_versions_within_the_retention(orders: LakeTable):
     put(orders, {MON: rows_of(1)})
     put(orders, {MON: rows_of(2)})
-    old, seen = (orders.snapshot(version=v).files[0].path for v in (0, 1))
+    old, seen = (orders.snapshot(version=v).files[0].parts[0].path for v in (0, 1))
     time.sleep(1.1)  # S3 keeps whole seconds
     moment = dt.datetime.now(dt.UTC)
     time.sleep(0.01)
@@ -49,7 +49,7 @@ def test_vacuum_keeps_the_files_of_versions_within_the_retention(orders: LakeTab
     assert old in deleted
     assert seen not in deleted
     assert orders.read(snapshot=orders.snapshot(at=moment))["id"].to_pylist() == [2]
-    assert staged.path not in deleted or orders.url.startswith("s3://")
+    assert staged.files[0].path not in deleted or orders.url.startswith("s3://")
 
 
 def test_vacuum_deletes_the_unfinished_files_of_killed_writers_and_keeps_other_files(

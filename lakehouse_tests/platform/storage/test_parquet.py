@@ -94,17 +94,17 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_cut_into_batches(
 
     at_once, cut = table.stage(day, rows, SCHEMA), table.stage(day, batches(), SCHEMA)
     assert cut.rows == 20_000
-    assert (cut.data_version, cut.size, cut.stats) == (
+    assert (cut.data_version, cut.size, cut.files[0].stats) == (
         at_once.data_version,
         at_once.size,
-        at_once.stats,
+        at_once.files[0].stats,
     )
-    assert cut.path != at_once.path
+    assert cut.files[0].path != at_once.files[0].path
 
 
 def test_a_long_day_is_written_in_several_row_groups(on_disk: LakeTable):
     staged = on_disk.stage(MON, rows_of(*range(300_000)).to_batches(max_chunksize=70_001), SCHEMA)
-    written = pq.read_metadata(f"{on_disk.url}/{staged.path}")
+    written = pq.read_metadata(f"{on_disk.url}/{staged.files[0].path}")
     assert [written.row_group(n).num_rows for n in range(3)] == [131_072, 131_072, 37_856]
     on_disk.commit([staged], schema=SCHEMA)
     assert on_disk.snapshot().files[0].bounds["id"] == (0, 299_999)

@@ -95,10 +95,10 @@ def test_a_later_month_that_was_requested_once_is_kept_up_to_date(cafe: Cafe) ->
 
 
 def test_only_dates_that_reach_a_changed_day_are_recomputed(cafe: Cafe) -> None:
-    before = {f.day: f.path for f in _files(cafe)}
+    before = {f.day: f.parts[0].path for f in _files(cafe)}
     cafe.send("2024-03-20", "visits_2.csv", "4,2024-02-20,1")
     cafe.process()
-    after = {f.day: f.path for f in _files(cafe)}
+    after = {f.day: f.parts[0].path for f in _files(cafe)}
     assert {day for day, path in after.items() if before.get(day) != path} == {MAR}
     assert totals(cafe) == [(FEB, 2, 30), (MAR, 4, 36)]
 

@@ -20,7 +20,7 @@ def test_days_are_staged_into_the_target_and_the_lake_is_only_read(tmp_path: Pat
     assert [(each.day, each.rows) for each in done.staged] == [(day, 2) for day in days]
     assert {entry.path for entry in lake.store.entries()} == before
     assert {entry.path for entry in target.store.entries()} == {
-        f"{SHOPS.id.path}/{each.path}" for each in done.staged
+        f"{SHOPS.id.path}/{each.files[0].path}" for each in done.staged
     }
 
 

@@ -11,6 +11,7 @@ from lakehouse.domains.mrhealth.detection.detect import alerts_of
 from lakehouse.domains.mrhealth.gold.alerts import alerts as alerts_table
 from lakehouse.platform.engines.session import Session, arrow_schema, session
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import urls_of
 from lakehouse.platform.tables.table import Read
 from lakehouse.platform.transform.inputs import bind_files
 from lakehouse.settings import Settings
@@ -33,7 +34,7 @@ def alerts_between(
         files = [file for file in snapshot.files if file.rows and file.day <= last]
         if read.table.id.table == "unit_day":
             unit_days = sum(file.rows for file in files if file.day >= first)
-        bind_files(opened, read.name, read.table, [file.url for file in files])
+        bind_files(opened, read.name, read.table, urls_of(files))
 
     found = _computed(bind, settings, (last - first).days + 1)
     return [alert for alert in found if first <= alert["detected_day"] <= last], unit_days

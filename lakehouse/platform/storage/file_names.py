@@ -1,0 +1,75 @@
+"""Names of the files of a day: their digest, who wrote them together, and their order.
+
+The one file of a day has the name ``<digest>-<write>[-<definition>].parquet``. If a day has more,
+their names end in ``.1.parquet``, ``.2.parquet`` and so on, the last one in ``.3of3.parquet``: so a
+listing shows the order of the files and whether one is missing. ``<write>`` is 8 hexadecimal digits
+that the files of one day share.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from lakehouse.platform.storage.parquet import DIGEST_LENGTH
+
+_NAME = re.compile(
+    r"(?:.*/)?(?P<digest>[0-9a-f]+)-(?P<write>[0-9a-f]+)(?:-(?P<version>[0-9a-z]+))?"
+    r"(?:\.(?P<part>[1-9]\d*)(?:of(?P<parts>[1-9]\d*))?)?\.parquet"
+)
+
+
+def file_name(digest: str, write: str, definition: str, part: int, *, last: bool) -> str:
+    """Return the name of a file.
+
+    >>> file_name("0123456789abcdef", "01234567", "c1e2", 1, last=True)
+    '0123456789abcdef-01234567-c1e2.parquet'
+    >>> file_name("0123456789abcdef", "01234567", "", 2, last=True)
+    '0123456789abcdef-01234567.2of2.parquet'
+    """
+    made_by = f"-{definition}" if definition else ""
+    place = "" if part == 1 and last else f".{part}of{part}" if last else f".{part}"
+    return f"{digest}-{write}{made_by}{place}.parquet"
+
+
+def definition_in(path: str) -> str:
+    """Return the version of the definition in the path of a file; empty when it has none."""
+    found = _NAME.fullmatch(path)
+    return (found["version"] or "") if found else ""
+
+
+def part_of(path: str) -> int:
+    """Return the place of a file among the files of its day, from 1."""
+    found = _NAME.fullmatch(path)
+    return int(found["part"] or 1) if found else 1
+
+
+def writes_of(paths: Sequence[str]) -> dict[tuple[str, str], list[str]]:
+    """Group paths of one day by who wrote them together; each group is in the order of its files.
+
+    Paths that have no such name are left out.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(paths, key=part_of):
+        if found := _NAME.fullmatch(path):
+            groups.setdefault((found["write"], found["version"] or ""), []).append(path)
+    return groups
+
+
+def is_complete(paths: Sequence[str]) -> bool:
+    """Return whether paths in their order are all files of one day."""
+    if len(paths) == 1 and (only := _NAME.fullmatch(paths[0])) and only["part"] is None:
+        return True
+    if len(writes_of(paths)) != 1:
+        return False
+    found = [_NAME.fullmatch(path) for path in paths]
+    places = [(each["part"], each["parts"]) for each in found if each]
+    count = str(len(paths))
+    expected = [(str(place), None) for place in range(1, len(paths))] + [(count, count)]
+    return places == expected
+
+
+def version_of_files(digests: Sequence[str]) -> str:
+    """Return the data version of a day: the digest of its file, or of the digests of its files."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:DIGEST_LENGTH]
