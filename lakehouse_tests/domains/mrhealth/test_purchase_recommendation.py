@@ -159,6 +159,11 @@ def test_delivery_times_are_measured_from_five_receipts_on():
     assert only(few, "lead_days", "lead_measured") == (Decimal("2.00"), False)
     assert only(many, "lead_days", "lead_measured") == (Decimal("4.50"), True)
     assert many["demand"] == Decimal("22.50")
+    measured["lead_days"] = Decimal("1.00")
+    (next_day,) = recommended(
+        forecast_rows({301: (5.0, 2.0, 9.0)}), [stock_row(0, timed_deliveries=5, **measured)]
+    )
+    assert "demanda de 1 dia 5 " in next_day["explanation"]
 
 
 def supply(**changes: Any) -> Supply:

@@ -78,8 +78,9 @@ def sentence_of(row: Mapping[str, Any]) -> str:
     limit = ""
     if row["shelf_limit"] < row["target"]:
         limit = f", limitado a {_text(row['shelf_limit'])} pela validade ({row['shelf_days']} dias)"
+    days = "dia" if row["covered_days"] == 1 else "dias"
     return (
-        f"Pedir {row['order_pieces']}: demanda de {_text(row['covered_days'])} dias"
+        f"Pedir {row['order_pieces']}: demanda de {_text(row['covered_days'])} {days}"
         f" {_text(row['demand'])} + segurança {_text(row['safety_stock'])}"
         f" ({_text(row['safety_factor'])} × {_text(row['demand_deviation'])}, nível de"
         f" {_text(row['service_rate'] * 100)} %) + ajuste do lote {_text(row['lot_allowance'])}"
