@@ -14,7 +14,15 @@ from lakehouse.platform.tables.as_of import order_of
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table, table_id_of
 from lakehouse.platform.tables.registry import in_dependency_order, load_domain
-from lakehouse.platform.tables.table import ReadScope, Table, TableOptions, relation_name
+from lakehouse.platform.tables.table import (
+    LastDays,
+    PythonRows,
+    ReadScope,
+    Table,
+    TableOptions,
+    last_days,
+    relation_name,
+)
 
 
 class Visits(pa.DataFrameModel):
@@ -40,7 +48,7 @@ def table(
     return Table(id=id_of(layer, name, domain), model=Visits, description="Visits.", **values)
 
 
-def declare(transform: Callable[..., ir.Table], *reads: Table, **values: Any) -> Table:
+def declare(transform: Callable[..., Any], *reads: Table | LastDays, **values: Any) -> Table:
     given = {"table": id_of("gold", "busy_days"), "contract": Visits, "reads": reads}
     return declare_table(transform, **{**given, **values})
 
@@ -122,6 +130,37 @@ def test_an_as_of_table_reads_as_of_tables_without_their_day():
     made = declare(same_rows, upstream, contract=Counted, as_of=True)
     assert made.expression.schema().names == ("guests", "day")
     assert list(order_of(upstream)) == ["guests"]
+
+
+def test_an_as_of_table_reads_the_last_days_of_another_one_with_their_day():
+    def counted(visits: ir.Table) -> ir.Table:
+        """All guests."""
+        return visits.agg(guests=visits.guests.sum())
+
+    def newest(rows: ir.Table) -> ir.Table:
+        """Guests of the newest day."""
+        return rows.agg(guests=rows.guests.argmax(rows.day))
+
+    upstream = declare(counted, table(), contract=Counted, as_of=True)
+    made = declare(newest, last_days(upstream, 7), contract=Counted, as_of=True)
+    assert (made.reads[0].scope, made.reads[0].days) == (ReadScope.LAST_DAYS, 7)
+    with pytest.raises(ContractError, match="reads the last days of"):
+        declare(newest, last_days(table(), 7), contract=Counted, as_of=True)
+
+
+def test_python_code_computes_as_of_tables_in_the_process_of_the_run():
+    def counted(visits: ir.Table) -> PythonRows:
+        """All guests."""
+        return PythonRows(inputs={"visits": visits}, compute=lambda _, inputs: inputs["visits"])
+
+    embedded = TableOptions(python=(__name__,), embedded=True)
+    made = declare(counted, table(), contract=Counted, as_of=True, options=embedded)
+    assert not made.has_expression
+    assert list(made.python_rows.inputs) == ["visits"]
+    with pytest.raises(ContractError, match="hint: use @gold_as_of and the option embedded"):
+        declare(counted, table(), contract=Counted, as_of=True, options=TableOptions(python=("x",)))
+    with pytest.raises(ContractError, match="expected PythonRows"):
+        declare(busy_days, table(), contract=Counted, as_of=True, options=embedded)
 
 
 def same_rows(rows: ir.Table) -> ir.Table:
