@@ -142,3 +142,10 @@ def test_a_leak_and_a_search_that_finds_nothing_break_the_contract():
     assert found[0, 3] == {}
     assert "'changed'" in found[2, 3][LAST]
     assert "'canary_changed'" in found[0, 0][LAST]
+
+
+def test_an_interval_that_never_held_is_zero_percent():
+    many: Change = {"orders": 900, "quantity": {301: 9000, 302: 9000}}
+    jump = {(unit, back): many for unit in (1, 2) for back in range(7)}
+    rows = computed(forecast_models, *rows_of(days=16, changes=jump))
+    assert Decimal(0) in {row["coverage_pct"] for row in rows}

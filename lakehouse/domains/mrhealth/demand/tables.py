@@ -81,7 +81,7 @@ def model_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     for level, panel in _panels(sales).items():
         for row in errors_of_methods(panel, contest(panel, HORIZON)):
             coverage = row["coverage_pct"]
-            shown = {"mase": _number(row["mase"]), "coverage_pct": coverage and _number(coverage)}
+            shown = {"mase": _number(row["mase"]), "coverage_pct": _number(coverage)}
             rows.append({"level": level, **row, **shown})
     return pa.Table.from_pylist(rows, schema=MODEL_SCHEMA)
 
@@ -121,8 +121,8 @@ def _rebuilt(sales: history.Sales, inputs: Mapping[str, pa.Table], level: str, d
     return _panels(history.sales_of(last, cut))[level]
 
 
-def _number(value: float) -> Decimal:
-    return Decimal(repr(value)).quantize(Decimal("0.0001"))
+def _number(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value)).quantize(Decimal("0.0001"))
 
 
 def _days(day: dt.date, series: int) -> pa.Array:
