@@ -78,10 +78,11 @@ def main() -> None:
     words.add_argument("--clients", type=int, default=2_000)
     words.add_argument("--folder", type=Path, required=True)
     words.add_argument("--behavior", action="store_true")
+    words.add_argument("--seed", type=int, default=Plan().seed)
     words.add_argument("--files", type=Path, help="folder with files to land instead")
     given = words.parse_args()
     cards = Business("cards", given.folder)
-    plan = Plan(scale=given.clients / 10_000, errors=0, behavior=given.behavior)
+    plan = Plan(scale=given.clients / 10_000, errors=0, behavior=given.behavior, seed=given.seed)
     if given.files:
         for path in sorted(given.files.glob("*.csv")):
             cards.land(f"2024-12-02/{path.name}", path.read_bytes())
