@@ -12,6 +12,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     (r"another row of the file has the same key and other values",
      "outra linha do arquivo tem a mesma chave e outros valores"),
     (r"the order of this number was rejected", "o pedido deste número foi rejeitado"),
+    (r"no order of the delivery has this number", "nenhum pedido da entrega tem este número"),
+    (r"(\d+) orders of the delivery have this number", r"\1 pedidos da entrega têm este número"),
     (r"a newer version of the delivery has replaced the file",
      "uma versão mais nova da entrega substituiu o arquivo"),
     (r"the process ended before the file landed", "o processo terminou antes de o arquivo chegar"),
@@ -36,6 +38,18 @@ SENTENCES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """Whole sentences."""
 EXPECTED: tuple[tuple[str, str], ...] = (
+    (r"the identifier as the system wrote it", "o identificador como o sistema o escreveu"),
+    (r"hint: a spreadsheet changed it, so export the file again",
+     "dica: uma planilha o alterou; exporte o arquivo de novo"),
+    (r"and format the column as text before it is opened in a spreadsheet",
+     "e formate a coluna como texto antes de abri-lo numa planilha"),
+    (r"letters, digits and", "letras, algarismos e"),
+    (r"letters and digits", "letras e algarismos"),
+    (r"<client>-<sequence>", "<cliente>-<sequência>"),
+    (r"<sequence>", "<sequência>"),
+    (r"of the client of the row", "do cliente da linha"),
+    (r"a count", "uma contagem"),
+    (r"other movements", "outros movimentos"),
     (r"a whole number", "um número inteiro"),
     (r"an amount", "um valor"),
     (r"a number", "um número"),
@@ -51,6 +65,10 @@ EXPECTED: tuple[tuple[str, str], ...] = (
     (r"two decimals", "duas casas decimais"),
     (r"at most ten years after the issue", "no máximo dez anos depois da emissão"),
     (r"at most", "no máximo"),
+    (r"without blanks", "sem espaços"),
+    (r"to the day after the delivery", "até o dia depois da entrega"),
+    (r"to the day of the delivery", "até o dia da entrega"),
+    (r"to the date of the movement", "até a data do movimento"),
     (r"the day after the delivery", "o dia depois da entrega"),
     (r"the day of the delivery", "o dia da entrega"),
     (r"above", "acima de"),
@@ -66,7 +84,7 @@ EXPECTED: tuple[tuple[str, str], ...] = (
     (r"digits", "dígitos"),
     (r"YYYY-MM-DD", "AAAA-MM-DD"),
     (r"DD/MM/YYYY", "DD/MM/AAAA"),
-)
+)  # fmt: skip
 """Phrases of what is expected; a longer one before its parts."""
 FINDING = re.compile(
     r"(?P<column>\w[\w ]*?) is (?P<found>.*?), expected (?P<expected>.*?)"
