@@ -8,6 +8,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from lakehouse.domains.mrhealth.demand import history
 from lakehouse.domains.mrhealth.gold.demand_forecast import demand_forecast
 from lakehouse.domains.mrhealth.gold.forecast_leaks import forecast_leaks
 from lakehouse.domains.mrhealth.gold.forecast_models import forecast_models
@@ -129,6 +130,17 @@ def test_rows_after_an_origin_change_nothing():
     assert len(rows) == 8
     assert [row["changed"] for row in rows] == [0] * 8
     assert all(row["canary_changed"] for row in rows)
+
+
+def test_a_history_that_is_longer_than_what_is_kept_has_no_leak(monkeypatch: pytest.MonkeyPatch):
+    """At an origin, too, the series begin on the first day that is kept on the newest day."""
+    monkeypatch.setattr(history, "KEEP_DAYS", 40)
+    busy: dict[tuple[int, int], Change] = {
+        (1, back): {"orders": back, "quantity": {301: back}} for back in range(38, 50)
+    }
+    rows = computed(forecast_leaks, *rows_of(days=60, changes=busy))
+    assert [row["changed"] for row in rows] == [0] * len(rows)
+    assert rows
 
 
 def test_a_leak_and_a_search_that_finds_nothing_break_the_contract():

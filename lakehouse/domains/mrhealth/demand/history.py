@@ -73,11 +73,17 @@ def _recent(rows: ir.Table) -> ir.Table:
     return rows.filter(rows.day > rows.day.max() - ibis.interval(days=KEEP_DAYS))
 
 
-def sales_of(day: dt.date, inputs: Mapping[str, pa.Table]) -> Sales:
-    """Return the series of all units and products as known at the end of a day."""
+def sales_of(day: dt.date, inputs: Mapping[str, pa.Table], first: dt.date | None = None) -> Sales:
+    """Return the series of all units and products as known at the end of a day.
+
+    Args:
+        day: the last day.
+        inputs: rows by name, see `inputs_of`.
+        first: the first day; by default that of the sales, within the days that are kept.
+    """
     named = inputs["units"].sort_by("unit_id")
     units = named["unit_id"].to_numpy().astype(np.int64)
-    first = _first_day(day, inputs["sales"])
+    first = first or _first_day(day, inputs["sales"])
     days = (day - first).days + 1
     on_menu, products = _menu(inputs["menu"], first, days)
     at = _Places(inputs["sales"], first, days, units)

@@ -118,7 +118,7 @@ def _rebuilt(sales: history.Sales, inputs: Mapping[str, pa.Table], level: str, d
         else rows
         for name, rows in inputs.items()
     }
-    return _panels(history.sales_of(last, cut))[level]
+    return _panels(history.sales_of(last, cut, sales.first))[level]
 
 
 def _number(value: float | None) -> Decimal | None:

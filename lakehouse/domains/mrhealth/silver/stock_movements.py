@@ -28,6 +28,7 @@ class StockMovements(TableModel, key=("day", "unit_id", "movement_id")):
     )
     kind: str = pa.Field(
         isin=stock_rules.KINDS,
+        metadata={"reason": "bad_movement"},
         description="INITIAL: pieces before the day's sales; ORDERED: ordered from a supplier;"
         " RECEIVED; WASTED: thrown away; COUNTED: pieces after the day's sales",
     )
