@@ -244,7 +244,9 @@ def _follow(app: Dash, snapshots: Snapshots) -> None:
         if now.is_open and state == "stopped":
             shared.loading.start(domain, shared.settings)
         try:
-            snapshot = snapshots.current()
+            # The page stops asking after this answer unless it waits, so it must be the newest one.
+            waits = now.is_open or state in ("running", "daemon")
+            snapshot = snapshots.current() if waits else snapshots.renewed()
             is_published = dict(snapshot.key).get(domain) != asked.get("publication")
             shown = repair_view.progress(
                 now,
@@ -259,8 +261,7 @@ def _follow(app: Dash, snapshots: Snapshots) -> None:
         except (DataError, OSError) as error:
             _log.error("progress of %s: %s", now.id, error)
             raise PreventUpdate from None
-        waits = state in ("running", "daemon") and not is_published
-        return shown, not now.is_open and not waits
+        return shown, not now.is_open and (is_published or not waits)
 
 
 def _asked(

@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from lakehouse.cli import main
 from lakehouse.dashboard import repair as repair_page
-from lakehouse.dashboard import repair_view
+from lakehouse.dashboard import repair_view, snapshots
 from lakehouse.dashboard.repair import mark_of
 from lakehouse.dashboard.snapshots import Snapshots
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.service_state import serving as serving_home
+from lakehouse.platform.quarantine.correct_row import Author, Wish, correct
 from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
 from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.quarantine.trail import Correction, read_trail
@@ -146,6 +147,55 @@ def test_a_corrected_row_moves_the_figure_and_undo_moves_it_back(
         assert [each.request.kind for each in trail(copied)] == ["undo", "correction"]
         reconciled(copied)
         page.close()
+
+
+def followed(port: int, made: Correction, publication: int) -> str:
+    """Return what the server answers when a page asks how far a correction is."""
+    given = {
+        "correcao.data": {
+            "domain": "mrhealth",
+            "correction": made.id,
+            "figures": [],
+            "publication": publication,
+        },
+        "lingua.data": "pt",
+    }
+    outputs = [
+        {"id": "andamento", "property": "children"},
+        {"id": "acompanhar", "property": "disabled"},
+    ]
+    body = {
+        "output": "..andamento.children...acompanhar.disabled..",
+        "outputs": outputs,
+        "inputs": [{"id": "acompanhar", "property": "n_intervals", "value": 1}],
+        "state": [
+            {"id": name.partition(".")[0], "property": "data", "value": value}
+            for name, value in given.items()
+        ],
+        "changedPropIds": ["acompanhar.n_intervals"],
+    }
+    return answer_of(port, {}, json.dumps(body).encode()).text
+
+
+def test_the_last_answer_about_a_correction_knows_the_newest_publication(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(snapshots, "LOOK_SECONDS", 3600.0)
+    row = rejected(copied, "bad_date")
+    with serving(copied) as port:
+        page_of(port, {}, row)
+        answer_of(port, {}, content_of("/executivo", ""))
+        found = repair_page.Repair(settings=copied, sessions=Sessions()).find(address(row))
+        wish = Wish(values={"Data_Pedido": str(row.delivery_day)})
+        made = correct(
+            found.workplace, found.key, wish, Author(person="ana", role="operador", reason="teste")
+        )
+        env = repair_page.variables(copied)
+        done = CliRunner().invoke(main, ["ingest", "--domain", "mrhealth"], env=dict(env))
+        assert done.exit_code == 0, done.output
+        state = part_of(json.loads(followed(port, made, 1)), "estado")
+    assert state is not None
+    assert (state["data-passo"], state["data-publicado"]) == ("loaded", "sim")
 
 
 def confirmed(port: int, headers: dict[str, str], row: Rejection, **to: Any) -> Answer:
