@@ -15,11 +15,11 @@ from lakehouse.dashboard.declare import Measure, Query, Term
 from lakehouse.dashboard.figures import figure_sql, value_of
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.snapshots import DataError, Snapshot
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.formulas import neutralized
 
-NO_FILES: tuple[int, list[DayFile]] = (-1, [])
+NO_FILES: tuple[int, list[DayFiles]] = (-1, [])
 UNITS = {"brl": "BRL", "percent": "share, 0 to 1", "count": "number"}
 
 

@@ -24,7 +24,7 @@ from lakehouse.platform.storage.published import (
     publication_numbers,
     read_published,
 )
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
@@ -99,7 +99,7 @@ class Snapshot:
         """Return the publication of a domain that is shown."""
         return self.shown.published(domain)
 
-    def files(self, table: str, first: dt.date, last: dt.date) -> tuple[int, list[DayFile]]:
+    def files(self, table: str, first: dt.date, last: dt.date) -> tuple[int, list[DayFiles]]:
         """Return the shown version of a table and its files of some days."""
         found = self.shown.snapshot(TableId.from_name(table))
         return found.version, list(found.between(first, last))

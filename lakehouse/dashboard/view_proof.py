@@ -15,7 +15,7 @@ from lakehouse.dashboard.declare import Column, Page, Query, Totals, View
 from lakehouse.dashboard.filters import Selection, text_literal
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
 from lakehouse.platform.serving.sql_catalog import names_in, stored_parts
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 
 MOST_ROWS = 2_000
@@ -155,7 +155,7 @@ def _stored(name: str, snapshot: Snapshot) -> Iterator[TableId]:
         yield TableId.from_name(name)
 
 
-def _files(table: TableId, file: DayFile) -> Iterator[Row]:
+def _files(table: TableId, file: DayFiles) -> Iterator[Row]:
     for part in file.parts:
         yield {
             "stored_as": table.name,

@@ -23,7 +23,7 @@ from lakehouse.domains.cards.rules import GENERATED
 from lakehouse.platform.ingestion.deliveries import read_deliveries
 from lakehouse.platform.storage.errors import DayConflict
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.table import Hook, NotReady
@@ -225,7 +225,7 @@ def _touching(lake: Lake, dataset: str, days: Sequence[dt.date]) -> list[Deliver
     return _loaded(lake, dataset, delivered)
 
 
-def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFile]:
+def _overlapping(shown: Snapshot, column: str, days: Sequence[dt.date]) -> list[DayFiles]:
     """Return the data files of a table that may have values of a column among these days."""
     first, last = min(days), max(days)
     bounds = ((file, file.bounds.get(column)) for file in shown.files if file.rows)

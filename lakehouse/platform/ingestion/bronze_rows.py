@@ -18,7 +18,7 @@ from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
 from lakehouse.platform.tables.table import Table
 
-DayFile = tuple[Delivery, CsvFile]
+DayFiles = tuple[Delivery, CsvFile]
 """A file whose rows are in bronze, with its content."""
 
 _ONE_DAY = dt.timedelta(days=1)
@@ -36,7 +36,7 @@ def bronze_rows(
     bronze: Table,
     source: Source,
     day: dt.date,
-    files: Sequence[DayFile],
+    files: Sequence[DayFiles],
     *,
     zone: ZoneInfo,
     spec: DomainSpec,
@@ -76,7 +76,7 @@ def bronze_rows(
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFile]) -> pa.Table:
+def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFiles]) -> pa.Table:
     """Return the quarantine rows of the unparsable lines of a delivery day."""
     rows = [
         {
@@ -96,7 +96,7 @@ def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFile]) -> pa
 
 
 def _business_days(
-    source: Source, day: dt.date, files: Sequence[DayFile], *, zone: ZoneInfo, spec: DomainSpec
+    source: Source, day: dt.date, files: Sequence[DayFiles], *, zone: ZoneInfo, spec: DomainSpec
 ) -> pa.Array | pa.ChunkedArray:
     """Return the business day of each row; null for sources without a column for it.
 

@@ -18,7 +18,7 @@ from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.parquet import decode
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, UNREADABLE, Delivery
 from lakehouse.platform.tables.source import Source
@@ -110,7 +110,7 @@ class DeliveredFiles:
             self._snapshots[dataset] = table.snapshot()
         return self._snapshots[dataset]
 
-    def _files(self, stored: DayFile) -> Mapping[str, State | None]:
+    def _files(self, stored: DayFiles) -> Mapping[str, State | None]:
         start = len(f"{self._lake.root}/")
         paths = tuple(part.url[start:] for part in stored.parts)
         return _files_in(self._lake.root, paths)

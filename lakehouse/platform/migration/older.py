@@ -11,7 +11,7 @@ from lakehouse.platform.migration.changes import changes
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import read_definition
 from lakehouse.platform.storage.parquet import storable_schema
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.definition import Parts, definition_of, has_definition
@@ -45,7 +45,7 @@ def older_days(table: Table, lake: Lake, shown: Snapshot | None = None) -> Older
     stored = lake.table(table.id)
     snapshot = stored.snapshot() if shown is None else shown
     current = definition_of(table).version
-    groups: dict[str, list[DayFile]] = {}
+    groups: dict[str, list[DayFiles]] = {}
     for file in snapshot.files:
         if file.made_with != current:
             groups.setdefault(file.made_with, []).append(file)

@@ -30,7 +30,7 @@ from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.quality.log import log_of
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, urls_of
+from lakehouse.platform.storage.snapshot import DayFiles, urls_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import contract_of
 from lakehouse.platform.tables.deliveries_model import DELIVERIES
@@ -99,7 +99,7 @@ def failures_by_day(
     return found
 
 
-def _of_current_contract(table: Validated, files: Sequence[DayFile]) -> list[DayFile]:
+def _of_current_contract(table: Validated, files: Sequence[DayFiles]) -> list[DayFiles]:
     """Return the files with rows that no older contract made, as far as they say so."""
     made = {""}
     if table.table is not None and has_definition(table.table):
@@ -108,7 +108,7 @@ def _of_current_contract(table: Validated, files: Sequence[DayFile]) -> list[Day
 
 
 def failures(
-    table: Validated, files: Sequence[DayFile], settings: Settings
+    table: Validated, files: Sequence[DayFiles], settings: Settings
 ) -> dict[str, str] | None:
     """Return what Pandera finds in the rows of these files: ``column.check`` → message.
 

@@ -25,7 +25,7 @@ from lakehouse.platform.quarantine.corrected_file import CorrectedFile, Correcti
 from lakehouse.platform.quarantine.scratch import NOTE, ScratchLake
 from lakehouse.platform.reconciliation.touched_days import reached_days, touched_days
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
@@ -194,7 +194,7 @@ def _rows_at(
     return rows.filter(own).to_pylist()
 
 
-def _may_have(file: DayFile, digest: str) -> bool:
+def _may_have(file: DayFiles, digest: str) -> bool:
     low, high = file.bounds.get("digest", ("", "g"))
     return bool(file.rows) and low <= digest <= high
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from lakehouse.platform.ingestion.deliveries import raw_table
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, urls_of
 from lakehouse.platform.storage.staging import staged_again
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.registry import Domain
@@ -75,7 +75,7 @@ class ScratchLake:
         )
         return computed.failed_days
 
-    def _add(self, table: TableId, snapshot: Snapshot, files: Iterable[DayFile]) -> None:
+    def _add(self, table: TableId, snapshot: Snapshot, files: Iterable[DayFiles]) -> None:
         """Add files to a table of the scratch, except days that it has."""
         target = self.lake.table(table)
         known = target.snapshot().by_day

@@ -12,7 +12,7 @@ from lakehouse.platform.reconciliation.findings import (
     AuditFinding,
     finding,
 )
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 
@@ -49,7 +49,7 @@ def audit_bounds(
 
 
 def _audit_file(
-    audited: AuditedLake, table: TableId, snapshot: Snapshot, file: DayFile
+    audited: AuditedLake, table: TableId, snapshot: Snapshot, file: DayFiles
 ) -> Iterator[AuditFinding]:
     for part in file.parts:
         digest = audited.digest(f"{table.path}/{part.path}")

@@ -12,7 +12,7 @@ from lakehouse.platform.reconciliation.findings import (
     finding,
 )
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import as_of, reference_dates
@@ -72,7 +72,7 @@ def _compare(audited: AuditedLake, staged: Staged, target: Lake) -> Iterator[Aud
         )
 
 
-def _are_equal(audited: AuditedLake, file: DayFile, staged: Staged, target: Lake) -> bool:
+def _are_equal(audited: AuditedLake, file: DayFiles, staged: Staged, target: Lake) -> bool:
     """Return whether a stored and a computed day have the same rows in the same order.
 
     Their data versions tell, except where the files were cut at another size: then the rows are

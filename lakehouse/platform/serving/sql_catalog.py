@@ -27,7 +27,7 @@ from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import MIXED, by_definition
 from lakehouse.platform.storage.published import ShownVersions
-from lakehouse.platform.storage.snapshot import ON_REQUEST, DayFile, urls_of
+from lakehouse.platform.storage.snapshot import ON_REQUEST, DayFiles, urls_of
 from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.catalogue import read_catalogue
 from lakehouse.platform.tables.ops_tables import OPS_TABLES
@@ -235,7 +235,7 @@ class _Definitions:
         snapshot = self.shown.snapshot(table)
         if snapshot.schema is None:
             return None
-        shown: Sequence[DayFile] = snapshot.files
+        shown: Sequence[DayFiles] = snapshot.files
         if snapshot.as_of and not every_day:
             shown = [f for f in shown if self.as_of is None or f.day <= self.as_of][-1:]
         urls = urls_of(file for file in shown if file.rows)

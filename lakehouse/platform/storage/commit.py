@@ -21,7 +21,7 @@ from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import Definition, keep_definition
 from lakehouse.platform.storage.outside_causes import may_have_lost_the_answer
 from lakehouse.platform.storage.parquet import stats_json
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, schema_of, snapshot_of
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, schema_of, snapshot_of
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
 
@@ -91,7 +91,7 @@ class _Plan:
     """Days whose bytes the table does not have."""
     unchanged: Sequence[Staged]
     """Days whose bytes the table has already."""
-    removed: Sequence[DayFile]
+    removed: Sequence[DayFiles]
     """Files of the days to remove."""
 
     @property
@@ -99,7 +99,7 @@ class _Plan:
         return [*(each.day for each in self.added), *(file.day for file in self.removed)]
 
     @property
-    def replaced(self) -> list[DayFile]:
+    def replaced(self) -> list[DayFiles]:
         by_day = self.current.by_day
         return [by_day[each.day] for each in self.added if each.day in by_day]
 
@@ -312,7 +312,7 @@ def _require_compatible(table: TableId, existing: pa.Schema, schema: pa.Schema) 
 def _replace_files(
     opened: deltalake.DeltaTable,
     staged: Sequence[Staged],
-    removed: Sequence[DayFile],
+    removed: Sequence[DayFiles],
     properties: deltalake.CommitProperties,
 ) -> None:
     now = _now_in_milliseconds()
@@ -366,7 +366,7 @@ def _replace_columns(
     failpoint("storage.evolved")
 
 
-def _kept_actions(files: Iterable[DayFile], columns: Sequence[str]) -> Iterator[AddAction]:
+def _kept_actions(files: Iterable[DayFiles], columns: Sequence[str]) -> Iterator[AddAction]:
     """Yield the actions that repeat files of the table with the bounds of some columns."""
     for file in files:
         for part in file.parts:

@@ -18,7 +18,7 @@ from lakehouse.platform.storage.known_snapshots import newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
 
@@ -204,7 +204,7 @@ class LakeTable:
         """
         return reading.read_rows(self._location, snapshot or self.snapshot(), days, columns)
 
-    def file_schema(self, file: DayFile) -> pa.Schema:
+    def file_schema(self, file: DayFiles) -> pa.Schema:
         """Return the columns in the file of a day, which may be older than those of the table."""
         return reading.file_schema(self._location, file)
 

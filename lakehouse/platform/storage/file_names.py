@@ -43,26 +43,25 @@ def part_of(path: str) -> int:
     return int(found["part"] or 1) if found else 1
 
 
-def writes_of(paths: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    """Group paths of one day by who wrote them together; each group is in the order of its files.
+def write_of(path: str) -> tuple[str, ...]:
+    """Return what names the files that were written together as one day.
 
-    Paths that have no such name are left out.
+    The one file of a day has the value of no other file, and so has a path without such a name.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
-    for path in sorted(paths, key=part_of):
-        if found := _NAME.fullmatch(path):
-            groups.setdefault((found["write"], found["version"] or ""), []).append(path)
-    return groups
+    found = _NAME.fullmatch(path)
+    if found is None or found["part"] is None:
+        return (path,)
+    return found["write"], found["version"] or ""
 
 
 def is_complete(paths: Sequence[str]) -> bool:
     """Return whether paths in their order are all files of one day."""
-    if len(paths) == 1 and (only := _NAME.fullmatch(paths[0])) and only["part"] is None:
-        return True
-    if len(writes_of(paths)) != 1:
+    found = [each for path in paths if (each := _NAME.fullmatch(path))]
+    if len(found) != len(paths) or len({write_of(path) for path in paths}) != 1:
         return False
-    found = [_NAME.fullmatch(path) for path in paths]
-    places = [(each["part"], each["parts"]) for each in found if each]
+    if len(found) == 1 and found[0]["part"] is None:
+        return True
+    places = [(each["part"], each["parts"]) for each in found]
     count = str(len(paths))
     expected = [(str(place), None) for place in range(1, len(paths))] + [(count, count)]
     return places == expected

@@ -12,7 +12,7 @@ from lakehouse.platform.storage.commit import Change, CommitResult, publish
 from lakehouse.platform.storage.errors import VersionGone
 from lakehouse.platform.storage.known_snapshots import is_known, newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, read_snapshot
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import staged_again
 from lakehouse.platform.storage.table_id import DAY
 
@@ -115,7 +115,7 @@ def roll_back(
 
 
 def _require_files(
-    location: TableLocation, files: list[DayFile], version: int | dt.datetime
+    location: TableLocation, files: list[DayFiles], version: int | dt.datetime
 ) -> None:
     """Raise VersionGone when vacuum has deleted one of the files."""
     parts = [(file.day, part.path) for file in files for part in file.parts]

@@ -13,7 +13,7 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.parquet import DIGEST_LENGTH, encode, row_groups, storable_schema
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, urls_of
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_rows(
         return dataset.to_table(columns=list(columns) if columns is not None else None)
 
 
-def file_schema(location: TableLocation, file: DayFile) -> pa.Schema:
+def file_schema(location: TableLocation, file: DayFiles) -> pa.Schema:
     """Return the columns in the file of a day, as Delta stores them."""
     import pyarrow.parquet as pq
 
@@ -105,7 +105,7 @@ class _Digest(io.RawIOBase):
 
 
 @contextmanager
-def _naming_damage(location: TableLocation, files: Sequence[DayFile]) -> Iterator[None]:
+def _naming_damage(location: TableLocation, files: Sequence[DayFiles]) -> Iterator[None]:
     """Turn an error of Arrow into one that names the day whose file is damaged.
 
     Raises:
@@ -126,14 +126,14 @@ def _existing_schema(table: TableId, snapshot: Snapshot) -> pa.Schema:
     return snapshot.schema
 
 
-def _files_of(snapshot: Snapshot, days: Sequence[dt.date] | None) -> list[DayFile]:
+def _files_of(snapshot: Snapshot, days: Sequence[dt.date] | None) -> list[DayFiles]:
     wanted = set(snapshot.days if days is None else days)
     return [file for file in snapshot.files if file.day in wanted]
 
 
 def _dataset(
     location: TableLocation,
-    files: Sequence[DayFile],
+    files: Sequence[DayFiles],
     schema: pa.Schema,
     dictionaries: Sequence[str] = (),
 ) -> "ds.Dataset":
@@ -163,9 +163,9 @@ def _dataset(
     return ds.FileSystemDataset(fragments, dataset_schema, parquet, filesystem)
 
 
-def _groups(files: Sequence[DayFile]) -> Iterator[list[DayFile]]:
+def _groups(files: Sequence[DayFiles]) -> Iterator[list[DayFiles]]:
     """Group files so that each group has about `COUNTED_ROWS` rows."""
-    group: list[DayFile] = []
+    group: list[DayFiles] = []
     rows = 0
     for file in files:
         group.append(file)

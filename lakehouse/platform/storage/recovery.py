@@ -9,14 +9,13 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.storage.commit import Change, publish
 from lakehouse.platform.storage.errors import SchemaConflict, StorageError
-from lakehouse.platform.storage.file_names import is_complete, part_of
+from lakehouse.platform.storage.file_names import is_complete, part_of, write_of
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.location import TableLocation
@@ -95,11 +94,9 @@ def intact_files(lake: Lake, table: TableId, day: dt.date) -> list[list[FoundFil
 
 def _complete(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
     """Yield the files of each write of a day that is complete, in the order of its last file."""
-    by_write: dict[tuple[str, str], list[FoundFile]] = {}
+    by_write: dict[tuple[str, ...], list[FoundFile]] = {}
     for file in found:
-        write, _, rest = PurePosixPath(file.path).name.partition("-")[2].partition(".")
-        key = (str(PurePosixPath(file.path).parent), write if rest != "parquet" else file.path)
-        files = by_write.setdefault(key, [])
+        files = by_write.setdefault((str(file.day), *write_of(file.path)), [])
         files.append(file)
         files.sort(key=lambda each: part_of(each.path))
         if is_complete([each.path for each in files]):

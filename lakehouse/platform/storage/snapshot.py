@@ -43,7 +43,7 @@ class FilePart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DayFile:
+class DayFiles:
     """What a snapshot shows of one day: its files together, mostly a single one."""
 
     day: dt.date
@@ -112,7 +112,7 @@ class Snapshot:
     """A table as one version shows it. Version -1 is the table before its first commit."""
 
     version: int
-    files: tuple[DayFile, ...] = ()
+    files: tuple[DayFiles, ...] = ()
     """One for each day, in their order."""
     schema: pa.Schema | None = None
     """Without ``day``; None before the first commit."""
@@ -125,7 +125,7 @@ class Snapshot:
         return self.description in (AS_OF, ON_REQUEST)
 
     @cached_property
-    def by_day(self) -> Mapping[dt.date, DayFile]:
+    def by_day(self) -> Mapping[dt.date, DayFiles]:
         """Return the files of each day."""
         return {file.day: file for file in self.files}
 
@@ -139,7 +139,7 @@ class Snapshot:
         """Return the paths of all files, relative to the table, in the order of their rows."""
         return [part.path for file in self.files for part in file.parts]
 
-    def between(self, first: dt.date, last: dt.date) -> tuple[DayFile, ...]:
+    def between(self, first: dt.date, last: dt.date) -> tuple[DayFiles, ...]:
         """Return the files of the days from first to last, both included."""
         return tuple(file for file in self.files if first <= file.day <= last)
 
@@ -149,12 +149,12 @@ class Snapshot:
             return urls_of(self.files)
         return urls_of(self.of_days(days))
 
-    def of_days(self, days: Iterable[dt.date]) -> "list[DayFile]":
+    def of_days(self, days: Iterable[dt.date]) -> "list[DayFiles]":
         """Return the files of these days in order; a day never processed has no file."""
         return [self.by_day[day] for day in sorted(set(days)) if day in self.by_day]
 
 
-def urls_of(files: Iterable[DayFile]) -> list[str]:
+def urls_of(files: Iterable[DayFiles]) -> list[str]:
     """Return the paths or s3:// URLs of the files of some days, in their order."""
     return [part.url for file in files for part in file.parts]
 
@@ -209,7 +209,7 @@ def snapshot_of(location: TableLocation, opened: deltalake.DeltaTable) -> Snapsh
         by_day.setdefault(day, []).append(part)
     return Snapshot(
         version=opened.version(),
-        files=tuple(_day_file(location, day, by_day[day]) for day in sorted(by_day)),
+        files=tuple(_day_files(location, day, by_day[day]) for day in sorted(by_day)),
         schema=schema,
         description=opened.metadata().description,
     )
@@ -221,7 +221,7 @@ def schema_of(opened: deltalake.DeltaTable) -> pa.Schema:
     return pa.schema([column for column in schema if column.name != DAY])
 
 
-def _day_file(location: TableLocation, day: dt.date, parts: list[FilePart]) -> DayFile:
+def _day_files(location: TableLocation, day: dt.date, parts: list[FilePart]) -> DayFiles:
     if len(parts) > 1 or ".1.parquet" in parts[0].path:
         parts.sort(key=lambda part: part_of(part.path))
         if not is_complete([part.path for part in parts]):
@@ -230,7 +230,7 @@ def _day_file(location: TableLocation, day: dt.date, parts: list[FilePart]) -> D
                 "program other than lakehouse wrote to this table. hint: roll back to the version "
                 "before"
             )
-    return DayFile(day=day, parts=tuple(parts))
+    return DayFiles(day=day, parts=tuple(parts))
 
 
 def _parts(location: TableLocation, actions: pa.Table) -> Iterator[tuple[dt.date, FilePart]]:

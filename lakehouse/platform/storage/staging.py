@@ -26,7 +26,7 @@ from lakehouse.platform.storage.parquet import (
     stats_json,
     storable_schema,
 )
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 
@@ -81,7 +81,7 @@ class Staged:
         return made_with(self.files[0].path)
 
 
-def staged_again(table: TableId, file: DayFile, schema: pa.Schema) -> Staged:
+def staged_again(table: TableId, file: DayFiles, schema: pa.Schema) -> Staged:
     """Return a day that a snapshot shows as one that can be committed to a table."""
     files = (
         StagedFile(

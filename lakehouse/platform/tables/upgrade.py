@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import AS_OF, DayFile, Snapshot
+from lakehouse.platform.storage.snapshot import AS_OF, DayFiles, Snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import DAY, TableId
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Status, delivery_fingerprint
@@ -231,7 +231,7 @@ def _has_deliveries(shown: Snapshot) -> bool:
     return {"file", "digest", "status"} <= set(names) and "_file" not in names
 
 
-def _may_have_old_status(file: DayFile) -> bool:
+def _may_have_old_status(file: DayFiles) -> bool:
     """Return whether a day may have the old status, as far as the log of the table knows."""
     low, high = file.bounds.get("status", (OLD_REJECTED, OLD_REJECTED))
     return bool(file.rows and low <= OLD_REJECTED <= high)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from lakehouse.platform.engines.session import Session, named_relation
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile, Snapshot, urls_of
+from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, urls_of
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.source import Source
@@ -72,7 +72,7 @@ class UpstreamSnapshots:
         snapshots = self.snapshots[self.table.reads[0].table.id]
         return [file.day for file in snapshots.files if file.rows]
 
-    def files(self, read: Read, days: Sequence[dt.date]) -> list[DayFile]:
+    def files(self, read: Read, days: Sequence[dt.date]) -> list[DayFiles]:
         """Return the files of one upstream table that a window of days reads."""
         snapshot = self.snapshots[read.table.id]
         match read.scope:
@@ -111,7 +111,7 @@ class UpstreamSnapshots:
                 total += snapshot.by_day[day].rows
         return total
 
-    def _in_reach(self, snapshot: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFile]:
+    def _in_reach(self, snapshot: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFiles]:
         """Return the files of an upstream table within the reach of some reference dates."""
         dates = self.table.options.reference_dates
         if dates is None:
@@ -119,7 +119,7 @@ class UpstreamSnapshots:
         return snapshot.between(dates.reach(days[0])[0], dates.reach(days[-1])[1])
 
 
-def files_up_to(table: Table, snapshot: Snapshot, day: dt.date) -> Sequence[DayFile]:
+def files_up_to(table: Table, snapshot: Snapshot, day: dt.date) -> Sequence[DayFiles]:
     """Return the files with rows from which an as-of table of this day is computed.
 
     Of an as-of table this is the newest day up to it, of any other table and of reference dates all

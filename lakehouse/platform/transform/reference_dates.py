@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import DayFile
+from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import MONTHS, ReferenceDateInputs
 from lakehouse.platform.tables.registry import Domain
@@ -105,7 +105,7 @@ def record_reference_dates(
     lake.table(inputs_of(domain.name)).write(rows, schema=MONTHS.stored, note={"by": "months"})
 
 
-_Upstream = Mapping[TableId, tuple[ReferenceDates, Sequence[DayFile]]]
+_Upstream = Mapping[TableId, tuple[ReferenceDates, Sequence[DayFiles]]]
 """Of each upstream table the widest reach and the days with rows, in order."""
 
 
@@ -157,7 +157,7 @@ def _filled_days(domain: Domain, lake: Lake) -> _Upstream:
                 reaches[read.table.id] = ReferenceDates(
                     before=max(dates.before, known.before), after=max(dates.after, known.after)
                 )
-    found: dict[TableId, tuple[ReferenceDates, Sequence[DayFile]]] = {}
+    found: dict[TableId, tuple[ReferenceDates, Sequence[DayFiles]]] = {}
     for upstream, reach in reaches.items():
         if files := [file for file in lake.table(upstream).snapshot().files if file.rows]:
             found[upstream] = (reach, files)

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pytest
 
 from lakehouse.platform.storage.lake import Lake
-from lakehouse.platform.storage.snapshot import AS_OF, DayFile
+from lakehouse.platform.storage.snapshot import AS_OF, DayFiles
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table
@@ -135,5 +135,5 @@ def test_a_lake_with_months_keeps_its_rows_and_shows_the_newest(cafe: Cafe) -> N
     assert (totals(cafe), out_of_date(cafe)) == (rows, [])
 
 
-def _files(cafe: Cafe) -> tuple[DayFile, ...]:
+def _files(cafe: Cafe) -> tuple[DayFiles, ...]:
     return Lake(cafe.settings.root).table(TOTALS).snapshot().files
