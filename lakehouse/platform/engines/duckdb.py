@@ -131,6 +131,7 @@ class DuckDBSession(Session):
         *,
         definition: str = "",
         convert: Convert | None = None,
+        read_rows: int | None = None,
     ) -> list[Staged]:
         batches = self.batches(ordered)
         rows = batches if convert is None else map(convert, batches)

@@ -93,6 +93,7 @@ class Session(ABC):
         *,
         definition: str = "",
         convert: Convert | None = None,
+        read_rows: int | None = None,
     ) -> list[Staged]:
         """Compute rows and write the files of their days where they are computed.
 
@@ -107,7 +108,10 @@ class Session(ABC):
             schema: columns of the table.
             definition: version of the definition that made the rows, for the names of the files.
             convert: turns computed rows into those that are stored; it must be a function of a
-                module, or a `functools.partial` of one, because it is sent to other processes.
+                module, or a `functools.partial` of one, because it is sent to other processes, and
+                return a row for each row.
+            read_rows: about how many rows the expression reads. A cluster looks for large days, to
+                write each by several tasks, only if they are many.
         """
 
     @abstractmethod

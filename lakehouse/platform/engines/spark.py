@@ -16,9 +16,11 @@ from ibis.backends.sql.datatypes import PySparkType
 from lakehouse.platform.engines.day_files import day_position
 from lakehouse.platform.engines.older_days import SPARK, Expected, columns_of_group
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
-from lakehouse.platform.engines.spark_files import ORDER, Convert, stage_on_executors
+from lakehouse.platform.engines.spark_files import ORDER, Convert, RowWriter, stage_on_executors
+from lakehouse.platform.engines.spark_sections import SortKey
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.made_with import by_definition
+from lakehouse.platform.storage.s3_access import current_identity
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
@@ -105,45 +107,39 @@ class SparkSession(Session):
         *,
         definition: str = "",
         convert: Convert | None = None,
+        read_rows: int | None = None,
     ) -> list[Staged]:
-        rows, order = _unordered(ordered)
-        return stage_on_executors(
-            self.spark.sql(self.sql(rows)),
-            order,
-            days,
-            table,
-            schema,
+        rows, keys = _unordered(ordered)
+        writer = RowWriter(
+            table=table,
+            schema=schema,
             definition=definition,
             convert=convert,
+            s3=current_identity() if table.url.startswith("s3://") else None,
         )
+        return stage_on_executors(self.spark.sql(self.sql(rows)), keys, days, writer, read_rows)
 
 
-def _unordered(ordered: ir.Table) -> tuple[ir.Table, list[Any]]:
-    """Return the rows of an ordered expression, and Spark's sort columns for its order.
+def _unordered(ordered: ir.Table) -> tuple[ir.Table, list[SortKey]]:
+    """Return the rows of an ordered expression, and the keys of its order.
 
     A sort key that is not a column becomes a further column.
 
     Raises:
         EngineError: the expression does not end in `order_by`.
     """
-    from pyspark.sql import functions
-
     sort = ordered.op()
     if not isinstance(sort, ops.Sort):
         raise EngineError("rows to write have no order. hint: end the expression in order_by")
     rows = sort.parent.to_expr()
     columns: dict[str, ir.Value] = {}
-    order = []
+    keys = []
     for place, key in enumerate(sort.keys):
         name = key.arg.name if isinstance(key.arg, ops.Field) else f"{ORDER}{place}"
         if name not in rows.columns:
             columns[name] = key.arg.to_expr()
-        column = functions.col(f"`{name}`")
-        if key.ascending:
-            order.append(column.asc_nulls_first() if key.nulls_first else column.asc_nulls_last())
-        else:
-            order.append(column.desc_nulls_first() if key.nulls_first else column.desc_nulls_last())
-    return rows.mutate(**columns) if columns else rows, order
+        keys.append(SortKey(name=name, ascending=key.ascending, nulls_first=key.nulls_first))
+    return rows.mutate(**columns) if columns else rows, keys
 
 
 def spark_session(settings: Settings) -> Any:

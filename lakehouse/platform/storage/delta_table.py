@@ -13,11 +13,13 @@ import pyarrow as pa
 from lakehouse.platform.storage import commit, history, maintenance, reading, staging
 from lakehouse.platform.storage.commit import Change, CommitResult
 from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.file_names import Section
 from lakehouse.platform.storage.history import Version
 from lakehouse.platform.storage.known_snapshots import newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.parquet import section_rows
 from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.storage.table_id import TableId
@@ -78,13 +80,37 @@ class LakeTable:
     ) -> Staged:
         """Write the files of a day; they are not visible before `commit`.
 
-        A day gets a further file when the one before has reached the size of the lake's files.
+        A day gets a further file when the one before has reached the size of the lake's files,
+        and after each section; see `section_rows`.
         Batches are written one by one, so memory does not grow with the day. The same rows in
         the same order give the same bytes, however they are cut into batches. A column ``day``
         is left out; the other columns must be those of the schema, in any order. The version of
         the definition that made the rows becomes a part of the file's name.
         """
         return staging.stage_day(self._location, day, data, schema, definition)
+
+    def section_rows(self, schema: pa.Schema) -> int:
+        """Return after how many rows a day gets a further file whatever the size of the one before.
+
+        Sections of so many rows can be written at once by several processes.
+        """
+        return section_rows(self.stored_schema(schema), self._location.most_bytes)
+
+    def stage_section(
+        self,
+        day: dt.date,
+        section: Section,
+        data: Iterable[pa.RecordBatch | pa.Table],
+        schema: pa.Schema,
+        *,
+        definition: str = "",
+    ) -> Staged:
+        """Write the files of a section of a day, as `stage` writes them within the day.
+
+        All sections but the last have `section_rows`. Together their files, in their order, are the
+        files of the day.
+        """
+        return staging.stage_day(self._location, day, data, schema, definition, section)
 
     def stage_many(
         self,

@@ -33,6 +33,9 @@ LONGEST_BOUND = 32
 """Longest text, in characters, that is stored as a bound."""
 
 
+SECTION_GROUPS = 32
+"""Row groups of a section. A file ends with its section, so sections can be written at once."""
+
 LEAST_BYTES = 4
 """Bytes of a value by which the row groups of very small files are made smaller."""
 
@@ -73,6 +76,7 @@ def encode(
     schema: pa.Schema,
     sink: pa.NativeFile,
     file_bytes: int | None = None,
+    most_groups: int | None = None,
 ) -> pq.FileMetaData:
     """Write a Parquet file into a binary stream and return its footer.
 
@@ -81,6 +85,7 @@ def encode(
         schema: columns of the file.
         sink: gets the bytes.
         file_bytes: no further group is written once the file has so many bytes; by default all are.
+        most_groups: no further group is written after so many; by default all are.
     """
     footers: list[pq.FileMetaData] = []
     writer = pq.ParquetWriter(
@@ -92,9 +97,9 @@ def encode(
         metadata_collector=footers,
     )
     try:
-        for group in groups:
+        for count, group in enumerate(groups, 1):
             writer.write_table(group, row_group_size=group.num_rows)
-            if file_bytes is not None and sink.tell() >= file_bytes:
+            if count == most_groups or (file_bytes is not None and sink.tell() >= file_bytes):
                 break
     except BaseException:
         with suppress(Exception):  # the first error names the cause
@@ -125,13 +130,24 @@ def _encoded(table: pa.Table, schema: pa.Schema) -> tuple[pa.Buffer, WrittenFile
     return content, WrittenFile(footer.num_rows, content.size, digest, file_stats(footer, schema))
 
 
+def group_rows(schema: pa.Schema, file_bytes: int | None = None) -> int:
+    """Return the rows of a row group; the last one of a day has fewer."""
+    length = max(8_192, min(131_072, 8_000_000 // max(1, len(schema))))
+    if file_bytes is not None:
+        length = max(1, min(length, file_bytes // (LEAST_BYTES * max(1, len(schema)))))
+    return length
+
+
+def section_rows(schema: pa.Schema, file_bytes: int) -> int:
+    """Return the rows of a section; the last one of a day has fewer."""
+    return SECTION_GROUPS * group_rows(schema, file_bytes)
+
+
 def row_groups(
     tables: Iterable[pa.Table], schema: pa.Schema, file_bytes: int | None = None
 ) -> Iterator[pa.Table]:
     """Cut rows into groups whose length depends on schema and file size, never on the batches."""
-    length = max(8_192, min(131_072, 8_000_000 // max(1, len(schema))))
-    if file_bytes is not None:
-        length = max(1, min(length, file_bytes // (LEAST_BYTES * max(1, len(schema)))))
+    length = group_rows(schema, file_bytes)
     held: list[pa.Table] = []
     count = 0
     for table in tables:

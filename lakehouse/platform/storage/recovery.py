@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from lakehouse.platform.storage.commit import Change, publish
 from lakehouse.platform.storage.errors import SchemaConflict, StorageError
-from lakehouse.platform.storage.file_names import is_complete, part_of, write_of
+from lakehouse.platform.storage.file_names import is_complete, place_of, write_of
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.location import TableLocation
@@ -98,7 +98,7 @@ def _complete(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
     for file in found:
         files = by_write.setdefault((str(file.day), *write_of(file.path)), [])
         files.append(file)
-        files.sort(key=lambda each: part_of(each.path))
+        files.sort(key=lambda each: place_of(each.path))
         if is_complete([each.path for each in files]):
             yield files
 

@@ -10,7 +10,7 @@ import deltalake
 import pyarrow as pa
 
 from lakehouse.platform.storage.errors import StorageError
-from lakehouse.platform.storage.file_names import is_complete, part_of, version_of_files
+from lakehouse.platform.storage.file_names import is_complete, is_part, place_of, version_of_files
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.table_id import DAY
@@ -222,8 +222,8 @@ def schema_of(opened: deltalake.DeltaTable) -> pa.Schema:
 
 
 def _day_files(location: TableLocation, day: dt.date, parts: list[FilePart]) -> DayFiles:
-    if len(parts) > 1 or ".1.parquet" in parts[0].path:
-        parts.sort(key=lambda part: part_of(part.path))
+    if len(parts) > 1 or is_part(parts[0].path):
+        parts.sort(key=lambda part: place_of(part.path))
         if not is_complete([part.path for part in parts]):
             raise StorageError(
                 f"{location.id}: {day} has {len(parts)} files that are not all of one write: a "

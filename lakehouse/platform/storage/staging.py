@@ -13,11 +13,12 @@ import pyarrow as pa
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.day_rows import cut_by_day
 from lakehouse.platform.storage.errors import StorageError
-from lakehouse.platform.storage.file_names import file_name, version_of_files
+from lakehouse.platform.storage.file_names import Section, file_name, version_of_files
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.parquet import (
     DIGEST_LENGTH,
+    SECTION_GROUPS,
     WrittenFile,
     encode,
     encode_in_memory,
@@ -102,13 +103,14 @@ def stage_day(
     data: pa.Table | Iterable[pa.RecordBatch | pa.Table],
     schema: pa.Schema,
     definition: str = "",
+    section: Section | None = None,
 ) -> Staged:
-    """Write the files of one day; see `LakeTable.stage`."""
+    """Write the files of one day, or of one section; see `LakeTable.stage`."""
     if type(day) is not dt.date:
         raise TypeError(f"{location.id}: {day!r} is not a date")
     stored = stored_schema(location.id, schema)
     folder = f"{DAY}={day.isoformat()}"
-    write = uuid.uuid4().hex[:8]
+    write = section.write if section else uuid.uuid4().hex[:8]
     groups = _Groups(location, day, data, stored)
     files: list[StagedFile] = []
     while not files or groups.has_more:
@@ -116,8 +118,14 @@ def stage_day(
         scratch = location.store.scratch(location.path(folder))
         try:
             written = _write_scratch_file(scratch, groups, stored, location.most_bytes)
-            last = not groups.has_more
-            name = file_name(written.digest, write, definition, len(files) + 1, last=last)
+            name = file_name(
+                written.digest,
+                write,
+                definition,
+                len(files) + 1,
+                last=not groups.has_more,
+                section=section,
+            )
             failpoint("storage.written")
             location.store.move_in(scratch, location.path(f"{folder}/{name}"))
         finally:
@@ -195,29 +203,39 @@ class _Groups:
         tables = (_conform(location.id, day, part, schema) for part in parts)
         self._groups = row_groups(tables, schema, location.most_bytes)
         self._next = next(self._groups, None)
+        self._taken = 0
 
     @property
     def has_more(self) -> bool:
         """Whether a group is left."""
         return self._next is not None
 
+    @property
+    def left_in_section(self) -> int:
+        """How many groups the section of the next group has from there on."""
+        return SECTION_GROUPS - self._taken % SECTION_GROUPS
+
     def __iter__(self) -> Iterator[pa.Table]:
         while self._next is not None:
             group = self._next
             self._next = next(self._groups, None)
+            self._taken += 1
             yield group
 
 
 def _write_scratch_file(
     scratch: Path, groups: _Groups, schema: pa.Schema, file_bytes: int
 ) -> WrittenFile:
-    """Write groups into a local file until it has its size. A day without rows is encoded once."""
+    """Write groups into a local file until it has its size or its section ends.
+
+    A day without rows is encoded once.
+    """
     if not groups.has_more:
         content, written = encode_in_memory(schema.empty_table(), schema)
         scratch.write_bytes(content)
         return written
     with pa.OSFile(str(scratch), "wb") as sink:
-        footer = encode(groups, schema, sink, file_bytes)
+        footer = encode(groups, schema, sink, file_bytes, groups.left_in_section)
     with scratch.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()[:DIGEST_LENGTH]
     size = scratch.stat().st_size

@@ -119,6 +119,7 @@ def stage_days(
             if each.scope is not ReadScope.LAST_DAYS
         )
         writer.version = version_of(table, read)
+        writer.read_rows = sum(upstream.rows(day) for day in window)
         if has_no_rows(upstream, window):
             _stage_empty_days(table, window, writer)
             continue
@@ -143,6 +144,8 @@ class _Writer:
         self.result = StagedDays(table=table, schema=stored)
         self.version = self.result.definition.version
         """Of the definition that makes the days of a window, in the names of their files."""
+        self.read_rows = 0
+        """About how many upstream rows a window reads."""
         self.models: Mapping[str, pa.Table] = {}
         """Versions in use of the models that the table names."""
         self._lake = lake
@@ -154,6 +157,7 @@ class _Writer:
             self._lake.table(self.result.table.id),
             self.result.schema,
             definition=self.version,
+            read_rows=self.read_rows,
         )
 
     def write_days(self, days: RowsByDay) -> None:
@@ -176,7 +180,9 @@ class _Writer:
         convert: Convert | None = None,
     ) -> None:
         table = self._lake.table(companion)
-        staged = session.stage_days(ordered, days, table, schema, convert=convert)
+        staged = session.stage_days(
+            ordered, days, table, schema, convert=convert, read_rows=self.read_rows
+        )
         self.result.companions.setdefault(companion, (schema, []))[1].extend(staged)
 
     def write_empty_companion(

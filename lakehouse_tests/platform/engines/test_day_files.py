@@ -1,7 +1,6 @@
 """The folders above a table never become data, whatever they are called."""
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
+from lakehouse_tests.platform.engines.spark import require_spark
 
 MONDAY = dt.date(2026, 1, 5)
 TUESDAY = MONDAY + dt.timedelta(days=1)
@@ -63,9 +63,7 @@ def read(lake: Lake, settings: Settings) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="module")
 def by_spark() -> Iterator[Settings]:
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        pytest.skip("no Java on this machine, so no Spark")
-    pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
+    require_spark()
     settings = Settings(engine="spark")
     spark = spark_session(settings)
     yield settings

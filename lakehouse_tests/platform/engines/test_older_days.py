@@ -1,8 +1,6 @@
 """Days of an older contract are read as the current contract says, or fail by name."""
 
 import datetime as dt
-import os
-import shutil
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +18,7 @@ from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import TableModel, contract_of
 from lakehouse.settings import Settings
+from lakehouse_tests.platform.engines.spark import require_spark
 
 TABLE = TableId("silver", "cafe", "visits")
 MON, TUE = dt.date(2024, 1, 1), dt.date(2024, 1, 2)
@@ -63,9 +62,7 @@ def lake(tmp_path: Any) -> Lake:
 def test_a_query_reads_older_days_or_names_what_they_lack(lake: Lake, name: str, request):
     settings = Settings(root=lake.root, engine=name)
     if name == "spark":
-        if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-            pytest.skip("no Java on this machine, so no Spark")
-        pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
+        require_spark()
         request.addfinalizer(spark_session(settings).stop)
     urls = lake.table(TABLE).snapshot().urls()
     with engine.session(settings) as session:

@@ -1,8 +1,6 @@
 """DuckDB and Spark compute the same rows for every table."""
 
 import datetime as dt
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -33,6 +31,7 @@ from lakehouse.platform.transform.inputs import bind_partitions
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
+from lakehouse_tests.platform.engines.spark import require_spark
 
 MONDAY = dt.date(2026, 1, 5)
 PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, errors=10, stock=True)
@@ -108,9 +107,7 @@ def computed(opened: Session, table: Table) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def by_spark(settings: Settings) -> Iterator[Settings]:
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        pytest.skip("no Java on this machine, so no Spark")
-    pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
+    require_spark()
     by_spark = replace(settings, engine="spark")
     spark = spark_session(by_spark)
     spark.conf.set("spark.sql.shuffle.partitions", "1")

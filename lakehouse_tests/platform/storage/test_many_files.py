@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hashlib
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pytest
 
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.errors import StorageError
-from lakehouse.platform.storage.file_names import is_complete, part_of
+from lakehouse.platform.storage.file_names import Section, is_complete, place_of
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
@@ -51,7 +53,7 @@ def test_a_day_is_an_ordered_list_of_files(orders: LakeTable):
     monday = orders.snapshot().by_day[MON]
     count = len(monday.parts)
     assert count > 2
-    assert [part_of(part.path) for part in monday.parts] == list(range(1, count + 1))
+    assert [place_of(part.path) for part in monday.parts] == [(1, n + 1) for n in range(count)]
     assert names(orders, MON)[0].endswith(".1.parquet")
     assert names(orders, MON)[-1].endswith(f".{count}of{count}.parquet")
     assert ids_by_day(orders) == {MON: list(range(30)), TUE: [1], WED: []}
@@ -195,3 +197,39 @@ def test_each_file_is_a_parquet_file_of_its_own(orders: LakeTable):
     assert is_complete([part.path for part in parts])
     assert not is_complete([part.path for part in parts[:-1]])
     assert not is_complete([part.path for part in parts[1:]])
+
+
+def test_sections_that_are_written_apart_are_the_files_of_the_day(lake: Lake, orders: LakeTable):
+    length = orders.section_rows(SCHEMA)
+    count = 2 * length + 3
+    together = orders.stage(MON, rows_of(*range(count)), SCHEMA)
+    parts = [
+        orders.stage_section(
+            MON,
+            Section(write="01234567", place=place + 1, count=3),
+            rows_of(*range(place * length, min(count, (place + 1) * length))).to_batches(),
+            SCHEMA,
+        )
+        for place in (2, 0, 1)
+    ]
+    files = tuple(file for place in (1, 2, 0) for file in parts[place].files)
+    apart = replace(together, files=files)
+    assert apart.data_version == together.data_version
+    orders.commit([apart], schema=SCHEMA)
+    assert ids_by_day(orders)[MON] == list(range(count))
+    assert orders.snapshot().by_day[MON].paths == apart.paths
+    names = [file.path for file in files]
+    assert is_complete(names)
+    assert not is_complete(names[:-1])
+    assert not is_complete([name for name in names if ".2of3-" not in name])
+    assert len(intact_files(lake, ORDERS, MON)[0]) == len(names)
+
+
+def test_a_file_ends_with_its_section(tmp_path: Path):
+    table = Lake(str(tmp_path), 1024 / (1 << 20)).table(ORDERS)
+    length = table.section_rows(SCHEMA)
+    put(table, {MON: rows_of(*([7] * (length + 1)))})
+    monday = table.snapshot().by_day[MON]
+    ends = list(itertools.accumulate(part.rows for part in monday.parts))
+    assert length in ends
+    assert len(monday.parts) < length
