@@ -159,6 +159,13 @@ class Settings:
     )
     engine: str = _setting("duckdb", "`duckdb` (embedded) or `spark`", choices=ENGINES)
     spark_master: str = _setting("local[2]", "Spark master URL")
+    spark_min_rows: int = _setting(
+        10_000_000,
+        "Upstream rows from which a table is computed on Spark in a run; with fewer, DuckDB computes"
+        " it in the process of the run. 0 computes every table on Spark",
+        pattern=r"[0-9]+",
+        expected="a whole number, 0 or more",
+    )
     memory: str = _setting("1GB", "Memory limit of the embedded engine")
     sql_seconds: float = _setting(
         600.0, "Seconds after which a query of `lakehouse sql` is stopped"

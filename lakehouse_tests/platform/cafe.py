@@ -250,6 +250,7 @@ class Cafe:
             root=str(self.folder / "lake"),
             landing=str(self.folder / "landing"),
             engine=self.engine,
+            spark_min_rows=0,
             quiet_seconds=0,
         )
 

@@ -154,9 +154,16 @@ def session(settings: Settings) -> Iterator[Session]:
         opened.close()
 
 
-def engine_settings(settings: Settings, *, embedded: bool) -> Settings:
-    """Return the settings with the engine of a table; DuckDB when it is an embedded one."""
-    return replace(settings, engine="duckdb") if embedded else settings
+def engine_settings(settings: Settings, *, embedded: bool, rows: int | None = None) -> Settings:
+    """Return the settings with the engine of a table.
+
+    Args:
+        settings: the engine for large work, and from how many rows work is large.
+        embedded: whether DuckDB always computes the table.
+        rows: upstream rows that are read; None if they are not known, which counts as many.
+    """
+    small = rows is not None and rows < settings.spark_min_rows
+    return replace(settings, engine="duckdb") if embedded or small else settings
 
 
 def engine_version(settings: Settings) -> str:

@@ -141,5 +141,5 @@ def _make(
     elif len(days) < len(context.partition_keys):
         store_good_days(context, platform, computed)
     else:
-        yield result(computed, days, platform.settings)
+        yield result(computed, days)
     yield from partition_results(context, check_results(table, computed))

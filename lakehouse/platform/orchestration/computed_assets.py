@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-from lakehouse.platform.engines.session import engine_settings, engine_version
 from lakehouse.platform.local_runtime.check_results import (
     PartitionResult,
     partition_results,
@@ -64,7 +63,7 @@ def _expression_asset(table: Table, domain: Domain, settings: Settings) -> dg.As
         if computed.failed_days:
             store_good_days(context, platform, computed)
         else:
-            yield result(computed, days, platform.settings)
+            yield result(computed, days)
         yield from partition_results(context, check_results(table, computed))
         if computed.failed_days:
             raise dg.Failure(
@@ -121,11 +120,8 @@ def _lost_rows(table: Table, days: Sequence[dt.date], error: RowsLost) -> list[P
     return [PartitionResult(check=check, day=day, passed=False, metadata=metadata) for day in days]
 
 
-def result(
-    computed: StagedDays, days: Sequence[dt.date], settings: Settings
-) -> dg.MaterializeResult[Any]:
+def result(computed: StagedDays, days: Sequence[dt.date]) -> dg.MaterializeResult[Any]:
     """Return the computed days, for the I/O manager to commit, with their metadata."""
-    settings = engine_settings(settings, embedded=computed.table.options.embedded)
     versions = {each.day: each.data_version for each in computed.staged}
     return dg.MaterializeResult(
         asset_key=asset_key(computed.table.id),
@@ -134,7 +130,7 @@ def result(
         metadata={
             "dagster/row_count": computed.rows,
             "lakehouse/days": len(days),
-            "lakehouse/engine": engine_version(settings),
+            "lakehouse/engine": computed.engine,
             **{f"lakehouse/rejected_{r}": n for r, n in sorted(computed.reasons.items())},
         },
     )

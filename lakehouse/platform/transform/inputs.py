@@ -111,6 +111,19 @@ class UpstreamSnapshots:
                 total += snapshot.by_day[day].rows
         return total
 
+    def rows_read(self, days: Sequence[dt.date]) -> int:
+        """Return how many upstream rows a run over these days reads, each row once.
+
+        They are known from the logs of the tables; no file is opened.
+        """
+        files = (
+            self.snapshots[read.table.id].files
+            if place == 0 and self.table.keyed_over_all_days
+            else self.files(read, sorted(days))
+            for place, read in enumerate(self.table.reads)
+        )
+        return sum(file.rows for each in files for file in each)
+
     def _in_reach(self, snapshot: Snapshot, days: Sequence[dt.date]) -> Sequence[DayFiles]:
         """Return the files of an upstream table within the reach of some reference dates."""
         dates = self.table.options.reference_dates

@@ -60,6 +60,8 @@ class StagedDays:
 
     table: Table
     schema: pa.Schema
+    engine: str = ""
+    """Name and version of the engine; with the upstream rows where they decided which it is."""
     staged: list[Staged] = field(default_factory=list)
     companions: dict[TableId, tuple[pa.Schema, list[Staged]]] = field(default_factory=dict)
     failed_days: dict[dt.date, str] = field(default_factory=dict)
@@ -94,14 +96,14 @@ def stage_days(
         table: computed by an expression.
         days: days to compute.
         lake: upstream tables are read from it.
-        settings: engine, and the number of upstream rows that are computed at a time.
+        settings: engine, from how many upstream rows it is Spark, and how many are computed at a
+            time.
         target: files are written into it; by default into ``lake``.
 
     Raises:
         RowsLost: an expression over delivered rows returned fewer or more rows than it received.
         Exception: raised by the table's `before_compute`; nothing is written then.
     """
-    settings = engine.engine_settings(settings, embedded=table.options.embedded)
     if table.options.before_compute is not None:
         table.options.before_compute(lake, days)
     writer = _Writer(table, lake if target is None else target)
@@ -109,6 +111,7 @@ def stage_days(
         name: promoted_content(lake, table.id.domain, name) for name in table.options.models
     }
     upstream = UpstreamSnapshots.of(table, lake)
+    settings, writer.result.engine = _engine_of(upstream, days, settings)
     due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
     on_cluster = settings.engine == "spark"
     rows = rows_at_once(table, settings.chunk_rows) * (CLUSTER_CHUNKS if on_cluster else 1)
@@ -133,6 +136,19 @@ def stage_days(
             else:
                 _stage_computed_rows(session, table, window, writer)
     return writer.result
+
+
+def _engine_of(
+    upstream: UpstreamSnapshots, days: Sequence[dt.date], settings: Settings
+) -> tuple[Settings, str]:
+    """Return the settings with the engine that computes these days, and its description."""
+    embedded = upstream.table.options.embedded
+    if embedded or settings.engine == "duckdb":
+        chosen = engine.engine_settings(settings, embedded=embedded)
+        return chosen, engine.engine_version(chosen)
+    rows = upstream.rows_read(days)
+    chosen = engine.engine_settings(settings, embedded=False, rows=rows)
+    return chosen, f"{engine.engine_version(chosen)} ({rows:,} rows)"
 
 
 class _Writer:

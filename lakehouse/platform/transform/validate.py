@@ -48,9 +48,10 @@ def failed_days_of(
 ) -> dict[dt.date, str]:
     """Return the days whose rows break the contract, for rows computed without an expression.
 
-    Rows on other days than these fail their day, too.
+    Rows on other days than these fail their day, too. DuckDB reads them where they are, in the
+    memory of this process.
     """
-    with engine.session(settings) as session:
+    with engine.session(engine.engine_settings(settings, embedded=True)) as session:
         session.arrow("computed", rows)
         computed = named_relation("computed", table.contract.schema)
         found = failed_days(session, table, computed)

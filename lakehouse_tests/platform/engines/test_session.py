@@ -108,7 +108,7 @@ def computed(opened: Session, table: Table) -> pa.Table:
 @pytest.fixture(scope="module")
 def by_spark(settings: Settings) -> Iterator[Settings]:
     require_spark()
-    by_spark = replace(settings, engine="spark")
+    by_spark = replace(settings, engine="spark", spark_min_rows=0)
     spark = spark_session(by_spark)
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     yield by_spark
