@@ -161,8 +161,8 @@ class Settings:
     spark_master: str = _setting("local[2]", "Spark master URL")
     spark_min_rows: int = _setting(
         10_000_000,
-        "Upstream rows from which a table is computed on Spark in a run; with fewer, DuckDB computes"
-        " it in the process of the run. 0 computes every table on Spark",
+        "Upstream rows from which a run computes a table on Spark; with fewer, DuckDB computes it"
+        " in the process of the run. 0 computes every table on Spark",
         pattern=r"[0-9]+",
         expected="a whole number, 0 or more",
     )
