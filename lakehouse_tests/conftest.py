@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[code_facts.SHARED] = kept.name
     config.addinivalue_line("markers", "s3: runs against a real S3 server")
     config.addinivalue_line("markers", "postgres: runs against a real PostgreSQL server")
+    config.addinivalue_line("markers", "as_of(wanted): whether the run of the as-of tables is made")
     config.addinivalue_line("markers", "server: needs a server, a cluster or a browser")
 
 

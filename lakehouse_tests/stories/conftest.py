@@ -11,6 +11,7 @@ import pytest
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.transform import as_of
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
 from lakehouse_tests.stories.world import World
@@ -32,6 +33,19 @@ def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if chosen:
         monkeypatch.setenv("LAKEHOUSE_RUNTIME", chosen)
     return chosen
+
+
+@pytest.fixture(autouse=True)
+def _as_of_tables_only_where_looked_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leave out the run of the as-of tables, half of the work, under ``@pytest.mark.as_of(False)``.
+
+    The closest mark counts: a test of a module that is marked may want them.
+    """
+    mark = request.node.get_closest_marker("as_of")
+    if mark is not None and not mark.args[0]:
+        monkeypatch.setattr(as_of, "out_of_date", lambda *_: {})
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ from lakehouse_tests.stories.world import (
     orders,
 )
 
+pytestmark = pytest.mark.as_of(False)
+
 BUSINESS = ("silver.", "gold.")
 ORDERS = TableId("silver", "mrhealth", "orders")
 DATES = dg.AssetKey(["gold", "mrhealth", "dim_date"])
@@ -181,6 +183,7 @@ def test_days_delivered_out_of_order_give_the_same_tables_as_days_in_order(make_
     assert one_by_one.balance() == at_once.balance() == {"balanced": 11}
 
 
+@pytest.mark.as_of(True)
 def test_an_order_of_the_day_before_is_added_to_its_day_by_a_follow_up_run(world: World):
     world.land_reference()
     world.land_all(night(MON, 1, "10.00"))

@@ -9,6 +9,8 @@ from lakehouse_tests.servers import S3Server
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, night
 
+pytestmark = pytest.mark.as_of(False)
+
 
 @pytest.mark.s3
 def test_a_batch_ends_in_one_run_although_answers_are_rejected_delayed_and_lost(

@@ -15,6 +15,8 @@ from lakehouse.platform.storage.disk import DiskStore
 from lakehouse_tests.stories.test_sensor import NOTHING_DUE, Tick, location, record, tick
 from lakehouse_tests.stories.world import MON, World, night, orders
 
+pytestmark = pytest.mark.as_of(False)
+
 __all__ = ["location", "tick"]  # fixtures
 
 UNREADABLE = f"mrhealth/{MON}/unidade_002/unreadable/PEDIDO.csv"

@@ -17,6 +17,8 @@ from lakehouse.platform.reconciliation.audit import audit_domain
 from lakehouse_tests.stories.conftest import Make
 from lakehouse_tests.stories.world import MON, TUE, WED, World, items, night, orders
 
+pytestmark = pytest.mark.as_of(False)
+
 
 def test_orders_of_unknown_units_are_stored_when_the_reference_tables_arrive(world: World):
     world.land_all(night(MON, 1, "10.00") | night(TUE, 2, "5.00"))

@@ -22,6 +22,8 @@ from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
 from lakehouse_tests.stories.world import MON, World, night
 
+pytestmark = pytest.mark.as_of(False)
+
 NOTHING_DUE = "no new files and no unfinished days"
 
 

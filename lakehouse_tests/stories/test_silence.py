@@ -7,6 +7,8 @@ import pytest
 
 from lakehouse_tests.stories.world import World, items, night, orders, reference
 
+pytestmark = pytest.mark.as_of(False)
+
 TODAY = dt.datetime.now(dt.UTC).date()
 LAST = TODAY - dt.timedelta(days=2)
 """A day that is over whatever the time of the test."""
