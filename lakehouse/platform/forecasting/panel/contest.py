@@ -1,8 +1,10 @@
 """Rolling-origin back-test of all methods, and which one each group of series publishes.
 
-At each origin a method knows only the days before it. The baseline and the model with the lowest
-error on the older days are compared on the newer ones: the model is published only if its error is
-strictly lower than that of every baseline.
+At each origin a method knows only the days before it. The model with the lowest error on the older
+days is compared on the newer ones: it is published only if its error is strictly lower than that of
+every baseline. A short history has too few days to choose on: there the first model, which takes
+from all series what one cannot show, is compared on all days. A group in which nothing can be
+compared gets the method of all series.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +20,13 @@ from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, 
 ORIGINS = 12
 """Number of origins of the back-test, a week apart."""
 FEWEST_DAYS = 7
-"""Fewest days that are known at an origin."""
+"""Fewest days that are known at an origin, and fewest days after the oldest one."""
+SHORT_DAYS = 56
+"""Days of history from which a model is chosen on its older part."""
 NEW_DAYS = 28
 """A series with fewer known days is in the group of new ones."""
+ENOUGH_ERRORS = 2000
+"""Errors of a group from which its intervals are made of them alone."""
 GROUPS = ("new", "smooth", "erratic", "intermittent", "lumpy")
 """Groups of series: by how often there is a demand, and how much it varies (Syntetos-Boylan)."""
 MEAN_DAYS_BETWEEN = 1.32
@@ -62,7 +68,7 @@ class Contest:
             day of the series was known at the origin, because it was not forecast then.
         group: index into `GROUPS` of each series.
         measured: name of the method → its forecasts.
-        scores: group → method → its errors on the newer days.
+        scores: group → method → its errors on the newer days; infinite if there are none.
         published: group → name of the method that is published.
     """
 
@@ -73,15 +79,23 @@ class Contest:
     scores: Mapping[str, Mapping[str, Score]]
     published: Mapping[str, str]
 
-    def errors(self, method: str, series: Indices) -> Errors:
-        """Return the errors of a method on some series at all origins."""
+    def errors(self, method: str, series: Indices, days: int) -> Errors:
+        """Return the errors of a method on some series that are known after some days.
+
+        With fewer than `ENOUGH_ERRORS` of them they are those of all series.
+        """
         horizon = self.actual.shape[2]
-        forecast = self.measured[method].forecast[:, series]
-        step = np.broadcast_to(np.arange(1, horizon + 1), forecast.shape)
+        step = np.arange(1, horizon + 1)
+        come = np.array(self.origins, np.int64).reshape(-1, 1) + step <= days
+        known = come[:, None, :] & ~np.isnan(self.actual)
+        of_series = np.zeros_like(known)
+        of_series[:, series] = known[:, series]
+        used = of_series if of_series.sum() >= ENOUGH_ERRORS else known
         return Errors(
-            forecast=forecast.ravel(),
-            actual=self.actual[:, series].ravel(),
-            step=step.ravel().astype(np.int64),
+            forecast=self.measured[method].forecast[used],
+            actual=self.actual[used],
+            step=np.broadcast_to(step, used.shape)[used].astype(np.int64),
+            days=days - min(self.origins, default=days),
         )
 
 
@@ -101,13 +115,15 @@ def contest(panel: Panel, horizon: int, models: Mapping[str, Method] = MODELS) -
     scale = scale_of_series(panel.values)
     scores: dict[str, dict[str, Score]] = {}
     published: dict[str, str] = {}
-    older = _is_older(origins, horizon, panel.days)
-    newer = is_newer(origins, horizon, panel.days)
+    older = _weights(_is_older(origins, horizon, panel.days), origins, panel.days)
+    newer = _weights(is_newer(origins, horizon, panel.days), origins, panel.days)
     for number, name in enumerate(GROUPS):
         series = np.flatnonzero(group == number)
-        on_older = _scores(measured, actual, scale, series, older)
         scores[name] = _scores(measured, actual, scale, series, newer)
-        published[name] = _selected(on_older, scores[name], models)
+        if not np.isfinite(scores[name]["ma_30"].mase):  # nothing of the group was compared
+            series = np.arange(len(group))
+        on_older, on_newer = (_scores(measured, actual, scale, series, w) for w in (older, newer))
+        published[name] = _selected(on_older, on_newer, models)
     return Contest(
         origins=tuple(origins),
         actual=actual,
@@ -119,13 +135,20 @@ def contest(panel: Panel, horizon: int, models: Mapping[str, Method] = MODELS) -
 
 
 def origins_of(days: int) -> list[int]:
-    """Return the number of known days at each origin, the oldest first; none for a short history.
+    """Return the number of known days at each origin, the oldest first; none in two weeks.
 
-    >>> origins_of(30)
-    [9, 16, 23]
+    Origins are a week apart; in a short history they are closer, so that there are as many.
+
+    >>> origins_of(100)[-3:]
+    [79, 86, 93]
+    >>> origins_of(14)
+    [7, 8, 9, 10, 11, 12, 13]
     """
-    back = [days - WEEK * n for n in range(ORIGINS, 0, -1)]
-    return [origin for origin in back if origin >= FEWEST_DAYS]
+    if days < 2 * FEWEST_DAYS:
+        return []
+    apart = min(max((days - FEWEST_DAYS) / ORIGINS, 1.0), float(WEEK))
+    back = {days - round(apart * n) for n in range(1, ORIGINS + 1)}
+    return sorted(origin for origin in back if origin >= FEWEST_DAYS)
 
 
 def groups_of(values: Numbers) -> Indices:
@@ -166,7 +189,7 @@ def _at_origins(method: Method, panel: Panel, origins: Sequence[int], horizon: i
 def is_newer(origins: Sequence[int], horizon: int, days: int) -> Flags:
     """Return which forecasts are on the newer days, shape (origins, horizon).
 
-    None of them was made before the last of the older days.
+    None of them was made before the last of the older days. In a short history all days are newer.
     """
     origin, target, middle = _split(origins, horizon, days)
     return np.asarray((origin >= middle) & (target < days))
@@ -180,7 +203,24 @@ def _is_older(origins: Sequence[int], horizon: int, days: int) -> Flags:
 def _split(origins: Sequence[int], horizon: int, days: int) -> tuple[Indices, Indices, int]:
     """Return the origins, the days of the forecasts, and the first of the newer days."""
     origin = np.array(origins, np.int64).reshape(-1, 1)
-    return origin, origin + np.arange(horizon), origins[len(origins) // 2] if origins else days
+    target = origin + np.arange(horizon)
+    if days < SHORT_DAYS or not origins:
+        return origin, target, 0
+    return origin, target, origins[len(origins) // 2]
+
+
+def _weights(chosen: Flags, origins: Sequence[int], days: int) -> Numbers:
+    """Return the weights of chosen forecasts, 0 for the others.
+
+    In a short history, whose origins are close, each target day counts as much as any other, so
+    that each weekday does.
+    """
+    if days >= SHORT_DAYS:
+        return chosen.astype(np.float64)
+    horizon = chosen.shape[1]
+    target = np.array(origins, np.int64).reshape(-1, 1) + np.arange(horizon)
+    of_day = np.bincount(target[chosen], minlength=max(origins, default=0) + horizon)
+    return np.where(chosen, 1.0 / np.maximum(of_day[target], 1), 0.0)
 
 
 def _scores(
@@ -188,18 +228,21 @@ def _scores(
     actual: Numbers,
     scale: Numbers,
     series: Indices,
-    chosen: Flags,
+    weight: Numbers,
 ) -> dict[str, Score]:
-    """Return the errors of each method on some series and forecasts; infinite if there are none."""
+    """Return the errors of each method on some series; infinite without a forecast of weight."""
     found = {}
     came = actual[:, series]
-    used = chosen[:, None, :] & ~np.isnan(came)
+    used = np.where(np.isnan(came), 0.0, weight[:, None, :])
+    total = used.sum()
+    if not total:
+        return dict.fromkeys(measured, Score(mase=np.inf, rmsse=np.inf))
     for name, each in measured.items():
-        error = np.where(used, (each.forecast[:, series] - came) / scale[series][:, None], 0.0)
-        count = max(int(used.sum()), 1)
+        error = (each.forecast[:, series] - came) / scale[series][:, None]
+        error = np.where(used > 0, error, 0.0)
         found[name] = Score(
-            mase=float(np.abs(error).sum() / count) if used.any() else np.inf,
-            rmsse=float(np.sqrt((error**2).sum() / count)) if used.any() else np.inf,
+            mase=float((used * np.abs(error)).sum() / total),
+            rmsse=float(np.sqrt((used * error**2).sum() / total)),
         )
     return found
 

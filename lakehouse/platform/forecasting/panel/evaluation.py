@@ -13,7 +13,7 @@ from lakehouse.platform.forecasting.panel.contest import (
     is_newer,
     scale_of_series,
 )
-from lakehouse.platform.forecasting.panel.intervals import Errors, quantiles_of
+from lakehouse.platform.forecasting.panel.intervals import quantiles_of
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel
 from lakehouse.platform.forecasting.panel.pooling import dispersion
@@ -61,17 +61,11 @@ def errors_of_methods(panel: Panel, tested: Contest) -> Iterator[dict[str, Any]]
 def _inside(panel: Panel, tested: Contest, method: str, series: Indices, newer: Flags) -> Flags:
     """Return which values were in the 90 % interval that earlier errors gave."""
     forecast, actual = tested.measured[method].forecast[:, series], tested.actual[:, series]
-    origin = np.array(tested.origins, np.int64).reshape(-1, 1)
-    step = np.arange(1, actual.shape[2] + 1)
     found = np.zeros(actual.shape, np.bool_)
     for n in np.flatnonzero(newer.any(axis=1)):
-        known = (origin + step <= tested.origins[n])[:, None, :] & np.ones(actual.shape, np.bool_)
-        past = Errors(
-            forecast=forecast[known],
-            actual=actual[known],
-            step=np.broadcast_to(step, actual.shape)[known].astype(np.int64),
-        )
-        made = quantiles_of(forecast[n], past, dispersion(panel.cut(tested.origins[n]).values))
+        days = tested.origins[n]
+        past = tested.errors(method, series, days)
+        made = quantiles_of(forecast[n], past, dispersion(panel.cut(days).values))
         found[n] = (actual[n] >= made[..., 0]) & (actual[n] <= made[..., -1])
     return found
 

@@ -5,7 +5,9 @@ not know. They are divided by a scale that grows with the forecast like that of 
 series with a similar forecast and over neighboring days of the horizon, and ordered. The quantile
 is the order statistic that a new error exceeds with the wanted probability (split conformal).
 With few errors the quantiles are those of a normal distribution with their mean size, without any
-those that the changes from week to week let expect.
+those that the changes from week to week let expect. Errors of one day are alike, so a few days show
+little of what can happen: intervals are wider by as much as those of a Student distribution with
+that number of days. Below `CHANCE_ALONE` chance differs from series to series and they are not.
 """
 
 from dataclasses import dataclass
@@ -23,16 +25,26 @@ FEWEST = 60
 """Fewest errors for a quantile of 5 %; with fewer, those of a wider pool are used."""
 FEWEST_OF_ALL = 8
 """Fewest errors from which their mean size is known."""
+CHANCE_ALONE = 4.0
+"""Forecast below which errors are chance of each series alone."""
 _NORMAL = (-1.6449, -0.6745, 0.0, 0.6745, 1.6449)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Errors:
-    """Errors of a back-test: what was forecast, what came, and how many days ahead, from 1."""
+    """Errors of a back-test.
+
+    Args:
+        forecast: what was forecast.
+        actual: what came.
+        step: number of days ahead, from 1.
+        days: number of days on which they were made.
+    """
 
     forecast: Numbers
     actual: Numbers
     step: Indices
+    days: int
 
 
 def scale_of(forecast: Numbers) -> Numbers:
@@ -59,6 +71,9 @@ def quantiles_of(forecast: Numbers, errors: Errors, noise: float = 1.0) -> Numbe
         for st in np.unique(of_step):
             here = (of_level == lv) & (of_step == st)[None, :]
             scores[here] = pools.quantiles(int(lv), int(st))
+    if errors.days:
+        wider = 1.0 + (np.square(_NORMAL) + 1.0) / (4.0 * errors.days)
+        scores = np.where(forecast[..., None] >= CHANCE_ALONE, scores * wider, scores)
     values = forecast[..., None] + scores * scale_of(forecast)[..., None]
     return np.maximum(np.maximum.accumulate(values, axis=-1), 0.0)
 

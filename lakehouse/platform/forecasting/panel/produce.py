@@ -60,7 +60,7 @@ def forecast_panel(
         if len(series):
             method = tested.published[name]
             expected[series] = np.maximum(made[method][series], 0.0)
-            errors = tested.errors(method, series)
+            errors = tested.errors(method, series, panel.days)
             quantiles[series] = quantiles_of(expected[series], errors, noise)
     return PanelForecast(
         expected=expected,

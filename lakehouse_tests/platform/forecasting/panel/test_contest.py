@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from lakehouse.platform.forecasting.panel.contest import GROUPS, contest, groups_of
+from lakehouse.platform.forecasting.panel.contest import (
+    ENOUGH_ERRORS,
+    GROUPS,
+    contest,
+    groups_of,
+    origins_of,
+)
 from lakehouse.platform.forecasting.panel.methods import BASELINES
 from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
 
@@ -61,3 +67,60 @@ def test_a_short_history_has_no_origin_and_publishes_an_average():
     made = contest(panel_of(values), 28)
     assert made.origins == ()
     assert set(made.published.values()) == {"ma_30"}
+
+
+def test_the_weekly_pattern_of_two_weeks_is_published():
+    values, _ = sold(series=12, days=14, mean=60.0)
+    assert contest(panel_of(values), 28).published["new"] == "decomposition"
+
+
+def test_two_weeks_without_a_pattern_publish_a_baseline():
+    values = np.repeat(np.arange(1.0, 7.0)[:, None], 14, axis=1)
+    assert contest(panel_of(values), 28).published["new"] in BASELINES
+
+
+def test_each_day_of_a_short_history_counts_the_same():
+    """The last day is forecast from seven origins, the first compared one from a single origin."""
+    values, truth = sold(days=14)
+
+    def wrong_on_the_last_day(panel, horizon):
+        made = truth[:, np.arange(panel.days, panel.days + horizon) % 7]
+        made[:, 13 - panel.days] *= 1.5
+        return made
+
+    made = contest(panel_of(values), 28, {"model": wrong_on_the_last_day})
+    assert made.published["new"] == "model"
+
+
+def test_a_new_series_that_was_never_compared_gets_the_method_of_all_series():
+    values, _ = sold(days=120)
+    values[0, :-3] = np.nan
+    made = contest(panel_of(values), 28)
+    assert made.published["new"] == made.published["smooth"]
+    assert made.published["new"].startswith("decomposition")
+
+
+def test_the_errors_of_a_small_group_are_those_of_all_series():
+    values, _ = sold(series=40, days=150)
+    made = contest(panel_of(values), 28)
+    every = made.errors("ma_7", np.arange(40), 150)
+    assert len(made.errors("ma_7", np.arange(2), 150).actual) == len(every.actual)
+    assert ENOUGH_ERRORS <= len(made.errors("ma_7", np.arange(20), 150).actual) < len(every.actual)
+
+
+def test_errors_of_an_earlier_day_do_not_know_later_ones():
+    values, _ = sold(days=150)
+    made = contest(panel_of(values), 28)
+    assert len(made.errors("ma_7", np.arange(40), made.origins[0]).actual) == 0
+    known = made.errors("ma_7", np.arange(40), made.origins[1])
+    assert len(known.actual) == 40 * 7
+    assert known.days == 7
+
+
+def test_origins_of_a_long_history_are_a_week_apart_and_never_before_the_first_week():
+    assert np.diff(origins_of(400)).tolist() == [7] * 11
+    assert origins_of(13) == []
+    for days in range(14, 100):
+        origins = origins_of(days)
+        assert origins == sorted(set(origins))
+        assert 7 <= origins[0] <= origins[-1] < days
