@@ -12,7 +12,7 @@ from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
-from lakehouse.platform.forecasting.panel.columns import PiecesForecast
+from lakehouse.platform.forecasting.panel.columns import ForecastValues
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import PythonRows, TableOptions
@@ -26,7 +26,12 @@ class ProductOfUnit(TableModel):
     product_id: int = pa.Field(description="Number of the product")
 
 
-class DemandForecast(PiecesForecast, ProductOfUnit, key=("target_day", "unit_id", "product_id")):
+class DemandForecast(
+    ForecastValues,
+    ProductOfUnit,
+    key=("target_day", "unit_id", "product_id"),
+    noun="number of pieces",
+):
     """One product in one unit on one future day."""
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
-from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth.demand import MODULES
 from lakehouse.domains.mrhealth.demand.history import MEASURES, inputs_of
@@ -13,13 +12,14 @@ from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
+from lakehouse.platform.forecasting.panel.columns import ForecastValues
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import PythonRows, TableOptions
 
 
-class UnitForecast(TableModel, key=("target_day", "unit_id", "measure")):
-    """One measure of one unit on one future day."""
+class MeasureOfUnit(TableModel):
+    """A measure of a unit on a future day."""
 
     target_day: dt.date = pa.Field(description="Future day, 1 to 28 days after the day")
     unit_id: int = pa.Field(description="Number of the unit")
@@ -28,29 +28,15 @@ class UnitForecast(TableModel, key=("target_day", "unit_id", "measure")):
         description="What is forecast: orders (number of orders of any status), pieces (number of"
         " pieces in them) or revenue (value of finished orders in BRL)",
     )
-    expected: Decimal(18, 2) = pa.Field(
-        ge=0,
-        description="Expected value in the measure; only these may be added up over units and days",
-    )
-    q05: Decimal(18, 2) = pa.Field(
-        ge=0, description="Value in the measure that is exceeded with a probability of 95 %"
-    )
-    q25: Decimal(18, 2) = pa.Field(
-        ge=0, description="Value in the measure that is exceeded with a probability of 75 %"
-    )
-    q50: Decimal(18, 2) = pa.Field(
-        ge=0, description="Value in the measure that is exceeded with a probability of 50 %"
-    )
-    q75: Decimal(18, 2) = pa.Field(
-        ge=0, description="Value in the measure that is exceeded with a probability of 25 %"
-    )
-    q95: Decimal(18, 2) = pa.Field(
-        ge=0, description="Value in the measure that is exceeded with a probability of 5 %"
-    )
-    model: str = pa.Field(
-        description="Method that the back-test selected for series of this kind, see"
-        " docs/forecast.md"
-    )
+
+
+class UnitForecast(
+    ForecastValues,
+    MeasureOfUnit,
+    key=("target_day", "unit_id", "measure"),
+    noun="value in the measure",
+):
+    """One measure of one unit on one future day."""
 
 
 @gold_as_of(

@@ -8,7 +8,7 @@ import pandera.ibis as pa
 from lakehouse.domains.sales import rules
 from lakehouse.domains.sales.demand import MODULES, demand_rows, inputs_of
 from lakehouse.domains.sales.gold.fact_sales import fact_sales as sales_fact
-from lakehouse.platform.forecasting.panel.columns import PiecesForecast
+from lakehouse.platform.forecasting.panel.columns import ForecastValues
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import PythonRows, TableOptions
@@ -24,7 +24,12 @@ class ProductOfRegion(TableModel):
     )
 
 
-class DemandForecast(PiecesForecast, ProductOfRegion, key=("target_day", "product_id", "region")):
+class DemandForecast(
+    ForecastValues,
+    ProductOfRegion,
+    key=("target_day", "product_id", "region"),
+    noun="number of pieces",
+):
     """One product in one region on one future day."""
 
 
