@@ -74,6 +74,16 @@ STOCK_CONTROL_TOTALS = (
             where level_day is not null""",
     ),
     ControlTotal(
+        table="gold.unit_forecast",
+        expected="""
+            select target_day, unit_id, sum(expected)::decimal(18, 2) as pieces
+            from gold.demand_forecast group by all""",
+        found="""
+            select target_day, unit_id, expected as pieces from gold.unit_forecast
+            where measure = 'pieces'
+            and unit_id in (select unit_id from gold.demand_forecast)""",
+    ),
+    ControlTotal(
         table="gold.purchase_recommendation",
         expected="""
             select unit_id, product_id, round(sum(expected) / 7, 2)::decimal(18, 2) as daily_demand,

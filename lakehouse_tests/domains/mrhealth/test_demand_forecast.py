@@ -13,6 +13,7 @@ from lakehouse.domains.mrhealth.gold.demand_forecast import demand_forecast
 from lakehouse.domains.mrhealth.gold.forecast_leaks import forecast_leaks
 from lakehouse.domains.mrhealth.gold.forecast_models import forecast_models
 from lakehouse.domains.mrhealth.gold.unit_forecast import unit_forecast
+from lakehouse.domains.mrhealth.stock_control_totals import STOCK_CONTROL_TOTALS
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.validate import failed_days_of
@@ -161,3 +162,29 @@ def test_an_interval_that_never_held_is_zero_percent():
     jump = {(unit, back): many for unit in (1, 2) for back in range(7)}
     rows = computed(forecast_models, *rows_of(days=16, changes=jump))
     assert Decimal(0) in {row["coverage_pct"] for row in rows}
+
+
+def test_products_add_up_to_the_pieces_of_their_unit_and_the_control_total_finds_a_cent():
+    growing: dict[tuple[int, int], Change] = {
+        (unit, back): {"quantity": {301: 20 - back % 7, 302: back % 3}}
+        for unit in (1, 2)
+        for back in range(60)
+    }
+    connection = ibis.duckdb.connect()
+    connection.create_database("gold")
+    for name, table in (("demand_forecast", demand_forecast), ("unit_forecast", unit_forecast)):
+        rows = pa.Table.from_pylist(computed(table, *rows_of(changes=growing)))
+        connection.create_table(name, rows, database="gold")
+    (total,) = [each for each in STOCK_CONTROL_TOTALS if each.table == "gold.unit_forecast"]
+
+    def found(change: str = "") -> int:
+        if change:
+            connection.raw_sql(change)
+        apart = f"(({total.expected}) except ({total.found}))"
+        (count,) = connection.raw_sql(f"select count(*) from {apart}").fetchone()
+        return int(count)
+
+    assert found() == 0
+    day = LAST + dt.timedelta(days=3)
+    cent = f"update gold.demand_forecast set expected = expected + 0.01 where target_day = '{day}'"
+    assert found(f"{cent} and product_id = 302") == 2

@@ -15,6 +15,7 @@ from lakehouse.platform.forecasting.panel.contest import contest
 from lakehouse.platform.forecasting.panel.evaluation import errors_of_methods, leaks_of
 from lakehouse.platform.forecasting.panel.panel import Panel
 from lakehouse.platform.forecasting.panel.produce import forecast_columns, forecast_panel
+from lakehouse.platform.forecasting.panel.reconcile import Reconciled, reconcile
 
 LEVELS = ("product pieces", *(f"unit {measure}" for measure in history.MEASURES))
 """Levels of series: pieces by unit and product, and each measure by unit."""
@@ -42,10 +43,17 @@ LEAK_SCHEMA = pa.schema(
 )
 
 
+def _reconciled(sales: history.Sales) -> Reconciled:
+    """Return the forecasts of pieces by unit and product and by unit, which add up."""
+    products = history.product_panel(sales)
+    units = history.unit_panel(sales, history.PIECES)
+    return reconcile(forecast_panel(products), forecast_panel(units), products.place)
+
+
 def product_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     """Return the forecast of each unit and product on the menu, for each day of the horizon."""
     sales = history.sales_of(day, inputs)
-    made = forecast_panel(history.product_panel(sales))
+    made = _reconciled(sales).parts
     count = len(sales.products)
     return pa.table(
         {
@@ -62,7 +70,10 @@ def unit_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     sales = history.sales_of(day, inputs)
     parts = []
     for measure in history.MEASURES:
-        made = forecast_panel(history.unit_panel(sales, measure))
+        if measure == history.PIECES:
+            made = _reconciled(sales).totals
+        else:
+            made = forecast_panel(history.unit_panel(sales, measure))
         count = len(made.expected)
         columns = {
             "target_day": _days(day, count),

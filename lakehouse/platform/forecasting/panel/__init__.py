@@ -13,6 +13,7 @@ that a day is unknown, such as a missing delivery; it is never taken for zero.
 - `intervals`: quantiles from the errors of the back-test.
 - `evaluation`: errors and coverage as rows, and the search for leaks.
 - `produce`: the published forecast of a panel.
+- `reconcile`: forecasts of parts and of their totals that add up.
 
 Nothing here opens a file. Only numpy is needed.
 """
@@ -30,6 +31,7 @@ MODULES = tuple(
         "contest",
         "intervals",
         "produce",
+        "reconcile",
         "evaluation",
     )
 )

@@ -34,6 +34,15 @@ class PanelForecast:
     model: tuple[str, ...]
     contest: Contest
 
+    def published_forecast(self) -> Numbers:
+        """Return the forecasts of the published methods at all origins of the back-test."""
+        made = np.zeros_like(self.contest.actual)
+        for number, name in enumerate(GROUPS):
+            series = self.contest.group == number
+            measured = self.contest.measured[self.contest.published[name]]
+            made[:, series] = measured.forecast[:, series]
+        return made
+
 
 def forecast_panel(
     panel: Panel, horizon: int = HORIZON, models: Mapping[str, Method] = MODELS
