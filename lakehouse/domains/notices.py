@@ -1,5 +1,9 @@
 """Messages about runs in Portuguese, for every domain that has no module ``notices`` of its own."""
 
+import datetime as dt
+from collections.abc import Iterable
+
+from lakehouse.platform.notifications.method_changes import MethodChange
 from lakehouse.platform.notifications.run_messages import Message, MessageTemplates, RunReport
 
 ERROR = "Ocorreu o erro abaixo:"
@@ -59,6 +63,41 @@ def run_figures(report: RunReport) -> str:
     )
 
 
+LEVELS = {
+    "product pieces": "peças por produto",
+    "unit orders": "pedidos da unidade",
+    "unit pieces": "peças da unidade",
+    "unit revenue": "receita da unidade",
+}
+GROUPS = {
+    "new": "novas",
+    "smooth": "regulares",
+    "erratic": "irregulares",
+    "intermittent": "intermitentes",
+    "lumpy": "raras e irregulares",
+}
+
+
+def methods_replaced(domain: str, day: dt.date, changes: Iterable[MethodChange]) -> str:
+    """Return the text about forecast methods that were replaced because they became worse."""
+    lines = (
+        f"• {LEVELS.get(each.level, each.level)}, séries {GROUPS.get(each.group, each.group)}:"
+        f" {each.after} substitui {each.before}, cujo erro (MASE) subiu de"
+        f" {_decimal(each.error_then)} para {_decimal(each.error_now)}; o de {each.after} é"
+        f" {_decimal(each.error_after)}"
+        for each in changes
+    )
+    title = f"*[{domain}: método de previsão substituído em {day:%d/%m/%Y}]*"
+    return "\n".join([title, "", *lines, "", "Nada a fazer: a previsão já usa o outro método."])
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
 MESSAGES = MessageTemplates(
-    layer_failed=layer_failed, run_failed=run_failed, run_figures=run_figures
+    layer_failed=layer_failed,
+    run_failed=run_failed,
+    run_figures=run_figures,
+    methods_replaced=methods_replaced,
 )

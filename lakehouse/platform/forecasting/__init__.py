@@ -8,6 +8,7 @@ A domain declares a forecast in its module ``forecast``; the features are a tabl
 - `selection`: errors of models, and which model or average is published.
 - `forecast`: read the features, compute the forecast, store it.
 - `report`: the forecast as text, in the words that the domain declares.
+- `replaced_methods`: a message when a method is replaced because its accuracy fell.
 
 Dagster's asset of a forecast belongs to `lakehouse.platform.orchestration.forecasting`.
 """

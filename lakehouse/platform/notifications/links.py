@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from lakehouse.settings import Settings
 
-ALERTS, PIPELINE, QUALITY = "/alertas", "/pipeline", "/qualidade"
+ALERTS, FORECAST, PIPELINE, QUALITY = "/alertas", "/previsao", "/pipeline", "/qualidade"
 """Pages of the dashboard; their addresses are public names (docs/dashboard.md)."""
 
 

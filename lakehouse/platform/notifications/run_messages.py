@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from lakehouse.platform.notifications.delivery import digest
 from lakehouse.platform.notifications.links import PIPELINE, QUALITY, link
+from lakehouse.platform.notifications.method_changes import MethodChange, methods_replaced
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
@@ -149,6 +150,7 @@ class MessageTemplates:
         layer_succeeded: messages about a layer that succeeded; None reports no success.
         nothing_delivered: text for a day without any delivered file; empty reports none.
         figures: counts for a layer, read from the lake.
+        methods_replaced: text about forecast methods that were replaced, of a domain and day.
     """
 
     layer_failed: Callable[[RunReport, str, str], Message] = layer_failed
@@ -157,6 +159,7 @@ class MessageTemplates:
     layer_succeeded: Callable[[RunReport, str], tuple[Message, ...]] | None = None
     nothing_delivered: str = ""
     figures: Callable[[str, Lake, Settings], Mapping[str, int]] | None = None
+    methods_replaced: Callable[[str, dt.date, Iterable[MethodChange]], str] = methods_replaced
 
 
 def messages_of(

@@ -15,6 +15,10 @@ import dagster as dg
 
 from lakehouse.platform.alerts.sending import send_alerts
 from lakehouse.platform.alerts.stored import alerts_table
+from lakehouse.platform.forecasting.replaced_methods import (
+    methods_table,
+    send_replaced_methods,
+)
 from lakehouse.platform.notifications.delivery import configured_channels, notify
 from lakehouse.platform.notifications.run_messages import (
     Message,
@@ -26,6 +30,7 @@ from lakehouse.platform.notifications.run_messages import (
 from lakehouse.platform.orchestration.run_report import domain_of, report_of, with_lake
 from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, WILL_RETRY
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import DOMAINS, domain_names
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
@@ -87,8 +92,11 @@ def send_run_messages(instance: dg.DagsterInstance, run: dg.DagsterRun, settings
             report = with_lake(report, run, domain, Lake(settings.root), templates)
         _send(messages_of(report, templates, with_figures=with_figures), settings, log)
         ended = instance.get_run_by_id(run.run_id)
-        if domain and has_alerts(domain) and ended is not None and ended.is_success:
-            send_alerts(domain.name, settings, log)
+        if domain and ended is not None and ended.is_success:
+            if has_alerts(domain):
+                send_alerts(domain.name, settings, log)
+            if _declares(domain, methods_table(domain.name)):
+                send_replaced_methods(domain.name, templates.methods_replaced, settings, log)
     except Exception as error:  # noqa: BLE001  a message never fails a run
         log.warning("no messages were sent about run %s: %s", run.run_id, error)
 
@@ -103,7 +111,11 @@ def send_nothing_delivered(domain: Domain, settings: Settings, day: dt.date) -> 
 
 def has_alerts(domain: Domain) -> bool:
     """Return whether a domain declares a table of alerts."""
-    return any(table.id == alerts_table(domain.name) for table in domain.tables)
+    return _declares(domain, alerts_table(domain.name))
+
+
+def _declares(domain: Domain, table: TableId) -> bool:
+    return any(each.id == table for each in domain.tables)
 
 
 def templates_of(domain: str) -> MessageTemplates:

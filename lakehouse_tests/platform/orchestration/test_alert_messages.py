@@ -1,4 +1,4 @@
-"""A finished run sends the alerts of its domain that nobody has received yet."""
+"""A finished run sends alerts and replaced methods of its domain that nobody has received yet."""
 
 import datetime as dt
 from dataclasses import replace
@@ -9,10 +9,12 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.platform.alerts.stored import alerts_table
+from lakehouse.platform.forecasting.replaced_methods import methods_table
 from lakehouse.platform.orchestration.run_messages import has_alerts, send_run_messages
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
+from lakehouse_tests.platform.forecasting.test_replaced_methods import GOOD, WORSE
 from lakehouse_tests.receiver import receiver
 
 
@@ -41,10 +43,14 @@ def store(settings: Settings) -> None:
     table = pa.Table.from_pylist([row])
     stored = Lake(settings.root).table(alerts_table("mrhealth"))
     stored.write({today: table}, schema=table.schema, note={"by": "test"})
+    stored = Lake(settings.root).table(methods_table("mrhealth"))
+    for day, rows in ((today - dt.timedelta(days=1), GOOD), (today, WORSE)):
+        table = pa.Table.from_pylist(rows)
+        stored.write({day: table}, schema=table.schema, note={"by": "test"})
 
 
 @pytest.mark.parametrize(("fails", "sent"), [(False, 1), (True, 0)])
-def test_only_a_successful_run_sends_an_alert_and_runs_after_it_do_not(
+def test_only_a_successful_run_sends_alerts_and_replaced_methods_and_runs_after_it_do_not(
     tmp_path: Path, fails: bool, sent: int
 ):
     with receiver() as hook, dg.DagsterInstance.ephemeral() as instance:
@@ -60,6 +66,7 @@ def test_only_a_successful_run_sends_an_alert_and_runs_after_it_do_not(
             send_run_messages(instance, run, settings)
         about = [text for text in hook.texts if "volume-u7" in text]
         assert len(about) == sent
+        assert len([text for text in hook.texts if "previsão" in text]) == sent
 
 
 def test_only_a_domain_with_a_table_of_alerts_has_alerts():
