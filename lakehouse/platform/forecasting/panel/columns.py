@@ -26,19 +26,19 @@ class ForecastValues(TableModel):
         description=f"Expected {NOUN}; only these may be added up over days and series",
     )
     q05: Decimal(18, 2) = pa.Field(
-        ge=0, description=f"The {NOUN} that is exceeded with a probability of 95 %"
+        ge=0, description=f"{NOUN} that is exceeded with a probability of 95 %"
     )
     q25: Decimal(18, 2) = pa.Field(
-        ge=0, description=f"The {NOUN} that is exceeded with a probability of 75 %"
+        ge=0, description=f"{NOUN} that is exceeded with a probability of 75 %"
     )
     q50: Decimal(18, 2) = pa.Field(
-        ge=0, description=f"The {NOUN} that is exceeded with a probability of 50 %"
+        ge=0, description=f"{NOUN} that is exceeded with a probability of 50 %"
     )
     q75: Decimal(18, 2) = pa.Field(
-        ge=0, description=f"The {NOUN} that is exceeded with a probability of 25 %"
+        ge=0, description=f"{NOUN} that is exceeded with a probability of 25 %"
     )
     q95: Decimal(18, 2) = pa.Field(
-        ge=0, description=f"The {NOUN} that is exceeded with a probability of 5 %"
+        ge=0, description=f"{NOUN} that is exceeded with a probability of 5 %"
     )
     model: str = pa.Field(
         description="Method that the back-test selected for series of this kind, see"
@@ -48,6 +48,7 @@ class ForecastValues(TableModel):
     def __init_subclass__(cls, *, noun: str = "", **options: Any) -> None:
         for name in VALUES if noun else ():
             field = copy(vars(ForecastValues)[name])
-            field.description = field.description.replace(NOUN, noun)
+            text = field.description.replace(NOUN, noun)
+            field.description = text[0].upper() + text[1:]
             setattr(cls, name, field)
         super().__init_subclass__(**options)

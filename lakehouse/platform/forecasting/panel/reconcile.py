@@ -50,7 +50,7 @@ def reconcile(parts: PanelForecast, totals: PanelForecast, place: Indices) -> Re
     mean = np.where(count > 0, weight * totals.expected + (1.0 - weight) * summed, totals.expected)
     equal = mean / np.maximum(count, 1)  # of parts of which none is expected to be sold
     factor = np.where(summed > 0, mean / np.maximum(summed, 1e-9), 1.0)
-    own = np.where(summed[place] > 0, parts.expected * factor[place], equal[place])
+    own: Numbers = np.where(summed[place] > 0, parts.expected * factor[place], equal[place])
     cents = np.round(own, 2)
     reached = np.where(count > 0, _sums(cents, place, len(mean)), mean)
     of_total = reached / np.maximum(totals.expected, 1e-9)

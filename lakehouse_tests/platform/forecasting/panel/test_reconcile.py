@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lakehouse.platform.forecasting.panel.panel import Numbers
+from lakehouse.platform.forecasting.panel.panel import Indices, Numbers
 from lakehouse.platform.forecasting.panel.produce import (
     PanelForecast,
     forecast_columns,
@@ -15,7 +15,7 @@ from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
 PRODUCTS = 5
 
 
-def forecasts(values: Numbers) -> tuple[PanelForecast, PanelForecast, Numbers]:
+def forecasts(values: Numbers) -> tuple[PanelForecast, PanelForecast, Indices]:
     """Forecasts of products and of their places, and the place of each product."""
     parts = panel_of(values, products=PRODUCTS)
     totals = panel_of(values.reshape(-1, PRODUCTS, values.shape[1]).sum(axis=1))
