@@ -63,11 +63,12 @@ def demo(
     from lakehouse.cli.runs import ingest_all
 
     settings = demo_settings(into)
-    domains = domains_of(domain_name)
     folders = DemoFolders.of(settings)
     folders.require_own()
     if not keep:
         folders.clear()
+    settings.home.mkdir(parents=True, exist_ok=True)  # keeps what the runs find out about the code
+    domains = domains_of(domain_name)
     result = DemoResult(domains=[domain.spec for domain in domains])
     started = time.monotonic()
     for domain in domains:

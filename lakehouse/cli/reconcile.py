@@ -97,7 +97,7 @@ def reconcile(
 
 def _require_stored_data(damage: "DamageReport") -> None:
     """Fail when stored data is damaged; say how many files were compared."""
-    stored_data.say_extent(damage)
+    stored_data.say_extent(damage.compared, damage.files)
     if damage.damages:
         raise CommandError(
             f"stored data is damaged: {stored_data.numbers_of(damage)}", "lakehouse repair"

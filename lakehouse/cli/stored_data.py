@@ -55,12 +55,12 @@ def grouped(damages: "Collection[Damage]") -> "Iterator[tuple[str, str, list[Dam
         yield table, kind, list(same)
 
 
-def say_extent(report: "DamageReport") -> None:
-    """Print how many files were compared, when it was not all of them."""
-    if report.compared < report.files:
+def say_extent(compared: int, files: int) -> None:
+    """Print how many stored files were compared, when it was not all of them."""
+    if compared < files:
         inform(
-            f"{report.extent}; the daemon compares all of them within a day, and"
-            " `lakehouse reconcile --verify` at once"
+            f"the bytes of {compared:,} of {files:,} stored files were compared; the daemon"
+            " compares all of them within a day, and `lakehouse reconcile --verify` at once"
         )
 
 

@@ -92,6 +92,16 @@ def test_completion_knows_commands_and_domains_and_loads_nothing(places: Mapping
     assert loaded == "[]"
 
 
+def test_what_shows_a_kept_status_loads_no_heavy_library():
+    probe = f"""
+import sys
+import lakehouse.cli.status
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_each_shell_is_printed(shell: str):
     from click.testing import CliRunner

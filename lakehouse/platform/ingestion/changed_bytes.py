@@ -7,20 +7,18 @@ kept in the lake, where losing it only starts the round again.
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from lakehouse.platform.ingestion.bytes_position import BytesPosition
 from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
 from lakehouse.platform.ingestion.errors import LandingError
 from lakehouse.platform.ingestion.intake import ErasedPersons, Intake
 from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.ingestion.read_files import in_order
 from lakehouse.platform.ingestion.versions import newest_by_path
-from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.table import Table
 
@@ -95,42 +93,8 @@ def changed_files(
     return found
 
 
-@dataclass(kw_only=True)
-class BytesCheck:
-    """State of the check of all known files in turn, stored in the lake.
-
-    Attributes:
-        dataset: dataset that was read last; empty at the start of a round.
-        day: delivery day that was read last, ISO.
-        path: file that was read last.
-        files: files read in this round.
-        started: start of this round, ISO.
-        last_files: files read in the last complete round.
-        last_seconds: how long the last complete round took.
-        changed: dataset, day and path of changed files that are not ingested yet.
-    """
-
-    dataset: str = ""
-    day: str = ""
-    path: str = ""
-    files: int = 0
-    started: str = ""
-    last_files: int = 0
-    last_seconds: float = 0.0
-    changed: list[list[str]] = field(default_factory=list)
-
-    @classmethod
-    def load(cls, lake: Lake, domain: str) -> "BytesCheck":
-        """Return the stored state; a new one if there is none, or if it cannot be read."""
-        try:
-            stored: dict[str, Any] = json.loads(lake.store.read(_place(domain)))
-            return cls(**stored)
-        except (FileNotFoundError, ValueError, TypeError):
-            return cls()
-
-    def save(self, lake: Lake, domain: str) -> None:
-        """Store the state."""
-        lake.store.write(_place(domain), json.dumps(asdict(self)).encode())
+class BytesCheck(BytesPosition):
+    """The check of all known files in turn, with its position."""
 
     def run(
         self, bronzes: Sequence[Table], intake: Intake, *, most_files: int
@@ -220,7 +184,3 @@ def _as_listed(dataset: str, delivery: Delivery) -> RecognizedFile:
         etag=None,
         dated=True,
     )
-
-
-def _place(domain: str) -> str:
-    return f"raw/{domain}/bytes_check.json"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from lakehouse.platform.tables.deliveries_model import Delivery, FileKey, Status
+from lakehouse.platform.tables.deliveries_model import Delivery, FileKey, Order, Status
 from lakehouse.platform.tables.domain_spec import REPLAY
 from lakehouse.platform.tables.source import Source
 
@@ -41,6 +41,24 @@ def scope_of(file: str, unit: int | None, source: Source) -> Scope:
 def newest_by_path(deliveries: Iterable[Delivery]) -> dict[str, Delivery]:
     """Return for each path the file that was seen there last."""
     return {each.file: each for each in sorted(deliveries, key=lambda each: each.order)}
+
+
+def replaced_files(deliveries: Iterable[Delivery], source: Source) -> list[Delivery]:
+    """Return the rejected and held files of which a later version could be read.
+
+    Args:
+        deliveries: all files of a dataset, of any days.
+        source: decides what a delivery is.
+    """
+    newest: dict[tuple[dt.date, Scope], Order] = {}
+    rejected = []
+    for each in deliveries:
+        delivery = (each.day, scope_of(each.file, each.unit, source))
+        if not each.readable:
+            rejected.append((delivery, each))
+        elif delivery not in newest or newest[delivery] < each.order:
+            newest[delivery] = each.order
+    return [each for delivery, each in rejected if each.order < newest.get(delivery, each.order)]
 
 
 def ordered_after(

@@ -106,7 +106,12 @@ def gather(
         growing=listing.growing,
         unreadable_folders=listing.unreadable,
     )
-    if instance is None or not facts.has_work:
+    return facts if instance is None else with_failures(facts, domain, instance)
+
+
+def with_failures(facts: Facts, domain: Domain, instance: dg.DagsterInstance) -> Facts:
+    """Return facts with the failed runs of each batch; the same facts if nothing has to run."""
+    if not facts.has_work:
         return facts
     return replace(facts, **_failed_batches(domain, instance, with_unread=bool(facts.unread)))
 
@@ -143,9 +148,9 @@ def _changed(
     )
     if known:
         return changed_files(known, bronzes, intake)
-    state = BytesCheck.load(lake, domain.name)
+    state = BytesCheck.load(lake.store, domain.name)
     found = state.run(bronzes, intake, most_files=check_files)
-    state.save(lake, domain.name)
+    state.save(lake.store, domain.name)
     return found
 
 

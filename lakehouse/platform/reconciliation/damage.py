@@ -83,21 +83,19 @@ class DamageReport:
     damages: list[Damage] = field(default_factory=list)
     files: int = 0
     """Files of tables and kept files."""
-    compared: int = 0
+    compared_files: list["StoredFile"] = field(default_factory=list)
     """Files whose bytes were compared."""
+
+    @property
+    def compared(self) -> int:
+        """Return the number of files whose bytes were compared."""
+        return len(self.compared_files)
 
     def add(self, other: "DamageReport") -> None:
         """Add the result of another domain."""
         self.damages += other.damages
         self.files += other.files
-        self.compared += other.compared
-
-    @property
-    def extent(self) -> str:
-        """Return how much was compared, for people."""
-        if self.compared == self.files:
-            return f"the bytes of all {self.files:,} stored files were compared"
-        return f"the bytes of {self.compared:,} of {self.files:,} stored files were compared"
+        self.compared_files += other.compared_files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,7 +164,7 @@ def look_for_damage(
             if is_late or (newest is not None and others >= newest):
                 break
             others += 1
-        report.compared += 1
+        report.compared_files.append(file)
         if damage := file.damage(lake):
             report.damages.append(damage)
     report.damages.sort(key=lambda d: (d.table.path, d.day or dt.date.min, d.problem))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lakehouse.platform.storage.parquet import DIGEST_LENGTH
+from lakehouse.platform.storage.table_id import DIGEST_LENGTH
 
 _NAME = re.compile(
     r"(?:.*/)?(?P<digest>[0-9a-f]+)-(?P<write>[0-9a-f]+)(?:-(?P<version>[0-9a-z]+))?"

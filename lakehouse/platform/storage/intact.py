@@ -10,8 +10,7 @@ from collections.abc import Iterable
 
 from lakehouse.platform.storage.errors import TableDamaged
 from lakehouse.platform.storage.object_store import ObjectStore, ObjectStoreError
-from lakehouse.platform.storage.parquet import DIGEST_LENGTH
-from lakehouse.platform.storage.table_id import DAY, TableId
+from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH, TableId
 
 PIECE = 1 << 20
 """Bytes that are hashed at once."""

@@ -18,16 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.platform.storage.errors import StorageError
-from lakehouse.platform.storage.table_id import DAY
+from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH
 
 COMPRESSION_LEVEL = 1
 """Level of zstd."""
 
 STATS_COLUMNS = 32
 """Number of columns with statistics in the log: the first ones, as Delta readers expect."""
-
-DIGEST_LENGTH = 16
-"""Hexadecimal digits of the SHA-256 by which files are named and compared."""
 
 LONGEST_BOUND = 32
 """Longest text, in characters, that is stored as a bound."""

@@ -12,9 +12,9 @@ import pyarrow as pa
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
-from lakehouse.platform.storage.parquet import DIGEST_LENGTH, encode, row_groups, storable_schema
+from lakehouse.platform.storage.parquet import encode, row_groups, storable_schema
 from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, urls_of
-from lakehouse.platform.storage.table_id import DAY, TableId
+from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH, TableId
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds

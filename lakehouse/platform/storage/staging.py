@@ -17,7 +17,6 @@ from lakehouse.platform.storage.file_names import Section, file_name, version_of
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.parquet import (
-    DIGEST_LENGTH,
     SECTION_GROUPS,
     WrittenFile,
     encode,
@@ -28,7 +27,7 @@ from lakehouse.platform.storage.parquet import (
     storable_schema,
 )
 from lakehouse.platform.storage.snapshot import DayFiles
-from lakehouse.platform.storage.table_id import DAY, TableId
+from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH, TableId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

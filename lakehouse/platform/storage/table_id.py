@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 DAY = "day"
 """Partition column of every table: a date that is stored in the folder name, not in the files."""
+DIGEST_LENGTH = 16
+"""Hexadecimal digits of the SHA-256 by which files of tables are named and compared."""
 
 _NAME_PART = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _LONGEST_PART = 63

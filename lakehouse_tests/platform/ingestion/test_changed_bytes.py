@@ -58,9 +58,9 @@ def load(intake: Intake, *, reread: bool = False) -> None:
 
 def share(intake: Intake, most_files: int = 2) -> list[str]:
     """Run one share of the check, as a process of its own would, and return the changed files."""
-    state = BytesCheck.load(intake.lake, "mrhealth")
+    state = BytesCheck.load(intake.lake.store, "mrhealth")
     found = state.run(BRONZES, intake, most_files=most_files)
-    state.save(intake.lake, "mrhealth")
+    state.save(intake.lake.store, "mrhealth")
     return paths(found)
 
 
@@ -103,14 +103,14 @@ def test_files_that_are_gone_or_have_a_new_time_are_left_to_the_listing(
 def test_the_length_of_a_round_is_recorded(intake: Intake):
     for _ in range(5):
         share(intake)
-    state = BytesCheck.load(intake.lake, "mrhealth")
+    state = BytesCheck.load(intake.lake.store, "mrhealth")
     assert (state.last_files, state.files) == (9, 0)
 
 
 def test_a_state_that_cannot_be_read_starts_the_round_again(intake: Intake):
     for text in (b"", b"[]", b'{"other": 1}'):
         intake.lake.store.write("raw/mrhealth/bytes_check.json", text)
-        assert BytesCheck.load(intake.lake, "mrhealth") == BytesCheck()
+        assert BytesCheck.load(intake.lake.store, "mrhealth") == BytesCheck()
 
 
 def test_with_checksum_the_listed_files_are_read(intake: Intake, put_file: PutFile):

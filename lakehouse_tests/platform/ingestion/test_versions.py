@@ -10,6 +10,7 @@ from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS, PRODUCTS
 from lakehouse.platform.ingestion.versions import (
     as_old_as_first,
     ordered_after,
+    replaced_files,
     resolve_versions,
     with_row_moments,
 )
@@ -153,3 +154,13 @@ def test_a_copy_of_another_days_file_is_as_old_as_that_file():
     assert as_old_as_first([copy], known, {"a"}, replaced={copy.file}) == ([copy], {})
     same_day = replace(copy, day=MON)
     assert as_old_as_first([same_day], known, {"a"}, replaced=set()) == ([same_day], {})
+
+
+def test_a_rejected_file_is_replaced_by_a_later_readable_version_of_its_delivery():
+    bad = came("x", 2, good=False)
+    assert replaced_files([bad, came("a", 1)], ORDERS) == []
+    assert replaced_files([bad, came("a", 3, unit=2)], ORDERS) == []
+    assert replaced_files([bad, came("y", 3, good=False)], ORDERS) == []
+    assert replaced_files([came("a", 3), bad], ORDERS) == [bad]
+    other_day = replace(came("a", 3), day=MON + dt.timedelta(days=1))
+    assert replaced_files([bad, other_day], ORDERS) == []
