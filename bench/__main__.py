@@ -285,6 +285,7 @@ def dashboard(size: Size) -> Iterator[Any]:
     yield at_most(case, "ms, change → painted, median", 300, found["median_ms"])
     yield at_most(case, "ms, change → painted, p95", 800, found["p95_ms"])
     yield plain(case, "processor ms of the server a change", found["server_cpu_ms"])
+    yield plain(case, "processor ms of the browser a change", found["browser_cpu_ms"])
     yield at_most(case, "seconds, first page", 3, found["first_page_seconds"])
     new = found["first_page_of_a_new_server_seconds"]
     yield plain(case, "seconds, first page, new server", new)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from lakehouse.dashboard import filters, proof_view, render, shell
-from lakehouse.dashboard.declare import Page
+from lakehouse.dashboard.declare import Embedded, Page
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.markup import markup
 from lakehouse.dashboard.pages import PAGES, measures
 from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import DataError, Snapshot, Snapshots
@@ -56,6 +58,15 @@ def version(snapshot: Snapshot, language: Language) -> dict[str, Any]:
     return {"key": [list(pair) for pair in snapshot.key], "language": language}
 
 
+def content_of(path: str, body: Component, *, has_forms: bool = False) -> dict[str, Any]:
+    """Return what the browser shows below the filters.
+
+    With the path that it shows already, it changes the components that differ and keeps the others,
+    unless there are forms: what was answered to a form must not stay beside another row.
+    """
+    return {"path": path, "body": body, "whole": has_forms}
+
+
 def register(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> None:
     """Register all callbacks."""
     _content(app, snapshots, today)
@@ -69,8 +80,7 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
 
     @app.callback(
         Output("cabecalho", "children"),
-        Output("conteudo", "children"),
-        Output("menu", "children"),
+        Output("figuras", "data"),
         Output("idiomas", "children"),
         Output("versao", "data"),
         Output("aviso-versao", "children"),
@@ -81,14 +91,15 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
         """Render a page from one snapshot."""
         page = page_of(path)
         if page is None:
-            return "", shell.unknown_page(PAGES.values()), no_update, no_update, None, ""
+            return "", content_of("", shell.unknown_page(PAGES.values())), no_update, None, ""
         try:
             snapshot = snapshots.current()
             selection = selection_of(page, search, snapshot)
         except (DataError, OSError) as error:
             _log.error("the lake cannot be read: %s", error)
             language: Language = "en" if "idioma=en" in (search or "") else "pt"
-            return "", shell.unreadable(language), no_update, no_update, None, ""
+            return "", content_of("", shell.unreadable(language)), no_update, None, ""
+        has_forms = any(isinstance(view, Embedded) and view.has_form for view in page.views)
         heading = shell.heading(page, selection, snapshot, today())
         if selection.problems:
             body = shell.unknown_values(page.back or page.path, selection)
@@ -97,39 +108,42 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
         else:
             body = render.views(page, selection, snapshot)
         return (
-            heading,
-            body,
-            shell.menu(PAGES.values(), page.path, selection),
-            shell.languages(page.path, selection),
+            markup(heading, "titulo"),
+            content_of(page.path, body, has_forms=has_forms),
+            markup(shell.languages(page.path, selection), "troca-de-idioma"),
             version(snapshot, selection.language),
             "",
         )
+
+    app.clientside_callback(ClientsideFunction("lakehouse", "shown"), Input("figuras", "data"))
 
 
 def _filters(app: Dash, snapshots: Snapshots) -> None:
     @app.callback(
         Output("filtros", "children"),
+        Output("menu", "children"),
         Output("quadro", "data"),
         Output("datas", "settings"),
         Input("url", "pathname"),
         State("url", "search"),
     )
-    def frame(path: str | None, search: str | None) -> tuple[Any, Any, Any]:
-        """Show the filters of a page."""
+    def frame(path: str | None, search: str | None) -> tuple[Any, ...]:
+        """Show the menu, and the filters of a page."""
         page = page_of(path)
         if page is None:
-            return [], None, no_update
+            return [], no_update, None, no_update
         try:
             snapshot = snapshots.current()
             selection = selection_of(page, search, snapshot)
         except (DataError, OSError):
-            return [], None, no_update
+            return [], no_update, None, no_update
         plain = selection_of(page, "", snapshot)
         locale = {"locale": "pt-br" if selection.language == "pt" else "en", "firstDayOfWeek": 0}
         names = {"path": page.path, "generation": uuid.uuid4().hex, "language": selection.language}
         default = [plain.first, plain.last]
         return (
             shell.filter_bar(page, selection, snapshot),
+            shell.menu(PAGES.values(), page.path, selection),
             names | {"period": [day.isoformat() if day else None for day in default]},
             locale,
         )
@@ -165,14 +179,6 @@ def _versions(app: Dash, snapshots: Snapshots) -> None:
 
 
 def _proofs(app: Dash, snapshots: Snapshots) -> None:
-    app.clientside_callback(  # new buttons call it too; only a click asks the server
-        ClientsideFunction("lakehouse", "asked"),
-        Output("prova-pedida", "data"),
-        Input({"type": "prova", "figure": ALL}, "n_clicks"),
-        Input({"type": "origem", "view": ALL, "column": ALL}, "n_clicks"),
-        prevent_initial_call=True,
-    )
-
     @app.callback(
         Output("prova", "opened"),
         Output("prova", "title"),
@@ -238,11 +244,10 @@ def _browser(app: Dash) -> None:
         Input("url", "pathname"),
         State("moldura", "navbar"),
     )
-    app.clientside_callback(
-        ClientsideFunction("lakehouse", "exports"),
-        Output("exportar-xlsx", "href"),
-        Output("exportar-csv", "href"),
-        Input("url", "search"),
-        Input("quadro", "data"),
-        State("url", "pathname"),
-    )
+    for kind in ("xlsx", "csv", "pdf"):
+        app.clientside_callback(
+            ClientsideFunction("lakehouse", f"{kind}_address"),
+            Output(f"exportar-{kind}", "href"),
+            Input("url", "search"),
+            Input("quadro", "data"),
+        )

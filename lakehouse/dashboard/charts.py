@@ -1,6 +1,10 @@
-"""Draw charts with the components of Mantine, which follow the theme; no Plotly is loaded."""
+"""Draw charts: those with axes with the components of Mantine, the others as elements.
+
+All follow the theme, and no Plotly is loaded.
+"""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +14,7 @@ from dash.development.base_component import Component
 
 from lakehouse.dashboard.declare import Chart, Series, TileMap
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.markup import Markup, drawing
 from lakehouse.dashboard.places import STATES, code_of_state
 from lakehouse.dashboard.snapshots import Row
 from lakehouse.dashboard.words import Language, Words, labelled, written
@@ -20,6 +25,9 @@ STILL = {"isAnimationActive": False}
 """Drawn at once: an animation of each chart after each filter change keeps a processor busy."""
 LONG = 300
 """Points from which on a day is written with its year instead of its weekday."""
+WITH_AXES = ("area", "line", "bars")
+"""Forms that a component draws, which keeps its place when it is given other points."""
+SPARK_WIDTH, SPARK_HEIGHT = 100, 40
 DONUT_COLORS = ("teal.6", "indigo.5", "orange.5", "grape.5", "cyan.5", "gray.5")
 TILE_STEPS = (18, 40, 92)
 """Strength of a tile's colour in percent, by the third of the largest value that it reaches."""
@@ -36,6 +44,29 @@ def draw(of: Chart, rows: list[Row], selection: Selection) -> Component:
     if of.form == "donut":
         return _donut(of, rows, selection)
     return _axes(of, rows, selection)
+
+
+def sparkline(values: Sequence[float]) -> Markup:
+    """Return the small line below a figure, from its lowest to its highest value."""
+    low, high = min(values), max(values)
+    across, up = SPARK_WIDTH / (len(values) - 1), (SPARK_HEIGHT - 4) / ((high - low) or 1)
+    points = [
+        f"{n * across:.1f},{SPARK_HEIGHT - 2 - (value - low) * up:.1f}"
+        for n, value in enumerate(values)
+    ]
+    corners = [f"0,{SPARK_HEIGHT}", *points, f"{SPARK_WIDTH},{SPARK_HEIGHT}"]
+    tree = drawing(
+        "svg",
+        [
+            drawing("polygon", points=" ".join(corners)),
+            drawing("polyline", points=" ".join(points), vectorEffect="non-scaling-stroke"),
+        ],
+        className="sparkline",
+        viewBox=f"0 0 {SPARK_WIDTH} {SPARK_HEIGHT}",
+        preserveAspectRatio="none",
+        **{"aria-hidden": "true"},
+    )
+    return Markup("", tree)
 
 
 def _label(of: Chart, value: object, language: Language, *, long: bool = False) -> str:
@@ -108,7 +139,15 @@ def _title(of: Chart, row: Row, language: Language) -> str | None:
 def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
     language = selection.language
     data, series = _points(of, rows, language)
+    used = [
+        n
+        for n, each in enumerate(series)
+        if any(point.get(each["name"]) is not None for point in data)
+    ]
+    series = [series[n] for n in used]
+    declared = of.series if of.by else [of.series[n] for n in used]
     common: dict[str, Any] = {
+        "id": f"grafico-{of.id}",
         "data": data,
         "dataKey": "label",
         "h": of.height,
@@ -131,8 +170,8 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
         each["type"] = "area" if filled else "line"
         if of.form == "area" and number:
             each["strokeDasharray"] = "4 4"
-    if any(each.points for each in of.series):
-        return _with_points(of, series, common)
+    if any(each.points for each in declared):
+        return _with_points(declared, series, common)
     if of.by:
         common |= {"withDots": True, "connectNulls": False}
         return dmc.CompositeChart(series=series, curveType="monotone", strokeWidth=2, **common)
@@ -141,10 +180,12 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
     )
 
 
-def _with_points(of: Chart, series: list[dict[str, Any]], common: dict[str, Any]) -> Component:
+def _with_points(
+    declared: Sequence[Series], series: list[dict[str, Any]], common: dict[str, Any]
+) -> Component:
     """Return a chart in which some series are single points: bars of the width of a line."""
-    for each, declared in zip(series, of.series, strict=True):
-        if declared.points:
+    for each, own in zip(series, declared, strict=True):
+        if own.points:
             each["type"] = "bar"
     return dmc.CompositeChart(
         series=series,

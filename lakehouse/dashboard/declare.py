@@ -24,7 +24,17 @@ NO_ROWS = Words("Nada neste período e nestes filtros.", "Nothing for this perio
 MR_HEALTH = Words("Mr. Health", "Mr. Health")
 OTHERS = Words("Outros sistemas", "Other systems")
 FilterName = Literal[
-    "periodo", "uf", "unidade", "produto", "regiao", "dominio", "ano", "cliente", "busca"
+    "periodo",
+    "uf",
+    "unidade",
+    "produto",
+    "regiao",
+    "dominio",
+    "camada",
+    "ano",
+    "cliente",
+    "nome",
+    "busca",
 ]
 Good = Literal["more", "less", "neither"]
 
@@ -222,6 +232,8 @@ class Embedded(View):
     """A part that a function draws, for what no other view can show, such as a form."""
 
     draw: Callable[["Selection", "Snapshot"], "Component"]
+    has_form: bool = True
+    """Whether callbacks answer in it, so that another address must show it from its beginning."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,11 +19,15 @@ from lakehouse.dashboard.words import LANGUAGES, Language, Words
 FROM, TO, LANGUAGE = "de", "ate", "idioma"
 MOST_VALUES, LONGEST_VALUE = 200, 100
 PERSONAL = re.compile(r"\{personal (\w+)\}")
+MASK = "•••"
+"""Stands for the letters of a masked value."""
 MASKED = (
-    r"array_to_string(list_transform(string_split(CAST(\1 AS VARCHAR), ' '),"
-    r" lambda w: CASE WHEN length(w) > 2 THEN left(w, 1) ELSE '' END || '•••'), ' ')"
+    r"CASE WHEN CAST(\1 AS VARCHAR) = {search} THEN {search} ELSE"
+    r" array_to_string(list_transform(string_split(CAST(\1 AS VARCHAR), ' '),"
+    rf" lambda w: CASE WHEN length(w) > 2 THEN left(w, 1) ELSE '' END || '{MASK}'), ' ') END"
 )
-"""SQL that keeps the first letter of each word of a column, of words that have more than two."""
+"""SQL that keeps the first letter of each word of a column, of words that have more than two. A
+value that the person has searched for in whole is not masked: it is known."""
 CHOICES: Mapping[FilterName, str] = {
     "uf": "SELECT DISTINCT state_name AS value, state_name AS label"
     " FROM gold.mrhealth_unit_day WHERE state_name IS NOT NULL ORDER BY label",
@@ -33,6 +37,8 @@ CHOICES: Mapping[FilterName, str] = {
     " FROM gold.mrhealth_product_day GROUP BY product_id ORDER BY label, value",
     "dominio": "SELECT DISTINCT domain AS value, domain AS label"
     " FROM ops.reconciliation ORDER BY label",
+    "camada": "SELECT * FROM (VALUES ('raw', 'raw'), ('bronze', 'bronze'), ('silver', 'silver'),"
+    " ('gold', 'gold'), ('ops', 'ops')) layers(value, label)",
     "regiao": "SELECT DISTINCT region AS value, region AS label"
     " FROM gold.sales_fact_sales ORDER BY label",
     "ano": "SELECT DISTINCT year(day) AS value, year(day) AS label"
@@ -42,10 +48,12 @@ CHOICES: Mapping[FilterName, str] = {
 LOOKUPS: Mapping[FilterName, str] = {
     "cliente": "SELECT id_cliente AS value FROM gold.cards_clients"
     " WHERE CAST(id_cliente AS VARCHAR) = {value}",
+    "nome": "SELECT name AS value FROM catalogue_tables WHERE name = {value}",
 }
 """Filter with too many values for a list → query of one value."""
 EXAMPLES: Mapping[FilterName, Words] = {
     "cliente": Words("o número de um cliente que existe", "the number of an existing client"),
+    "nome": Words("o nome de uma tabela que existe", "the name of an existing table"),
 }
 NAMES: Mapping[FilterName, Words] = {
     "periodo": Words("Período", "Period"),
@@ -55,7 +63,9 @@ NAMES: Mapping[FilterName, Words] = {
     "regiao": Words("Região", "Region"),
     "dominio": Words("Sistema", "System"),
     "ano": Words("Ano das linhas", "Year of the lines"),
+    "camada": Words("Camada", "Layer"),
     "cliente": Words("Cliente", "Client"),
+    "nome": Words("Tabela", "Table"),
     "busca": Words("Busca", "Search"),
 }
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import dash_ag_grid as dag
 from dash.development.base_component import Component
 
 from lakehouse.dashboard.declare import Column, Table
-from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.filters import MASK, Selection
 from lakehouse.dashboard.snapshots import Row
 from lakehouse.dashboard.words import Language, written
 
@@ -101,7 +102,7 @@ def _cells(of: Table, row: Row, selection: Selection) -> dict[str, Any]:
     for column in of.columns:
         value = row[column.name]
         cells[column.name] = _cell(column, value, selection.language)
-        if column.link and value is not None:
+        if column.link and value is not None and not _is_masked(column.link, row):
             texts = {name: quote(_text(each), safe="") for name, each in row.items()}
             address = column.link.format_map(texts)
             if selection.language != "pt":
@@ -110,6 +111,12 @@ def _cells(of: Table, row: Row, selection: Selection) -> dict[str, Any]:
         if isinstance(value, str) and value in column.badges:
             cells[BADGE + column.name] = column.badges[value]
     return cells
+
+
+def _is_masked(link: str, row: Row) -> bool:
+    """Return whether a link names a masked value, which leads nowhere."""
+    names = {name for _, name, _, _ in Formatter().parse(link) if name}
+    return any(isinstance(row[name], str) and MASK in row[name] for name in names)
 
 
 def _text(value: Any) -> str:

@@ -1,9 +1,11 @@
 """Turn the views of a page into components; each view fails alone.
 
 A view whose query fails shows an error in its place, one without rows says so. What went wrong is
-written to the log and never to the page.
+written to the log and never to the page. What only shows something is a `Markup`; charts and tables
+have ids, so that the browser gives them other rows instead of starting them again.
 """
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
@@ -29,6 +31,8 @@ from lakehouse.dashboard.declare import (
 )
 from lakehouse.dashboard.figures import Figure, figures
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.markup import Markup, markup
+from lakehouse.dashboard.parts import marked
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
 from lakehouse.dashboard.words import Kind, Language, Words, labelled, written
 
@@ -49,16 +53,13 @@ SEVERITIES: Mapping[int, tuple[str, Words]] = {
 
 def views(page: Page, selection: Selection, snapshot: Snapshot) -> Component:
     """Return the views of a page side by side on a grid."""
-    return dmc.Grid(
-        [
-            dmc.GridCol(
-                view(each, selection, snapshot),
-                span={"base": 12, "md": each.span if each.span > 4 else 6, "lg": each.span},
-            )
-            for each in page.views
-        ],
-        gutter="md",
-    )
+    return html.Div([view(each, selection, snapshot) for each in page.views], className="views")
+
+
+def _place(of: View) -> dict[str, Any]:
+    """Return the properties that place a view on the grid of its page."""
+    middle = of.span if of.span > 4 else 6
+    return {"id": of.id, "style": {"--wide": f"span {of.span}", "--middle": f"span {middle}"}}
 
 
 def view(of: View, selection: Selection, snapshot: Snapshot) -> Component:
@@ -79,45 +80,48 @@ def view(of: View, selection: Selection, snapshot: Snapshot) -> Component:
     return panel(of, selection, [words])
 
 
-def panel(of: View, selection: Selection, children: Sequence[Any], **more: Any) -> Component:
+def panel(of: View, selection: Selection, children: Sequence[Any]) -> Component:
     """Return the frame of a view with its title."""
+    heading = markup(_heading(of, selection), f"titulo-{of.id}")
+    return html.Div([heading, *children], className="view", **_place(of))
+
+
+def _still(of: View, selection: Selection, children: Sequence[Any]) -> Component:
+    """Return a view with its title that only shows something."""
+    whole = html.Div([_heading(of, selection), *children], className="view", **_place(of))
+    return markup(whole, f"parte-{of.id}")
+
+
+def _heading(of: View, selection: Selection) -> Component:
     language = selection.language
     heading: list[Component] = [html.H2(of.title.in_(language), className="view-title")]
     if of.note:
-        heading.append(dmc.Text(of.note.in_(language), size="xs", className="quiet view-note"))
+        heading.append(html.Div(of.note.in_(language), className="quiet small view-note"))
     if not isinstance(of, Embedded):
         heading.append(origin(of, language, of.title))
-    return dmc.Paper(
-        [html.Div(heading, className="view-heading"), *children],
-        id=of.id,
-        className="view",
-        withBorder=True,
-        radius="md",
-        p="md",
-        h="100%",
-        **more,
-    )
+    return html.Div(heading, className="view-heading")
 
 
 def origin(of: View, language: Language, title: Words, column: str = "") -> Component:
     """Return the button that opens the proof of a view, or of one of its figures."""
+    asked = {"type": "origem", "view": of.id, "column": column}
+    return _proof_button(asked, language, title)
+
+
+def _proof_button(asked: Mapping[str, str], language: Language, title: Words) -> Component:
     where_from = WHERE_FROM.in_(language)
     return html.Button(
         where_from,
-        id={"type": "origem", "view": of.id, "column": column},
         className="proof-button",
-        n_clicks=0,
+        **marked(proof=json.dumps(asked)),
         **labelled(f"{where_from} {title.in_(language)}"),
     )
 
 
-def nothing(selection: Selection, words: Words = NO_ROWS, name: str = "") -> Component:
+def nothing(selection: Selection, words: Words = NO_ROWS, name: str = "") -> Markup:
     """Return the text of a view without rows."""
-    return dmc.Center(
-        dmc.Text(words.in_(selection.language), size="sm", className="quiet"),
-        mih=120,
-        id=f"vazio-{name}",
-    )
+    text = html.Div(words.in_(selection.language), className="quiet nothing", id=f"vazio-{name}")
+    return markup(text, f"nada-{name}")
 
 
 def _rows(
@@ -128,12 +132,14 @@ def _rows(
 
 def _cards(of: Cards, selection: Selection, snapshot: Snapshot) -> Component:
     found = figures(of.measures, selection, snapshot)
-    return dmc.SimpleGrid(
-        [_card(figure, selection, compared=of.compared) for figure in found],
-        id=of.id,
-        cols={"base": 1, "xs": 2, "lg": len(found)},
-        spacing="md",
-    )
+    cards = [_card(figure, selection, compared=of.compared) for figure in found]
+    return _side_by_side(of, cards, "cards", len(found))
+
+
+def _side_by_side(of: View, cards: Sequence[Component], name: str, wide: int) -> Component:
+    """Return cards in a row; a wide screen shows this many beside each other."""
+    whole = html.Div(list(cards), id=of.id, className=name, style={"--count": wide})
+    return markup(whole, f"parte-{of.id}")
 
 
 def _card(figure: Figure, selection: Selection, *, compared: bool) -> Component:
@@ -152,19 +158,12 @@ def _card(figure: Figure, selection: Selection, *, compared: bool) -> Component:
         else Words("ante a média de 4 períodos", "vs the mean of 4 periods")
     )
     children: list[Any] = [
-        dmc.Group(
+        html.Div(
             [
-                dmc.Text(measure.label.in_(language), size="sm", fw=600, className="quiet"),
-                html.Button(
-                    WHERE_FROM.in_(language),
-                    id={"type": "prova", "figure": measure.id},
-                    className="proof-button",
-                    n_clicks=0,
-                    **labelled(f"{WHERE_FROM.in_(language)} {measure.label.in_(language)}"),
-                ),
+                html.Div(measure.label.in_(language), className="quiet card-title"),
+                _proof_button({"type": "prova", "figure": measure.id}, language, measure.label),
             ],
-            justify="space-between",
-            wrap="nowrap",
+            className="card-heading",
         ),
         html.Div(
             written(figure.value, measure.kind, language),
@@ -178,20 +177,8 @@ def _card(figure: Figure, selection: Selection, *, compared: bool) -> Component:
             _change(figure, figure.usual, usual.in_(language), selection),
         ]
     if len(line) > 1:
-        children.append(
-            dmc.Sparkline(
-                data=line,
-                h=40,
-                curveType="monotone",
-                color="teal.6",
-                fillOpacity=0.18,
-                mt="xs",
-                areaProps=charts.STILL,
-            )
-        )
-    return dmc.Paper(
-        children, id=f"cartao-{measure.id}", className="card", withBorder=True, radius="md", p="md"
-    )
+        children.append(charts.sparkline(line))
+    return html.Div(children, id=f"cartao-{measure.id}", className="card")
 
 
 def _change(figure: Figure, base: Any, against: str, selection: Selection) -> Component:
@@ -231,12 +218,8 @@ def _totals(of: Totals, selection: Selection, snapshot: Snapshot) -> Component:
     rows = _rows(of, selection, snapshot)
     if not rows:
         return panel(of, selection, [nothing(selection, name=of.id)])
-    return dmc.SimpleGrid(
-        [_total(of, column, rows[0], selection) for column in of.columns],
-        id=of.id,
-        cols={"base": 1, "xs": 2, "sm": 3, "lg": 3 if len(of.columns) == 6 else len(of.columns)},
-        spacing="md",
-    )
+    cards = [_total(of, column, rows[0], selection) for column in of.columns]
+    return _side_by_side(of, cards, "cards totals", 3 if len(cards) == 6 else len(cards))
 
 
 def _total(of: Totals, column: Column, row: Row, selection: Selection) -> Component:
@@ -244,7 +227,7 @@ def _total(of: Totals, column: Column, row: Row, selection: Selection) -> Compon
     children: list[Any] = [
         html.Div(
             [
-                dmc.Text(column.label.in_(language), size="sm", fw=600, className="quiet"),
+                html.Div(column.label.in_(language), className="quiet card-title"),
                 origin(of, language, column.label, column.name),
             ],
             className="card-heading",
@@ -257,35 +240,39 @@ def _total(of: Totals, column: Column, row: Row, selection: Selection) -> Compon
     ]
     if below := column.below:
         text = below.label.in_(language).format(grid.plain(below, row[below.name], language))
-        children.append(dmc.Text(text, size="xs", className="quiet"))
-    return dmc.Paper(children, withBorder=True, radius="md", p="md", className="card")
+        children.append(html.Div(text, className="quiet small"))
+    return html.Div(children, className="card")
 
 
 def _chart(of: Chart, selection: Selection, snapshot: Snapshot) -> Component:
     rows = _rows(of, selection, snapshot)
-    drawn = charts.draw(of, rows, selection) if rows else nothing(selection, name=of.id)
-    return panel(of, selection, [drawn])
+    if not rows:
+        return panel(of, selection, [nothing(selection, name=of.id)])
+    drawn = charts.draw(of, rows, selection)
+    framed = panel if of.form in charts.WITH_AXES else _still
+    return framed(of, selection, [drawn])
 
 
 def _table(of: Table, selection: Selection, snapshot: Snapshot) -> Component:
-    _, stream = snapshot.stream(selection.sql(of.query))
-    rows = [row for row, _ in zip(stream, range(of.most + 1), strict=False)]
+    rows = snapshot.rows(selection.sql(of.query), of.most + 1)
     if not rows:
         return panel(of, selection, [nothing(selection, of.empty, of.id)])
     shown = grid.grid(of, rows[: of.most], selection)
     if len(rows) <= of.most:
         return panel(of, selection, [shown])
+    most = written(of.most, "count", selection.language)
     more = Words(
-        f"As primeiras {of.most} linhas; a exportação tem todas.",
-        f"The first {of.most} rows; the export has all.",
+        f"As primeiras {most} linhas; a exportação tem todas.",
+        f"The first {most} rows; the export has all.",
     )
-    return panel(of, selection, [shown, dmc.Text(more.in_(selection.language), size="xs", mt="xs")])
+    below = html.Div(more.in_(selection.language), className="quiet small below")
+    return panel(of, selection, [shown, markup(below, f"mais-{of.id}")])
 
 
 def _tile_map(of: TileMap, selection: Selection, snapshot: Snapshot) -> Component:
     rows = _rows(of, selection, snapshot)
     drawn = charts.tile_map(of, rows, selection) if rows else nothing(selection, name=of.id)
-    return panel(of, selection, [drawn])
+    return _still(of, selection, [drawn])
 
 
 def _notices(of: Notices, selection: Selection, snapshot: Snapshot) -> Component:
@@ -293,13 +280,13 @@ def _notices(of: Notices, selection: Selection, snapshot: Snapshot) -> Component
     rows = _rows(of, selection, snapshot)
     if not rows:
         calm = Words("Nada fora do normal.", "Nothing unusual.")
-        return panel(of, selection, [nothing(selection, calm, of.id)])
+        return _still(of, selection, [nothing(selection, calm, of.id)])
     shown: list[Any] = [_notice(of, row, selection) for row in rows[: of.most]]
     if (rest := len(rows) - of.most) > 0:
         more = Words(f"e mais {rest}", f"and {rest} more").in_(language)
         link = html.A(more, href=selection.address(of.more)) if of.more else more
-        shown.append(dmc.Text(link, size="sm", className="quiet", id=f"mais-{of.id}"))
-    return panel(of, selection, [dmc.Stack(shown, gap=8)])
+        shown.append(html.Div(link, className="quiet more", id=f"mais-{of.id}"))
+    return _still(of, selection, [html.Div(shown, className="notices")])
 
 
 def _notice(of: Notices, row: Row, selection: Selection) -> Component:

@@ -19,6 +19,7 @@ from lakehouse.dashboard import (
     alert_callbacks,
     callbacks,
     exports,
+    pdf,
     repair_callbacks,
     session,
     shell,
@@ -91,6 +92,7 @@ def flask_app(
     server.config[CONFIG] = Repair(settings=settings, sessions=sessions)
     _routes(server, snapshots)
     _export_routes(server, snapshots)
+    _print_route(server, snapshots)
     app = Dash(
         __name__,
         server=server,  # type: ignore[arg-type]  # a Flask application is allowed
@@ -211,6 +213,27 @@ def _export_routes(server: flask.Flask, snapshots: Snapshots) -> None:
         return flask.send_file(
             stream, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx", max_age=0
         )
+
+
+def _print_route(server: flask.Flask, snapshots: Snapshots) -> None:
+    @server.get("/exportar/<name>.pdf")
+    def export_pdf(name: str) -> flask.Response:
+        """Send the page as a browser prints it, if this machine has one."""
+        page = PAGES.get(f"/{name}")
+        if page is None:
+            return _text("unknown page\n", 404)
+        opened = _selection(page, snapshots)
+        if isinstance(opened, flask.Response):
+            return opened
+        query = flask.request.query_string.decode("latin-1")
+        target = f"{page.path}?{query}" if query else page.path
+        at = flask.request.environ["asgi.scope"]["server"]
+        try:
+            content = pdf.printed(at, target, session.person(), flask.request.headers.items())
+        except pdf.PdfError as error:
+            _log.error("printing %s: %s", page.path, error)
+            return _text(f"{error}\n", error.status)
+        return _file(content, f"{name}.pdf", "application/pdf")
 
 
 def _selection(page: Page, snapshots: Snapshots) -> tuple[Selection, Snapshot] | flask.Response:

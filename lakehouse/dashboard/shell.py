@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from lakehouse.dashboard import session
+from lakehouse.dashboard import pdf, session
 from lakehouse.dashboard.declare import FilterName, Page, Table
 from lakehouse.dashboard.filters import (
     CHOICES,
@@ -90,7 +90,7 @@ def _header() -> Component:
             dmc.Group(
                 [
                     session.shown(),
-                    html.Div(id="idiomas", className="switch"),
+                    html.Div(id="idiomas"),
                     html.Button(
                         html.Span(className="theme-icon"),
                         id="tema",
@@ -115,7 +115,7 @@ def _main() -> Component:
             html.Div(id="cabecalho"),
             html.Div(filter_bar(NO_PAGE, Selection(), None), id="filtros", className="filters"),
             dcc.Loading(
-                html.Div(id="conteudo", tabIndex=-1),
+                [html.Div(id="conteudo", tabIndex=-1), dcc.Store(id="figuras")],
                 id="carregando",
                 delay_show=300,
                 type="dot",
@@ -149,9 +149,9 @@ def menu(pages: Iterable[Page], current: str, selection: Selection) -> list[Comp
     return shown
 
 
-def languages(path: str, selection: Selection) -> list[Component]:
+def languages(path: str, selection: Selection) -> Component:
     """Return the switch between the languages; it loads the page again."""
-    return [
+    links = [
         html.A(
             name,
             href=selection.address(path, idioma=value),
@@ -161,6 +161,7 @@ def languages(path: str, selection: Selection) -> list[Component]:
         )
         for code, name, value in (("pt", "PT", None), ("en", "EN", "en"))
     ]
+    return html.Div(links, className="switch")
 
 
 def heading(page: Page, selection: Selection, snapshot: Snapshot, today: dt.date) -> Component:
@@ -239,6 +240,7 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
                     clearable=True,
                     nothingFoundMessage="–",
                     maxDropdownHeight=280,
+                    comboboxProps={"keepMounted": False},  # options cost time at each change
                 ),
                 className="filter" if used else "filter filter-hidden",
             )
@@ -288,10 +290,14 @@ def _actions(page: Page, selection: Selection) -> Component:
         html.A("XLSX", id="exportar-xlsx", className="button", href=f"/exportar/{page.name}.xlsx"),
         html.A("CSV", id="exportar-csv", className="button", href=f"/exportar/{page.name}.csv"),
     ]
+    prints = [
+        html.A("PDF", id="exportar-pdf", className="button", href=f"/exportar/{page.name}.pdf")
+    ]
     return html.Div(
         [
             dcc.Link(clear, href=plain, id="limpar", className="button"),
             *(exports if any(isinstance(view, Table) for view in page.views) else []),
+            *(prints if pdf.program() else []),
             html.Button(printed, id="imprimir", className="button", n_clicks=0),
         ],
         className="actions",

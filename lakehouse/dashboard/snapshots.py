@@ -6,14 +6,18 @@ are read from their files. Queries run without access to other files and cannot 
 """
 
 import datetime as dt
+import itertools
+import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
+from lakehouse.dashboard.table_catalogue import PREFIX, create_catalogue
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_statements import CatalogError
 from lakehouse.platform.storage.errors import StorageError
@@ -29,6 +33,8 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
+_log = logging.getLogger(__name__)
+
 Row = dict[str, Any]
 
 MOST_SECONDS = 30.0
@@ -40,6 +46,8 @@ UNPUBLISHED_SECONDS = 60.0
 MOST_ROWS_HELD = 2_000_000
 """A table with more rows is read from its files."""
 FETCHED = 10_000
+MOST_ANSWERS, LONGEST_ANSWER = 300, 500
+"""Answers that a snapshot keeps, and the rows of the longest of them."""
 MOST_PUBLICATIONS = 10
 PUBLICATIONS = """CREATE TABLE publications (domain VARCHAR, number BIGINT, published_at TIMESTAMP,
 job VARCHAR, run_id VARCHAR, tables BIGINT, days BIGINT, row_count BIGINT, seconds DOUBLE)"""
@@ -65,14 +73,33 @@ class Snapshot:
     """Time zone in which moments are shown."""
     damaged: Mapping[str, str] = field(default_factory=dict)
     """Tables that cannot be read → why."""
+    _is_described: bool = False
+    _answers: OrderedDict[str, list[Row]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def rows(self, sql: str) -> list[Row]:
-        """Return all rows of a query.
+    def rows(self, sql: str, most: int | None = None) -> list[Row]:
+        """Return the rows of a query; short answers are kept as long as the snapshot.
+
+        Args:
+            sql: the query. It contains the mask of personal columns, so roles share no answer.
+            most: how many rows are read; None reads all.
 
         Raises:
             DataError: it failed, took too long, or reads a damaged table.
         """
-        return list(self.stream(sql)[1])
+        name = f"{most}:{sql}"
+        with self._lock:
+            if name in self._answers:
+                self._answers.move_to_end(name)
+                return list(self._answers[name])
+        stream = self.stream(sql)[1]
+        found = list(stream if most is None else itertools.islice(stream, most))
+        if len(found) <= LONGEST_ANSWER:
+            with self._lock:
+                self._answers[name] = found
+                while len(self._answers) > MOST_ANSWERS:
+                    self._answers.popitem(last=False)
+        return list(found)
 
     def stream(self, sql: str) -> tuple[list[str], Iterator[Row]]:
         """Return the columns of a query and its rows, fetched in pieces.
@@ -83,6 +110,8 @@ class Snapshot:
         for name in catalog.names_in(sql) or ():
             if name in self.damaged:
                 raise DataError(self.damaged[name])
+        if PREFIX in sql:
+            self._describe_tables()
         cursor = self.connection.cursor()
         with _stopped_late(cursor), _explained():
             answer = catalog.query(cursor, sql)
@@ -94,6 +123,14 @@ class Snapshot:
                     yield from (dict(zip(columns, row, strict=True)) for row in found)
 
         return columns, fetched()
+
+    def _describe_tables(self) -> None:
+        """Create the tables of the catalogue when they are first asked for."""
+        with self._lock:
+            if not self._is_described:
+                with _explained():
+                    create_catalogue(self.connection, self.shown, self.zone)
+                self._is_described = True
 
     def published(self, domain: str) -> Published | None:
         """Return the publication of a domain that is shown."""
@@ -151,6 +188,7 @@ class Snapshots:
     _current: Snapshot | None = None
     _looked_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_opening: threading.Event = field(default_factory=threading.Event)
 
     def current(self) -> Snapshot:
         """Return the snapshot of the versions that are published now."""
@@ -159,10 +197,25 @@ class Snapshots:
             if self._current is not None and now - self._looked_at < LOOK_SECONDS:
                 return self._current
             key = self._newest()
-            if self._current is None or self._is_outdated(self._current, key, now):
+            if self._current is None or self._current.key != key:
                 self._current = self._opened(key, now)
+            elif self._is_old(self._current, now) and not self._is_opening.is_set():
+                self._is_opening.set()
+                threading.Thread(target=self._open_again, args=(key, now), daemon=True).start()
             self._looked_at = self.clock()
             return self._current
+
+    def _open_again(self, key: tuple[tuple[str, int], ...], now: float) -> None:
+        """Replace the snapshot, while requests are answered from the one before."""
+        try:
+            opened = self._opened(key, now)
+            with self._lock:
+                if self._current is None or self._current.key == key:
+                    self._current = opened
+        except (DataError, StorageError, OSError) as error:  # the one before stays
+            _log.error("the lake cannot be read: %s", error)
+        finally:
+            self._is_opening.clear()
 
     def renewed(self) -> Snapshot:
         """Return the snapshot of the versions that are published now, after looking again."""
@@ -177,10 +230,10 @@ class Snapshots:
         )
 
     @staticmethod
-    def _is_outdated(snapshot: Snapshot, key: tuple[tuple[str, int], ...], now: float) -> bool:
-        never_published = any(number == 0 for _, number in key)
-        old = now - snapshot.opened_at > UNPUBLISHED_SECONDS
-        return snapshot.key != key or (never_published and old)
+    def _is_old(snapshot: Snapshot, now: float) -> bool:
+        """Return whether the newest versions of a domain without publication may have changed."""
+        never_published = any(number == 0 for _, number in snapshot.key)
+        return never_published and now - snapshot.opened_at > UNPUBLISHED_SECONDS
 
     def _opened(self, key: tuple[tuple[str, int], ...], now: float) -> Snapshot:
         shown = ShownVersions(self.lake)

@@ -76,7 +76,9 @@ def grouped(value: Decimal, places: int, language: Language) -> str:
 
     >>> grouped(Decimal("1234.565"), 2, "pt"), grouped(Decimal("1234.565"), 2, "en")
     ('1.234,57', '1,234.57')
+    >>> grouped(Decimal("-0.04"), 1, "pt")
+    '0,0'
     """
     rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    text = f"{rounded:,.{places}f}"
+    text = f"{rounded or abs(rounded):,.{places}f}"  # no minus before a zero
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))

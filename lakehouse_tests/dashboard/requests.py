@@ -9,8 +9,7 @@ from lakehouse_tests.platform.web.client import Answer, ask
 JSON = {"Content-Type": "application/json"}
 CONTENT = (
     ("cabecalho", "children"),
-    ("conteudo", "children"),
-    ("menu", "children"),
+    ("figuras", "data"),
     ("idiomas", "children"),
     ("versao", "data"),
     ("aviso-versao", "children"),

@@ -12,6 +12,8 @@ from lakehouse_tests.dashboard.test_pages import chromium, opened, page
 
 __all__ = ["chromium", "page"]
 
+ASKED = {"/cliente": f"?cliente={CLIENT}", "/tabela": "?nome=gold.cards_clients"}
+"""What a page needs to show anything."""
 SERIOUS = ("serious", "critical")
 DESK, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 THEME = "document.documentElement.dataset.mantineColorScheme"
@@ -31,7 +33,7 @@ def findings(page: Page) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_can_be_used_by_everybody(page: Page, path: str):
-    opened(page, path + (f"?cliente={CLIENT}" if path == "/cliente" else ""))
+    opened(page, path + ASKED.get(path, ""))
     expect(page.locator(f"#{PAGES[path].views[-1].id}")).to_be_visible()
     for _ in ("the theme of the system", "the other theme"):
         for size in (DESK, PHONE):

@@ -225,6 +225,35 @@ def test_names_of_customers_are_masked_unless_the_role_may_see_them(
             assert ("Sánchez" in text, "S•••" in text) == (sees, not sees), address
 
 
+@pytest.mark.parametrize(("role", "sees"), [(Role.OPERATOR, False), (Role.PRIVACY, True)])
+def test_numbers_of_clients_are_masked_unless_the_role_may_see_them(
+    client: Any, role: Role, sees: bool
+):
+    scope = {"asgi.scope": {PERSON: Person(name="eva", role=role)}}
+    for view in ("probabilidade", "em-risco", "clientes"):
+        address = f"/exportar/cartoes.csv?tabela={view}"
+        text = client.get(address, environ_overrides=scope).get_data(as_text=True)
+        assert ("•••" in text) != sees, view
+        found = client.get(f"/prova/cartoes.{view}", environ_overrides=scope).get_json()
+        at = found["columns"].index("id_cliente")
+        assert all(("•••" in str(row[at])) != sees for row in found["result"]), view
+    for view in ("probabilidade", "clientes"):
+        address = f"/exportar/cartoes.csv?tabela={view}"
+        text = client.get(address, environ_overrides=scope).get_data(as_text=True)
+        assert (re.search(rf"\b{CLIENT}\b", text) is not None) == sees, view
+        text = client.get(f"{address}&busca={CLIENT}", environ_overrides=scope).get_data(
+            as_text=True
+        )
+        assert re.search(rf"\b{CLIENT}\b", text), "a number that the person typed is known"
+
+
+def test_a_masked_number_leads_to_no_client(page: Page):
+    opened(page, "/cartoes")
+    numbers = page.locator("#tabela-clientes [row-id] [col-id='id_cliente']")
+    expect(numbers.first).to_contain_text("•••")
+    expect(page.locator("#tabela-clientes a")).to_have_count(0)
+
+
 def test_no_export_or_proof_of_people_has_a_plain_personal_value(client: Any):
     answers = [client.get("/exportar/pessoas.xlsx").get_data()]
     book = openpyxl.load_workbook(io.BytesIO(answers[0]))

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.dashboard.filters import Selection
+from lakehouse.dashboard.forecast_words import MODELS
 from lakehouse.dashboard.pages import tables
-from lakehouse.dashboard.pages.previsao import ACCURACY, MODELS, QUALITY
+from lakehouse.dashboard.pages.previsao import ACCURACY, QUALITY
 from lakehouse.dashboard.pages.previsao import LEVELS as NAMED
 from lakehouse.dashboard.snapshots import Snapshots
 from lakehouse.domains.mrhealth.demand.tables import LEVELS

@@ -39,8 +39,7 @@ def content(
     client = flask_app(settings, lambda: today).test_client()
     outputs = [
         ("cabecalho", "children"),
-        ("conteudo", "children"),
-        ("menu", "children"),
+        ("figuras", "data"),
         ("idiomas", "children"),
         ("versao", "data"),
         ("aviso-versao", "children"),

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const clientside = (window.dash_clientside = window.dash_clientside || {});
-  const multiple = ["uf", "unidade", "produto", "regiao", "dominio", "ano"];
+  const multiple = ["uf", "unidade", "produto", "regiao", "dominio", "camada", "ano"];
   let generation = null; // of the filter bar whose values are known
   let known = null; // values of the filters that agree with the URL
 
@@ -39,7 +39,52 @@
     return shown ? `?${shown}` : "";
   }
 
+  // Shows what the server answered: of a page that is shown already, only what differs.
+  let shown = null;
+
+  function showContent(content) {
+    const found = [];
+    const inPlace = shown && shown.path === content.path && !content.whole;
+    const fits = inPlace && isUpdated(shown.body, content.body, found);
+    shown = content;
+    if (!fits) clientside.set_props("conteudo", { children: content.body });
+    else for (const [id, props] of found) clientside.set_props(id, props);
+  }
+
+  // Collects the properties that turn a component into another; false if it must be replaced.
+  function isUpdated(old, fresh, found) {
+    if (!isComponent(old) || !isComponent(fresh)) return same(old, fresh);
+    const kind = ({ namespace, type, props }) => [namespace, type, props.id];
+    if (!same(kind(old), kind(fresh))) return false;
+    const changed = {};
+    for (const name of Object.keys({ ...old.props, ...fresh.props })) {
+      if (name === "children" || same(old.props[name], fresh.props[name])) continue;
+      if (!(name in fresh.props)) return false;
+      changed[name] = fresh.props[name];
+    }
+    const before = [].concat(old.props.children ?? []);
+    const now = [].concat(fresh.props.children ?? []);
+    const inside = [];
+    const kept =
+      before.length === now.length && now.every((each, at) => isUpdated(before[at], each, inside));
+    if (kept) found.push(...inside);
+    else changed.children = fresh.props.children;
+    if (Object.keys(changed).length === 0) return true;
+    if (!fresh.props.id) return false;
+    found.push([fresh.props.id, changed]);
+    return true;
+  }
+
+  const exported = (kind, search, frame) =>
+    `${frame ? `/exportar${frame.path}` : ""}.${kind}${search || ""}`;
+
+  const isComponent = (part) => Boolean(part && part.namespace && part.type && part.props);
+
   clientside.lakehouse = {
+    shown: function (content) {
+      if (content) showContent(content);
+    },
+
     synchronize: function (search, ...rest) {
       const values = rest.slice(0, 2 + multiple.length);
       const frame = rest[2 + multiple.length];
@@ -94,12 +139,6 @@
 
     edited: () => true,
 
-    asked: function (cards, views) {
-      const button = clientside.callback_context.triggered_id;
-      const clicked = [...cards, ...views].some(Boolean) && button && typeof button === "object";
-      return clicked ? { ...button, at: Date.now() } : clientside.no_update;
-    },
-
     refresh: function (clicks) {
       if (clicks) window.location.reload();
       return clientside.no_update;
@@ -113,9 +152,8 @@
       return [{ ...navbar, collapsed: { mobile: !shown } }, shown];
     },
 
-    exports: function (search, frame) {
-      const base = frame ? `/exportar${frame.path}` : "";
-      return [`${base}.xlsx${search || ""}`, `${base}.csv${search || ""}`];
-    },
+    xlsx_address: (search, frame) => exported("xlsx", search, frame),
+    csv_address: (search, frame) => exported("csv", search, frame),
+    pdf_address: (search, frame) => exported("pdf", search, frame),
   };
 })();

@@ -14,7 +14,7 @@
   const missing = "–";
   for (const [language, place] of Object.entries(places)) {
     for (const [kind, options] of Object.entries(kinds)) {
-      const full = new Intl.NumberFormat(place, options);
+      const full = new Intl.NumberFormat(place, { ...options, signDisplay: "negative" });
       const short = new Intl.NumberFormat(place, {
         ...options,
         notation: kind === "percent" ? "standard" : "compact",

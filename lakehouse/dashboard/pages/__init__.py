@@ -7,6 +7,8 @@ from lakehouse.dashboard.filters import CHOICES, LOOKUPS
 from lakehouse.dashboard.pages.alertas import PAGE as ALERTAS
 from lakehouse.dashboard.pages.bicicletas import PAGE as BICICLETAS
 from lakehouse.dashboard.pages.cartoes import PAGE as CARTOES
+from lakehouse.dashboard.pages.catalogo import ONE as TABELA
+from lakehouse.dashboard.pages.catalogo import PAGE as CATALOGO
 from lakehouse.dashboard.pages.cliente import PAGE as CLIENTE
 from lakehouse.dashboard.pages.compras import PAGE as COMPRAS
 from lakehouse.dashboard.pages.executivo import PAGE as EXECUTIVO
@@ -41,6 +43,8 @@ _ORDER = (
     REPARO,
     LINHA,
     PIPELINE,
+    CATALOGO,
+    TABELA,
 )
 PAGES: Mapping[str, Page] = {page.path: page for page in _ORDER}
 """Path → page."""

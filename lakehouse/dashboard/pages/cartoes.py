@@ -1,6 +1,16 @@
 """Cards: key figures, ageing, clients at risk, and a search of clients."""
 
-from lakehouse.dashboard.declare import OTHERS, Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.declare import (
+    OTHERS,
+    Chart,
+    Column,
+    Page,
+    Query,
+    Series,
+    Table,
+    Totals,
+    masked,
+)
 from lakehouse.dashboard.pages import default_risk
 from lakehouse.dashboard.pages.cards import (
     BUCKETS,
@@ -52,17 +62,17 @@ FROM gold.cards_ageing GROUP BY dt_referencia ORDER BY dt_referencia
 FOUND = "({search} = '' OR contains(CAST(id_cliente AS VARCHAR), {search}))"
 RISK = Query(
     sql=f"""
-SELECT posicao, id_cliente, qtd_sem_pagamento_recente, dias_vencidos_max, vlr_aberto, vlr_vencido,
-  vlr_vencido_90, dt_ultimo_pagamento
+SELECT posicao, {masked("id_cliente")}, qtd_sem_pagamento_recente, dias_vencidos_max,
+  vlr_aberto, vlr_vencido, vlr_vencido_90, dt_ultimo_pagamento
 FROM gold.cards_clients_at_risk WHERE {FOUND} ORDER BY posicao
 """  # noqa: S608  declared
 )
 CLIENTS = Query(
     sql=f"""
-SELECT id_cliente, qtd_faturas, vlr_faturado, vlr_pago,
+SELECT {masked("id_cliente")}, qtd_faturas, vlr_faturado, vlr_pago,
   CAST(vlr_pago AS DOUBLE) / nullif(vlr_faturado, 0) AS pago, qtd_sem_pagamento, vlr_aberto,
   vlr_vencido, CASE WHEN em_risco THEN 'sim' ELSE 'não' END AS em_risco
-FROM gold.cards_clients WHERE {FOUND} ORDER BY vlr_vencido DESC, id_cliente
+FROM gold.cards_clients c WHERE {FOUND} ORDER BY vlr_vencido DESC, c.id_cliente
 """  # noqa: S608  declared
 )
 BY_BUCKET = (

@@ -1,7 +1,7 @@
 """Clients by their probability of default, with what raises and lowers it in words."""
 
 from lakehouse.dashboard.declare import Column, Query, Table, masked
-from lakehouse.dashboard.pages.cards import OPEN, OVERDUE
+from lakehouse.dashboard.pages.cards import NUMBER, OPEN, OVERDUE
 from lakehouse.dashboard.words import Words
 
 SITUATIONS = {
@@ -70,7 +70,7 @@ TABLE = Table(
     empty=Words("Nenhum cliente avaliado.", "No client was evaluated."),
     columns=(
         Column(name="posicao", label=Words("Posição", "Rank"), width=90),
-        Column(name="id_cliente", label=Words("Cliente", "Client"), width=100),
+        NUMBER,
         Column(
             name="situacao",
             label=Words("Situação", "Status"),

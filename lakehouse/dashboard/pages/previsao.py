@@ -3,21 +3,11 @@
 Only means may be added up over units and days, so intervals are shown for one unit alone.
 """
 
-from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.declare import Chart, Column, Embedded, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.forecast_words import MODELS, method_in_words
 from lakehouse.dashboard.pages.mrhealth import PRODUCT_NAMES
 from lakehouse.dashboard.words import Words
 
-MODELS = {
-    "seasonal_naive": Words("mesmo dia da semana", "same weekday"),
-    "ma_7": Words("média de 7 dias", "mean of 7 days"),
-    "ma_14": Words("média de 14 dias", "mean of 14 days"),
-    "ma_30": Words("média de 30 dias", "mean of 30 days"),
-    "decomposition": Words("decomposição", "decomposition"),
-    "decomposition_trend": Words("decomposição com tendência", "decomposition with trend"),
-    "croston": Words("demanda rara (Croston)", "rare demand (Croston)"),
-    "tsb": Words("demanda rara (TSB)", "rare demand (TSB)"),
-    "adida": Words("semanas suavizadas", "smoothed weeks"),
-}
 MEASURES = {
     "orders": Words("pedidos", "orders"),
     "pieces": Words("peças", "pieces"),
@@ -132,7 +122,7 @@ GROUPS = {
     "lumpy": Words("raras e irregulares", "lumpy"),
 }
 UNIT = Column(
-    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=200
+    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=180
 )
 
 
@@ -189,10 +179,16 @@ PAGE = Page(
                 Series(name="maximo", label=Words("95 %", "95 %"), color="gray.6"),
             ),
         ),
+        Embedded(
+            id="metodo",
+            title=Words("Como esta previsão é feita", "How this forecast is made"),
+            draw=method_in_words,
+            has_form=False,
+        ),
         Table(
             id="unidades",
             title=Words("Próximos 7 dias por unidade", "Next 7 days by unit"),
-            span=7,
+            span=8,
             query=UNITS,
             columns=(
                 UNIT,
@@ -205,10 +201,10 @@ PAGE = Page(
         Table(
             id="produtos",
             title=Words("Peças por produto", "Pieces by product"),
-            span=5,
+            span=4,
             query=PRODUCTS,
             columns=(
-                Column(name="product_name", label=Words("Produto", "Product"), width=220),
+                Column(name="product_name", label=Words("Produto", "Product"), width=150),
                 Column(name="pecas_7", label=Words("7 dias", "7 days"), kind="count"),
                 Column(name="pecas_28", label=Words("28 dias", "28 days"), kind="count"),
             ),
@@ -236,7 +232,6 @@ PAGE = Page(
                 "previsões guardadas contra o que veio, 28 dias",
                 "stored forecasts against what came, 28 days",
             ),
-            span=6,
             query=QUALITY,
             empty=Words(
                 "Ainda não há previsões guardadas de dias que já vieram.",
@@ -263,12 +258,11 @@ PAGE = Page(
                 "teste retroativo; erro de 1 = mudança de uma semana para outra",
                 "back-test; an error of 1 = the change from week to week",
             ),
-            span=6,
             query=BACK_TEST,
             columns=(
-                Column(name="level", label=Words("Série", "Series"), texts=LEVELS, width=150),
+                Column(name="level", label=Words("Série", "Series"), texts=LEVELS, width=180),
                 Column(name="series_group", label=Words("Grupo", "Group"), texts=GROUPS, width=120),
-                Column(name="method", label=Words("Método", "Method"), texts=MODELS, width=150),
+                Column(name="method", label=Words("Método", "Method"), texts=MODELS, width=200),
                 Column(name="week", label=Words("Semana", "Week"), kind="count"),
                 Column(name="mase", label=Words("Erro", "Error"), kind="decimal"),
                 Column(name="dentro", label=Words("No intervalo", "In interval"), kind="percent"),
