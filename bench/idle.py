@@ -7,7 +7,6 @@ same time; the processor seconds of all their processes are counted after everyt
 """
 
 import argparse
-import contextlib
 import json
 import os
 import signal
@@ -16,10 +15,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.latency import free_port
+from bench.measure import size_of, used
 from lakehouse.platform.orchestration.run_tags import IN_PROGRESS
 
 LAKEHOUSE = str(Path(sys.executable).with_name("lakehouse"))
@@ -47,29 +47,6 @@ START_SECONDS = 300.0
 SETTLE_SECONDS = 90.0
 """How long both services run before they are measured: loading, and runs that are due."""
 MOST_SETTLE_SECONDS = 1200.0
-
-
-def processes(root: int) -> Iterator[int]:
-    """Yield a process and everything below it."""
-    yield root
-    for thread in Path(f"/proc/{root}/task").glob("*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for child in (thread / "children").read_text().split():
-                yield from processes(int(child))
-
-
-def used(root: int) -> float:
-    """Return the processor seconds of a process and those below it, ended ones included."""
-    ticks = 0
-    for process in processes(root):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def wait_until(ready: Callable[[], bool], service: "subprocess.Popen[bytes]", limit: float) -> None:

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 TODAY = dt.date(2026, 1, 1)
 NOW = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+QUIET = dt.timedelta(seconds=2)
 LANDED = (NOW - dt.timedelta(days=1)).timestamp()
 NAMES = ("PEDIDO.csv", "ITEM_PEDIDO.csv")
 SOURCES = tuple(
@@ -56,17 +57,21 @@ def fill(root: Path, days: int, units: int) -> None:
         os.utime(day, (LANDED, LANDED))
 
 
-def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, float]:
-    """Return medians over several listings: of everything, and of consecutive ticks."""
+def landing_of(root: Path, days: int) -> LandingZone:
+    """Return the landing zone that `fill` made."""
     zone = ZoneInfo("America/Sao_Paulo")
     start = TODAY - dt.timedelta(days=days)
     spec = DomainSpec(name="mrhealth", title="Bench", since=start, unit_folders=("unidade",))
     rules = PathRules(spec=spec, sources=SOURCES, zone=zone)
-    landing = LandingZone(ObjectStore.at(str(root)), rules)
+    return LandingZone(ObjectStore.at(str(root)), rules)
+
+
+def measured(root: Path, days: int, units: int, sweep_files: int) -> dict[str, float]:
+    """Return medians over several listings: of everything, and of consecutive ticks."""
+    landing = landing_of(root, days)
     sweep = Sweep(recent_days=10, budget=sweep_files, files_per_day=units * len(NAMES))
-    quiet = dt.timedelta(seconds=2)
-    tick, seen = timed(lambda: sweep.listing(landing, now=NOW, quiet=quiet), times=11)
-    full, everything = timed(lambda: landing.listing(now=NOW, quiet=quiet), times=3)
+    tick, seen = timed(lambda: sweep.listing(landing, now=NOW, quiet=QUIET), times=11)
+    full, everything = timed(lambda: landing.listing(now=NOW, quiet=QUIET), times=3)
     if len(everything.files) != days * units * len(NAMES):
         raise SystemExit(f"{len(everything.files)} files listed; the folder was not empty")
     return {

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from bench.measure import spent
+from bench.measure import size_of, spent
 from lakehouse.platform.local_runtime.instance import prepare_instance
 
 FIRST = dt.date(2024, 1, 1)
@@ -47,15 +47,18 @@ def _day(n: int) -> str:
     return (FIRST + dt.timedelta(days=n)).isoformat()
 
 
-def seconds(assets: int, days: int, *, stock: bool = False) -> float:
-    """Return the wall time of the run; definitions and instance exist already."""
+def recorded(assets: int, days: int, *, stock: bool = False) -> tuple[float, int]:
+    """Return the wall time of the run, and the bytes that it adds to the Dagster home.
+
+    Definitions and instance exist already.
+    """
     definitions = chain(assets, days)
     with tempfile.TemporaryDirectory() as home:
         if stock:
             (Path(home) / "dagster.yaml").write_text(STOCK)
         os.environ.pop("DAGSTER_EVENT_BATCH_SIZE", None)
         with prepare_instance(Path(home)) as instance:
-            start = time.perf_counter()
+            before, start = size_of(Path(home)), time.perf_counter()
             dg.materialize(
                 definitions,
                 instance=instance,
@@ -64,7 +67,8 @@ def seconds(assets: int, days: int, *, stock: bool = False) -> float:
                     "dagster/asset_partition_range_end": _day(days - 1),
                 },
             )
-            return time.perf_counter() - start
+            took = time.perf_counter() - start
+        return took, size_of(Path(home)) - before
 
 
 def main() -> None:
@@ -74,7 +78,7 @@ def main() -> None:
     parser.add_argument("--stock", action="store_true", help="Dagster's own storage")
     given = parser.parse_args()
     start = spent()
-    took = seconds(given.assets, given.days, stock=given.stock)
+    took, size = recorded(given.assets, given.days, stock=given.stock)
     cpu = (spent() - start).cpu
     print(
         json.dumps(
@@ -84,6 +88,7 @@ def main() -> None:
                 "storage": "stock" if given.stock else "embedded",
                 "seconds": round(took, 3),
                 "cpu_seconds": round(cpu, 3),
+                "kilobytes_per_asset_day": round(size / 1024 / given.assets / given.days, 3),
                 "milliseconds_per_asset_day": round(1000 * took / given.assets / given.days, 3),
             }
         )

@@ -30,7 +30,9 @@ def require_spark() -> None:
 def local_spark(master: str, settings: Settings | None = None) -> Iterator[Settings]:
     """Yield settings of a Spark session, which is stopped afterwards."""
     require_spark()
-    by_spark = replace(settings or Settings(), engine="spark", spark_master=master)
+    by_spark = replace(
+        settings or Settings(), engine="spark", spark_master=master, spark_min_rows=0
+    )
     spark = spark_session(by_spark)
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     yield by_spark
