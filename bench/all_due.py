@@ -9,7 +9,6 @@ number of Spark's jobs.
 import argparse
 import json
 import os
-import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -31,7 +30,7 @@ def engines(instance: Any, runs: list[str]) -> dict[str, int]:
             made = record.asset_materialization
             if made is not None and "lakehouse/engine" in made.metadata:
                 tables[made.asset_key] = str(made.metadata["lakehouse/engine"].value)
-        found.update(re.match(r"\w*", name)[0] for name in tables.values())
+        found.update(name.split()[0] for name in tables.values())
     return dict(found)
 
 

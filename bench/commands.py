@@ -17,8 +17,9 @@ import sys
 import time
 from pathlib import Path
 
-from bench.idle import LAKEHOUSE, environment_of, start_ours, used
+from bench.idle import LAKEHOUSE, environment_of, start_ours
 from bench.latency import free_port
+from bench.measure import used
 
 COMPLETION = {
     "_LAKEHOUSE_COMPLETE": "bash_complete",

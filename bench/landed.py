@@ -1,4 +1,4 @@
-"""Write generated deliveries: python -m bench.landed small|large DAYS FOLDER [ITEMS]."""
+"""Write generated deliveries: python -m bench.landed small|large DAYS FOLDER [UNITS|ITEMS]."""
 
 import datetime as dt
 import json
@@ -12,11 +12,11 @@ UNITS = 50
 
 
 def main() -> None:
-    kind, days, folder, *items = sys.argv[1:]
+    kind, days, folder, *size = sys.argv[1:]
     plan = (
-        Plan(units=UNITS, first=FIRST, days=int(days))
+        Plan(units=int(size[0]) if size else UNITS, first=FIRST, days=int(days))
         if kind == "small"
-        else LargePlan(first=FIRST, days=int(days), items=int(items[0]))
+        else LargePlan(first=FIRST, days=int(days), items=int(size[0]))
     )
     print(json.dumps({"files": write(plan, Path(folder))}))
 
