@@ -133,8 +133,12 @@ class Session(ABC):
 
 
 @contextlib.contextmanager
-def session(settings: Settings) -> Iterator[Session]:
+def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
     """Open a session of the engine that the settings name.
+
+    Args:
+        settings: engine, its limits, and the cluster.
+        rows: upstream rows that are read, if they are known; a cluster distributes them by it.
 
     Raises:
         EngineError: the engine's package or runtime is missing.
@@ -143,7 +147,7 @@ def session(settings: Settings) -> Iterator[Session]:
     if settings.engine == "spark":
         from lakehouse.platform.engines.spark import SparkSession, spark_session
 
-        opened = SparkSession(spark_session(settings))
+        opened = SparkSession(spark_session(settings), rows)
     else:
         from lakehouse.platform.engines.duckdb import DuckDBSession
 

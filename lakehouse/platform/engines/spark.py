@@ -25,18 +25,28 @@ from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
+PARTITIONS = "spark.sql.shuffle.partitions"
+"""Spark's setting: tasks that join or group rows; each has all rows of some keys."""
+
+ROWS_A_TASK = 500_000
+"""Upstream rows for each task that joins or groups; more tasks than that only cost time."""
+
 
 class SparkSession(Session):
     """Temporary views of one Spark session; `keep` caches rows in Spark."""
 
     dialect = "pyspark"
 
-    def __init__(self, spark: Any) -> None:
+    def __init__(self, spark: Any, rows: int = 0) -> None:
+        """Open a session over a Spark session, for about so many upstream rows."""
         self.spark = spark
         self._names: list[str] = []
+        self._partitions = int(spark.conf.get(PARTITIONS))
+        spark.conf.set(PARTITIONS, max(self._partitions, rows // ROWS_A_TASK))
 
     def close(self) -> None:
         """Drop the views and the cached rows."""
+        self.spark.conf.set(PARTITIONS, self._partitions)
         for name in self._names:
             self.spark.catalog.uncacheTable(name)
             self.spark.catalog.dropTempView(name)
@@ -164,7 +174,7 @@ def spark_session(settings: Settings) -> Any:
         .config("spark.sql.ansi.enabled", "true")
         .config("spark.sql.caseSensitive", "true")
         .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
-        .config("spark.sql.shuffle.partitions", "4")
+        .config(PARTITIONS, "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
         .config("spark.log.level", "ERROR")

@@ -210,6 +210,16 @@ def test_executors_write_the_files_and_the_driver_reads_no_row(
     assert [rows for _, rows, _ in written[1][0]] == [3, 0, 2, 0]
 
 
+def test_many_rows_are_joined_by_more_tasks(by_spark: Settings):
+    name = "spark.sql.shuffle.partitions"
+    spark = spark_session(by_spark)
+    before = spark.conf.get(name)
+    for rows, tasks in ((0, before), (40_000_000, "80")):
+        with session(by_spark, rows):
+            assert spark.conf.get(name) == tasks
+    assert spark.conf.get(name) == before
+
+
 def versions(staged: list[Staged]) -> list[tuple[dt.date, int, str]]:
     return [(each.day, each.rows, each.data_version) for each in staged]
 
