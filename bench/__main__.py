@@ -348,7 +348,7 @@ def risk(_: Size) -> Iterator[Any]:
 def engines(size: Size) -> Iterator[Any]:
     """Run the same deliveries with DuckDB and with Spark; see `bench.engines`.
 
-    Small work in `local[2]`: with the default limit of rows, and all of it on Spark. Large work on
+    Small work runs in `local[2]`, with the default limit of rows and with none. Large work runs on
     two executors of 1 GB, each with one core.
     """
     some = "10 units, 3 days", ("small", 3), (10,)
