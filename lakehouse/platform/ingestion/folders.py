@@ -169,7 +169,7 @@ class _Reading:
         above = self._above_the_day()
         for n in numbers:
             name = self.folders[n]
-            if self.day is not None and name == f"{self.day.year:04}":
+            if self.day is not None and name == f"{self.day.year:04}" and self._may_be_a_year(n):
                 continue
             if n in above and self.patterns.numbered_units and not has_unit:
                 self._add(
@@ -182,7 +182,7 @@ class _Reading:
             elif _YEAR.fullmatch(name) and self.day is not None:
                 self._add(
                     UnrecognizedReason.BAD_DAY,
-                    f"folder {name!r} may be a year, but the path names the day {self.day};"
+                    f"folder {name!r} may be a year, and the path names the day {self.day};"
                     " hint: rename or remove that folder",
                 )
             elif self.day is None and self._may_be_part_of_a_day(n, numbers):
@@ -212,6 +212,10 @@ class _Reading:
             if first >= length and self.folders[first - length : first] == names[:length]:
                 return range(first - length, first)
         return ()
+
+    def _may_be_a_year(self, n: int) -> bool:
+        """Return whether the number of the day's year says nothing: it may also be a unit below."""
+        return n < self.days[0].first or not self.patterns.numbered_units
 
     def _may_be_part_of_a_day(self, n: int, numbers: Sequence[int]) -> bool:
         """Return whether a number may be a part of a date: a year, or beside another number.

@@ -183,9 +183,24 @@ class LandingZone:
 
 
 def landing_zone_of(domain: "Domain", settings: "Settings") -> LandingZone:
-    """Return the landing zone of a domain."""
+    """Return the landing zone of a domain.
+
+    Raises:
+        LandingError: the lake is inside the folder of the domain; its files would be deliveries.
+    """
     rules = PathRules(spec=domain.spec, sources=domain.sources, zone=settings.zone)
-    return LandingZone(ObjectStore.at(settings.landing), rules)
+    store, lake = ObjectStore.at(settings.landing), ObjectStore.at(settings.root)
+    if f"{_real(lake)}/".startswith(f"{_real(store)}/{domain.name}/"):
+        raise LandingError(
+            f"the lake {lake.uri} is inside the folder {domain.name}/ of the landing zone"
+            f" {store.uri}; hint: set LAKEHOUSE_ROOT to a folder elsewhere"
+        )
+    return LandingZone(store, rules)
+
+
+def _real(store: ObjectStore) -> str:
+    """Return the address of a store, on disk without symbolic links."""
+    return os.path.realpath(store.uri) if isinstance(store, DiskStore) else store.uri
 
 
 def _require_bucket(store: ObjectStore) -> None:

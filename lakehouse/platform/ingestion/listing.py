@@ -7,7 +7,8 @@ opened. A folder that cannot be read is reported, never taken for an empty folde
 import datetime as dt
 import os
 import stat as mode
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lakehouse.platform.ingestion.errors import LandingError
@@ -160,6 +161,8 @@ def classify(
             unrecognized_files.append(file)
         else:
             files.append(file)
+    files, others = _without_conflicting_folders(files, rules, today)
+    unrecognized_files += others
     unrecognized_files += [
         unrecognized(entry, problem, rules, today=today) for entry, problem in survey.not_files
     ]
@@ -169,6 +172,41 @@ def classify(
         growing=tuple(sorted(growing)),
         temporary=tuple(sorted(survey.temporary)),
         unreadable=tuple(sorted(set(survey.unreadable))),
+    )
+
+
+def _without_conflicting_folders(
+    found: Iterable[RecognizedFile], rules: PathRules, today: dt.date
+) -> tuple[list[RecognizedFile], list[UnrecognizedFile]]:
+    """Set aside the files of one delivery that are in several folders which are not declared.
+
+    Such folders may be shifts or tills, so that one file must not replace the other. A single such
+    folder holds a resent file.
+    """
+    files = list(found)
+    folders: dict[tuple[str, dt.date, int | None], set[tuple[str, ...]]] = defaultdict(set)
+    for file in files:
+        if file.undeclared:
+            folders[file.dataset, file.day, file.unit].add(file.undeclared)
+    kept: list[RecognizedFile] = []
+    others: list[UnrecognizedFile] = []
+    for file in files:
+        names = folders.get((file.dataset, file.day, file.unit), set())
+        if not file.undeclared or len(names) < 2:
+            kept.append(file)
+            continue
+        entry = Entry(path=file.path, size=file.size, modified_at=file.modified_at, etag=file.etag)
+        problem = _several_folders(file, sorted("/".join(each) for each in names))
+        others.append(unrecognized(entry, problem, rules, today=today))
+    return kept, others
+
+
+def _several_folders(file: RecognizedFile, names: Sequence[str]) -> PathProblem:
+    return PathProblem(
+        UnrecognizedReason.BAD_UNIT,
+        f"folders {' and '.join(map(repr, names[:3]))} each have {file.dataset} of the same unit"
+        " and day, and one file would replace the other; hint: send them as one file, or declare"
+        " the names of folders with resent files in ignored_folders of the domain",
     )
 
 

@@ -12,7 +12,7 @@ Walking the landing zone belongs in ``listing``, the content of files in ``csv``
 import datetime as dt
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,8 @@ class RecognizedFile:
     """Set on S3 only."""
     dated: bool
     """True if the path names the day; else ``day`` is the local date of ``modified_at``."""
+    undeclared: tuple[str, ...] = field(default=(), compare=False)
+    """Folders that name nothing and are not declared to, where a unit has one file a day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +137,7 @@ def recognize(
         modified_at=entry.modified_at,
         etag=entry.etag,
         dated=folders.day is not None,
+        undeclared=folders.others if source.is_per_unit_and_day else (),
     )
 
 

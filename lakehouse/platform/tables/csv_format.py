@@ -34,7 +34,7 @@ class CsvDialect:
         header: files have a header line. Otherwise every file has all columns, in their order.
         totals: first value of a row of totals, in lower case. Such a row, if it has empty values,
             is a footer and no record.
-        sheet: name of the sheet to read from a workbook; None for the first one.
+        sheet: name of the sheet to read from a workbook; None for the one with the table.
 
     Raises:
         ValueError: a delimiter is a quote, a blank or a line end, or an encoding is unknown.

@@ -22,7 +22,10 @@ from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.tables.deliveries_model import Status
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
-from lakehouse_tests.platform.ingestion.landed import FIFTH, NOW, SPEC, ZONE, change_at, source
+from lakehouse_tests.platform.ingestion import landed
+from lakehouse_tests.platform.ingestion.landed import FIFTH, NOW, ZONE, change_at, source
+
+SPEC = replace(landed.SPEC, ignored_folders=("reenvio", "copia"))
 
 BY_UNIT = source("orders", r"pedido\.csv")
 BY_FILE = replace(BY_UNIT, per_file=True)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from lakehouse.platform.ingestion.errors import FileChanged, LandingError, ReadRejected
-from lakehouse.platform.ingestion.landing_zone import LandingZone
+from lakehouse.platform.ingestion.landing_zone import LandingZone, landing_zone_of
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import EPOCH
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.s3_access import s3_client
+from lakehouse.settings import Settings
+from lakehouse_tests.platform import cafe
 from lakehouse_tests.platform.ingestion.landed import (
     AT,
     FIFTH,
@@ -102,8 +104,45 @@ def test_files_of_days_that_have_not_come_are_listed_with_any_day_and_recognized
     assert [file.reason for file in later.unrecognized_files] == ["before_start"]
 
 
+def test_files_of_one_unit_and_day_in_several_undeclared_folders_never_replace_each_other(
+    store: ObjectStore, landing: LandingZone
+):
+    day = "mrhealth/2021-01-05/unidade_007"
+    store.write(f"{day}/PEDIDO.csv", b"Id\n1\n")
+    store.write(f"{day}/manha/PEDIDO.csv", b"Id\n2\n")
+    store.write(f"{day}/manha/ITEM_PEDIDO.csv", b"Id\n2\n")
+    store.write("mrhealth/2021-01-05/unidade_008/tarde/PEDIDO.csv", b"Id\n4\n")
+    assert not look(landing).unrecognized_files, "a single one holds a resent file"
+    store.write(f"{day}/tarde/PEDIDO.csv", b"Id\n3\n")
+    store.write(f"{day}/raw/PEDIDO.csv", b"Id\n5\n")
+    listing = look(landing)
+    assert [(file.path, file.reason, file.day) for file in listing.unrecognized_files] == [
+        (f"{day}/manha/PEDIDO.csv", "bad_unit", FIFTH),
+        (f"{day}/tarde/PEDIDO.csv", "bad_unit", FIFTH),
+    ]
+    assert "'manha' and 'tarde' each have orders" in listing.unrecognized_files[0].detail
+    assert [path.rpartition("05/")[2] for path in paths(listing)] == [
+        "unidade_007/PEDIDO.csv",
+        "unidade_007/manha/ITEM_PEDIDO.csv",
+        "unidade_007/raw/PEDIDO.csv",
+        "unidade_008/tarde/PEDIDO.csv",
+    ]
+
+
 def test_a_landing_zone_without_the_folder_of_the_domain_is_empty(landing: LandingZone):
     assert (landing.days(), look(landing).files, look(landing, days=[FIFTH]).files) == ([], (), ())
+
+
+def test_a_lake_inside_the_folder_of_the_domain_is_an_error(tmp_path: Path):
+    (tmp_path / "cafe").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "cafe")
+    for lake in ("cafe/lake", "link/lake"):
+        settings = Settings(landing=str(tmp_path), root=str(tmp_path / lake))
+        with pytest.raises(LandingError, match=r"is inside the folder cafe/ .* LAKEHOUSE_ROOT"):
+            landing_zone_of(cafe.DOMAIN, settings)
+    for lake in ("lake", "cafe2/lake"):
+        beside = Settings(landing=str(tmp_path), root=str(tmp_path / lake))
+        assert landing_zone_of(cafe.DOMAIN, beside).days() == []
 
 
 def test_a_landing_zone_that_does_not_exist_is_an_error_and_never_empty(tmp_path: Path):

@@ -269,6 +269,8 @@ def test_declared_forms_of_days_and_units_are_understood(folders: str, unit: int
         ("2021-01-05/loja 7/8", "bad_unit"),
         ("7/2021-01-05/8", "bad_unit"),
         ("2021-01-05/2020", "bad_day"),
+        ("2021-01-05/2021", "bad_day"),
+        ("2021-01-05/2021/7", "bad_day"),
         ("2021/01/2021-01-05", "bad_unit"),
         ("2021/01/2021-01-05/7", "bad_unit"),
         ("2021-01-05/1234567890", "bad_unit"),

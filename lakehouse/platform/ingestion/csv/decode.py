@@ -19,10 +19,15 @@ MOST_RATIO = 100
 """Largest content as a multiple of the compressed size, above `ANY_RATIO`; CSV reaches about 30."""
 BOMB_SEARCHED = 4 * 1024 * 1024
 """Bytes that are searched for a person in content above that ratio."""
+GZIP = b"\x1f\x8b"
+"""The first bytes of gzip data."""
 _PIECE = 1 << 20  # bytes read from a compressed stream at once
 _C1 = re.compile("[\x80-\x9f]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
-_DOS = re.compile("[\udc80-\udcff]|(?<=[A-Za-z])[‡‚ƒˆ¡¢£Æ](?=[A-Za-z])")  # ç é â ê í ó ú ã of DOS
+_MAC = re.compile("(?<=[A-Za-z\udc80-\udcff])[‰‹›™](?=[A-Za-z])|(?<=[a-z])Ž")  # â ã õ ô é of Mac OS
+_DOS = re.compile(
+    "[\udc80-\udcff]|(?<=[A-Za-z])[‡‚ƒˆ¡¢£Æ](?=[A-Za-z])|" + _MAC.pattern
+)  # ç é â ê í ó ú ã of DOS
 _MARK = re.compile("(?<=[\r\n])\ufeff+")
 _OTHER_TYPES = {
     b"\x89PNG": "a PNG image",
@@ -35,7 +40,7 @@ _OTHER_TYPES = {
     ),
     b"%PDF": "a PDF document",
     b"PAR1": "a Parquet file",
-    b"\x1f\x8b": "gzip data; hint: let the file name end in .gz",
+    GZIP: "gzip data; hint: let the file name end in .gz",
 }
 
 
@@ -83,9 +88,11 @@ class DecodedText:
 
     def _undecodable(self, line: str) -> str:
         data = _bytes_of(line, self.encoding)
-        other, named = (
-            ("cp1252", "Windows-1252") if self.encoding == "utf-8" else ("cp850", "MS-DOS")
-        )
+        if self.encoding == "utf-8":
+            other, named = "cp1252", "Windows-1252"
+        else:
+            is_mac = _MAC.search(line)
+            other, named = ("mac_roman", "Mac OS") if is_mac else ("cp850", "MS-DOS")
         try:
             reading = f"; read as {named} ({other}) the line is {data.decode(other)[:80]!r}"
         except UnicodeDecodeError:
@@ -153,6 +160,8 @@ def _decompressed(stream: BinaryIO) -> Iterator[bytes]:
         while piece:
             if finished and not started and not (piece := piece.lstrip(b"\0")):
                 break
+            if finished and not started:
+                _require_member(piece)
             started = True
             yield member.decompress(piece, _PIECE)
             piece = member.unconsumed_tail
@@ -164,6 +173,16 @@ def _decompressed(stream: BinaryIO) -> Iterator[bytes]:
     if not (member.eof if started else finished):
         detail = "the gzip data ends early; held until the complete file arrives"
         raise FileRejected(FileReason.TRUNCATED, detail)
+
+
+def _require_member(piece: bytes) -> None:
+    """Reject bytes after the end of gzip data that do not start another member."""
+    if not GZIP.startswith(piece[: len(GZIP)]):
+        detail = (
+            "the gzip data is complete, but other bytes follow its end;"
+            " hint: compress the file again and resend it"
+        )
+        raise FileRejected(FileReason.BAD_GZIP, detail)
 
 
 def as_utf8(data: bytes) -> tuple[bytes, str | None]:

@@ -11,6 +11,8 @@ from lakehouse.platform.ingestion.csv.header_repair import read_with_repair
 from lakehouse.platform.ingestion.csv.records import read_by_record
 from lakehouse.platform.tables.csv_format import CsvFormat
 
+DOS_END = b"\x1a"
+"""Ends a text file of MS-DOS programs; no part of a line."""
 COLUMN_READER_BYTES = 16_384
 """Size from which a file is read by column if that gives the same result."""
 
@@ -34,9 +36,12 @@ def read_csv(data: bytes, format: CsvFormat, *, name: str) -> CsvFile:  # noqa: 
     """
     try:
         data, wide = as_utf8(data)
+        complete, data = data, data.rstrip(DOS_END)
         reject_other_types(data)
         file = read_with_repair(data, format, lambda each: _read(each, format))
         file = with_decimal_commas(file, format)
+        if len(data) < len(complete):
+            file = replace(file, drift=(*file.drift, "the MS-DOS mark at the end was left out"))
         return replace(file, encoding=wide) if wide else file
     except FileRejected as rejected:
         rejected.name = name

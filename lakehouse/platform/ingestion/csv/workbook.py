@@ -1,5 +1,7 @@
 """Turn one sheet of an XLSX workbook into CSV text, one line for each row of the sheet.
 
+The sheet is the one that the source declares, else the only visible one with the table.
+
 Cells become the text that the tables expect: a date is ``YYYY-MM-DD``, a number has at most the 15
 digits that a spreadsheet keeps and no exponent, and a decimal comma where the format declares one.
 A number that the spreadsheet has rounded (16 digits and more) keeps its exponent, so that no id is
@@ -16,10 +18,11 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
 from lakehouse.platform.ingestion.csv.header import complete_header
+from lakehouse.platform.ingestion.csv.header_search import SEARCHED, find_header
 from lakehouse.platform.tables.csv_format import CsvFormat
 
 CELLS = 30_000_000
@@ -41,6 +44,7 @@ _DIGITS = 15  # that a spreadsheet keeps of a number
 
 Place = tuple[int, int]
 """Row and column of a cell, from 0."""
+Rows = Sequence[Sequence[object]]
 
 
 def workbook_text(archive: zipfile.ZipFile, wanted: CsvFormat | None, *, limit: int) -> bytes:
@@ -57,10 +61,8 @@ def workbook_text(archive: zipfile.ZipFile, wanted: CsvFormat | None, *, limit: 
     parts = _checked_parts(archive, limit)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(_stored(parts)))
-        name = _sheet_name(book.sheet_names, wanted)
+        name, rows = _sheet(book, wanted)
         found = _unreadable_cells(parts, name)
-        sheet = book.get_sheet_by_name(name)
-        rows = sheet.to_python(skip_empty_area=False)
     except CalamineError as error:
         detail = (
             f"the workbook cannot be read ({error}); hint: save it again as XLSX, or as CSV UTF-8"
@@ -112,15 +114,60 @@ def _stored(parts: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _sheet_name(names: Sequence[str], wanted: CsvFormat | None) -> str:
-    sheet = wanted.sheet if wanted else None
-    if not names or (sheet is not None and sheet not in names):
+def _sheet(book: CalamineWorkbook, wanted: CsvFormat | None) -> tuple[str, Rows]:
+    """Return the name and the rows of the declared sheet, else of the only one with the table.
+
+    Hidden sheets are not read unless they are declared. Without a table, the first sheet is
+    returned, whose lines explain what is missing.
+    """
+    names = book.sheet_names
+    declared = wanted.sheet if wanted else None
+    if not names or (declared is not None and declared not in names):
         detail = (
-            f"expected a sheet {sheet!r}, found {', '.join(map(repr, names)) or 'none'};"
+            f"expected a sheet {declared!r}, found {', '.join(map(repr, names)) or 'none'};"
             " hint: name the sheet so, or send the table as CSV UTF-8"
         )
         raise FileRejected(FileReason.BAD_WORKBOOK, detail)
-    return names[0] if sheet is None else sheet
+    if declared is not None:
+        return declared, _rows(book, declared)
+    shown = _visible(book) or names
+    if wanted is None or not wanted.header or len(shown) == 1:
+        return shown[0], _rows(book, shown[0])
+    sheets = {name: _rows(book, name) for name in shown}
+    counts = {name: _rows_of_table(rows, wanted) for name, rows in sheets.items()}
+    filled = [name for name, count in counts.items() if count]
+    if len(filled) > 1:
+        detail = (
+            f"the sheets {' and '.join(map(repr, filled[:5]))} each have the table, and one of them"
+            " would be ignored; hint: send each sheet as a file, or declare the sheet of the source"
+        )
+        raise FileRejected(FileReason.BAD_WORKBOOK, detail)
+    headers = [name for name, count in counts.items() if count is not None]
+    name = [*filled, *headers, *shown][0]
+    return name, sheets[name]
+
+
+def _visible(book: CalamineWorkbook) -> list[str]:
+    """Return the names of the worksheets that a spreadsheet shows, without sheets of charts."""
+    return [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+
+
+def _rows(book: CalamineWorkbook, name: str) -> Rows:
+    return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+
+
+def _rows_of_table(rows: Rows, wanted: CsvFormat) -> int | None:
+    """Return how many rows that are not empty follow the header; None without a header."""
+    texts = ([_text(value, comma=False) for value in row] for row in rows[:SEARCHED])
+    lines = [_line(values, wanted.delimiters[0])[:-1] if any(values) else "" for values in texts]
+    found = find_header(lines, wanted)
+    if found is None:
+        return None
+    return sum(any(value != "" for value in row) for row in rows[found.line :])
 
 
 def _unreadable_cells(parts: Mapping[str, bytes], name: str) -> dict[Place, str]:
@@ -153,9 +200,7 @@ def _elements(part: bytes, tag: str) -> Iterator[dict[str, str]]:
         yield {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(element)}
 
 
-def _lines(
-    rows: Sequence[Sequence[object]], found: Mapping[Place, str], wanted: CsvFormat | None
-) -> Iterator[str]:
+def _lines(rows: Rows, found: Mapping[Place, str], wanted: CsvFormat | None) -> Iterator[str]:
     """Yield each row as a line; decimal commas are written below the header that declares them."""
     delimiter = wanted.delimiters[0] if wanted else ","
     comma: frozenset[int] = frozenset()

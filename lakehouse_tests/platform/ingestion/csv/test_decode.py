@@ -75,6 +75,13 @@ def test_ms_dos_text_is_not_taken_for_windows_1252():
     assert "MS-DOS (cp850) the line is '1,Açaí'" in read(text).unparsable[0].detail
 
 
+@pytest.mark.parametrize("word", ["São", "Conceição", "Antônio", "José", "Câmara"])
+def test_text_of_a_macintosh_is_not_taken_for_windows_1252(word: str):
+    text = f"Id,Cidade\n1,{word}\n2,b\n".encode("mac_roman")
+    assert rows(text) == [("2", "b")]
+    assert f"Mac OS (mac_roman) the line is '1,{word}'" in read(text).unparsable[0].detail
+
+
 def test_byte_order_marks_of_joined_files_are_removed_at_line_starts():
     one = "\ufeffId,Cidade\r\n1,a\r\n"
     file = read(one + one.replace("1,a", "2,b"))
@@ -101,6 +108,15 @@ def test_one_damaged_line_does_not_turn_a_utf_8_file_into_latin_1():
     text = "Id,Cidade\n1,São\n2,Córdoba\n".encode() + b"3,Valpara\xc3\n4,d\n"
     assert rows(text) == [("1", "São"), ("2", "Córdoba"), ("4", "d")]
     assert bad(text) == [(4, r"3,Valpara\xc3", LineReason.UNDECODABLE)]
+
+
+def test_the_mark_at_the_end_of_an_ms_dos_file_is_no_line():
+    assert rows("Id,Cidade\n1,São\n\x1a") == rows("Id,Cidade\n1,São\n") == [("1", "São")]
+    assert rows("Id,Cidade\n1,S\x1ao\n") == [("1", "S\x1ao")]
+    with pytest.raises(FileRejected, match="truncated"):
+        rows("Id,Cidade\n1,São\x1a")
+    with pytest.raises(FileRejected, match="empty_file"):
+        rows("\x1a")
 
 
 def test_gzip_is_decompressed_member_by_member():
@@ -136,5 +152,7 @@ def test_truncated_gzip_is_held_and_damaged_gzip_is_rejected():
     assert gzip_reason(complete[:-1]) is FileReason.TRUNCATED
     assert gzip_reason(b"") is FileReason.TRUNCATED
     assert gzip_reason(b"Id,Cidade\n") is FileReason.BAD_GZIP
-    assert gzip_reason(complete + b"tail") is FileReason.BAD_GZIP
+    for tail in (b"tail", b"\n", b"\0\0\n", b"\x1f\x00"):
+        assert gzip_reason(complete + tail) is FileReason.BAD_GZIP
+    assert gzip_reason(complete + b"\x1f") is FileReason.TRUNCATED
     assert gzip_reason(complete[:-8] + b"\1" * 8) is FileReason.BAD_GZIP

@@ -149,13 +149,37 @@ def test_errors_and_formulas_without_result_are_not_taken_for_empty_cells():
     assert rows(out.getvalue()) == [("1", None, "#FORMULA?", "#N/A")]
 
 
-def test_the_first_sheet_is_read_or_the_one_that_the_source_declares():
-    data = sheets(Um=[["Id", "Cidade"], [1, "Rio"]], Dois=[["Id", "Cidade"], [2, "Natal"]])
-    assert rows(data, TWO) == [("1", "Rio")]
-    assert rows(data, CsvFormat(columns=TWO.columns, sheet="Dois")) == [("2", "Natal")]
+def test_the_sheet_with_the_table_is_read_or_the_one_that_the_source_declares():
+    table = [["Id", "Cidade"], [1, "Rio"]]
+    cover = sheets(Capa=[["Vendas"]], Modelo=table[:1], Dados=[["Vendas"], *table])
+    assert rows(cover, TWO) == [("1", "Rio")]
+    assert rows(sheets(Modelo=table[:1], Capa=[["Vendas"]]), TWO) == []
+    without = sheets(Capa=[["Vendas"]], Nota=[])
+    assert unpack(without, TWO, name="a.xlsx", limit=LIMIT) == b"Vendas\n"
+    declared = CsvFormat(columns=TWO.columns, sheet="Dois")
+    assert rows(sheets(Um=table, Dois=[table[0], [2, "Natal"]]), declared) == [("2", "Natal")]
     missing = CsvFormat(columns=TWO.columns, sheet="Três")
-    assert reason(data, missing) is FileReason.BAD_WORKBOOK
+    assert reason(cover, missing) is FileReason.BAD_WORKBOOK
     assert reason(zipped(**{"xl/workbook__xml": b"<x/>"})) is FileReason.BAD_WORKBOOK
+
+
+def test_of_two_sheets_with_the_table_none_is_ignored():
+    data = sheets(Um=[["Id", "Cidade"], [1, "Rio"]], Dois=[["Id", "Cidade"], [2, "Natal"]])
+    with pytest.raises(FileRejected, match="'Um' and 'Dois' each have the table") as caught:
+        unpack(data, TWO, name="a.xlsx", limit=LIMIT)
+    assert caught.value.reason is FileReason.BAD_WORKBOOK
+
+
+def test_a_hidden_sheet_is_not_read_unless_it_is_declared():
+    book = openpyxl.load_workbook(
+        io.BytesIO(sheets(Velha=[["Id", "Cidade"], [9, "x"]], Nova=[["Id", "Cidade"], [1, "Rio"]]))
+    )
+    book["Velha"].sheet_state = "hidden"
+    book.active = 1
+    out = io.BytesIO()
+    book.save(out)
+    assert rows(out.getvalue(), TWO) == [("1", "Rio")]
+    assert rows(out.getvalue(), CsvFormat(columns=TWO.columns, sheet="Velha")) == [("9", "x")]
 
 
 def test_all_files_of_a_rejected_archive_can_be_searched():
