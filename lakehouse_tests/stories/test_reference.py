@@ -83,6 +83,37 @@ def test_a_unit_that_is_registered_after_its_first_orders_releases_them(world: W
     assert list(audit_domain(world.lake, world.domain, world.settings)) == []
 
 
+def test_a_state_and_its_country_that_are_registered_later_name_earlier_days(world: World):
+    world.land_reference(MON)
+    units = "Id_Unidade,Nome_Unidade,Id_Estado\n1,Centro,7\n2,Praia,8\n"
+    world.land(f"mrhealth/{MON}/reference/TABELA_UNIDADE.csv", units)
+    world.land_all(night(MON, 2, "10.00") | night(TUE, 2, "5.00") | night(WED, 1, "1.00"))
+    world.ingest()
+
+    def places() -> list[tuple[dt.date, str, str]]:
+        names = ("unit_id", "day", "state_name", "country_name")
+        return [row[1:] for row in world.rows("gold.mrhealth_unit_day", *names) if row[0] == 2]
+
+    assert {row[1:] for row in places()} == {(None, None)}
+    states = "Id_Estado,Id_Pais,Nome_Estado\n7,BR,Bahia\n8,AR,Salta\n"
+    world.land(f"mrhealth/{WED}/reference/TABELA_ESTADO.csv", states)
+    countries = "Id_Pais,Nome_Pais\nBR,Brasil\nAR,Argentina\n"
+    world.land(f"mrhealth/{WED}/reference/TABELA_PAIS.csv", countries)
+    world.ingest()
+    assert places() == [(day, "Salta", "Argentina") for day in (MON, TUE, WED)]
+    assert set(world.balance()) == {"balanced"}
+    assert world.ingest() == []
+
+    world.land(f"mrhealth/{WED}/reference/TABELA_ESTADO.csv", states.replace("Salta", "Jujuy"))
+    world.ingest()
+    assert [row[1] for row in places()] == ["Jujuy"] * 3
+    world.land(f"mrhealth/{WED}/reference/TABELA_ESTADO.csv", states.replace("8,AR,Salta\n", ""))
+    world.ingest()
+    assert [row[1] for row in places()] == [None] * 3
+    assert world.ingest() == []
+    assert list(audit_domain(world.lake, world.domain, world.settings)) == []
+
+
 def test_a_unit_that_a_snapshot_no_longer_has_stays_unknown_until_it_returns(world: World):
     world.land_reference(MON)
     world.land_reference(TUE, units={1: "Centro"})

@@ -101,7 +101,7 @@ def _audit_silver_count(
     rows = audited.read(silver.id, day)
     if outcomes is None or rows is None:
         return
-    if silver.naming_reads:  # rows of later snapshots belong to the outcomes of other days
+    if silver.has_later_rows:  # rows of later snapshots belong to the outcomes of other days
         rows = rows.filter(pc.equal(rows["snapshot_day"], pa.scalar(outcome_day)))
     expected = pc.sum(pc.equal(outcomes["outcome"], KEPT)).as_py() or 0
     if rows.num_rows != expected:

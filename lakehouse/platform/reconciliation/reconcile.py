@@ -25,6 +25,7 @@ from lakehouse.platform.reconciliation.open_work import (
 from lakehouse.platform.reconciliation.touched_days import (
     delivery_days_touching,
     newly_named_days,
+    newly_registered_days,
     outdated_snapshot_days,
     reached_days,
     touched_days,
@@ -101,8 +102,9 @@ def _reconcile(
     touched = touched_days(domain, lake, delivery_days)
     reached = reached_days(domain, lake, sorted(changed))
     for silver in domain.validating_tables.values():
-        for day, named in newly_named_days(lake, silver, sorted(changed)).items():
-            reached[day] |= named
+        for find in (newly_named_days, newly_registered_days):
+            for day, earlier_days in find(lake, silver, sorted(changed)).items():
+                reached[day] |= earlier_days
     for dataset, silver in domain.validating_tables.items():
         counts = _read_counts(lake, silver, delivery_days)
         for delivery in read_deliveries(lake, domain.name, dataset, delivery_days):

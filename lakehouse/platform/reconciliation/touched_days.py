@@ -106,6 +106,35 @@ def outdated_snapshot_days(
     return outdated
 
 
+def newly_registered_days(
+    lake: Lake, silver: Table, delivery_days: Sequence[dt.date]
+) -> dict[dt.date, set[dt.date]]:
+    """Return for each delivery day of a snapshot earlier days that have or should have its rows.
+
+    Known are the days of tables with the option ``later_rows`` only. A day is also returned when a
+    snapshot between has such a row no longer: computing it again changes nothing then.
+    """
+    found: dict[dt.date, set[dt.date]] = {}
+    if not silver.options.later_rows:
+        return found
+    stored = lake.table(silver.id)
+    days = stored.snapshot().days
+    key = [name for name in silver.contract.key if name != "day"]
+    for delivered in delivery_days:
+        earlier = [day for day in days if day < delivered]
+        if delivered not in days or not earlier:
+            continue
+        rows = stored.read([*earlier, delivered], columns=["day", "snapshot_day", *key])
+        shown: dict[dt.date, dict[tuple[object, ...], dt.date]] = {day: {} for day in days}
+        for row in rows.to_pylist():
+            shown[row["day"]][tuple(row[name] for name in key)] = row["snapshot_day"]
+        own = {values for values, taken in shown[delivered].items() if taken == delivered}
+        found[delivered] = {
+            day for day in earlier if own - set(shown[day]) or delivered in shown[day].values()
+        }
+    return found
+
+
 def newly_named_days(
     lake: Lake, silver: Table, delivery_days: Sequence[dt.date]
 ) -> dict[dt.date, set[dt.date]]:

@@ -296,6 +296,10 @@ def _check_options(table: Table) -> None:
         raise ContractError(
             f"{table.id.name}: only as-of tables can be made on request; hint: use @gold_as_of"
         )
+    if table.options.later_rows and not table.options.snapshot:
+        raise ContractError(
+            f"{table.id.name}: only a table with the option snapshot has later rows; hint: use both"
+        )
     if table.options.python and not (table.read_by_newest_day and table.options.embedded):
         raise ContractError(
             f"{table.id.name}: Python code computes as-of tables without reference dates, in the"

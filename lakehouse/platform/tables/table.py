@@ -177,6 +177,9 @@ class TableOptions:
         snapshot: a delivery of the upstream table holds all rows as of its day, so each day of
             this table is computed from the newest delivery up to that day (or the earliest, when
             all are later). With `named_by` it has rows of later deliveries, too.
+        later_rows: of a snapshot table, a row that no snapshot up to a day has is taken from the
+            earliest later snapshot that has it, whether or not other rows name it. For what exists
+            before it is registered, such as states.
         python: names of the modules that compute the rows of an as-of table from Arrow tables, for
             what an expression cannot say; the transform returns `PythonRows`. Their code is part of
             the table's definition. Needs `embedded`.
@@ -203,6 +206,7 @@ class TableOptions:
     """
 
     snapshot: bool = False
+    later_rows: bool = False
     python: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     pandas: bool = False
@@ -295,6 +299,11 @@ class Table:
     def naming_reads(self) -> tuple[Read, ...]:
         """Return the upstream tables whose rows name rows of this table's snapshots."""
         return tuple(read for read in self.reads if read.scope is ReadScope.NAMING and read.names)
+
+    @property
+    def has_later_rows(self) -> bool:
+        """Whether a day may have rows of snapshots that were delivered later."""
+        return self.options.later_rows or bool(self.naming_reads)
 
     @property
     def daily(self) -> bool:

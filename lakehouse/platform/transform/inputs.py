@@ -56,15 +56,15 @@ class UpstreamSnapshots:
     def needed_snapshots(self, days: Sequence[dt.date]) -> set[dt.date]:
         """Return the days of the snapshots from which these days are computed.
 
-        They are the valid ones, and all when a later one may have rows that other rows name.
+        They are the valid ones, and all when a later one may have rows of these days.
         """
-        if self.may_name_later_rows(days):
+        if self.may_have_later_rows(days):
             return set(self._filled_snapshots())
         return set(self.valid_snapshots(days).values())
 
-    def may_name_later_rows(self, days: Sequence[dt.date]) -> bool:
+    def may_have_later_rows(self, days: Sequence[dt.date]) -> bool:
         """Return whether rows of later snapshots may belong to one of these days."""
-        filled = self._filled_snapshots() if self.table.naming_reads else []
+        filled = self._filled_snapshots() if self.table.has_later_rows else []
         return bool(filled) and filled[-1] > min(days)
 
     def _filled_snapshots(self) -> list[dt.date]:

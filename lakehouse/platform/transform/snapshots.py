@@ -1,7 +1,8 @@
-"""Days of a snapshot table: the valid snapshot, and rows of later ones that other rows name.
+"""Days of a snapshot table: the valid snapshot, and rows that are registered later.
 
 A unit may sell before headquarters registers it. So a row that delivered rows name on a day, and
-that no snapshot up to the day has, is taken from the earliest later snapshot that has it.
+that no snapshot up to the day has, is taken from the earliest later snapshot that has it. With the
+option ``later_rows`` every such row is.
 """
 
 import datetime as dt
@@ -65,10 +66,12 @@ def comparable_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 def _later_rows(
     session: Session, upstream: UpstreamSnapshots, kept: ir.Table, window: Sequence[dt.date]
 ) -> dict[dt.date, list[tuple[dict[str, object], dt.date]]]:
-    """Return for each day the named rows of later snapshots, each with its snapshot's day."""
+    """Return for each day its rows of later snapshots, each with its snapshot's day."""
     table = upstream.table
-    if not upstream.may_name_later_rows(window):
+    if not upstream.may_have_later_rows(window):
         return {}
+    if table.options.later_rows:
+        return _unregistered_rows(session, upstream, kept, window)
     found: dict[dt.date, list[tuple[dict[str, object], dt.date]]] = {}
     for read in table.naming_reads:
         seen: set[tuple[object, ...]] = set()
@@ -80,6 +83,28 @@ def _later_rows(
                 values = {name: row[name] for name in table.contract.schema.names}
                 values["day"] = row["_named_day"]
                 found.setdefault(row["_named_day"], []).append((values, row["_taken"]))
+    return found
+
+
+def _unregistered_rows(
+    session: Session, upstream: UpstreamSnapshots, kept: ir.Table, window: Sequence[dt.date]
+) -> dict[dt.date, list[tuple[dict[str, object], dt.date]]]:
+    """Return for each day the rows of later snapshots that no snapshot up to the day has.
+
+    Before the first snapshot, the rows of the first one are valid already.
+    """
+    table = upstream.table
+    key = [name for name in table.contract.key if name != "day"]
+    first: dict[tuple[object, ...], tuple[dt.date, dict[str, object]]] = {}
+    for row in session.table(kept_rows(table, kept)).to_pylist():
+        values, taken = tuple(row[name] for name in key), row["day"]
+        if values not in first or taken < first[values][0]:
+            first[values] = (taken, row)
+    found: dict[dt.date, list[tuple[dict[str, object], dt.date]]] = {}
+    for day, valid in upstream.valid_snapshots(window).items():
+        for taken, row in first.values():
+            if taken > max(day, valid):
+                found.setdefault(day, []).append(({**row, "day": day}, taken))
     return found
 
 

@@ -26,11 +26,16 @@ class Countries(TableModel, key=("day", "country_id")):
     )
 
 
-@silver(contract=Countries, reads=[COUNTRIES.bronze], options=TableOptions(snapshot=True))
+@silver(
+    contract=Countries,
+    reads=[COUNTRIES.bronze],
+    options=TableOptions(snapshot=True, later_rows=True),
+)
 def countries(rows: ir.Table) -> ir.Table:
     """Countries of the chain as of each day.
 
     The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
+    A country that no snapshot up to the day has is taken from the earliest later one that has it.
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),

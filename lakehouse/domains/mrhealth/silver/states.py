@@ -27,11 +27,14 @@ class States(TableModel, key=("day", "state_id")):
     )
 
 
-@silver(contract=States, reads=[STATES.bronze], options=TableOptions(snapshot=True))
+@silver(
+    contract=States, reads=[STATES.bronze], options=TableOptions(snapshot=True, later_rows=True)
+)
 def states(rows: ir.Table) -> ir.Table:
     """States of the three countries as of each day.
 
     The newest snapshot up to the day is valid; when all snapshots are later, the earliest one is.
+    A state that no snapshot up to the day has is taken from the earliest later one that has it.
     """
     return rows.select(
         **provenance_of(rows, day=rows.day),
