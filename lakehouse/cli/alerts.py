@@ -73,7 +73,8 @@ def list_alerts(
       lakehouse alerts list --all --unit 7 --format csv
     """
     from lakehouse.platform.alerts.decisions import UNTOUCHED, decisions, handling_of
-    from lakehouse.platform.alerts.stored import ENDED, stored_alerts
+    from lakehouse.platform.alerts.kinds import ENDED
+    from lakehouse.platform.alerts.stored import stored_alerts
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()

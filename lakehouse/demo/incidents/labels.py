@@ -51,6 +51,15 @@ class Label:
         return self.first <= day <= self.last
 
 
+def labels_from(rows: Iterable[Mapping[str, Any]]) -> list[Label]:
+    """Return the labels of a file, one JSON object each."""
+    days = ("first", "last")
+    return [
+        Label(**{name: dt.date.fromisoformat(v) if name in days else v for name, v in row.items()})
+        for row in rows
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """The life of a business over some months.
@@ -167,7 +176,8 @@ def compared(
         if not about:
             false.append(alert)
             continue
-        by_kind[incidents[about[0]].mechanism].alerts += 1
+        newest = max(about, key=lambda n: incidents[n].first)
+        by_kind[incidents[newest].mechanism].alerts += 1
         for n in about:
             detected = alert["detected_day"]
             first[n] = min(first.get(n, detected), detected)

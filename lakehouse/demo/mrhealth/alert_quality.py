@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from lakehouse.demo.incidents.labels import Comparison, compared
 from lakehouse.demo.mrhealth.business import STATES, state_of
 from lakehouse.demo.mrhealth.incidents import Incident, Mechanism
 
@@ -22,86 +22,14 @@ EXPLAINS: Mapping[Mechanism, frozenset[str]] = {
 """Kinds of alerts that help somebody who has to deal with an incident; others are false."""
 LATE = dt.timedelta(days=2)
 """Days after the end of an incident on which an alert about it still counts."""
-MONTH = 30
 _NAMES = {number: name for number, _, name in STATES}
 
 
-@dataclass(kw_only=True)
-class Quality:
-    """Counts of one kind of incident, or of all; false alerts count for all only."""
-
-    incidents: int = 0
-    found: int = 0
-    alerts: int = 0
-    false_alerts: int = 0
-    days: list[int] = field(default_factory=list)
-
-    def add(self, other: "Quality") -> None:
-        """Add the counts of other incidents."""
-        self.incidents += other.incidents
-        self.found += other.found
-        self.alerts += other.alerts
-        self.false_alerts += other.false_alerts
-        self.days += other.days
-
-    @property
-    def precision(self) -> float | None:
-        """Share of the alerts that are about an incident."""
-        total = self.alerts + self.false_alerts
-        return self.alerts / total if total else None
-
-    @property
-    def recall(self) -> float | None:
-        """Share of the incidents that were found."""
-        return self.found / self.incidents if self.incidents else None
-
-    @property
-    def days_to_detection(self) -> float | None:
-        """Mean number of days from the beginning of an incident to the data that show it."""
-        return sum(self.days) / len(self.days) if self.days else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What was found on some days.
-
-    Attributes:
-        by_kind: counts by mechanism; `all` is their sum.
-        missed: incidents without an alert.
-        false: alerts without an incident.
-    """
-
-    by_kind: Mapping[str, Quality]
-    missed: Sequence[Incident]
-    false: Sequence[Mapping[str, Any]]
-
-
-def compare(incidents: Sequence[Incident], alerts: Iterable[Mapping[str, Any]]) -> Comparison:
+def compare(
+    incidents: Sequence[Incident], alerts: Iterable[Mapping[str, Any]]
+) -> Comparison[Incident]:
     """Compare alerts with labels."""
-    total = Quality()
-    by_kind = {mechanism.value: Quality() for mechanism in Mechanism}
-    first: dict[Incident, dt.date] = {}
-    false = []
-    for alert in alerts:
-        about = [incident for incident in incidents if is_about(alert, incident)]
-        if not about:
-            false.append(alert)
-            continue
-        by_kind[about[0].mechanism].alerts += 1
-        for incident in about:
-            detected = alert["detected_day"]
-            first[incident] = min(first.get(incident, detected), detected)
-    for incident in incidents:
-        one = by_kind[incident.mechanism]
-        one.incidents += 1
-        if incident in first:
-            one.found += 1
-            one.days.append(max(0, (first[incident] - incident.first).days))
-    for one in by_kind.values():
-        total.add(one)
-    total.false_alerts = len(false)
-    missed = [incident for incident in incidents if incident not in first]
-    return Comparison(by_kind={**by_kind, "all": total}, missed=missed, false=false)
+    return compared(incidents, alerts, Mechanism, is_about)
 
 
 def is_about(alert: Mapping[str, Any], incident: Incident) -> bool:

@@ -4,7 +4,7 @@ They were chosen with the command in docs/alerts.md on seeds 1 to 8 and measured
 `lakehouse alerts backtest` shows what they would have raised.
 """
 
-from dataclasses import dataclass
+from lakehouse.platform.alerts.kinds import CRITICAL, HIGH, MEDIUM, Kind
 
 KEEP_DAYS = 90
 """Days for which an alert stays in the table after its last day."""
@@ -84,38 +84,8 @@ SHARE_OF_UNITS = 0.5
 FEWEST_UNITS = 3
 """And the fewest units."""
 
-CRITICAL, HIGH, MEDIUM = "critical", "high", "medium"
-SEVERITIES = (CRITICAL, HIGH, MEDIUM)
-"""From the most to the least urgent."""
-OPEN, ENDED = "open", "ended"
-STATES = (OPEN, ENDED)
 UNIT, STATE, CHAIN = "unit", "state", "chain"
 SCOPES = (UNIT, STATE, CHAIN)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """One kind of alert.
-
-    Attributes:
-        name: name in the tables.
-        family: kinds of one family are the same incident when they follow each other.
-        rank: 1 is the most urgent of its family; of several on a day the first one counts.
-        severity: how urgent it is.
-        measure: what `expected` and `actual` count.
-        title: what people read.
-        action: what to do.
-        owner: who does it, unless somebody else takes it.
-    """
-
-    name: str
-    family: str
-    rank: int
-    severity: str
-    measure: str
-    title: str
-    action: str
-    owner: str
 
 
 ORDERS, REVENUE, SHARE, MISSING = "orders", "brl", "cancelled orders", "orders with the product"

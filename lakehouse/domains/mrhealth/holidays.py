@@ -12,12 +12,9 @@ import numpy as np
 from dateutil.easter import easter
 from numpy.typing import NDArray
 
+from lakehouse.domains.calendar import AROUND_EASTER, NATIONAL, is_national_holiday
 from lakehouse.domains.mrhealth import SPEC
 
-NATIONAL = ((1, 1), (4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15), (11, 20), (12, 25))
-"""Month and day of the national holidays with a fixed date."""
-AROUND_EASTER = (-48, -47, -2, 60)
-"""Days after Easter: Monday and Tuesday of Carnival, Good Friday, Corpus Christi."""
 OF_STATES = {
     "Paraná": (12, 19),
     "Rio Grande do Sul": (9, 20),
@@ -81,9 +78,7 @@ def special_days(
 
 
 def _is_free(day: dt.date, state: str) -> bool:
-    date = (day.month, day.day)
-    after_easter = (day - easter(day.year)).days
-    return date in NATIONAL or after_easter in AROUND_EASTER or OF_STATES.get(state) == date
+    return is_national_holiday(day) or OF_STATES.get(state) == (day.month, day.day)
 
 
 def _day_of_year(day: dt.date) -> int:

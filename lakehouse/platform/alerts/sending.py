@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lakehouse.platform.alerts.decisions import UNTOUCHED, Handling, decisions, handling_of
-from lakehouse.platform.alerts.stored import ENDED, ORDER, stored_alerts
+from lakehouse.platform.alerts.kinds import ENDED, SEVERITIES
+from lakehouse.platform.alerts.stored import stored_alerts
 from lakehouse.platform.notifications.delivery import configured_channels, notify, record_path
 from lakehouse.platform.notifications.links import ALERTS, link
 from lakehouse.platform.storage.lake import Lake
@@ -52,13 +53,13 @@ def send_alerts(domain: str, settings: Settings, log: logging.Logger) -> int:
             log.warning("not sent yet, the next run sends it: alert %s", alert["alert_id"])
             continue
         severity = alert["severity"]
-        more_urgent = ORDER[: ORDER.index(severity)]
+        more_urgent = SEVERITIES[: SEVERITIES.index(severity)]
         if _was_sent(domain, alert["alert_id"], more_urgent, settings):
             continue
         sent += notify(
             _text(alert, settings),
             cause_of(domain, alert["alert_id"], severity),
-            is_error=severity != ORDER[-1],
+            is_error=severity != SEVERITIES[-1],
             settings=settings,
             log=log,
         )

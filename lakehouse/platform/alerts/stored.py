@@ -2,13 +2,9 @@
 
 from typing import Any
 
+from lakehouse.platform.alerts.kinds import SEVERITIES
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
-
-ORDER = ("critical", "high", "medium")
-"""Severities from the most to the least urgent."""
-ENDED = "ended"
-"""State of an alert whose problem is not found any more."""
 
 
 def alerts_table(domain: str) -> TableId:
@@ -26,5 +22,5 @@ def stored_alerts(lake: Lake, domain: str) -> list[dict[str, Any]]:
     if not newest.rows:
         return []
     rows: list[dict[str, Any]] = stored.read([newest.day], snapshot=snapshot).to_pylist()
-    rows.sort(key=lambda row: (ORDER.index(row["severity"]), -row["last_day"].toordinal()))
+    rows.sort(key=lambda row: (SEVERITIES.index(row["severity"]), -row["last_day"].toordinal()))
     return rows

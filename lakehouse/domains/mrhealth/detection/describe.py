@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from lakehouse.domains.mrhealth import alert_rules as rules
 from lakehouse.domains.mrhealth.detection import usual
 from lakehouse.domains.mrhealth.detection.incidents import of_kind
+from lakehouse.platform.alerts.kinds import ENDED, OPEN
 from lakehouse.platform.tables.expressions import newest_by, rate
 
 
@@ -63,7 +64,7 @@ def described(
         message=_message(rows, subject, first, last, measure),
         action=of_kind(rows.kind, lambda kind: kind.action),
         owner=of_kind(rows.kind, lambda kind: kind.owner),
-        state=(rows.last_n >= rows.newest - rules.GAP_DAYS).ifelse(rules.OPEN, rules.ENDED),
+        state=(rows.last_n >= rows.newest - rules.GAP_DAYS).ifelse(OPEN, ENDED),
     )
 
 

@@ -6,7 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth import alert_rules as rules
-from lakehouse.domains.mrhealth.alert_rules import KINDS, Kind
+from lakehouse.domains.mrhealth.alert_rules import KINDS
+from lakehouse.platform.alerts.kinds import SEVERITIES, Kind
 
 NO_PRODUCT = 0
 CAUSE = ("family", "scope", "unit_key", "state_key", "product_key")
@@ -127,12 +128,12 @@ def over_days(findings: ir.Table) -> ir.Table:
         "detected_n",
         "last_n",
         "days",
-        severity=shown.urgency.cases(*enumerate(rules.SEVERITIES, start=1)),
+        severity=shown.urgency.cases(*enumerate(SEVERITIES, start=1)),
     )
 
 
 def _urgency(findings: ir.Table) -> ir.IntegerValue:
     """Return 1 for critical, 2 for high, 3 for medium; what hits many units is one step more."""
-    order = {severity: place for place, severity in enumerate(rules.SEVERITIES, start=1)}
+    order = {severity: place for place, severity in enumerate(SEVERITIES, start=1)}
     own = of_kind(findings.kind, lambda kind: order[kind.severity]).cast("int64")
     return (findings.scope == rules.UNIT).ifelse(own, ibis.greatest(own - 1, 1)).cast("int64")

@@ -1,10 +1,7 @@
 """Alerts about restaurants: one row for each cause, with the figures that led to it."""
 
-import datetime as dt
-
 import ibis.expr.types as ir
 import pandera.ibis as pa
-from ibis.expr.datatypes import Decimal
 
 from lakehouse.domains.mrhealth import alert_rules as rules
 from lakehouse.domains.mrhealth.alert_rules import KINDS
@@ -14,24 +11,25 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as channels_by_day
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
-from lakehouse.platform.tables.contract import TableModel
+from lakehouse.platform.alerts.columns import AlertColumns
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import TableOptions
 
 
-class Alerts(TableModel, key=("alert_id",)):
+class Alerts(AlertColumns, key=("alert_id",)):
     """One incident: what is wrong, where, since when, and what to do."""
 
-    alert_id: str = pa.Field(
-        description="Family of the kind, place, product and first day, such as"
-        " volume-u7-20260305; the same in every run that finds the incident"
-    )
     kind: str = pa.Field(isin=tuple(KINDS), description="What is wrong, see docs/alerts.md")
     scope: str = pa.Field(isin=rules.SCOPES, description="unit, state or chain")
+    measure: str = pa.Field(
+        isin=rules.MEASURES,
+        description="What actual and expected count: orders, brl (BRL), cancelled orders, or orders"
+        " with the product",
+    )
+    subject: str = pa.Field(description="Name of the unit or the state; Rede for the chain")
     unit_id: int = pa.Field(
         nullable=True, description="Number of the unit; null for a state or the chain"
     )
-    subject: str = pa.Field(description="Name of the unit or the state; Rede for the chain")
     state_name: str = pa.Field(
         nullable=True, description="Name of the state; null for the chain and when unknown"
     )
@@ -39,36 +37,6 @@ class Alerts(TableModel, key=("alert_id",)):
         nullable=True, description="Number of the missing product; null for other kinds"
     )
     units: int = pa.Field(gt=0, description="Number of units with the finding on the last day")
-    severity: str = pa.Field(isin=rules.SEVERITIES, description="critical, high or medium")
-    first_day: dt.date = pa.Field(description="First day of the incident")
-    detected_day: dt.date = pa.Field(description="First day whose data show it")
-    last_day: dt.date = pa.Field(description="Last day on which it was found")
-    days: int = pa.Field(gt=0, description="Number of days on which it was found")
-    measure: str = pa.Field(
-        isin=rules.MEASURES,
-        description="What actual and expected count: orders, brl (BRL), cancelled orders, or orders"
-        " with the product",
-    )
-    actual: Decimal(18, 2) = pa.Field(description="Figure of the last day, in the measure")
-    expected: Decimal(18, 2) = pa.Field(
-        nullable=True, description="Usual figure, in the measure; null without enough history"
-    )
-    expected_low: Decimal(18, 2) = pa.Field(
-        nullable=True,
-        description="Lower end of the usual range, in the measure; null without enough history",
-    )
-    expected_high: Decimal(18, 2) = pa.Field(
-        nullable=True,
-        description="Upper end of the usual range, in the measure; null without enough history",
-    )
-    message: str = pa.Field(description="What is wrong, with its figures, in Portuguese")
-    action: str = pa.Field(description="Recommended action, in Portuguese")
-    owner: str = pa.Field(description="Team that acts unless somebody takes the alert over")
-    state: str = pa.Field(
-        isin=rules.STATES,
-        description="open while the incident lasts, ended when it has not been found for more than"
-        " three days; what people decided is in ops.alert_decisions",
-    )
 
 
 @gold_as_of(
