@@ -8,6 +8,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from lakehouse.dashboard import alert_view, callbacks, render
+from lakehouse.dashboard.alert_queries import DOMAINS
 from lakehouse.dashboard.pages.alertas import PAGE
 from lakehouse.dashboard.parts import denied
 from lakehouse.dashboard.permissions import Denied, one_line, operator, require_seldom
@@ -15,6 +16,7 @@ from lakehouse.dashboard.repair import repair
 from lakehouse.dashboard.snapshots import DataError, Snapshots
 from lakehouse.dashboard.words import Language, Words
 from lakehouse.platform.alerts.steps import NEEDS, StepError, StepProblem, take_step
+from lakehouse.platform.alerts.stored import stored_alerts
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.ops_tables import AlertDecision, AlertStep
 
@@ -106,9 +108,10 @@ def _take(step: object, alert_id: object, given: dict[str, Any], token: object) 
     now = dt.datetime.now(dt.UTC)
     need = NEEDS.get(taken, "note")
     texts = {name: one_line(given[name]) or None for name in {"note", need} - {"until"}}
+    lake = Lake(shared.settings.root, shared.settings.file_mb)
     return take_step(
-        Lake(shared.settings.root, shared.settings.file_mb),
-        alert_view.DOMAIN,
+        lake,
+        _domain_of(lake, str(alert_id)),
         str(alert_id),
         taken,
         by=who.name,
@@ -119,6 +122,14 @@ def _take(step: object, alert_id: object, given: dict[str, Any], token: object) 
         owner=texts.get("owner"),
         until=_day(given["until"]) if need == "until" else None,
     )
+
+
+def _domain_of(lake: Lake, alert_id: str) -> str:
+    """Return the domain of an alert; the first one for an unknown alert."""
+    for domain in DOMAINS:
+        if any(alert["alert_id"] == alert_id for alert in stored_alerts(lake, domain)):
+            return domain
+    return DOMAINS[0]
 
 
 def _day(text: object) -> dt.date | None:

@@ -7,7 +7,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from lakehouse.dashboard.alert_queries import present
+from lakehouse.dashboard.alert_queries import DOMAINS, present
 from lakehouse.dashboard.alert_words import DONE, KINDS, STATE_BADGES, STATES, STEPS
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.parts import badge, denied, facts, form_state, marked, plain_table
@@ -19,7 +19,6 @@ from lakehouse.dashboard.words import Language, Words, written
 from lakehouse.platform.alerts.decisions import UNTOUCHED, Handling, decisions, handling_of
 from lakehouse.platform.tables.ops_tables import AlertDecision, AlertStep
 
-DOMAIN = "mrhealth"
 MOST_SHOWN = 50
 ROLE = Words("Seu papel não pode decidir sobre alertas.", "Your role may not decide about alerts.")
 CHOOSE = Words(
@@ -40,7 +39,10 @@ HEAD = (
 def decisions_of_page(selection: Selection, snapshot: Snapshot) -> Component:
     """Return the alert that the search names with its form and steps; else the newest steps."""
     language = selection.language
-    steps = decisions(snapshot.lake, DOMAIN)
+    steps = sorted(
+        (each for domain in DOMAINS for each in decisions(snapshot.lake, domain)),
+        key=lambda each: each.decided_at,
+    )
     rows = snapshot.rows(selection.sql(ONE)) if selection.search else []
     if not rows:
         hint = html.P(CHOOSE.in_(language), className="quiet")

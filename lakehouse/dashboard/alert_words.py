@@ -37,6 +37,24 @@ KINDS = {
     "orders_low": Words("Pedidos abaixo do usual", "Fewer orders than usual"),
     "orders_surge": Words("Pedidos acima do usual", "More orders than usual"),
     "product_missing": Words("Produto sem vendas", "Product without sales"),
+    "no_sales": Words("Dia sem vendas", "Day without sales"),
+    "sales_drop": Words("Queda das vendas", "Drop of sales"),
+    "region_silent": Words("Região sem vendas", "Region without sales"),
+    "region_drop": Words("Queda na região", "Drop in a region"),
+    "region_falling": Words("Região em queda", "Region in decline"),
+    "payments_stopped": Words("Pagamentos parados", "Payments stopped"),
+    "payments_drop": Words("Queda de pagamentos", "Drop of payments"),
+    "open_growing": Words("Em aberto crescendo", "Open value growing"),
+    "billing_jump": Words("Faturas demais", "Too many invoices"),
+    "repeated_rows": Words("Linhas repetidas", "Repeated rows"),
+    "nobody_new": Words("Só pessoas conhecidas", "Known persons only"),
+    "shared_email": Words("E-mail de outra pessoa", "E-mail of another person"),
+}
+DOMAINS = {
+    "mrhealth": Words("Restaurantes", "Restaurants"),
+    "sales": Words("Vendas", "Sales"),
+    "cards": Words("Cartões", "Cards"),
+    "people": Words("Pessoas", "People"),
 }
 STEPS = {
     "acknowledged": Words("Estou vendo", "I am looking"),

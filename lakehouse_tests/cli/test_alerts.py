@@ -150,3 +150,12 @@ def test_a_measurement_of_generated_days_is_kept_once_for_a_source(call: Call):
         "kind": "all",
         "incidents": 0,
     }
+
+
+def test_the_alerts_of_every_domain_are_measured_on_generated_days(call: Call):
+    result = call("alerts", "backtest", "--domain", "people", "--seeds", "9", "--format", "json")
+    rows = {row["kind"]: row for row in json.loads(result.stdout)}
+    assert rows["all"]["incidents"] == 6
+    assert "for a register and month" in result.stderr
+    call("alerts", "backtest", "--domain", "bikes", "--seeds", "9", code=2)
+    call("alerts", "backtest", "--domain", "people", "--seeds", "9", "--orders", "5", code=2)

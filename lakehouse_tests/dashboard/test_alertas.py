@@ -16,8 +16,11 @@ from lakehouse.dashboard.pages import HELD, tables
 from lakehouse.dashboard.pages.alertas import COUNTS, OPEN, OTHERS
 from lakehouse.dashboard.pages.executivo import ATTENTION
 from lakehouse.dashboard.snapshots import Snapshots
-from lakehouse.domains.mrhealth.alert_rules import KINDS as KNOWN
+from lakehouse.domains.cards.alert_rules import KINDS as CARDS
+from lakehouse.domains.mrhealth.alert_rules import KINDS as MRHEALTH
 from lakehouse.domains.mrhealth.gold.alerts import alerts
+from lakehouse.domains.people.alert_rules import KINDS as PEOPLE
+from lakehouse.domains.sales.alert_rules import KINDS as SALES
 from lakehouse.platform.alerts.decisions import decide
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.storage.lake import Lake
@@ -26,6 +29,7 @@ from lakehouse.platform.tables.ops_tables import AlertStep
 from lakehouse.settings import Settings
 from lakehouse_tests.cli.test_alerts import DAY, SHOWN
 
+KNOWN = {"mrhealth": MRHEALTH, "sales": SALES, "cards": CARDS, "people": PEOPLE}
 FAR = dt.date(2999, 1, 1)
 NOW = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 
@@ -85,4 +89,9 @@ def test_an_alert_leads_to_its_unit_and_days(shown):
 
 
 def test_every_kind_of_alert_has_a_name_for_people():
-    assert set(KINDS) == set(KNOWN)
+    assert set(KINDS) == {kind for kinds in KNOWN.values() for kind in kinds}
+
+
+def test_no_identifier_of_an_alert_can_be_in_two_domains():
+    families = [{kind.family for kind in kinds.values()} for kinds in KNOWN.values()]
+    assert sum(len(each) for each in families) == len(set().union(*families))

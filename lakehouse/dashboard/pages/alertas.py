@@ -3,6 +3,7 @@
 from lakehouse.dashboard import alert_view
 from lakehouse.dashboard.alert_queries import present
 from lakehouse.dashboard.alert_words import (
+    DOMAINS,
     KINDS,
     SEVERITIES,
     SEVERITY_BADGES,
@@ -25,14 +26,17 @@ OPEN = present(
     """SELECT 'Decidir' AS decide, alert_id, severity, state, kind, subject,
   substr(message, length(subject) + 3) AS message, action, owner, actual, expected,
   expected_low, expected_high, measure, first_day, last_day, days, unit_id,
-  CASE WHEN unit_id IS NULL THEN '/unidades?de=' || first_day || '&ate=' || last_day
-    ELSE '/unidades?unidade=' || unit_id || '&de=' || first_day || '&ate=' || last_day END AS link
+  domain,
+  CASE domain WHEN 'sales' THEN '/vendas?de=' || first_day || '&ate=' || last_day
+    WHEN 'cards' THEN '/cartoes' WHEN 'people' THEN '/pessoas'
+    ELSE '/unidades?' || coalesce('unidade=' || unit_id || '&', '')
+      || 'de=' || first_day || '&ate=' || last_day END AS link
 FROM present WHERE waits AND {scope} AND {found}
 ORDER BY urgency, last_day DESC, alert_id
 """
 )
 OTHERS = present(
-    """SELECT 'Decidir' AS decide, alert_id, severity, state, kind, subject, message, owner,
+    """SELECT 'Decidir' AS decide, domain, alert_id, severity, state, kind, subject, message, owner,
   outcome, note, until, first_day, last_day
 FROM present WHERE NOT waits AND {scope} AND {found}
 ORDER BY last_day DESC, urgency, alert_id
@@ -53,10 +57,10 @@ GROUP BY kind ORDER BY alertas DESC, label
 )
 QUALITY = Query(
     sql="""
-SELECT day, source, kind, incidents, found, recall, alerts, false_alerts, precision,
+SELECT domain, day, source, kind, incidents, found, recall, alerts, false_alerts, precision,
   days_to_detection, alerts_per_unit_month
-FROM ops.alert_quality WHERE domain = 'mrhealth'
-ORDER BY day DESC, source, kind
+FROM ops.alert_quality
+ORDER BY day DESC, domain, source, kind
 """
 )
 DECIDE = Column(
@@ -76,6 +80,7 @@ SEVERITY = Column(
 STATE = Column(
     name="state", label=Words("Situação", "State"), texts=STATES, badges=STATE_BADGES, width=120
 )
+DOMAIN = Column(name="domain", label=Words("Área", "Area"), texts=DOMAINS, width=120)
 KIND = Column(name="kind", label=Words("Tipo", "Kind"), texts=KINDS, width=170)
 MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=300, wraps=True)
 OWNER = Column(name="owner", label=Words("Responsável", "Owner"), width=120)
@@ -112,6 +117,7 @@ PAGE = Page(
                 DECIDE,
                 SEVERITY,
                 STATE,
+                DOMAIN,
                 Column(name="subject", label=Words("Onde", "Where"), link="{link}", width=200),
                 MESSAGE,
                 Column(
@@ -161,6 +167,7 @@ PAGE = Page(
             ),
             columns=(
                 Column(name="day", label=Words("Dia", "Day"), kind="day"),
+                DOMAIN,
                 Column(name="kind", label=Words("Incidente", "Incident")),
                 Column(name="incidents", label=Words("Incidentes", "Incidents"), kind="count"),
                 Column(name="recall", label=Words("Encontrados", "Found"), kind="percent"),
@@ -179,6 +186,7 @@ PAGE = Page(
                 DECIDE,
                 SEVERITY,
                 STATE,
+                DOMAIN,
                 MESSAGE,
                 Column(name="outcome", label=Words("Resultado", "Outcome"), width=220),
                 Column(name="note", label=Words("Nota", "Note"), width=220),

@@ -59,7 +59,7 @@ ATTENTION = present(
     r"""SELECT urgency AS severity, kind AS code, subject,
   regexp_replace(message, '\. Último dia: .*$', '') AS message,
   '/alertas?busca=' || alert_id AS link
-FROM present WHERE waits AND {scope}
+FROM present WHERE domain = 'mrhealth' AND waits AND {scope}
 ORDER BY urgency, last_day DESC, alert_id
 """
 )

@@ -111,4 +111,13 @@ CONTROL_TOTALS = (
             where situacao = 'SEM_PAGAMENTO'
             and dt_referencia = (select max(dt_referencia) from gold.ageing)""",
     ),
+    ControlTotal(
+        table="gold.alerts",
+        expected="""
+            select a.alert_id, count(*) as actual
+            from gold.alerts a join silver.tb_faturas f
+                on date_trunc('month', f.dt_emissao) = date_trunc('month', a.last_day)
+            where a.kind = 'billing_jump' group by a.alert_id""",
+        found="select alert_id, actual from gold.alerts where kind = 'billing_jump'",
+    ),
 )

@@ -289,6 +289,11 @@ def _by_day() -> list[ControlTotal]:
     ]
 
 
+_OF_ORDERS = """a.scope = 'unit'
+    and a.kind in ('no_delivery', 'silent', 'orders_drop', 'orders_low', 'orders_surge')"""
+"""Alerts whose figure is the number of orders of one unit on one day."""
+
+
 def _as_of() -> list[ControlTotal]:
     return [
         ControlTotal(
@@ -349,6 +354,15 @@ def _as_of() -> list[ControlTotal]:
             table="gold.dim_product_history",
             expected="select distinct product_id from silver.products",
             found="select distinct product_id from gold.dim_product_history",
+        ),
+        ControlTotal(
+            table="gold.alerts",
+            expected=f"""
+                select a.alert_id, count(o.order_id) as actual
+                from gold.alerts a
+                left join silver.orders o on o.unit_id = a.unit_id and o.day = a.last_day
+                where {_OF_ORDERS} group by a.alert_id""",
+            found=f"select a.alert_id, a.actual from gold.alerts a where {_OF_ORDERS}",
         ),
     ]
 

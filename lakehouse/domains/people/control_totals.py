@@ -47,4 +47,20 @@ CONTROL_TOTALS = (
             from silver.people_all left join kept_rows using (day, file) group by day, file""",
         found='select day, file, "rows" as n_rows, kept from gold.removed_duplicates',
     ),
+    ControlTotal(
+        table="gold.alerts",
+        expected="""
+            with first_days as (
+                select user_id, min(day) as first_day from silver.people_all group by user_id
+            )
+            select a.alert_id, case a.kind when 'nobody_new'
+                then count(distinct user_id) filter (first_day = p.day)
+                else count(*) - count(distinct user_id) end as actual
+            from gold.alerts a join silver.people_all p on p.day = a.last_day
+            join first_days using (user_id)
+            where a.kind in ('nobody_new', 'repeated_rows') group by a.alert_id, a.kind""",
+        found="""
+            select alert_id, actual from gold.alerts
+            where kind in ('nobody_new', 'repeated_rows')""",
+    ),
 )

@@ -92,4 +92,16 @@ CONTROL_TOTALS = (
         )
         for table, column in NAMES.items()
     ),
+    ControlTotal(
+        table="gold.alerts",
+        expected="""
+            select a.alert_id, coalesce(sum(total_value), 0) as actual
+            from gold.alerts a left join silver.sales s
+                on not s.deleted and s.day = a.last_day
+                and (a.region is null or s.region = a.region)
+            where a.kind in ('no_sales', 'region_silent') group by a.alert_id""",
+        found="""
+            select alert_id, actual from gold.alerts
+            where kind in ('no_sales', 'region_silent')""",
+    ),
 )

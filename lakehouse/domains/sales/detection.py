@@ -1,4 +1,4 @@
-"""Find regions whose sales fall, and days without the sales of the whole company.
+"""Find regions whose sales fall, and days without the sales of the company.
 
 A region is compared with its own earlier weeks and with what the other regions sell on the same
 days, so holidays, month ends and seasons, which all regions have, explain themselves.
@@ -63,7 +63,7 @@ class Expectation:
         """Return the relative standard deviation of the sum of a window.
 
         It follows from chance and from the differences between days, and is larger where earlier
-        days varied more; but not much larger, because an incident among them is no excuse.
+        days varied more; but not much larger, because they may contain an incident.
         """
         pieces = _positive(summed(self.pieces, days))
         chance = self.dispersion / pieces + rules.DAY_TO_DAY**2 / days

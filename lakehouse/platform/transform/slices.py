@@ -8,6 +8,8 @@ from lakehouse.platform.tables.table import Table
 
 WIDE = 100
 """Each further so many columns of a table make its slices smaller."""
+WIDE_ROWS = 30
+"""Each further so many columns of a table make its windows of several days smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,15 @@ class Slice:
 def rows_at_once(table: Table, limit: int) -> int:
     """Return how many upstream rows are computed at a time: fewer for a wide table."""
     return max(limit // (1 + len(table.contract.schema) // WIDE), 1)
+
+
+def rows_of_days(table: Table, limit: int) -> int:
+    """Return how many upstream rows of several days are computed at once.
+
+    All rows of a window are in memory, and there may be as many as upstream rows: a client's first
+    month has one invoice and one wide row of a book. So a wide table has fewer days in a window.
+    """
+    return max(limit // (1 + len(table.contract.schema) // WIDE_ROWS), 1)
 
 
 def slices_of(session: Session, table: Table, upstream_rows: int, limit: int) -> list[Slice]:
