@@ -8,6 +8,7 @@ with lasting_objects():
     from lakehouse.platform.orchestration.code_location import definitions_of, shared_definitions
     from lakehouse.platform.orchestration.extraction import extraction_definitions
     from lakehouse.platform.orchestration.forecasting import forecast_definitions
+    from lakehouse.platform.orchestration.training import training_definitions
     from lakehouse.platform.tables.registry import load_domains
     from lakehouse.settings import Settings
 
@@ -18,4 +19,5 @@ with lasting_objects():
         *(definitions_of(domain, SETTINGS) for domain in load_domains()),
         *(extraction_definitions(domain, SETTINGS) for domain in load_domains()),
         *(forecast_definitions(domain, SETTINGS) for domain in load_domains()),
+        *(training_definitions(domain, SETTINGS) for domain in load_domains()),
     )

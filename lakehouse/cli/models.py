@@ -209,9 +209,7 @@ def train(model: tuple[str, str], dry_run: bool, no_promote: bool) -> None:
       lakehouse models train cards/default_risk
     """
     from lakehouse.platform.models.artefact import ModelError
-    from lakehouse.platform.models.promotion import promote as put_into_use
-    from lakehouse.platform.models.store import register
-    from lakehouse.platform.models.training import trainings_of
+    from lakehouse.platform.models.training import keep, trainings_of
     from lakehouse.platform.storage.lake import Lake
 
     settings = Settings.from_env()
@@ -230,12 +228,19 @@ def train(model: tuple[str, str], dry_run: bool, no_promote: bool) -> None:
     if dry_run:
         return
     now, today = _moment(settings)
-    version = register(lake, domain, made.model, run_id=None, now=now, today=today)
+    version, done = keep(
+        lake,
+        domain,
+        made.model,
+        by=f"lakehouse models train {domain}/{name}",
+        run_id=None,
+        now=now,
+        today=today,
+        promotes=not no_promote,
+    )
     if no_promote:
         inform(f"kept as {domain}/{name} {version.version}")
         return
-    by = f"lakehouse models train {domain}/{name}"
-    done = put_into_use(lake, domain, version, by=by, now=now, today=today)
     inform(f"{domain}/{name} {version.version} is in use" + ("" if done else " already"))
     if done:
         next_step(f"lakehouse ingest --domain {domain}")

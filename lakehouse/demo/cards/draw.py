@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from lakehouse.demo.cards.behavior import Behavior, behavior_of
+from lakehouse.demo.cards.engagement import Engagement, engagement_of
 from lakehouse.demo.cards.plan import MONTHS, PIECE, WEEK, Plan
 from lakehouse.platform.tables.table import months_after
 
@@ -106,15 +107,28 @@ def behavior(plan: Plan, piece: int) -> Behavior:
     return behavior_of(rng, len(clients_of(plan, piece)), MONTHS)
 
 
+def engagement(plan: Plan, piece: int) -> Engagement:
+    """Draw the engagement of the clients of a piece, in the thirteen months."""
+    rng = np.random.default_rng([plan.seed, plan.first.toordinal(), 4, piece])
+    return engagement_of(rng, len(clients_of(plan, piece)), MONTHS)
+
+
 def draw(plan: Plan, piece: int) -> Drawn:
     """Draw one piece of the clients; planted errors do not change the other rows."""
     origin, errors = plan.first.toordinal(), plan.errors
     clients = clients_of(plan, piece)
     rng = np.random.default_rng([plan.seed, origin, 0, piece])
     invoices = _monthly(plan, rng, clients, DUE_AFTER)
+    uses: Array | slice = slice(None)
+    if plan.leaving:
+        engaged = engagement(plan, piece)
+        uses = engaged.uses.ravel()
+        spent = np.maximum(invoices.value * engaged.spent.ravel(), 1).astype(np.int64)
+        invoices = replace(invoices, value=spent).where(uses)
     if plan.behavior:
         drawn = behavior(plan, piece)
-        payments = _paid_in_part(rng, invoices, drawn.paid.ravel(), drawn.punctual.ravel())
+        shares = drawn.paid.ravel()[uses], drawn.punctual.ravel()[uses]
+        payments = _paid_in_part(rng, invoices, *shares)
     else:
         payments = _paid_in_part(rng, invoices)
     rng = np.random.default_rng([plan.seed, origin, 1, piece])

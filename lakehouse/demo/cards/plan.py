@@ -26,6 +26,8 @@ class Plan:
         first: first day of the month of the first invoices.
         behavior: clients pay by their discipline and income, see `behavior`; else every invoice is
             paid with the same probability, as in the original files.
+        leaving: clients lose interest and leave, see `engagement`; else every client has an invoice
+            in each month, as in the original files.
 
     Raises:
         ValueError: a value is outside its range, or `first` is not the first day of a month.
@@ -36,6 +38,7 @@ class Plan:
     errors: float = 1.0
     first: dt.date = dt.date(2023, 1, 1)
     behavior: bool = False
+    leaving: bool = False
 
     def __post_init__(self) -> None:
         require_between("seed", self.seed, 0)

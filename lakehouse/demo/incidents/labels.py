@@ -53,9 +53,14 @@ class Label:
 
 def labels_from(rows: Iterable[Mapping[str, Any]]) -> list[Label]:
     """Return the labels of a file, one JSON object each."""
-    days = ("first", "last")
     return [
-        Label(**{name: dt.date.fromisoformat(v) if name in days else v for name, v in row.items()})
+        Label(
+            mechanism=row["mechanism"],
+            first=dt.date.fromisoformat(row["first"]),
+            last=dt.date.fromisoformat(row["last"]),
+            place=row.get("place", EVERYWHERE),
+            strength=row["strength"],
+        )
         for row in rows
     ]
 

@@ -153,7 +153,9 @@ class Flows:
             number=number.astype(np.float64),
             shares=shares[0],
             counts=shares[1],
-            actual=np.bincount(at[inside], paid["value"].to_numpy()[inside], len(workdays)),
+            actual=np.bincount(at[inside], paid["value"].to_numpy()[inside], len(workdays)).astype(
+                np.float64
+            ),
         )
 
     def usual(self, shares: Numbers) -> Numbers:
@@ -284,7 +286,7 @@ def _billed(billed: pa.Table) -> Iterator[Finding]:
     issued = billed["issued"].to_numpy().astype("datetime64[D]")
     month = issued.astype("datetime64[M]").astype(np.int64)
     month = month - month.min()
-    count = np.bincount(month, billed["count"].to_numpy())
+    count = np.bincount(month, billed["count"].to_numpy()).astype(np.float64)
     stacked = np.stack([earlier(count, lag) for lag in range(1, rules.BILLED_MONTHS + 1)])
     usual = median_of(stacked, rules.BILLED_MONTHS)
     with np.errstate(invalid="ignore"):

@@ -10,23 +10,24 @@ from lakehouse.domains.cards.risk import (
     learning,
     measures,
     scorecard,
+    targets,
     variables,
 )
 from lakehouse.domains.cards.risk.contest import Contest
 from lakehouse.domains.cards.risk.examples import (
     CALIBRATE,
-    LABELS,
     LEARN,
     TEST,
     Examples,
     TrainingData,
 )
+from lakehouse.domains.cards.risk.targets import TARGETS
 from lakehouse.platform.models.artefact import Form, TrainedModel
 from lakehouse.platform.models.inputs import code_version
 from lakehouse.platform.models.training import Figures, Train, Training
 from lakehouse.platform.storage.lake import Lake
 
-CODE = (contest, examples, learning, measures, scorecard, variables)
+CODE = (contest, examples, learning, measures, scorecard, targets, variables)
 
 
 def train(lake: Lake, name: str) -> Training:
@@ -36,7 +37,7 @@ def train(lake: Lake, name: str) -> Training:
         ModelError: the library is missing, or there are too few examples; the message says why.
     """
     learning.require_libraries()
-    data = examples.read_examples(lake, LABELS[name])
+    data = examples.read_examples(lake, TARGETS[name])
     parts = examples.parts_of(data.examples)
     held = contest.hold(parts)
     return Training(
@@ -67,7 +68,7 @@ def _artefact(
         code=code_version(CODE, [_package()]),
         parameters={
             "kind": held.published.kind,
-            "label": LABELS[name],
+            "label": TARGETS[name].label,
             "trees": learning.PARAMETERS,
             "shares_of_clients": examples.CLIENT_SHARES,
             "share_of_test_dates": examples.TEST_DATES,
@@ -132,5 +133,5 @@ def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 5)
 
 
-MODELS: Mapping[str, Train] = {name: functools.partial(train, name=name) for name in LABELS}
+MODELS: Mapping[str, Train] = {name: functools.partial(train, name=name) for name in TARGETS}
 """Name of a model → function that trains it from the published tables of a lake."""

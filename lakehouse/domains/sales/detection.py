@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lakehouse.domains.alert_text import sentence
 from lakehouse.domains.calendar import is_national_holiday
@@ -36,6 +37,7 @@ MODULES = (
     *(f"lakehouse.domains.sales.{name}" for name in ("alert_rules", "detection")),
 )
 """Modules whose code is part of the definition of the table."""
+Flags = NDArray[np.bool_]
 ONE_DAY = dt.timedelta(days=1)
 COMPANY_NAME = "Todas as regiões"
 SUMS = ("sales", "value", "squares")
@@ -71,7 +73,7 @@ class Expectation:
         more = np.clip(self.spread / of_day, 1.0, rules.LARGEST_RATIO)
         return np.sqrt(more**2 * chance + rules.DRIFT**2)
 
-    def is_low(self, window: Window) -> Numbers:
+    def is_low(self, window: Window) -> Flags:
         """Return on which days the sum of a window, and of its newest days, is too low."""
         days = window.days
         had, should = summed(self.actual, days), summed(self.expected, days)
@@ -80,7 +82,8 @@ class Expectation:
         half = (1 + window.share) / 2
         still = summed(self.actual, recent) < half * summed(self.expected, recent)
         enough = summed(self.pieces, days) >= rules.FEWEST_SALES
-        return enough & still & (had < window.share * should) & (score <= -window.score)
+        low = (had < window.share * should) & (score <= -window.score)
+        return np.asarray(enough & still & low, np.bool_)
 
 
 def inputs_of(sales: ir.Table) -> dict[str, ir.Table]:
@@ -147,7 +150,7 @@ def _company(
     """Yield days on which the whole company sold too little; holidays and month ends are known."""
     plain = ~_special(since, len(value))
 
-    def expectation(teaches: Numbers) -> Expectation:
+    def expectation(teaches: Flags) -> Expectation:
         usual = _usual(np.where(teaches, value, np.nan), 0)
         usual_count = _usual(np.where(teaches, count, np.nan), 0)
         known = plain & ~np.isnan(usual)
@@ -177,7 +180,7 @@ def _regions(
     """Yield days up to which a region sold too little compared with the other regions."""
     sold = count.sum(axis=0) > 0
 
-    def expectations(window: Window, teaches: Numbers) -> list[Expectation]:
+    def expectations(window: Window, teaches: Flags) -> list[Expectation]:
         usual = _usual(np.where(teaches, value, np.nan), window.weeks_before)
         usual_count = _usual(np.where(teaches, count, np.nan), window.weeks_before)
         found = []
@@ -263,7 +266,7 @@ def _finding(
     )
 
 
-def _special(since: dt.date, days: int) -> np.ndarray:
+def _special(since: dt.date, days: int) -> Flags:
     """Return which days are holidays, or among the last three or first two of a month."""
     dates = [since + n * ONE_DAY for n in range(days)]
     return np.array(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 
@@ -156,7 +157,7 @@ def alert_rows(
         gap_days: days without a finding after which an incident has ended.
         name: what people read of an incident.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for each in incidents:
         if (newest - each.last.day).days >= keep_days:
             continue

@@ -1,5 +1,6 @@
 """How a domain declares that a model can be trained: `MODELS` of its module ``training``."""
 
+import datetime as dt
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -7,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.platform.models.artefact import TrainedModel
+from lakehouse.platform.models.promotion import promote
+from lakehouse.platform.models.store import register
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.domains import DOMAINS
+from lakehouse.platform.tables.ops_tables import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +52,38 @@ def trainings_of(domain: str) -> Mapping[str, Train]:
         return {}
     found: Mapping[str, Train] = importlib.import_module(name).MODELS
     return found
+
+
+def keep(
+    lake: Lake,
+    domain: str,
+    model: TrainedModel,
+    *,
+    by: str,
+    run_id: str | None,
+    now: dt.datetime,
+    today: dt.date,
+    promotes: bool,
+) -> tuple[ModelVersion, bool]:
+    """Register a trained model and put it into use.
+
+    Args:
+        lake: where it is kept.
+        domain: domain that it belongs to.
+        model: what training made.
+        by: who trained it.
+        run_id: Dagster run that trained it; None for a command.
+        now: moment of the registration, with time zone.
+        today: date of that moment in the time zone of the lake.
+        promotes: whether it is put into use.
+
+    Returns:
+        The version, and whether it was put into use: not when it is in use already.
+
+    Raises:
+        ModelError: the content is not of its format, or a number is not finite.
+        DayConflict: others registered models during every attempt.
+    """
+    version = register(lake, domain, model, run_id=run_id, now=now, today=today)
+    done = promotes and promote(lake, domain, version, by=by, now=now, today=today) is not None
+    return version, done

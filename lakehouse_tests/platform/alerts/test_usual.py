@@ -34,8 +34,7 @@ def test_a_later_day_changes_no_usual_value():
     options = {"weeks": 8, "fewest": 4, "within": 16}
     before, after = (usual_of_weekday(each, **options) for each in (values, changed))
     assert np.array_equal(before[:, :151], after[:, :151], equal_nan=True)
-    gaps = {"days": 50, "fewest": 20, "floor": 0.01}
-    before, after = (spread_of(each, **gaps) for each in (values, changed))
+    before, after = (spread_of(each, days=50, fewest=20, floor=0.01) for each in (values, changed))
     assert np.array_equal(before[:, :151], after[:, :151], equal_nan=True)
 
 

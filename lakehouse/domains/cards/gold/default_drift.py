@@ -10,6 +10,7 @@ from lakehouse.domains.cards.gold.book_fatura import book_fatura
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.risk import rows
 from lakehouse.domains.cards.risk import variables as known
+from lakehouse.domains.cards.risk.targets import DEFAULT
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import PythonRows, TableOptions
@@ -45,7 +46,7 @@ class DefaultDrift(TableModel, key=("variable",)):
 @gold_as_of(
     contract=DefaultDrift,
     reads=[book_fatura, stage_fatura],
-    options=TableOptions(python=rows.MODULES, models=(rows.MODEL,), embedded=True),
+    options=TableOptions(python=rows.MODULES, models=(DEFAULT.model,), embedded=True),
 )
 def default_drift(book: ir.Table, stage: ir.Table) -> PythonRows:
     """Drift of each variable between the training examples and the newest book.

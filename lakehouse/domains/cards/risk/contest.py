@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lakehouse.domains.cards.risk import learning, measures
-from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.examples import CALIBRATE, LEARN, TEST, Examples
 from lakehouse.domains.cards.risk.measures import Quality, ReliabilityBin
 from lakehouse.domains.cards.risk.scorecard import Numbers, Scorecard
@@ -72,7 +71,10 @@ def hold(parts: Mapping[str, Examples]) -> Contest:
         learning.LOGISTIC: learning.calibrated(learning.logistic(learn), held_out),
         learning.BOOSTED: learning.calibrated(learning.boosted(learn, held_out), held_out),
     }
-    predicted = {name: model.probability(known.ALL, test.values) for name, model in models.items()}
+    target = learn.target
+    predicted = {
+        name: model.probability(target.variables, test.values) for name, model in models.items()
+    }
     steps: list[Step] = []
     best: str | None = None
     for name in ORDER:
@@ -88,9 +90,9 @@ def hold(parts: Mapping[str, Examples]) -> Contest:
         best = name if step.is_adopted else best
         steps.append(step)
     chosen = models[best or learning.BASE_RATE]
-    used = [*known.TEN, *(name for name in chosen.variables if name not in known.TEN)]
+    used = [*target.ten, *(name for name in chosen.variables if name not in target.ten)]
     references = tuple(
-        measures.reference_of(name, learn.values[:, known.ALL.index(name)]) for name in used
+        measures.reference_of(name, learn.values[:, target.place(name)]) for name in used
     )
     return Contest(
         steps=tuple(steps),

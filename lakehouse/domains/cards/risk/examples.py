@@ -14,13 +14,12 @@ from lakehouse.domains.cards.gold.default_labels import HORIZON_DAYS, default_la
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
 from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.scorecard import Numbers
+from lakehouse.domains.cards.risk.targets import DEFAULT, Target
 from lakehouse.platform.models.artefact import ModelError, TrainingTable
 from lakehouse.platform.models.inputs import training_table
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import ShownVersions
 
-LABELS = {"default_risk": "inadimplente", "churn_risk": "evadido"}
-"""Name of a model → column of the labels that it predicts."""
 LEARN, CALIBRATE, TEST = "learn", "calibrate", "test"
 CLIENT_SHARES = {LEARN: 0.5, CALIBRATE: 0.2, TEST: 0.3}
 """Share of the clients in each part, by a digest of their number."""
@@ -36,11 +35,12 @@ class Examples:
     """Examples, one per client and reference date.
 
     Attributes:
-        values: one column per variable of `variables.ALL`; NaN where a variable is null.
+        values: one column per variable of the target; NaN where a variable is null.
         outcome: 1 where the label is true, else 0.
         client: number of the client.
         day: reference date, as a number of days since 1970.
         mean_value: mean value of the client's invoices in BRL.
+        target: what is predicted.
     """
 
     values: Numbers
@@ -48,13 +48,20 @@ class Examples:
     client: NDArray[np.int64]
     day: NDArray[np.int64]
     mean_value: Numbers
+    target: Target = DEFAULT
 
     def where(self, chosen: NDArray[np.bool_]) -> "Examples":
         """Return the chosen examples."""
-        return Examples(**{name: each[chosen] for name, each in vars(self).items()})
+        return Examples(
+            target=self.target, **{name: getattr(self, name)[chosen] for name in COLUMNS}
+        )
 
     def __len__(self) -> int:
         return len(self.outcome)
+
+
+COLUMNS = ("values", "outcome", "client", "day", "mean_value")
+"""Arrays of `Examples`, which have one row for each example."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +72,15 @@ class TrainingData:
     tables: tuple[TrainingTable, ...]
 
 
-def read_examples(lake: Lake, label: str) -> TrainingData:
+def read_examples(lake: Lake, target: Target = DEFAULT) -> TrainingData:
     """Read the published books, their stages and labels; clients without history are left out.
+
+    So are clients who have left already, where the target is about activity.
 
     Raises:
         ModelError: there is no label yet.
     """
-    shown = ShownVersions(lake)
+    shown, label = ShownVersions(lake), target.label
     tables = (book_fatura.id, stage_fatura.id, default_labels.id)
     books, stages, labels = (shown.snapshot(table) for table in tables)
     found = pa.table({"dt_referencia": [], "id_cliente": [], label: []})
@@ -92,31 +101,32 @@ def read_examples(lake: Lake, label: str) -> TrainingData:
         stage = lake.table(stage_fatura.id).read([day], snapshot=stages)
         counts = known.history_of(stage)
         book = lake.table(book_fatura.id).read([day], snapshot=books)
-        parts.append(_of_day(day, book, counts, outcomes, label))
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])
-    }
+        parts.append(_of_day(day, book, counts, outcomes, target))
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
     snapshots = zip(tables, (books, stages, labels), strict=True)
     return TrainingData(
-        examples=Examples(**joined),
+        examples=Examples(target=target, **joined),
         tables=tuple(training_table(table, snapshot) for table, snapshot in snapshots),
     )
 
 
 def _of_day(
-    day: dt.date, book: pa.Table, counts: pa.Table, outcomes: pa.Table, label: str
+    day: dt.date, book: pa.Table, counts: pa.Table, outcomes: pa.Table, target: Target
 ) -> Examples:
     named = book.select(["id_cliente", *known.COLUMNS.values()])
     named = named.rename_columns(["id_cliente", *known.COLUMNS])
     rows = named.join(counts, "id_cliente", join_type="inner")
     rows = rows.join(outcomes, "id_cliente", join_type="inner").sort_by("id_cliente")
     rows = rows.filter(pc.greater_equal(rows[known.KNOWN], known.FEWEST_KNOWN))
+    if target.is_about_activity:
+        rows = rows.filter(pc.less_equal(rows[known.RECENCY], known.ACTIVE_DAYS))
     rows = known.with_shares(rows)
     clients = rows["id_cliente"].to_numpy().astype(np.int64)
     since = (day - dt.date(1970, 1, 1)).days
     return Examples(
-        values=known.matrix(rows, known.ALL),
-        outcome=rows[label].cast(pa.int8()).to_numpy().astype(np.float64),
+        target=target,
+        values=known.matrix(rows, target.variables),
+        outcome=rows[target.label].cast(pa.int8()).to_numpy().astype(np.float64),
         client=clients,
         day=np.full(len(clients), since, np.int64),
         mean_value=known.matrix(rows, (known.MEAN_VALUE,))[:, 0],

@@ -4,8 +4,6 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from lakehouse.domains.cards.positions import RISK_INVOICES
-from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.examples import Examples
 from lakehouse.domains.cards.risk.scorecard import (
     Linear,
@@ -55,25 +53,22 @@ def base_rate(examples: Examples) -> Scorecard:
 
 
 def rule(examples: Examples) -> Scorecard:
-    """Return the share of positive outcomes among clients at risk by the rule, and among others.
-
-    The rule: three invoices that came due in the last 180 days have no payment.
-    """
-    column = examples.values[:, known.ALL.index(known.RULE)]
+    """Return the share of positive outcomes among clients at risk by the rule, and among others."""
+    target = examples.target
+    column = examples.values[:, target.place(target.rule)]
     base = base_rate(examples).intercept
     scores = []
-    for chosen in (column < RISK_INVOICES, column >= RISK_INVOICES):
+    for chosen in (column < target.rule_cut, column >= target.rule_cut):
         of_group = examples.outcome[chosen]
         scores.append(log_odds(float(of_group.mean())) - base if len(of_group) else 0.0)
-    term = Steps(
-        variable=known.RULE, cuts=(float(RISK_INVOICES),), scores=tuple(scores), missing=0.0
-    )
+    term = Steps(variable=target.rule, cuts=(target.rule_cut,), scores=tuple(scores), missing=0.0)
     return Scorecard(kind=RULE, intercept=base, terms=(term,))
 
 
 def logistic(examples: Examples) -> Scorecard:
     """Return the logistic regression on ten variables; a null counts as the mean."""
-    places = [known.ALL.index(name) for name in known.TEN]
+    ten = examples.target.ten
+    places = [examples.target.place(name) for name in ten]
     x = examples.values[:, places]
     present = [column[~np.isnan(column)] for column in x.T]
     center = np.array([column.mean() if len(column) else 0.0 for column in present])
@@ -88,7 +83,7 @@ def logistic(examples: Examples) -> Scorecard:
             center=float(center[place]),
             missing=0.0,
         )
-        for place, name in enumerate(known.TEN)
+        for place, name in enumerate(ten)
     )
     return Scorecard(kind=LOGISTIC, intercept=float(weights[0]), terms=terms)
 
@@ -108,6 +103,7 @@ def boosted(examples: Examples, held_out: Examples) -> Scorecard:
         early_stopping_rounds=PATIENCE,
         verbose_eval=False,
     )
+    names = examples.target.variables
     used = trees[: trees.best_iteration + 1]
     dump = used.trees_to_dataframe()
     splits: dict[str, list[tuple[float, float, float, float]]] = {}
@@ -122,12 +118,12 @@ def boosted(examples: Examples, held_out: Examples) -> Scorecard:
             float(nodes[root[branch]]["Gain"]) for branch in ("Yes", "No", "Missing")
         )
         cut = float(np.float32(root["Split"]))
-        name = known.ALL[int(root["Feature"][1:])]
+        name = names[int(root["Feature"][1:])]
         splits.setdefault(name, []).append((cut, below, above, missing))
-    terms = tuple(_steps(name, splits[name]) for name in known.ALL if name in splits)
+    terms = tuple(_steps(name, splits[name]) for name in names if name in splits)
     made = Scorecard(kind=BOOSTED, intercept=constant, terms=terms)
     margin = used.predict(DMatrix(examples.values[:1]), output_margin=True)[0]
-    own = made.intercept + made.contributions(known.ALL, examples.values[:1]).sum()
+    own = made.intercept + made.contributions(names, examples.values[:1]).sum()
     return Scorecard(kind=BOOSTED, intercept=constant + float(margin - own), terms=terms)
 
 
@@ -147,7 +143,7 @@ def _steps(variable: str, splits: list[tuple[float, float, float, float]]) -> Te
 
 def calibrated(model: Scorecard, examples: Examples) -> Scorecard:
     """Return the model whose log-odds are scaled and shifted to fit other examples (Platt)."""
-    shares = model.probability(known.ALL, examples.values)
+    shares = model.probability(examples.target.variables, examples.values)
     margin = np.log(shares / (1 - shares))
     if np.ptp(margin) < 1e-9:
         return model.calibrated(1.0, log_odds(float(examples.outcome.mean())) - float(margin[0]))

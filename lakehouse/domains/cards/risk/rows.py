@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.measures import shares_of, stability_index
 from lakehouse.domains.cards.risk.scorecard import Numbers, Scorecard, sigmoid
+from lakehouse.domains.cards.risk.targets import DEFAULT, Target
 
-MODEL = "default_risk"
 MODULES = tuple(
     f"lakehouse.domains.cards.risk.{name}"
-    for name in ("rows", "variables", "scorecard", "measures")
+    for name in ("rows", "variables", "scorecard", "measures", "targets")
 )
-EVALUATED, NO_HISTORY, NO_MODEL = "avaliado", "sem_historico", "sem_modelo"
+EVALUATED, NO_HISTORY, NO_MODEL, LEFT = "avaliado", "sem_historico", "sem_modelo", "evadido"
 SITUATIONS = (EVALUATED, NO_HISTORY, NO_MODEL)
 SHOWN = 8
 """Largest contributions that are named; the others are one sum."""
@@ -27,33 +27,42 @@ STABLE, LARGE = 0.1, 0.25
 """Limits of the stability index: a small and a large drift."""
 
 
-def risk_rows(_: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
+def risk_rows(_: dt.date, inputs: Mapping[str, pa.Table], target: Target = DEFAULT) -> pa.Table:
     """Return the probability of each client with its rank and contributions.
 
-    Clients with equal probabilities have equal ranks.
+    Clients with equal probabilities have equal ranks. Where the target is about activity, clients
+    who have left already have no probability.
     """
     rows = inputs["clients"].join(inputs["history"], known.CLIENT)
+    if target.is_about_activity:
+        rows = rows.join(inputs["activity"], known.CLIENT)
     rows = known.with_shares(rows.join(inputs["book"], known.CLIENT).sort_by(known.CLIENT))
     count = rows.num_rows
     has_history = np.array(
         pc.fill_null(pc.greater_equal(rows[known.KNOWN], known.FEWEST_KNOWN), False), bool
     ) & np.array(pc.is_valid(rows["dt_referencia"]), bool)
-    model, version = _model_in_use(inputs)
+    has_left = np.zeros(count, bool)
+    if target.is_about_activity:
+        late = pc.greater(rows[known.RECENCY], known.ACTIVE_DAYS)
+        has_left = has_history & np.array(pc.fill_null(late, False), bool)
+    is_scored = has_history & ~has_left
+    model, version = _model_in_use(inputs, target)
     probability: list[Decimal | None] = [None] * count
     rank: list[int | None] = [None] * count
     texts: list[str | None] = [None] * count
-    if model is not None and has_history.any():
-        chosen = rows.filter(pa.array(has_history))
-        scores = model.contributions(known.ALL, known.matrix(chosen, known.ALL))
+    if model is not None and is_scored.any():
+        chosen = rows.filter(pa.array(is_scored))
+        values = known.matrix(chosen, target.variables)
+        scores = model.contributions(target.variables, values)
         rounded = np.round(_probability(model, scores), 6)
         ranks = 1 + np.searchsorted(np.sort(-rounded), -rounded, side="left")
-        for place, n in enumerate(np.flatnonzero(has_history)):
+        for place, n in enumerate(np.flatnonzero(is_scored)):
             probability[n] = Decimal(repr(float(rounded[place]))).quantize(Decimal("0.000001"))
             rank[n] = int(ranks[place])
             texts[n] = explained(model, scores[place])
     situations = [
-        NO_HISTORY if not known_ else (NO_MODEL if model is None else EVALUATED)
-        for known_ in has_history
+        LEFT if left else _situation(bool(known_), model)
+        for left, known_ in zip(has_left, has_history, strict=True)
     ]
     is_evaluated = [each == EVALUATED for each in situations]
     kind = None if model is None else model.kind
@@ -78,7 +87,7 @@ def drift_rows(_: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     rows = inputs["book"].join(inputs["history"], known.CLIENT).sort_by(known.CLIENT)
     rows = known.with_shares(rows)
     rows = rows.filter(pc.fill_null(pc.greater_equal(rows[known.KNOWN], known.FEWEST_KNOWN), False))
-    model, version = _model_in_use(inputs)
+    model, version = _model_in_use(inputs, DEFAULT)
     references = () if model is None or not rows.num_rows else model.references
     used = () if model is None else model.variables
     found = []
@@ -129,12 +138,20 @@ def explained(model: Scorecard, scores: Numbers) -> str:
     return json.dumps(found)
 
 
+def _situation(has_history: bool, model: Scorecard | None) -> str:
+    if not has_history:
+        return NO_HISTORY
+    return NO_MODEL if model is None else EVALUATED
+
+
 def _probability(model: Scorecard, scores: Numbers) -> Numbers:
     return sigmoid(model.intercept + scores.sum(axis=1))
 
 
-def _model_in_use(inputs: Mapping[str, pa.Table]) -> tuple[Scorecard | None, str | None]:
-    used = inputs[MODEL]
+def _model_in_use(
+    inputs: Mapping[str, pa.Table], target: Target
+) -> tuple[Scorecard | None, str | None]:
+    used = inputs[target.model]
     if not used.num_rows:
         return None, None
     return Scorecard.from_json(used["content"][0].as_py()), used["version"][0].as_py()

@@ -46,6 +46,21 @@ TEN = (
 """Variables of the logistic regression, chosen by their meaning."""
 
 
+RECENCY = "dias_desde_ultima_fatura"
+SKIPPED_DAYS = 45.0
+"""Days without an invoice from which a monthly invoice was skipped."""
+ACTIVE_DAYS = 90
+"""A client without an invoice in these days before the reference date has left already."""
+ACTIVITY = (
+    RECENCY,
+    *(f"qtd_faturas_u{months}m" for months in (1, 3, 6, 12)),
+    "perc_valor_u1m",
+    "perc_valor_u3m",
+)
+"""What the invoices of a client say of its activity: days since the last one, their number by
+window, and the mean value in a window as a share of that of the year."""
+
+
 def newest_book(book: ir.Table) -> ir.Table:
     """Return the variables of the newest reference date by their names, as floats."""
     newest = _newest(book)
@@ -74,16 +89,43 @@ def history(stage: ir.Table) -> ir.Table:
     )
 
 
+def newest_activity(stage: ir.Table) -> ir.Table:
+    """Return the activity of each client of the newest reference date; see `activity`."""
+    return activity(_newest(stage))
+
+
+def activity(stage: ir.Table) -> ir.Table:
+    """Return the columns of `ACTIVITY` of each client."""
+    value = stage.fvl_vlr_fatura.cast("float64")
+    mean = value.mean().nullif(0)
+    return stage.group_by(CLIENT).agg(
+        **{
+            RECENCY: stage.day.delta(stage.dt_emissao, unit="day").min().cast("float64"),
+            **{
+                f"qtd_faturas_u{months}m": stage[f"flg_u{months}m"].sum().cast("float64")
+                for months in (1, 3, 6, 12)
+            },
+            **{
+                f"perc_valor_u{months}m": value.mean(where=stage[f"flg_u{months}m"] == 1) / mean
+                for months in (1, 3)
+            },
+        }
+    )
+
+
 def _newest(rows: ir.Table) -> ir.Table:
     newest = rows.agg(newest=rows.day.max())
     return rows.inner_join(newest, rows.day == newest.newest).drop("newest")
 
 
 def history_of(stage: pa.Table) -> pa.Table:
-    """Return `history` of rows in memory."""
+    """Return `history` and `activity` of rows in memory."""
     connection = ibis.duckdb.connect()
     given = connection.create_table("stage", stage)
-    return connection.to_pyarrow(history(given).order_by(CLIENT))
+    counts, active = (
+        connection.to_pyarrow(each(given).order_by(CLIENT)) for each in (history, activity)
+    )
+    return counts.join(active, CLIENT)
 
 
 def matrix(rows: pa.Table, variables: tuple[str, ...]) -> Numbers:

@@ -20,7 +20,7 @@ from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.scorecard import Linear, Reference, Scorecard, Steps
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.privacy.personal_columns import personal_columns
-from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.table import Table, months_after
 
 ON = dt.date(2024, 2, 1)
 EARLIER = dt.date(2024, 1, 1)
@@ -40,6 +40,8 @@ NONE = IN_USE.slice(1)
 
 
 def invoice(client: int, number: int, late: int | None, day: dt.date = ON) -> dict[str, Any]:
+    """Return an invoice of the stage; number 0 was issued on the first of the month before."""
+    issued = months_after(day, -1 - number)
     paid = "PAGAMENTO_NO_PRAZO" if late is None else "SEM_PAGAMENTO"
     return {
         "day": day,
@@ -47,6 +49,8 @@ def invoice(client: int, number: int, late: int | None, day: dt.date = ON) -> di
         "id_fatura": number,
         "fbc_classif_pagto": paid,
         "fvl_numero_dias_atraso": late or 0,
+        "dt_emissao": issued,
+        **{f"flg_u{months}m": int(number < months) for months in (1, 3, 6, 9, 12)},
         "fvl_vlr_fatura": Decimal("10.00"),
     }
 
@@ -65,15 +69,19 @@ GIVEN = [
 OLDER = [{"day": EARLIER, "id_cliente": 5, known.COLUMNS[UNPAID]: 9}]
 
 
-def computed(table: Table, model: pa.Table) -> list[dict[str, Any]]:
-    given: dict[Table, list[dict[str, Any]]] = {
-        book_fatura: [*OLDER, *(book for book, _ in GIVEN)],
-        stage_fatura: [
-            *(row for _, rows in GIVEN for row in rows),
-            *(invoice(5, n, 10, EARLIER) for n in range(4)),
-        ],
-        clients: [{"id_cliente": n} for n in range(1, 7)],
-    }
+ROWS: dict[Table, list[dict[str, Any]]] = {
+    book_fatura: [*OLDER, *(book for book, _ in GIVEN)],
+    stage_fatura: [
+        *(row for _, rows in GIVEN for row in rows),
+        *(invoice(5, n, 10, EARLIER) for n in range(4)),
+    ],
+    clients: [{"id_cliente": n} for n in range(1, 7)],
+}
+
+
+def computed(
+    table: Table, model: pa.Table, given: dict[Table, list[dict[str, Any]]] = ROWS
+) -> list[dict[str, Any]]:
     connection = ibis.duckdb.connect()
     for read in table.reads:
         schema = arrow_schema(read.table.contract.schema)
@@ -81,7 +89,8 @@ def computed(table: Table, model: pa.Table) -> list[dict[str, Any]]:
         connection.create_table(read.name, pa.Table.from_pylist(rows, schema=schema))
     made = table.python_rows
     inputs = {name: connection.to_pyarrow(each) for name, each in made.inputs.items()}
-    return made.compute(ON, {**inputs, "default_risk": model}).to_pylist()
+    models = dict.fromkeys(table.options.models, model)
+    return made.compute(ON, {**inputs, **models}).to_pylist()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from lakehouse.demo.cards import Plan, deliveries
@@ -16,6 +17,9 @@ from lakehouse.platform.models.artefact import ModelError
 from lakehouse.platform.models.promotion import promote
 from lakehouse.platform.models.store import models_of, register
 from lakehouse.platform.models.training import Training
+from lakehouse.platform.orchestration.resources import Platform
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
+from lakehouse.platform.orchestration.training import POOL, training_definitions
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.transform import as_of
@@ -115,6 +119,24 @@ def test_a_training_job_writes_the_same_model_into_its_folder(
 def test_a_training_job_that_fails_writes_the_reason(tmp_path: Path):
     assert run_job(tmp_path, str(tmp_path / "lake")) == 1
     assert "no client has a label yet" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_a_training_in_dagster_keeps_the_same_version_and_no_run_waits_for_it(
+    cards: Cards, trained: Training, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LAKEHOUSE_ROOT", cards.settings.root)
+    definitions = training_definitions(cards.domain, cards.settings)
+    jobs = {job.name: job for job in definitions.jobs or ()}
+    assert set(jobs) == {"cards_default_risk_training", "cards_churn_risk_training"}
+    job = jobs["cards_default_risk_training"]
+    assert isinstance(job, dg.JobDefinition)
+    config = {"ops": {"train_cards_default_risk": {"config": {"promote": False}}}}
+    run = job.execute_in_process(resources={"platform": Platform()}, run_config=config)
+    assert run.output_for_node("train_cards_default_risk") == trained.model.version
+    assert DOMAIN_TAG not in run.dagster_run.tags
+    assert {node.pool for node in job.nodes_in_topological_order} == {POOL}
+    started = {schedule.default_status for schedule in definitions.schedules or ()}
+    assert started == {dg.DefaultScheduleStatus.STOPPED}
 
 
 def test_clients_who_all_stay_are_not_a_label_for_churn(cards: Cards):
