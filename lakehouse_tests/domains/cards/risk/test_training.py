@@ -134,7 +134,9 @@ def test_a_training_in_dagster_keeps_the_same_version_and_no_run_waits_for_it(
     run = job.execute_in_process(resources={"platform": Platform()}, run_config=config)
     assert run.output_for_node("train_cards_default_risk") == trained.model.version
     assert DOMAIN_TAG not in run.dagster_run.tags
-    assert {node.pool for node in job.nodes_in_topological_order} == {POOL}
+    (step,) = job.all_node_defs
+    assert isinstance(step, dg.OpDefinition)
+    assert step.pool == POOL
     started = {schedule.default_status for schedule in definitions.schedules or ()}
     assert started == {dg.DefaultScheduleStatus.STOPPED}
 
