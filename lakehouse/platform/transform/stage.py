@@ -40,7 +40,7 @@ from lakehouse.platform.transform.inputs import (
 from lakehouse.platform.transform.outcomes import outcomes_of, quarantine_of
 from lakehouse.platform.transform.quarantined_values import quarantine_rows
 from lakehouse.platform.transform.rejections import in_order_of_lines, rejected_rows
-from lakehouse.platform.transform.slices import Slice, rows_of_days, slices_of
+from lakehouse.platform.transform.slices import Slice, rows_at_once, rows_of_days, slices_of
 from lakehouse.platform.transform.snapshots import kept_rows, snapshot_days
 from lakehouse.platform.transform.validate import failed_days
 from lakehouse.settings import Settings
@@ -114,7 +114,9 @@ def stage_days(
     settings, writer.result.engine = _engine_of(upstream, days, settings)
     due = due_days(table, lake, settings, days, dt.datetime.now(dt.UTC))
     on_cluster = settings.engine == "spark"
-    rows = rows_of_days(table, settings.chunk_rows) * (CLUSTER_CHUNKS if on_cluster else 1)
+    rows = rows_of_days(table, settings.chunk_rows)
+    if on_cluster:
+        rows = rows_at_once(table, settings.chunk_rows) * CLUSTER_CHUNKS
     for window in windows(days, upstream, rows):
         read = (
             (each.table, upstream.urls(each, window))

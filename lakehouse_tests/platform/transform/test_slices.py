@@ -6,12 +6,14 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pytest
 
+from lakehouse.domains.cards.gold.book_fatura import book_fatura
 from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.declare import declare_table
 from lakehouse.platform.tables.table import PARTITIONS, ReferenceDates, TableOptions
 from lakehouse.platform.transform.inputs import UpstreamSnapshots
+from lakehouse.platform.transform.slices import rows_of_days
 from lakehouse.platform.transform.stage import StagedDays, stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests.platform.transform.market import DAY, SHOPS, SOLD, Shops, stock, summed
@@ -99,3 +101,10 @@ def test_the_size_of_a_reference_date_counts_the_rows_within_its_reach(lake: Lak
         options=TableOptions(reference_dates=ReferenceDates(before=1, after=1)),
     )
     assert UpstreamSnapshots.of(dated, lake).rows(DAY) == 12
+
+
+def test_the_rows_of_a_window_of_a_wide_table_fit_into_the_default_memory():
+    columns = len(book_fatura.contract.schema)
+    most = 2 * rows_of_days(book_fatura, Settings(root="unused").chunk_rows)  # see `windows`
+    assert most * columns * 8 < 0.5e9  # half of LAKEHOUSE_MEMORY, for values of 8 bytes
+    assert rows_of_days(SHOPS, 1_000) == 1_000
