@@ -19,6 +19,7 @@ from lakehouse.domains.mrhealth.demand import KEEP_DAYS
 from lakehouse.domains.mrhealth.holidays import special_days
 from lakehouse.platform.forecasting.panel import HORIZON
 from lakehouse.platform.forecasting.panel.panel import Flags, Indices, Numbers, Panel, filled
+from lakehouse.platform.forecasting.shared import SharedResults, digest_of
 
 ORDERS, PIECES, REVENUE = "orders", "pieces", "revenue"
 MEASURES = (ORDERS, PIECES, REVENUE)
@@ -119,6 +120,14 @@ def sales_of(day: dt.date, inputs: Mapping[str, pa.Table], first: dt.date | None
             by_product,
         ),
     )
+
+
+def shared_sales(day: dt.date, inputs: Mapping[str, pa.Table]) -> Sales:
+    """Return the series of a day, made once for equal inputs in a process."""
+    return _SALES.of(digest_of(day, inputs), lambda: sales_of(day, inputs))
+
+
+_SALES = SharedResults[Sales](lambda sales: (*sales.of_unit.values(), sales.of_product))
 
 
 def unit_panel(sales: Sales, measure: str) -> Panel:

@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from lakehouse.domains.mrhealth.demand import history
 from lakehouse.platform.forecasting.panel import HORIZON
-from lakehouse.platform.forecasting.panel.contest import contest
 from lakehouse.platform.forecasting.panel.evaluation import errors_of_methods, leaks_of
 from lakehouse.platform.forecasting.panel.panel import Panel
-from lakehouse.platform.forecasting.panel.produce import forecast_columns, forecast_panel
+from lakehouse.platform.forecasting.panel.produce import forecast_columns, shared_forecast
 from lakehouse.platform.forecasting.panel.reconcile import Reconciled, reconcile
 
 LEVELS = ("product pieces", *(f"unit {measure}" for measure in history.MEASURES))
@@ -47,12 +46,12 @@ def _reconciled(sales: history.Sales) -> Reconciled:
     """Return the forecasts of pieces by unit and product and by unit, which add up."""
     products = history.product_panel(sales)
     units = history.unit_panel(sales, history.PIECES)
-    return reconcile(forecast_panel(products), forecast_panel(units), products.place)
+    return reconcile(shared_forecast(products), shared_forecast(units), products.place)
 
 
 def product_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     """Return the forecast of each unit and product on the menu, for each day of the horizon."""
-    sales = history.sales_of(day, inputs)
+    sales = history.shared_sales(day, inputs)
     made = _reconciled(sales).parts
     count = len(sales.products)
     return pa.table(
@@ -67,13 +66,13 @@ def product_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
 
 def unit_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     """Return the forecast of each measure of each unit, for each day of the horizon."""
-    sales = history.sales_of(day, inputs)
+    sales = history.shared_sales(day, inputs)
     parts = []
     for measure in history.MEASURES:
         if measure == history.PIECES:
             made = _reconciled(sales).totals
         else:
-            made = forecast_panel(history.unit_panel(sales, measure))
+            made = shared_forecast(history.unit_panel(sales, measure))
         count = len(made.expected)
         columns = {
             "target_day": _days(day, count),
@@ -87,10 +86,10 @@ def unit_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
 
 def model_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     """Return the errors of each method by level, group of series and week ahead."""
-    sales = history.sales_of(day, inputs)
+    sales = history.shared_sales(day, inputs)
     rows = []
     for level, panel in _panels(sales).items():
-        for row in errors_of_methods(panel, contest(panel, HORIZON)):
+        for row in errors_of_methods(panel, shared_forecast(panel).contest):
             coverage = row["coverage_pct"]
             shown = {"mase": _number(row["mase"]), "coverage_pct": _number(coverage)}
             rows.append({"level": level, **row, **shown})
@@ -99,7 +98,7 @@ def model_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
 
 def leak_rows(day: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
     """Return what changed at some origins when later rows were missing or absurd."""
-    sales = history.sales_of(day, inputs)
+    sales = history.shared_sales(day, inputs)
     rows = []
     for level, panel in _panels(sales).items():
         rebuilt = partial(_rebuilt, sales, inputs, level)

@@ -1,7 +1,7 @@
 """The published forecast of a panel: expected counts, quantiles, and the method of each series."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from lakehouse.platform.forecasting.panel.intervals import quantiles_of
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel, PanelError
 from lakehouse.platform.forecasting.panel.pooling import dispersion
+from lakehouse.platform.forecasting.shared import SharedResults, digest_of
 
 NAMES = ("q05", "q25", "q50", "q75", "q95")
 """Columns of the quantiles."""
@@ -77,6 +78,20 @@ def forecast_panel(
         model=tuple(tested.published[GROUPS[number]] for number in tested.group),
         contest=tested,
     )
+
+
+def shared_forecast(panel: Panel) -> PanelForecast:
+    """Return the forecast of a panel by all methods, made once for equal panels in a process."""
+    key = digest_of(*(getattr(panel, each.name) for each in fields(panel)))
+    return _FORECASTS.of(key, lambda: forecast_panel(panel))
+
+
+def _arrays_of(made: PanelForecast) -> Iterator[Numbers]:
+    yield from (made.expected, made.quantiles, made.contest.actual)
+    yield from (each.forecast for each in made.contest.measured.values())
+
+
+_FORECASTS = SharedResults(_arrays_of)
 
 
 def forecast_columns(made: PanelForecast) -> dict[str, pa.Array]:
