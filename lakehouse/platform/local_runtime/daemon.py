@@ -4,7 +4,8 @@
 The stock loop over sensors sleeps five seconds, whatever interval a sensor declares. Here it sleeps
 one second, so that ``LAKEHOUSE_SENSOR_SECONDS`` takes effect. The stock loop over backfills sleeps
 thirty seconds, here three, because a user is usually waiting for a backfill. Definitions are loaded
-again when the code server is another one, not every minute.
+again when the code server is another one, not every minute. The sensors of landing zones are
+evaluated when something changed, and else every 15 seconds.
 """
 
 import os
@@ -12,6 +13,7 @@ import sys
 from importlib.metadata import entry_points
 
 from lakehouse.platform.local_runtime.instance import usable
+from lakehouse.platform.local_runtime.quiet_sensors import wait_while_quiet
 from lakehouse.platform.local_runtime.runtime import Runtime
 from lakehouse.platform.local_runtime.workers import locks_every_run
 
@@ -47,6 +49,7 @@ def _run_with_short_loops(arguments: list[str]) -> None:
     with DagsterInstance.get() as instance:
         if locks_every_run(instance):
             start_fork_server()
+    wait_while_quiet()
     run_command(prog_name="lakehouse daemon", args=arguments)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+RUN_LOCKS = "workers"
+"""Folder of a Dagster home with a lock file for each run in progress."""
+
 _held: set[Path] = set()
 
 

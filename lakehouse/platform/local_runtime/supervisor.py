@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from lakehouse.platform.local_runtime.locks import worker_of
+from lakehouse.platform.local_runtime.locks import RUN_LOCKS, worker_of
 from lakehouse.platform.local_runtime.service_log import ServiceLog
 from lakehouse.platform.local_runtime.service_state import (
     FOLDER,
@@ -212,7 +212,7 @@ class Supervisor:
             time.sleep(0.05)
         for run_id, worker in self._workers().items():
             _signal(worker, signal.SIGKILL)
-            (self._home / "workers" / run_id).unlink(missing_ok=True)
+            (self._home / RUN_LOCKS / run_id).unlink(missing_ok=True)
         for group in groups:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
@@ -307,7 +307,7 @@ class Supervisor:
         """Return the runs that the daemons of this supervisor started, with their processes."""
         sessions = {session for each in self._services for session in each.sessions}
         found = {}
-        for path in (self._home / "workers").glob("*"):
+        for path in (self._home / RUN_LOCKS).glob("*"):
             pid = worker_of(path)
             with suppress(ProcessLookupError):
                 if pid is not None and os.getsid(pid) in sessions:

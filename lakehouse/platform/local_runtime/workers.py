@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from lakehouse.platform.local_runtime.locks import worker_of
+from lakehouse.platform.local_runtime.locks import RUN_LOCKS, worker_of
 
 EXECUTED = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 """Statuses of a run that has, or should soon have, a process."""
@@ -22,7 +22,7 @@ STARTING_SECONDS = 120.0
 
 def worker_path(instance: DagsterInstance, run_id: str) -> Path:
     """Return the lock file of a run."""
-    return Path(instance.root_directory) / "workers" / run_id
+    return Path(instance.root_directory) / RUN_LOCKS / run_id
 
 
 def fail_lost_runs(instance: DagsterInstance, records: Sequence[RunRecord]) -> list[RunRecord]:

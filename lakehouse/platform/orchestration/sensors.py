@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from lakehouse.platform.ingestion.sweep import FILES_PER_DAY, Sweep
+from lakehouse.platform.local_runtime.quiet_sensors import LANDING_SENSOR
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
 from lakehouse.platform.orchestration.facts import gather
 from lakehouse.platform.orchestration.planning import Batch, Decision, DueBatch, Facts, decide
@@ -47,7 +48,7 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
     """Return the sensor that requests runs of these jobs for new files and unfinished days."""
 
     @dg.sensor(
-        name=f"{domain.name}_landing",
+        name=f"{domain.name}{LANDING_SENSOR}",
         jobs=jobs,
         minimum_interval_seconds=settings.sensor_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
