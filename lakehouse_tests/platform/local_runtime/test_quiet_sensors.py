@@ -149,10 +149,9 @@ def test_a_lock_file_of_a_run_says_that_one_is_running(tmp_path: Path):
     assert has_running(str(tmp_path))
 
 
-def test_the_daemon_asks_the_stock_interval_first(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    asked: list[Any] = []
-    monkeypatch.setattr(stock, "is_under_min_interval", lambda *given: bool(asked.append(given)))
-    monkeypatch.setattr(stock, "get_elapsed", lambda state: state)
+def test_the_daemon_keeps_the_interval_of_a_sensor(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stock, "is_under_min_interval", lambda elapsed, _: elapsed < 2.0)
+    monkeypatch.setattr(stock, "get_elapsed", lambda elapsed: elapsed)
     monkeypatch.setenv("LAKEHOUSE_ROOT", str(folder / "lake"))
     monkeypatch.setenv("LAKEHOUSE_LANDING", str(folder / "landing"))
     monkeypatch.setenv("DAGSTER_HOME", str(folder / "home"))
@@ -161,5 +160,6 @@ def test_the_daemon_asks_the_stock_interval_first(folder: Path, monkeypatch: pyt
     class Sensor:
         name = "shop_landing"
 
-    assert stock.is_under_min_interval(2.0, Sensor()) is False  # type: ignore[arg-type]
-    assert [given[0] for given in asked] == [2.0]
+    waits: Any = stock.is_under_min_interval
+    assert waits(1.0, Sensor()) is True
+    assert waits(2.0, Sensor()) is False
