@@ -94,7 +94,7 @@ def flights(*, late: bool) -> Series:
         rows = rows[rows["dep_delay"] > LATE_MINUTES]
     day = (
         rows["year"].astype(str) + "-" + rows["month"].astype(str) + "-" + rows["day"].astype(str)
-    ).map({f"2013-{d.month}-{d.day}": n for n, d in enumerate(_days(dt.date(2013, 1, 1), 365))})
+    ).map({f"2013-{d.month}-{d.day}": n for n, d in enumerate(days_from(dt.date(2013, 1, 1), 365))})
     keys = rows["dest"] + " " + rows["carrier"]
     names = sorted(keys.unique())
     values = np.zeros((len(names), 365))
@@ -102,7 +102,7 @@ def flights(*, late: bool) -> Series:
     places = sorted(rows["dest"].unique())
     airlines = sorted(rows["carrier"].unique())
     free = [(1, 1), (1, 21), (5, 27), (7, 4), (9, 2), (11, 28), (12, 25)]
-    is_free = [float((d.month, d.day) in free) for d in _days(dt.date(2013, 1, 1), 366)]
+    is_free = [float((d.month, d.day) in free) for d in days_from(dt.date(2013, 1, 1), 366)]
     calendar = _with_eves(np.array([is_free[:365]]))
     return Series(
         name="late departures" if late else "departures",
@@ -117,7 +117,7 @@ def flights(*, late: bool) -> Series:
     )
 
 
-def _days(first: dt.date, count: int) -> list[dt.date]:
+def days_from(first: dt.date, count: int) -> list[dt.date]:
     return [first + dt.timedelta(days=n) for n in range(count)]
 
 
@@ -255,7 +255,7 @@ def _boosted(panel: Panel, origin: int) -> Numbers:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     taught = range(origin - HORIZON - 70, origin - HORIZON + 1, 14)
-    x = np.concatenate([_features(panel, each) for each in taught])
+    x = np.concatenate([features_of(panel, each) for each in taught])
     y = np.concatenate([panel.values[:, each : each + HORIZON].ravel() for each in taught])
     used = ~np.isnan(y)
     trees = HistGradientBoostingRegressor(
@@ -266,15 +266,15 @@ def _boosted(panel: Panel, origin: int) -> Numbers:
         min_samples_leaf=200 if used.sum() > 20_000 else 40,
         random_state=0,
     ).fit(x[used], y[used] + 1e-9)
-    made: Numbers = trees.predict(_features(panel, origin))
+    made: Numbers = trees.predict(features_of(panel, origin))
     return made.reshape(len(panel.values), HORIZON)
 
 
-def _features(panel: Panel, origin: int) -> Numbers:
+def features_of(panel: Panel, origin: int) -> Numbers:
     """Return what is known at an origin, one row per series and day ahead."""
     known = panel.cut(origin)
     shape = (len(panel.values), HORIZON)
-    days = _days(panel.first + dt.timedelta(days=origin), HORIZON)
+    days = days_from(panel.first + dt.timedelta(days=origin), HORIZON)
     special = panel.calendar[0][panel.region[panel.place]][:, origin : origin + HORIZON]
     columns = [
         np.log1p(_decomposed(panel, origin)),

@@ -8,7 +8,7 @@ and pieces are not.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -132,7 +132,9 @@ _SALES = SharedResults[Sales](lambda sales: (*sales.of_unit.values(), sales.of_p
 
 def unit_panel(sales: Sales, measure: str) -> Panel:
     """Return the series of one measure by unit."""
-    return _panel(sales, sales.of_unit[measure], np.arange(len(sales.units)), np.zeros(1, np.int64))
+    values = sales.of_unit[measure]
+    panel = _panel(sales, values, np.arange(len(sales.units)), np.zeros(1, np.int64))
+    return replace(panel, whole=measure != REVENUE)
 
 
 def product_panel(sales: Sales) -> Panel:

@@ -78,6 +78,20 @@ def quantiles_of(forecast: Numbers, errors: Errors, noise: float = 1.0) -> Numbe
     return np.maximum(np.maximum.accumulate(values, axis=-1), 0.0)
 
 
+def with_whole_median(quantiles: Numbers) -> Numbers:
+    """Return quantiles whose median is a whole number, as that of counts is; still in order.
+
+    >>> with_whole_median(np.array([[0.0, 0.0, 0.3, 0.9, 2.4]])).tolist()
+    [[0.0, 0.0, 0.0, 0.9, 2.4]]
+    """
+    made = quantiles.copy()
+    middle = np.round(made[..., 2])
+    made[..., :3] = np.minimum(made[..., :3], middle[..., None])
+    made[..., 3:] = np.maximum(made[..., 3:], middle[..., None])
+    made[..., 2] = middle
+    return made
+
+
 class _Pools:
     """Scores of errors by level and part of the horizon, with wider pools where they are few."""
 

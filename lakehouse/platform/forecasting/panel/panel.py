@@ -31,6 +31,7 @@ class Panel:
         region: index of the region of each place, from 0.
         calendar: one column per kind of special day, by region, over all days and the horizon:
             shape (kinds, regions, days + horizon), 1 or 0.
+        whole: whether values are whole numbers, so that the most likely middle is one, too.
     """
 
     first: dt.date
@@ -39,6 +40,7 @@ class Panel:
     product: Indices
     region: Indices
     calendar: Numbers
+    whole: bool = True
 
     @property
     def days(self) -> int:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lakehouse.platform.forecasting.panel import HORIZON, QUANTILES
 from lakehouse.platform.forecasting.panel.contest import GROUPS, Contest, contest
-from lakehouse.platform.forecasting.panel.intervals import quantiles_of
+from lakehouse.platform.forecasting.panel.intervals import quantiles_of, with_whole_median
 from lakehouse.platform.forecasting.panel.methods import BASELINES, MODELS, Method
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel, PanelError
 from lakehouse.platform.forecasting.panel.pooling import dispersion
@@ -72,6 +72,8 @@ def forecast_panel(
             expected[series] = np.maximum(made[method][series], 0.0)
             errors = tested.errors(method, series, panel.days)
             quantiles[series] = quantiles_of(expected[series], errors, noise)
+    if panel.whole:
+        quantiles = with_whole_median(quantiles)
     return PanelForecast(
         expected=expected,
         quantiles=quantiles,

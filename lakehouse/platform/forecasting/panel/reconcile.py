@@ -5,15 +5,15 @@ is another one. Both are replaced by one weighted mean of the two. The weight of
 forecast is the one with the lowest squared error in the back-test, the same for all places. The
 parts of a place and day are multiplied by one factor, so that they add up to the mean.
 
-Quantiles are multiplied by the same factor as the mean of their series. They do not add up: the sum
-of quantiles is not the quantile of a sum.
+Quantiles are multiplied by the same factor as the mean of their series, and the median is a whole
+number again. They do not add up: the sum of quantiles is not the quantile of a sum.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lakehouse.platform.forecasting.panel.intervals import scale_of
+from lakehouse.platform.forecasting.panel.intervals import scale_of, with_whole_median
 from lakehouse.platform.forecasting.panel.panel import Indices, Numbers
 from lakehouse.platform.forecasting.panel.produce import PanelForecast
 
@@ -87,4 +87,4 @@ def _sums(values: Numbers, place: Indices, places: int) -> Numbers:
 
 
 def _scaled(quantiles: Numbers, factor: Numbers) -> Numbers:
-    return quantiles * np.clip(factor, 1.0 / STEEPEST, STEEPEST)[..., None]
+    return with_whole_median(quantiles * np.clip(factor, 1.0 / STEEPEST, STEEPEST)[..., None])

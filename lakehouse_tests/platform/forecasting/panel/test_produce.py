@@ -1,5 +1,7 @@
 """The published forecast: intervals that hold, and a clear outcome for every kind of series."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,12 @@ def test_equal_series_give_equal_forecasts():
     values, _ = sold(series=10)
     first, second = (forecast_columns(forecast_panel(panel_of(values))) for _ in range(2))
     assert first == second
+
+
+def test_the_median_of_counts_is_a_whole_number_and_that_of_amounts_is_not():
+    values, _ = sold(series=30, days=120, mean=0.6)
+    counts = forecast_panel(panel_of(values)).quantiles
+    amounts = forecast_panel(replace(panel_of(values), whole=False)).quantiles
+    assert (counts[..., 2] == np.round(amounts[..., 2])).all()
+    assert (amounts[..., 2] % 1 > 0).any()
+    assert (np.diff(counts, axis=-1) >= 0).all()
