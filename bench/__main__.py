@@ -33,6 +33,8 @@ class Size:
     clients: tuple[int, ...]
     pollution_step: int
     purchase_runs: int
+    forecast_series: int
+    forecast_seeds: str
     idle_seconds: int
     gold_rows: int
     engine_items: tuple[int, ...]
@@ -50,6 +52,8 @@ SIZES = {
         clients=(10_000,),
         pollution_step=11,
         purchase_runs=5,
+        forecast_series=600,
+        forecast_seeds="81",
         idle_seconds=60,
         gold_rows=300_000,
         engine_items=(1_000_000,),
@@ -65,6 +69,8 @@ SIZES = {
         clients=(10_000, 100_000),
         pollution_step=1,
         purchase_runs=100,
+        forecast_series=5000,
+        forecast_seeds="81-83",
         idle_seconds=120,
         gold_rows=9_400_000,
         engine_items=(1_000_000, 10_000_000),
@@ -80,6 +86,8 @@ SIZES = {
         clients=(10_000, 1_000_000),
         pollution_step=1,
         purchase_runs=100,
+        forecast_series=5000,
+        forecast_seeds="81-83",
         idle_seconds=600,
         gold_rows=9_400_000,
         engine_items=(1_000_000, 10_000_000, 40_000_000),
@@ -325,6 +333,24 @@ def purchases(size: Size) -> Iterator[Any]:
             yield plain(case, f"BRL: {part}", figures[part])
 
 
+def forecast(size: Size) -> Iterator[Any]:
+    """Measure the demand forecast: seconds and memory, and its quality on generated demand."""
+    took = child("bench.forecast", "--series", size.forecast_series)
+    yield {"case": "forecast, cost", **took}
+    case = f"forecast, {took['series']:,} series"
+    yield at_most(case, "seconds, first day", 300, *took["first"].values())
+    yield at_most(case, "seconds, another day", 60, *took["update"].values())
+    yield at_most(case, "peak memory, MB", 3072, took["peak_mb"])
+    for made in child("bench.forecast", "--seeds", size.forecast_seeds)["cases"]:
+        yield made
+        case = f"{made['case']}, {made['orders']:g} a day, seed {made['seed']}"
+        yield at_most(case, "error ÷ optimum", 1.15, made["error_of_optimum"])
+        better = 100 * made["beats_seasonal_naive"]
+        yield at_least(case, "% better than seasonal naive", 80, round(better, 1))
+        apart = abs(100 * made["coverage"] - 90)
+        yield at_most(case, "points from 90 % in interval", 2, round(apart, 1))
+
+
 def risk(_: Size) -> Iterator[Any]:
     """Train and apply the default model of cards with and without a behavior of the clients."""
     for words in ((), ("--behavior",)):
@@ -445,6 +471,7 @@ PARTS: dict[str, Callable[[Size], Iterator[Any]]] = {
     "idle": idle,
     "book": book,
     "pollution": pollution,
+    "forecast": forecast,
     "purchases": purchases,
     "risk": risk,
     "dashboard": dashboard,
