@@ -20,6 +20,8 @@ from lakehouse_tests.domains.cards.files import Tables
 from lakehouse_tests.domains.extremes import HOPELESS, ExtremeFile, extreme_files
 
 FIRST = dt.date(2026, 1, 5)
+MOST = "99999999.99"
+"""The largest amount of every domain but bikes."""
 Landed = tuple[str, dt.date, ExtremeFile]
 """Path, delivery day and content of a file."""
 
@@ -79,6 +81,54 @@ def mrhealth_files() -> Iterator[Landed]:
                 yield f"{day}/unidade_001/ITEM_PEDIDO.csv", day, file
             day += dt.timedelta(days=1)
 
+    folder = f"{day}/unidade_001"
+    order, many = _order_of(day), range(20)
+    yield (
+        f"{folder}/PEDIDO.csv",
+        day,
+        _maximal(
+            mrhealth.ORDERS, [{**order(n), "Vlr_Pedido": MOST, "Taxa_Entrega": MOST} for n in many]
+        ),
+    )
+    prices = [("100000", "999.99"), ("1", MOST), ("100000", "0.00"), ("1", "0.01")]
+    yield (
+        f"{folder}/ITEM_PEDIDO.csv",
+        day,
+        _maximal(
+            mrhealth.ORDER_ITEMS,
+            [
+                {**_item(n), "Id_Item_Pedido": str(place), "Qtd": pieces, "Vlr_Item": price}
+                for n in many
+                for place, (pieces, price) in enumerate(prices)
+            ],
+        ),
+    )
+    kinds = (("Contagem", "100000", MOST), ("Contagem", "0", ""), ("Entrada", "1", MOST))
+    yield (
+        f"{folder}/MOVIMENTO_ESTOQUE.csv",
+        day,
+        _maximal(
+            mrhealth.STOCK_MOVEMENTS,
+            [
+                {
+                    **_movement(place),
+                    "Id_Movimento": f"MAX{place}",
+                    "Data_Movimento": str(day),
+                    "Tipo_Movimento": kind,
+                    "Qtd": pieces,
+                    "Custo_Unitario": cost if kind == "Entrada" else "",
+                    "Data_Compra": str(FIRST) if kind == "Entrada" else "",
+                }
+                for place, (kind, pieces, cost) in enumerate(kinds)
+            ],
+        ),
+    )
+
+
+def _maximal(source: Source, rows: list[dict[str, str]]) -> ExtremeFile:
+    """Return a file of valid rows with the greatest and least values, so that gold adds them up."""
+    return ExtremeFile(source, "all", tuple(rows), ())
+
 
 def _movement(number: int) -> dict[str, str]:
     return {
@@ -136,6 +186,17 @@ def sales_files() -> Iterator[Landed]:
 
     for place, file in enumerate(extreme_files(sales.SALES, sale)):
         yield f"2023-01-03/sales_{place}.csv", dt.date(2023, 1, 3), file
+    numbers = dict.fromkeys(("product_id", "customer_id", "seller_id"), "2147483647")
+    amounts = (
+        ("2023-01-03", "0.01", "1", "0.01"),
+        ("2023-01-04", MOST, "1", MOST),
+        ("2023-02-28", "0.01", "2147483647", "21474836.47"),
+    )
+    for place, (day, price, pieces, total) in enumerate(amounts):
+        values = {"sale_date": day, "unit_price": price, "quantity": pieces, "total_value": total}
+        first = 2_147_483_647 - 50 * place
+        rows = [{**sale(0), **numbers, **values, "id": str(first - n)} for n in range(50)]
+        yield f"{day}/sales_maximal.csv", dt.date.fromisoformat(day), _maximal(sales.SALES, rows)
 
 
 def people_files() -> Iterator[Landed]:
@@ -185,6 +246,23 @@ def cards_files() -> Iterator[Landed]:
     yield f"{day}/tb_faturas_20240131_20240201000099.csv", day, known
     for place, file in enumerate(extreme_files(cards.PAYMENTS, payment)):
         yield f"{day}/tb_pagamentos_20240131_202402010000{place:02}.csv", day, file
+    amounts = {"valor_fatura": MOST, "valor_pagamento_minimo": MOST}
+    largest = [{**invoice(n + 200_000), **amounts} for n in range(20)]
+    least = {**invoice(200_020), "valor_fatura": "0.01", "valor_pagamento_minimo": "0.00"}
+    file = _maximal(cards.INVOICES, [*largest, least])
+    yield f"{day}/tb_faturas_20240131_20240201000098.csv", day, file
+    paid = [
+        {
+            **payment(n),
+            "id_pagamento": f"PG-200020-{n}",
+            "id_fatura": "200020-1",
+            "id_cliente": "200020",
+            "valor_pagamento": MOST,
+        }
+        for n in range(300_000, 300_020)
+    ]
+    file = _maximal(cards.PAYMENTS, paid)
+    yield f"{day}/tb_pagamentos_20240131_20240201000098.csv", day, file
 
 
 BIKES_KEYS = {
@@ -195,6 +273,14 @@ BIKES_KEYS = {
     "special_offer_products": ("ProductID",),
     "order_details": ("SalesOrderID",),
 }
+
+
+BIKES_AMOUNTS = {
+    "products": ("StandardCost", "ListPrice"),
+    "order_headers": ("SubTotal", "TaxAmt", "Freight", "TotalDue"),
+    "order_details": ("UnitPrice",),
+}
+"""Columns of money, whose largest value is that of the type MONEY."""
 
 
 def bikes_files() -> Iterator[Landed]:
@@ -210,6 +296,12 @@ def bikes_files() -> Iterator[Landed]:
         for place, file in enumerate(extreme_files(source, valid)):
             day = dt.date(2014, 10, 1) + dt.timedelta(days=place)
             yield f"{day}/{NAMES[source.dataset]}", day, file
+        largest = dict.fromkeys(columns, "922337203685477,5807")
+        amounts = {name: largest[name] for name in BIKES_AMOUNTS.get(source.dataset, ())}
+        if amounts:
+            day += dt.timedelta(days=1)
+            rows = [{**valid(n), **amounts} for n in range(3_000, 3_005)]
+            yield f"{day}/{NAMES[source.dataset]}", day, _maximal(source, rows)
 
 
 FILES = {

@@ -219,6 +219,17 @@ def test_a_trend_without_the_same_month_one_year_earlier_is_null(
     assert trends[dt.date(2024, 3, 1)] is None, "February 2023 had no sales"
 
 
+def test_a_trend_over_a_month_with_next_to_no_sales_is_null(features: Features):
+    most = {"cents": 10**10 - 1, "quantity": 2**31 - 1}
+    sales = [sale(dt.date(2023, 1, 1), 1, quantity=1)]
+    sales += [sale(dt.date(2024, 1, day), **most) for day in range(1, 30) for _ in range(4)]
+    rows = features([*sales, sale(dt.date(2024, 2, 1))])
+    last = rows[dt.date(2024, 2, 1)]
+    assert last["sales_trend_pct"] is None
+    assert last["quantity_trend_pct"] is None
+    assert last["sales_ma_7"] > 0
+
+
 def test_a_month_with_a_later_first_sale_is_not_compared(features: Features):
     rows = features(
         [sale(dt.date(2023, 1, 2)), sale(dt.date(2024, 1, 2)), sale(dt.date(2024, 2, 1))]

@@ -17,6 +17,8 @@ DAYS = 36_525
 """Length of the calendar in days, from the first day of the domain on: a hundred years."""
 WEEK, MONTH = 7, 30
 """Lengths of the moving averages in calendar days."""
+MOST_TIMES = 1e10
+"""How many times the value of the earlier month a trend can show."""
 
 
 class ForecastFeatures(TableModel, key=("date",)):
@@ -83,7 +85,7 @@ class ForecastFeatures(TableModel, key=("date",)):
         description=(
             "Value sold in the last complete month before the day, in percent"
             " above the same month one year earlier; null when that month is not completely"
-            " known or had no sales"
+            " known, had no sales or less than a ten-billionth"
         ),
     )
     quantity_trend_pct: Decimal(18, 4) = pa.Field(
@@ -91,7 +93,7 @@ class ForecastFeatures(TableModel, key=("date",)):
         description=(
             "Number of pieces sold in the last complete month before the day, in"
             " percent above the same month one year earlier; null when that month is not"
-            " completely known or had no sales"
+            " completely known, had no sales or less than a ten-billionth"
         ),
     )
     month: int = pa.Field(description="Month of the day, 1 to 12")
@@ -183,8 +185,14 @@ def _trends(days: ir.Table) -> ir.Table:
 
 
 def _above(now: ir.IntegerValue, then: ir.IntegerValue) -> ir.DecimalValue:
-    """Return how far one number is above another in %; null where the other is 0 or null."""
-    return (rate(now * 100, then) - 100).cast("decimal(18, 4)")
+    """Return how far one number is above another in %; null without another to compare with.
+
+    The other is 0, null, or less than a ten-billionth, so that the percentage says nothing and does
+    not fit its column.
+    """
+    is_comparable = now.cast("float64") <= then.cast("float64") * MOST_TIMES
+    comparable = is_comparable.ifelse(then, ibis.null("int64"))
+    return (rate(now * 100, comparable) - 100).cast("decimal(18, 4)")
 
 
 @gold_as_of(contract=ForecastFeatures, reads=[sales_fact])

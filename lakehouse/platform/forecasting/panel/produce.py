@@ -17,6 +17,8 @@ from lakehouse.platform.forecasting.shared import SharedResults, digest_of
 NAMES = ("q05", "q25", "q50", "q75", "q95")
 """Columns of the quantiles."""
 DECIMAL = pa.decimal128(18, 2)
+LARGEST = 9e15
+"""Largest number that is stored; after one huge day a quantile of growth may be beyond it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +108,9 @@ def forecast_columns(made: PanelForecast) -> dict[str, pa.Array]:
 
 
 def _decimals(values: Numbers) -> pa.Array:
-    """Return numbers with two decimals."""
-    cents = pa.array(np.round(values.ravel() * 100).astype(np.int64))
+    """Return numbers with two decimals, those beyond `LARGEST` as that number."""
+    limited = np.minimum(values.ravel(), LARGEST)
+    cents = pa.array(np.round(limited * 100).astype(np.int64))
     return pa.Array.from_buffers(DECIMAL, len(cents), [None, _wide(cents)])
 
 

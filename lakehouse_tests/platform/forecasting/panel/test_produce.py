@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lakehouse.platform.forecasting.panel.produce import forecast_columns, forecast_panel
+from lakehouse.platform.forecasting.panel.produce import (
+    LARGEST,
+    NAMES,
+    forecast_columns,
+    forecast_panel,
+)
 from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
 
 
@@ -28,8 +33,12 @@ def test_intervals_cover_nine_of_ten_later_days():
         [[5.0] * 3653],
         np.zeros((0, 50)),
         [[]],
+        [[1.0] + [0.0] * 27 + [2147483847.0, 1.0, 1.0]],
     ],
-    ids=["one point", "zeros", "unknown", "gaps", "closed", "ten years", "no series", "no days"],
+    ids=(
+        *("one point", "zeros", "unknown", "gaps", "closed", "ten years", "no series", "no days"),
+        "one huge day",
+    ),
 )
 def test_every_series_gets_ordered_numbers(values):
     made = forecast_panel(panel_of(np.array(values, np.float64)))
@@ -37,7 +46,11 @@ def test_every_series_gets_ordered_numbers(values):
     assert np.isfinite(made.quantiles).all()
     assert (np.diff(made.quantiles, axis=-1) >= 0).all()
     assert (made.quantiles >= 0).all()
-    assert len(forecast_columns(made)["q05"]) == made.expected.size
+    stored = forecast_columns(made)
+    assert len(stored["q05"]) == made.expected.size
+    for row in zip(*(stored[name].to_pylist() for name in NAMES), strict=True):
+        assert list(row) == sorted(row)
+        assert 0 <= row[0] <= row[-1] <= LARGEST
 
 
 def test_intervals_of_a_short_history_fit_the_size_of_the_values():
