@@ -299,7 +299,7 @@ def bikes_files() -> Iterator[Landed]:
         largest = dict.fromkeys(columns, "922337203685477,5807")
         amounts = {name: largest[name] for name in BIKES_AMOUNTS.get(source.dataset, ())}
         if amounts:
-            day += dt.timedelta(days=1)
+            day = dt.date(2014, 10, 1) + dt.timedelta(days=len(columns))
             rows = [{**valid(n), **amounts} for n in range(3_000, 3_005)]
             yield f"{day}/{NAMES[source.dataset]}", day, _maximal(source, rows)
 

@@ -1,6 +1,7 @@
 """Figures of Mr. Health in plain SQL, which the audit compares with what is stored."""
 
 from lakehouse.domains.mrhealth.stock_control_totals import STOCK_CONTROL_TOTALS
+from lakehouse.platform.forecasting.control_totals import complete_and_ordered
 from lakehouse.platform.tables.control_total import ControlTotal
 
 
@@ -374,4 +375,6 @@ CONTROL_TOTALS = (
     *_by_day(),
     *_as_of(),
     *STOCK_CONTROL_TOTALS,
+    complete_and_ordered("gold.demand_forecast", ["unit_id", "product_id"]),
+    complete_and_ordered("gold.unit_forecast", ["unit_id", "measure"]),
 )

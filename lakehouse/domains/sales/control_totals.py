@@ -1,5 +1,6 @@
 """Figures of Sales in plain SQL, which the audit compares with what is stored."""
 
+from lakehouse.platform.forecasting.control_totals import complete_and_ordered
 from lakehouse.platform.tables.control_total import ControlTotal
 
 NAMES = {"dim_product": "product_id", "dim_seller": "seller_id", "dim_customer": "customer_id"}
@@ -12,6 +13,7 @@ def _number(text: str, kind: str = "bigint") -> str:
 
 
 CONTROL_TOTALS = (
+    complete_and_ordered("gold.demand_forecast", ["product_id", "region"]),
     ControlTotal(
         table="silver.sales",
         expected=f"""
