@@ -155,7 +155,7 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
         "yAxisProps": {"tickFormatter": {"function": f"{of.kind}_short_{language}"}, "width": 84},
         "xAxisProps": {"minTickGap": 24},
         "withLegend": len(series) > 1,
-        "legendProps": {"verticalAlign": "bottom", "height": 32},
+        "legendProps": {"verticalAlign": "bottom", "height": 32 if len(series) < 4 else 56},
         "gridAxis": "x",
         "tickLine": "none",
         "tooltipAnimationDuration": 0,

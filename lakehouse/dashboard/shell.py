@@ -172,8 +172,9 @@ def heading(page: Page, selection: Selection, snapshot: Snapshot, today: dt.date
     if selection.first and selection.last and "periodo" in page.filters:
         first, last = (written(d, "day", language) for d in (selection.first, selection.last))
         days = Words("dia", "day") if selection.days == 1 else Words("dias", "days")
+        count = written(selection.days, "count", language)
         span = first if first == last else f"{first} – {last}"
-        parts.append(html.Span(f"{span} · {selection.days} {days.in_(language)}", id="periodo"))
+        parts.append(html.Span(f"{span} · {count} {days.in_(language)}", id="periodo"))
     if published is not None:
         when = written(published.at.astimezone(snapshot.zone), "moment", language)
         text = Words(

@@ -7,9 +7,8 @@ from lakehouse.dashboard.words import Words
 SITUATIONS = {
     "avaliado": Words("avaliado", "evaluated"),
     "sem_historico": Words("sem histórico", "no history"),
-    "sem_modelo": Words("sem modelo", "no model"),
 }
-SITUATION_BADGES = {"avaliado": "blue", "sem_historico": "gray", "sem_modelo": "gray"}
+SITUATION_BADGES = {"avaliado": "blue", "sem_historico": "gray"}
 MODELS = {
     "base_rate": Words("taxa média", "base rate"),
     "rule": Words("regra", "rule"),
@@ -34,7 +33,8 @@ RISK = Query(
     sql=f"""
 WITH risk AS (
   SELECT * FROM gold.cards_default_risk
-  WHERE {{search}} = '' OR contains(CAST(id_cliente AS VARCHAR), {{search}})
+  WHERE situacao <> 'sem_modelo'
+    AND ({{search}} = '' OR contains(CAST(id_cliente AS VARCHAR), {{search}}))
 ),
 parts AS (
   SELECT id_cliente, part.key AS nome, CAST(part.value AS DOUBLE) AS peso,
@@ -63,11 +63,15 @@ TABLE = Table(
     id="probabilidade",
     title=Words("Probabilidade de inadimplência", "Probability of default"),
     note=Words(
-        "▲ aumenta, ▼ diminui; sem modelo: lakehouse models train cards/default_risk",
-        "▲ raises, ▼ lowers; no model: lakehouse models train cards/default_risk",
+        "▲ aumenta, ▼ diminui",
+        "▲ raises, ▼ lowers",
     ),
     query=RISK,
-    empty=Words("Nenhum cliente avaliado.", "No client was evaluated."),
+    empty=Words(
+        "Nenhum cliente avaliado. Um modelo é treinado com: lakehouse models train"
+        " cards/default_risk",
+        "No client was evaluated. A model is trained by: lakehouse models train cards/default_risk",
+    ),
     columns=(
         Column(name="posicao", label=Words("Posição", "Rank"), width=90),
         NUMBER,

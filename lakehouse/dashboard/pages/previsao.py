@@ -122,12 +122,12 @@ GROUPS = {
     "lumpy": Words("raras e irregulares", "lumpy"),
 }
 UNIT = Column(
-    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=180
+    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=184
 )
 
 
 def _quantile(name: str, label: Words) -> Column:
-    return Column(name=name, label=label, kind="decimal", width=100)
+    return Column(name=name, label=label, kind="decimal", width=86)
 
 
 PAGE = Page(
@@ -166,8 +166,8 @@ PAGE = Page(
             id="dias",
             title=Words("Receita: o que veio e o que se espera", "Revenue: what came, and next"),
             note=Words(
-                "intervalo de 90 % com uma unidade escolhida",
-                "interval of 90 % when one unit is chosen",
+                "intervalo de 90% com uma unidade escolhida",
+                "interval of 90% when one unit is chosen",
             ),
             form="line",
             height=360,
@@ -175,8 +175,8 @@ PAGE = Page(
             series=(
                 Series(name="veio", label=Words("Veio", "Came")),
                 Series(name="esperado", label=Words("Esperado", "Expected"), color="indigo.5"),
-                Series(name="minimo", label=Words("5 %", "5 %"), color="gray.6"),
-                Series(name="maximo", label=Words("95 %", "95 %"), color="gray.6"),
+                Series(name="minimo", label=Words("5%", "5%"), color="gray.6"),
+                Series(name="maximo", label=Words("95%", "95%"), color="gray.6"),
             ),
         ),
         Embedded(
@@ -204,7 +204,7 @@ PAGE = Page(
             span=4,
             query=PRODUCTS,
             columns=(
-                Column(name="product_name", label=Words("Produto", "Product"), width=150),
+                Column(name="product_name", label=Words("Produto", "Product"), width=190),
                 Column(name="pecas_7", label=Words("7 dias", "7 days"), kind="count"),
                 Column(name="pecas_28", label=Words("28 dias", "28 days"), kind="count"),
             ),
@@ -221,8 +221,8 @@ PAGE = Page(
             series=(
                 Series(name="veio", label=Words("Veio", "Came")),
                 Series(name="previsto", label=Words("Previsto", "Forecast"), color="indigo.5"),
-                Series(name="minimo", label=Words("5 %", "5 %"), color="gray.6"),
-                Series(name="maximo", label=Words("95 %", "95 %"), color="gray.6"),
+                Series(name="minimo", label=Words("5%", "5%"), color="gray.6"),
+                Series(name="maximo", label=Words("95%", "95%"), color="gray.6"),
             ),
         ),
         Table(
@@ -274,7 +274,8 @@ PAGE = Page(
             id="intervalos",
             title=Words("Cada dia com seus intervalos", "Each day with its intervals"),
             note=Words(
-                "em nove de dez casos entre 5 % e 95 %", "in nine of ten cases between 5 % and 95 %"
+                "intervalo de 90%: de 5% a 95%; acima está quanto acertou no teste",
+                "interval of 90%: from 5% to 95%; how often it held in the test is above",
             ),
             query=INTERVALS,
             columns=(
@@ -282,12 +283,12 @@ PAGE = Page(
                 UNIT,
                 Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
                 Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
-                _quantile("q05", Words("5 %", "5 %")),
-                _quantile("q25", Words("25 %", "25 %")),
-                _quantile("q50", Words("50 %", "50 %")),
-                _quantile("q75", Words("75 %", "75 %")),
-                _quantile("q95", Words("95 %", "95 %")),
-                Column(name="model", label=Words("Método", "Method"), texts=MODELS, width=180),
+                _quantile("q05", Words("5%", "5%")),
+                _quantile("q25", Words("25%", "25%")),
+                _quantile("q50", Words("50%", "50%")),
+                _quantile("q75", Words("75%", "75%")),
+                _quantile("q95", Words("95%", "95%")),
+                Column(name="model", label=Words("Método", "Method"), texts=MODELS, width=150),
             ),
         ),
     ),
