@@ -55,6 +55,7 @@ def plain_table(head: Sequence[Words], rows: Sequence[Component], language: Lang
             className="plain-table",
         ),
         className="scrolled",
+        tabIndex=0,  # so that the keyboard scrolls it
     )
 
 
