@@ -9,8 +9,8 @@ from lakehouse.platform.alerts.kinds import SEVERITIES, STATES
 from lakehouse.platform.tables.contract import TableModel
 
 
-class AlertColumns(TableModel):
-    """One incident: what is wrong, where, since when, and what to do."""
+class AlertName(TableModel):
+    """What identifies an alert, and what is wrong."""
 
     alert_id: str = pa.Field(
         description="Family of the kind, place and first day, such as volume-u7-20260305; the same"
@@ -18,7 +18,17 @@ class AlertColumns(TableModel):
     )
     kind: str = pa.Field(description="What is wrong, see docs/alerts.md")
     scope: str = pa.Field(description="How much is hit, such as one unit or everything")
+
+
+class AlertSubject(TableModel):
+    """What people call the place of an alert."""
+
     subject: str = pa.Field(description="Name of what is hit, in Portuguese")
+
+
+class AlertFigures(TableModel):
+    """How urgent an alert is, since when, its figures, and what to do."""
+
     severity: str = pa.Field(isin=SEVERITIES, description="critical, high or medium")
     first_day: dt.date = pa.Field(description="First day of the incident")
     detected_day: dt.date = pa.Field(description="First day whose data show it")
@@ -48,3 +58,7 @@ class AlertColumns(TableModel):
         description="open while the incident lasts, ended when it has not been found for some"
         " days; what people decided is in ops.alert_decisions",
     )
+
+
+class AlertColumns(AlertFigures, AlertSubject, AlertName):
+    """One incident: what is wrong, where, since when, and what to do."""

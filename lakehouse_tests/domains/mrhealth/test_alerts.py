@@ -302,3 +302,18 @@ def test_an_ended_incident_leaves_the_table_after_the_kept_days(found):
     assert found(chain.on(old, 1, online=0, physical=0)) == []
     kept = old + dt.timedelta(days=1)
     assert len(found(chain.on(kept, 1, online=0, physical=0))) == 1
+
+
+def test_columns_stand_where_stored_tables_have_them():
+    """A stored table takes further columns at its end only."""
+    assert list(alerts.contract.schema)[:9] == [
+        "alert_id",
+        "kind",
+        "scope",
+        "unit_id",
+        "subject",
+        "state_name",
+        "product_id",
+        "units",
+        "severity",
+    ]

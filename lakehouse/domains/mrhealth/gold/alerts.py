@@ -11,25 +11,23 @@ from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as channels_by_day
 from lakehouse.domains.mrhealth.gold.unit_day import unit_day as sales_by_day
 from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as products_sold
-from lakehouse.platform.alerts.columns import AlertColumns
+from lakehouse.platform.alerts.columns import AlertFigures, AlertName, AlertSubject
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
 from lakehouse.platform.tables.table import TableOptions
 
 
-class Alerts(AlertColumns, key=("alert_id",)):
-    """One incident: what is wrong, where, since when, and what to do."""
+class AlertUnit(TableModel):
+    """The unit of an alert."""
 
-    kind: str = pa.Field(isin=tuple(KINDS), description="What is wrong, see docs/alerts.md")
-    scope: str = pa.Field(isin=rules.SCOPES, description="unit, state or chain")
-    measure: str = pa.Field(
-        isin=rules.MEASURES,
-        description="What actual and expected count: orders, brl (BRL), cancelled orders, or orders"
-        " with the product",
-    )
-    subject: str = pa.Field(description="Name of the unit or the state; Rede for the chain")
     unit_id: int = pa.Field(
         nullable=True, description="Number of the unit; null for a state or the chain"
     )
+
+
+class AlertPlace(TableModel):
+    """State and product of an alert, and how many units it hits."""
+
     state_name: str = pa.Field(
         nullable=True, description="Name of the state; null for the chain and when unknown"
     )
@@ -37,6 +35,19 @@ class Alerts(AlertColumns, key=("alert_id",)):
         nullable=True, description="Number of the missing product; null for other kinds"
     )
     units: int = pa.Field(gt=0, description="Number of units with the finding on the last day")
+
+
+class Alerts(AlertFigures, AlertPlace, AlertSubject, AlertUnit, AlertName, key=("alert_id",)):
+    """One incident: what is wrong, where, since when, and what to do."""
+
+    kind: str = pa.Field(isin=tuple(KINDS), description="What is wrong, see docs/alerts.md")
+    scope: str = pa.Field(isin=rules.SCOPES, description="unit, state or chain")
+    subject: str = pa.Field(description="Name of the unit or the state; Rede for the chain")
+    measure: str = pa.Field(
+        isin=rules.MEASURES,
+        description="What actual and expected count: orders, brl (BRL), cancelled orders, or orders"
+        " with the product",
+    )
 
 
 @gold_as_of(
