@@ -1,8 +1,8 @@
-"""Identifiers that a spreadsheet damaged: shortened to a power of ten, or rounded to 15 digits.
+"""Identifiers that a spreadsheet damaged: shortened, rounded to 15 digits, or turned into dates.
 
 Excel keeps 15 digits of a number. A longer identifier in a column that is not formatted as text
-becomes ``1,70141E+38``, or, shown without an exponent, ends in zeros. Different
-identifiers become equal then, so none of them can be a key.
+becomes ``1,70141E+38``, or, shown without an exponent, ends in zeros. ``1-5`` and ``01-05`` become
+the same date. Different identifiers become equal then, so none of them can be a key.
 """
 
 import ibis.expr.types as ir
@@ -20,6 +20,11 @@ EXPECTED = (
 
 _SHORTENED = "^[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]+$|^[+-]?[0-9]+[.,][0-9]+[eE]-?[0-9]+$"
 _FRACTION = "^[0-9]+[.,]0+$"
+_MONTH = (
+    "(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez"
+    "|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+)  # as spreadsheets write them: MAR-17 is an identifier
+_DATED = f"^([0-9]{{1,2}}[/-])?{_MONTH}[/-][0-9]{{2}}([0-9]{{2}})?$|^[0-9]{{1,2}}[/-]{_MONTH}$"
 _LONG = f"^[0-9]{{{KEPT_DIGITS + 1},}}$"
 _ROUNDED = f"^[0-9]{{{KEPT_DIGITS}}}0+$"
 
@@ -34,12 +39,13 @@ def is_shortened(text: ir.StringValue) -> ir.BooleanValue:
 
 
 def is_damaged(text: ir.StringValue) -> ir.BooleanValue:
-    """Return whether a text is a shortened number, or one that was turned into a fraction.
+    """Return whether a text is a shortened number, or was turned into a fraction or a date.
 
     >>> bool(is_damaged(ibis.literal("17.0")).execute())
     True
     """
-    return is_shortened(text) | bare(text).re_search(_FRACTION).fill_null(False)
+    changed = bare(text).re_search(f"{_FRACTION}|{_DATED}")
+    return is_shortened(text) | changed.fill_null(False)
 
 
 def with_rounded(rows: ir.Table, column: str) -> ir.Table:

@@ -36,6 +36,16 @@ def test_a_number_that_was_turned_into_a_fraction_is_damaged():
     assert not value(identifiers.is_damaged(ibis.literal("1.7")))
 
 
+@pytest.mark.parametrize("text", ["05/jan", "5-Jan", "jan/26", "Mar-17", "1-mai-2026", " 05/dez "])
+def test_an_identifier_that_became_a_date_with_a_month_is_damaged(text: str):
+    assert value(identifiers.is_damaged(ibis.literal(text)))
+
+
+@pytest.mark.parametrize("text", ["MAR-17", "17", "05/01", "1-5", "janela/26", "A-05/jan", "set"])
+def test_an_identifier_that_only_resembles_a_date_is_not_damaged(text: str):
+    assert not value(identifiers.is_damaged(ibis.literal(text)))
+
+
 def rounded(*ids: str) -> list[bool]:
     rows = ibis.memtable(
         [{"_file": "f", "_digest": "d", "_line": n, "id": text} for n, text in enumerate(ids)]
