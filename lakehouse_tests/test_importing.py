@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from lakehouse.platform.tables.code_facts import SHARED
 
 WATCHED_IMPORT = textwrap.dedent(
@@ -105,3 +107,13 @@ def test_the_watch_detects_an_opened_file_and_a_read_clock(tmp_path):
     found = noticed(f"sys.path.insert(0, {str(module)!r}); import curious", tmp_path)
     assert "x.txt" in found
     assert "now" in found
+
+
+@pytest.mark.parametrize("module", ["orchestration.facts", "tables.provenance"])
+def test_no_order_of_imports_loads_pyspark(module):
+    """Pandera imports it where it is installed, unless `without_pyspark` comes first."""
+    statement = f"import sys, lakehouse.platform.{module}; print('pyspark' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", statement], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

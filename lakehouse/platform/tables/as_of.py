@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
-import pandera.ibis as pa
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import ContractError
 from lakehouse.platform.tables.table import PARTITIONS, Read, Table
+from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
 
 
 def with_day(table: TableId, model: type[pa.DataFrameModel]) -> type[pa.DataFrameModel]:

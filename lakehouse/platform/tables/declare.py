@@ -19,7 +19,6 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
-import pandera.ibis as pa
 
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables import code_facts
@@ -38,6 +37,7 @@ from lakehouse.platform.tables.table import (
     Table,
     TableOptions,
 )
+from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
 
 OUTCOME_COLUMNS = {
     "_reasons": dt.string,

@@ -2,8 +2,9 @@
 
 import datetime as dt
 
-import pandera.ibis as pa
 from ibis.expr.datatypes import Timestamp
+
+from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
 
 
 class Provenance(pa.DataFrameModel):

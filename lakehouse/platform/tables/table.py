@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
-import pandera.ibis as pa
 import pyarrow
 
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import Contract, ContractError, contract_of
 from lakehouse.platform.tables.layers import Layer
+from lakehouse.platform.tables.without_pyspark import pandera_ibis as pa
 
 if TYPE_CHECKING:
     from lakehouse.platform.tables.source import Source
