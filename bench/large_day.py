@@ -23,7 +23,6 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
 from bench.latency import free_port
 from lakehouse.platform.engines.session import Session, arrow_schema, session
@@ -141,7 +140,7 @@ def stored_sums(table: LakeTable, rows: int) -> list[dict[str, Any]]:
         opened.files("items", table.snapshot().urls(), schema)
         found += opened.table(sums(ibis.table(schema, name="items"))).to_pylist()
         opened.connection.execute(  # type: ignore[attr-defined]
-            f"CREATE VIEW numbers AS SELECT range AS id FROM range({rows})"  # noqa: S608
+            f"CREATE VIEW numbers AS SELECT range AS id FROM range({rows})"
         )
         found += opened.table(sums(items(rows))).to_pylist()
     return found

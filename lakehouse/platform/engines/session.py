@@ -24,6 +24,7 @@ from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 from lakehouse.platform.engines.spark_files import Convert
 from lakehouse.platform.engines.sql_texts import kept_sql
 from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
@@ -147,7 +148,8 @@ def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
     if settings.engine == "spark":
         from lakehouse.platform.engines.spark import SparkSession, spark_session
 
-        opened = SparkSession(spark_session(settings), rows)
+        store = ObjectStore.at(settings.root)
+        opened = SparkSession(spark_session(settings), store, rows)
     else:
         from lakehouse.platform.engines.duckdb import DuckDBSession
 

@@ -16,10 +16,13 @@ from ibis.backends.sql.datatypes import PySparkType
 from lakehouse.platform.engines.day_files import day_position
 from lakehouse.platform.engines.older_days import SPARK, Expected, columns_of_group
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
+from lakehouse.platform.engines.spark_causes import naming_causes
 from lakehouse.platform.engines.spark_files import ORDER, Convert, RowWriter, stage_on_executors
+from lakehouse.platform.engines.spark_s3 import knows_s3, rows_from_s3
 from lakehouse.platform.engines.spark_sections import SortKey
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.made_with import by_definition
+from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.s3_access import current_identity
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.contract import Contract
@@ -37,10 +40,12 @@ class SparkSession(Session):
 
     dialect = "pyspark"
 
-    def __init__(self, spark: Any, rows: int = 0) -> None:
-        """Open a session over a Spark session, for about so many upstream rows."""
+    def __init__(self, spark: Any, store: ObjectStore, rows: int = 0) -> None:
+        """Open a session over a Spark session for a lake, for about so many upstream rows."""
         self.spark = spark
+        self._store = store
         self._names: list[str] = []
+        self._urls: dict[str, None] = {}
         self._partitions = int(spark.conf.get(PARTITIONS))
         spark.conf.set(PARTITIONS, max(self._partitions, rows // ROWS_A_TASK))
 
@@ -72,6 +77,7 @@ class SparkSession(Session):
 
         wanted = PySparkSchema.from_ibis(schema)
         groups = by_definition(urls)
+        self._urls |= dict.fromkeys(urls)
         if not urls:
             frame = self.spark.createDataFrame([], wanted)
         elif len(groups) == 1 and groups.keys() <= {"", version or next(iter(groups))}:
@@ -79,13 +85,21 @@ class SparkSession(Session):
         else:
             types = {column: PySparkType.to_string(kind) for column, kind in schema.items()}
             expected = Expected.of(types, contract, version)
-            frames = (self._older_rows(files, expected) for files in groups.values())
+            with naming_causes(self._store, self._urls):
+                frames = [self._older_rows(files, expected) for files in groups.values()]
             frame = functools.reduce(lambda one, other: one.unionAll(other), frames)
         self._view(name, frame.where(where) if where and urls else frame)
 
+    @functools.cached_property
+    def _knows_s3(self) -> bool:
+        return knows_s3(self.spark)
+
     def _rows(self, urls: Sequence[str], schema: Any | None = None) -> Any:
         """Return the rows of files of one table, with the columns of a schema or with their own."""
-        table = urls[0][: day_position(urls)].rpartition("/")[0]
+        start = day_position(urls)
+        if urls[0].startswith("s3://") and not self._knows_s3:
+            return rows_from_s3(self.spark, urls, start, schema)
+        table = urls[0][:start].rpartition("/")[0]
         reader = self.spark.read if schema is None else self.spark.read.schema(schema)
         reader = reader.option("basePath", table).option("mergeSchema", "true")
         return reader.option("__globPaths__", "false").parquet(*urls)  # a path has no wildcards
@@ -106,7 +120,9 @@ class SparkSession(Session):
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         schema = arrow_schema(expression.schema())
-        yield from self.spark.sql(self.sql(expression)).toArrow().cast(schema).to_batches()
+        with naming_causes(self._store, self._urls):
+            rows = self.spark.sql(self.sql(expression)).toArrow()
+        yield from rows.cast(schema).to_batches()
 
     def stage_days(
         self,
@@ -127,7 +143,8 @@ class SparkSession(Session):
             convert=convert,
             s3=current_identity() if table.url.startswith("s3://") else None,
         )
-        return stage_on_executors(self.spark.sql(self.sql(rows)), keys, days, writer, read_rows)
+        with naming_causes(self._store, self._urls):
+            return stage_on_executors(self.spark.sql(self.sql(rows)), keys, days, writer, read_rows)
 
 
 def _unordered(ordered: ir.Table) -> tuple[ir.Table, list[SortKey]]:
