@@ -68,8 +68,8 @@ def sums(table: ir.Table) -> ir.Table:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Run a standalone master with its workers; give its URL."""
+def cluster(folder: Path) -> Iterator[str]:
+    """Run a standalone master with its workers, which keep files in a folder; give its URL."""
     import pyspark
 
     home = Path(pyspark.__file__).parent
@@ -80,6 +80,7 @@ def cluster() -> Iterator[str]:
     deploy, run = "org.apache.spark.deploy", str(home / "bin" / "spark-class")
     master = ["master.Master", "--host", "127.0.0.1", "--port", str(port)]
     worker = ["worker.Worker", url, "-c", "1", "-m", f"{WORKER_MB}m", "--host", "127.0.0.1"]
+    worker += ["--work-dir", str(folder / "work")]
     commands = [[*master, "--webui-port", str(free_port())]]
     commands += [[*worker, "--webui-port", str(free_port())] for _ in range(WORKERS)]
     servers = [
@@ -101,25 +102,27 @@ def cluster() -> Iterator[str]:
 
 
 def peaks() -> dict[str, int]:
-    """Return the largest resident size of each kind of process of the cluster, in MB."""
-    found: dict[str, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        kinds = {
-            "executor": b"org.apache.spark.executor.CoarseGrainedExecutorBackend",
-            "driver": b"org.apache.spark.deploy.SparkSubmit",
-            "python worker": b"pyspark.daemon",
-        }
-        for kind, word in kinds.items():
-            if word in words and "VmHWM" in status:
-                peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
-                found[kind] = max(found.get(kind, 0), peak)
-    found["driver, Python"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Return the largest resident size of each kind of process below this one, in MB."""
+    kinds = {
+        b"org.apache.spark.executor.CoarseGrainedExecutorBackend": "executor",
+        b"org.apache.spark.deploy.SparkSubmit": "driver",
+        b"pyspark.daemon": "python worker",
+    }
+    found = {"driver, Python": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    for folder in below(os.getpid()):
+        words = (folder / "cmdline").read_bytes().split(b"\0")
+        peak = (folder / "status").read_text().partition("VmHWM:")[2].split()
+        for kind in (kinds[word] for word in words if word in kinds and peak):
+            found[kind] = max(found.get(kind, 0), int(peak[0]) // 1024)
     return found
+
+
+def below(process: int) -> Iterator[Path]:
+    """Yield the folders in /proc of the processes that a process started, and of theirs."""
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield Path("/proc", child)
+            yield from below(int(child))
 
 
 def write_day(opened: Session, rows: int, table: LakeTable) -> None:
@@ -157,7 +160,7 @@ def main() -> None:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["SPARK_LOCAL_DIRS"] = str(given.folder / "spark")
     table = Lake(str(given.folder / "lake")).table(TableId("gold", "bench", "items"))
-    with cluster() as url:
+    with cluster(given.folder) as url:
         settings = Settings(engine="spark", spark_master=url)
         with session(settings) as opened:
             numbers = opened.spark.range(0, given.rows, 1, 16)  # type: ignore[attr-defined]

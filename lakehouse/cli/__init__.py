@@ -37,6 +37,7 @@ COMMANDS = {
     "history": "versions",
     "rollback": "versions",
     "vacuum": "versions",
+    "maintain": "maintain",
     "published": "versions",
     "export": "export",
     "warehouse": "warehouse",

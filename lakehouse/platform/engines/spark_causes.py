@@ -30,7 +30,7 @@ def naming_causes(store: ObjectStore, urls: Iterable[str]) -> Iterator[None]:
         OlderDays: a day that an older contract made lacks what is read.
         StorageError: a task raised it, or its disk is full or cannot be used.
     """
-    from py4j.protocol import Py4JError
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:

@@ -54,11 +54,13 @@ class FileReader:
 
 def knows_s3(spark: Any) -> bool:
     """Return whether the cluster's Hadoop opens addresses that begin with ``s3://``."""
+    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+
     java = spark.sparkContext._jvm
     settings = spark.sparkContext._jsc.hadoopConfiguration()
     try:
         java.org.apache.hadoop.fs.FileSystem.getFileSystemClass("s3", settings)
-    except Exception:
+    except Py4JJavaError:  # no file system for the scheme
         return False
     return True
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import dagster as dg
 import pandera.ibis as pa
+import pyarrow
 
 from lakehouse.platform.engines.session import typed_sql
 from lakehouse.platform.migration.older import older_days, spans
 from lakehouse.platform.privacy.personal_columns import columns_to_show
+from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables import code_facts
@@ -206,16 +208,29 @@ def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataV
     Dagster keeps metadata for as long as it keeps the run, so personal data must not get there.
     `columns_to_show` decides; `lakehouse sql` shows the rest.
     """
-    rows = lake.table(table).read(days).slice(0, PREVIEW_ROWS)
-    shown = columns_to_show(table, rows.schema)
-    if not rows.num_rows:
+    first = _first_rows(lake.table(table), days)
+    if not first:
         return dg.MetadataValue.md("no rows")
+    rows = pyarrow.concat_tables(first)
+    shown = columns_to_show(table, rows.schema)
     names = rows.column_names[:PREVIEW_COLUMNS]
     lines = ["| " + " | ".join(map(_cell, names)) + " |", "|" + " --- |" * len(names)]
     for row in rows.select(names).to_pylist():
         cells = (_cell(value) if name in shown else HIDDEN for name, value in row.items())
         lines.append("| " + " | ".join(cells) + " |")
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def _first_rows(table: LakeTable, days: Sequence[dt.date]) -> list[pyarrow.Table]:
+    """Return pieces with the first rows of these days; no more is read than they need."""
+    pieces: list[pyarrow.Table] = []
+    missing = PREVIEW_ROWS
+    for piece in table.read_batches(days):
+        pieces.append(piece.slice(0, missing))
+        missing -= pieces[-1].num_rows
+        if not missing:
+            break
+    return pieces
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse.platform.ingestion.csv.errors import LineReason
 from lakehouse.platform.ingestion.deliveries import read_deliveries
@@ -187,10 +189,11 @@ def _erased_lines(
             continue
         quarantine = lake.table(quarantine_of(table.id))
         if quarantine.exists():
-            rows = quarantine.read(days, columns=["file", "reasons"]).to_pylist()
-            lines += sum(
-                row["reasons"] == [LineReason.ERASED] and row["file"] in files for row in rows
-            )
+            for rows in quarantine.read_batches(days, columns=["file", "reasons"]):
+                own = rows.filter(pc.equal(pc.list_value_length(rows["reasons"]), 1))
+                erased = pc.equal(pc.list_element(own["reasons"], 0), LineReason.ERASED.value)
+                of_files = pc.is_in(own["file"], pa.array(sorted(files), pa.string()))
+                lines += pc.sum(pc.and_(erased, of_files)).as_py() or 0
     return lines
 
 

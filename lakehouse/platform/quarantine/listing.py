@@ -160,15 +160,16 @@ def _rejected_records(
     for file in snapshot.files:
         if not file.rows or not selection.includes_day(file.day):
             continue
-        rows = stored.read([file.day], snapshot=snapshot)
-        if selection.file is not None:
-            rows = rows.filter(pc.equal(rows["file"], selection.file))
         loaded = None
-        if kind is RejectionKind.LINE and not replaced and rows.num_rows:
+        if kind is RejectionKind.LINE and not replaced:
             loaded = _loaded_files(lake, table, file.day)
-        for row in QUARANTINE.from_arrow(rows):
-            if loaded is None or (row.file, row.digest) in loaded:
-                yield _rejected_record(table, kind, row)
+        for piece in stored.read_batches([file.day], snapshot=snapshot):
+            rows = piece
+            if selection.file is not None:
+                rows = rows.filter(pc.equal(rows["file"], selection.file))
+            for row in QUARANTINE.from_arrow(rows):
+                if loaded is None or (row.file, row.digest) in loaded:
+                    yield _rejected_record(table, kind, row)
 
 
 def _rejected_record(table: TableId, kind: RejectionKind, row: RejectedRow) -> Rejection:

@@ -34,6 +34,9 @@ LOST_ANSWERS = 5
 SLOWEST_RETRY = 2.0
 """Longest pause between two attempts, in seconds."""
 
+COMPACTION = "compact"
+"""Operation that stores the rows of days in other files; it changes no data."""
+
 TABLE_PROPERTIES = {
     "delta.checkpointInterval": "100",
     "delta.logRetentionDuration": "interval 365 days",
@@ -184,7 +187,10 @@ def _attempt(
         if change.definition is not None and not change.schema.equals(schema_of(opened)):
             _replace_columns(opened, plan, change.schema, properties)
         else:
-            _replace_files(opened, plan.added, [*plan.replaced, *plan.removed], properties)
+            removed = [*plan.replaced, *plan.removed]
+            _replace_files(
+                opened, plan.added, removed, properties, data_change=change.operation != COMPACTION
+            )
         version = _version_of(location, change, count(current.version + 1))
     failpoint("storage.published")
     return plan.result(version), plan.unused
@@ -314,15 +320,17 @@ def _replace_files(
     staged: Sequence[Staged],
     removed: Sequence[DayFiles],
     properties: deltalake.CommitProperties,
+    *,
+    data_change: bool,
 ) -> None:
     now = _now_in_milliseconds()
     remove = [
-        RemoveAction(part.path, True, now, part.size, {DAY: file.day.isoformat()})
+        RemoveAction(part.path, data_change, now, part.size, {DAY: file.day.isoformat()})
         for file in removed
         for part in file.parts
     ]
     opened.create_write_transaction(
-        [*_add_actions(staged), *remove],
+        [*_add_actions(staged, data_change=data_change), *remove],
         "append",
         opened.schema(),
         [DAY],
@@ -429,7 +437,7 @@ def _commit_properties(change: Change, plan: _Plan) -> deltalake.CommitPropertie
     )
 
 
-def _add_actions(staged: Iterable[Staged]) -> Iterator[AddAction]:
+def _add_actions(staged: Iterable[Staged], *, data_change: bool = True) -> Iterator[AddAction]:
     for each in staged:
         for file in each.files:
             yield AddAction(
@@ -437,7 +445,7 @@ def _add_actions(staged: Iterable[Staged]) -> Iterator[AddAction]:
                 size=file.size,
                 partition_values={DAY: each.day.isoformat()},
                 modification_time=_now_in_milliseconds(),
-                data_change=True,
+                data_change=data_change,
                 stats=file.stats,
             )
 

@@ -6,12 +6,13 @@ be compared without reading them. Which rows belong to a day is decided elsewher
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from lakehouse.platform.storage import commit, history, maintenance, reading, staging
 from lakehouse.platform.storage.commit import Change, CommitResult
+from lakehouse.platform.storage.compaction import Compacted, compact
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.file_names import Section
 from lakehouse.platform.storage.history import Version
@@ -230,6 +231,22 @@ class LakeTable:
         """
         return reading.read_rows(self._location, snapshot or self.snapshot(), days, columns)
 
+    def read_batches(
+        self,
+        days: Sequence[dt.date] | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[pa.Table]:
+        """Yield what `read` returns piece by piece, so that memory does not grow with the rows.
+
+        No piece is empty.
+
+        Raises:
+            StorageError: the table does not exist.
+        """
+        return reading.read_batches(self._location, snapshot or self.snapshot(), days, columns)
+
     def file_schema(self, file: DayFiles) -> pa.Schema:
         """Return the columns in the file of a day, which may be older than those of the table."""
         return reading.file_schema(self._location, file)
@@ -284,6 +301,18 @@ class LakeTable:
     def checkpoint(self) -> None:
         """Summarize the log in one file, so that opening the table needs no earlier entries."""
         maintenance.write_checkpoint(self._location)
+
+    def compact(self, *, note: Mapping[str, str]) -> Compacted | None:
+        """Hold days of many small files in few large ones, with the same rows and their order.
+
+        Return None when no day has at least twice the files that it needs, or when a run has just
+        written one of them. The log calls it no change of data; earlier versions keep their files
+        until `vacuum`.
+
+        Raises:
+            TableDamaged: a file is missing or has other bytes than were stored.
+        """
+        return compact(self._location, note)
 
     def vacuum(
         self, *, retention: dt.timedelta, dry_run: bool, keep: Collection[int] = ()

@@ -19,6 +19,9 @@ from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH, TableId
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
+BATCH_ROWS = 65_536
+"""Most rows of a piece that is read as a stream."""
+
 COUNTED_ROWS = 1_000_000
 """Rows that are read into memory at a time to count distinct values."""
 
@@ -32,16 +35,36 @@ def read_rows(
     """Read the rows of these days, or of all days; see `LakeTable.read`."""
     schema = _existing_schema(location.id, snapshot)
     files = _files_of(snapshot, days)
-    with _naming_damage(location, files):
+    with naming_damage(location, files):
         dataset = _dataset(location, files, schema)
         return dataset.to_table(columns=list(columns) if columns is not None else None)
+
+
+def read_batches(
+    location: TableLocation,
+    snapshot: Snapshot,
+    days: Sequence[dt.date] | None,
+    columns: Sequence[str] | None,
+) -> Iterator[pa.Table]:
+    """Yield the rows of these days piece by piece; see `LakeTable.read_batches`."""
+    schema = _existing_schema(location.id, snapshot)
+    files = _files_of(snapshot, days)
+    with naming_damage(location, files):
+        batches = _dataset(location, files, schema).to_batches(
+            columns=list(columns) if columns is not None else None,
+            batch_size=BATCH_ROWS,
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
+        )
+        yield from (pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
 
 
 def file_schema(location: TableLocation, file: DayFiles) -> pa.Schema:
     """Return the columns in the file of a day, as Delta stores them."""
     import pyarrow.parquet as pq
 
-    with _naming_damage(location, [file]):
+    with naming_damage(location, [file]):
         return storable_schema(pq.read_schema(file.parts[0].path, filesystem=location.filesystem()))
 
 
@@ -57,7 +80,7 @@ def count_values(
     plain = pa.schema([with_day.field(name) for name in columns])
     counted = [plain.append(pa.field("rows", pa.int64())).empty_table()]
     for files in _groups(_files_of(snapshot, days)):
-        with _naming_damage(location, files):
+        with naming_damage(location, files):
             rows = _dataset(location, files, schema, dictionaries=columns).to_table(list(columns))
         found = rows.unify_dictionaries().group_by(list(columns)).aggregate([([], "count_all")])
         counted.append(found.rename_columns([*columns, "rows"]).cast(counted[0].schema))
@@ -67,17 +90,22 @@ def count_values(
 
 def version_in_one_file(location: TableLocation, paths: Sequence[str], schema: pa.Schema) -> str:
     """Return the digest of rows encoded as one file; see `LakeTable.version_in_one_file`."""
+    sink = _Digest()
+    rows = rows_in_files(location, paths, schema)
+    encode(row_groups(rows, schema), schema, pa.PythonFile(sink, "w"))
+    return sink.digest()
+
+
+def rows_in_files(
+    location: TableLocation, paths: Sequence[str], schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """Yield the rows of files one after the other, with the columns of a schema."""
     import pyarrow.parquet as pq
 
-    def tables() -> Iterator[pa.Table]:
-        for path in paths:
-            with pq.ParquetFile(path, filesystem=location.filesystem()) as opened:
-                for batch in opened.iter_batches():
-                    yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
-
-    sink = _Digest()
-    encode(row_groups(tables(), schema), schema, pa.PythonFile(sink, "w"))
-    return sink.digest()
+    for path in paths:
+        with pq.ParquetFile(path, filesystem=location.filesystem()) as opened:
+            for batch in opened.iter_batches():
+                yield pa.Table.from_batches([batch]).select(schema.names).cast(schema)
 
 
 class _Digest(io.RawIOBase):
@@ -105,7 +133,7 @@ class _Digest(io.RawIOBase):
 
 
 @contextmanager
-def _naming_damage(location: TableLocation, files: Sequence[DayFiles]) -> Iterator[None]:
+def naming_damage(location: TableLocation, files: Sequence[DayFiles]) -> Iterator[None]:
     """Turn an error of Arrow into one that names the day whose file is damaged.
 
     Raises:

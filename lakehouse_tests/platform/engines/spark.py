@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import lakehouse_tests
 from lakehouse.platform.engines.spark import spark_session
 from lakehouse.settings import Settings
 
@@ -25,6 +29,23 @@ def require_spark() -> None:
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)
+
+
+@contextmanager
+def spark_cluster(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with a cluster of two workers, whose executors are processes of their own."""
+    require_spark()
+    import pyspark
+
+    with (
+        tempfile.TemporaryDirectory(prefix="spark-") as home,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for part in Path(pyspark.__file__).parent.iterdir():  # workers keep their files in the home
+            Path(home, part.name).symlink_to(part)
+        patch.setenv("SPARK_HOME", home)
+        patch.setenv("PYTHONPATH", str(Path(lakehouse_tests.__file__).parent.parent))
+        yield from local_spark("local-cluster[2,1,1024]", settings)
 
 
 def local_spark(master: str, settings: Settings | None = None) -> Iterator[Settings]:
