@@ -148,3 +148,31 @@ def test_rows_that_changed_become_a_version_that_is_rolled_back_and_vacuumed(lak
     assert lakehouse("vacuum", "--older-than", "0", "--delete").exit_code == 0
     assert not any(path.exists() for path in old)
     assert rows(SILVER) == after
+
+
+def test_maintain_joins_the_files_and_changes_nothing_else(
+    lake: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [rows(table) for table in (SILVER, GOLD, "ops.outcomes", "ops.quarantine")]
+    monkeypatch.setenv("LAKEHOUSE_FILE_MB", "128")
+    done = lakehouse("maintain", "--format", "json")
+    assert done.exit_code == 0, done.output
+    shown = {row["table"]: row["files_after"] for row in json.loads(done.stdout)}
+    assert shown.keys() >= {"bronze.sales_sales", SILVER, GOLD}
+    for table in TABLES:
+        for day in DAYS:
+            names = [path.name.partition("-")[0] for path in parts(lake, table, day)]
+            whole = parts(built / "whole", table, day)
+            assert names == [path.name.partition("-")[0] for path in whole]
+    assert [rows(t) for t in (SILVER, GOLD, "ops.outcomes", "ops.quarantine")] == before
+    assert lakehouse("reconcile", "--domain", "sales", "--verify").exit_code == 0
+    versions = [history(table) for table in TABLES[:3]]
+    again = lakehouse("ingest", "--domain", "sales")
+    assert again.exit_code == 0, again.output
+    assert [history(table) for table in TABLES[:3]] == versions
+    assert json.loads(lakehouse("maintain", "--format", "json").stdout) == []
+
+
+def history(table: str) -> list[object]:
+    found: list[object] = json.loads(lakehouse("history", table, "--format", "json").stdout)
+    return found

@@ -81,7 +81,8 @@ class SparkSession(Session):
         if not urls:
             frame = self.spark.createDataFrame([], wanted)
         elif len(groups) == 1 and groups.keys() <= {"", version or next(iter(groups))}:
-            frame = self._rows(urls, wanted).select(*schema.names)
+            with naming_causes(self._store, self._urls):
+                frame = self._rows(urls, wanted).select(*schema.names)
         else:
             types = {column: PySparkType.to_string(kind) for column, kind in schema.items()}
             expected = Expected.of(types, contract, version)

@@ -188,9 +188,7 @@ def _attempt(
             _replace_columns(opened, plan, change.schema, properties)
         else:
             removed = [*plan.replaced, *plan.removed]
-            _replace_files(
-                opened, plan.added, removed, properties, data_change=change.operation != COMPACTION
-            )
+            _replace_files(opened, plan.added, removed, properties, change.operation)
         version = _version_of(location, change, count(current.version + 1))
     failpoint("storage.published")
     return plan.result(version), plan.unused
@@ -320,9 +318,9 @@ def _replace_files(
     staged: Sequence[Staged],
     removed: Sequence[DayFiles],
     properties: deltalake.CommitProperties,
-    *,
-    data_change: bool,
+    operation: str,
 ) -> None:
+    data_change = operation != COMPACTION
     now = _now_in_milliseconds()
     remove = [
         RemoveAction(part.path, data_change, now, part.size, {DAY: file.day.isoformat()})

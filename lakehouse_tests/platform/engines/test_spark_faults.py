@@ -5,7 +5,7 @@ import functools
 import os
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,18 +99,22 @@ def test_a_killed_executor_costs_a_retry_and_no_row(cluster: Settings, tmp_path:
 @pytest.mark.parametrize("damage", ["other bytes", "does not exist"])
 def test_damage_that_an_executor_finds_is_named(cluster: Settings, tmp_path: Path, damage: str):
     lake = Lake(str(tmp_path / "lake"))
-    table = written_by_duckdb(lake)
+    table, copy = written_by_duckdb(lake), lake.table(COPY)
     file = Path(table.snapshot().by_day[TUESDAY].parts[0].url)
     if damage == "other bytes":
         file.write_bytes(bytes(file.stat().st_size))
     else:
         file.unlink()
-    with session(replace(cluster, root=lake.root)) as opened:
-        opened.files("given", table.snapshot().urls(), SCHEMA)
-        for use in (lambda: opened.table(ORDERED), lambda: stage(opened, lake.table(COPY))):
-            with pytest.raises(TableDamaged, match=f"{file.name}.*{damage}.*hint:") as raised:
-                use()
-            assert (raised.value.table, raised.value.day) == (NAMES, TUESDAY)
+
+    def use(read: Callable[[Session], object]) -> None:
+        with session(replace(cluster, root=lake.root)) as opened:
+            opened.files("given", table.snapshot().urls(), SCHEMA)
+            read(opened)
+
+    for read in (lambda opened: opened.table(ORDERED), lambda opened: stage(opened, copy)):
+        with pytest.raises(TableDamaged, match=f"{file.name}.*{damage}.*hint:") as raised:
+            use(read)
+        assert (raised.value.table, raised.value.day) == (NAMES, TUESDAY)
 
 
 def reject(batch: pa.RecordBatch) -> pa.Table:

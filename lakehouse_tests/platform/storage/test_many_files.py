@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.platform.storage.delta_table import LakeTable
-from lakehouse.platform.storage.errors import StorageError
+from lakehouse.platform.storage.errors import StorageError, TableDamaged
 from lakehouse.platform.storage.file_names import Section, is_complete, place_of
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
+from lakehouse.platform.storage.reading import BATCH_ROWS
 from lakehouse.platform.storage.recovery import intact_files, recover_log
 from lakehouse_tests.platform.storage.orders import (
     MON,
@@ -233,3 +234,20 @@ def test_a_file_ends_with_its_section(tmp_path: Path):
     ends = list(itertools.accumulate(part.rows for part in monday.parts))
     assert length in ends
     assert len(monday.parts) < length
+
+
+def test_rows_are_read_in_pieces_in_their_order_and_no_further_than_needed(tmp_path: Path):
+    table = Lake(str(tmp_path)).table(ORDERS)
+    count = 2 * BATCH_ROWS + 3
+    ids = pa.array(range(count), pa.int64())
+    monday = pa.table({"id": ids, "unit": pa.repeat("north", count)}, schema=SCHEMA)
+    put(table, {MON: monday, TUE: rows_of(7), WED: rows_of()})
+    pieces = list(table.read_batches())
+    assert max(piece.num_rows for piece in pieces) <= BATCH_ROWS
+    assert pa.concat_tables(pieces) == table.read()
+    assert list(table.read_batches([WED])) == []
+    Path(table.snapshot().by_day[TUE].parts[0].url).write_bytes(b"damaged")
+    first = next(table.read_batches(columns=["id"]))
+    assert first.column_names == ["id"]
+    with pytest.raises(TableDamaged, match=f"{ORDERS.name} of {TUE}"):
+        list(table.read_batches())
