@@ -48,16 +48,16 @@ def read_batches(
 ) -> Iterator[pa.Table]:
     """Yield the rows of these days piece by piece; see `LakeTable.read_batches`."""
     schema = _existing_schema(location.id, snapshot)
-    files = _files_of(snapshot, days)
-    with naming_damage(location, files):
-        batches = _dataset(location, files, schema).to_batches(
-            columns=list(columns) if columns is not None else None,
-            batch_size=BATCH_ROWS,
-            batch_readahead=1,
-            fragment_readahead=1,
-            use_threads=False,
-        )
-        yield from (pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
+    for file in _files_of(snapshot, days):
+        with naming_damage(location, [file]):
+            batches = _dataset(location, [file], schema).to_batches(
+                columns=list(columns) if columns is not None else None,
+                batch_size=BATCH_ROWS,
+                batch_readahead=1,
+                fragment_readahead=1,
+                use_threads=False,
+            )
+            yield from (pa.Table.from_batches([batch]) for batch in batches if batch.num_rows)
 
 
 def file_schema(location: TableLocation, file: DayFiles) -> pa.Schema:
