@@ -80,7 +80,7 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
 
     @app.callback(
         Output("cabecalho", "children"),
-        Output("figuras", "data"),
+        Output("conteudo-recebido", "data"),
         Output("idiomas", "children"),
         Output("versao", "data"),
         Output("aviso-versao", "children"),
@@ -115,7 +115,9 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
             "",
         )
 
-    app.clientside_callback(ClientsideFunction("lakehouse", "shown"), Input("figuras", "data"))
+    app.clientside_callback(
+        ClientsideFunction("lakehouse", "shown"), Input("conteudo-recebido", "data")
+    )
 
 
 def _filters(app: Dash, snapshots: Snapshots) -> None:

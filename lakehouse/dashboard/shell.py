@@ -115,7 +115,7 @@ def _main() -> Component:
             html.Div(id="cabecalho"),
             html.Div(filter_bar(NO_PAGE, Selection(), None), id="filtros", className="filters"),
             dcc.Loading(
-                [html.Div(id="conteudo", tabIndex=-1), dcc.Store(id="figuras")],
+                [html.Div(id="conteudo", tabIndex=-1), dcc.Store(id="conteudo-recebido")],
                 id="carregando",
                 delay_show=300,
                 type="dot",

@@ -9,7 +9,7 @@ from lakehouse_tests.platform.web.client import Answer, ask
 JSON = {"Content-Type": "application/json"}
 CONTENT = (
     ("cabecalho", "children"),
-    ("figuras", "data"),
+    ("conteudo-recebido", "data"),
     ("idiomas", "children"),
     ("versao", "data"),
     ("aviso-versao", "children"),

@@ -39,7 +39,7 @@ def content(
     client = flask_app(settings, lambda: today).test_client()
     outputs = [
         ("cabecalho", "children"),
-        ("figuras", "data"),
+        ("conteudo-recebido", "data"),
         ("idiomas", "children"),
         ("versao", "data"),
         ("aviso-versao", "children"),
