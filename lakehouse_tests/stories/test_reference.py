@@ -90,7 +90,7 @@ def test_a_state_and_its_country_that_are_registered_later_name_earlier_days(wor
     world.land_all(night(MON, 2, "10.00") | night(TUE, 2, "5.00") | night(WED, 1, "1.00"))
     world.ingest()
 
-    def places() -> list[tuple[dt.date, str, str]]:
+    def places() -> list[tuple[dt.date, str | None, str | None]]:
         names = ("unit_id", "day", "state_name", "country_name")
         return [row[1:] for row in world.rows("gold.mrhealth_unit_day", *names) if row[0] == 2]
 

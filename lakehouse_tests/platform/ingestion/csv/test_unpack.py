@@ -5,6 +5,8 @@ import datetime as dt
 import gzip
 import io
 import zipfile
+from collections.abc import Sequence
+from typing import Any
 
 import openpyxl
 import pytest
@@ -32,7 +34,7 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
-def sheets(**rows: list[list[object]]) -> bytes:
+def sheets(**rows: Sequence[Any]) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, lines in rows.items():
