@@ -1,7 +1,7 @@
 """Messages about forecast methods that were replaced because their accuracy fell."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class MethodChange:
 
 
 def method_changes(
-    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+    before: Collection[Mapping[str, Any]], after: Collection[Mapping[str, Any]]
 ) -> list[MethodChange]:
     """Return the groups whose method was replaced because it became worse, by level and group.
 
