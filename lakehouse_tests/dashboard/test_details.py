@@ -26,6 +26,11 @@ def test_no_detail_of_a_rejected_row_has_an_english_word(snapshot: Snapshot):
     assert [text for text in shown if ENGLISH.search(re.sub("“.*?”", "", text))] == []
 
 
+def test_every_rejected_row_says_what_was_found_and_expected(snapshot: Snapshot):
+    rows = snapshot.rows("SELECT DISTINCT reasons FROM ops.quarantine WHERE detail IS NULL")
+    assert rows == []
+
+
 def expectations() -> Iterator[str]:
     """Yield what the rules of all domains expect, as they word it."""
     for module in pkgutil.walk_packages(lakehouse.domains.__path__, "lakehouse.domains."):

@@ -282,7 +282,8 @@ def test_exports_have_the_rows_of_every_view(client: Any, snapshot: Snapshot, pa
         text = client.get(address).get_data(as_text=True).removeprefix("\ufeff")
         head, *rows = csv.reader(io.StringIO(text), delimiter=";")
         proof = client.get(f"/prova{path}.{view}{asked}").get_json()
-        assert len(rows) == proof["rows"] > 0, view
+        assert len(rows) == proof["rows"], view
+        assert rows or view == "probabilidade", view  # no model is trained
         assert len(head) == len(proof["columns"])
         for row, expected in zip(rows, proof["result"], strict=False):
             assert [_same(cell) for cell in row] == [_same(value) for value in expected]

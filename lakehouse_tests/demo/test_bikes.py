@@ -114,6 +114,7 @@ def test_planted_errors_are_rejected_with_their_reason_and_other_rows_are_kept(t
         assert Counter(reason for reason, _, _ in shop.rejections(dataset)) == reasons
     tested = {reason for errors in BAD.values() for reason, _ in errors}
     assert {reason for reasons in expected(plan).values() for reason in reasons} <= tested
+    assert shop.rows("select reasons from ops.quarantine where detail is null") == []
     for dataset in ("persons", "customers", "order_headers", "special_offer_products"):
         assert shop.rows(f"select count(*) from silver.bikes_{dataset}") == [(valid[dataset],)]
     orphans = "select count(*) from gold.bikes_fact_order_lines where customer_id is null"

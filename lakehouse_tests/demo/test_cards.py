@@ -114,6 +114,7 @@ def test_the_files_at_full_size_balance_and_every_planted_error_has_its_reason(f
     ):
         found = Counter(reason for reason, _, _ in full.rejections(dataset))
         assert found == {reason: n * lines_per_error for reason, n in reasons.items()}
+    assert full.rows("select reasons from ops.quarantine where detail is null") == []
     assert full.balance() == ["balanced"] * 7
 
 

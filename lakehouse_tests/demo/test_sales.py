@@ -102,6 +102,7 @@ def assert_equal_to_plain_sql(shop: Business, plain: duckdb.DuckDBPyConnection) 
         assert shop.rows(ours) == expected, ours
     rejected = plain.execute("SELECT file, line FROM sales WHERE NOT is_valid").fetchall()
     assert {(file, line) for _, file, line in shop.rejections("sales")} == set(rejected)
+    assert shop.rows("select reasons from ops.quarantine where detail is null") == []
     assert set(shop.balance()) == {"balanced"}
 
 

@@ -31,6 +31,7 @@ DATE = (
     " delivery"
 )
 DUE_DATE = "YYYY-MM-DD or DD/MM/YYYY, at most ten years after the issue"
+FROM_ISSUE = "the day of the issue or a later one"
 NUMBER = "(0|[1-9][0-9]{0,14})"
 """An identifier has one form only, because rows of one key are found by its text."""
 PLAIN = f"^{NUMBER}$"
@@ -100,13 +101,14 @@ def invoices(rows: ir.Table) -> ir.Table:
     late = (read.dt_vencimento - read.dt_emissao).cast("int64") > LONGEST_TERM
     bad_due = read.dt_vencimento.isnull() | late.fill_null(False)
     bad_minimum = minimum_given & read.vlr_pagto_min.isnull()
+    early = (read.dt_vencimento < read.dt_emissao).fill_null(False)
     return read.mutate(
         reasons=rejected(
             damaged_id=damaged["id_cliente"] | damaged["id_fatura"],
             bad_id=bad_client | bad_invoice,
             bad_date=bad_issue | bad_due,
             bad_amount=read.vlr_fatura.isnull() | bad_minimum,
-            due_before_issue=(read.dt_vencimento < read.dt_emissao).fill_null(False),
+            due_before_issue=early,
         ),
         detail=explained(
             *((damaged[name], found(name, read[name]), identifiers.EXPECTED) for name in damaged),
@@ -114,6 +116,7 @@ def invoices(rows: ir.Table) -> ir.Table:
             (bad_invoice, found("id_fatura", read.id_fatura), INVOICE_NUMBER),
             (bad_issue, found("data_emissao", read.data_emissao), DATE),
             (bad_due, found("data_vencimento", read.data_vencimento), DUE_DATE),
+            (early, found("data_vencimento", read.data_vencimento), FROM_ISSUE),
             (read.vlr_fatura.isnull(), found("valor_fatura", read.valor_fatura), AMOUNT),
             (
                 bad_minimum,

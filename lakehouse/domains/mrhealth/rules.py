@@ -45,6 +45,9 @@ ORDER_DATE = (
     " delivery"
 )
 ORDER_ID = "up to 64 letters, digits and . _ / # : - without blanks"
+FOLDER_UNIT = "the unit of the file's folder"
+KNOWN_UNIT = "a unit of the reference table"
+KNOWN_PRODUCT = "a product of the reference table"
 _NO_TEXTS: Mapping[str, ir.StringValue] = {}
 _ORDER_ID = "^[0-9A-Za-z][0-9A-Za-z._/#:-]{0,63}$"
 _NO_VALUE = "(?i)^(nan|null|none|nil|na|n/a|inf|infinity)$"
@@ -139,6 +142,7 @@ def reference_problems(
             bad_id=reduce(or_, bad.values()),
         ),
         "_detail": explained(
+            *((trimmed(texts[c]).isnull(), found(c, trimmed(texts[c])), "a value") for c in texts),
             *((damaged[c], found(c, texts[c]), identifiers.EXPECTED) for c in damaged),
             *((bad[c], found(c, texts[c]), NUMBER if c in numbers else COUNTRY) for c in bad),
         ),

@@ -50,6 +50,25 @@ class Rule:
     check: str
     statistics: Mapping[str, Any]
 
+    @property
+    def expected(self) -> str:
+        """Return in words what a value must be."""
+        given = self.statistics
+        low, high = given.get("min_value"), given.get("max_value")
+        ranges = {
+            "greater_than": f"a value above {low}",
+            "greater_than_or_equal_to": f"a value from {low}",
+            "less_than": f"a value below {high}",
+            "less_than_or_equal_to": f"a value up to {high}",
+            "in_range": f"a value from {low} to {high}",
+            "str_length": f"a text of {f'{low} to' if low else 'at most'} {high} characters",
+        }
+        if self.check == "not_null":
+            return "a value"
+        if self.check == "isin":
+            return ", ".join(map(str, given["allowed_values"]))
+        return ranges.get(self.check, "another value")
+
     def broken(self, table: ir.Table) -> ir.BooleanValue:
         """Return a condition that is true for rows that break the rule.
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from lakehouse.platform.tables.contract import join_reasons
 from lakehouse.platform.tables.provenance import PROVENANCE_COLUMNS
-from lakehouse.platform.tables.text import bare
+from lakehouse.platform.tables.text import bare, trimmed
 
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?"
 """Pattern of a time of the day, from 00:00 to 23:59:59."""
@@ -27,7 +27,11 @@ def rejected(**conditions: ir.BooleanValue) -> ir.StringValue:
     return join_reasons(conditions.items())
 
 
-def explained(*findings: tuple[ir.BooleanValue, ir.StringValue, str]) -> ir.StringValue:
+Finding = tuple[ir.BooleanValue, ir.StringValue, str]
+"""Condition of a problem, the text that was found, and what was expected."""
+
+
+def explained(*findings: Finding) -> ir.StringValue:
     """Return the value of the column ``_detail``: what was found and what was expected.
 
     Args:
@@ -48,6 +52,14 @@ def explained(*findings: tuple[ir.BooleanValue, ir.StringValue, str]) -> ir.Stri
 def found(column: str, text: ir.StringValue) -> ir.StringValue:
     """Return the beginning of a message about a value, which is shortened to 40 characters."""
     return ibis.literal(f"{column} is ") + text.fill_null("empty").substr(0, 40)
+
+
+def absent(rows: ir.Table, *columns: str) -> list[Finding]:
+    """Return for `explained` the columns of text that must have a value and have none."""
+    return [
+        (trimmed(rows[column]).isnull(), found(column, ibis.null("string")), "a value")
+        for column in columns
+    ]
 
 
 def parse_decimal(

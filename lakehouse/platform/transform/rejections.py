@@ -3,6 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
+from lakehouse.platform.tables.contract import Contract
+from lakehouse.platform.tables.expressions import explained, found
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.classify import ClassifiedRows
 from lakehouse.platform.transform.outcomes import REJECTED
@@ -28,13 +30,15 @@ def in_order_of_lines(rejected: ir.Table) -> ir.Table:
 def _reasons(table: Table, rows: ClassifiedRows) -> ir.Table:
     """Return place, reason codes and detail of each rejected row.
 
-    Reasons that the expression gave come first; without them the broken rules of the contract.
+    Reasons and details that the expression gave come first; without them those of the broken rules
+    of the contract.
     """
     rejected = rows.rejected
     codes = ibis.ifelse(
         rejected["_reasons"] == "", table.contract.reasons(rejected), rejected["_reasons"]
     )
-    reasons = rejected.select("day", *_PLACE, "_detail", codes=codes)
+    detail = rejected["_detail"].coalesce(_explanation(table.contract, rejected))
+    reasons = rejected.select("day", *_PLACE, _detail=detail, codes=codes)
     if rows.losing is None:
         return reasons
     contradicting = rows.losing.filter(rows.losing["_outcome"] == REJECTED)
@@ -46,6 +50,16 @@ def _reasons(table: Table, rows: ClassifiedRows) -> ir.Table:
             _detail=ibis.literal("another row of the file has the same key and other values"),
             codes=ibis.literal("duplicate_key"),
         ),
+    )
+
+
+def _explanation(contract: Contract, rows: ir.Table) -> ir.StringValue:
+    """Return what was found and expected by the rules that a row breaks; null without any."""
+    return explained(
+        *(
+            (rule.broken(rows), found(rule.column, rows[rule.column].cast("string")), rule.expected)
+            for rule in contract.rules
+        )
     )
 
 

@@ -19,8 +19,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def other_bytes_at_the_same_time(folder: Path) -> None:
-    path = folder / "one"
+    path, probe = folder / "one", folder.parent / "probe"
     before = path.stat()
+    while not probe.exists() or probe.stat().st_ctime_ns == before.st_ctime_ns:
+        probe.write_text("")  # the clock of the file system advances in steps
     path.write_text("9")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
@@ -39,8 +41,8 @@ CHANGES: list[Callable[[Path], object]] = [
     lambda folder: (folder / "below" / "three").write_text("3"),
     lambda folder: (folder / "below" / "two").unlink(),
     lambda folder: (folder / "below" / "two").rename(folder / "two"),
-    lambda folder: (folder / "one").chmod(0o600),
-    lambda folder: (folder / "below").chmod(0o700),
+    lambda folder: (folder / "one").chmod(0o640),
+    lambda folder: (folder / "below").chmod(0o750),
     lambda folder: (folder / "link").symlink_to("one"),
     lambda folder: (folder / "empty").mkdir(),
 ]

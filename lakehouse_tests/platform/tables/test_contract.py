@@ -15,6 +15,7 @@ from pandera.errors import SchemaErrors
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.tables.contract import (
     ContractError,
+    Rule,
     contract_of,
     join_reasons,
     schema_differences,
@@ -182,3 +183,19 @@ def test_missing_and_additional_columns_are_named():
 def test_a_condition_that_is_null_gives_no_reason():
     unknown = ibis.null("boolean")
     assert join_reasons([("a", unknown), ("b", ibis.literal(True))]).execute() == "b,"
+
+
+@pytest.mark.parametrize(
+    ("check", "statistics", "expected"),
+    [
+        ("not_null", {}, "a value"),
+        ("isin", {"allowed_values": ["a", "b"]}, "a, b"),
+        ("greater_than", {"min_value": 0}, "a value above 0"),
+        ("in_range", {"min_value": 1, "max_value": 9}, "a value from 1 to 9"),
+        ("str_length", {"min_value": None, "max_value": 9}, "a text of at most 9 characters"),
+        ("str_length", {"min_value": 2, "max_value": 9}, "a text of 2 to 9 characters"),
+        ("str_matches", {"pattern": "^x$"}, "another value"),
+    ],
+)
+def test_a_rule_says_what_it_expects(check, statistics, expected):
+    assert Rule(code="c", column="x", check=check, statistics=statistics).expected == expected

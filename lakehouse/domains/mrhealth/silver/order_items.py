@@ -14,7 +14,13 @@ from lakehouse.domains.mrhealth.sources import ORDER_ITEMS, ORDERS
 from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.expressions import (
+    absent,
+    explained,
+    found,
+    provenance_of,
+    rejected,
+)
 from lakehouse.platform.tables.text import trimmed
 
 OF_SAME_NUMBER = " orders of the delivery have this number"
@@ -138,6 +144,7 @@ def order_items(
     bad_item = trimmed(known.Id_Item_Pedido).notnull() & known.item_id.isnull() & ~damaged_item
     bad_quantity = trimmed(known.Qtd).notnull() & known.quantity.isnull()
     bad_price = trimmed(known.Vlr_Item).notnull() & known.unit_price.isnull()
+    unknown_product = trimmed(known.Id_Produto).notnull() & known.known_product.isnull()
     line_total = (known.unit_price * known.quantity).cast("decimal(18, 2)")
     too_much = (line_total > rules.MAX_AMOUNT).fill_null(False)
     count = known.orders.fill_null(0)
@@ -152,10 +159,11 @@ def order_items(
             bad_id=bad_order | bad_item,
             ambiguous_parent=numbered & (count > 1),
             orphan_item=numbered & ((count == 0) | ((count == 1) & ~is_found)),
-            unknown_product=trimmed(known.Id_Produto).notnull() & known.known_product.isnull(),
+            unknown_product=unknown_product,
             bad_amount=bad_quantity | bad_price | too_much,
         ),
         _detail=explained(
+            *absent(known, "Id_Pedido", "Id_Item_Pedido", "Id_Produto", "Qtd", "Vlr_Item"),
             (damaged_order, found("Id_Pedido", known.Id_Pedido), identifiers.EXPECTED),
             (damaged_item, found("Id_Item_Pedido", known.Id_Item_Pedido), identifiers.EXPECTED),
             (bad_order, found("Id_Pedido", known.Id_Pedido), rules.ORDER_ID),
@@ -163,6 +171,7 @@ def order_items(
             (bad_quantity, found("Qtd", known.Qtd), rules.QUANTITY),
             (bad_price, found("Vlr_Item", known.Vlr_Item), rules.AMOUNT),
             (too_much, found("Qtd x Vlr_Item", line_total.cast("string")), rules.AMOUNT),
+            (unknown_product, found("Id_Produto", known.Id_Produto), rules.KNOWN_PRODUCT),
         ).coalesce(
             ibis.cases(
                 (numbered & (count > 1), count.cast("string") + OF_SAME_NUMBER),

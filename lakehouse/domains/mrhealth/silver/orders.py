@@ -12,7 +12,13 @@ from lakehouse.domains.mrhealth.sources import ORDERS
 from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.expressions import (
+    absent,
+    explained,
+    found,
+    provenance_of,
+    rejected,
+)
 from lakehouse.platform.tables.text import trimmed
 
 
@@ -75,6 +81,7 @@ def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
     bad_status = trimmed(checked.Status).notnull() & checked.known_status.isnull()
     unit_given = trimmed(checked.Id_Unidade).notnull()
     other_unit = checked.unit_id.fill_null(rules.NO_UNIT) != checked["_unit"]
+    mismatch = checked["_unit"].notnull() & unit_given & other_unit
     unknown_unit = unit_given & checked.known.isnull()
     return checked.select(
         **provenance_of(checked, day=checked.delivery_day),
@@ -89,10 +96,11 @@ def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
             bad_date=bad_date,
             bad_amount=bad_value | checked.delivery_fee.isnull(),
             bad_status=bad_status,
-            unit_mismatch=checked["_unit"].notnull() & unit_given & other_unit,
+            unit_mismatch=mismatch,
             unknown_unit=unknown_unit,
         ),
         _detail=explained(
+            *absent(checked, "Id_Pedido", "Id_Unidade", "Data_Pedido", "Vlr_Pedido", "Status"),
             (damaged, found("Id_Pedido", checked.Id_Pedido), identifiers.EXPECTED),
             (bad_id, found("Id_Pedido", checked.Id_Pedido), rules.ORDER_ID),
             (bad_date, found("Data_Pedido", checked.Data_Pedido), rules.ORDER_DATE),
@@ -103,6 +111,8 @@ def orders(rows: ir.Table, units: ir.Table) -> ir.Table:
                 rules.AMOUNT,
             ),
             (bad_status, found("Status", checked.Status), ", ".join(rules.STATUSES)),
+            (mismatch, found("Id_Unidade", checked.Id_Unidade), rules.FOLDER_UNIT),
+            (unknown_unit, found("Id_Unidade", checked.Id_Unidade), rules.KNOWN_UNIT),
         ),
         day=checked.day,
         unit_id=checked.unit_id,

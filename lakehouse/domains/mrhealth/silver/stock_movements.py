@@ -1,6 +1,8 @@
 """Valid stock movements, one row per unit, movement and day."""
 
 import datetime as dt
+from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -14,8 +16,24 @@ from lakehouse.domains.mrhealth.sources import STOCK_MOVEMENTS
 from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.expressions import (
+    absent,
+    explained,
+    found,
+    provenance_of,
+    rejected,
+)
 from lakehouse.platform.tables.text import trimmed
+
+REQUIRED = (
+    "Id_Unidade",
+    "Id_Movimento",
+    "Data_Movimento",
+    "Tipo_Movimento",
+    "Id_Produto",
+    "Qtd",
+)
+"""Columns without which a movement is rejected."""
 
 
 class StockMovements(TableModel, key=("day", "unit_id", "movement_id")):
@@ -91,10 +109,10 @@ def stock_movements(rows: ir.Table, units: ir.Table, products: ir.Table) -> ir.T
     too_much = (value > rules.MAX_AMOUNT).fill_null(False)
     unit_given = trimmed(checked.Id_Unidade).notnull()
     other_unit = checked.unit_id.fill_null(rules.NO_UNIT) != checked["_unit"]
-    required = ("Id_Unidade", "Id_Movimento", "Data_Movimento", "Tipo_Movimento", "Id_Produto")
-    missing = trimmed(checked.Qtd).isnull()
-    for column in required:
-        missing = missing | trimmed(checked[column]).isnull()
+    mismatch = checked["_unit"].notnull() & unit_given & other_unit
+    unknown_unit = unit_given & checked.known_unit.isnull()
+    unknown_product = trimmed(checked.Id_Produto).notnull() & checked.known_product.isnull()
+    missing = reduce(or_, (trimmed(checked[column]).isnull() for column in REQUIRED))
     purchase_day = ibis.cases(
         (checked.kind == stock_rules.ORDERED, checked.day),
         (checked.kind == stock_rules.RECEIVED, checked.ordered_on),
@@ -109,11 +127,12 @@ def stock_movements(rows: ir.Table, units: ir.Table, products: ir.Table) -> ir.T
             bad_date=bad_date | bad_purchase,
             bad_amount=bad_quantity | bad_cost | too_much,
             bad_movement=bad_kind,
-            unit_mismatch=checked["_unit"].notnull() & unit_given & other_unit,
-            unknown_unit=unit_given & checked.known_unit.isnull(),
-            unknown_product=trimmed(checked.Id_Produto).notnull() & checked.known_product.isnull(),
+            unit_mismatch=mismatch,
+            unknown_unit=unknown_unit,
+            unknown_product=unknown_product,
         ),
         _detail=explained(
+            *absent(checked, *REQUIRED),
             (damaged, found("Id_Movimento", checked.Id_Movimento), identifiers.EXPECTED),
             (bad_id, found("Id_Movimento", checked.Id_Movimento), rules.ORDER_ID),
             (bad_date, found("Data_Movimento", checked.Data_Movimento), rules.ORDER_DATE),
@@ -126,6 +145,9 @@ def stock_movements(rows: ir.Table, units: ir.Table, products: ir.Table) -> ir.T
                 found("Tipo_Movimento", checked.Tipo_Movimento),
                 ", ".join(stock_rules.MOVEMENTS),
             ),
+            (mismatch, found("Id_Unidade", checked.Id_Unidade), rules.FOLDER_UNIT),
+            (unknown_unit, found("Id_Unidade", checked.Id_Unidade), rules.KNOWN_UNIT),
+            (unknown_product, found("Id_Produto", checked.Id_Produto), rules.KNOWN_PRODUCT),
         ),
         day=checked.day,
         unit_id=checked.unit_id,

@@ -1,6 +1,8 @@
 """Valid rows of all people files, duplicates included."""
 
 import datetime as dt
+from functools import reduce
+from operator import or_
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -11,8 +13,17 @@ from lakehouse.domains.people.sources import PEOPLE
 from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
-from lakehouse.platform.tables.expressions import explained, found, provenance_of, rejected
+from lakehouse.platform.tables.expressions import (
+    absent,
+    explained,
+    found,
+    provenance_of,
+    rejected,
+)
 from lakehouse.platform.tables.text import name, trimmed
+
+REQUIRED = ("Index", "User Id", "First Name", "Last Name", "Sex", "Email", "Date of birth")
+"""Columns without which a row is rejected."""
 
 
 class PeopleAll(TableModel, key=("day", "file", "row")):
@@ -69,13 +80,7 @@ def people_all(rows: ir.Table) -> ir.Table:
     return rows.select(
         **provenance_of(rows, day=rows.day),
         _reasons=rejected(
-            missing_required=trimmed(rows["Index"]).isnull()
-            | trimmed(rows["User Id"]).isnull()
-            | trimmed(rows["First Name"]).isnull()
-            | trimmed(rows["Last Name"]).isnull()
-            | trimmed(rows["Sex"]).isnull()
-            | trimmed(rows["Email"]).isnull()
-            | trimmed(rows["Date of birth"]).isnull(),
+            missing_required=reduce(or_, (trimmed(rows[name]).isnull() for name in REQUIRED)),
             bad_index=bad_index,
             damaged_id=damaged,
             bad_user_id=bad_user_id,
@@ -84,6 +89,7 @@ def people_all(rows: ir.Table) -> ir.Table:
             bad_date=bad_date,
         ),
         _detail=explained(
+            *absent(rows, *REQUIRED),
             (bad_index, found("Index", rows["Index"]), "a whole number of at most 15 digits"),
             (damaged, found("User Id", rows["User Id"]), identifiers.EXPECTED),
             (bad_user_id, found("User Id", rows["User Id"]), rules.USER_ID),

@@ -15,6 +15,7 @@ from lakehouse.platform.tables import identifiers
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import silver
 from lakehouse.platform.tables.expressions import (
+    absent,
     explained,
     found,
     parse_date,
@@ -113,6 +114,7 @@ def sales(rows: ir.Table) -> ir.Table:
             bad_operation=read.change.isnull(),
         ),
         _detail=explained(
+            *absent(read, *(name for name in COLUMNS if name != "operation")),
             *((damaged[name], found(name, read[name]), identifiers.EXPECTED) for name in damaged),
             (bad_ids["id"], found("id", read.id), rules.SALE_NUMBER),
             *((bad_ids[n], found(n, read[n]), rules.NUMBER) for n in bad_ids if n != "id"),
