@@ -68,7 +68,7 @@ REGION, COMPANY = "region", "company"
 PLACES = len(REGIONS)
 """Places that can have an alert of their own."""
 SCOPES = (REGION, COMPANY)
-MEASURES = (BRL,)
+MEASURES = [BRL]
 
 NO_SALES = Kind(
     name="no_sales",

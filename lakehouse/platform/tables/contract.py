@@ -100,6 +100,9 @@ def _holds_length(column: Any, statistics: Mapping[str, Any]) -> ir.BooleanValue
     return longest if low is None else (column.length() >= low) & longest
 
 
+_LISTS = ("allowed_values", "forbidden_values")
+"""Statistics that list values; a tuple of one value reaches them as that value alone."""
+
 _HOLDS = {
     "equal_to": lambda column, s: column == s["value"],
     "not_equal_to": lambda column, s: column != s["value"],
@@ -213,6 +216,11 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
                     f"{model.__name__}.{name}: the check {check.name!r} has no form as an"
                     f" expression; hint: use one of {', '.join(sorted(_HOLDS))}, or reject the row"
                     " in the table's expression with expressions.rejected()"
+                )
+            if any(isinstance(check.statistics.get(each), str) for each in _LISTS):
+                raise ContractError(
+                    f"{model.__name__}.{name}: {check.name} has one text instead of a list; hint:"
+                    " write a single value in brackets, as in isin=['a']"
                 )
             code = given.get("reason", f"bad_{name.lstrip('_')}")
             rules.append(

@@ -360,7 +360,7 @@ def test_a_plan_always_gives_the_same_bytes_and_another_seed_gives_others():
 
 
 @pytest.mark.parametrize(
-    "table", [t for t in load_domain("people").tables if t.transform], ids=repr
+    "table", [t for t in load_domain("people").tables if t.has_expression], ids=repr
 )
 def test_every_table_compiles_to_the_sql_of_spark(table):
     assert "SELECT" in ibis.to_sql(table.expression, dialect="pyspark")

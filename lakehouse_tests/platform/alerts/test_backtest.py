@@ -12,7 +12,9 @@ import pytest
 from lakehouse.demo.incidents.labels import Scenario
 from lakehouse.demo.incidents.quality import compare
 from lakehouse.platform.alerts.backtest import alerts_in_rows
+from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.transform.validate import failed_days_of
 from lakehouse.settings import Settings
 
 DOMAINS = ("sales", "cards", "people")
@@ -40,6 +42,13 @@ def alerts(
     return alerts_in_rows(table_of(domain), detection.rows_of, rows, settings, first, last)
 
 
+def broken_rules(table: Table, found: list[dict[str, Any]], day: dt.date) -> dict[dt.date, str]:
+    """Return what the contract of a table says about alerts of a day."""
+    schema = arrow_schema(table.contract.schema)
+    rows = pa.Table.from_pylist([alert | {"day": day} for alert in found], schema=schema)
+    return failed_days_of(table, rows, [day], Settings(root="unused", threads=1))
+
+
 def upto(of: Scenario, last: dt.date) -> dict[str, pa.Table]:
     return {name: rows.filter(pc.less_equal(rows["day"], last)) for name, rows in of.rows.items()}
 
@@ -52,6 +61,7 @@ def test_most_incidents_are_found_and_nearly_every_alert_is_about_one(domain: st
     assert compared.by_kind["all"].found >= 5, compared.missed
     assert len(compared.false) <= 1
     assert len({alert["alert_id"] for alert in found}) == len(found)
+    assert broken_rules(table_of(domain), found, of.last) == {}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -139,6 +139,14 @@ def test_a_check_without_a_form_as_an_expression_is_rejected_with_a_hint():
         contract_of(Odd)
 
 
+def test_a_list_of_values_that_is_one_text_is_rejected_with_a_hint():
+    class Spelled(pa.DataFrameModel):
+        way: str = pa.Field(isin=("card",), description="Pandera takes the text for a list")
+
+    with pytest.raises(ContractError, match=r"Spelled\.way: isin has one text.*in brackets"):
+        contract_of(Spelled)
+
+
 def test_a_key_that_names_an_unknown_column_is_rejected():
     class Keyed(pa.DataFrameModel):
         n: int = pa.Field(description="A number")

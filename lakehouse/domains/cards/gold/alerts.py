@@ -16,7 +16,7 @@ class Alerts(AlertColumns, key=("alert_id",)):
     """One incident: what is paid, open or billed unlike before, since when, and what to do."""
 
     kind: str = pa.Field(isin=tuple(rules.KINDS), description="What is wrong, see docs/alerts.md")
-    scope: str = pa.Field(isin=(rules.SCOPE,), description="Always portfolio")
+    scope: str = pa.Field(isin=[rules.SCOPE], description="Always portfolio")
     measure: str = pa.Field(
         isin=rules.MEASURES, description="What actual and expected count: brl (BRL) or invoices"
     )

@@ -15,7 +15,7 @@ class Alerts(AlertColumns, key=("alert_id",)):
     """One incident: which rows repeat persons, since when, and what to do."""
 
     kind: str = pa.Field(isin=tuple(rules.KINDS), description="What is wrong, see docs/alerts.md")
-    scope: str = pa.Field(isin=(rules.SCOPE,), description="Always register")
+    scope: str = pa.Field(isin=[rules.SCOPE], description="Always register")
     measure: str = pa.Field(
         isin=rules.MEASURES, description="What actual and expected count: rows or persons"
     )
