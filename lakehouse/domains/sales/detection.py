@@ -89,11 +89,12 @@ class Expectation:
 def inputs_of(sales: ir.Table) -> dict[str, ir.Table]:
     """Return number and value of the sales by day and region."""
     recent = sales.filter(sales.day > sales.day.max() - ibis.interval(days=rules.HISTORY_DAYS))
+    value = recent.total_value.cast("decimal(19, 2)")  # products of up to 18 digits overflow
     return {
         "sold": recent.group_by("day", "region").agg(
             sales=recent.count(),
             value=recent.total_value.sum().cast("float64"),
-            squares=(recent.total_value * recent.total_value).sum().cast("float64"),
+            squares=(value * value).sum().cast("float64"),
         )
     }
 
