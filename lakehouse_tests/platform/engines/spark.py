@@ -45,7 +45,25 @@ def spark_cluster(settings: Settings) -> Iterator[Settings]:
             Path(home, part.name).symlink_to(part)
         patch.setenv("SPARK_HOME", home)
         patch.setenv("PYTHONPATH", str(Path(lakehouse_tests.__file__).parent.parent))
-        yield from local_spark("local-cluster[2,1,1024]", settings)
+        end_java()
+        try:
+            yield from local_spark("local-cluster[2,1,1024]", settings)
+        finally:
+            end_java()
+
+
+def end_java() -> None:
+    """End the Java process of earlier sessions; executors have the environment that it began with.
+
+    The next session starts another one.
+    """
+    from pyspark import SparkContext
+
+    if (gateway := SparkContext._gateway) is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(60)
+        SparkContext._gateway = SparkContext._jvm = None
 
 
 def local_spark(master: str, settings: Settings | None = None) -> Iterator[Settings]:

@@ -71,4 +71,4 @@ def test_only_a_successful_run_sends_alerts_and_replaced_methods_and_runs_after_
 
 def test_only_a_domain_with_a_table_of_alerts_has_alerts():
     assert has_alerts(load_domain("mrhealth"))
-    assert not has_alerts(load_domain("sales"))
+    assert not has_alerts(load_domain("bikes"))
