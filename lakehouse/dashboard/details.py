@@ -46,6 +46,8 @@ EXPECTED: tuple[tuple[str, str], ...] = (
     (r"the unit of the file's folder", "a unidade da pasta do arquivo"),
     (r"a unit of the reference table", "uma unidade da tabela de referência"),
     (r"a product of the reference table", "um produto da tabela de referência"),
+    (r"the number of an accepted invoice of the client",
+     "o número de uma fatura aceita do cliente"),
     (r"the day of the issue or a later one", "o dia da emissão ou um dia depois"),
     (r"a longer text", "um texto mais longo"),
     (r"a text", "um texto"),

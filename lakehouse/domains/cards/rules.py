@@ -31,6 +31,7 @@ DATE = (
     " delivery"
 )
 DUE_DATE = "YYYY-MM-DD or DD/MM/YYYY, at most ten years after the issue"
+KNOWN_INVOICE = "the number of an accepted invoice of the client"
 FROM_ISSUE = "the day of the issue or a later one"
 NUMBER = "(0|[1-9][0-9]{0,14})"
 """An identifier has one form only, because rows of one key are found by its text."""

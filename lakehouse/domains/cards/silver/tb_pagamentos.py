@@ -93,6 +93,7 @@ def tb_pagamentos(rows: ir.Table, invoices: ir.Table) -> ir.Table:
             (bad_invoice, found("id_fatura", checked.id_fatura), rules.INVOICE_NUMBER),
             (bad_date, found("data_pagamento", checked.data_pagamento), rules.DATE),
             (bad_amount, found("valor_pagamento", checked.valor_pagamento), rules.AMOUNT),
+            (unknown, found("id_fatura", checked.id_fatura), rules.KNOWN_INVOICE),
         ),
         _version=rules.generated(checked),
         day=checked["_business_day"].fill_null(checked.day),
