@@ -55,15 +55,25 @@ def spark_cluster(settings: Settings) -> Iterator[Settings]:
 def end_java() -> None:
     """End the Java process of earlier sessions; executors have the environment that it began with.
 
-    The next session starts another one.
+    A session that another test has left open is stopped. The next session starts another process.
     """
     from pyspark import SparkContext
 
+    stop_session()
     if (gateway := SparkContext._gateway) is not None:
         gateway.shutdown()
         gateway.proc.stdin.close()
         gateway.proc.wait(60)
         SparkContext._gateway = SparkContext._jvm = None
+
+
+def stop_session() -> None:
+    """Stop the Spark session of this process, if there is one."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if SparkContext._active_spark_context is not None:
+        SparkSession.builder.getOrCreate().stop()
 
 
 def local_spark(master: str, settings: Settings | None = None) -> Iterator[Settings]:
@@ -75,4 +85,4 @@ def local_spark(master: str, settings: Settings | None = None) -> Iterator[Setti
     spark = spark_session(by_spark)
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     yield by_spark
-    spark.stop()
+    stop_session()
