@@ -34,6 +34,8 @@ class Watched:
 
     cpu: dict[int, float] = field(default_factory=dict)
     """Processor seconds of each process itself."""
+    java: set[int] = field(default_factory=set)
+    """Those that are Java."""
     peak_mb: Counter[str] = field(default_factory=Counter)
     """Largest sum of resident memory of the driver's processes, and of the executors'."""
 
@@ -44,6 +46,8 @@ class Watched:
         executors = {below for one in tree if _is_executor(one) for below in processes(one)}
         for process in tree:
             with contextlib.suppress(OSError):
+                if Path(f"/proc/{process}/comm").read_text().strip() == "java":
+                    self.java.add(process)
                 self.cpu[process] = max(used(process, below=False), self.cpu.get(process, 0))
                 pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
                 part = "executors" if process in executors else "driver"
@@ -87,6 +91,7 @@ def watched(arguments: list[str], environment: dict[str, str]) -> dict[str, Any]
     cpu = sum(found.cpu.values()) - figures.pop("import_cpu_seconds")
     return figures | {
         "cpu_seconds": round(cpu, 2),
+        "java_cpu_seconds": round(sum(found.cpu[process] for process in found.java), 2),
         "driver_mb": found.peak_mb["driver"],
         "executors_mb": found.peak_mb["executors"],
     }

@@ -161,8 +161,9 @@ class Settings:
     spark_master: str = _setting("local[2]", "Spark master URL")
     spark_min_rows: int = _setting(
         10_000_000,
-        "Upstream rows from which a run computes a table on Spark; with fewer, DuckDB computes it"
-        " in the process of the run. 0 computes every table on Spark",
+        "Upstream rows from which a run computes a table on Spark, and delivered rows from which"
+        " executors ingest files; with less, it is done in the process of the run, by DuckDB where"
+        " it is a table. 0 does everything on Spark",
         pattern=r"[0-9]+",
         expected="a whole number, 0 or more",
     )

@@ -52,6 +52,9 @@ QUALITY = (
     "--orders", type=float, help="Orders of a generated unit-day of restaurants; default: 60."
 )
 @click.option("--clean", is_flag=True, help="Generated days without incidents.")
+@click.option(
+    "--later", is_flag=True, help="Incidents and circumstances of restaurants thought of later."
+)
 @click.option("--keep", is_flag=True, help="Store the measurement in ops.alert_quality.")
 @click.option("--show", is_flag=True, help="Name missed incidents and false alerts.")
 @format_option
@@ -63,6 +66,7 @@ def backtest(
     seeds: str | None,
     orders: float | None,
     clean: bool,
+    later: bool,
     keep: bool,
     show: bool,
     form: str,
@@ -78,7 +82,7 @@ def backtest(
       lakehouse alerts backtest --domain sales --seeds 21-28
     """
     settings = Settings.from_env()
-    domain = measured_domain(domain_name, orders)
+    domain = measured_domain(domain_name, orders, later=later)
     if seeds:
         _generated(domain, seeds, settings, clean=clean, keep=keep, show=show, form=form)
         return
@@ -129,7 +133,8 @@ def _generated(
     _tell_rate(alerts, place_days, domain.place)
     if keep:
         many = f", {domain.orders:g} orders a unit-day" if isinstance(domain, Restaurants) else ""
-        source = f"seeds {seeds}{many}" + (", clean" if clean else "")
+        kinds = ", later incidents" if isinstance(domain, Restaurants) and domain.later else ""
+        source = f"seeds {seeds}{many}{kinds}" + (", clean" if clean else "")
         _keep(domain.domain, total, source, _rate(alerts, place_days), settings)
 
 

@@ -13,6 +13,8 @@ import click
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from lakehouse.demo.incidents.labels import Comparison
 
 Alerts = list[dict[str, Any]]
@@ -50,19 +52,27 @@ class Measured(ABC):
 
 
 class Restaurants(Measured):
-    """Alerts of mrhealth, which an expression finds."""
+    """Alerts of mrhealth."""
 
     place = "unit"
 
-    def __init__(self, orders: float) -> None:
+    def __init__(self, orders: float, *, later: bool) -> None:
         super().__init__("mrhealth")
         self.orders = orders
+        self.later = later
 
     def between(self, settings: Settings, first: dt.date, last: dt.date) -> tuple[Alerts, int]:
-        from lakehouse.domains.mrhealth.detection.backtest import alerts_between
+        from lakehouse.domains.mrhealth.detection.tables import rows_of
+        from lakehouse.domains.mrhealth.gold.alerts import alerts
+        from lakehouse.platform.alerts.backtest import alerts_between
         from lakehouse.platform.storage.lake import Lake
+        from lakehouse.platform.storage.table_id import TableId
 
-        return alerts_between(Lake(settings.root, settings.file_mb), settings, first, last)
+        lake = Lake(settings.root, settings.file_mb)
+        files = lake.table(TableId("gold", self.domain, "unit_day")).snapshot().files
+        unit_days = sum(file.rows for file in files if first <= file.day <= last)
+        inputs = _inputs((last - first).days + 1)
+        return alerts_between(alerts, rows_of, lake, settings, first, last, inputs), unit_days
 
     def compared(
         self, labels: Path, found: Alerts, first: dt.date, last: dt.date
@@ -76,9 +86,11 @@ class Restaurants(Measured):
         self, seeds: Iterable[int], settings: Settings, *, clean: bool
     ) -> Iterator[tuple["Comparison[Any]", int]]:
         from lakehouse.demo.mrhealth.alert_quality import compare
-        from lakehouse.demo.mrhealth.day_rows import rows_of
+        from lakehouse.demo.mrhealth.day_rows import as_table, rows_of
         from lakehouse.demo.mrhealth.scenario import scenario_of
-        from lakehouse.domains.mrhealth.detection.backtest import alerts_in_rows
+        from lakehouse.domains.mrhealth.detection.tables import rows_of as alert_rows
+        from lakehouse.domains.mrhealth.gold.alerts import alerts
+        from lakehouse.platform.alerts.backtest import alerts_in_rows
 
         for seed in seeds:
             scenario = scenario_of(
@@ -86,12 +98,29 @@ class Restaurants(Measured):
                 first=_begins(seed),
                 orders_per_unit=self.orders,
                 rounds=0 if clean else 2,
+                later=self.later,
             )
             since = scenario.first_incident_day
             rows = rows_of(scenario)
-            found = alerts_in_rows(rows, settings, since, scenario.last)
+            found = alerts_in_rows(
+                alerts,
+                alert_rows,
+                {name: as_table(each) for name, each in rows.items()},
+                settings,
+                since,
+                scenario.last,
+                _inputs((scenario.last - since).days + 1),
+            )
             days = sum(row["day"] >= since for row in rows["unit_day"])
             yield compare(scenario.incidents, found), days
+
+
+def _inputs(days: int) -> "dict[str, ir.Table]":
+    """Return what the alerts of restaurants read for a number of days; the table reads fewer."""
+    from lakehouse.domains.mrhealth.detection.inputs import inputs_of
+    from lakehouse.domains.mrhealth.gold.alerts import alerts
+
+    return inputs_of(*(read.table.unbound for read in alerts.reads), keep_days=days)
 
 
 class Series(Measured):
@@ -142,18 +171,20 @@ class Series(Measured):
             yield compare(self.domain, scenario.labels, found), days
 
 
-def measured_domain(domain: str, orders: float | None) -> Measured:
+def measured_domain(domain: str, orders: float | None, *, later: bool = False) -> Measured:
     """Return what is measured in a domain.
 
     Raises:
         click.UsageError: the domain has no alerts, or an option does not belong to it.
     """
     if domain == "mrhealth":
-        return Restaurants(60.0 if orders is None else orders)
+        return Restaurants(60.0 if orders is None else orders, later=later)
     if domain not in ("sales", "cards", "people"):
         raise click.UsageError(f"{domain} has no alerts")
-    if orders is not None:
-        raise click.UsageError("--orders belongs to the days of restaurants, --domain mrhealth")
+    if orders is not None or later:
+        raise click.UsageError(
+            "--orders and --later belong to the days of restaurants, --domain mrhealth"
+        )
     return Series(domain)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import click
 
+from lakehouse.platform.plain_causes import plain_cause
 from lakehouse.platform.storage.outside_causes import is_outside_cause
-from lakehouse.platform.storage.plain_causes import plain_cause
 
 DEBUG_REMARK = " (lakehouse --debug … shows the traceback)"
 MOST_NAMES = 8

@@ -215,8 +215,9 @@ def _drop(domain: "Domain", lake: "Lake", settings: Settings, table: "TableId") 
     from lakehouse.platform.orchestration.migrating import drop_table
     from lakehouse.platform.orchestration.publishing import publish_migrated
 
-    removed = {s.table for s in _plan(domain, lake, settings) if s.action is Action.REMOVED}
-    if table not in removed:
+    steps = {step.table: step.action for step in _plan(domain, lake, settings)}
+    conflict = steps.get(table) is Action.CONFLICT and table.layer == "gold"
+    if not conflict and steps.get(table) is not Action.REMOVED:
         raise CommandError(
             f"{table.name} is declared, or is not stored",
             "lakehouse migrate lists the tables that are no longer declared",

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from lakehouse.cli.messages import CommandError, suggestion
+from lakehouse.lasting_objects import lasting_objects
 from lakehouse.platform.tables.domains import DOMAINS, domain_names, load_spec
 from lakehouse.settings import Settings
 
@@ -98,9 +99,10 @@ def domains_declaring(module: str) -> list[str]:
 
 def domains_of(domain_name: str | None) -> "list[Domain]":
     """Load one domain with its tables, or all domains when no name is given."""
-    from lakehouse.platform.tables.registry import load_domain
+    with lasting_objects():
+        from lakehouse.platform.tables.registry import load_domain
 
-    return [load_domain(name) for name in ([domain_name] if domain_name else domain_names())]
+        return [load_domain(name) for name in ([domain_name] if domain_name else domain_names())]
 
 
 def require_stored(lake: "Lake", table: "TableId") -> "TableId":

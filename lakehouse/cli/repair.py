@@ -1,7 +1,6 @@
 """`lakehouse repair`: bring back what `status` and `reconcile` report as damaged."""
 
 import datetime as dt
-import functools
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,11 @@ from lakehouse.cli.output import print_rows
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from lakehouse.platform.privacy.marks import MarkedPersons
     from lakehouse.platform.reconciliation.damage import Damage
     from lakehouse.platform.reconciliation.restore import Restored
     from lakehouse.platform.storage.lake import Lake
     from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.registry import Domain
-    from lakehouse.platform.tables.table import Table
 
 
 @click.command()
@@ -133,7 +130,7 @@ def _restore(
     datasets = {each.table.table for each in damages if each.kind is DamageKind.KEPT_FILE}
     for dataset in sorted(datasets & bronze.keys()):
         own = [each for each in damages if each.table.table == dataset]
-        redact = functools.partial(_redacted, marked, bronze[dataset], limit)
+        redact = marked.redaction(bronze[dataset], limit=limit)
         yield from restore.restore_kept_files(lake, landing, own, redact)
 
 
@@ -154,13 +151,6 @@ def _days_of_deliveries(
             days = _all_days(domain, lake, each.table)
             found.setdefault(each.table.table, set()).update(days)
     return found
-
-
-def _redacted(
-    marked: "MarkedPersons", bronze: "Table", limit: int, data: bytes, name: str
-) -> bytes:
-    """Return the bytes of a landed file as they are kept: without erased persons."""
-    return marked.without_erased(data, name, bronze, limit=limit)
 
 
 def _to_build(

@@ -19,7 +19,8 @@ from lakehouse.cli.options import (
     plural,
 )
 from lakehouse.cli.progress import run_progress
-from lakehouse.platform.storage.plain_causes import plain_cause
+from lakehouse.lasting_objects import lasting_objects
+from lakehouse.platform.plain_causes import plain_cause
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
@@ -120,8 +121,9 @@ def ingest_all(
         tags: tags of the runs, in addition to their own.
         left: gets a text for everything that was not loaded; each is printed as a warning.
     """
-    from lakehouse.platform.orchestration import local_runs
-    from lakehouse.platform.orchestration.unloaded import not_loaded
+    with lasting_objects():
+        from lakehouse.platform.orchestration import local_runs
+        from lakehouse.platform.orchestration.unloaded import not_loaded
 
     done: list[RunResult] = []
     left = [] if left is None else left
@@ -292,10 +294,11 @@ def rebuild(
     newest day, and for the reference dates that are out of date. Tables with reference dates are
     rebuilt together, because each reads another and a date is recorded for all of them.
     """
-    from lakehouse.platform.orchestration import local_runs
-    from lakehouse.platform.orchestration.metadata import asset_key
-    from lakehouse.platform.orchestration.run_tags import Work
-    from lakehouse.platform.transform.reference_dates import reference_tables
+    with lasting_objects():
+        from lakehouse.platform.orchestration import local_runs
+        from lakehouse.platform.orchestration.metadata import asset_key
+        from lakehouse.platform.orchestration.run_tags import Work
+        from lakehouse.platform.transform.reference_dates import reference_tables
 
     dated = {table.id for table in reference_tables(domain)}
     as_of = {table.id for table in domain.tables if table.as_of}

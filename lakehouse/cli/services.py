@@ -102,10 +102,10 @@ def _local(root: str) -> Path | None:
 
 def _will_pass(error: Exception) -> bool:
     """Return whether an error is that of a server that is away, and not of this machine's disks."""
+    from lakehouse.platform.plain_causes import disk_cause
     from lakehouse.platform.storage.outside_causes import is_outside_cause
-    from lakehouse.platform.storage.plain_causes import plain_cause
 
-    is_local = isinstance(error, OSError) or plain_cause(str(error)) is not None
+    is_local = isinstance(error, OSError) or disk_cause(str(error)) is not None
     return is_outside_cause(error) and not is_local
 
 

@@ -76,7 +76,8 @@ def done(decision: AlertDecision, language: Language) -> Component:
 
 def _facts(alert: Row, handling: Handling, language: Language) -> Component:
     state = alert["state"] if handling.state == "open" else handling.state
-    days = " – ".join(written(alert[n], "day", language) for n in ("first_day", "last_day"))
+    ends = (written(alert[n], "day", language) for n in ("first_day", "last_day"))
+    days = " – ".join(dict.fromkeys(ends))
     named: list[tuple[Words, Any]] = [
         (Words("Alerta", "Alert"), alert["alert_id"]),
         (Words("Tipo", "Kind"), KINDS[alert["kind"]].in_(language)),

@@ -35,6 +35,8 @@ KINDS = {
     "prices": Words("Preços", "Prices"),
     "order_values": Words("Valor e itens", "Value and items"),
     "orders_low": Words("Pedidos abaixo do usual", "Fewer orders than usual"),
+    "orders_repeated": Words("Pedidos enviados duas vezes", "Orders sent twice"),
+    "unfinished": Words("Pedidos sem conclusão", "Unfinished orders"),
     "orders_surge": Words("Pedidos acima do usual", "More orders than usual"),
     "product_missing": Words("Produto sem vendas", "Product without sales"),
     "no_sales": Words("Dia sem vendas", "Day without sales"),
@@ -49,12 +51,6 @@ KINDS = {
     "repeated_rows": Words("Linhas repetidas", "Repeated rows"),
     "nobody_new": Words("Só pessoas conhecidas", "Known persons only"),
     "shared_email": Words("E-mail de outra pessoa", "E-mail of another person"),
-}
-DOMAINS = {
-    "mrhealth": Words("Restaurantes", "Restaurants"),
-    "sales": Words("Vendas", "Sales"),
-    "cards": Words("Cartões", "Cards"),
-    "people": Words("Pessoas", "People"),
 }
 STEPS = {
     "acknowledged": Words("Estou vendo", "I am looking"),

@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
@@ -48,9 +47,19 @@ def selection_of(page: Page, search: str | None, snapshot: Snapshot) -> Selectio
     Raises:
         DataError: the days with data cannot be read.
     """
-    ((oldest, newest),) = (row.values() for row in snapshot.rows(BOUNDS[page.domain]))
-    found = filters.read(page, search or "", snapshot, (oldest, newest))
-    return replace(found, sees_personal=person().sees_personal)
+    bounds = bounds_of(page, snapshot)
+    sees_personal = person().sees_personal
+    return filters.read(page, search or "", snapshot, bounds, sees_personal=sees_personal)
+
+
+def bounds_of(page: Page, snapshot: Snapshot) -> tuple[dt.date | None, dt.date | None]:
+    """Return the oldest and the newest day that a page can show.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    (row,) = snapshot.rows(BOUNDS[page.domain])
+    return row["oldest"], row["newest"]
 
 
 def version(snapshot: Snapshot, language: Language) -> dict[str, Any]:
@@ -58,13 +67,15 @@ def version(snapshot: Snapshot, language: Language) -> dict[str, Any]:
     return {"key": [list(pair) for pair in snapshot.key], "language": language}
 
 
-def content_of(path: str, body: Component, *, has_forms: bool = False) -> dict[str, Any]:
+def content_of(
+    path: str, body: Component, language: Language, *, has_forms: bool = False
+) -> dict[str, Any]:
     """Return what the browser shows below the filters.
 
     With the path that it shows already, it changes the components that differ and keeps the others,
     unless there are forms: what was answered to a form must not stay beside another row.
     """
-    return {"path": path, "body": body, "whole": has_forms}
+    return {"path": path, "body": body, "language": language, "whole": has_forms}
 
 
 def register(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> None:
@@ -90,15 +101,16 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
     def content(path: str | None, search: str | None) -> tuple[Any, ...]:
         """Render a page from one snapshot."""
         page = page_of(path)
+        language: Language = "en" if "idioma=en" in (search or "") else "pt"
         if page is None:
-            return "", content_of("", shell.unknown_page(PAGES.values())), no_update, None, ""
+            body = shell.unknown_page(PAGES.values())
+            return "", content_of("", body, language), no_update, None, ""
         try:
             snapshot = snapshots.current()
             selection = selection_of(page, search, snapshot)
         except (DataError, OSError) as error:
             _log.error("the lake cannot be read: %s", error)
-            language: Language = "en" if "idioma=en" in (search or "") else "pt"
-            return "", content_of("", shell.unreadable(language)), no_update, None, ""
+            return "", content_of("", shell.unreadable(language), language), no_update, None, ""
         has_forms = any(isinstance(view, Embedded) and view.has_form for view in page.views)
         heading = shell.heading(page, selection, snapshot, today())
         if selection.problems:
@@ -109,7 +121,7 @@ def _content(app: Dash, snapshots: Snapshots, today: Callable[[], dt.date]) -> N
             body = render.views(page, selection, snapshot)
         return (
             markup(heading, "titulo"),
-            content_of(page.path, body, has_forms=has_forms),
+            content_of(page.path, body, selection.language, has_forms=has_forms),
             markup(shell.languages(page.path, selection), "troca-de-idioma"),
             version(snapshot, selection.language),
             "",

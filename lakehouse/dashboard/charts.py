@@ -17,16 +17,18 @@ from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.markup import Markup, drawing
 from lakehouse.dashboard.places import STATES, code_of_state
 from lakehouse.dashboard.snapshots import Row
-from lakehouse.dashboard.words import Language, Words, labelled, written
+from lakehouse.dashboard.words import Language, Words, domain_in, labelled, written
 
 LINE_COLORS = ("teal.7", "indigo.5", "orange.6", "grape.5", "cyan.6", "red.5", "lime.7", "gray.6")
 """Colours of lines by the values of a column."""
 STILL = {"isAnimationActive": False}
 """Drawn at once: an animation of each chart after each filter change keeps a processor busy."""
-LONG = 300
-"""Points from which on a day is written with its year instead of its weekday."""
+LONG = 180
+"""A day of a chart of more days than these is written with its year, not its weekday."""
 WITH_AXES = ("area", "line", "bars")
 """Forms that a component draws, which keeps its place when it is given other points."""
+FEW, EVENLY = 12, {"interval": "equidistantPreserveStart"}
+"""A chart with more points names every second, third … of them, so that the gaps are equal."""
 SPARK_WIDTH, SPARK_HEIGHT = 100, 40
 DONUT_COLORS = ("teal.6", "indigo.5", "orange.5", "grape.5", "cyan.5", "gray.5")
 TILE_STEPS = (18, 40, 92)
@@ -76,7 +78,9 @@ def _label(of: Chart, value: object, language: Language, *, long: bool = False) 
         shown = f"{value:%d/%m}" if language == "pt" else f"{value.day} {value:%b}"
         return f"{WEEKDAYS[language][value.weekday()]} {shown}"
     text = str(value)
-    return of.labels[text].in_(language) if text in of.labels else text
+    if text in of.labels:
+        return of.labels[text].in_(language)
+    return " · ".join(domain_in(language, part) for part in text.split(" · "))
 
 
 def _number(value: Any) -> float | None:
@@ -87,7 +91,8 @@ def _points(
     of: Chart, rows: list[Row], language: Language
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the points of a chart with axes, and its series."""
-    long = len(rows) > LONG
+    days = [row["label"] for row in rows if isinstance(row["label"], dt.date)]
+    long = bool(days) and (max(days) - min(days)).days > LONG
     series: list[dict[str, Any]] = [
         {"name": each.name, "label": each.label.in_(language), "color": each.color}
         for each in of.series
@@ -153,7 +158,7 @@ def _axes(of: Chart, rows: list[Row], selection: Selection) -> Component:
         "h": of.height,
         "valueFormatter": {"function": f"{of.kind}_{language}"},
         "yAxisProps": {"tickFormatter": {"function": f"{of.kind}_short_{language}"}, "width": 84},
-        "xAxisProps": {"minTickGap": 24},
+        "xAxisProps": {"minTickGap": 24} | (EVENLY if len(data) > FEW else {}),
         "withLegend": len(series) > 1,
         "legendProps": {"verticalAlign": "bottom", "height": 32 if len(series) < 4 else 56},
         "gridAxis": "x",

@@ -3,7 +3,8 @@
 A query is a SQL text over the catalog of `lakehouse sql`. `{where}` stands for the conditions of
 all filters that its columns know, `{scope}` for those without the period, `{from}` and `{to}` for
 the first and the last day of the period, `{search}` for the text that is searched for, and
-`{personal NAME}` for a column whose values are masked unless the role may see them.
+`{personal NAME}` for a column whose values are masked unless the role may see them, and
+`{code NAME}` for a number of people, which codes stand for unless the role may see it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -106,6 +107,16 @@ def masked(column: str) -> str:
     return f"{{personal {column}}} AS {column}"
 
 
+def coded(column: str, name: str | None = None) -> str:
+    """Return a number of people as a part of SQL; a code stands for it unless the role sees it."""
+    return f"{{code {column}}} AS {name or column}"
+
+
+def found(column: str) -> str:
+    """Return the condition that the search is a part of a number of people, or of its code."""
+    return f"({{search}} = '' OR contains(CAST({{code {column}}} AS VARCHAR), {{search}}))"
+
+
 def breakdown(
     source: Source, by: str, measures: Sequence[Measure], *, order: str, limit: int | None = None
 ) -> Query:
@@ -199,6 +210,8 @@ class Column:
     width: int | None = None
     wraps: bool = False
     """Whether long texts are shown whole, on several lines."""
+    hidden: bool = False
+    """Whether the screen leaves the column out; exports have it."""
     below: "Column | None" = None
     """Column that `Totals` show in small letters; its label has ``{}`` for the value."""
 

@@ -1,4 +1,4 @@
-"""Export what a page shows, with all rows: one table as CSV, every table as a sheet of a workbook.
+"""Export what a page shows, with all rows: one part as CSV, every part as a sheet of a workbook.
 
 Rows are streamed from DuckDB. Text that a spreadsheet could run as a formula is made harmless.
 """
@@ -6,18 +6,29 @@ Rows are streamed from DuckDB. Text that a spreadsheet could run as a formula is
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lakehouse.dashboard.declare import Chart, Page, Table, TileMap, View
+from lakehouse.dashboard.declare import Cards, Chart, Page, Table, TileMap, Totals, View
+from lakehouse.dashboard.figures import figures
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.snapshots import Row, Snapshot
-from lakehouse.dashboard.words import Language
+from lakehouse.dashboard.words import Language, Words
 from lakehouse.platform.serving.workbook import open_workbook, write_sheet
 from lakehouse.platform.tables.formulas import neutralized
 
+OF_CARDS = {
+    "figure": Words("Indicador", "Figure"),
+    "value": Words("Valor", "Value"),
+    "before": Words("Período anterior", "Period before"),
+    "usual": Words("Média de 4 períodos", "Mean of 4 periods"),
+}
+"""Columns of an export of cards."""
+LONGEST_NAME = 31
+"""Letters of the name of a sheet."""
 LINES = 1_000
 """Lines of CSV that are sent at a time."""
 
@@ -26,13 +37,14 @@ def exported(page: Page) -> dict[str, View]:
     """Return the views of a page that can be exported, by their ids; the main table is first."""
     views: list[View] = [v for v in page.views if isinstance(v, Table)]
     views += [v for v in page.views if isinstance(v, Chart | TileMap)]
+    views += [v for v in page.views if isinstance(v, Cards | Totals)]
     return {view.id: view for view in views}
 
 
 def headings(view: View, columns: Iterable[str], language: Language) -> list[str]:
     """Return the headings of an export: the labels on the screen, else the names of the query."""
-    known = {}
-    if isinstance(view, Table):
+    known = {name: words.in_(language) for name, words in OF_CARDS.items()}
+    if isinstance(view, Table | Totals):
         known = {column.name: column.label.in_(language) for column in view.columns}
     elif isinstance(view, Chart):
         known = {each.name: each.label.in_(language) for each in view.series}
@@ -78,15 +90,38 @@ def workbook(page: Page, selection: Selection, snapshot: Snapshot, to: Path) -> 
     Raises:
         DataError: a query failed.
     """
+    used: set[str] = set()
     with open_workbook(to) as book:
         for view in exported(page).values():
             columns, rows = _rows(view, selection, snapshot)
             names = headings(view, columns, selection.language)
             values = (list(row.values()) for row in rows)
-            write_sheet(book, view.title.in_(selection.language)[:31], names, values)
+            name = _sheet_name(view.title.in_(selection.language))
+            name = _sheet_name(view.id) if name.lower() in used else name
+            used.add(name.lower())
+            write_sheet(book, name, names, values)
+
+
+def _sheet_name(title: str) -> str:
+    """Return a title as a workbook can name a sheet.
+
+    >>> _sheet_name("Clientes que podem sair: nenhuma fatura em 90 dias?")
+    'Clientes que podem sair nenhuma'
+    """
+    return re.sub(r"[\[\]:*?/\\]", "", title)[:LONGEST_NAME].strip()
 
 
 def _rows(view: View, selection: Selection, snapshot: Snapshot) -> tuple[list[str], Iterator[Row]]:
+    if isinstance(view, Cards):
+        return list(OF_CARDS), (
+            {
+                "figure": each.measure.label.in_(selection.language),
+                "value": each.value,
+                "before": each.before if view.compared else None,
+                "usual": each.usual if view.compared else None,
+            }
+            for each in figures(view.measures, selection, snapshot)
+        )
     query = view.query  # type: ignore[attr-defined]  # `exported` has views with a query only
     return snapshot.stream(selection.sql(query))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from lakehouse.dashboard.codes import HIDDEN, Codes, masked_sql
 from lakehouse.dashboard.declare import PERIOD, FilterName, Page, Query
 from lakehouse.dashboard.places import code_of_state, state_of_code
 from lakehouse.dashboard.snapshots import DataError, Snapshot
@@ -18,16 +19,7 @@ from lakehouse.dashboard.words import LANGUAGES, Language, Words
 
 FROM, TO, LANGUAGE = "de", "ate", "idioma"
 MOST_VALUES, LONGEST_VALUE = 200, 100
-PERSONAL = re.compile(r"\{personal (\w+)\}")
-MASK = "•••"
-"""Stands for the letters of a masked value."""
-MASKED = (
-    r"CASE WHEN CAST(\1 AS VARCHAR) = {search} THEN {search} ELSE"
-    r" array_to_string(list_transform(string_split(CAST(\1 AS VARCHAR), ' '),"
-    rf" lambda w: CASE WHEN length(w) > 2 THEN left(w, 1) ELSE '' END || '{MASK}'), ' ') END"
-)
-"""SQL that keeps the first letter of each word of a column, of words that have more than two. A
-value that the person has searched for in whole is not masked: it is known."""
+PERSONAL = re.compile(r"\{(personal|code) ([\w.]+)\}")
 CHOICES: Mapping[FilterName, str] = {
     "uf": "SELECT DISTINCT state_name AS value, state_name AS label"
     " FROM gold.mrhealth_unit_day WHERE state_name IS NOT NULL ORDER BY label",
@@ -47,12 +39,15 @@ CHOICES: Mapping[FilterName, str] = {
 """Filter → query of the values that exist, with their labels."""
 LOOKUPS: Mapping[FilterName, str] = {
     "cliente": "SELECT id_cliente AS value FROM gold.cards_clients"
-    " WHERE CAST(id_cliente AS VARCHAR) = {value}",
+    " WHERE CAST({code id_cliente} AS VARCHAR) = {value}",
     "nome": "SELECT name AS value FROM catalogue_tables WHERE name = {value}",
 }
 """Filter with too many values for a list → query of one value."""
 EXAMPLES: Mapping[FilterName, Words] = {
-    "cliente": Words("o número de um cliente que existe", "the number of an existing client"),
+    "cliente": Words(
+        "um cliente da lista de /cartoes; números só com o papel privacidade",
+        "a client of the list on /cartoes; numbers need the role privacidade",
+    ),
     "nome": Words("o nome de uma tabela que existe", "the name of an existing table"),
 }
 NAMES: Mapping[FilterName, Words] = {
@@ -96,6 +91,10 @@ class Selection:
     oldest: dt.date | None = None
     sees_personal: bool = False
     """Whether personal columns are shown as they are."""
+    codes: Codes | None = None
+    """Write codes in place of numbers of people; None masks them."""
+    texts: Mapping[Any, str] = field(default_factory=dict)
+    """Value that was looked up → as the URL writes it, which may be a code."""
 
     @property
     def days(self) -> int:
@@ -114,7 +113,7 @@ class Selection:
         given: dict[str, Any] = {
             FROM: self.first,
             TO: self.last,
-            **{str(n): [written_value(n, v) for v in vs] for n, vs in self.values.items()},
+            **{str(n): [self.written(n, v) for v in vs] for n, vs in self.values.items()},
             "busca": self.search or None,
             LANGUAGE: self.language if self.language != "pt" else None,
         } | changes
@@ -122,13 +121,40 @@ class Selection:
         query = urlencode(kept, doseq=True)
         return f"{path}?{query}" if query else path
 
+    def written(self, name: FilterName, value: object) -> str:
+        """Return a value of a filter as the URL writes it."""
+        return self.texts.get(value) or written_value(name, value)
+
+    def shown_sql(self, query: Query) -> str:
+        """Return the SQL as the person may see it: with codes for people, without their key."""
+        if self.sees_personal:
+            return self.sql(query)
+        values = {
+            name: tuple(self.texts.get(value, value) for value in each)
+            for name, each in self.values.items()
+        }
+        return replace(self, values=values, codes=HIDDEN).sql(query)
+
+    def _personal(self, sql: str) -> str:
+        """Return SQL with personal columns as the person may see them."""
+
+        def shown(found: re.Match[str]) -> str:
+            kind, column = found.groups()
+            if self.sees_personal:
+                return column
+            if kind == "code" and self.codes:
+                return self.codes.sql(column)
+            return masked_sql(column)
+
+        return PERSONAL.sub(shown, sql)
+
     def sql(self, query: Query) -> str:
         """Return the SQL of a query with the conditions of this selection."""
         scope = [*conditions(self, query.columns)]
         period = _period(self, query.columns)
-        text = PERSONAL.sub(r"\1" if self.sees_personal else MASKED, query.sql)
         return (
-            text.replace("{where}", "\n  AND ".join([*period, *scope]) or "true")
+            self._personal(query.sql)
+            .replace("{where}", "\n  AND ".join([*period, *scope]) or "true")
             .replace("{scope}", "\n  AND ".join(scope) or "true")
             .replace("{from}", f"DATE '{self.first or dt.date.max}'")
             .replace("{to}", f"DATE '{self.last or dt.date.min}'")
@@ -173,7 +199,12 @@ def choices(page: Page, name: FilterName, snapshot: Snapshot) -> list[tuple[Any,
 
 
 def read(
-    page: Page, search: str, snapshot: Snapshot, bounds: Sequence[dt.date | None]
+    page: Page,
+    search: str,
+    snapshot: Snapshot,
+    bounds: Sequence[dt.date | None],
+    *,
+    sees_personal: bool = False,
 ) -> Selection:
     """Read the query string of a URL.
 
@@ -182,6 +213,7 @@ def read(
         search: the query string, with or without its question mark.
         snapshot: to look values up.
         bounds: oldest and newest day with data.
+        sees_personal: whether the person may see personal columns, and look people up by number.
     """
     given = parse_qs(search.lstrip("?"), keep_blank_values=False, max_num_fields=500)
     oldest, newest = bounds
@@ -190,16 +222,24 @@ def read(
     if given.get(LANGUAGE) and given[LANGUAGE][-1] not in LANGUAGES:
         problems.append(_unknown(LANGUAGE, given[LANGUAGE][-1], Words("pt ou en", "pt or en")))
     first, last = _read_period(page, given, oldest, newest, problems)
+    anybody = Selection(sees_personal=sees_personal, codes=snapshot.codes)
     values: dict[FilterName, tuple[Any, ...]] = {}
+    texts: dict[Any, str] = {}
     for name in page.filters:
-        if name not in (PERIOD, "busca") and given.get(name):
+        if name in LOOKUPS and given.get(name):
+            found = dict(_look_up(name, given[name], anybody, snapshot, problems))
+            texts |= found
+            values[name] = tuple(found)
+        elif name not in (PERIOD, "busca") and given.get(name):
             values[name] = tuple(_read_values(page, name, given[name], snapshot, problems))
         elif name in page.needs:
             problems.append(_unknown(name, "", EXAMPLES[name]))
-    return Selection(
+    return replace(
+        anybody,
         first=first,
         last=last,
         values=values,
+        texts=texts,
         search=given.get("busca", [""])[-1][:LONGEST_VALUE].strip(),
         language=language,
         problems=tuple(problems),
@@ -249,9 +289,6 @@ def _read_values(
     snapshot: Snapshot,
     problems: list[Problem],
 ) -> Iterable[Any]:
-    if name in LOOKUPS:
-        yield from _look_up(name, texts, snapshot, problems)
-        return
     known = {written_value(name, value): value for value, _ in choices(page, name, snapshot)}
     for text in dict.fromkeys(texts[:MOST_VALUES]):
         found = known.get(text)
@@ -268,12 +305,17 @@ def _read_values(
 
 
 def _look_up(
-    name: FilterName, texts: Sequence[str], snapshot: Snapshot, problems: list[Problem]
-) -> Iterable[Any]:
+    name: FilterName,
+    texts: Sequence[str],
+    anybody: Selection,
+    snapshot: Snapshot,
+    problems: list[Problem],
+) -> Iterable[tuple[Any, str]]:
+    sql = anybody.sql(Query(sql=LOOKUPS[name]))
     for text in dict.fromkeys(texts[:MOST_VALUES]):
-        rows = snapshot.rows(LOOKUPS[name].replace("{value}", text_literal(text)))
+        rows = snapshot.rows(sql.replace("{value}", text_literal(text)))
         if rows:
-            yield rows[0]["value"]
+            yield rows[0]["value"], text
         else:
             problems.append(_unknown(name, text, EXAMPLES[name]))
 

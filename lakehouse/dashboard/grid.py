@@ -9,8 +9,9 @@ from urllib.parse import quote
 import dash_ag_grid as dag
 from dash.development.base_component import Component
 
+from lakehouse.dashboard.codes import MASK
 from lakehouse.dashboard.declare import Column, Table
-from lakehouse.dashboard.filters import MASK, Selection
+from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.snapshots import Row
 from lakehouse.dashboard.words import Language, written
 
@@ -18,7 +19,7 @@ NUMBERS = ("brl", "usd", "count", "percent", "decimal", "seconds")
 WIDTHS = {"brl": 136, "usd": 146, "moment": 160, "text": 108, "day": 108}
 """Least width of a column by its kind, in pixels: no amount and no date is cut."""
 SMALLEST = 80
-LETTER, AROUND = 8, 46
+LETTER, AROUND = 8, 52
 """Width of a letter of a heading, and of the space and the sign of sorting beside it, in pixels."""
 LINK, BADGE = "_link_", "_badge_"
 """Prefix of the fields with a cell's address and with the colour of its badge."""
@@ -42,7 +43,7 @@ def grid(of: Table, rows: list[Row], selection: Selection) -> Component:
         options["getLocaleText"] = {"function": "lakehouse.text_pt(params)"}
     return dag.AgGrid(
         id=f"tabela-{of.id}",
-        columnDefs=[_definition(column, language) for column in of.columns],
+        columnDefs=[_definition(each, language) for each in of.columns if not each.hidden],
         rowData=[_cells(of, row, selection) for row in rows],
         defaultColDef={
             "sortable": True,

@@ -13,7 +13,7 @@ from lakehouse.dashboard.proof import proof
 from lakehouse.dashboard.reasons import in_words
 from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.view_proof import view_proof
-from lakehouse.dashboard.words import Language, Words, written
+from lakehouse.dashboard.words import Language, Words, domain_in, written
 
 MOST_FILES = 10
 KINDS = {
@@ -72,7 +72,7 @@ def shown_view(
     address = f"/prova/{found['figure']}"
     value = html.Div()
     if column is not None:
-        rows = snapshot.rows(found["sql"])
+        rows = snapshot.rows(selection.sql(view.query))  # type: ignore[attr-defined]  # provable
         first = rows[0][column.name] if rows else None
         value = html.Div(plain(column, first, language), className="figure")
     count = written(found["rows"], "count", language)
@@ -152,7 +152,7 @@ def _left_out(gaps: list[dict[str, Any]] | None, language: Language) -> Componen
     rows = [
         [
             KINDS[gap["kind"]].in_(language),
-            gap["domain"],
+            domain_in(language, gap["domain"]),
             in_words(gap["reason"], language),
             written(gap["rows"], "count", language),
         ]

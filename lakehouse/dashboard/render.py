@@ -44,6 +44,8 @@ TRY_AGAIN = Words(
     "The other figures are not affected. The reason is in the log of the server.",
 )
 WHERE_FROM = Words("De onde vem?", "Where from?")
+MOST_LETTERS = 72
+"""Letters that the titles of a row of cards may have beside their buttons."""
 SEVERITIES: Mapping[int, tuple[str, Words]] = {
     1: ("red", Words("crítico", "critical")),
     2: ("orange", Words("alto", "high")),
@@ -133,11 +135,20 @@ def _rows(
 def _cards(of: Cards, selection: Selection, snapshot: Snapshot) -> Component:
     found = figures(of.measures, selection, snapshot)
     cards = [_card(figure, selection, compared=of.compared) for figure in found]
-    return _side_by_side(of, cards, "cards", len(found))
+    titles = [each.measure.label.in_(selection.language) for each in found]
+    return _side_by_side(of, cards, titles, "cards", len(found))
 
 
-def _side_by_side(of: View, cards: Sequence[Component], name: str, wide: int) -> Component:
-    """Return cards in a row; a wide screen shows this many beside each other."""
+def _side_by_side(
+    of: View, cards: Sequence[Component], titles: Sequence[str], name: str, wide: int
+) -> Component:
+    """Return cards in a row; a wide screen shows this many beside each other.
+
+    When a title is too long for the button beside it, the buttons of all cards are below, so that
+    the figures stay on one line.
+    """
+    if wide * max(map(len, titles)) > MOST_LETTERS:
+        name += " stacked"
     whole = html.Div(list(cards), id=of.id, className=name, style={"--count": wide})
     return markup(whole, f"parte-{of.id}")
 
@@ -219,7 +230,9 @@ def _totals(of: Totals, selection: Selection, snapshot: Snapshot) -> Component:
     if not rows:
         return panel(of, selection, [nothing(selection, name=of.id)])
     cards = [_total(of, column, rows[0], selection) for column in of.columns]
-    return _side_by_side(of, cards, "cards totals", 3 if len(cards) == 6 else len(cards))
+    titles = [column.label.in_(selection.language) for column in of.columns]
+    wide = 3 if len(cards) == 6 else len(cards)
+    return _side_by_side(of, cards, titles, "cards totals", wide)
 
 
 def _total(of: Totals, column: Column, row: Row, selection: Selection) -> Component:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import flask
 
+from lakehouse.dashboard.codes import MASK
 from lakehouse.platform.local_runtime.failed_runs import FailedRun, newest_failed_run
 from lakehouse.platform.local_runtime.service_state import is_served
 from lakehouse.platform.privacy.marks import MarkedPersons
@@ -35,7 +36,6 @@ from lakehouse.settings import PREFIX, Settings, platform_settings
 
 _log = logging.getLogger(__name__)
 
-MASK = "•••"
 CONFIG = "LAKEHOUSE_REPAIR"
 """Key of the `Repair` of a Flask application."""
 MOST_CORRECTIONS, MOST_PREVIEWS, MOST_DECISIONS = 30, 120, 60
@@ -180,10 +180,10 @@ class ShownRow:
         )
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the row's dataset."""
-        domain = self.workplace.domain
-        return source_of_table(domain, self.rejection.table).format.columns
+    def values(self) -> dict[str, str | None]:
+        """Original value of each column of the row's dataset."""
+        source = source_of_table(self.workplace.domain, self.rejection.table)
+        return self.rejection.values_of(source.format)
 
     @property
     def personal(self) -> frozenset[str]:
@@ -208,8 +208,9 @@ class ShownRow:
         shown = text or ""
         if self.rejection.kind is RejectionKind.LINE:
             return shown if self.may_edit_text(person) else MASK * bool(shown)
+        values = self.values
         for column in self.masked(person):
-            value = self.rejection.columns.get(column)
+            value = values.get(column)
             if value and value.strip():
                 shown = shown.replace(value, MASK).replace(value.strip(), MASK)
         return shown

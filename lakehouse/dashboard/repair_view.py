@@ -8,13 +8,14 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from lakehouse.dashboard.codes import MASK
 from lakehouse.dashboard.declare import Measure
 from lakehouse.dashboard.details import detail_in_words
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.parts import badge, denied, facts, form_state, marked, plain_table
 from lakehouse.dashboard.permissions import LONGEST
 from lakehouse.dashboard.reasons import REASONS, in_words, reasons_in_words
-from lakehouse.dashboard.repair import MASK, Repair, ShownRow, repair
+from lakehouse.dashboard.repair import Repair, ShownRow, repair
 from lakehouse.dashboard.session import person
 from lakehouse.dashboard.snapshots import Snapshot
 from lakehouse.dashboard.words import Language, Words, labelled, written
@@ -299,7 +300,7 @@ def _form(found: ShownRow, language: Language) -> list[Any]:
         fields = [_field(TEXT, label, text, disabled=hidden or not may)]
         may = may and not hidden
     else:
-        values = found.rejection.columns
+        values = found.values
         fields = [
             _field(
                 name,
@@ -307,7 +308,7 @@ def _form(found: ShownRow, language: Language) -> list[Any]:
                 MASK if name in masked and values.get(name) else values.get(name) or "",
                 disabled=name in masked or not may,
             )
-            for name in found.columns
+            for name in values
         ]
     parts: list[Any] = [dmc.SimpleGrid(fields, cols={"base": 1, "sm": 2, "lg": 4}, id="campos")]
     if not may:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import flask
 from dash import html
@@ -81,7 +82,8 @@ def shown() -> Component:
     who = person()
     parts: list[Component] = [html.Span(f"{who.name} · {who.shown_role.value}", id="pessoa")]
     if who.session:
-        parts.append(html.Button("Sair", id="sair", className="button", n_clicks=0))
+        words: dict[str, Any] = {"data-pt": "Sair", "data-en": "Log out"}
+        parts.append(html.Button("Sair", id="sair", className="button", n_clicks=0, **words))
     return html.Div(parts, className="person")
 
 

@@ -17,8 +17,9 @@ from lakehouse.dashboard.filters import (
     choices,
     written_value,
 )
+from lakehouse.dashboard.parts import marked
 from lakehouse.dashboard.snapshots import Snapshot
-from lakehouse.dashboard.words import Language, Words, labelled, written
+from lakehouse.dashboard.words import Language, Words, domain_in, labelled, written
 
 LOOK_EVERY = 30_000
 """Milliseconds between two questions whether newer data was published."""
@@ -48,7 +49,12 @@ def layout() -> Component:
                 dcc.Store(id="versao"),
                 dcc.Store(id="quadro"),
                 dcc.Store(id="prova-pedida"),
-                html.A("Ir para o conteúdo", href="#conteudo", className="skip-link"),
+                html.A(
+                    "Ir para o conteúdo",
+                    href="#conteudo",
+                    className="skip-link",
+                    **marked(pt="Ir para o conteúdo", en="Skip to the content"),
+                ),
                 dmc.AppShell(
                     [
                         dmc.AppShellHeader(_header(), px="md"),
@@ -66,6 +72,7 @@ def layout() -> Component:
                     size="xl",
                     children=html.Div(id="prova-conteudo"),
                     title="De onde vem?",
+                    closeButtonProps=labelled("Fechar / Close"),
                     overlayProps={"backgroundOpacity": 0.35},
                 ),
             ],
@@ -226,8 +233,11 @@ def filter_bar(page: Page, selection: Selection, snapshot: Snapshot | None) -> l
     for name in MULTIPLE:
         used = name in page.filters
         known = choices(page, name, snapshot) if used and snapshot else []
-        data = [{"value": written_value(name, value), "label": label} for value, label in known]
-        feminine = name in ("unidade", "regiao")
+        data = [
+            {"value": written_value(name, value), "label": domain_in(language, label)}
+            for value, label in known
+        ]
+        feminine = name in ("unidade", "regiao", "camada")
         anything = Words("todas", "all") if feminine else Words("todos", "all")
         shown.append(
             html.Div(
@@ -284,7 +294,7 @@ def _period(page: Page, selection: Selection) -> Component:
 def _actions(page: Page, selection: Selection) -> Component:
     language = selection.language
     needed = {name: selection.values[name] for name in page.needs if name in selection.values}
-    plain = Selection(values=needed, language=language).address(page.path)
+    plain = Selection(values=needed, texts=selection.texts, language=language).address(page.path)
     clear = Words("Limpar", "Clear").in_(language)
     printed = Words("Imprimir", "Print").in_(language)
     exports = [

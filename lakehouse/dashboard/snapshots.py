@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from lakehouse.dashboard.codes import HIDDEN, Codes, LakeCodes
 from lakehouse.dashboard.table_catalogue import PREFIX, create_catalogue
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_statements import CatalogError
@@ -73,6 +74,8 @@ class Snapshot:
     """Time zone in which moments are shown."""
     damaged: Mapping[str, str] = field(default_factory=dict)
     """Tables that cannot be read → why."""
+    codes: Codes = HIDDEN
+    """Stand for numbers of people."""
     _is_described: bool = False
     _answers: OrderedDict[str, list[Row]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -190,6 +193,9 @@ class Snapshots:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_opening: threading.Event = field(default_factory=threading.Event)
 
+    def __post_init__(self) -> None:
+        self._codes = LakeCodes(self.lake, self.settings)
+
     def current(self) -> Snapshot:
         """Return the snapshot of the versions that are published now."""
         with self._lock:
@@ -256,6 +262,7 @@ class Snapshots:
             opened_at=now,
             zone=self.settings.zone,
             damaged=damaged,
+            codes=self._codes,
         )
 
     def _connected(self, names: Collection[str], shown: ShownVersions) -> duckdb.DuckDBPyConnection:

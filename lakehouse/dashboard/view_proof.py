@@ -2,11 +2,13 @@
 
 A reader who loads the named files as the named tables and runs the SQL on them gets the rows of the
 view: `day` is in the path of a file, and an ops table also has the columns `domain`, `layer` and
-`table`, which are in the entry of the stored table. The proof also counts what never became a row
-of these tables: rejected rows, files that were not loaded, and deliveries that did not come.
+`table`, which are in the entry of the stored table. Tables without a file, such as publications and
+what the contracts say, are in the proof with all their rows. The proof also counts what never
+became a row: rejected rows, files that were not loaded, and deliveries that did not come.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,10 +16,13 @@ from typing import Any
 from lakehouse.dashboard.declare import Column, Page, Query, Totals, View
 from lakehouse.dashboard.filters import Selection, text_literal
 from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
+from lakehouse.dashboard.table_catalogue import SCHEMAS
 from lakehouse.platform.serving.sql_catalog import names_in, stored_parts
 from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.table_id import TableId
 
+DERIVED = ("publications", *SCHEMAS)
+"""Tables of a snapshot that no file holds."""
 MOST_ROWS = 2_000
 """Rows of the answer that a proof repeats; it always says how many there are."""
 NOT_LOADED = """
@@ -75,18 +80,20 @@ def view_proof(
         count += 1
     tables, files = _read(sql, snapshot)
     label = column.label if column else view.title
+    given = _given(sql, {file["stored_as"] for file in files}, tables, snapshot)
     return {
         "figure": ".".join([page.name, view.id, *([column.name] if column else [])]),
         "label": label._asdict(),
         "value": value,
         "unit": column.kind if column else None,
         "conditions": _conditions(query, selection),
-        "sql": sql,
+        "sql": selection.shown_sql(query),
         "rows": count,
         "columns": columns,
         "result": rows,
         "tables": tables,
         "files": files,
+        "given": given,
         "not_included": not_included(tables, query, selection, snapshot),
     }
 
@@ -113,7 +120,7 @@ def _conditions(query: Query, selection: Selection) -> dict[str, Any]:
         shown |= {"de": selection.first.isoformat(), "ate": selection.last.isoformat()}
     for name, values in selection.values.items():
         if values and name in query.columns:
-            shown[name] = [str(value) for value in values]
+            shown[name] = [selection.written(name, value) for value in values]
     if selection.search and "{search}" in query.sql:
         shown["busca"] = selection.search
     return shown
@@ -144,6 +151,25 @@ def _read(sql: str, snapshot: Snapshot) -> tuple[list[Row], list[Row]]:
             )
             files += [row for file in shown for row in _files(table, file)]
     return tables, files
+
+
+def _given(sql: str, stored: set[str], tables: list[Row], snapshot: Snapshot) -> list[Row]:
+    """Return the tables that a query reads and of which no file is stored, with all their rows."""
+    with_files = {row["table"] for row in tables if row["stored_as"] in stored}
+    names = [name for name in DERIVED if re.search(rf"\b{name}\b", sql)]
+    names += sorted((names_in(sql) or set()) - with_files)
+    found = []
+    for name in names:
+        types = snapshot.rows(f"SELECT column_name, column_type FROM (DESCRIBE {name})")  # noqa: S608
+        rows = snapshot.rows(f"SELECT * FROM {name}")  # noqa: S608  a name of the declaration
+        found.append(
+            {
+                "table": name,
+                "columns": {each["column_name"]: each["column_type"] for each in types},
+                "rows": [[plain(value) for value in row.values()] for row in rows],
+            }
+        )
+    return found
 
 
 def _stored(name: str, snapshot: Snapshot) -> Iterator[TableId]:

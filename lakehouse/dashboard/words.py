@@ -25,6 +25,22 @@ class Words(NamedTuple):
         return self.en if language == "en" else self.pt
 
 
+DOMAINS = {
+    "mrhealth": Words("Restaurantes", "Restaurants"),
+    "sales": Words("Vendas", "Sales"),
+    "bikes": Words("Bicicletas", "Bikes"),
+    "cards": Words("Cartões", "Cards"),
+    "people": Words("Pessoas", "People"),
+    "ops": Words("Operação", "Operations"),
+}
+"""Domain → its name on the pages."""
+
+
+def domain_in(language: Language, name: str) -> str:
+    """Return the name of a domain; an unknown one as it is."""
+    return DOMAINS[name].in_(language) if name in DOMAINS else name
+
+
 def labelled(text: str) -> dict[str, Any]:
     """Return the property that gives a component a name for screen readers."""
     return {"aria-label": text}

@@ -44,6 +44,19 @@ def run_failed(report: RunReport) -> Message:
     )
 
 
+def outage(cause: str) -> Message:
+    """Return the message that the landing zone or the lake cannot be used."""
+    text, _, hint = cause.partition(" hint: ")
+    return Message(
+        text="*[Lakehouse: em espera]*\n\nA área de entrega ou o lake não pode ser usado:"
+        f"\n\n{text}",
+        hint=(
+            f"{TO_DO}\n\nNada do que já estava gravado foi alterado. O trabalho continua sozinho"
+            f" assim que a causa acabar{f': {hint}' if hint else '.'}"
+        ),
+    )
+
+
 def run_figures(report: RunReport) -> str:
     """Return the text with duration, volume, error rate and steps of a run."""
     share = f"{100 * report.rejected_rows / report.rows:.2f}%" if report.rows else "0%"
@@ -98,6 +111,7 @@ def _decimal(value: float) -> str:
 MESSAGES = MessageTemplates(
     layer_failed=layer_failed,
     run_failed=run_failed,
+    outage=outage,
     run_figures=run_figures,
     methods_replaced=methods_replaced,
 )

@@ -102,6 +102,12 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     assert done.stdout.strip() == "[]"
 
 
+def test_status_looks_at_a_domain_again_without_dagster(places: Mapping[str, str], tmp_path: Path):
+    without_runs = {**places, "DAGSTER_HOME": str(tmp_path / "missing")}
+    _, loaded = called(without_runs, "status", "--domain", "people")
+    assert loaded == "['ibis', 'pandas', 'pandera']"
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_each_shell_is_printed(shell: str):
     from click.testing import CliRunner

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from lakehouse.platform.storage.published import publish
 from lakehouse.platform.web.guard import Policy, names_of
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
-from lakehouse_tests.dashboard.company import deliver
+from lakehouse_tests.dashboard.company import CLIENT, deliver
 
 FIRST, DAYS = dt.date(2026, 1, 5), 24
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
@@ -57,6 +57,15 @@ def company(shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> Setting
 @pytest.fixture(scope="session")
 def snapshot(company: Settings) -> Snapshot:
     return Snapshots(Lake(company.root), company, names=tables(), held=HELD).current()
+
+
+@pytest.fixture(scope="session")
+def asked(snapshot: Snapshot) -> Mapping[str, str]:
+    """What a page needs in its address to show anything, for a role that sees no numbers."""
+    ((code,),) = (
+        row.values() for row in snapshot.rows(f"SELECT {snapshot.codes.sql(str(CLIENT))}")
+    )
+    return {"/cliente": f"?cliente={code}", "/tabela": "?nome=gold.cards_clients"}
 
 
 def tomorrow() -> dt.date:

@@ -1,6 +1,7 @@
 """Exports have the rows of the screen, all of them, and run nothing in a spreadsheet."""
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -45,6 +46,21 @@ def test_a_workbook_has_a_sheet_for_each_table_and_chart(client: Any, snapshot: 
     assert [(name, round(value, 2)) for name, value in rows] == [
         (row["state_name"], float(row["revenue"])) for row in expected
     ]
+
+
+def test_cards_are_exported_as_the_screen_shows_them(client: Any, snapshot: Snapshot):
+    address = f"/exportar/executivo.csv?tabela=resumo&de={LAST}&ate={LAST}"
+    text = client.get(address).get_data(as_text=True).removeprefix("\ufeff")
+    head, *rows = csv.reader(io.StringIO(text), delimiter=";")
+    assert head == ["Indicador", "Valor", "Período anterior", "Média de 4 períodos"]
+    sql = "SELECT sum(revenue) AS revenue, sum(orders) AS orders FROM gold.mrhealth_unit_day"
+    found = [
+        snapshot.rows(f"{sql} WHERE day = DATE '{day}'")[0]
+        for day in (LAST, LAST - dt.timedelta(days=7))
+    ]
+    shown = {name: [float(each.replace(",", ".")) for each in values[:2]] for name, *values in rows}
+    assert shown["Receita"] == [float(each["revenue"]) for each in found]
+    assert shown["Pedidos"] == [float(each["orders"]) for each in found]
 
 
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(snapshot: Snapshot):

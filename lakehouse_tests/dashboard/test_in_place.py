@@ -15,6 +15,27 @@ from lakehouse_tests.dashboard.test_pages import chromium, opened, page, revenue
 
 __all__ = ["chromium", "page"]
 
+WATCH = """() => {
+  window.painted = [];
+  for (const place of ['#resumo', '#tabela-dias'])
+    new MutationObserver(() => window.painted.push(place))
+      .observe(document.querySelector(place), {subtree: true, childList: true,
+        characterData: true});
+}"""
+QUIET = """() => new Promise(done => {
+  let before = -1;
+  const look = () => {
+    if (window.painted.length !== before) {
+      before = window.painted.length;
+      setTimeout(look, 500);
+    } else {
+      window.painted = [];
+      done();
+    }
+  };
+  look();
+})"""
+"""Waits until the page that was opened paints no longer, and forgets what it painted."""
 KEPT = ("#tabela-dias .ag-root", "#grafico-receita-por-dia", "#receita-por-unidade .ranking")
 
 
@@ -22,6 +43,8 @@ def test_a_filter_change_keeps_table_chart_and_ranking(page: Page, snapshot: Sna
     opened(page, f"/executivo?de={FIRST}&ate={LAST}")
     for place in KEPT:
         page.locator(place).evaluate("each => { each.isTheSame = true; }")
+    page.evaluate(WATCH)
+    page.evaluate(QUIET)
     page.evaluate("dash_clientside.set_props('filtro-unidade', {value: ['2']})")
     expect(page).to_have_url(re.compile(r"unidade=2$"))
     expect(page.locator("#valor-receita")).to_have_text(revenue(snapshot, "unit_id = 2"))
@@ -33,6 +56,8 @@ def test_a_filter_change_keeps_table_chart_and_ranking(page: Page, snapshot: Sna
     newest = revenue(snapshot, f"unit_id = 2 AND day = DATE '{LAST}'")
     first = page.locator("#tabela-dias [row-index='0'] [col-id='receita']")
     expect(first).to_have_text(newest)
+    painted = page.evaluate("window.painted")
+    assert painted.index("#resumo") < painted.index("#tabela-dias"), "figures are painted first"
     for place in KEPT:
         assert page.locator(place).evaluate("each => each.isTheSame === true"), place
 

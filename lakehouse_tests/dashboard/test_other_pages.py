@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +12,14 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
+from lakehouse.dashboard.codes import LENGTH
 from lakehouse.dashboard.exports import exported
 from lakehouse.dashboard.pages import PAGES, tables
 from lakehouse.dashboard.snapshots import Snapshot
+from lakehouse.dashboard.view_proof import provable
 from lakehouse.dashboard.words import written
 from lakehouse.platform.privacy.personal_columns import personal_columns
+from lakehouse.platform.serving.sql_catalog import names_in
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.web.guard import PERSON
 from lakehouse.platform.web.roles import Person, Role
@@ -26,7 +30,6 @@ __all__ = ["chromium", "page"]
 
 FACT = "gold.sales_fact_sales"
 OTHERS = ("/vendas", "/bicicletas", "/cartoes", "/cliente", "/pessoas")
-ASKED: Mapping[str, str] = {"/cliente": f"?cliente={CLIENT}"}
 
 
 def one(snapshot: Snapshot, sql: str) -> Any:
@@ -162,7 +165,10 @@ def test_bikes_answer_the_five_questions(page: Page, snapshot: Snapshot):
     assert cells(page, "picos", "total_due") == [written(peaks[0]["peak"], "usd", "pt")]
 
 
-def test_cards_show_the_portfolio_and_one_client(page: Page, snapshot: Snapshot):
+def test_cards_show_the_portfolio_and_one_client(
+    page: Page, snapshot: Snapshot, asked: Mapping[str, str]
+):
+    code = asked["/cliente"].partition("=")[2]
     opened(page, "/cartoes")
     for view in PAGES["/cartoes"].views:
         expect(page.locator(f"#{view.id}")).to_be_visible()
@@ -170,11 +176,11 @@ def test_cards_show_the_portfolio_and_one_client(page: Page, snapshot: Snapshot)
     for name in ("vlr_aberto", "vlr_vencido", "vlr_vencido_90"):
         assert figure(page, f"resumo-{name}") == written(kpis[name], "brl", "pt")
     assert figure(page, "resumo-qtd_clientes_em_risco") == str(kpis["qtd_clientes_em_risco"])
-    page.locator("#filtro-busca").fill(str(CLIENT))
+    page.locator("#filtro-busca").fill(code)
     page.locator("#filtro-busca").press("Enter")
-    expect(page).to_have_url(re.compile(rf"busca={CLIENT}"))
-    page.locator("#tabela-clientes").get_by_role("link", name=str(CLIENT)).click()
-    expect(page.locator("#valor-cliente-id_cliente")).to_have_text(str(CLIENT))
+    expect(page).to_have_url(re.compile(rf"busca={code}"))
+    page.locator("#tabela-clientes").get_by_role("link", name=code).click()
+    expect(page.locator("#valor-cliente-id_cliente")).to_have_text(code)
     rows = page.locator("#tabela-faturas .ag-center-cols-container .ag-row")
     expect(rows).to_have_count(12)
     for view in PAGES["/cliente"].views:
@@ -191,7 +197,8 @@ def test_cards_show_the_portfolio_and_one_client(page: Page, snapshot: Snapshot)
 
 @pytest.mark.parametrize(
     "address",
-    ["/cliente", "/cliente?cliente=999", "/cliente?cliente=1%27%20OR%201=1", "/vendas?produto=7",
+    ["/cliente", "/cliente?cliente=999", f"/cliente?cliente={CLIENT}",
+     "/cliente?cliente=1%27%20OR%201=1", "/vendas?produto=7",
      "/vendas?regiao=Nordeste", "/vendas?ano=1999", "/bicicletas?de=ontem"],
 )  # fmt: skip
 def test_unknown_values_are_named_and_show_no_figure(page: Page, client: Any, address: str):
@@ -231,25 +238,52 @@ def test_numbers_of_clients_are_masked_unless_the_role_may_see_them(
 ):
     scope = {"asgi.scope": {PERSON: Person(name="eva", role=role)}}
     for view in ("em-risco", "clientes"):
-        address = f"/exportar/cartoes.csv?tabela={view}"
-        text = client.get(address, environ_overrides=scope).get_data(as_text=True)
-        assert ("•••" in text) != sees, view
         found = client.get(f"/prova/cartoes.{view}", environ_overrides=scope).get_json()
         at = found["columns"].index("id_cliente")
-        assert all(("•••" in str(row[at])) != sees for row in found["result"]), view
+        assert all((len(str(row[at])) < LENGTH) == sees for row in found["result"]), view
     address = "/exportar/cartoes.csv?tabela=clientes"
     text = client.get(address, environ_overrides=scope).get_data(as_text=True)
     assert (re.search(rf"\b{CLIENT}\b", text) is not None) == sees
-    found = client.get(f"{address}&busca={CLIENT}", environ_overrides=scope)
-    text = found.get_data(as_text=True)
-    assert re.search(rf"\b{CLIENT}\b", text), "a number that the person typed is known"
+    of_client = f"/exportar/cliente.csv?cliente={CLIENT}"
+    assert client.get(of_client, environ_overrides=scope).status_code == (200 if sees else 400)
+    searched = client.get(f"{address}&busca={CLIENT}", environ_overrides=scope)
+    lines = searched.get_data(as_text=True).splitlines()
+    assert len(lines) == (2 if sees else 1), "a number that is typed finds nobody"
 
 
-def test_a_masked_number_leads_to_no_client(page: Page):
-    opened(page, "/cartoes")
-    numbers = page.locator("#tabela-clientes [row-id] [col-id='id_cliente']")
-    expect(numbers.first).to_contain_text("•••")
-    expect(page.locator("#tabela-clientes a")).to_have_count(0)
+def test_one_client_is_opened_by_a_code_that_hides_the_number(
+    client: Any, asked: Mapping[str, str], snapshot: Snapshot
+):
+    code = asked["/cliente"].partition("=")[2]
+    for view in provable(PAGES["/cliente"]):
+        found = client.get(f"/prova/cliente.{view}?cliente={code}").get_json()
+        assert found["rows"] > 0
+        assert found["conditions"]["cliente"] == [code]
+        assert f"id_cliente IN ('{code}')" in found["sql"]
+        assert snapshot.codes.secret not in json.dumps(found)
+    (row,) = client.get(f"/prova/cliente.cliente?cliente={code}").get_json()["result"]
+    assert row[0] == code
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_view_has_a_plain_value_of_a_personal_column(
+    client: Any, asked: Mapping[str, str], snapshot: Snapshot, path: str
+):
+    declared = snapshot.rows(
+        'SELECT "table", name, personal FROM catalogue_columns'
+        " WHERE personal <> 'masked' AND starts_with(\"table\", 'gold.')"
+    )
+    for name, view in provable(PAGES[path]).items():
+        found = client.get(f"/prova{path}.{name}{asked.get(path, '')}").get_json()
+        read = names_in(view.query.sql)  # type: ignore[attr-defined]  # provable views have one
+        for of, column, kind in (tuple(row.values()) for row in declared):
+            if of not in (read or ()):
+                continue
+            named = {column, "numero", "label"} if kind == "identifier" else found["columns"]
+            at = [n for n, each in enumerate(found["columns"]) if each in named]
+            shown = {str(row[n]) for row in found["result"] for n in at} - {"", "None"}
+            plain = snapshot.rows(f"SELECT DISTINCT CAST({column} AS VARCHAR) AS v FROM {of}")
+            assert not {row["v"] for row in plain} & shown, (name, of, column)
 
 
 def test_no_export_or_proof_of_people_has_a_plain_personal_value(client: Any):
@@ -273,17 +307,17 @@ def test_the_page_of_people_reads_no_table_with_personal_columns():
 
 
 @pytest.mark.parametrize("path", OTHERS)
-def test_exports_have_the_rows_of_every_view(client: Any, snapshot: Snapshot, path: str):
-    asked = ASKED.get(path, "")
-    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/exportar{path}.xlsx{asked}").get_data()))
+def test_exports_have_the_rows_of_every_view(client: Any, asked: Mapping[str, str], path: str):
+    given = asked.get(path, "")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/exportar{path}.xlsx{given}").get_data()))
     assert len(book.sheetnames) == len(exported(PAGES[path]))
-    for view in exported(PAGES[path]):
-        address = f"/exportar{path}.csv{asked}{'&' if asked else '?'}tabela={view}"
+    for view in set(exported(PAGES[path])) & set(provable(PAGES[path])):
+        address = f"/exportar{path}.csv{given}{'&' if given else '?'}tabela={view}"
         text = client.get(address).get_data(as_text=True).removeprefix("\ufeff")
         head, *rows = csv.reader(io.StringIO(text), delimiter=";")
-        proof = client.get(f"/prova{path}.{view}{asked}").get_json()
+        proof = client.get(f"/prova{path}.{view}{given}").get_json()
         assert len(rows) == proof["rows"], view
-        assert rows or view == "probabilidade", view  # no model is trained
+        assert rows or view in ("probabilidade", "podem-sair"), view  # no model is trained
         assert len(head) == len(proof["columns"])
         for row, expected in zip(rows, proof["result"], strict=False):
             assert [_same(cell) for cell in row] == [_same(value) for value in expected]

@@ -153,6 +153,8 @@ def test_themes_phones_and_languages(page: Page):
     )
     page.locator("#idioma-en").click()
     expect(page.locator("#cabecalho h1")).to_have_text("Executive")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".skip-link")).to_have_text("Skip to the content")
 
 
 def test_a_page_that_does_not_exist_says_so(page: Page):

@@ -19,6 +19,7 @@ from lakehouse.platform.web.logins import FAILURES
 from lakehouse.platform.web.passwords import login_line
 from lakehouse.platform.web.roles import Role
 from lakehouse.settings import Settings
+from lakehouse_tests.dashboard.requests import answer_of, content_of
 from lakehouse_tests.dashboard.test_pages import chromium  # noqa: F401  a fixture
 from lakehouse_tests.platform.web.client import Answer, ask, free_port
 
@@ -92,6 +93,17 @@ def test_a_session_opens_pages_until_the_person_leaves(port: int):
     assert ask(port, path="/_dash-layout", headers=cookie).status == 401, "the cookie is kept"
 
 
+def test_a_page_is_compressed_for_a_browser_that_can_read_it(port: int):
+    cookie = cookie_of(logged_in(port, "ana"))
+    body = content_of("/executivo", "")
+    sent = answer_of(port, cookie | {"Accept-Encoding": "gzip"}, body)
+    plain = answer_of(port, cookie, body)
+    assert sent.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert sent.text == plain.text
+    assert "Receita" in sent.text
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -158,6 +170,8 @@ def test_a_manager_logs_in_with_a_browser_and_sees_the_page_that_was_asked_for(
 ):
     context = chromium.new_context(base_url=f"http://127.0.0.1:{port}")
     page = context.new_page()
+    page.goto("/entrar?para=%2Fexecutivo%3Fidioma%3Den")
+    expect(page.locator("h1")).to_have_text("Log in to Lakehouse")
     page.goto("/qualidade?dominio=mrhealth")
     expect(page).to_have_url(re.compile(r"/entrar\?para="))
     page.fill("#nome", "leo")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse.dashboard.pages import HELD, tables
+from lakehouse.dashboard.pages import HELD, PAGES, tables
 from lakehouse.dashboard.server import flask_app
 from lakehouse.dashboard.snapshots import DataError, Snapshots
 from lakehouse.platform.storage.lake import Lake
@@ -36,7 +36,10 @@ def content(
     settings: Settings, path: str, search: str = "", today: dt.date = LAST + dt.timedelta(days=1)
 ) -> str:
     """Return what the callback of a page answers, as text."""
-    client = flask_app(settings, lambda: today).test_client()
+    return answered(flask_app(settings, lambda: today).test_client(), path, search)
+
+
+def answered(client: Any, path: str, search: str = "") -> str:
     outputs = [
         ("cabecalho", "children"),
         ("conteudo-recebido", "data"),
@@ -105,8 +108,20 @@ def test_a_damaged_table_takes_only_its_own_views_down(copied: Settings):
 
 def test_an_empty_lake_says_that_there_is_no_data(tmp_path: Path):
     settings = Settings(root=str(tmp_path / "lake"), landing=str(tmp_path), threads=1)
-    for path in ("/executivo", "/pedidos", "/qualidade"):
-        assert "sem-dados" in content(settings, path)
+    client = flask_app(settings, lambda: LAST).test_client()
+    for path, page in PAGES.items():
+        state = "filtro-desconhecido" if page.needs else "sem-dados"
+        shown = answered(client, path)
+        assert f'"{state}"' in shown, path
+        assert '"erro-' not in shown, path
+
+
+def test_pages_of_domains_that_are_not_loaded_say_so_beside_those_that_are(shop: Settings):
+    client = flask_app(shop, lambda: LAST).test_client()
+    shown = {path: answered(client, path) for path in PAGES}
+    empty = {path for path, text in shown.items() if '"sem-dados"' in text}
+    assert empty == {"/vendas", "/bicicletas", "/cartoes", "/pessoas"}
+    assert [path for path, text in shown.items() if '"erro-' in text] == []
 
 
 def test_old_data_is_marked_as_late(shop: Settings):

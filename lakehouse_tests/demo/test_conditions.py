@@ -3,7 +3,9 @@
 import datetime as dt
 from dataclasses import replace
 
-from lakehouse.demo.mrhealth.business import PRICE, PRODUCT
+import pytest
+
+from lakehouse.demo.mrhealth.business import PRICE, PRODUCT, state_of
 from lakehouse.demo.mrhealth.conditions import Conditions, is_holiday
 from lakehouse.demo.mrhealth.scenario import Scenario, scenario_of, shipments_of
 
@@ -62,3 +64,33 @@ def test_some_units_do_not_open_on_a_holiday_and_deliver_no_orders() -> None:
     holiday = dt.date(2026, 4, 3)
     counts = [len(each.orders) for each in shipments_of(scenario_of(3, first=FIRST), holiday)]
     assert 0 < sum(count == 0 for count in counts) < len(counts)
+
+
+def test_a_fair_brings_guests_to_one_unit_and_a_season_takes_them_from_a_state() -> None:
+    busy = under(events=((DAY, DAY, 2, 1.4),), seasons=((DAY, DAY, state_of(1), 0.9),))
+    times = {
+        unit: busy.conditions.predictable(DAY, unit) / PLAIN.conditions.predictable(DAY, unit)
+        for unit in (1, 2)
+    }
+    assert times == {1: pytest.approx(0.9), 2: pytest.approx(1.4)}
+
+
+def test_half_fees_let_guests_order_online_and_lose_none() -> None:
+    half = under(free_delivery=((DAY, DAY, state_of(1)),))
+    before, after = (next(iter(shipments_of(each, DAY))) for each in (PLAIN, half))
+    assert len(before.orders) == len(after.orders)
+    assert sum(o.fee > 0 for o in after.orders) > sum(o.fee > 0 for o in before.orders)
+
+
+def test_a_general_rise_changes_all_prices() -> None:
+    risen = under(general_rise=(DAY, 1.1))
+    assert prices(risen, DAY, "301") == {"38.40"}
+    assert prices(risen, DAY - dt.timedelta(days=1), "301") == {"34.90"}
+
+
+def test_the_circumstances_thought_of_later_leave_the_others_as_they_are() -> None:
+    plain, more = (scenario_of(3, first=FIRST, rounds=0, later=later) for later in (False, True))
+    assert more.conditions.events
+    assert replace(more.conditions, events=(), seasons=(), free_delivery=(), general_rise=None) == (
+        plain.conditions
+    )

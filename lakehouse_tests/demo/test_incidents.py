@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from lakehouse.demo.mrhealth.business import ORDER, PRICE, PRODUCT, STATUS, state_of
+from lakehouse.demo.mrhealth import incidents
+from lakehouse.demo.mrhealth.business import ORDER, PARENT, PRICE, PRODUCT, STATUS, state_of
 from lakehouse.demo.mrhealth.incidents import Incident, Mechanism, incidents_of
 from lakehouse.demo.mrhealth.scenario import (
     Scenario,
@@ -45,7 +46,9 @@ def test_equal_seeds_give_equal_scenarios_and_other_seeds_give_others() -> None:
 
 def test_each_mechanism_is_planted_in_each_round() -> None:
     found = incidents_of(1, range(1, 21), FIRST, FIRST + dt.timedelta(days=90), rounds=2)
-    assert {incident.mechanism for incident in found} == set(Mechanism)
+    assert {incident.mechanism for incident in found} == set(incidents.FIRST)
+    later = scenario_of(1, first=FIRST, rounds=1, later=True)
+    assert {incident.mechanism for incident in later.incidents} == set(incidents.LATER)
 
 
 def test_incidents_of_a_unit_are_ten_quiet_days_apart() -> None:
@@ -66,7 +69,9 @@ def test_a_unit_without_an_incident_delivers_the_same_as_before() -> None:
     assert written(of_unit(SCENARIO, 3, after_it)) == written(of_unit(hit, 3, after_it))
 
 
-@pytest.mark.parametrize("mechanism", [Mechanism.TILL_DOWN, Mechanism.REGION_OUTAGE])
+@pytest.mark.parametrize(
+    "mechanism", [Mechanism.TILL_DOWN, Mechanism.REGION_OUTAGE, Mechanism.HALF_DAY]
+)
 def test_most_orders_are_lost_and_the_till_numbers_the_others(mechanism: Mechanism) -> None:
     before, shipment = after(mechanism)
     assert 0 < len(shipment.orders) < 0.5 * len(before.orders)
@@ -124,6 +129,42 @@ def test_a_bug_in_the_totals_changes_the_value_of_orders_but_no_item() -> None:
     before, shipment = after(Mechanism.TOTALS_BUG, strength=0.1)
     assert [items for _, items in written(before)] == [items for _, items in written(shipment)]
     assert all(o.cents > o.fee + sum(i.cents for i in o.items) for o in shipment.orders)
+
+
+@pytest.mark.parametrize("unit", [1, 2, 3, 4])
+def test_orders_that_are_sent_twice_have_new_numbers_and_equal_items(unit: int) -> None:
+    before, shipment = after(Mechanism.SENT_TWICE, unit=unit)
+    keys = [order.fields[ORDER] for order in shipment.orders]
+    assert len(keys) == len(set(keys)) == 2 * len(before.orders)
+    assert all(i.fields[PARENT] == o.fields[ORDER] for o in shipment.orders for i in o.items)
+    once, again = shipment.orders[: len(before.orders)], shipment.orders[len(before.orders) :]
+    assert [[i.cents for i in o.items] for o in once] == [[i.cents for i in o.items] for o in again]
+
+
+def test_guests_of_a_closed_dining_room_order_online_or_not_at_all() -> None:
+    before, shipment = after(Mechanism.DINING_CLOSED, strength=1.0)
+    assert all(order.fee > 0 for order in shipment.orders)
+    online = sum(order.fee > 0 for order in before.orders)
+    assert online < len(shipment.orders) < len(before.orders)
+    assert all(o.cents == o.fee + sum(i.cents for i in o.items) for o in shipment.orders)
+
+
+def test_a_shop_that_is_down_loses_online_orders_only() -> None:
+    before, shipment = after(Mechanism.APP_DOWN, strength=1.0)
+    assert [o.fee for o in shipment.orders] == [0 for order in before.orders if not order.fee]
+
+
+def test_orders_whose_status_is_stuck_are_pending() -> None:
+    before, shipment = after(Mechanism.STATUS_STUCK, strength=1.0)
+    assert {order.fields[STATUS] for order in before.orders} >= {"Finalizado"}
+    assert "Finalizado" not in {order.fields[STATUS] for order in shipment.orders}
+
+
+def test_orders_after_a_cut_of_the_items_have_values_and_no_items() -> None:
+    before, shipment = after(Mechanism.ITEMS_CUT, strength=0.5)
+    bare = [order for order in shipment.orders if not order.items]
+    assert 0.4 < len(bare) / len(before.orders) < 0.6
+    assert all(order.cents > order.fee for order in bare)
 
 
 def test_a_region_outage_hits_all_units_of_one_state() -> None:

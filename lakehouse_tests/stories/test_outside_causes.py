@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lakehouse.platform.orchestration import facts as facts_of_domain
+from lakehouse.platform.orchestration import failures
 from lakehouse.platform.orchestration.unloaded import not_loaded
 from lakehouse.platform.storage.disk import DiskStore
 from lakehouse_tests.stories.test_sensor import NOTHING_DUE, Tick, location, record, tick
@@ -77,7 +77,7 @@ def test_the_sensor_tries_an_unreadable_file_again_after_growing_pauses(
     keys = []
     for _ in range(5):
         with monkeypatch.context() as patch:
-            patch.setattr(facts_of_domain, "SHORTEST_PAUSE", dt.timedelta(0))
+            patch.setattr(failures, "SHORTEST_PAUSE", dt.timedelta(0))
             (request,) = arrivals(tick)
         keys.append(request.run_key)
         record(tick, request, dg.DagsterRunStatus.SUCCESS)

@@ -3,10 +3,13 @@
 import datetime as dt
 import json
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import freeze_time
 
 from lakehouse.platform.ingestion.errors import LandingError
 from lakehouse.platform.orchestration import sensors
@@ -15,6 +18,7 @@ from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DOMAIN_TAG,
+    OUTSIDE_TAG,
     RANGE_END,
     RANGE_START,
 )
@@ -229,6 +233,17 @@ def test_older_days_are_listed_in_turn_at_intervals_however_often_the_sensor_is_
     assert loaded.request().tags[RANGE_START] == str(MON + dt.timedelta(days=2))
 
 
+def test_older_days_wait_for_their_interval_also_after_an_evaluation_late_in_a_second(
+    loaded: Tick, monkeypatch: pytest.MonkeyPatch
+):
+    late = int(time.time()) + 3600.9
+    monkeypatch.setattr(sensors, "time", SimpleNamespace(time=lambda: late))
+    assert loaded.skip_reason() == NOTHING_DUE
+    saved = json.loads(loaded.cursor or "")
+    assert late - 1 < saved["rotated_at"] <= late
+    assert late - 1 < saved["checked_at"] <= late
+
+
 def test_an_older_day_that_fails_is_tried_again_and_its_correction_is_seen_by_the_next_tick(
     loaded: Tick,
 ):
@@ -244,3 +259,19 @@ def test_an_older_day_that_fails_is_tried_again_and_its_correction_is_seen_by_th
         assert loaded.skip_reason() == "1 batch of days was given up after failed runs"
     land_and_age(loaded, MON, "11.00")
     assert loaded.request().run_key not in keys
+
+
+def test_a_clock_that_is_set_back_delays_neither_the_rotation_nor_a_run_that_is_tried_again(
+    tick: Tick,
+):
+    tick.world.land_all(night(MON, 1, "10.00"))
+    run = record(tick, tick.request(), dg.DagsterRunStatus.STARTED)
+    tick.world.instance.add_run_tags(run.run_id, {OUTSIDE_TAG: "interrupted"})
+    with freeze_time(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)):
+        tick.world.instance.report_run_canceled(run, "The machine restarted")
+    cursor = json.loads(tick.cursor or "{}")
+    ahead = {name: cursor[name] + 3600 for name in ("rotated_at", "checked_at")}
+    tick.cursor = json.dumps(cursor | ahead)
+    assert tick.request().job_name == "mrhealth_arrivals"
+    cursor = json.loads(tick.cursor or "{}")
+    assert all(cursor[name] < ahead[name] for name in ahead), "they began again"

@@ -40,15 +40,33 @@
   }
 
   // Shows what the server answered: of a page that is shown already, only what differs.
+  // Figures are painted at once, charts and tables in the next frame.
   let shown = null;
+  let later = []; // what is not painted yet
+
+  const apply = (changes) => changes.forEach(([id, props]) => clientside.set_props(id, props));
+
+  function paintLater(changes) {
+    later = changes;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (later === changes) apply(later.splice(0));
+      })
+    );
+  }
 
   function showContent(content) {
+    apply(later.splice(0));
     const found = [];
     const inPlace = shown && shown.path === content.path && !content.whole;
     const fits = inPlace && isUpdated(shown.body, content.body, found);
     shown = content;
     if (!fits) clientside.set_props("conteudo", { children: content.body });
-    else for (const [id, props] of found) clientside.set_props(id, props);
+    else {
+      const isMarkup = ([, props]) => "tree" in props;
+      apply(found.filter(isMarkup));
+      paintLater(found.filter((each) => !isMarkup(each)));
+    }
   }
 
   // Collects the properties that turn a component into another; false if it must be replaced.
@@ -78,11 +96,19 @@
   const exported = (kind, search, frame) =>
     `${frame ? `/exportar${frame.path}` : ""}.${kind}${search || ""}`;
 
+  // The parts of the frame that the server has no language for.
+  function speak(language) {
+    document.documentElement.lang = language === "en" ? "en" : "pt-BR";
+    for (const part of document.querySelectorAll("[data-en]")) part.textContent = part.dataset[language];
+  }
+
   const isComponent = (part) => Boolean(part && part.namespace && part.type && part.props);
 
   clientside.lakehouse = {
     shown: function (content) {
-      if (content) showContent(content);
+      if (!content) return;
+      speak(content.language);
+      showContent(content);
     },
 
     synchronize: function (search, ...rest) {

@@ -1,9 +1,10 @@
 """Alerts: what waits for somebody, why, what to do, and how well alerts find incidents."""
 
+from dataclasses import replace
+
 from lakehouse.dashboard import alert_view
 from lakehouse.dashboard.alert_queries import present
 from lakehouse.dashboard.alert_words import (
-    DOMAINS,
     KINDS,
     SEVERITIES,
     SEVERITY_BADGES,
@@ -20,7 +21,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Totals,
 )
-from lakehouse.dashboard.words import Words
+from lakehouse.dashboard.words import DOMAINS, Words
 
 OPEN = present(
     """SELECT 'Decidir' AS decide, alert_id, severity, state, kind, subject,
@@ -68,25 +69,25 @@ DECIDE = Column(
     label=Words("Decisão", "Decision"),
     link="/alertas?busca={alert_id}",
     texts={"Decidir": Words("Decidir", "Decide")},
-    width=110,
+    width=100,
 )
 SEVERITY = Column(
     name="severity",
     label=Words("Gravidade", "Severity"),
     texts=SEVERITIES,
     badges=SEVERITY_BADGES,
-    width=130,
+    width=110,
 )
 STATE = Column(
-    name="state", label=Words("Situação", "State"), texts=STATES, badges=STATE_BADGES, width=120
+    name="state", label=Words("Situação", "State"), texts=STATES, badges=STATE_BADGES, width=110
 )
-DOMAIN = Column(name="domain", label=Words("Área", "Area"), texts=DOMAINS, width=120)
-KIND = Column(name="kind", label=Words("Tipo", "Kind"), texts=KINDS, width=170)
-MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=300, wraps=True)
+DOMAIN = Column(name="domain", label=Words("Área", "Area"), texts=DOMAINS, hidden=True)
+KIND = Column(name="kind", label=Words("Tipo", "Kind"), texts=KINDS, hidden=True)
+MESSAGE = Column(name="message", label=Words("O que houve", "What happened"), width=230, wraps=True)
 OWNER = Column(name="owner", label=Words("Responsável", "Owner"), width=120)
-FIRST = Column(name="first_day", label=Words("Desde", "Since"), kind="day")
+FIRST = Column(name="first_day", label=Words("Desde", "Since"), kind="day", hidden=True)
 LAST = Column(name="last_day", label=Words("Último dia", "Last day"), kind="day")
-IDENTIFIER = Column(name="alert_id", label=Words("Alerta", "Alert"), width=200)
+IDENTIFIER = Column(name="alert_id", label=Words("Alerta", "Alert"), hidden=True)
 
 PAGE = Page(
     name="alertas",
@@ -96,6 +97,7 @@ PAGE = Page(
         "What waits for somebody, why, and what to do.",
     ),
     filters=("uf", "unidade", "busca"),
+    search=Words("Alerta ou parte do texto", "Alert or part of the text"),
     views=(
         Totals(
             id="contagem",
@@ -115,21 +117,25 @@ PAGE = Page(
             empty=Words("Nenhum alerta espera por alguém.", "No alert waits for anybody."),
             columns=(
                 DECIDE,
+                Column(
+                    name="subject",
+                    label=Words("Onde", "Where"),
+                    link="{link}",
+                    width=150,
+                    wraps=True,
+                ),
                 SEVERITY,
-                STATE,
-                DOMAIN,
-                Column(name="subject", label=Words("Onde", "Where"), link="{link}", width=200),
                 MESSAGE,
                 Column(
-                    name="action", label=Words("O que fazer", "What to do"), width=260, wraps=True
+                    name="action", label=Words("O que fazer", "What to do"), width=180, wraps=True
                 ),
-                Column(name="actual", label=Words("Valor", "Figure"), kind="decimal", width=110),
-                Column(
-                    name="expected", label=Words("Esperado", "Expected"), kind="decimal", width=110
-                ),
-                Column(name="expected_low", label=Words("De", "From"), kind="decimal", width=100),
-                Column(name="expected_high", label=Words("Até", "To"), kind="decimal", width=100),
+                Column(name="actual", label=Words("Valor", "Figure"), hidden=True),
+                Column(name="expected", label=Words("Esperado", "Expected"), hidden=True),
+                Column(name="expected_low", label=Words("De", "From"), hidden=True),
+                Column(name="expected_high", label=Words("Até", "To"), hidden=True),
+                STATE,
                 OWNER,
+                DOMAIN,
                 FIRST,
                 LAST,
                 KIND,
@@ -167,7 +173,7 @@ PAGE = Page(
             ),
             columns=(
                 Column(name="day", label=Words("Dia", "Day"), kind="day"),
-                DOMAIN,
+                replace(DOMAIN, hidden=False),
                 Column(name="kind", label=Words("Incidente", "Incident")),
                 Column(name="incidents", label=Words("Incidentes", "Incidents"), kind="count"),
                 Column(name="recall", label=Words("Encontrados", "Found"), kind="percent"),
@@ -188,10 +194,10 @@ PAGE = Page(
                 STATE,
                 DOMAIN,
                 MESSAGE,
-                Column(name="outcome", label=Words("Resultado", "Outcome"), width=220),
-                Column(name="note", label=Words("Nota", "Note"), width=220),
+                Column(name="outcome", label=Words("Resultado", "Outcome"), width=130),
+                Column(name="note", label=Words("Nota", "Note"), width=130),
                 Column(name="until", label=Words("Adiado até", "Snoozed until"), kind="day"),
-                OWNER,
+                replace(OWNER, hidden=True),
                 FIRST,
                 LAST,
                 IDENTIFIER,

@@ -16,6 +16,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Term,
     Totals,
+    coded,
     masked,
 )
 from lakehouse.dashboard.words import Words
@@ -219,11 +220,11 @@ FROM gold.bikes_q1_orders_with_three_lines q,
             Words("Pedidos por cliente", "Orders by customer"),
             _all(
                 "q3_customer_orders",
-                f"person_id, customer_id, {masked('customer_name')}, orders",
-                "orders DESC, person_id, customer_id",
+                f"{masked('customer_name')}, {coded('customer_id')}, orders",
+                "orders DESC, person_id, bikes_q3_customer_orders.customer_id",
             ),
             CUSTOMER,
-            Column(name="customer_id", label=Words("Número", "Number")),
+            Column(name="customer_id", label=Words("Número", "Number"), width=130),
             COUNTED,
         ),
         _answer(

@@ -29,7 +29,10 @@ BUCKET_BADGES = {
 }
 DAYS_LATE = Words("Dias vencidos", "Days overdue")
 NUMBER = Column(
-    name="id_cliente", label=Words("Cliente", "Client"), link="/cliente?cliente={id_cliente}"
+    name="id_cliente",
+    label=Words("Cliente", "Client"),
+    link="/cliente?cliente={id_cliente}",
+    width=132,
 )
 OPEN = Column(name="vlr_aberto", label=Words("Em aberto", "Open"), kind="brl")
 OVERDUE = Column(name="vlr_vencido", label=Words("Vencido", "Overdue"), kind="brl")

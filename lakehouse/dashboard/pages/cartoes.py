@@ -9,9 +9,10 @@ from lakehouse.dashboard.declare import (
     Series,
     Table,
     Totals,
-    masked,
+    coded,
+    found,
 )
-from lakehouse.dashboard.pages import default_risk
+from lakehouse.dashboard.pages import client_risk
 from lakehouse.dashboard.pages.cards import (
     BUCKETS,
     DAYS_LATE,
@@ -59,20 +60,19 @@ SELECT CASE WHEN day(dt_referencia) = 1 THEN strftime(dt_referencia, '%m/%Y')
 FROM gold.cards_ageing GROUP BY dt_referencia ORDER BY dt_referencia
 """
 )
-FOUND = "({search} = '' OR contains(CAST(id_cliente AS VARCHAR), {search}))"
 RISK = Query(
     sql=f"""
-SELECT posicao, {masked("id_cliente")}, qtd_sem_pagamento_recente, dias_vencidos_max,
+SELECT posicao, {coded("id_cliente")}, qtd_sem_pagamento_recente, dias_vencidos_max,
   vlr_aberto, vlr_vencido, vlr_vencido_90, dt_ultimo_pagamento
-FROM gold.cards_clients_at_risk WHERE {FOUND} ORDER BY posicao
+FROM gold.cards_clients_at_risk WHERE {found("id_cliente")} ORDER BY posicao
 """  # noqa: S608  declared
 )
 CLIENTS = Query(
     sql=f"""
-SELECT {masked("id_cliente")}, qtd_faturas, vlr_faturado, vlr_pago,
+SELECT {coded("c.id_cliente", "id_cliente")}, qtd_faturas, vlr_faturado, vlr_pago,
   CAST(vlr_pago AS DOUBLE) / nullif(vlr_faturado, 0) AS pago, qtd_sem_pagamento, vlr_aberto,
   vlr_vencido, CASE WHEN em_risco THEN 'sim' ELSE 'não' END AS em_risco
-FROM gold.cards_clients c WHERE {FOUND} ORDER BY vlr_vencido DESC, c.id_cliente
+FROM gold.cards_clients c WHERE {found("id_cliente")} ORDER BY vlr_vencido DESC, c.id_cliente
 """  # noqa: S608  declared
 )
 BY_BUCKET = (
@@ -90,7 +90,7 @@ PAGE = Page(
         "How much is open, for how long, and by whom.",
     ),
     filters=("busca",),
-    search=Words("Número do cliente", "Number of the client"),
+    search=Words("Cliente: código ou número", "Client: code or number"),
     period="all",
     domain="cards",
     daily=False,
@@ -174,7 +174,8 @@ PAGE = Page(
             query=AGEING_OVER_TIME,
             series=BY_BUCKET,
         ),
-        default_risk.TABLE,
+        client_risk.DEFAULT,
+        client_risk.CHURN,
         Table(
             id="em-risco",
             title=Words("Clientes em maior risco", "Clients at highest risk"),
@@ -203,7 +204,10 @@ PAGE = Page(
             id="clientes",
             title=Words("Todos os clientes", "All clients"),
             query=CLIENTS,
-            empty=Words("Nenhum cliente com este número.", "No client with this number."),
+            empty=Words(
+                "Nenhum cliente encontrado. Sem o papel privacidade a busca conhece só os códigos.",
+                "No client was found. Without the role privacidade the search knows codes only.",
+            ),
             columns=(
                 NUMBER,
                 Column(name="qtd_faturas", label=Words("Faturas", "Invoices"), kind="count"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from lakehouse.dashboard import sample
 from lakehouse.dashboard.declare import Column, Embedded, FilterName, Page, Query, Table, Totals
-from lakehouse.dashboard.words import MISSING, Words
+from lakehouse.dashboard.words import DOMAINS, MISSING, Words
 
 OPERATION = Words("Operação", "Operations")
 IN_ENGLISH = Words("descrições dos contratos, em inglês", "descriptions of the contracts")
@@ -95,7 +95,13 @@ FROM catalogue_columns WHERE {where} ORDER BY place
     columns={"nome": '"table"'},
 )
 YES = {"sim": Words("sim", "yes")}
-NAME = Column(name="name", label=Words("Tabela", "Table"), link="/tabela?nome={name}", width=270)
+NAME = Column(
+    name="name",
+    label=Words("Tabela", "Table"),
+    link="/tabela?nome={name}",
+    width=270,
+    wraps=True,
+)
 TYPE = Column(name="type", label=Words("Tipo", "Type"), width=130)
 ROWS = Column(name="row_count", label=Words("Linhas", "Rows"), kind="count")
 DAYS = Column(name="days", label=Words("Dias", "Days"), kind="count")
@@ -114,7 +120,7 @@ KIND_OF_PERSON = Column(
     badges=PERSONAL_BADGES,
     width=120,
 )
-MEANING = Column(name="description", label=Words("Significado", "Meaning"), width=330, wraps=True)
+MEANING = Column(name="description", label=Words("Significado", "Meaning"), width=300, wraps=True)
 
 PAGE = Page(
     name="catalogo",
@@ -165,7 +171,7 @@ PAGE = Page(
             empty=Words("Nenhuma tabela encontrada.", "No table found."),
             columns=(
                 NAME,
-                Column(name="domain", label=Words("Sistema", "System"), width=104),
+                Column(name="domain", label=Words("Sistema", "System"), texts=DOMAINS, width=108),
                 MEANING,
                 ROWS,
                 DAYS,

@@ -1,6 +1,16 @@
 """One client of the cards with invoices and variables."""
 
-from lakehouse.dashboard.declare import OTHERS, Chart, Column, Page, Query, Series, Table, Totals
+from lakehouse.dashboard.declare import (
+    OTHERS,
+    Chart,
+    Column,
+    Page,
+    Query,
+    Series,
+    Table,
+    Totals,
+    coded,
+)
 from lakehouse.dashboard.pages.cards import (
     BUCKET_BADGES,
     BUCKETS,
@@ -14,19 +24,21 @@ from lakehouse.dashboard.pages.cards import (
 from lakehouse.dashboard.words import Words
 
 CLIENT = Query(
-    sql="""
-SELECT c.id_cliente, vlr_aberto, vlr_vencido, vlr_pago, vlr_faturado,
+    sql=f"""
+SELECT {coded("c.id_cliente", "id_cliente")}, vlr_aberto, vlr_vencido, vlr_pago, vlr_faturado,
   CAST(vlr_pago AS DOUBLE) / nullif(vlr_faturado, 0) AS pago, qtd_faturas, qtd_sem_pagamento,
   dias_vencidos_max, dt_ultimo_pagamento, posicao
-FROM (SELECT * FROM gold.cards_clients WHERE {where}) c
-LEFT JOIN (SELECT id_cliente, posicao FROM gold.cards_clients_at_risk) USING (id_cliente)
-""",
+FROM (SELECT * FROM gold.cards_clients WHERE {{where}}) c
+LEFT JOIN (SELECT id_cliente, posicao FROM gold.cards_clients_at_risk) r
+  ON r.id_cliente = c.id_cliente
+""",  # noqa: S608  declared
     columns={"cliente": "id_cliente"},
 )
 INVOICES = Query(
     sql="""
 SELECT id_fatura, dt_emissao, dt_vencimento, vlr_fatura, vlr_pagto_min, vlr_pago, vlr_aberto,
-  dt_ultimo_pagamento, situacao, dias_vencidos, faixa
+  dt_ultimo_pagamento, situacao, CASE WHEN dias_vencidos > 0 THEN dias_vencidos END
+    AS dias_vencidos, faixa
 FROM gold.cards_invoices WHERE {where} ORDER BY dt_emissao DESC, id_fatura DESC
 """,
     columns={"cliente": "id_cliente"},
@@ -174,7 +186,9 @@ PAGE = Page(
             columns=(
                 Column(name="variavel", label=Words("Código", "Code"), width=110),
                 Column(name="valor", label=Words("Valor", "Value"), kind="decimal", width=110),
-                Column(name="significado", label=Words("Descrição", "Meaning"), width=520),
+                Column(
+                    name="significado", label=Words("Descrição", "Meaning"), width=500, wraps=True
+                ),
                 Column(name="nome", label=Words("Nome", "Name"), width=330),
             ),
         ),

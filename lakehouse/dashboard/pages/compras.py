@@ -1,6 +1,7 @@
 """Purchases: what each unit should order of each product, with every term of the arithmetic."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lakehouse.dashboard.declare import (
     Chart,
@@ -71,13 +72,18 @@ FROM {TABLE} WHERE {{scope}} ORDER BY unit_name, unit_id, product_name, product_
     columns=COLUMNS,
 )
 UNIT = Column(
-    name="unit_name", label=Words("Unidade", "Unit"), link="/compras?unidade={unit_id}", width=200
+    name="unit_name",
+    label=Words("Unidade", "Unit"),
+    link="/compras?unidade={unit_id}",
+    width=190,
+    wraps=True,
 )
 PRODUCT = Column(
     name="product_name",
     label=Words("Produto", "Product"),
     link="/compras?produto={product_id}",
-    width=190,
+    width=200,
+    wraps=True,
 )
 VALUE = Column(name="valor", label=Words("Valor", "Value"), kind="brl")
 LOST = Column(name="falta", label=Words("Falta esperada", "Expected shortage"), kind="brl")
@@ -165,11 +171,12 @@ PAGE = Page(
                     texts=STOCK,
                     badges={"sim": "green", "não": "orange"},
                     width=120,
+                    hidden=True,
                 ),
-                ON_ORDER,
-                _term("days_of_cover", "Dias de cobertura", "Days of cover"),
-                Column(name="order_lots", label=Words("Lotes", "Lots"), kind="count"),
-                Column(name="lot", label=Words("Lote", "Lot"), kind="count"),
+                replace(ON_ORDER, hidden=True),
+                replace(_term("days_of_cover", "Dias de cobertura", "Days of cover"), hidden=True),
+                Column(name="order_lots", label=Words("Lotes", "Lots"), hidden=True),
+                Column(name="lot", label=Words("Lote", "Lot"), hidden=True),
             ),
         ),
         Chart(

@@ -88,6 +88,7 @@ PAGE = Page(
         "Search an order and see its items, and the file and line that it came from.",
     ),
     filters=("periodo", "uf", "unidade", "busca"),
+    search=Words("Número do pedido", "Number of the order"),
     views=(
         Table(
             id="lista",

@@ -5,9 +5,9 @@ Runs that failed publish nothing; they are in the Dagster UI.
 
 from lakehouse.dashboard.declare import Chart, Column, Page, Query, Series, Table, Totals
 from lakehouse.dashboard.reasons import REASONS
-from lakehouse.dashboard.words import Words
+from lakehouse.dashboard.words import DOMAINS, Words
 
-DOMAIN = Column(name="domain", label=Words("Sistema", "System"))
+DOMAIN = Column(name="domain", label=Words("Sistema", "System"), texts=DOMAINS, width=110)
 
 TOTALS = Query(
     sql="""
@@ -25,6 +25,17 @@ SELECT domain, number, published_at, job, seconds, tables, row_count,
   row_count - lag(row_count) OVER (PARTITION BY domain ORDER BY number) AS more_rows, run_id
 FROM publications WHERE {where} ORDER BY published_at DESC, domain, number DESC
 """,
+    columns={"dominio": "domain"},
+)
+MOST_SECONDS = 30 * 60
+"""Time in which a run must publish."""
+COSTS = Query(
+    sql=f"""
+SELECT domain, count(seconds) AS runs, sum(seconds) AS total, avg(seconds) AS mean,
+  max(seconds) AS longest, avg(CAST(seconds <= {MOST_SECONDS} AS INTEGER)) AS on_time,
+  arg_max(row_count, number) AS row_count, max(published_at) AS newest
+FROM publications WHERE {{where}} GROUP BY domain ORDER BY total DESC NULLS LAST, domain
+""",  # noqa: S608  declared
     columns={"dominio": "domain"},
 )
 DURATIONS = Query(
@@ -125,6 +136,29 @@ PAGE = Page(
                 Column(name="tables", label=Words("Tabelas", "Tables"), kind="count"),
                 Column(name="row_count", label=Words("Linhas", "Rows"), kind="count"),
                 Column(name="more_rows", label=Words("A mais", "More"), kind="count"),
+            ),
+        ),
+        Table(
+            id="prazo-e-custo",
+            title=Words("Prazo e custo por sistema", "Deadline and cost by domain"),
+            note=Words(
+                "as 10 últimas execuções que publicaram; prazo: 30 minutos",
+                "the last 10 runs that published; deadline: 30 minutes",
+            ),
+            query=COSTS,
+            columns=(
+                DOMAIN,
+                Column(name="runs", label=Words("Execuções", "Runs"), kind="count"),
+                Column(name="on_time", label=Words("No prazo", "In time"), kind="percent"),
+                Column(name="total", label=Words("Tempo ao todo", "Time in all"), kind="seconds"),
+                Column(name="mean", label=Words("Média", "Mean"), kind="seconds"),
+                Column(name="longest", label=Words("A mais longa", "Longest"), kind="seconds"),
+                Column(
+                    name="row_count",
+                    label=Words("Linhas publicadas", "Published rows"),
+                    kind="count",
+                ),
+                Column(name="newest", label=Words("Última", "Newest"), kind="moment"),
             ),
         ),
         Chart(

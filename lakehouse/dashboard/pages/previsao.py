@@ -204,7 +204,9 @@ PAGE = Page(
             span=4,
             query=PRODUCTS,
             columns=(
-                Column(name="product_name", label=Words("Produto", "Product"), width=190),
+                Column(
+                    name="product_name", label=Words("Produto", "Product"), width=180, wraps=True
+                ),
                 Column(name="pecas_7", label=Words("7 dias", "7 days"), kind="count"),
                 Column(name="pecas_28", label=Words("28 dias", "28 days"), kind="count"),
             ),

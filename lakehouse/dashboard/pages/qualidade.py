@@ -13,7 +13,7 @@ from lakehouse.dashboard.declare import (
     Totals,
 )
 from lakehouse.dashboard.reasons import REASONS
-from lakehouse.dashboard.words import Words
+from lakehouse.dashboard.words import DOMAINS, Words
 
 DELIVERY: Mapping[FilterName, str] = {"periodo": "day", "dominio": "domain"}
 RESULTS = {
@@ -94,9 +94,9 @@ WHERE {where} AND NOT delivered ORDER BY day DESC, unit_id
 """,
     columns={"periodo": "day", "dominio": "'mrhealth'"},
 )
-DOMAIN = Column(name="domain", label=Words("Sistema", "System"))
+DOMAIN = Column(name="domain", label=Words("Sistema", "System"), texts=DOMAINS, width=110)
 DAY = Column(name="day", label=Words("Dia", "Day"), kind="day")
-DATASET = Column(name="table", label=Words("Conjunto", "Dataset"))
+DATASET = Column(name="table", label=Words("Conjunto", "Dataset"), width=130)
 
 PAGE = Page(
     name="qualidade",
@@ -156,45 +156,60 @@ PAGE = Page(
             empty=Words("Nenhuma linha em quarentena.", "Nothing in quarantine."),
             columns=(
                 DOMAIN,
-                Column(name="layer", label=Words("Camada", "Layer")),
+                Column(name="layer", label=Words("Camada", "Layer"), width=92),
                 DATASET,
                 Column(
                     name="reason",
                     label=Words("Motivo", "Reason"),
                     link="/reparo?dominio={domain}&busca={reason}",
                     texts=REASONS,
-                    width=220,
+                    width=190,
+                    wraps=True,
                 ),
                 Column(name="rows", label=Words("Linhas", "Rows"), kind="count"),
                 Column(name="files", label=Words("Arquivos", "Files"), kind="count"),
                 Column(name="last_day", label=Words("Último dia", "Last day"), kind="day"),
-                Column(name="example", label=Words("Exemplo", "Example"), width=300),
+                Column(name="example", label=Words("Exemplo", "Example"), width=208, wraps=True),
                 Column(name="example_line", label=Words("Linha", "Line"), kind="count"),
             ),
         ),
         Table(
             id="verificacoes",
             title=Words("Verificações que não passaram", "Checks that did not pass"),
+            note=Words(
+                "esperado, encontrado e detalhes: textos das verificações, em inglês",
+                "expected, found and details: texts of the checks",
+            ),
             query=CHECKS,
             empty=Words("Todas passaram.", "All passed."),
             columns=(
                 DAY,
-                Column(name="table_name", label=Words("Tabela", "Table"), width=220),
-                Column(name="check_name", label=Words("Verificação", "Check"), width=180),
+                Column(name="table_name", label=Words("Tabela", "Table"), width=190, wraps=True),
+                Column(
+                    name="check_name", label=Words("Verificação", "Check"), width=160, wraps=True
+                ),
                 Column(
                     name="result",
                     label=Words("Resultado", "Result"),
                     texts=RESULTS,
                     badges=RESULT_BADGES,
                 ),
-                Column(name="expected_value", label=Words("Esperado", "Expected")),
-                Column(name="actual_value", label=Words("Encontrado", "Found")),
-                Column(name="details", label=Words("Detalhes", "Details"), width=260),
+                Column(
+                    name="expected_value",
+                    label=Words("Esperado", "Expected"),
+                    width=180,
+                    wraps=True,
+                ),
+                Column(
+                    name="actual_value", label=Words("Encontrado", "Found"), width=130, wraps=True
+                ),
+                Column(name="details", label=Words("Detalhes", "Details"), width=240, wraps=True),
             ),
         ),
         Table(
             id="arquivos",
             title=Words("Arquivos não carregados", "Files that were not loaded"),
+            note=Words("detalhe: a mensagem do erro, em inglês", "detail: the error's message"),
             span=12,
             query=FILES,
             page_size=8,
@@ -202,15 +217,21 @@ PAGE = Page(
             columns=(
                 DAY,
                 DOMAIN,
-                Column(name="file", label=Words("Arquivo", "File"), width=320),
+                Column(name="file", label=Words("Arquivo", "File"), width=280, wraps=True),
                 Column(
                     name="status",
                     label=Words("Situação", "Status"),
                     texts=STATUSES,
                     badges=STATUS_BADGES,
                 ),
-                Column(name="reason", label=Words("Motivo", "Reason"), texts=REASONS, width=220),
-                Column(name="detail", label=Words("Detalhe", "Detail"), width=320),
+                Column(
+                    name="reason",
+                    label=Words("Motivo", "Reason"),
+                    texts=REASONS,
+                    width=190,
+                    wraps=True,
+                ),
+                Column(name="detail", label=Words("Detalhe", "Detail"), width=300),
             ),
         ),
         Table(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from lakehouse.dashboard import repair_trail, repair_view
 from lakehouse.dashboard.declare import Column, Embedded, FilterName, Page, Query, Table
 from lakehouse.dashboard.reasons import REASONS
-from lakehouse.dashboard.words import Words
+from lakehouse.dashboard.words import DOMAINS, Words
 
 FOUND = """
 WITH sender AS (
@@ -28,7 +28,8 @@ rejected AS (
   LEFT JOIN sender USING (domain, file, digest)
   LEFT JOIN unit_names ON q.domain = 'mrhealth' AND unit_names.unit_id = sender.unit_id
   WHERE (q.layer = 'silver' OR (q.layer = 'bronze' AND sender.is_loaded))
-    AND ({search} = '' OR list_contains(q.reasons, {search}))
+    AND ({search} = '' OR list_contains(q.reasons, {search})
+      OR contains(lower(q.file), lower({search})))
 )
 """
 COLUMNS: Mapping[FilterName, str] = {"periodo": "day", "dominio": "domain", "unidade": "unit_id"}
@@ -63,6 +64,7 @@ PAGE = Page(
         "Rejected rows: what they are worth, where they are and what was corrected.",
     ),
     filters=("periodo", "dominio", "unidade", "busca"),
+    search=Words("Motivo ou arquivo", "Reason or file"),
     period="all",
     domain="",
     group=OPERATION,
@@ -77,7 +79,7 @@ PAGE = Page(
             query=MONEY,
             empty=Words("Nada em quarentena.", "Nothing in quarantine."),
             columns=(
-                Column(name="unit_name", label=Words("Unidade", "Unit"), width=200),
+                Column(name="unit_name", label=Words("Unidade", "Unit"), texts=DOMAINS, width=200),
                 Column(
                     name="reason",
                     label=Words("Motivo", "Reason"),
@@ -102,11 +104,23 @@ PAGE = Page(
                     width=110,
                 ),
                 Column(name="day", label=Words("Dia", "Day"), kind="day"),
-                Column(name="unit_name", label=Words("Unidade", "Unit"), width=170),
+                Column(
+                    name="unit_name",
+                    label=Words("Unidade", "Unit"),
+                    texts=DOMAINS,
+                    width=160,
+                    wraps=True,
+                ),
                 Column(name="table", label=Words("Conjunto", "Dataset")),
-                Column(name="reason", label=Words("Motivo", "Reason"), texts=REASONS, width=180),
+                Column(
+                    name="reason",
+                    label=Words("Motivo", "Reason"),
+                    texts=REASONS,
+                    width=160,
+                    wraps=True,
+                ),
                 Column(name="amount", label=Words("Valor", "Value"), kind="brl"),
-                Column(name="file", label=Words("Arquivo", "File"), width=210),
+                Column(name="file", label=Words("Arquivo", "File"), width=250, wraps=True),
                 Column(name="line", label=Words("Nº da linha", "Line"), kind="count"),
             ),
         ),

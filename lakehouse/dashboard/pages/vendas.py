@@ -17,6 +17,7 @@ from lakehouse.dashboard.declare import (
     Table,
     Term,
     Totals,
+    coded,
 )
 from lakehouse.dashboard.words import Words
 
@@ -106,14 +107,13 @@ ORDER BY total DESC, numero
 
 PRODUCTS = _named("product_id", "gold.sales_dim_product", "product_name")
 SELLERS = _named("seller_id", "gold.sales_dim_seller", "seller_name")
-CUSTOMERS = """
-SELECT customer_name AS nome, customer_id AS numero, d.region AS regiao,
-  sum(quantity) AS quantidade, sum(total_value) AS total, count(*) AS vendas
-FROM (SELECT * FROM gold.sales_fact_sales WHERE {where}) s
-JOIN (SELECT customer_id, customer_name, region FROM gold.sales_dim_customer) d
-USING (customer_id)
-GROUP BY ALL ORDER BY total DESC, customer_id
-"""
+CUSTOMERS = f"""
+SELECT 'Cliente ' || {{code customer_id}} AS nome, {coded("customer_id", "numero")},
+  d.region AS regiao, sum(quantity) AS quantidade, sum(total_value) AS total, count(*) AS vendas
+FROM (SELECT * FROM gold.sales_fact_sales WHERE {{where}}) s
+JOIN (SELECT customer_id, region FROM gold.sales_dim_customer) d USING (customer_id)
+GROUP BY customer_id, d.region ORDER BY total DESC, customer_id
+"""  # noqa: S608  declared
 BEST = Query(
     sql="""
 WITH s AS (SELECT * FROM gold.sales_fact_sales WHERE {where}),

@@ -18,6 +18,16 @@ EXPLAINS: Mapping[Mechanism, frozenset[str]] = {
     Mechanism.LINK_DOWN: frozenset({"no_delivery"}),
     Mechanism.KITCHEN_FAILURE: frozenset({"cancellations", "revenue_drop"}),
     Mechanism.TOTALS_BUG: frozenset({"order_values"}),
+    Mechanism.SENT_TWICE: frozenset({"orders_repeated", "orders_surge"}),
+    Mechanism.HALF_DAY: frozenset(_FEWER),
+    Mechanism.COMPETITOR: frozenset(_FEWER),
+    Mechanism.DINING_CLOSED: frozenset(_FEWER),
+    Mechanism.WRONG_PRICES_EVERYWHERE: frozenset({"prices"}),
+    Mechanism.APP_DOWN: frozenset(_FEWER),
+    Mechanism.STATUS_STUCK: frozenset({"unfinished", "revenue_drop"}),
+    Mechanism.ITEMS_CUT: frozenset({"order_values"}),
+    Mechanism.PRICE_TYPO: frozenset({"prices"}),
+    Mechanism.MENU_LOST: frozenset({"product_missing"}),
 }
 """Kinds of alerts that help somebody who has to deal with an incident; others are false."""
 LATE = dt.timedelta(days=2)

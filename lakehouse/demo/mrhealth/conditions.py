@@ -6,7 +6,7 @@ leaves the menu: an alert about any of them is a false alarm.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp
 
 from lakehouse.demo.mrhealth.business import (
@@ -16,7 +16,7 @@ from lakehouse.demo.mrhealth.business import (
     random_of,
     state_of,
 )
-from lakehouse.demo.mrhealth.incidents import change_price, keep, priced
+from lakehouse.demo.mrhealth.incidents import change_price, keep, order_online, priced
 from lakehouse.demo.mrhealth.shipments import Shipment
 
 FIXED_HOLIDAYS = ((1, 1), (4, 21), (5, 1), (9, 7), (10, 12), (11, 2), (11, 15), (11, 20), (12, 25))
@@ -33,6 +33,8 @@ RAIN = (0.75, 0.9)
 """Factor of a day with bad weather, from and to."""
 RAIN_SHARE = 0.06
 """Share of days with bad weather, by state."""
+ONLINE_INSTEAD = 0.15
+"""Share of the guests of a dining room who order online while the delivery costs half."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,11 @@ class Conditions:
         promotions: first day, last day, product and factor of its price.
         rises: first day, product and factor of its price from then on, in every unit.
         retired: product → first day on which it is no longer on the menu.
+        events: first day, last day, unit and factor of its guests, such as a fair in the town.
+        seasons: first day, last day, state and factor of its guests, such as school holidays.
+        free_delivery: first day, last day and state in which the delivery costs half, so that a
+            part of the guests of the dining room orders online.
+        general_rise: first day and factor of all prices from then on.
     """
 
     seed: int
@@ -54,6 +61,10 @@ class Conditions:
     promotions: tuple[tuple[dt.date, dt.date, int, float], ...] = ()
     rises: tuple[tuple[dt.date, int, float], ...] = ()
     retired: dict[int, dt.date] = field(default_factory=dict)
+    events: tuple[tuple[dt.date, dt.date, int, float], ...] = ()
+    seasons: tuple[tuple[dt.date, dt.date, int, float], ...] = ()
+    free_delivery: tuple[tuple[dt.date, dt.date, int], ...] = ()
+    general_rise: tuple[dt.date, float] | None = None
 
     def is_open(self, day: dt.date, unit: int) -> bool:
         """Return whether a unit exists on a day."""
@@ -76,6 +87,9 @@ class Conditions:
         factor = trend * self._month(day) * self._opening(day, unit)
         if any(first <= day <= last for first, last, _, _ in self.promotions):
             factor *= 1.12
+        for places, place in ((self.events, unit), (self.seasons, state_of(unit))):
+            for first, last, hit, times in places:
+                factor *= times if hit == place and first <= day <= last else 1.0
         return factor * (self._holiday(unit) if is_holiday(day, state_of(unit)) else 1.0)
 
     def is_shut(self, day: dt.date, unit: int) -> bool:
@@ -88,11 +102,15 @@ class Conditions:
         if self.is_shut(shipment.day, shipment.unit):
             shipment.orders = []
             return
+        self._move_online(shipment)
         day = shipment.day
         factors = {str(p): factor for since, p, factor in self.rises if day >= since}
         for first, last, product, factor in self.promotions:
             if first <= day <= last:
                 factors[str(product)] = factors.get(str(product), 1.0) * factor
+        if self.general_rise and day >= self.general_rise[0]:
+            for name in map(str, range(FIRST_PRODUCT, FIRST_PRODUCT + len(PRODUCTS))):
+                factors[name] = factors.get(name, 1.0) * self.general_rise[1]
         gone = {str(product) for product, since in self.retired.items() if day >= since}
         if not factors and not gone:
             return
@@ -103,6 +121,18 @@ class Conditions:
                     change_price(item, factors[item.fields[PRODUCT]])
             priced(order)
         keep(shipment, [order for order in shipment.orders if order.items])
+
+    def _move_online(self, shipment: Shipment) -> None:
+        """Let some guests of the dining room order online while the delivery costs half."""
+        day, state = shipment.day, state_of(shipment.unit)
+        if not any(
+            first <= day <= last and hit == state for first, last, hit in self.free_delivery
+        ):
+            return
+        rng = random_of(self.seed, "free_delivery", day, shipment.unit)
+        for order in shipment.orders:
+            if not order.fee and rng.random() < ONLINE_INSTEAD:
+                order_online(order, rng)
 
     def _month(self, day: dt.date) -> float:
         """Sell more after the pay day and less at the end of a month."""
@@ -140,6 +170,27 @@ def conditions_of(seed: int, units: Sequence[int], first: dt.date, last: dt.date
         promotions=tuple(promotions),
         rises=tuple((some_day(), product, rng.uniform(1.05, 1.12)) for product in products[:2]),
         retired={products[2]: some_day()},
+    )
+
+
+def with_more(plain: Conditions, units: Sequence[int], first: dt.date, last: dt.date) -> Conditions:
+    """Add the circumstances that were thought of later: events, seasons, prices, half fees."""
+    rng = random_of(plain.seed, "more conditions")
+
+    def some_days(fewest: int, most: int) -> tuple[dt.date, dt.date]:
+        length = rng.randint(fewest, most)
+        begins = first + dt.timedelta(days=rng.randrange((last - first).days - length))
+        return begins, begins + dt.timedelta(days=length - 1)
+
+    states = sorted({state_of(unit) for unit in units})
+    return replace(
+        plain,
+        events=tuple(
+            (*some_days(2, 4), rng.choice(list(units)), rng.uniform(1.2, 1.45)) for _ in range(4)
+        ),
+        seasons=((*some_days(14, 21), rng.choice(states), rng.uniform(0.85, 0.93)),),
+        free_delivery=((*some_days(5, 8), rng.choice(states)),),
+        general_rise=(some_days(1, 1)[0], rng.uniform(1.04, 1.09)),
     )
 
 

@@ -9,6 +9,8 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from lakehouse.demo.mrhealth.business import (
     COUNTRIES,
     FIRST_PRODUCT,
@@ -39,6 +41,12 @@ def rows_of(scenario: Scenario) -> dict[str, Rows]:
         for shipment in shipments_of(scenario, day):
             _add(found, shipment)
     return found
+
+
+def as_table(rows: Rows) -> pa.Table:
+    """Return rows as an Arrow table; a column that some rows lack is null there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.Table.from_pylist([dict.fromkeys(names) | row for row in rows])
 
 
 def _menu(scenario: Scenario, day: dt.date) -> Rows:

@@ -10,13 +10,18 @@ stay beside the landing zone, so that alerts can be measured and never read them
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
 from lakehouse.demo.files import money
 from lakehouse.demo.mrhealth.business import (
+    ADDRESS,
+    FEE,
+    FEES,
     FIRST_PRODUCT,
+    KIND,
     ORDER,
     PARENT,
     PRICE,
@@ -24,11 +29,12 @@ from lakehouse.demo.mrhealth.business import (
     PRODUCTS,
     QUANTITY,
     STATUS,
+    STREETS,
     VALUE,
     random_of,
     state_of,
 )
-from lakehouse.demo.mrhealth.shipments import Item, Order, Shipment
+from lakehouse.demo.mrhealth.shipments import Item, Order, Shipment, uuid_of
 
 ONE_DAY = dt.timedelta(days=1)
 
@@ -44,6 +50,22 @@ class Mechanism(StrEnum):
     LINK_DOWN = "link_down"  # the files of a unit are not sent
     KITCHEN_FAILURE = "kitchen_failure"  # accepted orders are cancelled
     TOTALS_BUG = "totals_bug"  # the till adds a charge without an item
+    SENT_TWICE = "sent_twice"  # the till sends every order of the day again, with a new number
+    HALF_DAY = "half_day"  # the unit is closed for about half of the day
+    COMPETITOR = "competitor"  # a restaurant opens next door and takes guests for weeks
+    DINING_CLOSED = "dining_closed"  # the dining room is closed; a third of its guests order online
+    WRONG_PRICES_EVERYWHERE = "wrong_prices_everywhere"  # headquarters sends wrong prices to all
+    APP_DOWN = "app_down"  # the online shop of a unit cannot be reached
+    STATUS_STUCK = "status_stuck"  # the till does not send that orders are finished
+    ITEMS_CUT = "items_cut"  # the till stops to write items in the middle of the day
+    PRICE_TYPO = "price_typo"  # one price has its decimal mark at the wrong place
+    MENU_LOST = "menu_lost"  # some products disappear from the menu of a unit
+
+
+FIRST = tuple(Mechanism)[:8]
+"""Mechanisms for which the alerts were made."""
+LATER = tuple(Mechanism)[8:]
+"""Mechanisms that were thought of after the first alerts had been made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +110,7 @@ def incidents_of(
     last: dt.date,
     rounds: int = 2,
     sold_out: Sequence[int] = (),
+    mechanisms: Sequence[Mechanism] = FIRST,
 ) -> list[Incident]:
     """Return incidents between two days: each mechanism as often as there are rounds.
 
@@ -96,10 +119,12 @@ def incidents_of(
     """
     rng = random_of(seed, "incidents")
     planned: list[Incident] = []
-    for mechanism in [m for _ in range(rounds) for m in Mechanism]:
+    missing = (Mechanism.SUPPLIER_OUT, Mechanism.MENU_LOST)
+    for mechanism in [m for _ in range(rounds) for m in mechanisms]:
+        draw = _drawn if mechanism in FIRST else _drawn_later
         for _ in range(200):
-            drawn = _drawn(mechanism, rng, units, first, last)
-            if drawn.mechanism is Mechanism.SUPPLIER_OUT and {*drawn.products} & {*sold_out}:
+            drawn = draw(mechanism, rng, units, first, last)
+            if drawn.mechanism in missing and {*drawn.products} & {*sold_out}:
                 continue
             if not any(_too_near(drawn, other) for other in planned):
                 planned.append(drawn)
@@ -156,6 +181,44 @@ def _drawn(
     )
 
 
+def _drawn_later(
+    mechanism: Mechanism, rng: Random, units: Sequence[int], first: dt.date, last: dt.date
+) -> Incident:
+    """Draw an incident of a later mechanism; the strength is a share, or the factor of a price."""
+    shortest, longest, least, most = {
+        Mechanism.SENT_TWICE: (1, 2, 1.0, 1.0),
+        Mechanism.HALF_DAY: (1, 1, 0.4, 0.6),
+        Mechanism.COMPETITOR: (21, 40, 0.2, 0.4),
+        Mechanism.DINING_CLOSED: (1, 4, 0.95, 1.0),
+        Mechanism.WRONG_PRICES_EVERYWHERE: (1, 4, 0.5, 0.8),
+        Mechanism.APP_DOWN: (1, 2, 0.7, 1.0),
+        Mechanism.STATUS_STUCK: (1, 4, 0.4, 0.9),
+        Mechanism.ITEMS_CUT: (1, 3, 0.3, 0.7),
+        Mechanism.PRICE_TYPO: (2, 6, 0.1, 0.1),
+        Mechanism.MENU_LOST: (3, 8, 1.0, 1.0),
+    }[mechanism]
+    days = min(rng.randint(shortest, longest), (last - first).days + 1)
+    begins = first + dt.timedelta(days=rng.randrange((last - first).days + 2 - days))
+    strength = rng.uniform(least, most)
+    everywhere = mechanism is Mechanism.WRONG_PRICES_EVERYWHERE
+    count = 0
+    if mechanism in (Mechanism.PRICE_TYPO, Mechanism.MENU_LOST):
+        count = 1 if mechanism is Mechanism.PRICE_TYPO else rng.randint(3, 6)
+    elif everywhere:
+        count = rng.randint(len(PRODUCTS) // 3, len(PRODUCTS))
+    if everywhere or mechanism is Mechanism.PRICE_TYPO:
+        strength = rng.choice([strength, 1 / strength])
+    numbers = range(FIRST_PRODUCT, FIRST_PRODUCT + len(PRODUCTS))
+    return Incident(
+        mechanism=mechanism,
+        units=tuple(units) if everywhere else (rng.choice(units),),
+        first=begins,
+        last=begins + (days - 1) * ONE_DAY,
+        products=tuple(sorted(rng.sample(numbers, count))),
+        strength=strength,
+    )
+
+
 def _effect(mechanism: Mechanism) -> Callable[[Effect], Effect]:
     """Register what a mechanism does to a unit-day."""
 
@@ -167,7 +230,10 @@ def _effect(mechanism: Mechanism) -> Callable[[Effect], Effect]:
 
 
 @_effect(Mechanism.TILL_DOWN)
-def _till_down(incident: Incident, shipment: Shipment, rng: Random) -> None:
+@_effect(Mechanism.REGION_OUTAGE)
+@_effect(Mechanism.HALF_DAY)
+@_effect(Mechanism.COMPETITOR)
+def _fewer_orders(incident: Incident, shipment: Shipment, rng: Random) -> None:
     keep(shipment, [order for order in shipment.orders if rng.random() > incident.strength])
 
 
@@ -181,14 +247,18 @@ def _road_closed(incident: Incident, shipment: Shipment, rng: Random) -> None:
 @_effect(Mechanism.SUPPLIER_OUT)
 def _supplier_out(incident: Incident, shipment: Shipment, rng: Random) -> None:
     """Three of five guests choose another product; the others leave the item or do not order."""
-    out = {str(product) for product in incident.products}
+    _without(shipment, {str(product) for product in incident.products}, 0.6, rng)
+
+
+def _without(shipment: Shipment, out: set[str], replaced: float, rng: Random) -> None:
+    """Leave products out of the orders; a share of the items is replaced by other products."""
     kept = []
     for order in shipment.orders:
         items = []
         for item in order.items:
             if item.fields[PRODUCT] not in out:
                 items.append(item)
-            elif rng.random() < 0.6:
+            elif rng.random() < replaced:
                 items.append(_another(item, out, rng))
         order.items = items
         priced(order)
@@ -198,6 +268,8 @@ def _supplier_out(incident: Incident, shipment: Shipment, rng: Random) -> None:
 
 
 @_effect(Mechanism.WRONG_PRICE_LIST)
+@_effect(Mechanism.WRONG_PRICES_EVERYWHERE)
+@_effect(Mechanism.PRICE_TYPO)
 def _wrong_price_list(incident: Incident, shipment: Shipment, _rng: Random) -> None:
     wrong = {str(product) for product in incident.products}
     for order in shipment.orders:
@@ -205,11 +277,6 @@ def _wrong_price_list(incident: Incident, shipment: Shipment, _rng: Random) -> N
             if item.fields[PRODUCT] in wrong:
                 change_price(item, incident.strength)
         priced(order)
-
-
-@_effect(Mechanism.REGION_OUTAGE)
-def _region_outage(incident: Incident, shipment: Shipment, rng: Random) -> None:
-    keep(shipment, [order for order in shipment.orders if rng.random() > incident.strength])
 
 
 @_effect(Mechanism.LINK_DOWN)
@@ -230,6 +297,65 @@ def _totals_bug(incident: Incident, shipment: Shipment, _rng: Random) -> None:
     for order in shipment.orders:
         order.cents += round((order.cents - order.fee) * incident.strength)
         order.fields[VALUE] = money(order.cents)
+
+
+@_effect(Mechanism.SENT_TWICE)
+def _sent_twice(_incident: Incident, shipment: Shipment, rng: Random) -> None:
+    again = deepcopy(shipment.orders)
+    if shipment.dialect.uuid_keys:
+        for order in again:
+            order.fields[ORDER] = uuid_of(rng)
+            for item in order.items:
+                item.fields[PARENT] = order.fields[ORDER]
+    keep(shipment, shipment.orders + again)
+
+
+@_effect(Mechanism.DINING_CLOSED)
+def _dining_closed(incident: Incident, shipment: Shipment, rng: Random) -> None:
+    kept = []
+    for order in shipment.orders:
+        if not order.fee and rng.random() < incident.strength:
+            if rng.random() > 1 / 3:
+                continue
+            order_online(order, rng)
+        kept.append(order)
+    keep(shipment, kept)
+
+
+@_effect(Mechanism.APP_DOWN)
+def _app_down(incident: Incident, shipment: Shipment, rng: Random) -> None:
+    kept = [o for o in shipment.orders if not o.fee or rng.random() > incident.strength]
+    keep(shipment, kept)
+
+
+@_effect(Mechanism.STATUS_STUCK)
+def _status_stuck(incident: Incident, shipment: Shipment, rng: Random) -> None:
+    for order in shipment.orders:
+        if order.fields[STATUS] == "Finalizado" and rng.random() < incident.strength:
+            order.fields[STATUS] = "Pendente"
+
+
+@_effect(Mechanism.ITEMS_CUT)
+def _items_cut(incident: Incident, shipment: Shipment, _rng: Random) -> None:
+    """Orders after the moment keep their values and have no items."""
+    written = round(len(shipment.orders) * (1 - incident.strength))
+    for order in shipment.orders[written:]:
+        order.items = []
+
+
+@_effect(Mechanism.MENU_LOST)
+def _menu_lost(incident: Incident, shipment: Shipment, rng: Random) -> None:
+    """Half of the guests choose another product; the others leave the item or do not order."""
+    _without(shipment, {str(product) for product in incident.products}, 0.5, rng)
+
+
+def order_online(order: Order, rng: Random) -> None:
+    """Make an online order of one of the dining room, with a fee."""
+    order.fields[KIND] = "Loja Online"
+    order.fields[ADDRESS] = f'"{rng.choice(STREETS)}, {rng.randint(10, 2900)}"'
+    order.fee = rng.choice(FEES)
+    order.fields[FEE] = money(order.fee)
+    priced(order)
 
 
 def keep(shipment: Shipment, orders: list[Order]) -> None:

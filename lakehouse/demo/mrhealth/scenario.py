@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from lakehouse.demo.files import LandedFile
-from lakehouse.demo.mrhealth.conditions import Conditions, conditions_of
-from lakehouse.demo.mrhealth.incidents import Incident, happen, incidents_of
+from lakehouse.demo.mrhealth.conditions import Conditions, conditions_of, with_more
+from lakehouse.demo.mrhealth.incidents import FIRST, LATER, Incident, happen, incidents_of
 from lakehouse.demo.mrhealth.plan import Plan, days_of
 from lakehouse.demo.mrhealth.shipments import Shipment, draw, files_of
 from lakehouse.demo.plans import require_between
@@ -49,10 +49,12 @@ def scenario_of(
     orders_per_unit: float = 60,
     rounds: int = 2,
     incidents: Sequence[Incident] | None = None,
+    later: bool = False,
 ) -> Scenario:
     """Return the scenario of a seed; with zero rounds nothing is wrong on any day.
 
-    Incidents hit units that exist all the time; `incidents` replaces those of the seed.
+    Incidents hit units that exist all the time; `incidents` replaces those of the seed. With
+    `later`, mechanisms and circumstances are those that were thought of after the first alerts.
 
     Raises:
         ValueError: there are too few days or units.
@@ -65,10 +67,18 @@ def scenario_of(
     all_units = range(1, units + 1)
     begins, last = first + dt.timedelta(days=QUIET_DAYS), days_of(plan)[-1]
     conditions = conditions_of(seed, all_units, begins, last)
+    if later:
+        conditions = with_more(conditions, all_units, begins, last)
     lasting = [u for u in all_units if u not in {*conditions.opens, *conditions.closes}]
     if incidents is None:
         incidents = incidents_of(
-            seed, lasting, begins, last, rounds, sold_out=tuple(conditions.retired)
+            seed,
+            lasting,
+            begins,
+            last,
+            rounds,
+            sold_out=tuple(conditions.retired),
+            mechanisms=LATER if later else FIRST,
         )
     return Scenario(plan=plan, conditions=conditions, incidents=tuple(incidents))
 

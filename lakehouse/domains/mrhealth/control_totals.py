@@ -290,9 +290,8 @@ def _by_day() -> list[ControlTotal]:
     ]
 
 
-_OF_ORDERS = """a.scope = 'unit'
-    and a.kind in ('no_delivery', 'silent', 'orders_drop', 'orders_low', 'orders_surge')"""
-"""Alerts whose figure is the number of orders of one unit on one day."""
+_OF_UNIT = "a.scope = 'unit' and a.kind not in ('prices', 'order_values', 'product_missing')"
+"""Alerts whose figure adds up all orders of one unit, or those of a channel or status."""
 
 
 def _as_of() -> list[ControlTotal]:
@@ -359,11 +358,18 @@ def _as_of() -> list[ControlTotal]:
         ControlTotal(
             table="gold.alerts",
             expected=f"""
-                select a.alert_id, count(o.order_id) as actual
+                select a.alert_id, case a.measure
+                    when 'brl' then coalesce(sum(o.order_value) filter (o.status = 'Finalizado'), 0)
+                    when 'cancelled orders' then count(*) filter (o.status = 'Cancelado')
+                    when 'pending orders' then count(*) filter (o.status = 'Pendente')
+                    else count(o.order_id) filter (a.kind not in ('online_drop', 'physical_drop')
+                        or a.kind = lower(o.order_type) || '_drop')
+                    end::decimal(18, 2) as actual
                 from gold.alerts a
-                left join silver.orders o on o.unit_id = a.unit_id and o.day = a.last_day
-                where {_OF_ORDERS} group by a.alert_id""",
-            found=f"select a.alert_id, a.actual from gold.alerts a where {_OF_ORDERS}",
+                left join silver.orders o on o.unit_id = a.unit_id
+                    and o.day between a.last_day - (a.figure_days - 1)::int and a.last_day
+                where {_OF_UNIT} group by a.alert_id, a.measure""",
+            found=f"select a.alert_id, a.actual from gold.alerts a where {_OF_UNIT}",
         ),
     ]
 

@@ -98,4 +98,27 @@ STOCK_CONTROL_TOTALS = (
             select unit_id, product_id, daily_demand, on_hand, on_order
             from gold.purchase_recommendation""",
     ),
+    ControlTotal(
+        table="gold.purchase_recommendation",
+        expected="""
+            with terms as (
+                select *, round(safety_factor * demand_deviation, 2)::decimal(18, 2) as safety,
+                    (least(target, shelf_limit) * 100)::bigint
+                        - (on_hand + on_order) * 100 as lacking
+                from gold.purchase_recommendation
+            ), ordered as (
+                select *, if(shelf_limit < target, greatest(lacking, 0) // (lot * 100),
+                    (2 * greatest(lacking, 0) + lot * 100) // (lot * 200)) as lots
+                from terms
+            )
+            select unit_id, product_id, safety as safety_stock, demand + safety as reorder_point,
+                greatest(demand + safety + lot_allowance, 0)::decimal(18, 2) as target,
+                lots as order_lots, lots * lot as order_pieces,
+                round(lots * lot * unit_cost, 2)::decimal(18, 2) as order_value
+            from ordered""",
+        found="""
+            select unit_id, product_id, safety_stock, reorder_point, target, order_lots,
+                order_pieces, order_value
+            from gold.purchase_recommendation""",
+    ),
 )

@@ -26,7 +26,6 @@ from lakehouse.platform.alerts.incidents import (
     Named,
     alert_rows,
     incidents_of,
-    with_places,
 )
 from lakehouse.platform.alerts.kinds import Kind
 from lakehouse.platform.alerts.usual import Numbers, spread_of, summed, usual_of_weekday
@@ -119,14 +118,14 @@ def rows_of(
         newest = since + (shape[1] - 1) * ONE_DAY
         findings += _company(value.sum(axis=0), count.sum(axis=0), since, _dispersion(sold))
         findings += _regions(value, count, since, regions, _dispersion(sold))
-    made = alert_rows(
+    return alert_rows(
         incidents_of(findings, rules.GAP_DAYS),
         newest,
         keep_days=keep_days,
         gap_days=rules.GAP_DAYS,
         name=_named,
+        columns={"region": pa.string()},
     )
-    return with_places(made, "region", {region: region for region in regions})
 
 
 def _named(incident: Incident) -> Named:
@@ -136,6 +135,7 @@ def _named(incident: Incident) -> Named:
         subject=subject,
         key=incident.place.lower() or "all",
         message=sentence(subject, incident),
+        columns={"region": incident.place or None},
     )
 
 

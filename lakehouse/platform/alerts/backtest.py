@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from lakehouse.platform.engines.session import Session, arrow_schema, session
@@ -22,11 +23,18 @@ RowsOf = Callable[[dt.date, Mapping[str, pa.Table], int], pa.Table]
 
 
 def alerts_between(
-    table: Table, rows_of: RowsOf, lake: Lake, settings: Settings, first: dt.date, last: dt.date
+    table: Table,
+    rows_of: RowsOf,
+    lake: Lake,
+    settings: Settings,
+    first: dt.date,
+    last: dt.date,
+    inputs: Mapping[str, ir.Table] | None = None,
 ) -> list[Alert]:
     """Return the alerts that were first visible between two days.
 
-    Days after `last` are not read; of the earlier ones the data as known now are used.
+    Days after `last` are not read; of the earlier ones the data as known now are used. `inputs`
+    replaces the expressions of the table, which may read the newest days only.
     """
 
     def bind(opened: Session, read: Read) -> None:
@@ -34,7 +42,7 @@ def alerts_between(
         files = [file for file in snapshot.files if file.rows and file.day <= last]
         bind_files(opened, read.name, read.table, urls_of(files))
 
-    return _computed(table, rows_of, bind, settings, first, last)
+    return _computed(table, rows_of, bind, settings, first, last, inputs)
 
 
 def alerts_in_rows(
@@ -44,6 +52,7 @@ def alerts_in_rows(
     settings: Settings,
     first: dt.date,
     last: dt.date,
+    inputs: Mapping[str, ir.Table] | None = None,
 ) -> list[Alert]:
     """Return the same for rows of the upstream tables that are not in a lake.
 
@@ -61,7 +70,7 @@ def alerts_in_rows(
         ]
         opened.arrow(read.name, pa.table(columns, schema=schema))
 
-    return _computed(table, rows_of, bind, settings, first, last)
+    return _computed(table, rows_of, bind, settings, first, last, inputs)
 
 
 def _computed(
@@ -71,10 +80,12 @@ def _computed(
     settings: Settings,
     first: dt.date,
     last: dt.date,
+    inputs: Mapping[str, ir.Table] | None,
 ) -> list[Alert]:
     with session(settings) as opened:
         for read in table.reads:
             bind(opened, read)
-        inputs = {name: opened.table(each) for name, each in table.python_rows.inputs.items()}
-    found: list[Alert] = rows_of(last, inputs, (last - first).days + 1).to_pylist()
+        named = inputs or table.python_rows.inputs
+        rows = {name: opened.table(each) for name, each in named.items()}
+    found: list[Alert] = rows_of(last, rows, (last - first).days + 1).to_pylist()
     return [alert for alert in found if first <= alert["detected_day"] <= last]

@@ -6,9 +6,11 @@ of one family in one place that follow each other are one incident, and so one a
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
+from math import isnan
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -54,7 +56,8 @@ class Finding:
         actual: the figure, in the measure of the kind.
         expected: the usual figure.
         low: lower end of the usual range.
-        high: upper end of the usual range.
+        high: upper end of the usual range; NaN while unknown, as are `expected` and `low`.
+        places: number of smaller places that it is about.
     """
 
     day: dt.date
@@ -66,6 +69,7 @@ class Finding:
     expected: float
     low: float
     high: float
+    places: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +103,16 @@ class Incident:
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """What people read of an incident: scope, name of the place and its key, and the message."""
+    """What people read of an incident: scope, name of the place and its key, and the message.
+
+    `columns` has the values of the columns that only the table of one domain has.
+    """
 
     scope: str
     subject: str
     key: str
     message: str
+    columns: Mapping[str, object] = field(default_factory=dict)
 
 
 def incidents_of(findings: Iterable[Finding], gap_days: int) -> Iterator[Incident]:
@@ -147,6 +155,7 @@ def alert_rows(
     keep_days: int,
     gap_days: int,
     name: Callable[[Incident], Named],
+    columns: Mapping[str, pa.DataType] = MappingProxyType({}),
 ) -> pa.Table:
     """Return the rows of the incidents whose last day is among the newest ones.
 
@@ -156,6 +165,7 @@ def alert_rows(
         keep_days: days for which an alert stays after its last day.
         gap_days: days without a finding after which an incident has ended.
         name: what people read of an incident.
+        columns: columns that only this table has, with their types; `name` has their values.
     """
     rows: list[dict[str, Any]] = []
     for each in incidents:
@@ -186,17 +196,12 @@ def alert_rows(
                 "action": each.kind.action,
                 "owner": each.kind.owner,
                 "state": ENDED if has_ended else OPEN,
+                **named.columns,
             }
         )
     rows.sort(key=lambda row: row["alert_id"])
-    return pa.Table.from_pylist(rows, schema=pa.schema(list(COLUMNS.items())))
+    return pa.Table.from_pylist(rows, schema=pa.schema([*COLUMNS.items(), *columns.items()]))
 
 
-def _money(value: float) -> Decimal:
-    return Decimal(f"{value:.2f}")
-
-
-def with_places(rows: pa.Table, column: str, names: Mapping[str, str]) -> pa.Table:
-    """Return rows with a column of the place: the subject where it is one of the names."""
-    found = [names.get(subject) for subject in rows["subject"].to_pylist()]
-    return rows.append_column(column, pa.array(found, pa.string()))
+def _money(value: float) -> Decimal | None:
+    return None if isnan(value) else Decimal(f"{value:.2f}")

@@ -2,15 +2,16 @@
 
 import contextlib
 import datetime as dt
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
+from lakehouse.platform.engines.databases import SMALL_BYTES, Database
 from lakehouse.platform.engines.day_files import rows_of_days
 from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
@@ -23,7 +24,7 @@ from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
-BATCH_ROWS = 131_072
+BATCH_ROWS = 32_768
 """Rows of a result that are in memory at a time."""
 
 
@@ -32,23 +33,25 @@ class DuckDBSession(Session):
 
     dialect = "duckdb"
 
-    def __init__(self, settings: Settings, *, s3: bool) -> None:
-        import duckdb
+    def __init__(self, settings: Settings, *, s3: bool, shared: bool = False) -> None:
+        """Open a database, or take one that an earlier session of this process left.
 
+        Args:
+            settings: limits of the engine, and the lake.
+            s3: whether files on S3 are read.
+            shared: whether the database may be one that other sessions use before and after, which
+                only see its limits. Never on S3, whose credentials belong to a database.
+        """
         self.texts = CodeFacts(settings.home)
         self._store = ObjectStore.at(settings.root)
         self._urls: dict[str, None] = {}
-        self._spill = tempfile.TemporaryDirectory(prefix="lakehouse-spill-")
-        self.connection = duckdb.connect(
-            config={
-                "memory_limit": settings.memory,
-                "threads": settings.threads or os.cpu_count() or 1,
-                "temp_directory": self._spill.name,
-                "preserve_insertion_order": True,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
+        self._kept: set[str] = set()
+        self._arrow_bytes = 0
+        self._is_shared = shared and not s3
+        self._database = Database.opened(settings, new=not self._is_shared)
+        self.connection = self._database.connection
+        if self._is_shared:
+            self.connection = self.connection.cursor()
         if s3:
             from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
@@ -57,7 +60,24 @@ class DuckDBSession(Session):
     def close(self) -> None:
         """Free the memory and delete the spilled files."""
         self.connection.close()
-        self._spill.cleanup()
+        if self._is_shared and self._is_small():
+            self._database.leave()
+        else:
+            self._database.close()
+
+    def fail(self) -> None:
+        """Never use the database again after this session: an error may have damaged it."""
+        self._is_shared = False
+
+    def _is_small(self) -> bool:
+        """Return whether the session has read little, so that its database holds little memory."""
+        read = self._arrow_bytes
+        for url in self._urls:
+            with contextlib.suppress(OSError):
+                read += Path(url).stat().st_size
+            if read > SMALL_BYTES:
+                return False
+        return read <= SMALL_BYTES
 
     def files(
         self,
@@ -69,7 +89,7 @@ class DuckDBSession(Session):
         contract: Contract | None = None,
         version: str = "",
     ) -> None:
-        types = {column: DuckDBType.to_string(kind) for column, kind in schema.items()}
+        types = _types_of(schema)
         columns = ", ".join(
             f'CAST("{column}" AS {kind}) AS "{column}"' for column, kind in types.items()
         )
@@ -107,10 +127,13 @@ class DuckDBSession(Session):
             raise
 
     def arrow(self, name: str, table: pa.Table) -> None:
+        self._arrow_bytes += table.nbytes
         self.connection.register(name, table)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        if name in self._kept:
+            self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._kept.add(name)
         with self._naming_damage():
             self.connection.execute(f'CREATE TEMP TABLE "{name}" AS {self.sql(expression)}')
         return named_relation(name, expression.schema())
@@ -136,3 +159,9 @@ class DuckDBSession(Session):
         batches = self.batches(ordered)
         rows = batches if convert is None else map(convert, batches)
         return table.stage_sorted(rows, days, schema, definition=definition)
+
+
+@functools.lru_cache(maxsize=1024)
+def _types_of(schema: sch.Schema) -> Mapping[str, str]:
+    """Return the SQL type of each column; writing it takes as long as a small statement."""
+    return {column: DuckDBType.to_string(kind) for column, kind in schema.items()}

@@ -1,17 +1,19 @@
 """Read days of one table that were made with different definitions as if they had one.
 
 A day that an older contract made may lack a column, or have it under another name or in another
-type. A missing column that may be null is null. Where a value is missing that the contract
-requires, or does not fit its type, a query that reads it fails with an error that names the table,
-the column and the days; a query that does not read it succeeds.
+type. A missing column that may be null is null; in rows from files it has the value that the file
+had before the column was declared. Where a value is missing that the contract requires, or would
+change in another type, a query that reads it fails with an error that names the table, the column
+and the days; a query that does not read it succeeds.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakehouse.platform.storage.errors import OlderDays
+from lakehouse.platform.storage.table_id import TableId
 
 if TYPE_CHECKING:  # queries do not wait for Ibis and Pandera
     from lakehouse.platform.tables.contract import Contract
@@ -20,7 +22,8 @@ _MESSAGE = re.compile(r"older contract: .*?lakehouse migrate`?", re.DOTALL)
 _PLACE = re.compile(
     r"(?:.*/)?(?P<layer>[^/]+)/(?P<domain>[^/]+)/(?P<table>[^/]+)/day=(?P<day>[0-9-]{10})/[^/]+"
 )
-_NUMBER = re.compile(r"(?i)(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|U?BIGINT|LONG|DECIMAL.*")
+_RESCUED = "_rescued"
+"""Column with the values of undeclared columns, as a JSON object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +33,14 @@ class Expected:
     Args:
         types: name of each column → its SQL type.
         required: columns that are never null.
-        renamed: name of a column → the name that it had before.
+        earlier: name of a column → the names that it had before, the newest first.
         version: of the definition whose files have exactly these columns; empty if it is not known.
     """
 
     types: Mapping[str, str]
     version: str = ""
     required: frozenset[str] = frozenset()
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -50,7 +53,7 @@ class Expected:
             types=types,
             version=version,
             required=frozenset(c.name for c in contract.columns if not c.nullable),
-            renamed={c.name: c.renamed_from for c in contract.columns if c.renamed_from},
+            earlier={c.name: c.earlier_names for c in contract.columns if c.earlier_names},
         )
 
 
@@ -60,14 +63,15 @@ class Dialect:
 
     quote: str
     error: str
+    from_json: str
 
     def name(self, column: str) -> str:
         """Return a quoted name."""
         return f"{self.quote}{column.replace(self.quote, self.quote * 2)}{self.quote}"
 
 
-DUCKDB = Dialect(quote='"', error="error")
-SPARK = Dialect(quote="`", error="raise_error")
+DUCKDB = Dialect(quote='"', error="error", from_json="json_extract_string")
+SPARK = Dialect(quote="`", error="raise_error", from_json="get_json_object")
 
 
 def columns_of_group(
@@ -83,10 +87,10 @@ def columns_of_group(
     """
     for column, kind in expected.types.items():
         name = dialect.name(column)
-        source = _source(column, present, expected)
+        source = source_of(column, present, expected.earlier)
         required = column in expected.required
         if source is None:
-            value = f"CAST(NULL AS {kind})"
+            value = _undeclared(column, present, dialect) or f"CAST(NULL AS {kind})"
             if required:
                 failure = _failure(urls, f"has no column {column}", dialect)
                 value = f"CASE WHEN {dialect.name('day')} IS NOT NULL THEN {failure} END"
@@ -107,20 +111,43 @@ def error_of(error: Exception) -> OlderDays | None:
     return OlderDays(found[0].removeprefix("older contract: ")) if found else None
 
 
-def _source(column: str, present: Mapping[str, str], expected: Expected) -> str | None:
-    if column in present:
-        return column
-    before = expected.renamed.get(column)
-    return before if before in present else None
+def tables_of(urls: Iterable[str]) -> list[TableId]:
+    """Return the tables to which files of days belong, sorted."""
+    found = {(f["layer"], f["domain"], f["table"]) for f in map(_PLACE.fullmatch, urls) if f}
+    return sorted(TableId(*each) for each in found)
+
+
+def source_of(
+    column: str, present: Collection[str], earlier: Mapping[str, tuple[str, ...]]
+) -> str | None:
+    """Return the column of older rows that has the values of a column; None if there is none.
+
+    A name that another column has left may have been given to a new column: older rows do not have
+    the new one.
+    """
+    left = {
+        before
+        for name, names in earlier.items()
+        if name != column and name not in present
+        for before in [each for each in names if each in present][:1]
+    }
+    names = (column, *earlier.get(column, ()))
+    return next((name for name in names if name in present and name not in left), None)
+
+
+def _undeclared(column: str, present: Collection[str], dialect: Dialect) -> str | None:
+    """Return the SQL of the value that a file had before its column was declared."""
+    if _RESCUED not in present or not re.fullmatch(r"\w+(?: \w+)*", column):
+        return None
+    path = f"$.{column}" if dialect is SPARK else f'$."{column}"'
+    return f"{dialect.from_json}({dialect.name(_RESCUED)}, '{path}')"
 
 
 def _converted(urls: Sequence[str], source: str, given: str, kind: str, dialect: Dialect) -> str:
-    """Return the SQL of a value in another type; a value that it cannot hold is an error."""
+    """Return the SQL of a value in another type; a value that changes in it is an error."""
     name = dialect.name(source)
     tried = f"TRY_CAST({name} AS {kind})"
-    lost = f"{name} IS NOT NULL AND {tried} IS NULL"
-    if _NUMBER.fullmatch(given) and _NUMBER.fullmatch(kind):
-        lost = f"{name} IS NOT NULL AND ({tried} IS NULL OR {tried} <> {name})"
+    lost = f"TRY_CAST({tried} AS {given}) IS DISTINCT FROM {name}"
     failure = _failure(urls, f"has values of {source} ({given}) that are no {kind}", dialect)
     return f"CASE WHEN {lost} THEN CAST({failure} AS {kind}) ELSE {tried} END"
 

@@ -7,6 +7,7 @@ the types of its schema.
 
 import contextlib
 import datetime as dt
+import functools
 import importlib.metadata
 import re
 from abc import ABC, abstractmethod
@@ -119,6 +120,13 @@ class Session(ABC):
     def close(self) -> None:
         """Free all resources of the session."""
 
+    def fail(self) -> None:  # noqa: B027  most sessions have nothing to do
+        """Take notice of an error that ends the session."""
+
+    def named(self, error: Exception) -> Exception:
+        """Return the error, or one that names its cause where the session itself is the cause."""
+        return error
+
     def table(self, expression: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""
         schema = arrow_schema(expression.schema())
@@ -143,6 +151,7 @@ def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
 
     Raises:
         EngineError: the engine's package or runtime is missing.
+        DriverLost: the Java process of Spark ended while the session was open.
     """
     opened: Session
     if settings.engine == "spark":
@@ -153,9 +162,14 @@ def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
     else:
         from lakehouse.platform.engines.duckdb import DuckDBSession
 
-        opened = DuckDBSession(settings, s3=settings.uses_s3)
+        opened = DuckDBSession(settings, s3=settings.uses_s3, shared=True)
     try:
         yield opened
+    except BaseException as error:
+        opened.fail()
+        if isinstance(error, Exception) and (named := opened.named(error)) is not error:
+            raise named from error
+        raise
     finally:
         opened.close()
 
@@ -178,13 +192,18 @@ def engine_version(settings: Settings) -> str:
     return f"{settings.engine} {importlib.metadata.version(package)}"
 
 
+@functools.lru_cache(maxsize=1024)
 def arrow_schema(schema: sch.Schema) -> pa.Schema:
     """Return the Arrow types of an Ibis schema; every column is nullable, as in files."""
     return pa.schema([pa.field(name, kind.to_pyarrow()) for name, kind in schema.items()])
 
 
+@functools.lru_cache(maxsize=1024)
 def named_relation(name: str, schema: sch.Schema) -> ir.Table:
-    """Return the relation called ``name``, to build further expressions on."""
+    """Return the relation called ``name``, to build further expressions on.
+
+    It is the same object each time, so an expression on it can be built once for a process.
+    """
     return ibis.table(schema, name=name)
 
 

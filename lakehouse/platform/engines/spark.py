@@ -1,5 +1,6 @@
 """The Spark engine. Importing this module does not import pyspark."""
 
+import contextlib
 import datetime as dt
 import functools
 import os
@@ -16,11 +17,19 @@ from ibis.backends.sql.datatypes import PySparkType
 from lakehouse.platform.engines.day_files import day_position
 from lakehouse.platform.engines.older_days import SPARK, Expected, columns_of_group
 from lakehouse.platform.engines.session import EngineError, Session, arrow_schema, named_relation
-from lakehouse.platform.engines.spark_causes import naming_causes
+from lakehouse.platform.engines.spark_causes import (
+    DRIVER_LOST,
+    DriverLost,
+    connection_errors,
+    forget_lost_driver,
+    has_lost_driver,
+    naming_causes,
+)
 from lakehouse.platform.engines.spark_files import ORDER, Convert, RowWriter, stage_on_executors
 from lakehouse.platform.engines.spark_s3 import knows_s3, rows_from_s3
 from lakehouse.platform.engines.spark_sections import SortKey
 from lakehouse.platform.storage.delta_table import LakeTable
+from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.made_with import by_definition
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.s3_access import current_identity
@@ -50,11 +59,16 @@ class SparkSession(Session):
         spark.conf.set(PARTITIONS, max(self._partitions, rows // ROWS_A_TASK))
 
     def close(self) -> None:
-        """Drop the views and the cached rows."""
-        self.spark.conf.set(PARTITIONS, self._partitions)
-        for name in self._names:
-            self.spark.catalog.uncacheTable(name)
-            self.spark.catalog.dropTempView(name)
+        """Drop the views and the cached rows; a driver that has ended has none."""
+        with contextlib.suppress(*connection_errors()):
+            self.spark.conf.set(PARTITIONS, self._partitions)
+            for name in self._names:
+                self.spark.catalog.uncacheTable(name)
+                self.spark.catalog.dropTempView(name)
+
+    def named(self, error: Exception) -> Exception:
+        is_named = isinstance(error, StorageError)
+        return DriverLost(DRIVER_LOST) if not is_named and has_lost_driver() else error
 
     def _view(self, name: str, frame: Any) -> None:
         if name in self._names:
@@ -185,6 +199,7 @@ def spark_session(settings: Settings) -> Any:
     if settings.spark_master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    forget_lost_driver()
     return (
         pyspark.sql.SparkSession.builder.master(settings.spark_master)
         .appName("lakehouse")
@@ -195,6 +210,7 @@ def spark_session(settings: Settings) -> Any:
         .config(PARTITIONS, "4")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )

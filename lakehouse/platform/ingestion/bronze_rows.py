@@ -1,22 +1,24 @@
-"""Build the bronze rows and the quarantined lines of one delivery day from its files."""
+"""Build the bronze rows and the quarantined lines of one delivery day from its files.
+
+Executors import this module: they need the package `lakehouse`, but neither Ibis nor Pandera.
+"""
 
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
-from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.ingestion.paths import path_names_day
 from lakehouse.platform.ingestion.versions import corrected_by
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
-from lakehouse.platform.tables.domain_spec import DomainSpec
+from lakehouse.platform.tables.folder_patterns import FolderPatterns
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.table import Table
 
 DayFiles = tuple[Delivery, CsvFile]
 """A file whose rows are in bronze, with its content."""
@@ -26,32 +28,38 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})([ T][0-9:.]+)?")
 _DAY_FIRST = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
-def stored_schema(bronze: Table) -> pa.Schema:
-    """Return the schema of a bronze table's files, which have no column ``day``."""
-    schema = arrow_schema(bronze.contract.schema)
-    return schema.remove(schema.get_field_index("day"))
+@dataclass(frozen=True, kw_only=True)
+class DatasetFormat:
+    """How the files of a dataset become rows. It can be sent to other processes.
+
+    Args:
+        source: the dataset.
+        schema: columns of the bronze table's files.
+        contract_version: version of the bronze table's contract.
+        since: first day of the domain; an earlier business day is ignored.
+        folders: the folder names that the domain understands.
+        zone: the lake's time zone.
+        limit: largest file that is read, decompressed, in bytes.
+    """
+
+    source: Source
+    schema: pa.Schema
+    contract_version: str
+    since: dt.date
+    folders: FolderPatterns
+    zone: ZoneInfo
+    limit: int
 
 
-def bronze_rows(
-    bronze: Table,
-    source: Source,
-    day: dt.date,
-    files: Sequence[DayFiles],
-    *,
-    zone: ZoneInfo,
-    spec: DomainSpec,
-) -> pa.Table:
+def bronze_rows(dataset: DatasetFormat, day: dt.date, files: Sequence[DayFiles]) -> pa.Table:
     """Return the bronze rows of a delivery day, in the order of the files.
 
     Args:
-        bronze: the table.
-        source: its source.
+        dataset: how files become rows.
         day: the delivery day.
         files: current and superseded files of the day.
-        zone: the lake's time zone.
-        spec: the domain; a business day before its first day is ignored.
     """
-    schema = stored_schema(bronze)
+    schema = dataset.schema
     if not files:
         return schema.empty_table()
     rows = pa.concat_tables([file.rows for _, file in files])
@@ -70,13 +78,13 @@ def bronze_rows(
         "_unit": of_file((d.unit for d, _ in files), pa.int64()),
         "_superseded": of_file((d.status is Status.SUPERSEDED for d, _ in files), pa.bool_()),
         "_rescued": rows["_rescued"],
-        "_business_day": _business_days(source, day, files, zone=zone, spec=spec),
+        "_business_day": _business_days(dataset, day, files),
     }
-    columns |= {name: rows[name] for name in source.format.columns}
+    columns |= {name: rows[name] for name in dataset.source.format.columns}
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFiles]) -> pa.Table:
+def unparsable_rows(dataset: DatasetFormat, day: dt.date, files: Sequence[DayFiles]) -> pa.Table:
     """Return the quarantine rows of the unparsable lines of a delivery day."""
     rows = [
         {
@@ -87,7 +95,7 @@ def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFiles]) -> p
             "reasons": [line.reason.value],
             "detail": line.detail,
             "values": line.text,
-            "contract_version": bronze.contract.version,
+            "contract_version": dataset.contract_version,
         }
         for delivery, file in files
         for line in file.unparsable
@@ -96,26 +104,25 @@ def unparsable_rows(bronze: Table, day: dt.date, files: Sequence[DayFiles]) -> p
 
 
 def _business_days(
-    source: Source, day: dt.date, files: Sequence[DayFiles], *, zone: ZoneInfo, spec: DomainSpec
+    dataset: DatasetFormat, day: dt.date, files: Sequence[DayFiles]
 ) -> pa.Array | pa.ChunkedArray:
     """Return the business day of each row; null for sources without a column for it.
 
     An undated file may be replaced after its first delivery day, so its rows may name any day until
     the newest version landed.
     """
-    column = source.business_day
+    source, column = dataset.source, dataset.source.business_day
     if column is None:
         return pa.nulls(sum(file.rows.num_rows for _, file in files), pa.date32())
     parts = []
     for delivery, file in files:
         landed = day
         path = corrected_by(delivery.file) or delivery.file
-        if source.per_file and not path_names_day(spec.folders, path):
-            landed = max(day, delivery.moment.astimezone(zone).date())
+        if source.per_file and not path_names_day(dataset.folders, path):
+            landed = max(day, delivery.moment.astimezone(dataset.zone).date())
         written = file.rows[column].combine_chunks().dictionary_encode()
-        days = [
-            business_day(text, day, spec.since, landed) for text in written.dictionary.to_pylist()
-        ]
+        texts = written.dictionary.to_pylist()
+        days = [business_day(text, day, dataset.since, landed) for text in texts]
         parts.append(pa.array(days, pa.date32()).take(written.indices))
     return pa.chunked_array(parts, pa.date32()).fill_null(pa.scalar(day, pa.date32()))
 

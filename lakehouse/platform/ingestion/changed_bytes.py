@@ -17,7 +17,7 @@ from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
 from lakehouse.platform.ingestion.errors import LandingError
 from lakehouse.platform.ingestion.intake import ErasedPersons, Intake
 from lakehouse.platform.ingestion.paths import RecognizedFile
-from lakehouse.platform.ingestion.read_files import in_order
+from lakehouse.platform.ingestion.portions import in_order
 from lakehouse.platform.ingestion.versions import newest_by_path
 from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.table import Table
@@ -63,9 +63,8 @@ class BytesReader:
             data = self.intake.landing.read(file, limit=self.intake.file_limit)
             digest = hashlib.sha256(data).hexdigest()
             if digest != delivery.digest:
-                limit = self.intake.file_limit
-                kept = self.erased.without_erased(data, file.path, bronze, limit=limit)
-                digest = hashlib.sha256(kept).hexdigest()
+                redact = self.erased.redaction(bronze, limit=self.intake.file_limit)
+                digest = hashlib.sha256(redact(data, file.path)).hexdigest()
         except LandingError:
             return None
         return None if digest == delivery.digest else ChangedFile(file=file, digest=digest)

@@ -8,11 +8,11 @@ committed last: after a crash the files still count as not ingested.
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from lakehouse.platform.failpoints import failpoint
-from lakehouse.platform.ingestion.bronze_rows import stored_schema
+from lakehouse.platform.ingestion.bronze_tables import format_of, source_of
 from lakehouse.platform.ingestion.conflicts import retry_conflicts
 from lakehouse.platform.ingestion.deliveries import (
     DeliveredFiles,
@@ -22,12 +22,20 @@ from lakehouse.platform.ingestion.deliveries import (
 )
 from lakehouse.platform.ingestion.file_report import FileReport
 from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.keep_files import FileKeeper
 from lakehouse.platform.ingestion.kept_files import KeptFiles
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.paths import RecognizedFile
-from lakehouse.platform.ingestion.read_day import DayReader, DayRows, source_of
-from lakehouse.platform.ingestion.read_files import FileReader, in_order
+from lakehouse.platform.ingestion.read_day import DayReader
+from lakehouse.platform.ingestion.read_files import (
+    ReadFiles,
+    captured_snapshot,
+    new_deliveries,
+    unseen,
+)
 from lakehouse.platform.ingestion.versions import as_old_as_first, merged, ordered_after
+from lakehouse.platform.ingestion.workers import Workers, workers_for
+from lakehouse.platform.ingestion.write_day import DayWriter, WrittenTable
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.staged_tables import StagedTable, StagedTables
 from lakehouse.platform.storage.staging import Staged
@@ -36,7 +44,7 @@ from lakehouse.platform.tables.contract import contract_of
 from lakehouse.platform.tables.deliveries_model import DELIVERIES, Delivery, FileKey
 from lakehouse.platform.tables.ops_tables import QUARANTINE
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.stored_rows import broken_rules
+from lakehouse.platform.tables.stored_rows import rules_of
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.definition import definition_of
 from lakehouse.platform.transform.outcomes import quarantine_of
@@ -51,10 +59,12 @@ class Ingested:
         staged: the written days of bronze, its quarantine and raw, in the order of their commits.
         rows: rows in bronze.
         unparsable: lines in the bronze quarantine.
+        engine: what read the files, and how many.
     """
 
     reports: dict[dt.date, FileReport]
     staged: StagedTables
+    engine: str
     rows: int = 0
     unparsable: int = 0
 
@@ -78,12 +88,10 @@ class Ingested:
         """Return what a person should know about the files of this run, which are named."""
         return [text for each in self.reports.values() for text in each.warnings]
 
-    def add(self, day: DayRows) -> None:
-        """Count the files and rows of one day."""
-        self.rows += day.bronze.num_rows
-        self.unparsable += day.unparsable.num_rows
-        for delivery in day.deliveries:
-            self.reports[day.day].add(delivery)
+    def add(self, deliveries: Sequence[Delivery]) -> None:
+        """Count the files of one day."""
+        for delivery in deliveries:
+            self.reports[delivery.day].add(delivery)
 
 
 def ingest(
@@ -151,33 +159,61 @@ class _Ingestion:
     def domain(self) -> str:
         return self.intake.spec.name
 
+    @cached_property
+    def kept(self) -> KeptFiles:
+        """Where the bytes of files are kept."""
+        return KeptFiles(self.intake.lake.store, self.domain)
+
+    @cached_property
+    def keeper(self) -> FileKeeper:
+        """What reads and keeps files; the erased persons are loaded for the first file."""
+        limit = self.intake.file_limit
+        return FileKeeper(
+            landing=self.intake.landing.store,
+            kept=self.kept,
+            limit=limit,
+            redact=self.intake.erased().redaction(self.bronze, limit=limit),
+        )
+
     def stage(self, days: Sequence[dt.date], listing: Listing) -> Ingested:
         """Read and write once, based on the deliveries as they are now."""
         lake = self.intake.lake
         before = lake.table(raw_table(self.domain, self.source.dataset)).snapshot()
-        files, wanted = self._listed(days, listing)
+        listed, wanted = self._listed(days, listing)
         known = read_deliveries(lake, self.domain, self.source.dataset, wanted, snapshot=before)
-        kept = KeptFiles(lake.store, self.domain)
-        reader = FileReader(bronze=self.bronze, intake=self.intake, kept=kept)
-        read = reader.read_new(files, known, reread=self.reread)
-        new = read.deliveries + reader.capture_snapshot(self.source, wanted, known)
-        new = ordered_after(known, new, self.intake.now)
-        new, copies = self._as_old_as_first(before, known, new, kept.known)
+        files = unseen(listed, known, reread=self.reread)
+        workers = workers_for(
+            self.intake.settings, [f.size for f in files] + [d.size for d in known]
+        )
+        read = self._read(workers, files, wanted, known)
+        new = ordered_after(known, read.deliveries, self.intake.now)
+        new, copies = self._as_old_as_first(before, known, new, read.kept_before)
         by_day: dict[dt.date, list[Delivery]] = {day: [] for day in wanted}
         for delivery in merged(known, new):
             by_day[delivery.day].append(delivery)
-        day_reader = DayReader(
-            bronze=self.bronze, spec=self.intake.spec, settings=self.intake.settings, kept=kept
-        )
-        result, deliveries = self._stage(day_reader, by_day, before)
+        result, deliveries = self._stage(workers, by_day, before)
         result.reports[max(by_day)].warnings += read.changed
         seen_first = {delivery.key for delivery in new}
         for delivery in deliveries:
             if delivery.key in seen_first:
                 result.reports[delivery.day].warn(delivery, copies.get(delivery.key))
-        kept.write_reports(known, deliveries)
+        self.kept.write_reports(known, deliveries)
         failpoint("ingest.staged")
         return result
+
+    def _read(
+        self,
+        workers: Workers,
+        files: Sequence[RecognizedFile],
+        days: Sequence[dt.date],
+        known: Sequence[Delivery],
+    ) -> ReadFiles:
+        """Read and keep files, and today's snapshot of the domain's database if days include it."""
+        kept = workers.keep(self.keeper, files) if files else ()
+        found = new_deliveries(kept, known)
+        if captured := captured_snapshot(self.source, self.intake, days):
+            found.add_snapshot(self.keeper.keep(*captured), known)
+        return found
 
     def _listed(
         self, days: Sequence[dt.date], listing: Listing
@@ -225,66 +261,70 @@ class _Ingestion:
 
     def _stage(
         self,
-        reader: DayReader,
+        workers: Workers,
         by_day: Mapping[dt.date, Sequence[Delivery]],
         before: Snapshot,
     ) -> tuple[Ingested, list[Delivery]]:
         """Read each day, compare its rows with their contracts, write the files of its tables."""
-        lake, raw = self.intake.lake, raw_table(self.domain, self.source.dataset)
-        bronze, quarantine = self.bronze.id, quarantine_of(self.bronze.id)
-        contracts = {raw: contract_of(DELIVERIES.model), bronze: self.bronze.contract}
-        schemas = {
-            bronze: stored_schema(self.bronze),
-            quarantine: QUARANTINE.stored,
-            raw: DELIVERIES.stored,
-        }
-        staged: dict[TableId, list[Staged]] = {table: [] for table in schemas}
-        problems: dict[TableId, dict[dt.date, str]] = {table: {} for table in schemas}
+        lake, writer = self.intake.lake, self._writer()
+        staged: dict[TableId, list[Staged]] = {to.table.id: [] for to in writer.tables}
+        problems: dict[TableId, dict[dt.date, str]] = {to.table.id: {} for to in writer.tables}
         deliveries: list[Delivery] = []
 
         def announce() -> None:
             if self.source.after_commit is not None:
                 self.source.after_commit(lake, self.source.dataset, deliveries)
 
-        definitions = {bronze: definition_of(self.bronze)}
-
-        def staged_table(table: TableId, name: str, based_on: Snapshot | None) -> StagedTable:
+        def staged_table(to: WrittenTable, name: str, based_on: Snapshot | None) -> StagedTable:
             return StagedTable(
-                table=table,
-                schema=schemas[table],
-                staged=staged[table],
-                problems=problems[table],
+                table=to.table.id,
+                schema=to.schema,
+                staged=staged[to.table.id],
+                problems=problems[to.table.id],
                 based_on=based_on,
-                definition=definitions.get(table),
+                definition=definition_of(self.bronze) if to.definition else None,
                 failpoint=f"ingest.{name}_committed",
             )
 
-        def read(day: dt.date) -> DayRows:
-            return reader.read(day, by_day[day])
-
         in_order_of_commit = [
-            staged_table(bronze, "bronze", None),
-            staged_table(quarantine, "quarantine", None),
-            staged_table(raw, "deliveries", before),
+            staged_table(writer.bronze, "bronze", None),
+            staged_table(writer.quarantine, "quarantine", None),
+            staged_table(writer.raw, "deliveries", before),
         ]
         result = Ingested(
             reports={day: FileReport() for day in by_day},
             staged=StagedTables(lake, in_order_of_commit, announce),
+            engine=workers.engine,
         )
-        with ThreadPoolExecutor(2) as pool:
-            for day in in_order(pool, by_day, read, 3):
-                rows = {
-                    bronze: day.bronze,
-                    quarantine: day.unparsable,
-                    raw: DELIVERIES.to_arrow(day.deliveries),
-                }
-                for table, found in rows.items():
-                    made = definitions[table].version if table in definitions else ""
-                    staged[table].append(
-                        lake.table(table).stage(day.day, found, schemas[table], definition=made)
-                    )
-                for table, contract in contracts.items():
-                    problems[table][day.day] = broken_rules(contract, rows[table])
-                deliveries += day.deliveries
-                result.add(day)
+        for day in workers.write(writer, by_day):
+            for table, written in day.staged.items():
+                staged[table].append(written)
+            for table, problem in day.problems.items():
+                problems[table][day.day] = problem
+            result.rows += day.staged[writer.bronze.table.id].rows
+            result.unparsable += day.staged[writer.quarantine.table.id].rows
+            result.add(day.deliveries)
+            deliveries += day.deliveries
         return result, deliveries
+
+    def _writer(self) -> DayWriter:
+        """Return what writes the days of the dataset, here or in other processes."""
+        lake, bronze = self.intake.lake, self.bronze
+        dataset = format_of(bronze, self.intake.spec, self.intake.settings)
+        return DayWriter(
+            reader=DayReader(format=dataset, kept=self.kept),
+            bronze=WrittenTable(
+                table=lake.table(bronze.id),
+                schema=dataset.schema,
+                rules=rules_of(bronze.contract),
+                definition=definition_of(bronze).version,
+            ),
+            quarantine=WrittenTable(
+                table=lake.table(quarantine_of(bronze.id)), schema=QUARANTINE.stored
+            ),
+            raw=WrittenTable(
+                table=lake.table(raw_table(self.domain, self.source.dataset)),
+                schema=DELIVERIES.stored,
+                rules=rules_of(contract_of(DELIVERIES.model)),
+            ),
+        )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from lakehouse.platform.ingestion.keep_files import Redact
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.snapshots import SnapshotReader
@@ -17,17 +18,15 @@ from lakehouse.settings import Settings
 class ErasedPersons(Protocol):
     """The persons of a domain who were erased on request; implemented by ``privacy``."""
 
-    def without_erased(self, data: bytes, name: str, bronze: Table, *, limit: int) -> bytes:
-        """Return a file without these persons; the same bytes if none of them is in it.
+    def redaction(self, bronze: Table, *, limit: int) -> Redact:
+        """Return what removes these persons from the files of a dataset.
+
+        It can be sent to other processes. It returns the same bytes if none of the persons is in a
+        file, and raises `ReadRejected` if they cannot be removed without damage to other records.
 
         Args:
-            data: the bytes of the file.
-            name: the file, for messages.
-            bronze: the bronze table of its dataset.
-            limit: largest allowed size when decompressed, in bytes.
-
-        Raises:
-            ReadRejected: the persons cannot be removed without damage to other records.
+            bronze: the bronze table of the dataset.
+            limit: largest allowed size of a file when decompressed, in bytes.
         """
         ...
 

@@ -6,9 +6,11 @@ Bronze can be rebuilt from them at any time. A report is stored beside each reje
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from lakehouse.platform.failpoints import failpoint
+from lakehouse.platform.storage.disk import DiskStore
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import problem_with
 from lakehouse.platform.storage.object_store import ObjectStore
@@ -16,6 +18,10 @@ from lakehouse.platform.tables.deliveries_model import Delivery
 
 CACHE_BYTES = 256 * 1024 * 1024
 """Bytes of files kept during a run that are held in memory, because the run reads them again."""
+
+
+FETCHES = 24
+"""Files that are read at once from a store where each takes its time."""
 
 
 class KeptFileDamaged(StorageError):
@@ -29,31 +35,52 @@ class KeptFileDamaged(StorageError):
 
 
 class KeptFiles:
-    """The kept files of one domain, with a cache of those that this run has added."""
+    """The kept files of one domain, with a cache of those that this run has added.
+
+    In another process that it is sent to, it begins with an empty cache.
+    """
 
     def __init__(self, store: ObjectStore, domain: str) -> None:
         self.store = store
         self.domain = domain
         self._cache: dict[str, bytes] = {}
         self._cached = 0
-        self.known: set[str] = set()
-        """Digests that `keep` was given and whose bytes were kept before."""
+
+    def __reduce__(self) -> tuple[type["KeptFiles"], tuple[ObjectStore, str]]:
+        return KeptFiles, (self.store, self.domain)
 
     def keep(self, data: bytes) -> tuple[str, bool]:
         """Write the bytes if they are new; return their digest and whether they were there."""
         digest = hashlib.sha256(data).hexdigest()
         path = object_path(self.domain, digest)
         existed = self.store.stat(path) is not None
-        if existed:
-            self.known.add(digest)
         if not existed or problem_with(self.store, path, digest, len(data)):
             failpoint("ingest.storing")
             self.store.write(path, data)
             failpoint("ingest.stored")
+        self._remember(digest, data)
+        return digest, existed
+
+    def fetch(self, digests: Collection[str]) -> None:
+        """Read the bytes of several digests at once, so that `read` has them; forget all others.
+
+        On disk nothing is read ahead, because reading file by file is as fast.
+
+        Raises:
+            KeptFileDamaged: bytes do not exist, or are not those that were kept.
+        """
+        if isinstance(self.store, DiskStore):
+            return
+        self._cache, self._cached = {}, 0
+        wanted = sorted({*digests} - {""})
+        with ThreadPoolExecutor(FETCHES) as pool:
+            for digest, data in zip(wanted, pool.map(self.read, wanted), strict=True):
+                self._remember(digest, data)
+
+    def _remember(self, digest: str, data: bytes) -> None:
         if self._cached + len(data) <= CACHE_BYTES:
             self._cache[digest] = data
             self._cached += len(data)
-        return digest, existed
 
     def read(self, digest: str) -> bytes:
         """Return the bytes with a digest.

@@ -1,16 +1,19 @@
-"""Read all files of one delivery day from their kept bytes: statuses, bronze rows, bad lines.
+"""Read the files of one delivery day from their kept bytes: statuses, bronze rows, bad lines.
 
 The result depends only on the kept bytes and the list of files, so it can be computed again at any
 time; reconciliation does so to audit what is stored.
+
+Executors import this module: they need the package `lakehouse`, but neither Ibis nor Pandera.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.platform.ingestion.bronze_rows import bronze_rows, unparsable_rows
+from lakehouse.platform.ingestion.bronze_rows import DatasetFormat, bronze_rows, unparsable_rows
 from lakehouse.platform.ingestion.csv.csv_file import CsvFile
 from lakehouse.platform.ingestion.csv.errors import FileRejected
 from lakehouse.platform.ingestion.csv.reader import read_csv
@@ -18,10 +21,9 @@ from lakehouse.platform.ingestion.csv.unpack import unpack
 from lakehouse.platform.ingestion.kept_files import KeptFiles
 from lakehouse.platform.ingestion.versions import resolve_versions, with_row_moments
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
-from lakehouse.platform.tables.domain_spec import DomainSpec
-from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.table import Table
-from lakehouse.settings import Settings
+
+Outcome = Mapping[str, Any]
+"""Fields of a delivery that follow from the content of its file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class DayRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Rejected:
+class RejectedFile:
     """Content that cannot be read, with the number of its lines."""
 
     error: FileRejected
@@ -44,18 +46,14 @@ class _Rejected:
 
 @dataclass(frozen=True, kw_only=True)
 class DayReader:
-    """Reads the delivery days of one dataset.
+    """Reads the delivery days of one dataset. It can be sent to other processes.
 
     Args:
-        bronze: the dataset's table.
-        spec: the domain.
-        settings: limits and the lake's time zone.
+        format: how the dataset's files become rows.
         kept: where the bytes are.
     """
 
-    bronze: Table
-    spec: DomainSpec
-    settings: Settings
+    format: DatasetFormat
     kept: KeptFiles
 
     def read(self, day: dt.date, deliveries: Sequence[Delivery]) -> DayRows:
@@ -66,84 +64,83 @@ class DayReader:
             deliveries: all files of the day. Their stored status is not used, except for files
                 that were never read.
         """
-        source = source_of(self.bronze)
-        results: dict[str, CsvFile | _Rejected] = {}
-        evaluated = [self._evaluate(delivery, source, results) for delivery in deliveries]
-        resolved = resolve_versions(evaluated, source)
+        results: dict[str, CsvFile | RejectedFile] = {}
+        for delivery in deliveries:
+            if delivery.digest and delivery.digest not in results:
+                results[delivery.digest] = self.read_file(delivery)
+        outcomes = {digest: outcome_of(result) for digest, result in results.items()}
+        resolved = self.resolved(deliveries, outcomes)
         files = [
             (delivery, result)
-            for delivery in with_row_moments(resolved, source)
-            if delivery.has_rows and isinstance(result := results[delivery.digest], CsvFile)
+            for delivery in self.with_rows(resolved)
+            if isinstance(result := results[delivery.digest], CsvFile)
         ]
         return DayRows(
             day=day,
             deliveries=resolved,
-            bronze=bronze_rows(
-                self.bronze, source, day, files, zone=self.settings.zone, spec=self.spec
-            ),
-            unparsable=unparsable_rows(self.bronze, day, files),
+            bronze=bronze_rows(self.format, day, files),
+            unparsable=unparsable_rows(self.format, day, files),
         )
 
-    def _evaluate(
-        self, delivery: Delivery, source: Source, results: dict[str, CsvFile | _Rejected]
-    ) -> Delivery:
-        """Return a delivery as its content makes it; a file that was never read stays rejected.
+    def resolved(
+        self, deliveries: Sequence[Delivery], outcomes: Mapping[str, Outcome]
+    ) -> list[Delivery]:
+        """Return the files of a day with version and status; those never read stay rejected.
 
         Args:
-            delivery: the file.
-            source: its source.
-            results: the file of each digest that was read already; extended here.
+            deliveries: all files of the day.
+            outcomes: what the content of each digest makes of a file.
         """
-        if not delivery.digest:
-            return delivery
-        if delivery.digest not in results:
-            results[delivery.digest] = self._read_file(delivery, source)
-        result = results[delivery.digest]
-        if isinstance(result, _Rejected):
-            return _rejected(delivery, result)
-        return replace(
-            delivery,
-            status=Status.LOADED,
-            physical_lines=result.physical_lines,
-            header_lines=result.header_lines,
-            continuation_lines=result.continuation_lines,
-            record_rows=result.rows.num_rows,
-            unparsable_lines=len(result.unparsable),
-            encoding=result.encoding,
-            delimiter=result.delimiter,
-            drift="; ".join(result.drift) or None,
-        )
+        evaluated = [
+            replace(each, **outcomes[each.digest]) if each.digest else each for each in deliveries
+        ]
+        return resolve_versions(evaluated, self.format.source)
 
-    def _read_file(self, delivery: Delivery, source: Source) -> CsvFile | _Rejected:
+    def with_rows(self, resolved: Sequence[Delivery]) -> list[Delivery]:
+        """Return the files whose rows are in bronze, in order, with the moment of their rows."""
+        dated = with_row_moments(resolved, self.format.source)
+        return [delivery for delivery in dated if delivery.has_rows]
+
+    def read_file(self, delivery: Delivery) -> CsvFile | RejectedFile:
+        """Read the kept bytes of a file.
+
+        Raises:
+            KeptFileDamaged: they do not exist, or are not those that were kept.
+        """
         kept = self.kept.read(delivery.digest)
         try:
-            limit = self.settings.max_file_mb * 1024 * 1024
-            data = unpack(kept, source.format, name=delivery.file, limit=limit)
-            return read_csv(data, source.format, name=delivery.file)
+            csv = self.format.source.format
+            data = unpack(kept, csv, name=delivery.file, limit=self.format.limit)
+            return read_csv(data, csv, name=delivery.file)
         except FileRejected as error:
             lines = kept.count(b"\n") + (not kept.endswith(b"\n") and bool(kept))
-            return _Rejected(error=error, lines=lines)
+            return RejectedFile(error=error, lines=lines)
 
 
-def source_of(bronze: Table) -> Source:
-    """Return the source of a bronze table; TypeError if it has none."""
-    if bronze.source is None:
-        raise TypeError(f"{bronze.id.name} has no source")
-    return bronze.source
-
-
-def _rejected(delivery: Delivery, rejected: _Rejected) -> Delivery:
-    return replace(
-        delivery,
-        status=Status.HELD if rejected.error.held else Status.REJECTED,
-        reason=rejected.error.reason.value,
-        detail=str(rejected.error),
-        physical_lines=rejected.lines,
-        header_lines=0,
-        continuation_lines=0,
-        record_rows=0,
-        unparsable_lines=0,
-        encoding=None,
-        delimiter=None,
-        drift=None,
-    )
+def outcome_of(result: CsvFile | RejectedFile) -> Outcome:
+    """Return the fields of a delivery that follow from its content."""
+    if isinstance(result, RejectedFile):
+        return {
+            "status": Status.HELD if result.error.held else Status.REJECTED,
+            "reason": result.error.reason.value,
+            "detail": str(result.error),
+            "physical_lines": result.lines,
+            "header_lines": 0,
+            "continuation_lines": 0,
+            "record_rows": 0,
+            "unparsable_lines": 0,
+            "encoding": None,
+            "delimiter": None,
+            "drift": None,
+        }
+    return {
+        "status": Status.LOADED,
+        "physical_lines": result.physical_lines,
+        "header_lines": result.header_lines,
+        "continuation_lines": result.continuation_lines,
+        "record_rows": result.rows.num_rows,
+        "unparsable_lines": len(result.unparsable),
+        "encoding": result.encoding,
+        "delimiter": result.delimiter,
+        "drift": "; ".join(result.drift) or None,
+    }

@@ -37,6 +37,11 @@ def end_with(lock: Path, *, group: bool) -> None:
     threading.Thread(target=_wait_and_end, args=arguments, daemon=True).start()
 
 
+def is_service() -> bool:
+    """Return whether this process was started by a service of `lakehouse up`, or is one."""
+    return VARIABLE in os.environ
+
+
 def end_with_services() -> None:
     """End this process with the services when it was started by one of them."""
     if lock := os.environ.get(VARIABLE):

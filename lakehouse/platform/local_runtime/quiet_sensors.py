@@ -170,8 +170,11 @@ def wait_while_quiet() -> None:
     )
 
     def waits(state: Any, remote_sensor: Any, *more: Any) -> bool:
+        elapsed = sensor.get_elapsed(state)
+        if elapsed is not None and elapsed < 0:  # the clock was set back
+            return False
         if is_under_interval(state, remote_sensor, *more):
             return True
-        return quiet.may_wait(remote_sensor.name, sensor.get_elapsed(state), time.monotonic())
+        return quiet.may_wait(remote_sensor.name, elapsed, time.monotonic())
 
     setattr(sensor, "is_under_min_interval", waits)  # noqa: B010

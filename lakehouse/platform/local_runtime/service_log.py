@@ -13,6 +13,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
+from lakehouse.platform.local_runtime.only_news import NOTICE
+
 MAX_BYTES = 5_000_000
 KEPT_FILES = 3
 """Older files that are kept beside the present one, as ``<name>.log.1`` and so on."""
@@ -50,6 +52,7 @@ class ServiceLog:
         self._name = name
         self._as_json = as_json
         self._verbose = verbose
+        self._report = report
         self._file = _File(path, report)
         self._copying: threading.Thread | None = None
 
@@ -71,7 +74,9 @@ class ServiceLog:
                 self.write(_COLORS.sub("", line.decode(errors="replace").rstrip("\r\n")))
 
     def write(self, line: str) -> None:
-        """Append one line."""
+        """Append one line; report it as well when it is a notice."""
+        if line.startswith(NOTICE):
+            self._report(line.removeprefix(NOTICE))
         self.last_lines.append(line)
         if self._verbose:
             print(f"{self._name}: {line}", file=sys.stderr, flush=True)

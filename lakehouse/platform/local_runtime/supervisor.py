@@ -1,5 +1,6 @@
 """Keeps the services of a home running: starts them again when they end, and ends them in time."""
 
+import datetime as dt
 import os
 import select
 import signal
@@ -32,6 +33,10 @@ HEALTHY_SECONDS = 120.0
 """A service that ran this long starts again after the first pause."""
 MANY = 4
 """Ends in a row after which a service is reported to end repeatedly."""
+CLOCK_SECONDS = 10.0
+"""Seconds between two looks at the clock of the machine."""
+SET_BACK_SECONDS = 30.0
+"""From how many seconds on a clock that was set back matters to the daemon."""
 RESTART = signal.SIGUSR1
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -52,8 +57,8 @@ class Signals:
         elif number == RESTART:
             self.restart = True
 
-    def wait(self, seconds: float | None) -> None:
-        """Wait until a signal arrives or the seconds passed; None waits without a limit."""
+    def wait(self, seconds: float) -> None:
+        """Wait until a signal arrives or the seconds passed."""
         if select.select([self._reading], [], [], seconds)[0]:
             os.read(self._reading, 4096)
 
@@ -147,6 +152,7 @@ class Supervisor:
         self._report = report
         self._verbose = verbose
         self._is_state_written = True
+        self._clock = _clock()
         for service in services:
             path = home / FOLDER / f"{service.name}.log"
             service.log = ServiceLog(
@@ -183,7 +189,7 @@ class Supervisor:
     def watch(self) -> None:
         """Start again what ends, until a signal to stop or to restart."""
         while not self._received.stop and not self._received.restart:
-            changed = False
+            changed = self._restart_after_an_earlier_time()
             for service in self._services:
                 changed |= self._look_after(service)
             if changed:
@@ -260,11 +266,27 @@ class Supervisor:
                 f" hint: read the logs in {self._home / FOLDER}"
             )
 
+    def _restart_after_an_earlier_time(self) -> bool:
+        """End the daemon when the clock was set back; return whether it was.
+
+        The loops of Dagster's daemon wait until a time of the clock, which is then hours away.
+        """
+        clock, before = _clock(), self._clock
+        self._clock = clock
+        daemon = next((each for each in self._services if each.name == "daemon"), None)
+        if before - clock < SET_BACK_SECONDS or daemon is None or daemon.process is None:
+            return False
+        daemon.process.kill()
+        daemon.process.wait()
+        back = dt.timedelta(seconds=round(before - clock))
+        self._handle_end(daemon, f"was ended because the clock was set back by {back}")
+        return True
+
     def _look_after(self, service: Service) -> bool:
         """Start a service again when its pause is over; return whether its state changed."""
         process = service.process
         if process is not None and process.poll() is not None:
-            self._handle_end(service, process.returncode)
+            self._handle_end(service, _how_ended(process.returncode))
             return True
         if process is None and service.next_start and time.monotonic() >= service.next_start:
             service.restarts += 1
@@ -275,7 +297,7 @@ class Supervisor:
             return True
         return False
 
-    def _handle_end(self, service: Service, code: int) -> None:
+    def _handle_end(self, service: Service, how: str) -> None:
         assert service.process is not None  # noqa: S101
         if service.name != "daemon":  # the runs of a daemon go on without it
             with suppress(ProcessLookupError, PermissionError):
@@ -286,9 +308,9 @@ class Supervisor:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (service.ends_in_a_row - 1))
         service.process, service.is_ready = None, False
         service.next_start, service.since = time.monotonic() + pause, now()
-        service.last_error = f"{service.since}: {_how_ended(code)}"
+        service.last_error = f"{service.since}: {how}"
         if service.ends_in_a_row == 1:
-            self._report(f"the {service.name} service {_how_ended(code)}; it is started again")
+            self._report(f"the {service.name} service {how}; it is started again")
         elif service.ends_in_a_row == MANY:
             self._report(
                 f"the {service.name} service ended {MANY} times in a row; it is started again after"
@@ -296,12 +318,13 @@ class Supervisor:
                 f"\nhint: remove the cause; the whole log is {self._log_of(service)}"
             )
 
-    def _seconds_until_next(self) -> float | None:
+    def _seconds_until_next(self) -> float:
         """Return how long nothing needs to be done unless a signal arrives."""
         if any(each.process and not each.is_ready for each in self._services):
             return 0.2
         starts = [each.next_start for each in self._services if each.next_start]
-        return max(0.0, min(starts) - time.monotonic()) if starts else None
+        pause = max(0.0, min(starts) - time.monotonic()) if starts else CLOCK_SECONDS
+        return min(pause, CLOCK_SECONDS)
 
     def _workers(self) -> dict[str, int]:
         """Return the runs that the daemons of this supervisor started, with their processes."""
@@ -334,6 +357,11 @@ class Supervisor:
 
     def _log_of(self, service: Service) -> Path:
         return self._home / FOLDER / f"{service.name}.log"
+
+
+def _clock() -> float:
+    """Return by how many seconds the clock of the machine is ahead of one that is never set."""
+    return time.time() - time.monotonic()
 
 
 def _tail(service: Service) -> str:

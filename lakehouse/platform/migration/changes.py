@@ -3,9 +3,29 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lakehouse.platform.engines.older_days import source_of
 from lakehouse.platform.storage.made_with import MIXED
+from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.definition import Parts, definition_of
+
+DROP_HINT = (
+    "give the table another name, or delete the stored one and build it again:"
+    " lakehouse migrate --drop {0}, then lakehouse ingest"
+)
+
+
+def kind_conflict(table: Table, shown: Snapshot) -> str | None:
+    """Return why stored days cannot stay in a table by the code; None if they can.
+
+    Days that hold the rows of each day can: of an as-of table only the newest day is shown.
+    """
+    if shown.as_of and not table.as_of:
+        return (
+            "each stored day holds the whole table as known at its end, and by the code a day"
+            " holds the rows of that day"
+        )
+    return None
 
 
 def changes(table: Table, version: str, before: Mapping[str, Any] | None) -> list[str]:
@@ -36,11 +56,11 @@ def changes(table: Table, version: str, before: Mapping[str, Any] | None) -> lis
 def _columns(table: Table, before: list[Any], after: list[Any]) -> Iterator[str]:
     old = {column["name"]: column for column in before}
     new = {column["name"]: column for column in after}
-    renamed = {c.name: c.renamed_from for c in table.contract.columns if c.renamed_from}
-    used = {name for column, name in renamed.items() if column not in old and name in old}
+    earlier = {c.name: c.earlier_names for c in table.contract.columns if c.earlier_names}
+    sources = {name: source_of(name, old, earlier) for name in new}
     for name, column in new.items():
-        source = renamed.get(name) if name not in old else name
-        if source is None or source not in old:
+        source = sources[name]
+        if source is None:
             need = "may be null" if column["nullable"] else "never null"
             yield f"column {name} added ({column['type']}, {need})"
             continue
@@ -50,7 +70,7 @@ def _columns(table: Table, before: list[Any], after: list[Any]) -> Iterator[str]
             yield f"column {name} was {old[source]['type']}, is {column['type']}"
         if old[source]["nullable"] != column["nullable"]:
             yield f"column {name} {'may be null' if column['nullable'] else 'is never null'} now"
-    yield from (f"column {name} dropped" for name in old if name not in new and name not in used)
+    yield from (f"column {name} dropped" for name in old if name not in sources.values())
 
 
 def _key(before: list[str], after: list[str]) -> Iterator[str]:

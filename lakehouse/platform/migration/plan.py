@@ -1,23 +1,34 @@
 """Say what has to be done about changed contracts, table by table, before anything is done."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from lakehouse.platform.ingestion.bronze_tables import format_of
+from lakehouse.platform.ingestion.csv.errors import FileReason, FileRejected
+from lakehouse.platform.ingestion.csv.reader import read_csv
+from lakehouse.platform.ingestion.csv.unpack import unpack
 from lakehouse.platform.ingestion.deliveries import raw_table, read_deliveries
-from lakehouse.platform.ingestion.kept_files import KeptFiles
+from lakehouse.platform.ingestion.kept_files import KeptFileDamaged, KeptFiles
 from lakehouse.platform.ingestion.read_day import DayReader
 from lakehouse.platform.ingestion.unrecognized_files import unrecognized_files_of
+from lakehouse.platform.migration.changes import DROP_HINT, kind_conflict
 from lakehouse.platform.migration.older import older_days
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.deliveries_model import Delivery
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.tables.upgrade import current_id
 from lakehouse.platform.transform.definition import has_definition
 from lakehouse.settings import Settings
+
+MOST_HEADERS = 5_000
+"""Kept files whose headers are all compared with the format."""
+HEADER_BYTES = 16_384
+"""Bytes at the start of a file in which its header is searched."""
 
 
 class Action(StrEnum):
@@ -99,6 +110,11 @@ def _step(
         return Step(table=table.id, action=Action.RENAME, days=days, what=what)
     if not stored.files or not has_definition(table):
         return None
+    if problem := kind_conflict(table, stored):
+        hint = DROP_HINT.format(table.id.name)
+        return Step(
+            table=table.id, action=Action.CONFLICT, days=stored.days, what=problem, hint=hint
+        )
     older = older_days(table, lake, stored)
     if older is None:
         return Step(table=table.id, action=Action.NOTHING, what=f"{len(stored.days):,} days")
@@ -123,14 +139,13 @@ def _rejected(
 ) -> str | None:
     """Return which kept file, loaded before, would be rejected by the format as it is now.
 
-    The newest and the oldest day with files are read.
+    The newest and the oldest day with files are read, and of the others the headers of all files,
+    or, where they are very many, of one file of each unit and month.
     """
     known = lake.table(raw_table(domain.name, bronze.id.table)).snapshot()
     filled = [file.day for file in known.files if file.rows and file.day in days]
     reader = DayReader(
-        bronze=bronze,
-        spec=domain.spec,
-        settings=settings,
+        format=format_of(bronze, domain.spec, settings),
         kept=KeptFiles(lake.store, domain.name),
     )
     for day in dict.fromkeys((*filled[-1:], *filled[:1])):
@@ -139,6 +154,30 @@ def _rejected(
         for after in reader.read(day, before).deliveries:
             if after.key in loaded and not after.readable:
                 return f"kept files of {day} would be rejected: {after.detail or after.reason}"
+    deliveries = read_deliveries(lake, domain.name, bronze.id.table, filled, snapshot=known)
+    for each in _sampled([delivery for delivery in deliveries if delivery.has_rows]):
+        if problem := _problem_of_header(each, reader):
+            return f"kept files of {each.day} would be rejected: {problem}"
+    return None
+
+
+def _sampled(deliveries: Sequence[Delivery]) -> Collection[Delivery]:
+    """Return all of these files, or one of each unit and month when they are very many."""
+    if len(deliveries) <= MOST_HEADERS:
+        return deliveries
+    return {(each.unit, each.day.year, each.day.month): each for each in deliveries}.values()
+
+
+def _problem_of_header(delivery: Delivery, reader: DayReader) -> str | None:
+    """Return why the header of a kept file has not the columns of the format."""
+    wanted, limit = reader.format.source.format, reader.format.limit
+    try:
+        data = unpack(reader.kept.read(delivery.digest), wanted, name=delivery.file, limit=limit)
+        read_csv(data[:HEADER_BYTES].rpartition(b"\n")[0] + b"\n", wanted, name=delivery.file)
+    except FileRejected as error:
+        return str(error) if error.reason is FileReason.SCHEMA else None
+    except KeptFileDamaged:  # named by `lakehouse status`
+        return None
     return None
 
 

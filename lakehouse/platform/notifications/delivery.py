@@ -17,6 +17,7 @@ from lakehouse.platform.notifications.mail import Mail
 from lakehouse.platform.notifications.sns import SnsTopic
 from lakehouse.platform.notifications.webhook import Webhook
 from lakehouse.platform.storage.object_store import ObjectStore
+from lakehouse.platform.storage.outside_causes import is_outside_cause
 from lakehouse.settings import Settings
 
 FOLDER = "ops/_notifications"
@@ -88,9 +89,11 @@ def notify(
         for part, text in _parts(channel, message, cause, hint).items():
             try:
                 path = record_path(channel.name, part)
-                if store.stat(path) is None:
+                if not _is_sent(store, path):
                     problem = _send(channel, text, is_error, settings.notify_attempts, sleep)
+                    _sent_without_record.add(store.url(path))
                     store.write(path, _record(channel.name, text, part))
+                    _sent_without_record.discard(store.url(path))
                     if problem:
                         log.warning("%s received %s, but: %s", channel.name, part, problem)
             except NotDelivered as error:
@@ -100,6 +103,22 @@ def notify(
                 delivered = False
                 log.warning("%s and %s: %s", channel.name, part, type(error).__name__)
     return delivered
+
+
+_sent_without_record: set[str] = set()
+"""Records of messages that this process sent while the lake was away or full."""
+
+
+def _is_sent(store: ObjectStore, path: str) -> bool:
+    """Return whether a record says so; of a lake that is away, only this process's memory knows."""
+    if store.url(path) in _sent_without_record:
+        return True
+    try:
+        return store.stat(path) is not None
+    except Exception as error:
+        if is_outside_cause(error):
+            return False
+        raise
 
 
 def _parts(channel: Channel, message: str, cause: str, hint: str) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from lakehouse.platform.notifications.delivery import digest
 from lakehouse.platform.notifications.links import PIPELINE, QUALITY, link
 from lakehouse.platform.notifications.method_changes import MethodChange, methods_replaced
+from lakehouse.platform.plain_causes import known_cause
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.settings import Settings
 
@@ -59,6 +60,7 @@ class RunReport:
         run_id: identifies the run in the Dagster UI.
         origin: identifies what the run was started for; its retries have the same.
         settings: settings of the lakehouse.
+        reported_on: today, in the time zone of the lake.
         first: first day of the run; None for a job without days.
         last: last day of the run.
         reports_success: whether success is reported too: runs that load delivered files.
@@ -79,6 +81,7 @@ class RunReport:
     run_id: str
     origin: str
     settings: Settings
+    reported_on: dt.date | None = None
     first: dt.date | None = None
     last: dt.date | None = None
     reports_success: bool = False
@@ -123,6 +126,18 @@ def run_failed(report: RunReport) -> Message:
     )
 
 
+def outage(cause: str) -> Message:
+    """Return the English message that the landing zone or the lake cannot be used."""
+    text, _, hint = cause.partition(" hint: ")
+    return Message(
+        text=f"*[Lakehouse: waiting]*\n\nThe landing zone or the lake cannot be used:\n\n{text}",
+        hint=(
+            "*What to do*\n\nNothing that was stored is changed. The work goes on by itself as soon"
+            f" as the cause is gone{f': {hint}' if hint else '.'}"
+        ),
+    )
+
+
 def run_figures(report: RunReport) -> str:
     """Return the English text with duration, volume, error rate and steps of a run."""
     share = report.rejected_rows / report.rows if report.rows else 0
@@ -146,6 +161,7 @@ class MessageTemplates:
     Args:
         layer_failed: the message about an error in a layer of tables.
         run_failed: the message about any other failure of a run.
+        outage: the message that the landing zone or the lake cannot be used, with the cause.
         run_figures: the text with the figures of a run.
         layer_succeeded: messages about a layer that succeeded; None reports no success.
         nothing_delivered: text for a day without any delivered file; empty reports none.
@@ -155,6 +171,7 @@ class MessageTemplates:
 
     layer_failed: Callable[[RunReport, str, str], Message] = layer_failed
     run_failed: Callable[[RunReport], Message] = run_failed
+    outage: Callable[[str], Message] = outage
     run_figures: Callable[[RunReport], str] = run_figures
     layer_succeeded: Callable[[RunReport, str], tuple[Message, ...]] | None = None
     nothing_delivered: str = ""
@@ -176,14 +193,18 @@ def messages_of(
         about = f"{report.domain}/{layer.name}"
         for error in layer.errors:
             message = templates.layer_failed(report, layer.name, error)
-            cause = f"{about}/failed/{report.origin}/{digest(error)}"
+            cause = outage_of(error, report.reported_on) or (
+                f"{about}/failed/{report.origin}/{digest(error)}"
+            )
             messages += _caused(cause, [_linked(message, _runs_page(report))])
         if layer.succeeded and report.reports_success and templates.layer_succeeded:
             found = templates.layer_succeeded(report, layer.name)
             new = [message for message in found if message.cause or layer.changed]
             messages += _caused(f"{about}/made/{report.origin}", new)
     if report.error:
-        about = f"{report.job}/failed/{report.origin}/{digest(report.error)}"
+        about = outage_of(report.error, report.reported_on) or (
+            f"{report.job}/failed/{report.origin}/{digest(report.error)}"
+        )
         message = _linked(templates.run_failed(report), _runs_page(report))
         messages += _caused(about, [message])
     if with_figures:
@@ -194,6 +215,15 @@ def messages_of(
         message = Message(text=templates.run_figures(report), cause=about)
         messages.append(_linked(message, page))
     return messages
+
+
+def outage_of(error: str, day: dt.date | None) -> str | None:
+    """Return the cause of messages about a disk or server that cannot be used; None for others.
+
+    It is the same for all domains, runs and sensors of a day: such an error is reported once.
+    """
+    known = known_cause(error)
+    return f"outage/{day}/{known}" if known else None
 
 
 def nothing_delivered_cause(domain: str, day: dt.date | None) -> str:

@@ -4,7 +4,7 @@
   ``computed_assets``, ``pandas_tables``, ``ops_assets``, ``quality_log``), ``pandera_checks``,
   ``jobs``, ``sensors`` and ``schedules``; ``extraction`` and ``forecasting`` add their own
 - rules for all assets: ``policy``, ``metadata``, ``partitions``, ``io_manager``, ``resources``
-- which runs are needed: ``facts`` gathers, ``planning`` decides
+- which runs are needed: ``facts`` gathers (``failures`` in the run history), ``planning`` decides
 - runs of the command line: ``local_runs``, ``exclusive_runs``
 - what a run did: ``run_tags``, ``run_steps``, ``run_report``, ``run_messages``
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from lakehouse.lasting_objects import lasting_objects
+from lakehouse.platform.local_runtime import lifeline
+from lakehouse.platform.local_runtime.only_news import keep_small
 from lakehouse.platform.orchestration.assets import assets_of
 from lakehouse.platform.orchestration.io_manager import LakeIOManager
 from lakehouse.platform.orchestration.jobs import all_jobs, table_jobs
@@ -21,6 +24,8 @@ from lakehouse.settings import Settings
 
 def shared_definitions() -> dg.Definitions:
     """Return what all domains share: resources, executor and the sensors of run messages."""
+    if lifeline.is_service():
+        keep_small()  # the code server is a process of its own under the service
     resources = _resources()
     io_manager = LakeIOManager(platform=resources["platform"])
     return dg.Definitions(
@@ -59,6 +64,7 @@ def definitions_of(domain: Domain, settings: Settings) -> dg.Definitions:
 @functools.cache
 def complete_definitions(domain: str) -> dg.Definitions:
     """Return one domain with the shared definitions; its runs need no other domain loaded."""
-    return dg.Definitions.merge(
-        shared_definitions(), definitions_of(load_domain(domain), Settings.from_env())
-    )
+    with lasting_objects():
+        return dg.Definitions.merge(
+            shared_definitions(), definitions_of(load_domain(domain), Settings.from_env())
+        )

@@ -14,6 +14,15 @@ WAIT_SECONDS = 900.0
 """How long a local run waits for another run of its domain."""
 POLL_SECONDS = 0.5
 
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""Statuses of an unfinished run."""
+
 
 class DomainBusy(RuntimeError):
     """Another run of the same domain does not finish; the message names it."""

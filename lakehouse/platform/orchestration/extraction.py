@@ -15,7 +15,7 @@ from lakehouse.platform.connectors.postgres.extract import (
     extraction_status,
     is_due,
 )
-from lakehouse.platform.orchestration.run_tags import IN_PROGRESS
+from lakehouse.platform.orchestration.exclusive_runs import IN_PROGRESS
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 

@@ -1,15 +1,14 @@
 """Gather the facts from which `planning.decide` decides; nothing here decides.
 
-Four places are read: the landing zone, the deliveries, the ops tables and Dagster's run history.
+Four places are read: the landing zone, the deliveries, the ops tables and Dagster's run history; of
+the last, only the runs of work that is due (`failures`).
 """
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-import dagster as dg
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.ingestion.changed_bytes import BytesCheck, ChangedFile, changed_files
 from lakehouse.platform.ingestion.deliveries import (
@@ -23,14 +22,6 @@ from lakehouse.platform.ingestion.paths import RecognizedFile
 from lakehouse.platform.ingestion.sweep import Sweep
 from lakehouse.platform.ingestion.unrecognized_files import has_recorded
 from lakehouse.platform.orchestration.planning import Facts
-from lakehouse.platform.orchestration.resources import intake_of
-from lakehouse.platform.orchestration.run_steps import failed_outside
-from lakehouse.platform.orchestration.run_tags import (
-    BATCH_TAG,
-    DOMAIN_TAG,
-    NOT_READY_TAG,
-    OUTSIDE_TAG,
-)
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
@@ -38,17 +29,14 @@ from lakehouse.platform.transform import as_of, due_days, reference_dates
 from lakehouse.platform.transform.never_built import never_built_days
 from lakehouse.settings import Settings
 
-FAILED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-SHORTEST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=10), dt.timedelta(minutes=10)
-"""Pause after the first run that failed for a cause outside of the data, doubled each time."""
-READ_RUNS = 100
-"""Newest successful runs that are looked at for files that they could not read."""
+if TYPE_CHECKING:  # `lakehouse status` does not wait for Dagster
+    import dagster as dg
 
 
 def gather(
     domain: Domain,
     settings: Settings,
-    instance: dg.DagsterInstance | None,
+    instance: "dg.DagsterInstance | None",
     *,
     sweep: Sweep | None = None,
     first: dt.date | None = None,
@@ -109,11 +97,13 @@ def gather(
     return facts if instance is None else with_failures(facts, domain, instance)
 
 
-def with_failures(facts: Facts, domain: Domain, instance: dg.DagsterInstance) -> Facts:
+def with_failures(facts: Facts, domain: Domain, instance: "dg.DagsterInstance") -> Facts:
     """Return facts with the failed runs of each batch; the same facts if nothing has to run."""
     if not facts.has_work:
         return facts
-    return replace(facts, **_failed_batches(domain, instance, with_unread=bool(facts.unread)))
+    from lakehouse.platform.orchestration.failures import failed_batches
+
+    return replace(facts, **failed_batches(domain, instance, with_unread=bool(facts.unread)))
 
 
 def _listing(domain: Domain, settings: Settings, sweep: Sweep | None) -> Listing:
@@ -141,6 +131,8 @@ def _changed(
     """
     if not known and not check_files:
         return []
+    from lakehouse.platform.orchestration.resources import intake_of
+
     intake = intake_of(domain, lake, settings, dt.datetime.now(dt.UTC))
     bronzes = sorted(
         (table for table in domain.tables if table.layer == "bronze" and table.source),
@@ -166,67 +158,3 @@ def _unread(lake: Lake, domain: Domain, files: Iterable[RecognizedFile]) -> dict
         for delivery in read_deliveries(lake, domain.name, dataset, sorted(found))
         if delivery.unread and (delivery.file, delivery.landed_at) in listed
     }
-
-
-def _failed_batches(
-    domain: Domain, instance: dg.DagsterInstance, *, with_unread: bool
-) -> dict[str, Any]:
-    """Return the failed runs of each batch, and why they do not count or have to wait.
-
-    After a successful run a batch is still due only because one of its files could not be read; the
-    run counts like one that failed for a cause outside of the data.
-    """
-    failures: Counter[str] = Counter()
-    outside: Counter[str] = Counter()
-    ended: dict[str, float] = {}
-    not_ready: set[str] = set()
-    for record in _finished_runs(domain, instance, with_unread=with_unread):
-        run = record.dagster_run
-        if (batch := run.tags.get(BATCH_TAG)) is None:
-            continue
-        if NOT_READY_TAG in run.tags:
-            not_ready.add(batch)
-        if run.status is dg.DagsterRunStatus.SUCCESS or _failed_outside(instance, run):
-            outside[batch] += 1
-            ended[batch] = max(record.end_time or 0.0, ended.get(batch, 0.0))
-        else:
-            failures[batch] += 1
-    now = dt.datetime.now(dt.UTC).timestamp()
-    waits = {batch: pause_after(number).total_seconds() for batch, number in outside.items()}
-    return {
-        "failures": failures,
-        "outside": outside,
-        "paused": frozenset(batch for batch, wait in waits.items() if now < ended[batch] + wait),
-        "not_ready": frozenset(not_ready),
-    }
-
-
-def pause_after(runs: int) -> dt.timedelta:
-    """Return the pause after this many runs that failed for a cause outside of the data.
-
-    >>> [pause_after(runs).seconds for runs in (1, 2, 3, 7, 1000)]
-    [10, 20, 40, 600, 600]
-    """
-    return min(SHORTEST_PAUSE * 2 ** min(runs - 1, 16), LONGEST_PAUSE)
-
-
-def _finished_runs(
-    domain: Domain, instance: dg.DagsterInstance, *, with_unread: bool
-) -> Iterator[dg.RunRecord]:
-    tags = {DOMAIN_TAG: domain.name}
-    yield from instance.get_run_records(dg.RunsFilter(tags=tags, statuses=FAILED))
-    if with_unread:
-        loaded = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.SUCCESS])
-        yield from instance.get_run_records(loaded, limit=READ_RUNS)
-
-
-def _failed_outside(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Return whether a run failed for a cause outside of the data; remembers it per process."""
-    if OUTSIDE_TAG in run.tags:
-        return True
-    if run.run_id not in _OUTSIDE:
-        _OUTSIDE[run.run_id] = failed_outside(instance, run.run_id)
-    return _OUTSIDE[run.run_id]
-
-
-_OUTSIDE: dict[str, bool] = {}

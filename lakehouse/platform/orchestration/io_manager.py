@@ -20,15 +20,16 @@ import pyarrow.compute as pc
 from lakehouse.platform.engines.session import named_relation, session
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.ingestion.conflicts import ATTEMPTS
+from lakehouse.platform.migration.changes import DROP_HINT, kind_conflict
 from lakehouse.platform.orchestration.metadata import contract_metadata, preview
 from lakehouse.platform.orchestration.partitions import days_of
 from lakehouse.platform.orchestration.resources import Platform
 from lakehouse.platform.storage.commit import CommitResult
 from lakehouse.platform.storage.delta_table import LakeTable
-from lakehouse.platform.storage.errors import DayConflict
+from lakehouse.platform.storage.errors import DayConflict, SchemaConflict
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
-from lakehouse.platform.storage.snapshot import AS_OF, ON_REQUEST
+from lakehouse.platform.storage.snapshot import AS_OF, ON_REQUEST, Snapshot
 from lakehouse.platform.storage.staged_tables import StagedTables
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.domains import domain_names
@@ -67,15 +68,16 @@ class LakeIOManager(dg.ConfigurableIOManager):
             stored = self.platform.lake.table(table)
             definition = definition_of(declared) if declared else None
             result = write(stored, to_arrow(obj), days, note=note, definition=definition)
+        shown = self.platform.lake.table(table).snapshot()
         metadata: dict[str, Any] = {
             "lakehouse/version": result.version,
             "lakehouse/changed_days": len(result.changed),
             "lakehouse/unchanged_days": len(result.unchanged),
-            **_definition(declared, self.platform.lake),
+            **_definition(declared, self.platform.lake, shown),
         }
         if len(context.asset_partition_keys) == 1:
             days = days_of(context.asset_partition_keys)
-            metadata["lakehouse/preview"] = preview(self.platform.lake, table, days)
+            metadata["lakehouse/preview"] = preview(self.platform.lake, table, days, shown)
         context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> Any:
@@ -122,9 +124,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
             return opened.table(named_relation("stored", declared.contract.schema))
 
 
-def _definition(table: Table | None, lake: Lake) -> dict[str, Any]:
+def _definition(table: Table | None, lake: Lake, shown: Snapshot) -> dict[str, Any]:
     """Return by which definition days were made; nothing for a table that the platform defines."""
-    return contract_metadata(table, lake) if table is not None and has_definition(table) else {}
+    return (
+        contract_metadata(table, lake, shown) if table is not None and has_definition(table) else {}
+    )
 
 
 def declared_table(table: TableId) -> Table | None:
@@ -152,6 +156,7 @@ def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> Comm
         lake.table(companion).commit(staged, schema=schema, note=note)
         failpoint("materialize.companion_committed")
     table = lake.table(computed.table.id)
+    _require_same_kind(computed.table, table)
     result = table.commit(
         computed.staged,
         schema=computed.schema,
@@ -164,6 +169,20 @@ def commit(computed: StagedDays, lake: Lake, *, note: Mapping[str, str]) -> Comm
     if computed.table.options.after_commit is not None:
         computed.table.options.after_commit(lake, sorted(each.day for each in computed.staged))
     return result
+
+
+def _require_same_kind(table: Table, stored: LakeTable) -> None:
+    """Say of a stored table what its days hold by the code, as far as they can hold it.
+
+    Raises:
+        SchemaConflict: its days hold the whole table, and the code makes the rows of each day.
+    """
+    shown = stored.snapshot()
+    if problem := kind_conflict(table, shown):
+        raise SchemaConflict(f"{table.id.name}: {problem}; hint: {DROP_HINT.format(table.id.name)}")
+    description = _description(table)
+    if shown.schema is not None and description not in (None, shown.description):
+        stored.describe(description or "")
 
 
 def _description(table: Table) -> str | None:

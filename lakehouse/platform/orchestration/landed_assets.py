@@ -100,6 +100,7 @@ def _result(
     metadata: dict[str, Any] = {
         "dagster/row_count": rows,
         "lakehouse/days": len(days),
+        "lakehouse/engine": done.engine,
         **{f"lakehouse/files_{status}": n for status, n in sorted(done.files.items())},
     }
     if done.unparsable:

@@ -18,6 +18,7 @@ from lakehouse.platform.migration.older import older_days, spans
 from lakehouse.platform.privacy.personal_columns import columns_to_show
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.contract import Contract, Rule, contract_of
@@ -165,10 +166,13 @@ def _shown(table: Table) -> str:
     )
 
 
-def contract_metadata(table: Table, lake: Lake) -> dict[str, Any]:
-    """Return by which definition a run made its days, and which stored days are older."""
+def contract_metadata(table: Table, lake: Lake, shown: Snapshot | None = None) -> dict[str, Any]:
+    """Return by which definition a run made its days, and which stored days are older.
+
+    They are those of a version of the table, by default of the newest.
+    """
     metadata: dict[str, Any] = {"lakehouse/definition": definition_of(table).version}
-    if (older := older_days(table, lake)) is not None:
+    if (older := older_days(table, lake, shown)) is not None:
         metadata["lakehouse/days_of_older_contract"] = (
             f"{spans(older.days)}: {'; '.join(older.changes)}. hint: lakehouse migrate"
         )
@@ -202,13 +206,16 @@ def _lineage(origins_by_column: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataValue:
+def preview(
+    lake: Lake, table: TableId, days: Sequence[dt.date], snapshot: Snapshot | None = None
+) -> dg.MetadataValue:
     """Return the first rows of these days, with everything hidden that may be personal.
 
     Dagster keeps metadata for as long as it keeps the run, so personal data must not get there.
-    `columns_to_show` decides; `lakehouse sql` shows the rest.
+    `columns_to_show` decides; `lakehouse sql` shows the rest. The rows are those of a version
+    of the table, by default of the newest.
     """
-    first = _first_rows(lake.table(table), days)
+    first = _first_rows(lake.table(table), days, snapshot)
     if not first:
         return dg.MetadataValue.md("no rows")
     rows = pyarrow.concat_tables(first)
@@ -221,11 +228,13 @@ def preview(lake: Lake, table: TableId, days: Sequence[dt.date]) -> dg.MetadataV
     return dg.MetadataValue.md("\n".join(lines))
 
 
-def _first_rows(table: LakeTable, days: Sequence[dt.date]) -> list[pyarrow.Table]:
+def _first_rows(
+    table: LakeTable, days: Sequence[dt.date], shown: Snapshot | None
+) -> list[pyarrow.Table]:
     """Return pieces with the first rows of these days; no more is read than they need."""
     pieces: list[pyarrow.Table] = []
     missing = PREVIEW_ROWS
-    for piece in table.read_batches(days):
+    for piece in table.read_batches(days, snapshot=shown):
         pieces.append(piece.slice(0, missing))
         missing -= pieces[-1].num_rows
         if not missing:

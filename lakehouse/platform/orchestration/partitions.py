@@ -2,17 +2,21 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-
-import dagster as dg
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.settings import Settings
 
+if TYPE_CHECKING:  # `lakehouse status` does not wait for Dagster
+    import dagster as dg
+
 DAY_FORMAT = "%Y-%m-%d"
 
 
-def daily(spec: DomainSpec, settings: Settings) -> dg.DailyPartitionsDefinition:
+def daily(spec: DomainSpec, settings: Settings) -> "dg.DailyPartitionsDefinition":
     """Return the days of a domain up to today: a unit may deliver before midnight."""
+    import dagster as dg
+
     return dg.DailyPartitionsDefinition(
         start_date=spec.since.isoformat(), timezone=settings.timezone, end_offset=1
     )

@@ -29,6 +29,7 @@ from lakehouse.platform.orchestration.run_tags import (
     Work,
     job_name,
 )
+from lakehouse.platform.plain_causes import plain_cause
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.deliveries_model import Status
@@ -67,6 +68,7 @@ def report_of(
         run_id=run.run_id,
         origin=run.tags.get(BATCH_TAG, run.root_run_id or run.run_id),
         settings=settings,
+        reported_on=dt.datetime.now(settings.zone).date(),
         first=first,
         last=last,
         reports_success=(
@@ -130,7 +132,11 @@ def _layers(steps: Iterable[RunStep], settings: Settings) -> tuple[LayerReport, 
     return tuple(
         LayerReport(
             name=name,
-            errors=tuple(safe_text(step.error, settings) for step in own if step.status == FAILURE),
+            errors=tuple(
+                safe_text(plain_cause(f"{step.error_class}: {step.error}") or step.error, settings)
+                for step in own
+                if step.status == FAILURE
+            ),
             succeeded=all(step.status == SUCCESS for step in own),
         )
         for name, own in by_layer.items()
@@ -142,7 +148,8 @@ def _run_error(instance: dg.DagsterInstance, run: dg.DagsterRun, steps: Iterable
     """Return why a run failed: its first failed step, else what Dagster recorded for the run."""
     for step in steps:
         if step.error:
-            return f"{step.error_class}: {step.error}" if step.error_class else step.error
+            text = f"{step.error_class}: {step.error}" if step.error_class else step.error
+            return plain_cause(text) or text
     failures = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     event = failures[-1].dagster_event if failures else None
     return (event.message if event else None) or "no cause was recorded"

@@ -1,4 +1,4 @@
-"""Names that runs carry in the Dagster instance: tags, jobs, and the statuses of an unfinished run.
+"""Names that runs carry in the Dagster instance: tags and jobs.
 
 Sensors, schedules, local runs and run messages recognize each other's runs by these tags alone.
 """
@@ -6,10 +6,12 @@ Sensors, schedules, local runs and run messages recognize each other's runs by t
 import datetime as dt
 from collections.abc import Collection
 from enum import StrEnum
-
-import dagster as dg
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.orchestration.partitions import DAY_FORMAT, days_of
+
+if TYPE_CHECKING:  # `lakehouse status` does not wait for Dagster
+    import dagster as dg
 
 DOMAIN_TAG = "lakehouse/domain"
 BATCH_TAG = "lakehouse/batch"
@@ -35,14 +37,6 @@ LAYER_TAG = "lakehouse/layer"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 WILL_RETRY = "dagster/will_retry"
-
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 class Work(StrEnum):
@@ -79,7 +73,7 @@ def range_tags(first: dt.date, last: dt.date, chosen: Collection[dt.date] = ()) 
     return tags
 
 
-def days_of_run(context: dg.AssetExecutionContext) -> list[dt.date]:
+def days_of_run(context: "dg.AssetExecutionContext") -> list[dt.date]:
     """Return the days that a run makes: all days of its range, or the chosen ones among them."""
     days = days_of(context.partition_keys)
     text = context.run.tags.get(CHOSEN_DAYS_TAG)

@@ -10,13 +10,15 @@ import dagster as dg
 from lakehouse.platform.ingestion.sweep import FILES_PER_DAY, Sweep
 from lakehouse.platform.local_runtime.quiet_sensors import LANDING_SENSOR
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
+from lakehouse.platform.orchestration.exclusive_runs import IN_PROGRESS
 from lakehouse.platform.orchestration.facts import gather
+from lakehouse.platform.orchestration.outages import OUTAGES
 from lakehouse.platform.orchestration.planning import Batch, Decision, DueBatch, Facts, decide
+from lakehouse.platform.orchestration.run_messages import templates_of
 from lakehouse.platform.orchestration.run_tags import (
     ATTEMPT_TAG,
     BATCH_TAG,
     DOMAIN_TAG,
-    IN_PROGRESS,
     job_name,
     range_tags,
 )
@@ -62,11 +64,16 @@ def landing_sensor(domain: Domain, settings: Settings, jobs: list[Any]) -> dg.Se
             return dg.SkipReason(
                 f"{title} has a run in progress; the sensor checks again when it finishes"
             )
-        upgrade_lake(domain, Lake(here.root, here.file_mb))
         saved = json.loads(context.cursor) if context.cursor else {}
         sweep = _sweep(saved, here)
         checked_at, check_files = _next_check(saved, here)
-        facts = gather(domain, here, context.instance, sweep=sweep, check_files=check_files)
+        try:
+            upgrade_lake(domain, Lake(here.root, here.file_mb))
+            facts = gather(domain, here, context.instance, sweep=sweep, check_files=check_files)
+        except Exception as error:
+            OUTAGES.failed(domain.name, error, templates_of(domain.name), here)
+            raise
+        OUTAGES.succeeded(domain.name)
         decision = decide(facts, here)
         for due in decision.given_up:
             context.log.error("%s", _given_up(due))
@@ -129,7 +136,7 @@ def _sweep(saved: dict[str, Any], settings: Settings) -> Sweep:
         budget=settings.sweep_files,
         position=dt.date.fromisoformat(saved["position"]) if saved.get("position") else None,
         files_per_day=saved.get("files_per_day", FILES_PER_DAY),
-        rotates=time.time() - saved.get("rotated_at", 0.0) >= ROTATION_SECONDS,
+        rotates=_is_past(saved.get("rotated_at", 0.0), ROTATION_SECONDS),
         watched=[dt.date.fromisoformat(day) for day in saved.get("watched", ())],
     )
 
@@ -137,8 +144,12 @@ def _sweep(saved: dict[str, Any], settings: Settings) -> Sweep:
 def _next_check(saved: dict[str, Any], settings: Settings) -> tuple[float, int]:
     """Return when files were last read to compare their bytes, and how many to read now."""
     last: float = saved.get("checked_at", 0.0)
-    now = time.time()
-    return (now, settings.check_files) if now - last >= CHECK_SECONDS else (last, 0)
+    return (time.time(), settings.check_files) if _is_past(last, CHECK_SECONDS) else (last, 0)
+
+
+def _is_past(moment: float, seconds: float) -> bool:
+    """Return whether so many seconds passed, or the clock was set back before the moment."""
+    return not 0 <= time.time() - moment < seconds
 
 
 def _run_config(batch: Batch, facts: Facts) -> dict[str, Any]:
@@ -155,8 +166,8 @@ def _cursor(saved: dict[str, Any], sweep: Sweep, checked_at: float, decision: De
         {
             "position": sweep.position.isoformat() if sweep.position else None,
             "files_per_day": sweep.files_per_day,
-            "rotated_at": round(time.time()) if sweep.rotates else saved.get("rotated_at", 0),
-            "checked_at": round(checked_at),
+            "rotated_at": int(time.time()) if sweep.rotates else saved.get("rotated_at", 0),
+            "checked_at": int(checked_at),
             "watched": [day.isoformat() for day in days[:MOST_WATCHED]],
         }
     )

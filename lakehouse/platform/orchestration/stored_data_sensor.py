@@ -7,8 +7,9 @@ fixed small share of the machine. It also publishes what a killed run left unpub
 import dagster as dg
 
 from lakehouse.platform.local_runtime.workers import fail_lost_runs
+from lakehouse.platform.orchestration.exclusive_runs import IN_PROGRESS
 from lakehouse.platform.orchestration.publishing import publish_finished
-from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG, IN_PROGRESS
+from lakehouse.platform.orchestration.run_tags import DOMAIN_TAG
 from lakehouse.platform.reconciliation.open_work import open_work
 from lakehouse.platform.reconciliation.rolling import compare_next
 from lakehouse.platform.storage.errors import StorageError

@@ -3,8 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import dagster as dg
+from typing import TYPE_CHECKING
 
 from lakehouse.platform.ingestion.deliveries import DeliveredFiles
 from lakehouse.platform.ingestion.paths import RecognizedFile
@@ -16,13 +15,16 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.settings import Settings
 
+if TYPE_CHECKING:  # `lakehouse status` does not wait for Dagster
+    import dagster as dg
+
 SHOWN_FILES = 5
 
 
 def not_loaded(
     domain: Domain,
     settings: Settings,
-    instance: dg.DagsterInstance | None,
+    instance: "dg.DagsterInstance | None",
     *,
     first: dt.date | None = None,
     last: dt.date | None = None,
@@ -76,10 +78,12 @@ def _unfinished(
             yield each, "not loaded yet"
 
 
-def is_lost(domain: Domain, settings: Settings, instance: dg.DagsterInstance) -> bool:
+def is_lost(domain: Domain, settings: Settings, instance: "dg.DagsterInstance") -> bool:
     """Return whether runs of a domain have succeeded and the lake has none of its deliveries."""
     if not is_empty(domain, settings):
         return False
+    import dagster as dg
+
     succeeded = dg.RunsFilter(
         job_name=job_name(domain.name, Work.ARRIVALS), statuses=[dg.DagsterRunStatus.SUCCESS]
     )

@@ -27,7 +27,7 @@ from lakehouse.platform.privacy.marks import (
     write_marks,
 )
 from lakehouse.platform.privacy.person import Persons
-from lakehouse.platform.privacy.personal_columns import stored_personal_columns
+from lakehouse.platform.privacy.personal_columns import has_numeric_ids, stored_personal_columns
 from lakehouse.platform.privacy.plan import ErasurePlan
 from lakehouse.platform.privacy.scope import SearchScope
 from lakehouse.platform.privacy.search_files import kept_files
@@ -36,6 +36,7 @@ from lakehouse.platform.privacy.search_tables import (
     current_rows,
     data_files,
     outdated_files,
+    read_data_file,
 )
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.published import delete_publications, publish, read_published
@@ -90,7 +91,22 @@ def _erase(context: ErasureContext, rebuild: Rebuild) -> None:
     _publish_newest(scope)
     _delete_old_versions(context)
     context.plan.delete()
-    context.report.left += search.find(scope)
+    left = list(search.find(scope))
+    context.report.left += left
+    stored = scope.lake.tables(domain=scope.name)
+    computed = {table.name for table in stored if table.layer in ("bronze", "silver", "gold")}
+    undeclared = computed - {table.name for table in _declared(scope)}
+    context.report.notes += [
+        f"{name} is no longer declared, so it is not rebuilt; hint: lakehouse migrate --drop {name}"
+        for name in sorted({each.table for each in left} & undeclared)
+    ]
+
+
+def _declared(scope: SearchScope) -> list[TableId]:
+    """Return the stored tables that a run rebuilds, with their companions."""
+    declared = {(table.id.layer, table.id.table) for table in scope.domain.tables}
+    stored = scope.lake.tables(domain=scope.name)
+    return [table for table in stored if (table.layer, table.table) in declared]
 
 
 def _resume(scope: SearchScope, key: MarkKey, report: ErasureReport) -> ErasureContext:
@@ -101,7 +117,7 @@ def _resume(scope: SearchScope, key: MarkKey, report: ErasureReport) -> ErasureC
             domain=scope.name,
             digests={key.fingerprint: frozenset(plan.marks)},
             keys={key.fingerprint: key},
-        ).recognize(identifying_values(scope))
+        ).recognize(identifying_values(scope), numeric=has_numeric_ids(scope.name))
         person = replace(
             scope.person,
             ids=scope.person.ids | interrupted.ids,
@@ -122,7 +138,7 @@ def _rebuild_tables(context: ErasureContext, rebuild: Rebuild) -> None:
         rebuild(scope.domain, sorted(days))
         days = {
             finding.day
-            for table in scope.lake.tables(domain=scope.name)
+            for table in _declared(scope)
             if table.layer in ("silver", "gold")
             for finding in current_rows(scope, table, ())
             if finding.day and finding.what is not FindingKind.NAME
@@ -167,17 +183,16 @@ def _delete_old_versions(context: ErasureContext) -> None:
 def _old_files(context: ErasureContext, table: TableId, lines: UnparsableLines) -> list[str]:
     """Return old data files with the person.
 
-    Where a table has personal columns, but neither id nor address, these are all old files of the
+    Where a file has personal columns, but neither id nor address, these are all old files of the
     planned days.
     """
     scope = context.scope
     paths = {path for _, _, path in outdated_files(scope, table, lines)}
-    columns = stored_personal_columns(table)
-    if columns.others and not columns.identifying:
-        current = set(scope.lake.table(table).snapshot().paths)
-        paths |= {
-            path
-            for path, day in data_files(scope.lake, table)
-            if day in context.plan.days and path not in current
-        }
+    current = set(scope.lake.table(table).snapshot().paths)
+    for path, day in data_files(scope.lake, table):
+        if day in context.plan.days and path not in current | paths:
+            names = read_data_file(scope.lake, f"{table.path}/{path}").column_names
+            columns = stored_personal_columns(scope.lake, table, names)
+            if columns.others and not columns.identifying:
+                paths.add(path)
     return sorted(paths)

@@ -70,8 +70,8 @@ def identifying_values(scope: SearchScope) -> Iterator[str]:
             values, texts = values_and_texts(data, name, file_format, limit=scope.limit)
             yield from values | distinctive_words(texts)
     for table in scope.lake.tables(domain=scope.name):
-        columns = stored_personal_columns(table)
-        for path, _ in data_files(scope.lake, table) if columns else ():
+        for path, _ in data_files(scope.lake, table):
             rows = read_data_file(scope.lake, f"{table.path}/{path}")
-            for column in {*columns.identifying} & set(rows.column_names):
+            columns = stored_personal_columns(scope.lake, table, rows.column_names)
+            for column in columns.identifying:
                 yield from map(str, rows[column].unique().drop_null().to_pylist())

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakehouse.platform.ingestion.keep_files import Redact, as_delivered
 from lakehouse.platform.privacy.file_content import FileFormat, values_and_texts
 from lakehouse.platform.privacy.person import (
     Person,
@@ -193,24 +194,16 @@ class MarkedPersons:
             domain=domain, digests={k: frozenset(v) for k, v in digests.items()}, keys=keys
         )
 
-    def without_erased(self, data: bytes, name: str, bronze: Table, *, limit: int) -> bytes:
-        """Return a landed file without erased persons; the same bytes if none of them is in it.
-
-        Raises:
-            NotErasable: a person cannot be removed without damage to other records.
-        """
+    def redaction(self, bronze: Table, *, limit: int) -> Redact:
+        """Return what removes these persons from the files of a dataset, for `ErasedPersons`."""
         if not self.digests or bronze.source is None:
-            return data
+            return as_delivered
         file_format = FileFormat(csv=bronze.source.format, columns=personal_columns(bronze))
-        values, texts = values_and_texts(
-            data, name, file_format if file_format.columns else None, limit=limit
-        )
-        person = self.recognize(values | distinctive_words(texts))
-        return redact(data, name, file_format, person, limit=limit).data if person else data
-
-    def recognize(self, values: Iterable[str]) -> Person:
-        """Return the ids and addresses among values that belong to erased persons."""
         numeric = has_numeric_ids(self.domain)
+        return Redaction(persons=self, file_format=file_format, numeric=numeric, limit=limit)
+
+    def recognize(self, values: Iterable[str], *, numeric: bool) -> Person:
+        """Return the ids and addresses among values that belong to erased persons."""
         ids, emails = set(), set()
         for value in values:
             as_id, as_email = comparable_id(value, numeric=numeric), comparable_email(value)
@@ -225,6 +218,37 @@ class MarkedPersons:
             self.keys[fingerprint].digest(kind, domain, value) in digests
             for fingerprint, digests in self.digests.items()
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redaction:
+    """Removes marked persons from the files of one dataset.
+
+    Attributes:
+        persons: the marks, with their keys.
+        file_format: how the files are read.
+        numeric: whether ids are numbers.
+        limit: largest allowed size of a file when decompressed, in bytes.
+    """
+
+    persons: MarkedPersons
+    file_format: FileFormat
+    numeric: bool
+    limit: int
+
+    def __call__(self, data: bytes, name: str) -> bytes:
+        """Return a file without erased persons; the same bytes if none of them is in it.
+
+        Raises:
+            NotErasable: a person cannot be removed without damage to other records.
+        """
+        with_columns = self.file_format if self.file_format.columns else None
+        values, texts = values_and_texts(data, name, with_columns, limit=self.limit)
+        found = values | distinctive_words(texts)
+        person = self.persons.recognize(found, numeric=self.numeric)
+        if not person:
+            return data
+        return redact(data, name, self.file_format, person, limit=self.limit).data
 
 
 def _files(store: ObjectStore) -> set[str]:

@@ -1,12 +1,15 @@
 """Columns that hold personal data, as contracts declare them."""
 
 import functools
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.storage.made_with import kept_definitions
 from lakehouse.platform.storage.table_id import TableId
-from lakehouse.platform.tables.registry import load_domain
+from lakehouse.platform.tables.registry import Domain, load_domain
 from lakehouse.platform.tables.table import Table
 
 PERSONAL = "personal"
@@ -43,8 +46,57 @@ class PersonalColumns:
 
 def personal_columns(table: Table) -> PersonalColumns:
     """Return the columns that a table's contract declares as personal."""
-    tags = {column.name: column.tags.get(PERSONAL) for column in table.contract.columns}
-    kinds = {name: kind for name, kind in tags.items() if kind and kind != MASKED}
+    return _of_kinds(_declared_kinds(table))
+
+
+def stored_personal_columns(
+    lake: Lake, table: TableId, present: Collection[str]
+) -> PersonalColumns:
+    """Return which of the columns in files of a stored table are personal.
+
+    The files may be of an older contract, or of a table that no code declares any more. A column
+    that the contract does not declare is personal if an earlier contract of the table says so, or
+    if a table of the domain declares a personal column of that name, now or before it was renamed.
+    A companion such as a quarantine has none, and neither have tables that the platform defines.
+    """
+    if table.companion or table.layer not in ("bronze", "silver", "gold"):
+        return PersonalColumns()
+    try:
+        domain = load_domain(table.domain)
+    except ModuleNotFoundError:
+        return PersonalColumns()
+    declared = next((each for each in domain.tables if each.id == table), None)
+    known = {} if declared is None else _declared_kinds(declared)
+    own = set() if declared is None else {column.name for column in declared.contract.columns}
+    if others := {*present} - own:
+        kinds = {**_kinds_of_domain(table.domain), **_kept_kinds(lake, table)}
+        known |= {name: kinds[name] for name in others if name in kinds}
+    return _of_kinds({name: kind for name, kind in known.items() if name in present})
+
+
+def rejected_columns(domain: Domain, table: TableId) -> PersonalColumns:
+    """Return the personal columns of the rows that a silver table rejects, with earlier names.
+
+    Of a table that no code declares any more, all names count that the domain knows.
+    """
+    declared = next((each for each in domain.tables if each.id == table), None)
+    if declared is None:
+        return _of_kinds(_kinds_of_domain(domain.name))
+    if not declared.reads:
+        return PersonalColumns()
+    rejected = declared.reads[0].table
+    kinds = _declared_kinds(rejected)
+    return _of_kinds(
+        {
+            name: kinds[column.name]
+            for column in rejected.contract.columns
+            if column.name in kinds
+            for name in (column.name, *column.earlier_names)
+        }
+    )
+
+
+def _of_kinds(kinds: Mapping[str, str]) -> PersonalColumns:
     return PersonalColumns(
         identifiers=tuple(name for name, kind in kinds.items() if kind == IDENTIFIER),
         emails=tuple(name for name, kind in kinds.items() if kind == EMAIL),
@@ -52,17 +104,32 @@ def personal_columns(table: Table) -> PersonalColumns:
     )
 
 
-def stored_personal_columns(table: TableId) -> PersonalColumns:
-    """Return the personal columns of a stored table.
+def _declared_kinds(table: Table) -> dict[str, str]:
+    tags = {column.name: column.tags.get(PERSONAL) for column in table.contract.columns}
+    return {name: kind for name, kind in tags.items() if kind and kind != MASKED}
 
-    A companion such as a quarantine has none, and neither has a table that no domain declares.
-    """
-    if table.companion:
-        return PersonalColumns()
-    try:
-        return personal_columns(load_domain(table.domain).table(table.layer, table.table))
-    except (KeyError, ModuleNotFoundError):
-        return PersonalColumns()
+
+@functools.cache
+def _kinds_of_domain(name: str) -> Mapping[str, str]:
+    """Return every name of a personal column of a domain; one that identifies counts first."""
+    found: dict[str, str] = {}
+    for table in load_domain(name).tables:
+        kinds = _declared_kinds(table)
+        for column in table.contract.columns:
+            for each in (column.name, *column.earlier_names):
+                if column.name in kinds and found.get(each) not in (IDENTIFIER, EMAIL):
+                    found[each] = kinds[column.name]
+    return found
+
+
+def _kept_kinds(lake: Lake, table: TableId) -> dict[str, str]:
+    """Return the personal columns that earlier contracts of a table declared."""
+    return {
+        column["name"]: column[PERSONAL]
+        for content in kept_definitions(lake.store, table)
+        for column in content["columns"]
+        if column.get(PERSONAL, MASKED) != MASKED
+    }
 
 
 def columns_to_show(table: TableId, stored: pa.Schema) -> frozenset[str]:

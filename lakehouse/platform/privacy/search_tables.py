@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +11,7 @@ import pyarrow.compute as pc
 from lakehouse.platform.privacy.erase_corrections import is_trail, owned_corrections
 from lakehouse.platform.privacy.findings import FindingKind, PersonFinding
 from lakehouse.platform.privacy.personal_columns import (
-    PersonalColumns,
-    personal_columns,
+    rejected_columns,
     stored_personal_columns,
 )
 from lakehouse.platform.privacy.scope import SearchScope
@@ -30,12 +30,13 @@ UnparsableLines = Collection[tuple[str, int]]
 def current_rows(
     scope: SearchScope, table: TableId, lines: UnparsableLines
 ) -> Iterator[PersonFinding]:
-    """Yield the rows with the person in the current version of a table."""
-    stored = scope.lake.table(table)
-    snapshot = stored.snapshot()
-    for file in snapshot.files:
-        if file.rows:
-            rows = stored.read([file.day], snapshot=snapshot)
+    """Yield the rows with the person in the current version of a table.
+
+    Files are read with their own columns, which may be those of an older contract.
+    """
+    for file in scope.lake.table(table).snapshot().files:
+        for part in file.parts if file.rows else ():
+            rows = read_data_file(scope.lake, f"{table.path}/{part.path}")
             yield from _find(scope, table, file.day, rows, lines)
 
 
@@ -77,7 +78,8 @@ def _find(
     elif is_trail(table):
         own = pa.chunked_array([pa.array(owned_corrections(scope, rows), pa.bool_())])
     else:
-        own = scope.person.owned_rows(rows, stored_personal_columns(table))
+        columns = stored_personal_columns(scope.lake, table, rows.column_names)
+        own = scope.person.owned_rows(rows, columns)
     texts = rows.drop_columns([*paths, *(["values"] if is_quarantine else [])])
     mentioning = pc.and_(scope.person.mentioning_rows(texts), pc.invert(own))
     yield from _findings(scope, table, day, rows.filter(own), FindingKind.RECORD)
@@ -102,15 +104,9 @@ def _owned_rejections(
             for place, text in zip(places, texts, strict=True)
         ]
     else:
-        columns = _rejected_columns(scope, table)
+        columns = rejected_columns(scope.domain, replace(table, companion=None))
         own = [scope.person.owns_rejected_row(text, columns) for text in rows["values"].to_pylist()]
     return pa.chunked_array([pa.array(own, pa.bool_())])
-
-
-def _rejected_columns(scope: SearchScope, table: TableId) -> PersonalColumns:
-    """Return the personal columns of the bronze table whose rows a silver table rejects."""
-    silver = scope.domain.table(table.layer, table.table)
-    return personal_columns(silver.reads[0].table) if silver.reads else PersonalColumns()
 
 
 def _findings(

@@ -171,12 +171,12 @@ class QualityCheck:
         """Table and name; the same in every run."""
         return f"{self.table.name}.{self.name}"
 
-    @property
+    @functools.cached_property
     def expression(self) -> ir.Table:
         """The measurement over unbound tables."""
         return self.measure(*(each.unbound for each in self.inputs))
 
-    @property
+    @functools.cached_property
     def sql(self) -> str:
         """The measurement over all stored days, as SQL with the table names of the lake."""
         text = str(ibis.to_sql(self.expression, dialect="duckdb"))

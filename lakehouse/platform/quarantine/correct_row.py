@@ -249,7 +249,7 @@ def _edit(rejection: Rejection, source: Source, wish: Wish) -> tuple[Edit, str, 
     unknown = set(wish.values) - set(source.format.columns)
     if unknown:
         raise RowError(RowProblem.INVALID, f"unknown column {min(unknown)!r}")
-    old = {column: rejection.columns.get(column) for column in source.format.columns}
+    old = rejection.values_of(source.format)
     if wish.remove:
         edit = Edit(line=line, values=old, delete=True)
         return edit, as_json(old), None

@@ -15,6 +15,7 @@ from typing import Any
 from lakehouse.platform.quarantine.listing import Rejection, RejectionKind, list_rejections
 from lakehouse.platform.quarantine.selection import ALL, Selection, source_of_table
 from lakehouse.platform.storage.lake import Lake
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.formulas import neutralized
 from lakehouse.platform.tables.registry import load_domain
 
@@ -63,20 +64,19 @@ def export_rejections(
         target = path if is_file else path / f"{domain}_{table}.{format}"
         target.parent.mkdir(parents=True, exist_ok=True)
         loaded = load_domain(domain)
-        columns = source_of_table(loaded, table).format.columns
-        rows = [_patch_row(rejection, columns, loaded.spec.hints) for rejection in rejections]
-        target.write_bytes(_encoded(rows, [*columns, *PATCH_COLUMNS], format))
+        wanted = source_of_table(loaded, table).format
+        rows = [_patch_row(rejection, wanted, loaded.spec.hints) for rejection in rejections]
+        target.write_bytes(_encoded(rows, [*wanted.columns, *PATCH_COLUMNS], format))
         written[target] = len(rows)
     return written
 
 
 def _patch_row(
-    rejection: Rejection, columns: Sequence[str], hints: Mapping[str, str]
+    rejection: Rejection, wanted: CsvFormat, hints: Mapping[str, str]
 ) -> dict[str, str | int | None]:
-    values = rejection.columns
     is_line = rejection.kind is RejectionKind.LINE
     return {
-        **{column: values.get(column) for column in columns},
+        **rejection.values_of(wanted),
         "_text": rejection.values if is_line else None,
         "_delete": None,
         "_reasons": ",".join(rejection.reasons),

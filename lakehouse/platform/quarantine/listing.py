@@ -20,6 +20,7 @@ from lakehouse.platform.quarantine.selection import ALL, Selection, source_of_ta
 from lakehouse.platform.quarantine.versions import newer_version
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.csv_format import CsvFormat, header_key
 from lakehouse.platform.tables.deliveries_model import Delivery, Status
 from lakehouse.platform.tables.ops_tables import QUARANTINE, RejectedRow
 from lakehouse.platform.tables.registry import load_domain
@@ -61,6 +62,19 @@ class Rejection:
         """Return the original values of a row by column; empty for a file or a line."""
         is_row = self.kind is RejectionKind.ROW
         return json.loads(self.values) if is_row and self.values else {}
+
+    def values_of(self, wanted: CsvFormat) -> dict[str, str | None]:
+        """Return the original value of each column of a format.
+
+        A row that was rejected with an older contract has values under earlier headers.
+        """
+        given = {header_key(name): value for name, value in self.columns.items()}
+        found = {}
+        for column in wanted.columns:
+            earlier = (alias for alias, name in wanted.aliases.items() if name == column)
+            keys = (header_key(name) for name in (column, *earlier))
+            found[column] = next((given[key] for key in keys if key in given), None)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)

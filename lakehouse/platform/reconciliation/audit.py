@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from lakehouse.platform.reconciliation.audit_control_totals import audit_control_totals
 from lakehouse.platform.reconciliation.audit_deliveries import audit_deliveries
-from lakehouse.platform.reconciliation.audit_files import audit_files
+from lakehouse.platform.reconciliation.audit_files import audit_files, audit_logs
 from lakehouse.platform.reconciliation.audit_independently import audit_independently
 from lakehouse.platform.reconciliation.audit_outcomes import audit_balances, audit_outcomes
 from lakehouse.platform.reconciliation.audit_recompute import audit_recomputed
@@ -55,7 +55,8 @@ def audit_domain(
     """Yield everything about a domain that differs from what follows from the delivered files.
 
     Cheap checks come first, so a damaged day is reported soon. A day with a damaged table file is
-    not checked further.
+    not checked further. A table whose log cannot be read is reported, and so is each check that
+    needs it; the others go on.
 
     Args:
         lake: the lake; it is not changed.
@@ -71,7 +72,9 @@ def audit_domain(
     def audited_lake() -> AuditedLake:
         return AuditedLake(lake=lake, domain=domain, settings=settings, only=tables)
 
-    all_days = audited_lake().days() if days is None else sorted(set(days))
+    first = audited_lake()
+    yield from audit_logs(first)
+    all_days = first.days() if days is None else sorted(set(days))
     all_undamaged: list[dt.date] = []
     for start in range(0, len(all_days), GROUP_DAYS):
         group = all_days[start : start + GROUP_DAYS]
@@ -87,7 +90,7 @@ def audit_domain(
             yield from _audit_rows(audited, day, not_compared)
             if progress is not None:
                 progress(day, number, len(all_days))
-        yield from audit_recomputed(audited, undamaged)
+        yield from audit_recomputed(audited, undamaged, not_compared)
         all_undamaged += undamaged
         if progress is not None:
             progress(group[-1], start + len(group), len(all_days))

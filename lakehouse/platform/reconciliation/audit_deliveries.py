@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
+from lakehouse.platform.ingestion.bronze_tables import format_of
 from lakehouse.platform.ingestion.deliveries import raw_table
 from lakehouse.platform.ingestion.kept_files import KeptFiles, object_path
 from lakehouse.platform.ingestion.read_day import DayReader
@@ -37,9 +38,7 @@ def audit_deliveries(audited: AuditedLake, bronze: Table, day: dt.date) -> Itera
     if damaged:
         return
     reader = DayReader(
-        bronze=bronze,
-        spec=audited.domain.spec,
-        settings=audited.settings,
+        format=format_of(bronze, audited.domain.spec, audited.settings),
         kept=KeptFiles(audited.lake.store, audited.domain.name),
     )
     again = reader.read(day, deliveries)

@@ -16,9 +16,21 @@ from lakehouse.platform.storage.snapshot import DayFiles, Snapshot
 from lakehouse.platform.storage.table_id import DAY, TableId
 
 
+def audit_logs(audited: AuditedLake) -> Iterator[AuditFinding]:
+    """Report the tables whose log cannot be read."""
+    for table, error in audited.unreadable.items():
+        if audited.includes(table):
+            yield finding(table, None, AuditCheck.TABLE_FILE, "a readable table", error)
+
+
 def audit_files(audited: AuditedLake, day: dt.date) -> Iterator[AuditFinding]:
-    """Compare digest and number of rows of each table's file of a day with the table's log."""
+    """Compare digest and number of rows of each table's file of a day with the table's log.
+
+    Tables whose log cannot be read are left to `audit_logs`.
+    """
     for table in audited.tables:
+        if table in audited.unreadable:
+            continue
         try:
             snapshot = audited.snapshot(table)
             if file := snapshot.by_day.get(day):

@@ -173,7 +173,7 @@ def _stored_rows(audited: AuditedLake, table: TableId, day: dt.date) -> list[dic
         return []
     opened = deltalake.DeltaTable(url, storage_options=store.delta_options())
     rows: list[dict[str, Any]] = []
-    for path in opened.file_uris([("day", "=", day.isoformat())]):
+    for path in opened.file_uris(file_pruning_predicate=[("day", "=", day)]):
         relative = path[path.index(f"{table.path}/day=") :]
         file = pq.ParquetFile(pa.BufferReader(store.read(relative)))
         rows += file.read(use_threads=False).to_pylist()

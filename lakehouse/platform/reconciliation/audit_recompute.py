@@ -2,6 +2,7 @@
 
 import datetime as dt
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lakehouse.platform.reconciliation.audited_lake import AuditedLake
@@ -16,22 +17,44 @@ from lakehouse.platform.storage.snapshot import DayFiles
 from lakehouse.platform.storage.staging import Staged
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform import as_of, reference_dates
+from lakehouse.platform.transform.definition import definition_of
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.platform.transform.validate import RowsLost
 
 
-def audit_recomputed(audited: AuditedLake, days: Sequence[dt.date]) -> Iterator[AuditFinding]:
-    """Compute these days of every table again and compare their data versions."""
-    stale = set(as_of.stale_days(audited.domain, audited.lake))
-    stale_dates = set(reference_dates.stale_days(audited.domain, audited.lake))
+def audit_recomputed(
+    audited: AuditedLake, days: Sequence[dt.date], skipped: Counter[str]
+) -> Iterator[AuditFinding]:
+    """Compute these days of every table again and compare their data versions.
+
+    Days that an older contract or expression made are counted in `skipped`: they are not damaged.
+    So are as-of tables while a table cannot be read, because their days may have to be made again.
+    """
+    stale: set[dt.date] = set()
+    stale_dates: set[dt.date] = set()
+    if not audited.unreadable:
+        stale.update(as_of.stale_days(audited.domain, audited.lake))
+        stale_dates.update(reference_dates.stale_days(audited.domain, audited.lake))
     for table in audited.domain.tables:
         if table.transform is None or not audited.includes(table.id):
+            continue
+        if table.id in audited.unreadable:
+            continue
+        if table.as_of and audited.unreadable:
+            skipped[f"days of {table.id.name}, while a table cannot be read"] += 1
             continue
         own: Sequence[dt.date] = days
         if table.as_of:
             stored = audited.snapshot(table.id).by_day
             left_out = stale_dates if table.options.reference_dates else stale
             own = [day for day in days if day in stored and day not in left_out]
+        current = ("", definition_of(table).version)
+        files = audited.snapshot(table.id).of_days(own)
+        if older := {file.day for file in files if file.made_with not in current}:
+            skipped[f"days of {table.id.name} of an older contract; hint: lakehouse migrate"] += (
+                len(older)
+            )
+            own = [day for day in own if day not in older]
         if own:
             yield from _audit_table(audited, table, own)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.platform.reconciliation.findings import UNREADABLE
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
@@ -44,10 +45,23 @@ class AuditedLake:
         tables = self.lake.tables(domain=self.domain.name)
         return [table for table in tables if self.includes(table)]
 
+    @cached_property
+    def unreadable(self) -> dict[TableId, Exception]:
+        """The tables of the domain whose log cannot be read, with the error."""
+        declared = (table.id for table in self.domain.tables)
+        found: dict[TableId, Exception] = {}
+        for table in sorted({*self.lake.tables(domain=self.domain.name), *declared}):
+            try:
+                self.snapshot(table)
+            except UNREADABLE as error:
+                found[table] = error
+        return found
+
     def days(self) -> list[dt.date]:
-        """Return every day of any table of the domain."""
+        """Return every day of any readable table of the domain."""
         tables = self.lake.tables(domain=self.domain.name)
-        return sorted({day for t in tables for day in self.lake.table(t).snapshot().days})
+        readable = [table for table in tables if table not in self.unreadable]
+        return sorted({day for table in readable for day in self.snapshot(table).days})
 
     def includes(self, *tables: TableId) -> bool:
         """Return whether any of these tables is to be looked at."""

@@ -210,6 +210,8 @@ def _files_of_table(
         snapshot = lake.table(table).snapshot()
         _require_published_version(table, lake, snapshot, published)
         if snapshot.schema is None:
+            if not _had_a_commit(table, lake, published):
+                return
             raise TableDamaged(table, "the table was deleted: its folder or its log is missing")
         entries = {entry.path: entry for entry in lake.store.entries(table.path)}
     except UNREADABLE as error:
@@ -226,16 +228,12 @@ def tables_of(domain: Domain, lake: Lake, published: Published | None) -> list[T
     tables = set(lake.tables(domain=domain.name))
     if published is not None:
         return sorted(tables | set(published.tables))
-    try:
-        days = lake.table(reconciliation_of(domain.name)).snapshot().days
-    except UNREADABLE:
-        days = ()
-    if days:
+    if _was_reconciled(domain.name, lake):
         tables |= {
             table.id
             for table in domain.tables
             if table.source is not None
-            or (not table.as_of and table.reads[0].scope is not ReadScope.ALL_DAYS)
+            or (table.reads and not table.as_of and table.reads[0].scope is not ReadScope.ALL_DAYS)
         }
     return sorted(tables)
 
@@ -300,6 +298,20 @@ def _changed_days(
             yield Damage(
                 table=table, kind=DamageKind.CHANGED_DAY, problem=text, day=day, version=version
             )
+
+
+def _had_a_commit(table: TableId, lake: Lake, published: Published | None) -> bool:
+    """Return whether a table without a commit had one; false if its first commit never ended."""
+    if published is not None:
+        return table in published.tables
+    return _was_reconciled(table.domain, lake)
+
+
+def _was_reconciled(domain: str, lake: Lake) -> bool:
+    try:
+        return bool(lake.table(reconciliation_of(domain)).snapshot().days)
+    except UNREADABLE:
+        return False
 
 
 def _damage(table: TableId, error: Exception) -> Damage:

@@ -70,7 +70,8 @@ class AuditFinding:
 
     table: str
     """SQL name of the table."""
-    day: dt.date
+    day: dt.date | None
+    """None when every day of the table is concerned."""
     check: AuditCheck
     expected: str
     found: str
@@ -82,15 +83,15 @@ class AuditFinding:
 
     def __str__(self) -> str:
         return (
-            f"{self.table}, {self.day}, {self.check}: expected {self.expected}, found {self.found}."
-            f" hint: {self.hint}"
+            f"{self.table}, {self.day or 'all days'}, {self.check}: expected {self.expected},"
+            f" found {self.found}. hint: {self.hint}"
         )
 
 
 def finding(
-    table: TableId, day: dt.date, check: AuditCheck, expected: object, found: object
+    table: TableId, day: dt.date | None, check: AuditCheck, expected: object, found: object
 ) -> AuditFinding:
-    """Return a finding about one day of a table."""
+    """Return a finding about one day of a table, or about all of them."""
     return AuditFinding(
         table=table.name, day=day, check=check, expected=str(expected), found=str(found)
     )

@@ -120,17 +120,20 @@ def newly_registered_days(
     stored = lake.table(silver.id)
     days = stored.snapshot().days
     key = [name for name in silver.contract.key if name != "day"]
-    for delivered in delivery_days:
-        earlier = [day for day in days if day < delivered]
-        if delivered not in days or not earlier:
-            continue
-        rows = stored.read([*earlier, delivered], columns=["day", "snapshot_day", *key])
-        shown: dict[dt.date, dict[tuple[object, ...], dt.date]] = {day: {} for day in days}
-        for row in rows.to_pylist():
-            shown[row["day"]][tuple(row[name] for name in key)] = row["snapshot_day"]
-        own = {values for values, taken in shown[delivered].items() if taken == delivered}
+    known = [day for day in days if day <= max(delivery_days, default=dt.date.min)]
+    if not known:
+        return found
+    shown: dict[dt.date, dict[tuple[object, ...], dt.date]] = {day: {} for day in known}
+    for row in stored.read(known, columns=["day", "snapshot_day", *key]).to_pylist():
+        shown[row["day"]][tuple(row[name] for name in key)] = row["snapshot_day"]
+    taken = {day for rows in shown.values() for day in rows.values()}
+    for delivered in sorted({*delivery_days} & {*known} & taken):
+        own = {values for values, day in shown[delivered].items() if day == delivered}
         found[delivered] = {
-            day for day in earlier if own - set(shown[day]) or delivered in shown[day].values()
+            day
+            for day in known
+            if day < delivered
+            and (not own <= shown[day].keys() or delivered in shown[day].values())
         }
     return found
 

@@ -22,7 +22,7 @@ from lakehouse.platform.serving.sql_catalog import quoted
 from lakehouse.platform.serving.sql_statements import CatalogError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.object_store import ObjectStore
-from lakehouse.platform.storage.parquet import row_groups
+from lakehouse.platform.storage.parquet import RowGroups
 from lakehouse.platform.storage.published import ShownVersions
 from lakehouse.platform.tables.formulas import neutralized
 from lakehouse.settings import Settings
@@ -237,7 +237,7 @@ class _Rows:
 def _write_parquet(to: Path, _: Export, schema: pa.Schema, rows: Iterable[pa.Table]) -> int:
     count = 0
     with pq.ParquetWriter(to, schema, compression="snappy", store_schema=False) as writer:
-        for group in row_groups(rows, schema):
+        for group in RowGroups(rows, schema):
             writer.write_table(group, row_group_size=group.num_rows)
             count += group.num_rows
     return count

@@ -20,9 +20,9 @@ import duckdb
 import pyarrow as pa
 
 from lakehouse.platform.engines.day_files import rows_of_days, rows_of_files, without_wildcards
-from lakehouse.platform.engines.older_days import Expected, error_of
+from lakehouse.platform.engines.older_days import Expected, error_of, tables_of
 from lakehouse.platform.serving.sql_statements import CatalogError, reading_statements
-from lakehouse.platform.storage.errors import StorageError, TableDamaged
+from lakehouse.platform.storage.errors import OlderDays, StorageError, TableDamaged
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import MIXED, by_definition
@@ -53,6 +53,7 @@ _NAME = re.compile(
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
+_MISSING_COLUMN = re.compile(r'column "([^"]+)"')
 _SHOW_TABLES = re.compile(r"\s*show\s+(?:all\s+)?tables\s*;?\s*", re.IGNORECASE)
 
 
@@ -165,7 +166,23 @@ def cause_of(
     if older := error_of(error):
         return older
     row = connection.execute("SELECT current_setting('allowed_paths')").fetchone()
-    return first_damage(lake.store, row[0] if row else ())
+    urls = row[0] if row else ()
+    return _column_to_come(urls, error) or first_damage(lake.store, urls)
+
+
+def _column_to_come(urls: Iterable[str], error: Exception) -> OlderDays | None:
+    """Return the error for a column that the contract has and no stored day has yet."""
+    found = _MISSING_COLUMN.search(str(error))
+    if found is None or not isinstance(error, duckdb.BinderException):
+        return None
+    for table in tables_of(urls):
+        declared = _declared_table(table)
+        if declared is not None and found[1] in declared.contract.schema:
+            return OlderDays(
+                f"{table.name}: every stored day was made with an older contract, which has no"
+                f" column {found[1]}. hint: lakehouse migrate"
+            )
+    return None
 
 
 @dataclass(kw_only=True)

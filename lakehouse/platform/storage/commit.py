@@ -17,6 +17,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from lakehouse.platform.failpoints import failpoint
 from lakehouse.platform.storage.errors import DayConflict, SchemaConflict, StorageError
 from lakehouse.platform.storage.intact import problem_with
+from lakehouse.platform.storage.known_snapshots import known_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import Definition, keep_definition
 from lakehouse.platform.storage.outside_causes import may_have_lost_the_answer
@@ -166,6 +167,9 @@ def _attempt(
         CommitFailedError: another writer committed first.
         _Overtaken: likewise.
     """
+    known = known_snapshot(location) if first else None
+    if known is not None and (unchanged := _unchanged(location, change, known)):
+        return unchanged
     opened = location.open()
     current = Snapshot(version=-1) if opened is None else snapshot_of(location, opened)
     if not first and (done := _result_of_lost_response(location, change, current)):
@@ -192,6 +196,17 @@ def _attempt(
         version = _version_of(location, change, count(current.version + 1))
     failpoint("storage.published")
     return plan.result(version), plan.unused
+
+
+def _unchanged(
+    location: TableLocation, change: Change, current: Snapshot
+) -> tuple[CommitResult, Sequence[Staged]] | None:
+    """Return the result of a change that changes nothing, without opening the log; else None."""
+    if not all(_has_same_bytes(current, each) for each in change.staged):
+        return None
+    _require_unchanged_days(location.id, change, current)
+    plan = _plan(location, change, current)
+    return None if plan.days else (plan.result(current.version), plan.unused)
 
 
 def _plan(location: TableLocation, change: Change, current: Snapshot) -> _Plan:

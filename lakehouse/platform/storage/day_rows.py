@@ -12,8 +12,8 @@ from lakehouse.platform.storage.table_id import DAY
 RowsByDay = Iterable[tuple[dt.date, pa.Table]]
 """Pairs of a day and its rows."""
 
-HELD_ROWS = 1_000_000
-"""Most rows of a day that are in memory at once; a day with more is a stream."""
+HELD_BYTES = 32 << 20
+"""Most bytes of a day that are in memory at once; a day with more is a stream."""
 
 DayRows = pa.Table | Iterator[pa.Table]
 """The rows of one day: a table, or a stream that must be read before the next day."""
@@ -47,11 +47,11 @@ def cut_by_day(
 
 def _rows_of_day(parts: Iterator[pa.Table]) -> DayRows:
     held: list[pa.Table] = []
-    count = 0
+    size = 0
     for part in parts:
         held.append(part)
-        count += part.num_rows
-        if count > HELD_ROWS:
+        size += part.nbytes
+        if size > HELD_BYTES:
             return chain(held, parts)
     return pa.concat_tables(held)
 

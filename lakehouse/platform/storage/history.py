@@ -10,7 +10,7 @@ from typing import Any
 
 from lakehouse.platform.storage.commit import Change, CommitResult, publish
 from lakehouse.platform.storage.errors import VersionGone
-from lakehouse.platform.storage.known_snapshots import is_known, newest_snapshot
+from lakehouse.platform.storage.known_snapshots import known_snapshot, newest_snapshot
 from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, read_snapshot
 from lakehouse.platform.storage.staging import staged_again
@@ -39,7 +39,7 @@ class Version:
 
 def read_history(location: TableLocation, limit: int | None = None) -> list[Version]:
     """Read the commits of a table, newest first; none when it does not exist."""
-    if limit == 1 and is_known(location) and (newest := _newest(location)) is not None:
+    if limit == 1 and known_snapshot(location) and (newest := _newest(location)) is not None:
         return [newest]
     opened = location.open()
     return [] if opened is None else [_version(entry) for entry in opened.history(limit)]

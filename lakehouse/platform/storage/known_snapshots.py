@@ -60,9 +60,9 @@ class KnownSnapshots:
 _KNOWN = KnownSnapshots()
 
 
-def is_known(location: TableLocation) -> bool:
-    """Return whether the newest version of a table is known, so that its log need not be read."""
-    return _KNOWN.find(location) is not None
+def known_snapshot(location: TableLocation) -> Snapshot | None:
+    """Return the newest version of a table if it is known without reading its log."""
+    return _KNOWN.find(location)
 
 
 def newest_snapshot(location: TableLocation) -> Snapshot:

@@ -1,6 +1,7 @@
 """The location of one table: how delta-rs and Arrow open its log and its files."""
 
 import os
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,21 @@ from lakehouse.platform.storage.table_id import TableId
 
 FILE_BYTES = 128 << 20
 """Size of a file from which a day gets a further one, in bytes."""
+
+
+_CAUSES = {
+    "contiguous commit files": "entries are missing between others",
+    "_last_checkpoint": "_last_checkpoint names a checkpoint that does not exist",
+    "Json error": "an entry is not JSON",
+    "protocol": "the first entries are missing",
+}
+"""Part of an error of delta-rs → what it means."""
+
+
+def _cause_of_damage(error: Exception) -> str:
+    """Return why a log cannot be read, after a colon; empty if the library says nothing plain."""
+    text = str(error)
+    return next((f": {plain}" for part, plain in _CAUSES.items() if part in text), "")
 
 
 @dataclass(frozen=True)
@@ -43,13 +59,21 @@ class TableLocation:
         return f"{self.id.path}/{relative}"
 
     def has_log(self) -> bool:
-        """Return whether the table may exist: on disk, whether it has a folder for its log."""
+        """Return whether the table may exist: on disk, whether it has a folder for its log.
+
+        Raises:
+            TableDamaged: a file is where the folder of the table or of its log belongs.
+        """
         if not isinstance(self.store, DiskStore):
             return True
         try:
-            os.stat(os.path.join(self.url, "_delta_log"))
+            mode = os.stat(os.path.join(self.url, "_delta_log")).st_mode
         except FileNotFoundError:
             return False
+        except NotADirectoryError as error:
+            raise TableDamaged(self.id, "a file is where the table's folder belongs") from error
+        if not stat.S_ISDIR(mode):
+            raise TableDamaged(self.id, "a file is where the folder of the table's log belongs")
         return True
 
     def open(self, version: int | None = None) -> deltalake.DeltaTable | None:
@@ -71,8 +95,7 @@ class TableLocation:
             if is_outside_cause(error):
                 raise
             if version is None:
-                first = str(error).splitlines()[0].removeprefix("Kernel error: ")
-                problem = f"the table's log (_delta_log) is damaged ({first.strip()})"
+                problem = f"the table's log (_delta_log) is damaged{_cause_of_damage(error)}"
                 raise TableDamaged(self.id, problem) from error
             raise VersionGone(f"{self.id} has no version {version} in its log") from error
 

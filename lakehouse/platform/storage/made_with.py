@@ -8,7 +8,7 @@ belongs to a table that the platform itself defines.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,14 @@ def read_definition(store: ObjectStore, table: TableId, version: str) -> Mapping
     except (FileNotFoundError, ValueError):
         return None
     return content
+
+
+def kept_definitions(store: ObjectStore, table: TableId) -> Iterator[Mapping[str, Any]]:
+    """Yield the contents of the definitions that were kept of a table, now and before."""
+    for entry in store.entries(f"{table.path}/{FOLDER}"):
+        version = entry.path.rpartition("/")[2].removesuffix(".json")
+        if content := read_definition(store, table, version):
+            yield content
 
 
 def _path(table: TableId, version: str) -> str:

@@ -38,7 +38,7 @@ _TEXTS = re.compile(
     r"|network is unreachable|connection (?:re\w+|timed out)|timed? ?out|dns error"
     r"|temporary failure in name resolution|cannot allocate memory"
     r"|access ?denied|forbidden|expired ?token|token (?:has|is) expired|invalidaccesskeyid"
-    r"|signaturedoesnotmatch|invalidobjectstate|slowdown|service ?unavailable"
+    r"|requesttimetooskewed|signaturedoesnotmatch|invalidobjectstate|slowdown|service ?unavailable"
     r"|error sending request|connection closed|error decoding response"
     r"|no such bucket|nosuchbucket|unable to locate credentials",
     re.IGNORECASE,

@@ -78,7 +78,7 @@ def encode(
     """Write a Parquet file into a binary stream and return its footer.
 
     Args:
-        groups: rows of each row group, see `row_groups`.
+        groups: rows of each row group, see `RowGroups`.
         schema: columns of the file.
         sink: gets the bytes.
         file_bytes: no further group is written once the file has so many bytes; by default all are.
@@ -121,7 +121,7 @@ def _empty_file(schema: pa.Schema) -> tuple[pa.Buffer, WrittenFile]:
 
 def _encoded(table: pa.Table, schema: pa.Schema) -> tuple[pa.Buffer, WrittenFile]:
     sink = pa.BufferOutputStream()
-    footer = encode(row_groups([table], schema), schema, sink)
+    footer = encode(RowGroups([table], schema), schema, sink)
     content = sink.getvalue()
     digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
     return content, WrittenFile(footer.num_rows, content.size, digest, file_stats(footer, schema))
@@ -140,25 +140,38 @@ def section_rows(schema: pa.Schema, file_bytes: int) -> int:
     return SECTION_GROUPS * group_rows(schema, file_bytes)
 
 
-def row_groups(
-    tables: Iterable[pa.Table], schema: pa.Schema, file_bytes: int | None = None
-) -> Iterator[pa.Table]:
-    """Cut rows into groups whose length depends on schema and file size, never on the batches."""
-    length = group_rows(schema, file_bytes)
-    held: list[pa.Table] = []
-    count = 0
-    for table in tables:
-        start = 0
-        while start < table.num_rows:
-            part = table.slice(start, length - count)
-            start += part.num_rows
+class RowGroups:
+    """Rows cut into groups whose length depends on schema and file size, never on the batches.
+
+    One group is in memory at a time, beside the batch in which the next one begins.
+    """
+
+    def __init__(
+        self, tables: Iterable[pa.Table], schema: pa.Schema, file_bytes: int | None = None
+    ) -> None:
+        self._length = group_rows(schema, file_bytes)
+        self._tables = (table for table in tables if table.num_rows)
+        self._rest = next(self._tables, None)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a group is left."""
+        return self._rest is not None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        while self._rest is not None:
+            yield self._take()
+
+    def _take(self) -> pa.Table:
+        held: list[pa.Table] = []
+        missing = self._length
+        while missing and self._rest is not None:
+            part = self._rest.slice(0, missing)
             held.append(part)
-            count += part.num_rows
-            if count == length:
-                yield pa.concat_tables(held).combine_chunks()
-                held, count = [], 0
-    if held:
-        yield pa.concat_tables(held).combine_chunks()
+            missing -= part.num_rows
+            more = self._rest.num_rows > part.num_rows
+            self._rest = self._rest.slice(part.num_rows) if more else next(self._tables, None)
+        return pa.concat_tables(held).combine_chunks()
 
 
 def file_stats(footer: pq.FileMetaData, schema: pa.Schema) -> str:

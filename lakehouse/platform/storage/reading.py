@@ -12,7 +12,7 @@ import pyarrow as pa
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.intact import first_damage
 from lakehouse.platform.storage.location import TableLocation
-from lakehouse.platform.storage.parquet import encode, row_groups, storable_schema
+from lakehouse.platform.storage.parquet import RowGroups, encode, storable_schema
 from lakehouse.platform.storage.snapshot import DayFiles, Snapshot, urls_of
 from lakehouse.platform.storage.table_id import DAY, DIGEST_LENGTH, TableId
 
@@ -92,7 +92,7 @@ def version_in_one_file(location: TableLocation, paths: Sequence[str], schema: p
     """Return the digest of rows encoded as one file; see `LakeTable.version_in_one_file`."""
     sink = _Digest()
     rows = rows_in_files(location, paths, schema)
-    encode(row_groups(rows, schema), schema, pa.PythonFile(sink, "w"))
+    encode(RowGroups(rows, schema), schema, pa.PythonFile(sink, "w"))
     return sink.digest()
 
 

@@ -18,11 +18,11 @@ from lakehouse.platform.storage.location import TableLocation
 from lakehouse.platform.storage.made_with import made_with
 from lakehouse.platform.storage.parquet import (
     SECTION_GROUPS,
+    RowGroups,
     WrittenFile,
     encode,
     encode_in_memory,
     file_stats,
-    row_groups,
     stats_json,
     storable_schema,
 )
@@ -188,8 +188,8 @@ def stored_schema(table: TableId, schema: pa.Schema) -> pa.Schema:
         raise StorageError(f"{table}: {error}") from error.__cause__
 
 
-class _Groups:
-    """The row groups of a day, taken one by one; it is known whether there are more."""
+class _Groups(RowGroups):
+    """The row groups of a day; it is known how many are left in a section."""
 
     def __init__(
         self,
@@ -200,14 +200,8 @@ class _Groups:
     ) -> None:
         parts = [data] if isinstance(data, pa.Table) else data
         tables = (_conform(location.id, day, part, schema) for part in parts)
-        self._groups = row_groups(tables, schema, location.most_bytes)
-        self._next = next(self._groups, None)
+        super().__init__(tables, schema, location.most_bytes)
         self._taken = 0
-
-    @property
-    def has_more(self) -> bool:
-        """Whether a group is left."""
-        return self._next is not None
 
     @property
     def left_in_section(self) -> int:
@@ -215,9 +209,7 @@ class _Groups:
         return SECTION_GROUPS - self._taken % SECTION_GROUPS
 
     def __iter__(self) -> Iterator[pa.Table]:
-        while self._next is not None:
-            group = self._next
-            self._next = next(self._groups, None)
+        for group in super().__iter__():
             self._taken += 1
             yield group
 

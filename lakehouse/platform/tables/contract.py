@@ -6,7 +6,7 @@ The rules are expressions, so that one contract works on every engine. Nothing h
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,9 +136,10 @@ class ContractColumn:
     tags: Mapping[str, Any]
 
     @property
-    def renamed_from(self) -> str | None:
-        """Return the name that the column had in an older contract; None if it had no other."""
-        return self.tags.get("renamed_from")
+    def earlier_names(self) -> tuple[str, ...]:
+        """Return the names that the column had in older contracts, the newest first."""
+        given = self.tags.get("renamed_from", ())
+        return (given,) if isinstance(given, str) else tuple(given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +233,7 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
             raise ContractError(
                 f"{model.__name__}: the key names {name!r}, expected one of {list(schema.columns)}"
             )
+    _require_no_exchange(model.__name__, columns)
     return Contract(
         name=model.__name__,
         columns=tuple(columns),
@@ -239,6 +241,25 @@ def contract_of(model: type[pa.DataFrameModel]) -> Contract:
         rules=tuple(rules),
         model=model,
     )
+
+
+def _require_no_exchange(model: str, columns: Sequence[ContractColumn]) -> None:
+    """Check that no columns exchange their names: rows would not say which names they have."""
+    earlier = {column.name: column.earlier_names for column in columns}
+    for column in columns:
+        reached: set[str] = set()
+        names = [*column.earlier_names]
+        while names:
+            name = names.pop()
+            if name not in reached:
+                reached.add(name)
+                names += earlier.get(name, ())
+        if column.name in reached:
+            raise ContractError(
+                f"{model}.{column.name}: renamed_from leads back to the column itself, so stored"
+                " rows do not say which name they have; hint: give the column a name that no"
+                " other column had"
+            )
 
 
 def schema_differences(contract: Contract, given: sch.Schema) -> list[str]:

@@ -19,6 +19,7 @@ EXPECTED = (
 )
 
 _SHORTENED = "^[+-]?[0-9]+([.,][0-9]+)?[eE][+][0-9]+$|^[+-]?[0-9]+[.,][0-9]+[eE]-?[0-9]+$"
+_MARKED = "^'[0-9]"  # the mark of a spreadsheet for digits that are text
 _FRACTION = "^[0-9]+[.,]0+$"
 _MONTH = (
     "(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez"
@@ -39,12 +40,14 @@ def is_shortened(text: ir.StringValue) -> ir.BooleanValue:
 
 
 def is_damaged(text: ir.StringValue) -> ir.BooleanValue:
-    """Return whether a text is a shortened number, or was turned into a fraction or a date.
+    """Return whether a spreadsheet changed a text: to a power of ten, a fraction or a date.
+
+    An apostrophe with which a spreadsheet marks digits as text counts as well.
 
     >>> bool(is_damaged(ibis.literal("17.0")).execute())
     True
     """
-    changed = bare(text).re_search(f"{_FRACTION}|{_DATED}")
+    changed = bare(text).re_search(f"{_FRACTION}|{_DATED}|{_MARKED}")
     return is_shortened(text) | changed.fill_null(False)
 
 

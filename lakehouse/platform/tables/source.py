@@ -8,7 +8,7 @@ import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakehouse.platform.tables.csv_format import CsvDialect, CsvFormat
 
@@ -225,12 +225,18 @@ class Source:
                 alias=name,
                 nullable=True,
                 description=column.description,
-                metadata={"personal": column.personal} if column.personal else None,
+                metadata=_tags(column),
             )
             for attribute, (name, column) in attributes.items()
         }
         class_name = "".join(part.capitalize() for part in self.dataset.split("_"))
         return types.new_class(class_name, (Provenance,), exec_body=lambda into: into.update(body))
+
+
+def _tags(column: Column) -> dict[str, Any] | None:
+    """Return the tags of a bronze column; rows of older contracts have it under its aliases."""
+    tags = {"personal": column.personal, "renamed_from": column.aliases}
+    return {name: value for name, value in tags.items() if value} or None
 
 
 def plain_name(name: str) -> str:

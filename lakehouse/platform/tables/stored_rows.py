@@ -6,7 +6,9 @@ compared by `transform.validate`.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,7 +22,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_model import OpsTable, Row
 
 if TYPE_CHECKING:
-    from lakehouse.platform.tables.contract import Contract, Rule
+    from lakehouse.platform.tables.contract import Contract
 
 ATTEMPTS = 20
 """Attempts to add a row while others add rows on the same day."""
@@ -101,25 +103,62 @@ def rows_of(lake: Lake, table: TableId, declared: OpsTable[Row]) -> list[Row]:
     return declared.from_arrow(stored.read(days, snapshot=snapshot)) if days else []
 
 
-def broken_rules(contract: "Contract", rows: pa.Table) -> str:
-    """Return how rows of one day break their contract; empty text when they satisfy it.
+@dataclass(frozen=True, kw_only=True)
+class StoredRules:
+    """The columns, key and rules of a contract, in a form that can be sent to other processes.
 
-    A column ``day`` may be missing, because it is the partition. Every rule has a form here, see
-    `require_comparable`.
+    Args:
+        columns: names of the columns, without ``day``.
+        key: columns that identify a row; empty when none do.
+        rules: column, check and what the check compares with.
     """
-    expected = {name for name in contract.schema.names if name != "day"}
-    names = set(rows.column_names) - {"day"}
-    found = [f"column {name!r} is missing" for name in sorted(expected - names)]
-    found += [f"column {name!r} is not in the contract" for name in sorted(names - expected)]
-    for rule in contract.rules:
-        if rule.column in rows.column_names and (number := _number_broken(rule, rows)):
-            found.append(f"{number} rows break {rule.check} on {rule.column!r}")
-    key = [name for name in contract.key if name != "day"]
-    if key and rows.num_rows > 1 and set(key) <= names:
-        repeated = rows.num_rows - rows.group_by(key).aggregate([]).num_rows
-        if repeated:
-            found.append(f"{repeated} rows repeat a key ({', '.join(contract.key)})")
-    return "; ".join(found)
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    rules: tuple[tuple[str, str, Mapping[str, Any]], ...]
+
+    def broken(self, rows: pa.Table) -> str:
+        """Return how rows of one day break the contract; empty text when they satisfy it.
+
+        A column ``day`` may be missing, because it is the partition. Every rule has a form here,
+        see `require_comparable`.
+        """
+        expected, names = set(self.columns), set(rows.column_names) - {"day"}
+        found = [f"column {name!r} is missing" for name in sorted(expected - names)]
+        found += [f"column {name!r} is not in the contract" for name in sorted(names - expected)]
+        return "; ".join([*found, *filter(None, [in_words(self.count(rows))])])
+
+    def count(self, rows: pa.Table) -> Counter[str]:
+        """Return how many rows break what; a key that is repeated in other rows is not noticed."""
+        found = Counter[str]()
+        for column, check, compared in self.rules:
+            if column in rows.column_names:
+                what = f"rows break {check} on {column!r}"
+                found[what] += _number_broken(rows.column(column), check, compared)
+        key = [name for name in self.key if name != "day"]
+        if key and rows.num_rows > 1 and set(key) <= set(rows.column_names):
+            repeated = rows.num_rows - rows.group_by(key).aggregate([]).num_rows
+            found[f"rows repeat a key ({', '.join(self.key)})"] += repeated
+        return found
+
+
+def rules_of(contract: "Contract") -> StoredRules:
+    """Return what rows that are stored by day are compared with."""
+    return StoredRules(
+        columns=tuple(name for name in contract.schema.names if name != "day"),
+        key=contract.key,
+        rules=tuple((rule.column, rule.check, rule.statistics) for rule in contract.rules),
+    )
+
+
+def in_words(broken: Mapping[str, int]) -> str:
+    """Return what `StoredRules.count` found as a text for people; empty when nothing is broken."""
+    return "; ".join(f"{number} {what}" for what, number in broken.items() if number)
+
+
+def broken_rules(contract: "Contract", rows: pa.Table) -> str:
+    """Return how rows of one day break their contract; see `StoredRules.broken`."""
+    return rules_of(contract).broken(rows)
 
 
 def require_comparable(contract: "Contract") -> None:
@@ -138,9 +177,8 @@ def require_comparable(contract: "Contract") -> None:
             )
 
 
-def _number_broken(rule: "Rule", rows: pa.Table) -> int:
-    column = rows.column(rule.column)
-    if rule.check == "not_null":
+def _number_broken(column: pa.ChunkedArray, check: str, compared: Mapping[str, Any]) -> int:
+    if check == "not_null":
         return int(column.null_count)
     present = column.drop_null()
-    return int(pc.sum(_BROKEN[rule.check](present, rule.statistics)).as_py() or 0)
+    return int(pc.sum(_BROKEN[check](present, compared)).as_py() or 0)

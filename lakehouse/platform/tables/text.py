@@ -17,10 +17,11 @@ _BLANK = (
 """Every kind of blank, for a character class."""
 _INVISIBLE = (
     r"\x{00}-\x{08}\x{0E}-\x{1F}\x{7F}\x{AD}\x{61C}\x{180E}"
-    r"\x{200B}-\x{200F}\x{2060}-\x{2064}\x{FEFF}"
+    r"\x{115F}\x{1160}\x{200B}-\x{200F}\x{2060}-\x{2064}\x{2800}\x{3164}"
+    r"\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}"
 )
-"""Characters without width, among them the byte order mark. Not those that reverse the text after
-them: such a number does not look like what it is, so it is rejected."""
+"""Characters that show nothing, among them the byte order mark and fillers. Not those that reverse
+the text after them: such a number does not look like what it is, so it is rejected."""
 _MARKS = r"\x{300}-\x{36F}"
 """Accents that follow their letter."""
 _OUTER = f"^[{_BLANK}{_INVISIBLE}]+|[{_BLANK}{_INVISIBLE}]+$"

@@ -67,7 +67,7 @@ def stale_days(domain: Domain, lake: Lake) -> list[dt.date]:
     Such a day keeps its rows, and the predictions of the model of that time, until it is rebuilt.
     """
     recorded = _recorded(domain, lake)
-    if not recorded:
+    if not recorded or not as_of_tables(domain):
         return []
     snapshots = _upstream(domain, lake)
     models = _models_in_use(domain, lake)

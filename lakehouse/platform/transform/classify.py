@@ -1,6 +1,7 @@
 """Classification of delivered rows: each row is kept, rejected, a duplicate or superseded."""
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -69,6 +70,11 @@ def classify_rows(
 
 def outcome_rows(session: Session, rows: ClassifiedRows) -> ir.Table:
     """Return one row for each delivered row, with its place in the file and its outcome."""
+    return session.keep("outcomes", _outcomes(rows))
+
+
+@functools.lru_cache(maxsize=512)
+def _outcomes(rows: ClassifiedRows) -> ir.Table:
     parts = [_outcome(rows.kept, KEPT), _outcome(rows.rejected, REJECTED)]
     if rows.losing is not None:
         parts.append(_outcome(rows.losing, rows.losing["_outcome"]))
@@ -83,7 +89,7 @@ def outcome_rows(session: Session, rows: ClassifiedRows) -> ir.Table:
             outcome=ibis.literal(SUPERSEDED),
         )
     )
-    return session.keep("outcomes", ibis.union(*parts, distinct=False))
+    return ibis.union(*parts, distinct=False)
 
 
 def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
@@ -97,5 +103,6 @@ def _outcome(rows: ir.Table, outcome: str | ir.StringValue) -> ir.Table:
     )
 
 
+@functools.lru_cache(maxsize=512)
 def _of_window(rows: ir.Table) -> ir.Table:
     return rows.semi_join(PARTITIONS, "day")

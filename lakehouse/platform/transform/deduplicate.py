@@ -1,5 +1,7 @@
 """Conflicting rows: of several rows with one key, one wins and the others get an outcome."""
 
+import functools
+
 import ibis
 import ibis.expr.types as ir
 
@@ -22,10 +24,8 @@ def resolve_conflicts(
     key = list(table.contract.key)
     if not key:
         return accepted, None
-    current = accepted.filter(~accepted["_replaced"])
-    replaced = accepted.filter(accepted["_replaced"])
-    counted = current.group_by(key).agg(n=current.count())
-    repeated = session.keep("repeated", counted.filter(counted.n > 1).drop("n"))
+    current, replaced, several = _by_key(table, accepted)
+    repeated = session.keep("repeated", several)
     if session.value(repeated.count()) == 0 and session.value(replaced.count()) == 0:
         return current, None
     ranked = _ranked(session, current.semi_join(repeated, key), key)
@@ -33,6 +33,15 @@ def resolve_conflicts(
     winning = session.keep("winning", ibis.union(current.anti_join(repeated, key), first))
     losing = ibis.union(ranked.filter(ranked["_rank"] > 0).drop("_rank"), replaced)
     return winning, session.keep("losing", _with_outcome(table, losing, winning))
+
+
+@functools.lru_cache(maxsize=512)
+def _by_key(table: Table, accepted: ir.Table) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return the rows that are valid, those that were replaced, and keys of several valid rows."""
+    current = accepted.filter(~accepted["_replaced"])
+    replaced = accepted.filter(accepted["_replaced"])
+    counted = current.group_by(list(table.contract.key)).agg(n=current.count())
+    return current, replaced, counted.filter(counted.n > 1).drop("n")
 
 
 def _ranked(session: Session, conflicting: ir.Table, key: list[str]) -> ir.Table:

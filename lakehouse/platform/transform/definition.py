@@ -21,7 +21,7 @@ from lakehouse.platform.tables import code_facts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.platform.tables.layers import Layer
 from lakehouse.platform.tables.source import Source
-from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.table import Read, Table
 
 PART = 8
 """Hexadecimal digits of each part of a version."""
@@ -108,7 +108,13 @@ def contract_content(contract: Contract) -> dict[str, Any]:
     """Return columns, key and rules of a contract as JSON values."""
     return {
         "columns": [
-            {"name": c.name, "type": str(c.type), "nullable": c.nullable} for c in contract.columns
+            {
+                "name": c.name,
+                "type": str(c.type),
+                "nullable": c.nullable,
+                **{tag: c.tags[tag] for tag in ("personal",) if tag in c.tags},
+            }
+            for c in contract.columns
         ],
         "key": list(contract.key),
         "rules": [
@@ -137,14 +143,16 @@ def _meaning(table: Table) -> str:
 
 def _expression(table: Table) -> str:
     """Return the SQL of a table, or the source code of its function over data frames."""
-    options = {
-        "reads": [[read.table.id.name, read.scope.value] for read in table.reads],
+    options: dict[str, Any] = {
+        "reads": [_read(read) for read in table.reads],
         "snapshot": table.options.snapshot,
         "reference_dates": repr(table.options.reference_dates),
         "as_of": table.as_of,
     }
     if table.transform is None:
         return ""
+    if table.validates_rows:
+        options |= _order_of_rows(table)
     if table.options.python:
         inputs = {n: typed_sql(e, "duckdb") for n, e in table.python_rows.inputs.items()}
         modules = (importlib.import_module(name) for name in table.options.python)
@@ -157,6 +165,24 @@ def _expression(table: Table) -> str:
     return f"{json.dumps(options)}\n{typed_sql(table.contracted_expression, 'duckdb')}"
 
 
+def _read(read: Read) -> list[Any]:
+    """Return which rows of an upstream table are read; what most tables do not have is left out."""
+    return [read.table.id.name, read.scope.value, *([read.days] if read.days else ()), *read.names]
+
+
+def _order_of_rows(table: Table) -> dict[str, Any]:
+    """Return what a source says about rows of one key; empty for most sources."""
+    source = table.reads[0].table.source
+    if source is None:
+        return {}
+    key = source.key if table.keyed_over_all_days else ()
+    given = {
+        "key": [[name, source.ignored_parts.get(name)] for name in key],
+        "change_log": source.change_log,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
 def _source(source: Source) -> str:
     """Return how the files of a source become rows."""
     shape = source.format
@@ -166,6 +192,7 @@ def _source(source: Source) -> str:
             "aliases": dict(sorted(shape.aliases.items())),
             "quotes_inside": sorted(shape.quotes_inside),
             "business_day": source.business_day,
+            **{name: True for name in ("per_file", "counts_copies") if getattr(source, name)},
         },
         indent=1,
     )

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from lakehouse.platform.engines.session import Session, named_relation
-from lakehouse.platform.storage.errors import OlderDays
+from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.validate import RowsLost, require_every_row, typed_rows
 
@@ -38,7 +38,7 @@ def computed_rows(session: Session, table: Table) -> ir.Table:
     delivered = named_relation(read.name, read.table.contract.schema)
     try:
         return _compute(session, table, delivered, _COMPUTED)
-    except (RowsLost, OlderDays):
+    except (RowsLost, StorageError):
         raise
     except Exception as error:
         failed = _failing_rows(session, table, delivered)
@@ -46,7 +46,7 @@ def computed_rows(session: Session, table: Table) -> ir.Table:
             raise
         try:
             return _without(session, table, failed)
-        except (RowsLost, OlderDays):
+        except (RowsLost, StorageError):
             raise
         except Exception:  # noqa: BLE001  the first error names the cause
             raise error from None
@@ -74,7 +74,7 @@ def _failing_rows(session: Session, table: Table, delivered: ir.Table) -> dict[i
         part = numbered.filter((place >= first) & (place < after)).drop("_number")
         try:
             _compute(session, table, session.keep(_PART, part), f"{_PART}_computed")
-        except (RowsLost, OlderDays):
+        except (RowsLost, StorageError):
             raise
         except Exception as error:  # noqa: BLE001  each engine has its own classes of errors
             return _first_line(error)

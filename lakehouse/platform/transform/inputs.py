@@ -5,6 +5,7 @@ Reconciliation has inputs of another kind: see `platform/reconciliation`.
 
 import bisect
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -232,6 +233,7 @@ def bind_days(session: Session, name: str, days: Sequence[dt.date]) -> None:
     session.arrow(name, pa.table({"day": pa.array(days, pa.date32())}))
 
 
+@functools.cache
 def days_named(name: str) -> ir.Table:
     """Return the relation of days with this name."""
     return ibis.table({"day": "date"}, name=name)

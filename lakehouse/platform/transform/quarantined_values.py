@@ -15,6 +15,10 @@ ORIGINAL = "original_"
 """Prefix of the columns with values as they were delivered."""
 
 
+AT_ONCE = 2_048
+"""Rows that are Python objects at once; they need some kilobytes each."""
+
+
 def quarantine_rows(rejected: pa.RecordBatch, *, version: str) -> pa.Table:
     """Return rejected rows as quarantine stores them.
 
@@ -22,6 +26,11 @@ def quarantine_rows(rejected: pa.RecordBatch, *, version: str) -> pa.Table:
         rejected: place, ``codes``, ``_detail`` and delivered values of each row.
         version: of the contract that rejected the rows.
     """
+    starts = range(0, max(rejected.num_rows, 1), AT_ONCE)
+    return pa.concat_tables(_stored(rejected.slice(n, AT_ONCE), version) for n in starts)
+
+
+def _stored(rejected: pa.RecordBatch, version: str) -> pa.Table:
     return pa.Table.from_pylist(
         [
             {

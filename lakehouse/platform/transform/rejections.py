@@ -1,5 +1,7 @@
 """Rejected rows with their reasons and the values as they were delivered."""
 
+import functools
+
 import ibis
 import ibis.expr.types as ir
 
@@ -14,6 +16,7 @@ _PLACE = ("_day", "_file", "_digest", "_line")
 """Columns that identify a delivered row."""
 
 
+@functools.lru_cache(maxsize=512)
 def rejected_rows(table: Table, rows: ClassifiedRows, days: ir.Table) -> ir.Table:
     """Return the rejected rows of a relation of days: place, reason codes and delivered values."""
     reasons = _reasons(table, rows)
@@ -22,6 +25,7 @@ def rejected_rows(table: Table, rows: ClassifiedRows, days: ir.Table) -> ir.Tabl
     return reasons.inner_join(original, list(_PLACE))  # one reason row per delivered row
 
 
+@functools.lru_cache(maxsize=512)
 def in_order_of_lines(rejected: ir.Table) -> ir.Table:
     """Return rejected rows sorted by day and place in the file."""
     return rejected.order_by("day", *_PLACE)

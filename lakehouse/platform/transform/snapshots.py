@@ -6,6 +6,7 @@ option ``later_rows`` every such row is.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 
 import ibis.expr.types as ir
@@ -46,6 +47,7 @@ def snapshot_days(
         yield day, rows
 
 
+@functools.lru_cache(maxsize=512)
 def kept_rows(table: Table, kept: ir.Table) -> ir.Table:
     """Return the columns of the kept rows that are stored, in their order."""
     return kept.select(list(table.contract.schema.names)).order_by(sort_columns(table))
@@ -108,6 +110,7 @@ def _unregistered_rows(
     return found
 
 
+@functools.lru_cache(maxsize=512)
 def _named_rows(table: Table, read: Read, kept: ir.Table) -> ir.Table:
     """Return the kept rows of snapshots after a day that rows of the day name, in their order.
 

@@ -290,13 +290,19 @@ def _stage_outcomes(
 ) -> None:
     """Count and stage the outcomes; only those of the recorded days."""
     outcomes = outcome_rows(session, rows)
-    outcomes = outcomes.semi_join(days_named(_RECORDED), "day")
-    counted = outcomes.group_by("day", "outcome").agg(n=outcomes.count())
+    counted, ordered = _recorded_outcomes(outcomes)
     for row in session.table(counted).to_pylist():
         writer.result.outcomes.setdefault(row["day"], Counter())[row["outcome"]] += row["n"]
-    ordered = outcomes.order_by("day", "delivery_day", "file", "digest", "line")
     companion = outcomes_of(writer.result.table.id)
     writer.write_companion(session, companion, ROW_OUTCOMES.stored, ordered, window)
+
+
+@functools.lru_cache(maxsize=512)
+def _recorded_outcomes(outcomes: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """Return the outcomes of the recorded days: counted, and in their order."""
+    recorded = outcomes.semi_join(days_named(_RECORDED), "day")
+    counted = recorded.group_by("day", "outcome").agg(n=recorded.count())
+    return counted, recorded.order_by("day", "delivery_day", "file", "digest", "line")
 
 
 def _stage_quarantine(
@@ -305,8 +311,7 @@ def _stage_quarantine(
     """Count and stage the rejected rows; only those of the recorded days are staged."""
     table = writer.result.table
     rejected = session.keep("quarantine", rejected_rows(table, rows, days_named(_RECORDED)))
-    counted = rejected.group_by("codes").agg(n=rejected.count())
-    for row in session.table(counted).to_pylist():
+    for row in session.table(_counted_codes(rejected)).to_pylist():
         for code in split_reasons(row["codes"]):
             writer.result.reasons[code] += row["n"]
     writer.write_companion(
@@ -317,6 +322,11 @@ def _stage_quarantine(
         window,
         convert=functools.partial(quarantine_rows, version=table.contract.version),
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _counted_codes(rejected: ir.Table) -> ir.Table:
+    return rejected.group_by("codes").agg(n=rejected.count())
 
 
 def _slices(

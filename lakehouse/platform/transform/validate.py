@@ -5,6 +5,7 @@ takes delivered rows one by one rejects single rows.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 
 import ibis
@@ -27,20 +28,32 @@ def failed_days(session: Session, table: Table, rows: ir.Table) -> dict[dt.date,
     """Return the days whose rows break the contract, with the broken rules and their counts."""
     contract = table.contract
     found: dict[dt.date, list[str]] = {}
-    counts = {f"rule_{n}": rule.broken(rows).sum() for n, rule in enumerate(contract.rules)}
-    if counts:
-        for row in session.table(rows.group_by("day").agg(**counts)).to_pylist():
+    if contract.rules:
+        for row in session.table(_broken_rules(table, rows)).to_pylist():
             for n, rule in enumerate(contract.rules):
                 if row[f"rule_{n}"]:
                     text = f"{row[f'rule_{n}']} rows break {rule.check} on {rule.column!r}"
                     found.setdefault(row["day"], []).append(text)
     if contract.key:
-        keys = rows.group_by(list({"day", *contract.key})).agg(n=rows.count())
-        repeated = keys.filter(keys.n > 1)
-        for row in session.table(repeated.group_by("day").agg(n=repeated.count())).to_pylist():
+        for row in session.table(_repeated_keys(table, rows)).to_pylist():
             text = f"{row['n']} keys ({', '.join(contract.key)}) occur more than once"
             found.setdefault(row["day"], []).append(text)
     return {day: "; ".join(texts) for day, texts in sorted(found.items())}
+
+
+@functools.lru_cache(maxsize=512)
+def _broken_rules(table: Table, rows: ir.Table) -> ir.Table:
+    """Return for each day how many rows break each rule of the contract."""
+    rules = enumerate(table.contract.rules)
+    return rows.group_by("day").agg(**{f"rule_{n}": rule.broken(rows).sum() for n, rule in rules})
+
+
+@functools.lru_cache(maxsize=512)
+def _repeated_keys(table: Table, rows: ir.Table) -> ir.Table:
+    """Return for each day how many keys occur more than once."""
+    keys = rows.group_by(sorted({"day", *table.contract.key})).agg(n=rows.count())
+    repeated = keys.filter(keys.n > 1)
+    return repeated.group_by("day").agg(n=repeated.count())
 
 
 def failed_days_of(
@@ -61,6 +74,7 @@ def failed_days_of(
         return found
 
 
+@functools.lru_cache(maxsize=512)
 def typed_rows(table: Table, delivered: ir.Table) -> ir.Table:
     """Return the expression's rows in the types of the contract, with their provenance.
 
@@ -107,6 +121,7 @@ def require_every_row(
         )
 
 
+@functools.lru_cache(maxsize=512)
 def split_by_contract(table: Table, rows: ir.Table) -> tuple[ir.Table, ir.Table]:
     """Return accepted and rejected rows."""
     broken: ir.BooleanValue = ibis.literal(False)
@@ -116,6 +131,7 @@ def split_by_contract(table: Table, rows: ir.Table) -> tuple[ir.Table, ir.Table]
     return rows.filter(valid), rows.filter(~valid)
 
 
+@functools.lru_cache(maxsize=512)
 def _count_and_lines(rows: ir.Table) -> ir.Table:
     return rows.agg(rows=rows.count(), lines=rows["_line"].cast("decimal(38, 0)").sum())
 

@@ -18,6 +18,12 @@ def sql_of(table: Table) -> str:
     return typed_sql(table.expression, "duckdb")
 
 
+@functools.cache
+def inputs_of(table: Table) -> dict[str, str]:
+    """The SQL of what the Python code of a table reads, by name."""
+    return {name: typed_sql(each, "duckdb") for name, each in table.python_rows.inputs.items()}
+
+
 @pytest.fixture(scope="session")
 def made() -> Callable[..., list[Row]]:
     """Return the rows of a table's expression for rows of its upstream tables, in their order."""
@@ -33,6 +39,12 @@ def made() -> Callable[..., list[Row]]:
             connection.register(read.name, pa.Table.from_pylist(columns, schema=schema))
         partitions = {"day": [MONDAY], "is_due": [due]}
         connection.register("partitions", pa.table(partitions))
+        if not table.has_expression:
+            inputs = {
+                name: connection.execute(sql).to_arrow_table()
+                for name, sql in inputs_of(table).items()
+            }
+            return table.python_rows.compute(MONDAY, inputs).to_pylist()
         result = connection.execute(sql_of(table)).to_arrow_table()
         if table.as_of:
             result = result.drop_columns(["day"])

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from lakehouse.domains.mrhealth import alert_rules as rules
+from lakehouse.domains.mrhealth.control_totals import CONTROL_TOTALS
 from lakehouse.domains.mrhealth.gold.alerts import alerts
 from lakehouse_tests.domains.mrhealth.rows import Row
 
 LAST = dt.date(2026, 3, 20)  # a Friday, no holiday
 STATES = {1: "Paraná", 2: "Paraná", 3: "Paraná", 4: "Santa Catarina", 5: "Santa Catarina"}
 PRICES = {301: 30, 302: 20}
+COUNTS = ("orders", "lines", "quantity")
 Change = dict[str, Any]
 
 
@@ -29,6 +32,9 @@ class Chain:
     changes: dict[tuple[dt.date, int], Change] = field(default_factory=dict)
     units: tuple[int, ...] = (1, 2, 3, 4, 5)
     menu: tuple[int, ...] = (301, 302)
+    products: tuple[int, ...] = (301, 302)
+    of_orders: int = 1
+    """One of how many orders has each product."""
 
     def on(self, day: dt.date, *units: int, **change: Any) -> "Chain":
         for unit in units:
@@ -53,22 +59,26 @@ class Chain:
                 online = change.get("online", self.orders * 6 // 10)
                 physical = change.get("physical", self.orders * 4 // 10)
                 count = online + physical
-                cancelled = change.get("cancelled", 0)
+                cancelled, pending = (change.get(name, 0) for name in ("cancelled", "pending"))
                 lines = []
-                for product in change.get("products", (301, 302)):
-                    price = Decimal(str(change.get("price", {}).get(product, PRICES[product])))
-                    worth = price * (count - cancelled)
+                for product in change.get("products", self.products):
+                    usual_price = PRICES.get(product, 20)
+                    price = Decimal(str(change.get("price", {}).get(product, usual_price)))
+                    worth = price * (count - cancelled - pending)
                     lines.append(worth)
                     if count:
                         sold.append(
                             {"day": day, "unit_id": unit, "product_id": product}
-                            | {"orders": count, "lines": count, "quantity": count}
+                            | dict.fromkeys(
+                                ("orders", "lines", "quantity"), count // self.of_orders
+                            )
                             | {"line_revenue": price * count, "completed_line_revenue": worth}
                         )
                 revenue = sum(lines, Decimal(0)) + Decimal(change.get("extra", 0))
                 sales.append(
                     {**place, **where, "orders": count, "cancelled_orders": cancelled}
-                    | {"completed_orders": count - cancelled, "revenue": revenue}
+                    | {"completed_orders": count - cancelled - pending, "revenue": revenue}
+                    | {"pending_orders": pending}
                     | {"delivery_fees": Decimal(0), "delivered": change.get("delivered", True)}
                 )
                 for name, number in (("ONLINE", online), ("PHYSICAL", physical)):
@@ -135,12 +145,16 @@ def test_revenue_below_sixty_percent_is_a_drop_though_orders_are_usual(found):
     (row,) = found(chain)
     assert (row["kind"], row["scope"], row["units"]) == ("revenue_drop", "chain", 5)
     assert (row["actual"], row["expected"]) == (Decimal("25000.00"), Decimal("50000.00"))
-    assert "R$ 25000, esperado R$ 50000" in row["message"]
+    assert "R$ 25.000, esperado R$ 50.000" in row["message"]
 
 
 def test_many_cancelled_orders_are_one_alert_and_no_drop_of_revenue(found):
     (row,) = found(Chain().on(LAST, 3, cancelled=40))
-    assert (row["kind"], row["actual"], row["expected"]) == ("cancellations", 40, 3)
+    assert (row["kind"], row["actual"], row["expected"]) == (
+        "cancellations",
+        40,
+        Decimal("1.80"),
+    )
 
 
 def test_a_missing_file_is_reported_only_where_files_usually_arrive(found):
@@ -154,6 +168,51 @@ def test_a_missing_file_is_reported_only_where_files_usually_arrive(found):
 
 def test_a_unit_that_has_few_orders_needs_more_than_one_bad_day(found):
     assert found(Chain(orders=5).on(LAST, 1, online=0, physical=0)) == []
+
+
+def test_a_third_of_the_guests_that_stays_away_for_two_weeks_is_found_in_a_small_unit(found):
+    chain = Chain(orders=20)
+    for n in range(14):
+        chain.on(LAST - dt.timedelta(days=n), 1, online=8, physical=5)
+    (row,) = found(chain)
+    assert (row["kind"], row["unit_id"], row["last_day"]) == ("orders_low", 1, LAST)
+    assert row["figure_days"] > 1
+    assert row["actual"] == 13 * row["figure_days"]
+
+
+def test_fewer_orders_of_all_units_explain_those_of_one(found):
+    assert found(Chain().on(LAST, 1, 2, 3, 4, 5, online=26, physical=18)) == []
+
+
+def test_orders_that_were_sent_twice_are_named_even_where_a_surge_would_be_chance(found):
+    sale = {"online": 13, "physical": 10}  # of all ten products, so each of them is odd
+    menu = tuple(range(301, 311))
+    chain = Chain(orders=20, menu=menu, products=menu)
+    assert found(chain.on(LAST, 1, **sale)) == []
+    (row,) = found(chain.on(LAST, 1, online=26, physical=20))
+    assert (row["kind"], row["actual"]) == ("orders_repeated", 46)
+
+
+def test_orders_that_are_never_finished_are_one_alert_and_no_drop_of_revenue(found):
+    (row,) = found(Chain().on(LAST, 3, pending=40))
+    assert (row["kind"], row["actual"], row["measure"]) == ("unfinished", 40, "pending orders")
+
+
+def test_many_prices_that_change_at_once_in_the_chain_are_reported(found):
+    menu = tuple(range(301, 311))
+    chain = Chain(menu=menu, products=menu)
+    cheap = dict.fromkeys(menu[:6], 12)
+    (row,) = found(chain.on(LAST, 1, 2, 3, 4, 5, price=cheap))
+    assert (row["alert_id"], row["units"]) == ("price-all-20260320", 5)
+    assert (row["actual"], row["expected"]) == (5 * 60 * 6 * 12, 5 * 60 * (30 + 5 * 20))
+
+
+def test_several_products_that_disappear_at_once_are_one_alert(found):
+    menu = tuple(range(301, 331))
+    chain = Chain(orders=60, menu=menu, products=menu, of_orders=10)
+    (row,) = found(chain.on(LAST, 2, products=menu[:-6]))
+    assert (row["alert_id"], row["product_id"]) == ("product-u2-20260320", None)
+    assert "6 produtos sem vendas" in row["message"]
 
 
 def test_a_surge_is_reported(found):
@@ -238,12 +297,12 @@ def test_incidents_a_week_apart_are_two_and_the_earlier_one_has_ended(found):
     ]
 
 
-def test_the_next_day_finds_the_same_alert_again(made):
+def test_the_next_day_finds_the_same_alert_again(found):
     tuesday = LAST - dt.timedelta(days=3)
     down = {"online": 5, "physical": 5}
     today = Chain().on(tuesday, 1, **down)
     tomorrow = Chain(days=71, last=LAST + dt.timedelta(days=1)).on(tuesday, 1, **down)
-    assert ids(made(alerts, *today.rows())) == ids(made(alerts, *tomorrow.rows()))
+    assert ids(found(today)) == ids(found(tomorrow))
 
 
 def test_a_holiday_explains_fewer_orders_and_a_closed_unit(found):
@@ -261,7 +320,9 @@ def test_a_holiday_teaches_nothing_about_later_weeks(found):
 
 
 def test_too_little_history_is_no_reason_for_an_alert_about_volume(found):
-    assert found(Chain(days=20).on(LAST, 1, online=0, physical=0)) == []
+    silent = {"online": 0, "physical": 0}
+    assert found(Chain(days=14).on(LAST, 1, **silent)) == []
+    assert [row["kind"] for row in found(Chain(days=15).on(LAST, 1, **silent))] == ["silent"]
 
 
 @pytest.mark.parametrize("chain", [Chain(days=1), Chain(orders=0), Chain(units=(1,))])
@@ -302,6 +363,37 @@ def test_an_ended_incident_leaves_the_table_after_the_kept_days(found):
     assert found(chain.on(old, 1, online=0, physical=0)) == []
     kept = old + dt.timedelta(days=1)
     assert len(found(chain.on(kept, 1, online=0, physical=0))) == 1
+
+
+def test_the_control_total_counts_the_orders_of_each_alert_again():
+    connection = duckdb.connect()
+    connection.execute("create schema gold")
+    connection.execute("create schema silver")
+    connection.execute(
+        """
+        create table silver.orders as
+        select date '2026-03-19' + (n // 4)::int as day, 1 as unit_id, n as order_id,
+            10.0 as order_value,
+            if(n % 2 = 0, 'ONLINE', 'PHYSICAL') as order_type,
+            ['Finalizado', 'Pendente', 'Cancelado', 'Finalizado'][n % 4 + 1] as status
+        from range(8) t(n)"""
+    )
+    connection.execute(
+        """
+        create table gold.alerts (alert_id text, kind text, scope text, measure text, unit_id int,
+            last_day date, figure_days bigint, actual decimal(18, 2));
+        insert into gold.alerts
+        select kind || days, kind, 'unit', measure, 1, '2026-03-20', days, actual
+        from (values ('orders_low', 'orders', 2, 8), ('orders_drop', 'orders', 1, 4),
+            ('online_drop', 'orders', 2, 4), ('revenue_drop', 'brl', 2, 40),
+            ('cancellations', 'cancelled orders', 1, 1), ('unfinished', 'pending orders', 2, 2))
+            t(kind, measure, days, actual)"""
+    )
+    (total,) = (each for each in CONTROL_TOTALS if each.table == "gold.alerts")
+    query = f"select * from (({total.expected}) except ({total.found}))"
+    assert connection.sql(query).fetchall() == []
+    connection.execute("update gold.alerts set actual = actual + 1 where kind = 'online_drop'")
+    assert len(connection.sql(query).fetchall()) == 1
 
 
 def test_columns_stand_where_stored_tables_have_them():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from lakehouse.domains.mrhealth.purchase.arithmetic import (
     expected_shortage,
     orders_of,
 )
+from lakehouse.domains.mrhealth.stock_control_totals import STOCK_CONTROL_TOTALS
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse_tests.domains.mrhealth.rows import Row, only
 
@@ -207,3 +209,23 @@ def test_expected_losses_are_those_of_a_normal_demand():
 def test_classes_are_shares_of_the_revenue():
     found = classes_of(np.array([1.0, 80.0, 15.0, 4.0, 0.0]), terms.ABC_SHARES)
     assert list(found) == ["C", "A", "B", "C", "C"]
+
+
+def test_the_control_total_computes_every_order_again_and_finds_a_changed_one():
+    products = {301: (5.0, 1.0, 12.0), 317: (3.0, 0.0, 9.0), 324: (0.0, 0.0, 0.0)}
+    rows = recommended(forecast_rows(products), stock=[stock_row(3)], sold=[sold_row(9, "90")])
+    total = STOCK_CONTROL_TOTALS[-1]
+    schema = arrow_schema(purchase_recommendation.contract.schema)
+    table = pa.Table.from_pylist([row | {"day": LAST} for row in rows], schema=schema)
+    connection = duckdb.connect()
+    connection.execute("create schema gold")
+    connection.register("made", table)
+    connection.execute("create table gold.purchase_recommendation as from made")
+
+    def differences() -> int:
+        query = f"select count(*) from (({total.expected}) except ({total.found}))"
+        return connection.sql(query).fetchall()[0][0]
+
+    assert differences() == 0
+    connection.execute("update gold.purchase_recommendation set order_pieces = order_pieces + 1")
+    assert differences() == len(rows)

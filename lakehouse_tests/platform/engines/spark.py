@@ -67,6 +67,16 @@ def end_java() -> None:
         SparkContext._gateway = SparkContext._jvm = None
 
 
+def executors(process: int) -> list[int]:
+    """Return the Java processes of the executors of a driver."""
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            words = Path(f"/proc/{child}/cmdline").read_bytes()
+            found += [child] if b"CoarseGrainedExecutorBackend" in words else executors(child)
+    return found
+
+
 def stop_session() -> None:
     """Stop the Spark session of this process, if there is one."""
     from pyspark import SparkContext
@@ -86,3 +96,10 @@ def local_spark(master: str, settings: Settings | None = None) -> Iterator[Setti
     spark.conf.set("spark.sql.shuffle.partitions", "1")
     yield by_spark
     stop_session()
+
+
+def executor_of(process: int) -> int:
+    """Return the Java process above a Python worker."""
+    while b"java" not in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0]:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    return process

@@ -4,12 +4,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import ibis
 import pandera.ibis as pa
 import pyarrow as arrow
 import pytest
 
 from lakehouse.platform.engines import session as engine
+from lakehouse.platform.engines.older_days import DUCKDB, Expected, columns_of_group, source_of
 from lakehouse.platform.engines.session import named_relation
 from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.errors import OlderDays
@@ -96,3 +98,72 @@ def test_days_of_one_older_contract_are_read_in_the_same_way(lake: Lake):
         ]
         with pytest.raises(OlderDays, match="has no column table"):
             session.table(visits.select("table"))
+
+
+CHANGED = {
+    "a moment to a date": ("TIMESTAMP '2024-01-01 05:00'", "DATE"),
+    "a fraction to an integer": ("3.7::DOUBLE", "BIGINT"),
+    "a fraction to a decimal": ("(10 / 3)::DOUBLE", "DECIMAL(12, 1)"),
+    "digits with a fraction to an integer": ("'010.50'", "BIGINT"),
+    "leading zeros to an integer": ("'007'", "BIGINT"),
+    "a number to a flag": ("10::BIGINT", "BOOLEAN"),
+    "a large number to a fraction": ("9007199254740993::BIGINT", "DOUBLE"),
+    "a large number to a smaller type": ("40000::INTEGER", "SMALLINT"),
+}
+KEPT = {
+    "a date to a moment": (
+        "DATE '2024-01-01'",
+        "TIMESTAMP",
+        dt.datetime.fromisoformat("2024-01-01"),
+    ),
+    "an integer to a decimal": ("7::INTEGER", "DECIMAL(12, 2)", Decimal("7.00")),
+    "a fraction without digits to an integer": ("3.0::DOUBLE", "BIGINT", 3),
+    "a moment at midnight to a date": ("TIMESTAMP '2024-01-01'", "DATE", MON),
+    "digits to an integer": ("'42'", "BIGINT", 42),
+    "a flag to a number": ("true", "BIGINT", 1),
+    "a number to text": ("1.50::DECIMAL(4, 2)", "VARCHAR", "1.50"),
+    "null to anything": ("NULL::DOUBLE", "BIGINT", None),
+}
+
+
+def older_value(value: str, kind: str) -> object:
+    """Return a value of an older day as a column of another type."""
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE older AS SELECT {value} AS v, DATE '2024-01-01' AS day")
+    present = {name: k for name, k, *_ in connection.execute("DESCRIBE older").fetchall()}
+    url = "silver/cafe/visits/day=2024-01-01/x.parquet"
+    (column,) = columns_of_group([url], present, Expected(types={"v": kind}), DUCKDB)
+    ((read,),) = connection.execute(f"SELECT {column} FROM older").fetchall()
+    return read
+
+
+@pytest.mark.parametrize("name", list(CHANGED))
+def test_a_value_that_would_change_in_another_type_is_an_error(name: str):
+    with pytest.raises(duckdb.Error, match="older contract"):
+        older_value(*CHANGED[name])
+
+
+@pytest.mark.parametrize("name", list(KEPT))
+def test_a_value_that_stays_the_same_is_converted(name: str):
+    value, kind, expected = KEPT[name]
+    assert older_value(value, kind) == expected
+
+
+EARLIER = {"amount": ("spent", "money"), "spent": ("cost",)}
+
+
+@pytest.mark.parametrize(
+    ("present", "amount", "spent"),
+    [
+        ({"amount", "spent"}, "amount", "spent"),
+        ({"spent", "cost"}, "spent", "cost"),
+        ({"spent"}, "spent", None),
+        ({"money"}, "money", None),
+        ({"guest"}, None, None),
+    ],
+)
+def test_older_rows_have_a_column_under_one_of_its_names(
+    present: set[str], amount: str | None, spent: str | None
+):
+    assert source_of("amount", present, EARLIER) == amount
+    assert source_of("spent", present, EARLIER) == spent

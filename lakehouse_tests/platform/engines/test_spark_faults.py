@@ -21,7 +21,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
-from lakehouse_tests.platform.engines.spark import spark_cluster
+from lakehouse_tests.platform.engines.spark import executor_of, spark_cluster
 
 pytestmark = pytest.mark.server
 MONDAY, TUESDAY = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
@@ -72,13 +72,6 @@ def kill_executor_once(batch: pa.RecordBatch, *, marker: Path) -> pa.Table:
         else:
             os.kill(executor_of(os.getpid()), signal.SIGKILL)
     return pa.Table.from_batches([batch])
-
-
-def executor_of(process: int) -> int:
-    """Return the Java process above a Python worker."""
-    while b"java" not in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0]:
-        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-    return process
 
 
 def test_a_killed_executor_costs_a_retry_and_no_row(cluster: Settings, tmp_path: Path):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lakehouse.platform.ingestion.deliveries import DeliveredFiles, read_deliveries
 from lakehouse.platform.ingestion.ingest import ingest
 from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.keep_files import Redact, as_delivered
 from lakehouse.platform.ingestion.landing_zone import LandingZone
 from lakehouse.platform.ingestion.paths import PathRules
 from lakehouse.platform.storage.lake import Lake
@@ -200,8 +201,8 @@ def load(source: Source, place: Path, *, checksum: bool) -> Lake:
 
 
 class Nobody:
-    def without_erased(self, data: bytes, name: str, bronze: object, *, limit: int) -> bytes:
-        return data
+    def redaction(self, bronze: object, *, limit: int) -> Redact:
+        return as_delivered
 
 
 def compare(history: Sequence[Event], source: Source) -> None:

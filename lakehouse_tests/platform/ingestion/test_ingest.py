@@ -14,6 +14,7 @@ from lakehouse.platform.ingestion.deliveries import (
 )
 from lakehouse.platform.ingestion.ingest import Ingested, ingest
 from lakehouse.platform.ingestion.intake import Intake
+from lakehouse.platform.ingestion.keep_files import Redact
 from lakehouse.platform.ingestion.listing import Listing
 from lakehouse.platform.ingestion.unrecognized_files import (
     has_recorded,
@@ -45,8 +46,8 @@ class RemoveLine:
     def __init__(self, line: bytes) -> None:
         self.line = line
 
-    def without_erased(self, data: bytes, name: str, bronze: Table, *, limit: int) -> bytes:
-        return data.replace(self.line, b"")
+    def redaction(self, bronze: Table, *, limit: int) -> Redact:
+        return lambda data, _: data.replace(self.line, b"")
 
 
 @pytest.fixture

@@ -163,3 +163,4 @@ def test_the_daemon_keeps_the_interval_of_a_sensor(folder: Path, monkeypatch: py
     waits: Any = stock.is_under_min_interval
     assert waits(1.0, Sensor()) is True
     assert waits(2.0, Sensor()) is False
+    assert waits(-3600.0, Sensor()) is False, "the clock was set back"

@@ -71,6 +71,30 @@ def test_a_service_that_keeps_ending_is_named_once_with_the_end_of_its_log_and_a
     assert len(lines) > module.MANY, "the log outlives the processes of the service"
 
 
+def test_a_clock_that_is_set_back_starts_the_daemon_again_with_one_message(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "CLOCK_SECONDS", 0.05)
+    watched = Watched(home, "import time; time.sleep(600)")
+    watched.supervisor.start_all()
+    thread = threading.Thread(target=watched.supervisor.watch)
+    thread.start()
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
+    end = time.monotonic() + SECONDS
+    while not watched.service.restarts and time.monotonic() < end:
+        time.sleep(0.02)
+    watched.received.stop = signal.SIGTERM
+    thread.join(SECONDS)
+    watched.supervisor.stop(lambda _: None)
+    (message,) = watched.messages
+    assert message == (
+        "the daemon service was ended because the clock was set back by 1:00:00; it is started"
+        " again"
+    )
+    assert watched.service.restarts == 1
+
+
 def test_what_ignores_sigterm_is_killed(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
     body = (

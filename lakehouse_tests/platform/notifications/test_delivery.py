@@ -118,8 +118,11 @@ def test_a_webhook_that_cannot_be_reached_is_logged_without_its_address(tmp_path
 
 def test_a_lake_that_cannot_store_the_record_raises_nothing(tmp_path, hook: Receiver, caplog):
     (tmp_path / "ops").write_text("a file where a folder must be")
-    assert not Sender(str(tmp_path), hook.url)("a")
+    send = Sender(str(tmp_path), hook.url)
+    assert not send("a")
     assert "slack and a" in caplog.text
+    assert send("a"), "this process knows that it was sent"
+    assert len(hook.texts) == 1
 
 
 def test_the_record_holds_neither_text_nor_address_and_is_not_a_table(

@@ -107,3 +107,17 @@ def test_errors_and_figures_lead_to_the_dashboard_and_successes_stay_word_for_wo
     assert error.hint.endswith("\n\nhttps://lake.example.com/pipeline?dominio=cafe")
     asked = "dominio=cafe&de=2024-04-22&ate=2024-04-22"
     assert figures.text.splitlines()[-1] == f"https://lake.example.com/qualidade?{asked}"
+
+
+def test_a_disk_that_is_full_is_one_cause_for_all_domains_runs_and_layers_of_a_day():
+    full = "a disk is full ({}). hint: free space on it"
+    layers = (
+        LayerReport(name="bronze", errors=(full.format("/lake/a"),)),
+        LayerReport(name="gold", errors=(full.format("/lake/b"),)),
+    )
+    report = replace(REPORT, reported_on=dt.date(2026, 3, 4), layers=layers)
+    other = replace(report, domain="other", origin="other", layers=(), error=full.format("/x"))
+    found = {*causes(report), *causes(other)}
+    assert found == {"outage/2026-03-04/a disk is full/0"}
+    tomorrow = replace(report, reported_on=dt.date(2026, 3, 5))
+    assert not found & set(causes(tomorrow))

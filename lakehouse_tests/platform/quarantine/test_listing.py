@@ -9,9 +9,15 @@ import pytest
 
 from lakehouse.platform.ingestion import read_day
 from lakehouse.platform.ingestion.csv.reader import read_csv
-from lakehouse.platform.quarantine.listing import RejectionKind, count_rejections, list_rejections
+from lakehouse.platform.quarantine.listing import (
+    Rejection,
+    RejectionKind,
+    count_rejections,
+    list_rejections,
+)
 from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.tables.csv_format import CsvFormat
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse_tests.platform.quarantine.rejected_lake import MONDAY, NIGHT, NOW, ORDERS, TUESDAY
 from lakehouse_tests.platform.small_lake import SmallLake
@@ -108,3 +114,28 @@ def test_the_report_of_a_rejected_file_is_written_once_and_deleted_when_the_file
     monkeypatch.setattr(read_day, "read_csv", lambda data, wanted, name: READABLE)
     small.ingest([MONDAY])
     assert not [path for path in reports if path.exists()]
+
+
+def test_a_row_of_an_older_contract_has_its_values_under_the_columns_of_now():
+    row = Rejection(
+        kind=RejectionKind.ROW,
+        domain="cafe",
+        table="visits",
+        day=dt.date(2024, 1, 1),
+        delivery_day=dt.date(2024, 1, 1),
+        file="cafe/2024-01-01/visits.csv",
+        digest="d",
+        line=2,
+        reasons=("bad_number",),
+        detail=None,
+        values='{"number": "x", "Spent": "10", "gorjeta": "2"}',
+    )
+    wanted = CsvFormat(
+        columns=("number", "amount", "Gorjeta", "table"), aliases={"spent": "amount"}
+    )
+    assert row.values_of(wanted) == {
+        "number": "x",
+        "amount": "10",
+        "Gorjeta": "2",
+        "table": None,
+    }

@@ -365,3 +365,34 @@ def test_rows_that_wait_for_another_day_are_not_a_finding_of_row_outcomes(
     assert [f.check for f in findings(small, later, tables=orders)] == []
     outdated = [f.check for f in findings(small, DAYS[0], tables=orders)]
     assert set(outdated) == {AuditCheck.RECOMPUTED_DAY}
+
+
+@pytest.mark.parametrize("damage", ["log", "folder", "file"])
+def test_a_table_without_a_readable_log_does_not_stop_the_audit_of_other_tables(
+    lake: SmallLake, tmp_path: Path, damage: str
+) -> None:
+    broken = TableId("silver", "mrhealth", "products")
+    other = TableId("gold", "mrhealth", "fact_orders")
+    copies = [Kept(lake, table, tmp_path / table.table) for table in (broken, other)]
+    folder = Path(lake.lake.root) / broken.path
+    try:
+        if damage == "log":
+            next((folder / "_delta_log").glob("*.json")).write_text("{")
+        else:
+            shutil.rmtree(folder if damage == "file" else folder / "_delta_log")
+            (folder if damage == "file" else folder / "_delta_log").write_text("")
+        stored = lake.lake.table(other)
+        rows = stored.read([FIRST]).drop_columns(["day"])
+        stored.write({FIRST: rows.slice(1)}, schema=rows.schema, note=NOTE)
+        found = list(findings(lake))
+    finally:
+        if folder.is_file():
+            folder.unlink()
+            folder.mkdir()
+        for each in copies:
+            each.restore()
+    whole = [each for each in found if each.day is None]
+    assert [(each.table, each.check) for each in whole] == [(broken.name, AuditCheck.TABLE_FILE)]
+    assert "all days" in str(whole[0])
+    changed = {(each.day, each.check) for each in found if each.table == other.name}
+    assert (FIRST, AuditCheck.RECOMPUTED_DAY) in changed

@@ -169,3 +169,25 @@ def test_the_files_that_changed_last_are_compared_first(small: SmallLake) -> Non
     quick = look_for_damage(small.domain, small.lake, newest=1)
     assert [(each.table, each.day) for each in quick.damages] == [(ORDERS, FIRST)]
     assert quick.compared == 1
+
+
+def test_a_domain_that_no_run_has_published_yet_is_looked_at(small: SmallLake):
+    shutil.rmtree(small.folder / "lake" / "_published" / "mrhealth")
+    assert look_for_damage(small.domain, Lake(small.lake.root)).damages == []
+
+
+def test_a_table_whose_first_commit_never_ended_is_not_damaged_but_a_deleted_one_is(
+    small: SmallLake, tmp_path: Path
+):
+    begun = Lake(str(tmp_path / "new"))
+    (tmp_path / "new" / "bronze" / "mrhealth" / "countries" / "_delta_log").mkdir(parents=True)
+    assert look_for_damage(small.domain, begun).damages == []
+
+    log = Path(small.lake.root) / ORDERS.path / "_delta_log"
+    shutil.rmtree(log)
+    log.mkdir()
+    found = look_for_damage(small.domain, Lake(small.lake.root), newest=0).damages
+    assert [each.table for each in found] == [ORDERS]
+    shutil.rmtree(Path(small.lake.root) / "_published" / "mrhealth")
+    found = look_for_damage(small.domain, Lake(small.lake.root), newest=0).damages
+    assert ORDERS in {each.table for each in found}

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import deltalake
 import pytest
 
 from lakehouse.platform.storage.delta_table import LakeTable
@@ -40,6 +41,38 @@ def test_the_newest_version_is_read_from_the_log_once(on_disk: LakeTable, locati
     first = on_disk.snapshot()
     assert on_disk.snapshot() is first
     assert on_disk.exists()
+
+
+def test_a_commit_without_a_change_does_not_read_the_log(
+    on_disk: LakeTable, location: TableLocation, monkeypatch: pytest.MonkeyPatch
+):
+    put(on_disk, {MON: rows_of(1)})
+    settle(on_disk)
+    assert on_disk.snapshot().version == 0
+    opened: list[int | None] = []
+    open_log = TableLocation.open
+
+    def watched(self: TableLocation, version: int | None = None) -> deltalake.DeltaTable | None:
+        opened.append(version)
+        return open_log(self, version)
+
+    monkeypatch.setattr(TableLocation, "open", watched)
+    again = put(on_disk, {MON: rows_of(1)})
+    assert (again.version, again.changed, again.unchanged) == (0, (), (MON,))
+    assert opened == []
+    assert put(on_disk, {MON: rows_of(2)}).changed == (MON,)
+    assert opened
+
+
+def test_a_commit_without_a_change_repairs_a_damaged_file(
+    on_disk: LakeTable, location: TableLocation
+):
+    put(on_disk, {MON: rows_of(1)})
+    settle(on_disk)
+    (stored,) = on_disk.snapshot().urls()
+    Path(stored).write_bytes(b"damaged")
+    assert put(on_disk, {MON: rows_of(1)}).changed == (MON,)
+    assert ids_by_day(on_disk) == {MON: [1]}
 
 
 def test_a_commit_of_this_or_another_process_is_seen(on_disk: LakeTable, location: TableLocation):

@@ -207,3 +207,14 @@ def test_a_condition_that_is_null_gives_no_reason():
 )
 def test_a_rule_says_what_it_expects(check, statistics, expected):
     assert Rule(code="c", column="x", check=check, statistics=statistics).expected == expected
+
+
+def test_columns_that_exchange_their_names_are_rejected_with_a_hint():
+    class Exchanged(pa.DataFrameModel):
+        """One visit."""
+
+        spent: int = pa.Field(metadata={"renamed_from": "tip"}, description="Money spent")
+        tip: int = pa.Field(metadata={"renamed_from": ("cents", "spent")}, description="Tip")
+
+    with pytest.raises(ContractError, match="spent: renamed_from leads back to the column itself"):
+        contract_of(Exchanged)

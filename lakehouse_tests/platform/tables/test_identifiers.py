@@ -36,6 +36,11 @@ def test_a_number_that_was_turned_into_a_fraction_is_damaged():
     assert not value(identifiers.is_damaged(ibis.literal("1.7")))
 
 
+def test_the_apostrophe_of_a_spreadsheet_is_no_part_of_an_identifier():
+    assert value(identifiers.is_damaged(ibis.literal("'00001")))
+    assert not value(identifiers.is_damaged(ibis.literal("d'Ouro 1")))
+
+
 @pytest.mark.parametrize("text", ["05/jan", "5-Jan", "jan/26", "Mar-17", "1-mai-2026", " 05/dez "])
 def test_an_identifier_that_became_a_date_with_a_month_is_damaged(text: str):
     assert value(identifiers.is_damaged(ibis.literal(text)))

@@ -38,10 +38,10 @@ def test_bronze_has_the_provenance_columns_then_the_columns_of_the_source_as_tex
         assert column.nullable
 
 
-def test_bronze_keeps_descriptions_and_kinds_of_personal_data():
+def test_bronze_keeps_descriptions_kinds_of_personal_data_and_earlier_headers():
     by_name = {column.name: column for column in source().bronze.contract.columns}
     assert by_name["User Id"].description == "Number of the guest"
-    assert by_name["User Id"].tags == {"personal": "identifier"}
+    assert by_name["User Id"].tags == {"personal": "identifier", "renamed_from": ("guest",)}
     assert by_name["paid_on"].description == "Date of the payment"
     assert by_name["paid_on"].tags == {}
 

@@ -28,6 +28,8 @@ def value(expression):
         "Ｌｏｊａ Física",
         "L\u043eja Física",
         "\tLoja Física \u3000",
+        "\u3164Loja Física\u2800",
+        "Loja Fí\ufe0fsica",
     ],
 )
 def test_a_label_is_found_however_it_is_spelled(written):
@@ -53,7 +55,9 @@ def test_a_name_has_one_form(written, stored):
     assert value(texts.name(ibis.literal(written))) == stored
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u200b \ufeff", "\t\u3000"])
+@pytest.mark.parametrize(
+    "blank", ["", " ", "\u00a0", "\u200b \ufeff", "\t\u3000", "\u3164", "\u2800\ufe0f"]
+)
 def test_text_of_blanks_and_invisible_characters_is_null(blank):
     assert value(texts.trimmed(ibis.literal(blank))) is None
 

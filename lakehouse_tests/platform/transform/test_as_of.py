@@ -149,3 +149,12 @@ def test_days_older_than_a_table_keeps_are_removed(cafe: Cafe) -> None:
     cafe.process()
     assert stored_days(cafe, TableId("gold", "cafe", "spent")) == [dt.date(2024, 4, 20)]
     assert stored_days(cafe) == [FIRST, dt.date(2024, 4, 20)]
+
+
+def test_no_day_is_stale_after_the_last_as_of_table_was_removed(cafe: Cafe) -> None:
+    cafe.send("2024-03-01", "visits_1.csv", "1,2024-03-01,11", "2,2024-03-01,20", hour=13)
+    domain = replace(DOMAIN, tables=tuple(table for table in DOMAIN.tables if not table.as_of))
+    driver = replace(cafe.driver, domain=domain)
+    driver.run_pending()
+    assert stale(cafe) == [FIRST]
+    assert as_of.stale_days(domain, driver.lake) == []

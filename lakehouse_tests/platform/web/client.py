@@ -1,5 +1,6 @@
 """Send requests exactly as written: any Host, any header, any path."""
 
+import gzip
 import http.client
 import json
 import os
@@ -37,10 +38,13 @@ def ask(
         connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body or None)
     answer = connection.getresponse()
+    content = answer.read()
+    if answer.getheader("Content-Encoding") == "gzip":
+        content = gzip.decompress(content)
     found = Answer(
         answer.status,
         {name.lower(): value for name, value in answer.getheaders()},
-        answer.read().decode("utf-8", "replace"),
+        content.decode("utf-8", "replace"),
     )
     connection.close()
     return found

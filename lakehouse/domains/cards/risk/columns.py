@@ -1,4 +1,4 @@
-"""Columns of the probability of each client, of default and of churn."""
+"""Columns of the probability of each client, of default and of churn, and of drifts."""
 
 import datetime as dt
 
@@ -51,3 +51,30 @@ class ClientRisk(TableModel):
         nullable=True,
         description="Version of the model, as in ops.models; null unless situacao is avaliado",
     )
+
+
+class VariableDrift(TableModel):
+    """One variable of the model in use."""
+
+    dt_referencia: dt.date = pa.Field(description="Reference date of the newest book")
+    variable: str = pa.Field(description="Descriptive name of the variable, as in the book")
+    is_used: bool = pa.Field(
+        description="Whether the model in use has a score for the variable; others are observed"
+    )
+    clients: int = pa.Field(gt=0, description="Number of clients with history in the newest book")
+    missing_before_share: Decimal(9, 6) = pa.Field(
+        ge=0, le=1, description="Share of the training examples without a value, 0 to 1"
+    )
+    missing_share: Decimal(9, 6) = pa.Field(
+        ge=0, le=1, description="Share of these clients without a value, 0 to 1"
+    )
+    stability_index: float = pa.Field(
+        ge=0,
+        description="Population stability index over the deciles of the training examples and the"
+        " nulls; 0 without drift",
+    )
+    drift: str = pa.Field(
+        isin=("none", "small", "large"),
+        description="none up to an index of 0.1, small up to 0.25, else large",
+    )
+    model_version: str = pa.Field(description="Version of the model, as in ops.models")

@@ -82,12 +82,22 @@ def risk_rows(_: dt.date, inputs: Mapping[str, pa.Table], target: Target = DEFAU
     )
 
 
-def drift_rows(_: dt.date, inputs: Mapping[str, pa.Table]) -> pa.Table:
-    """Return the drift of each variable of the model since its training; none without a model."""
-    rows = inputs["book"].join(inputs["history"], known.CLIENT).sort_by(known.CLIENT)
-    rows = known.with_shares(rows)
+def drift_rows(_: dt.date, inputs: Mapping[str, pa.Table], target: Target = DEFAULT) -> pa.Table:
+    """Return the drift of each variable of the model since its training; none without a model.
+
+    Clients are those who would be examples: with history and, where the target is about activity,
+    with a recent invoice.
+    """
+    rows = inputs["book"].join(inputs["history"], known.CLIENT)
+    if target.is_about_activity:
+        rows = rows.join(inputs["activity"], known.CLIENT)
+    rows = known.with_shares(rows.sort_by(known.CLIENT))
     rows = rows.filter(pc.fill_null(pc.greater_equal(rows[known.KNOWN], known.FEWEST_KNOWN), False))
-    model, version = _model_in_use(inputs, DEFAULT)
+    if target.is_about_activity:
+        rows = rows.filter(
+            pc.fill_null(pc.less_equal(rows[known.RECENCY], known.ACTIVE_DAYS), False)
+        )
+    model, version = _model_in_use(inputs, target)
     references = () if model is None or not rows.num_rows else model.references
     used = () if model is None else model.variables
     found = []

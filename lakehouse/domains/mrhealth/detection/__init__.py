@@ -1,7 +1,26 @@
-"""Find what is wrong in a restaurant on a day, and join the findings of one cause to one alert.
+"""Find what is wrong in a restaurant, a state or the chain, and join what has one cause.
 
-`usual` says what is usual for a unit and weekday, `volume`, `prices` and `products` find what is
-not, `incidents` joins findings over units and days. All are expressions; the parameters are in
-`alert_rules`. Sums are of whole numbers and decimals, because the sum of floats depends on the
-order in which an engine adds them.
+`inputs` reads sums by unit and day; `usual` says how much was to be expected, `volume`, `status`,
+`prices`, `chain_prices` and `products` find what differs, and `tables` joins it and makes the rows.
+The parameters are in `alert_rules`.
 """
+
+MODULES = (
+    *(f"lakehouse.platform.alerts.{name}" for name in ("incidents", "kinds", "usual")),
+    "lakehouse.domains.alert_text",
+    *(
+        f"lakehouse.domains.mrhealth.{name}"
+        for name in (
+            "alert_rules",
+            "detection.chain_prices",
+            "detection.grid",
+            "detection.join",
+            "detection.products",
+            "detection.status",
+            "detection.tables",
+            "detection.usual",
+            "detection.volume",
+        )
+    ),
+)
+"""Modules whose code is part of the definition of the table."""

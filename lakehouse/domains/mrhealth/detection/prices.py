@@ -4,11 +4,10 @@ import ibis
 import ibis.expr.types as ir
 
 from lakehouse.domains.mrhealth import alert_rules as rules
-from lakehouse.domains.mrhealth.detection.usual import cents, number_of
-from lakehouse.domains.mrhealth.detection.volume import FINDING
+from lakehouse.domains.mrhealth.detection.numbers import cents, number_of
 
 
-def findings(products: ir.Table, days: ir.Table, *, keep_days: int) -> ir.Table:
+def findings(products: ir.Table, *, keep_days: int) -> ir.Table:
     """Return a finding for each unit-day with pieces at other prices, or for nothing.
 
     A price that changes in the whole chain is not a finding: headquarters changed it. A price of
@@ -51,13 +50,14 @@ def findings(products: ir.Table, days: ir.Table, *, keep_days: int) -> ir.Table:
         actual=odd.line_cents.sum().cast("int64"),
         expected=(odd.quantity * odd.chain).floor().cast("int64").sum().cast("int64"),
     )
-    many = sums.filter(sums.pieces >= rules.PRICE_PIECES)
-    named = many.join(days.select("unit_id", "n", "unit_name", "state_name"), ["unit_id", "n"])
-    expected = named.expected.cast("float64")
-    made = named.mutate(
-        kind=ibis.literal("prices"),
-        product_id=ibis.null("int64"),
-        low=(expected * (1 - rules.PRICE_SHARE)).floor().cast("int64"),
-        high=(expected * (1 + rules.PRICE_SHARE)).ceil().cast("int64"),
+    return sums.filter(sums.pieces >= rules.PRICE_PIECES)
+
+
+def by_product(products: ir.Table, *, keep_days: int) -> ir.Table:
+    """Return pieces and their value in the whole chain by product and day."""
+    reach = keep_days + rules.LONGEST_DAYS + rules.PRICE_DAYS
+    recent = products.filter(products.day >= products.day.max() - ibis.interval(days=reach))
+    return recent.group_by("product_id", n=number_of(recent.day)).agg(
+        pieces=recent.quantity.sum().cast("int64"),
+        cents=cents(recent.line_revenue.sum().cast("decimal(38, 2)")),
     )
-    return made.select(*FINDING)

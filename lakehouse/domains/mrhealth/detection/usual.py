@@ -1,120 +1,169 @@
-"""What is usual for a unit on a weekday: medians and deviations of the weeks before."""
+"""How much a unit was to be expected to sell, and by how much its days differ from it by chance.
 
-import datetime as dt
+The expected figure of a day is level × weekday × what the other units sold more or less. The level
+is a mean of earlier days with weights that fall by half in two weeks. The weekday is that of all
+units, and as far as its own days are many, that of the unit. So a unit needs two weeks of history,
+not eight.
+"""
 
-import ibis
-import ibis.expr.types as ir
+from dataclasses import dataclass
 
-from lakehouse.domains.mrhealth import SPEC
+import numpy as np
+
 from lakehouse.domains.mrhealth import alert_rules as rules
-from lakehouse.domains.mrhealth.holidays import is_holiday
+from lakehouse.domains.mrhealth.detection.grid import Flags
+from lakehouse.platform.alerts.usual import Numbers, earlier, spread_of, summed
 
-MEASURED = ("orders", "online", "physical", "revenue_cents", "cancelled_permille")
-SPREAD = ("orders", "revenue_cents")
-"""Measures whose deviation from day to day is learned, too."""
-TO_SIGMA = 1.4826
-"""Standard deviation ÷ median absolute deviation, of a normal distribution."""
+WEEK = 7
 
 
-def number_of(day: ir.DateValue) -> ir.IntegerValue:
-    """Return the number of days since the first day of the domain."""
-    return day.delta(ibis.literal(SPEC.since), unit="day").cast("int64")
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What days teach about a figure.
 
-
-def date_of(number: ir.IntegerValue) -> ir.DateValue:
-    """Return the day of a number of days since the first day of the domain."""
-    first: dt.date = SPEC.since
-    return (ibis.literal(first) + number.as_interval("D")).cast("date")
-
-
-def cents(amount: ir.DecimalValue) -> ir.IntegerValue:
-    """Return an amount in cents."""
-    return (amount * 100).cast("decimal(38, 0)").cast("int64")
-
-
-def plain(joined: ir.Table) -> ir.Table:
-    """Return joined tables as one relation, so that it can be joined with its own sums."""
-    return joined.select(*joined.columns)
-
-
-def unit_days(
-    days: ir.Table, channels: ir.Table, products: ir.Table, *, keep_days: int
-) -> ir.Table:
-    """Return the days of each unit that are needed, with what is compared and holidays marked."""
-    reach = keep_days + rules.LONGEST_DAYS + 7 * rules.WEEKS
-    recent = days.filter(days.day >= days.day.max() - ibis.interval(days=reach))
-    online = channels.filter(channels.order_type == "ONLINE").group_by("day", "unit_id")
-    physical = channels.filter(channels.order_type == "PHYSICAL").group_by("day", "unit_id")
-    lines = products.group_by("day", "unit_id").agg(
-        items=products.completed_line_revenue.sum().cast("decimal(18, 2)")
-    )
-    joined = recent.left_join(online.agg(online=channels.orders.sum()), ["day", "unit_id"])
-    joined = joined.drop("day_right", "unit_id_right")
-    joined = joined.left_join(physical.agg(physical=channels.orders.sum()), ["day", "unit_id"])
-    joined = joined.drop("day_right", "unit_id_right")
-    joined = joined.left_join(lines, ["day", "unit_id"])  # all three one unit-day to one sum
-    joined = plain(joined)
-    share = joined.cancelled_orders * 1000 / joined.orders.nullif(0)
-    items = joined["items"].fill_null(0).cast("decimal(18, 2)")
-    dated = joined.select(
-        "unit_id",
-        "unit_name",
-        "state_name",
-        "delivered",
-        "orders",
-        "cancelled_orders",
-        "completed_orders",
-        n=number_of(joined.day),
-        online=joined.online.fill_null(0).cast("int64"),
-        physical=joined.physical.fill_null(0).cast("int64"),
-        revenue_cents=cents(joined.revenue),
-        goods_cents=cents(joined.revenue) - cents(joined.delivery_fees),
-        items_cents=cents(items),
-        cancelled_permille=share.floor().cast("int64"),
-        holiday=is_holiday(joined.day, joined.state_name, joined.country_name),
-    )
-    before = ibis.window(group_by="unit_id", order_by="n", range=(-rules.DELIVERED_DAYS, -1))
-    came = dated.delivered.cast("int64").sum().over(before).fill_null(0)
-    return dated.mutate(delivers=came > 0)
-
-
-def with_usual(days: ir.Table) -> ir.Table:
-    """Add the usual value of each measure; null while there are too few weeks before the day.
-
-    Holidays and days without orders teach nothing. `weeks` says how many days were compared.
+    Attributes:
+        level: level before each day, without the weekday; NaN while unknown.
+        weekday: factor of the weekday of each day.
+        spread: relative standard deviation of a day beside chance.
     """
-    weeks = ibis.range(1, rules.WEEKS + 1).unnest().name("week").as_table()
-    taught = days.filter(~days.holiday & (days.orders > 0))
-    ahead = taught.cross_join(weeks)
-    ahead = ahead.select("unit_id", *MEASURED, "n", "week")
-    ahead = ahead.select("unit_id", *MEASURED, n=ahead.n + ahead.week * 7)
-    medians = ahead.group_by("unit_id", "n").agg(
-        weeks=ahead.count(), **{f"usual_{name}": ahead[name].median() for name in MEASURED}
-    )
-    both = ahead.join(medians, ["unit_id", "n"])  # many days to their one median
-    spread = both.group_by("unit_id", "n").agg(
-        **{f"mad_{name}": (both[name] - both[f"usual_{name}"]).abs().median() for name in SPREAD}
-    )
-    learned = medians.join(spread, ["unit_id", "n"])  # one to one
-    found = days.left_join(learned, ["unit_id", "n"])  # one unit-day to at most one
-    found = found.drop("unit_id_right", "n_right")
-    enough = found.weeks >= rules.FEWEST_WEEKS
-    names = [f"usual_{name}" for name in MEASURED] + [f"mad_{name}" for name in SPREAD]
-    return found.mutate(
-        **{name: enough.ifelse(found[name].cast("float64"), ibis.null("float64")) for name in names}
-    )
+
+    level: Numbers
+    weekday: Numbers
+    spread: Numbers
+
+    def expected(self, gap: int) -> Numbers:
+        """Return the expected figure of each day, by what was known `gap` days before it."""
+        late = gap - 1
+        level = earlier(self.level, late) if late else self.level
+        weeks = WEEK * -(-late // WEEK)
+        return level * (earlier(self.weekday, weeks) if weeks else self.weekday)
 
 
-def score(
-    actual: ir.NumericValue, usual: ir.FloatingValue, deviation: ir.FloatingValue
-) -> ir.FloatingValue:
-    """Return how far a count is from the usual one, in standard deviations.
+def usual_of(values: Numbers, teaches: Flags, pieces: float) -> Usual:
+    """Return what is usual of a figure.
 
-    Square roots make the chance of few and of many orders alike. Beside chance there is the
-    deviation from day to day, the larger one of the unit's own and of that of all units.
+    Args:
+        values: figures by unit and day.
+        teaches: days from which is learned.
+        pieces: value of one order in the unit of the figure, 1 for orders.
     """
-    own = deviation * TO_SIGMA
-    chance = usual.nullif(0)
-    spread = ibis.greatest(usual * rules.DAY_TO_DAY**2, own * own / chance - 1.0, 0.0)
-    apart = ((actual + 0.375).sqrt() - (usual + 0.375).sqrt()) * 2
-    return apart / ((spread + 1.0) * 1.2).sqrt()
+    of_all = _weekday_of_all(values, teaches)
+    level = _level(values, of_all, teaches)
+    own = _own_weekday(values, level * of_all, teaches, rules.WEEKDAY_ORDERS * pieces)
+    expected = level * of_all * own
+    apart = np.where(teaches, values / positive(expected) - 1, np.nan)
+    spread = spread_of(
+        apart, days=rules.HISTORY_DAYS, fewest=rules.FEWEST_DAYS, floor=rules.DAY_TO_DAY
+    )
+    chance = pieces / positive(expected)
+    beside = np.sqrt(np.maximum(spread**2 - chance, rules.DAY_TO_DAY**2))
+    beside = np.minimum(np.nan_to_num(beside, nan=rules.DAY_TO_DAY), rules.LARGEST_SPREAD)
+    return Usual(level=level, weekday=of_all * own, spread=beside)
+
+
+def positive(values: Numbers) -> Numbers:
+    """Return values above zero; NaN in place of others."""
+    with np.errstate(invalid="ignore"):
+        return np.where(values > 0, values, np.nan)
+
+
+def _weekday_of_all(values: Numbers, teaches: Flags) -> Numbers:
+    """Return the factor of the weekday of each day over all units, 1 on average."""
+    taught = np.where(teaches, values, 0.0)
+    mean = _before(summed(taught, 28)) / positive(_before(summed(teaches.astype(np.float64), 28)))
+    compared = teaches & ~np.isnan(mean)
+    share = np.where(compared, values, 0.0).sum(0) / positive(np.where(compared, mean, 0.0).sum(0))
+    same = np.stack([earlier(share, WEEK * week) for week in range(1, rules.WEEKS + 1)])
+    count = (~np.isnan(same)).sum(0)
+    known = np.nan_to_num(share, nan=0.0)
+    of_weekday = np.nan_to_num(same).sum(0) / np.maximum(count, 1)
+    days = rules.WEEKS * WEEK
+    of_days = _before(summed(known, days)) / positive(
+        _before(summed((~np.isnan(share)).astype(np.float64), days))
+    )
+    with np.errstate(invalid="ignore"):
+        factor = np.where((count > 0) & (of_days > 0), of_weekday / of_days, 1.0)
+    return np.asarray(np.nan_to_num(factor, nan=1.0), np.float64)
+
+
+def _level(values: Numbers, weekday: Numbers, teaches: Flags) -> Numbers:
+    """Return the weighted mean of the days before each day, freed from weekdays."""
+    decay = 0.5 ** (1 / rules.HALF_LIFE)
+    total, weight, count = (np.zeros(len(values)) for _ in range(3))
+    level = np.full(values.shape, np.nan)
+    for day in range(values.shape[1]):
+        enough = count >= rules.FEWEST_DAYS
+        level[enough, day] = total[enough] / np.maximum(weight[enough], 1e-12)
+        taught = teaches[:, day]
+        total = total * decay + np.where(taught, values[:, day], 0.0)
+        weight = weight * decay + np.where(taught, weekday[day], 0.0)
+        count += taught
+    return level
+
+
+def _own_weekday(values: Numbers, expected: Numbers, teaches: Flags, prior: float) -> Numbers:
+    """Return by what factor a unit's weekday differs from that of all, pulled towards 1."""
+    compared = teaches & ~np.isnan(expected)
+    pairs = (np.where(compared, each, 0.0) for each in (values, expected))
+    had, should = (
+        sum(np.nan_to_num(earlier(each, WEEK * week)) for week in range(1, rules.WEEKS + 1))
+        for each in pairs
+    )
+    return np.asarray((had + prior) / (should + prior), np.float64)
+
+
+def _before(values: Numbers) -> Numbers:
+    return np.nan_to_num(earlier(values, 1))
+
+
+def score(actual: Numbers, expected: Numbers, dispersion: Numbers) -> Numbers:
+    """Return how improbable counts are, in standard deviations; negative below the expected ones.
+
+    It is the signed root of the deviance of a negative binomial count with the variance
+    expected + dispersion × expected², moved by half a piece towards the expected count. Its tails
+    are nearly those of a normal distribution also for small counts.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = np.clip(expected - actual, -0.5, 0.5)
+        x = np.maximum(actual + half, 1e-9)
+        size = 1 / np.maximum(dispersion, 1e-9)
+        deviance = x * np.log(x / expected) - (x + size) * np.log((x + size) / (expected + size))
+        return np.asarray(np.sign(x - expected) * np.sqrt(2 * np.maximum(deviance, 0.0)))
+
+
+def of_others(
+    had: Numbers, should: Numbers, variance: Numbers, states: list[Flags]
+) -> tuple[Numbers, Numbers]:
+    """Return by what factor the other units sold more or less, and the variance of this factor.
+
+    It is a weighted mean of the other units of the state, pulled towards that of all others, and
+    that one towards 1. Units that differ much from it do not count.
+
+    Args:
+        had: figures by unit and day; 0 where not compared.
+        should: expected figures; 0 likewise.
+        variance: variance of had ÷ should.
+        states: units of each state.
+    """
+    share = np.clip(np.nan_to_num(had / positive(should), nan=1.0), *rules.OTHERS_CLIPPED)
+    weight = np.where(should > 0, 1 / np.maximum(variance, 1e-6), 0.0)
+    factor, left = np.ones_like(had), np.zeros_like(had)
+    for _ in range(2):
+        apart = (share / factor - 1) / np.sqrt(np.where(weight > 0, 1 / positive(weight), 1.0))
+        weight = np.where(np.abs(apart) < rules.OTHERS_SCORE, weight, 0.0)
+        of_all, knowledge = _pooled(share, weight, 1.0, rules.CHAIN_SPREAD)
+        factor, left = of_all, 1 / knowledge
+        for units in states:
+            own, known = _pooled(share[units], weight[units], of_all[units], rules.STATE_SPREAD)
+            factor[units], left[units] = own, 1 / known
+    return np.clip(factor, rules.WORST_WEATHER, 1 / rules.WORST_WEATHER), left
+
+
+def _pooled(
+    share: Numbers, weight: Numbers, prior: Numbers | float, spread: float
+) -> tuple[Numbers, Numbers]:
+    """Return the mean of the others of each row with a prior mean, and the sum of the weights."""
+    strength = 1 / spread**2
+    weights = weight.sum(axis=0) - weight + strength
+    sums = (weight * share).sum(axis=0) - weight * share
+    return (sums + prior * strength) / weights, weights

@@ -1,166 +1,268 @@
-"""Find units without files, without orders, with too few or too many, with wrong values."""
+"""Find places that sell too little or too much, in windows of one day to four weeks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import ibis
-import ibis.expr.types as ir
+import numpy as np
 
 from lakehouse.domains.mrhealth import alert_rules as rules
-from lakehouse.domains.mrhealth.detection.usual import score
-
-FINDING = (
-    "n",
-    "unit_id",
-    "unit_name",
-    "state_name",
-    "kind",
-    "product_id",
-    "actual",
-    "expected",
-    "low",
-    "high",
+from lakehouse.domains.mrhealth.alert_rules import KINDS, Window
+from lakehouse.domains.mrhealth.detection.grid import Flags, Grid
+from lakehouse.domains.mrhealth.detection.join import Found, Place
+from lakehouse.domains.mrhealth.detection.usual import (
+    Usual,
+    of_others,
+    positive,
+    score,
+    usual_of,
 )
-"""Columns of a finding: what is wrong with a unit, or a product in it, on a day."""
+from lakehouse.platform.alerts.kinds import Kind
+from lakehouse.platform.alerts.usual import Numbers, summed
 
 
-def findings(days: ir.Table) -> ir.Table:
-    """Return at most one finding of each family for a unit-day, the most urgent one."""
-    placed = _with_state(days)
-    expected = placed.usual_orders >= rules.FEWEST_EXPECTED
-    orders_score = score(placed.orders, placed.usual_orders, placed.mad_orders)
-    adjusted = score(
-        placed.orders,
-        placed.usual_orders * ibis.least(1.0, placed.of_state),
-        placed.mad_orders,
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Sums of a window in some places against what was to be expected.
+
+    Attributes:
+        actual: sums of the figure up to each day.
+        usual: expected sums by the place's own history.
+        expected: the same, with what the other places sold more or less.
+        score: standard deviations by which they differ; 0 where not compared.
+        of_day: figures of each day, 0 where not compared.
+        usual_of_day: expected figures of each day.
+        units: number of units of each place.
+    """
+
+    actual: Numbers
+    usual: Numbers
+    expected: Numbers
+    score: Numbers
+    of_day: Numbers
+    usual_of_day: Numbers
+    units: Numbers
+
+    def recent(self, window: Window) -> Numbers:
+        """Return the share of the expected figures in the newest days of a window."""
+        days = 1 if window.days < rules.LONG_DAYS else rules.RECENT_DAYS
+        factor = self.expected / positive(self.usual)
+        should = summed(self.usual_of_day, days) * factor
+        return np.asarray(summed(self.of_day, days) / positive(should))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One figure of all units: its values and what is usual."""
+
+    name: str
+    values: Numbers
+    usual: Usual
+    pieces: float
+
+
+def findings(grid: Grid, orders: Measured) -> Iterator[Found]:
+    """Yield what is wrong about orders, channels and revenue of units, states and the chain."""
+    worth = max(grid.counts["revenue"].sum() / max(grid.counts["orders"].sum(), 1.0), 1.0)
+    for one, windows, kind in (
+        (orders, rules.LOW, KINDS["orders_low"]),
+        (measured(grid, "online"), rules.CHANNEL, KINDS["online_drop"]),
+        (measured(grid, "physical"), rules.CHANNEL, KINDS["physical_drop"]),
+        (measured(grid, "revenue", worth), rules.REVENUE_LOW, KINDS["revenue_drop"]),
+    ):
+        for window in windows:
+            of_units = of_unit(grid, one, window.days)
+            yield from _low(of_units, window, kind, _places(grid))
+    for window in rules.WIDE:
+        wide, places = _wide(grid, orders, of_unit(grid, orders, window.days), window)
+        yield from _low(wide, window, KINDS["orders_low"], places)
+    yield from _surges(grid, orders)
+    yield from _on_holidays(grid, orders)
+
+
+def _surges(grid: Grid, orders: Measured) -> Iterator[Found]:
+    """Yield units with too many orders, and those whose orders were surely sent twice.
+
+    When every product was sold an even number of times, in an even number of orders and pieces,
+    chance does not explain it: the day was sent twice.
+    """
+    learned = np.cumsum(grid.known & (orders.values > 0), axis=1) >= rules.SURGE_LEARNED
+    for window in rules.SURGE:
+        of_units = of_unit(grid, orders, window.days)
+        with np.errstate(invalid="ignore"):
+            high = of_units.actual > window.share * of_units.expected
+            high &= of_units.recent(window) > (1 + window.share) / 2
+        high &= learned & (of_units.score >= window.score)
+        yield from _found(high, of_units, window, KINDS["orders_surge"], _places(grid))
+    of_units = of_unit(grid, orders, 1)
+    is_even = (grid.counts["products"] >= rules.EVEN_PRODUCTS) & (grid.counts["odd_products"] == 0)
+    with np.errstate(invalid="ignore"):
+        twice = is_even & (of_units.actual > rules.EVEN_SHARE * of_units.expected)
+    kind = KINDS["orders_repeated"]
+    yield from _found(twice, of_units, rules.SURGE[0], kind, _places(grid))
+
+
+def _on_holidays(grid: Grid, orders: Measured) -> Iterator[Found]:
+    """Yield holidays on which a unit that opened sold almost nothing; other days are compared."""
+    usual = orders.usual.expected(1)
+    spread = orders.usual.spread**2 + _drift(1)
+    with np.errstate(invalid="ignore"):
+        low = grid.holiday & (orders.values > 0)
+        low &= orders.values < rules.SHARE_ON_HOLIDAY * usual
+        low &= score(orders.values, usual, spread) <= -rules.HOLIDAY_SCORE
+    of_day = Compared(
+        actual=orders.values,
+        usual=usual,
+        expected=usual,
+        score=np.zeros_like(usual),
+        of_day=orders.values,
+        usual_of_day=usual,
+        units=np.ones_like(usual),
     )
-    workday = ~placed.holiday
-    is_drop = ibis.ifelse(
-        placed.holiday,
-        placed.orders < placed.usual_orders * rules.SHARE_ON_HOLIDAY,
-        placed.orders < placed.usual_orders * rules.SHARE_OF_ORDERS,
+    yield from _found(low, of_day, rules.LOW[0], KINDS["orders_low"], _places(grid))
+
+
+def measured(grid: Grid, name: str, pieces: float = 1.0) -> Measured:
+    """Return what is usual of a figure; what was much too low or too high teaches nothing."""
+    values = grid.counts[name]
+    teaches = _plain(grid) & (grid.counts["orders"] > 0)
+    usual = usual_of(values, teaches, pieces)
+    first = Measured(name=name, values=values, usual=usual, pieces=pieces)
+    apart = of_unit(grid, first, 1)
+    share = apart.actual / positive(apart.expected)
+    with np.errstate(invalid="ignore"):
+        odd = (np.abs(apart.score) > rules.ODD_SCORE) & (np.abs(share - 1) > rules.ODD_SHARE)
+    again = usual_of(values, teaches & ~odd, pieces)
+    return Measured(name=name, values=values, usual=again, pieces=pieces)
+
+
+def _plain(grid: Grid) -> Flags:
+    return grid.known & ~grid.holiday
+
+
+def of_unit(grid: Grid, one: Measured, days: int) -> Compared:
+    """Compare the sums of a window of each unit; on holidays nothing else is expected."""
+    expected = one.usual.expected(days)
+    compared = _plain(grid) & ~np.isnan(expected)
+    of_day = np.where(compared | grid.holiday, one.values, 0.0)
+    should = np.where(compared, expected, np.where(grid.holiday, one.values, 0.0))
+    is_known = ~np.isnan(expected) & grid.known & ~grid.holiday
+    actual, usual = summed(of_day, days), summed(should, days)
+    spread = one.usual.spread**2 * summed(should**2, days) / positive(usual) ** 2
+    pieces = positive(usual) / one.pieces
+    dispersion = spread + _drift(days) + days / (rules.LEARNED_DAYS * pieces)
+    states = [np.array([s == name for s in grid.states]) for name in sorted(set(grid.states))]
+    known = np.where(is_known, usual, 0.0)
+    factor, doubt = of_others(
+        np.where(is_known, actual, 0.0), known, 1 / pieces + dispersion, states
     )
-    dropped = expected & is_drop & (orders_score <= rules.DROP_SCORE) & (placed.orders > 0)
-    usual_rate = (placed.usual_cancelled_permille / 1000.0).clip(rules.CANCELLED_USUAL, 0.9)
-    deviation = (usual_rate * (1.0 - usual_rate)).sqrt()
-    rate = placed.cancelled_orders / placed.orders.nullif(0)
-    cancelled_score = (placed.cancelled_orders - placed.orders * usual_rate) / (
-        placed.orders.nullif(0).sqrt() * deviation
-    )
-    cancelled = (
-        (placed.cancelled_orders >= rules.FEWEST_CANCELLED)
-        & (rate > rules.CANCELLED_SHARE)
-        & (rate > usual_rate * rules.CANCELLED_TIMES)
-        & (cancelled_score >= rules.CANCELLED_SCORE)
-    )
-    income = placed.usual_revenue_cents
-    income_spread = ibis.greatest(
-        placed.mad_revenue_cents * 1.4826,
-        income * (1.6 / placed.usual_orders.nullif(0) + rules.DAY_TO_DAY**2).sqrt(),
-    )
-    poor = (
-        expected
-        & (placed.revenue_cents < income * rules.SHARE_OF_REVENUE)
-        & ((placed.revenue_cents - income) / income_spread.nullif(0) <= rules.REVENUE_SCORE)
-    )
-    low = expected & (adjusted <= rules.LOW_SCORE)
-    surge = (
-        expected
-        & (placed.orders > placed.usual_orders * rules.SHARE_OF_SURGE)
-        & (orders_score >= rules.SURGE_SCORE)
-    )
-    difference = (placed.goods_cents - placed.items_cents).abs()
-    wrong_values = (difference >= rules.VALUE_CENTS) & (
-        difference > placed.goods_cents.abs() * rules.VALUE_SHARE
-    )
-    volume = {
-        "silent": expected & workday & (placed.orders == 0),
-        "orders_drop": dropped,
-        "online_drop": workday & _channel_drop(placed, "online"),
-        "physical_drop": workday & _channel_drop(placed, "physical"),
-        "revenue_drop": workday & poor & ~cancelled.fill_null(False),
-        "orders_low": workday & low,
-        "orders_surge": workday & surge,
-    }
-    here = placed.mutate(
-        volume=ibis.cases(
-            *((placed.delivered & holds.fill_null(False), kind) for kind, holds in volume.items()),
-            else_=ibis.null("string"),
+    found = score(actual / one.pieces, usual / one.pieces * factor, dispersion + doubt)
+    return Compared(
+        actual=actual,
+        usual=usual,
+        expected=usual * factor,
+        score=np.where(
+            is_known & (usual >= rules.FEWEST_EXPECTED * one.pieces), np.nan_to_num(found), 0.0
         ),
-        delivery=(~placed.delivered & placed.delivers & (placed.orders == 0)).ifelse(
-            "no_delivery", ibis.null("string")
-        ),
-        cancellation=cancelled.fill_null(False).ifelse("cancellations", ibis.null("string")),
-        value=wrong_values.ifelse("order_values", ibis.null("string")),
-    )
-    return ibis.union(
-        _volume(here),
-        _finding(here, "delivery", here.orders, _number(here.usual_orders)),
-        _finding(here, "cancellation", here.cancelled_orders, _number(here.orders * usual_rate)),
-        _finding(here, "value", here.goods_cents, here.items_cents, margin=rules.VALUE_SHARE),
+        of_day=of_day,
+        usual_of_day=should,
+        units=np.ones_like(actual),
     )
 
 
-def _with_state(days: ir.Table) -> ir.Table:
-    """Add by what share all units of a state are below or above their usual orders on the day."""
-    compared = days.filter((days.usual_orders > 0) & days.delivered)
-    permille = (compared.orders * 1000 / compared.usual_orders.nullif(0)).floor().cast("int64")
-    by_state = compared.group_by("state_name", "n").agg(of_state=permille.median())
-    joined = days.left_join(by_state, ["state_name", "n"])  # many units to one state
-    share = (joined.of_state.cast("float64") / 1000.0).fill_null(1.0)
-    return joined.drop("state_name_right", "n_right").mutate(
-        of_state=share.clip(rules.WORST_WEATHER, 1.3)
-    )
+def _drift(days: int) -> float:
+    """Return the variance of the level itself, which grows with the time since it was learned."""
+    return rules.DRIFT**2 + (rules.DRIFT_PER_DAY * days) ** 2
 
 
-def _channel_drop(days: ir.Table, channel: str) -> ir.BooleanValue:
-    usual = days[f"usual_{channel}"]
-    apart = score(days[channel], usual, ibis.literal(0.0))
+def _wide(
+    grid: Grid, one: Measured, of_units: Compared, window: Window
+) -> tuple[Compared, list[Place]]:
+    """Add up units by state and over the chain; a state is compared with the other states.
+
+    Only places are compared of whose units most are low, too: one large unit is not its state.
+    """
+    days = window.days
+    places = [
+        *(Place(scope=rules.STATE, state=name) for name in sorted(set(grid.states)) if name),
+        Place(scope=rules.CHAIN),
+    ]
+    rows = [grid.members(place.scope, place.state) for place in places]
+    compared = _plain(grid) & ~np.isnan(one.usual.expected(days))
+
+    def sums(values: Numbers) -> Numbers:
+        return np.stack([np.where(compared, values, 0.0)[at].sum(axis=0) for at in rows])
+
+    of_day, should = sums(of_units.of_day), sums(of_units.usual_of_day)
+    actual, usual = summed(of_day, days), summed(should, days)
+    others = (actual[-1] - actual) / positive(usual[-1] - usual)
+    factor = np.clip(np.nan_to_num(others, nan=1.0), rules.WORST_WEATHER, 1 / rules.WORST_WEATHER)
+    factor[-1] = 1.0
+    spread = np.array([rules.STATE_SPREAD] * (len(rows) - 1) + [rules.CHAIN_SPREAD])[:, None]
+    is_low = of_units.actual < (1 + window.share) / 2 * of_units.usual
+    known = of_units.usual > 0
+    counts = np.stack([known[at].sum(0) for at in rows])
+    mostly = np.stack([(known & is_low)[at].sum(0) for at in rows]) >= rules.SHARE_OF_UNITS * counts
+    mostly[-1] &= (mostly & (counts > 0))[:-1].sum(0) > 1  # the chain is more than one state
+    many = mostly & (counts >= rules.FEWEST_UNITS)
+    found = score(actual, usual * factor, spread**2 / days + _drift(days))
     return (
-        (usual >= rules.FEWEST_EXPECTED)
-        & (days[channel] < usual * rules.SHARE_OF_CHANNEL)
-        & (apart <= rules.CHANNEL_SCORE)
+        Compared(
+            actual=actual,
+            usual=usual,
+            expected=usual * factor,
+            score=np.where(many & (should > 0), np.nan_to_num(found), 0.0),
+            of_day=of_day,
+            usual_of_day=should,
+            units=counts,
+        ),
+        places,
     )
 
 
-def _volume(days: ir.Table) -> ir.Table:
-    """Return the findings about volume with the figures of the measure that each is about."""
-    of_channel: Mapping[str, str] = {"online_drop": "online", "physical_drop": "physical"}
-    actual: ir.Value = days.orders
-    usual: ir.Value = days.usual_orders
-    for kind, channel in of_channel.items():
-        actual = (days.volume == kind).ifelse(days[channel], actual)
-        usual = (days.volume == kind).ifelse(days[f"usual_{channel}"], usual)
-    actual = (days.volume == "revenue_drop").ifelse(days.revenue_cents, actual)
-    usual = (days.volume == "revenue_drop").ifelse(days.usual_revenue_cents, usual)
-    return _finding(days, "volume", actual, _number(usual))
+def _places(grid: Grid) -> list[Place]:
+    return [Place(scope=rules.UNIT, unit=n, state=state) for n, state in enumerate(grid.states)]
 
 
-def _finding(
-    days: ir.Table,
-    family: str,
-    actual: ir.Value,
-    expected: ir.Value,
-    *,
-    margin: float | None = None,
-) -> ir.Table:
-    """Return the findings of a family; the range is that in which nothing is reported."""
-    usual = expected.cast("float64")
-    spread = usual.abs() * margin if margin is not None else _range(usual, days.usual_orders)
-    made = days.mutate(
-        kind=days[family],
-        product_id=ibis.null("int64"),
-        actual=actual.cast("int64"),
-        expected=expected.cast("int64"),
-        low=ibis.greatest(usual - spread, 0.0).floor().cast("int64"),
-        high=(usual + spread).ceil().cast("int64"),
-    )
-    return made.filter(made.kind.notnull()).select(*FINDING)
+def _low(
+    compared: Compared, window: Window, kind: Kind, places: Sequence[Place]
+) -> Iterator[Found]:
+    with np.errstate(invalid="ignore"):
+        low = (compared.actual < window.share * compared.expected) & (
+            compared.score <= -window.score
+        )
+        low &= compared.recent(window) < (1 + window.share) / 2
+    yield from _found(low, compared, window, kind, places)
 
 
-def _range(usual: ir.FloatingValue, orders: ir.FloatingValue) -> ir.FloatingValue:
-    """Return half the width of the range of usual days: 2.5 standard deviations."""
-    return usual * (1.2 / orders.nullif(0) + 1.2 * rules.DAY_TO_DAY**2).sqrt() * 2.5
+def _found(
+    flags: Flags,
+    compared: Compared,
+    window: Window,
+    kind: Kind,
+    places: Sequence[Place],
+) -> Iterator[Found]:
+    for row, day in zip(*np.nonzero(flags), strict=True):
+        actual, usual = compared.actual[row, day], compared.usual[row, day]
+        span = slice(max(0, day - window.days + 1), day + 1)
+        apart = compared.usual_of_day[row, span] - compared.of_day[row, span]
+        lack = np.cumsum((apart if actual < usual else -apart)[::-1])
+        width = usual * (1.2 / max(usual, 1.0) + rules.DAY_TO_DAY**2) ** 0.5 * 2.5
+        yield Found(
+            place=places[row],
+            day=int(day),
+            since=int(day) - int(np.argmax(lack)),
+            kind=_urgent(kind, actual, usual),
+            window=window.days,
+            actual=float(actual),
+            expected=float(usual),
+            low=max(0.0, float(usual - width)),
+            high=float(usual + width),
+            units=int(compared.units[row, day]),
+        )
 
 
-def _number(value: ir.Value) -> ir.IntegerValue:
-    return value.cast("float64").round().cast("int64")
+def _urgent(kind: Kind, actual: float, usual: float) -> Kind:
+    """Return the more urgent kind of few orders, when they are halved or none."""
+    if kind.name != "orders_low" or actual >= rules.SHARE_OF_ORDERS * usual:
+        return kind
+    return KINDS["orders_drop" if actual else "silent"]

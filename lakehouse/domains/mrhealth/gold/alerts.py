@@ -5,7 +5,9 @@ import pandera.ibis as pa
 
 from lakehouse.domains.mrhealth import alert_rules as rules
 from lakehouse.domains.mrhealth.alert_rules import KINDS
-from lakehouse.domains.mrhealth.detection.detect import alerts_of
+from lakehouse.domains.mrhealth.detection import MODULES
+from lakehouse.domains.mrhealth.detection.inputs import inputs_of
+from lakehouse.domains.mrhealth.detection.tables import rows_of
 from lakehouse.domains.mrhealth.gold.dim_product import dim_product as products_by_day
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit as units_by_day
 from lakehouse.domains.mrhealth.gold.unit_channel_day import unit_channel_day as channels_by_day
@@ -14,7 +16,7 @@ from lakehouse.domains.mrhealth.gold.unit_product_day import unit_product_day as
 from lakehouse.platform.alerts.columns import AlertFigures, AlertName, AlertSubject
 from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.declare import gold_as_of
-from lakehouse.platform.tables.table import TableOptions
+from lakehouse.platform.tables.table import PythonRows, TableOptions
 
 
 class AlertUnit(TableModel):
@@ -45,23 +47,26 @@ class Alerts(AlertFigures, AlertPlace, AlertSubject, AlertUnit, AlertName, key=(
     subject: str = pa.Field(description="Name of the unit or the state; Rede for the chain")
     measure: str = pa.Field(
         isin=rules.MEASURES,
-        description="What actual and expected count: orders, brl (BRL), cancelled orders, or orders"
-        " with the product",
+        description="What actual and expected count: orders, brl (BRL), cancelled orders, pending"
+        " orders, or orders with the product",
+    )
+    figure_days: int = pa.Field(
+        gt=0, description="Number of days up to last_day that actual and expected add up"
     )
 
 
 @gold_as_of(
     contract=Alerts,
     reads=[sales_by_day, channels_by_day, products_sold, products_by_day, units_by_day],
-    options=TableOptions(embedded=True),  # sums by unit and day are few; Spark's plan is not
+    options=TableOptions(python=MODULES, embedded=True),
 )
 def alerts(
     sales: ir.Table, channels: ir.Table, sold: ir.Table, menu: ir.Table, units: ir.Table
-) -> ir.Table:
+) -> PythonRows:
     """Incidents of the last 90 days: what is wrong, since when, and what to do.
 
-    Usual figures are medians of the eight equal weekdays before, without holidays. Findings of most
-    units of a state, or of the chain, are one alert. An alert whose cause was missing data leaves
-    the table when the data arrive.
+    Usual figures follow from the level and the weekday of earlier days, and from what other units
+    sell on the same days. Findings of most units of a state, or of the chain, are one alert. An
+    alert whose cause was missing data leaves the table when the data arrive.
     """
-    return alerts_of(sales, channels, sold, menu, units, keep_days=rules.KEEP_DAYS)
+    return PythonRows(inputs=inputs_of(sales, channels, sold, menu, units), compute=rows_of)

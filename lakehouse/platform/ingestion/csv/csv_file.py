@@ -69,7 +69,7 @@ def csv_file(
 ) -> CsvFile:
     """Return the result of reading a file with a header; `drift` is added to the header's."""
     header = found.header
-    lines = (*found.above, *_with_footers(unparsable, rows, header.delimiter, header.width))
+    lines = (*found.above, *_with_footers(unparsable, rows, header))
     return CsvFile(
         rows=rows,
         unparsable=lines,
@@ -88,17 +88,22 @@ def csv_file(
 
 
 def _with_footers(
-    unparsable: Sequence[UnparsableLine], rows: pa.Table, delimiter: str, width: int
+    unparsable: Sequence[UnparsableLine], rows: pa.Table, header: Header
 ) -> Sequence[UnparsableLine]:
-    """Return the lines; text without a delimiter after the last row is a footer."""
-    if not unparsable or width == 1:
+    """Return the lines; text without a delimiter after the last row is a footer.
+
+    A line with as many values as the header, but another delimiter, may be a record.
+    """
+    if not unparsable or header.width == 1:
         return unparsable
+    others = {*header.format.delimiters} - {header.delimiter}
     last = rows["_line"][-1].as_py() if rows.num_rows else 0
     return [
         replace(line, reason=LineReason.FOOTER, detail="text after the last row")
         if line.line > last
         and line.reason is LineReason.COLUMN_COUNT
-        and delimiter not in line.text
+        and header.delimiter not in line.text
+        and not any(line.text.count(each) >= header.width - 1 for each in others)
         and _WORDS.search(line.text)
         else line
         for line in unparsable

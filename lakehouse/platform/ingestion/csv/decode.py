@@ -40,6 +40,14 @@ _OTHER_TYPES = {
     ),
     b"%PDF": "a PDF document",
     b"PAR1": "a Parquet file",
+    b"PK\x05\x06": "a ZIP archive without files",
+    b"Rar!": "a RAR archive; hint: send the CSV file itself, or as ZIP or gzip",
+    b"7z\xbc\xaf": "a 7-Zip archive; hint: send the CSV file itself, or as ZIP or gzip",
+    b"BZh": "bzip2 data; hint: compress the file with gzip",
+    b"\xfd7zXZ": "xz data; hint: compress the file with gzip",
+    b"\x28\xb5\x2f\xfd": "Zstandard data; hint: compress the file with gzip",
+    b"SQLite format 3": "an SQLite database",
+    b"{\\rtf": "an RTF document",
     GZIP: "gzip data; hint: let the file name end in .gz",
 }
 

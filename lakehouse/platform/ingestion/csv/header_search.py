@@ -105,6 +105,11 @@ def no_header(lines: Sequence[str], wanted: CsvFormat) -> FileRejected:
                 best, best_known, found = at, known, text
     if best_known < 0:
         length = max(map(len, lines), default=0)
+        if not any(map(str.strip, lines)):
+            detail = (
+                f"the first {len(lines)} lines are blank; hint: delete the lines above the header"
+            )
+            return FileRejected(FileReason.SCHEMA, detail, 1)
         detail = (
             f"the header has {length:,} characters, at most {LINE_LIMIT:,} are read;"
             " hint: shorten it, or send the file with line ends"

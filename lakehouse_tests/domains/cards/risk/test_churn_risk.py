@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.cards.gold.book_fatura import book_fatura
+from lakehouse.domains.cards.gold.churn_drift import churn_drift
 from lakehouse.domains.cards.gold.churn_risk import churn_risk
 from lakehouse.domains.cards.gold.clients import clients
 from lakehouse.domains.cards.gold.stage_fatura import stage_fatura
@@ -17,10 +19,11 @@ from lakehouse.domains.cards.risk import learning
 from lakehouse.domains.cards.risk import variables as known
 from lakehouse.domains.cards.risk.contest import hold
 from lakehouse.domains.cards.risk.examples import Examples, parts_of
-from lakehouse.domains.cards.risk.scorecard import Scorecard, Steps
+from lakehouse.domains.cards.risk.scorecard import Reference, Scorecard, Steps
 from lakehouse.domains.cards.risk.targets import CHURN
 from lakehouse.platform.engines.session import arrow_schema
 from lakehouse.platform.privacy.personal_columns import personal_columns
+from lakehouse.platform.tables.table import Table
 from lakehouse_tests.domains.cards.risk.test_default_risk import ON, computed, invoice
 
 RULE = Scorecard(
@@ -34,15 +37,18 @@ EACH_MONTH, SKIPPED, LEFT = (0, 1, 2), (1, 2, 3), (3, 4, 5)
 
 
 def risks(model: pa.Table) -> dict[int, dict[str, Any]]:
+    given = known_clients() | {clients: [{"id_cliente": n} for n in range(1, 6)]}
+    return {row["id_cliente"]: row for row in computed(churn_risk, model, given)}
+
+
+def known_clients() -> dict[Table, list[dict[str, Any]]]:
     issued = {1: EACH_MONTH, 2: SKIPPED, 3: LEFT, 4: EACH_MONTH[:1]}
-    given = {
+    return {
         book_fatura: [{"day": ON, "id_cliente": n} for n in issued],
         stage_fatura: [
             invoice(client, month, None) for client, months in issued.items() for month in months
         ],
-        clients: [{"id_cliente": n} for n in range(1, 6)],
     }
-    return {row["id_cliente"]: row for row in computed(churn_risk, model, given)}
 
 
 def test_a_client_who_skipped_a_month_is_at_risk_and_one_who_left_is_not_scored():
@@ -75,6 +81,16 @@ def test_activity_counts_what_was_issued_up_to_the_reference_date():
     assert found[known.RECENCY] == (ON - dt.date(2023, 12, 1)).days
     assert (found["qtd_faturas_u1m"], found["qtd_faturas_u3m"]) == (0, 2)
     assert (found["perc_valor_u1m"], found["perc_valor_u3m"]) == (None, 1.0)
+
+
+def test_the_drift_compares_clients_who_have_not_left_with_the_training():
+    reference = Reference(variable=known.RECENCY, cuts=(20.0,), shares=(1.0, 0.0, 0.0))
+    content = replace(RULE, references=(reference,)).to_json()
+    in_use = pa.table({"version": ["v1"], "content": pa.array([content], pa.binary())})
+    (row,) = computed(churn_drift, in_use, known_clients())
+    assert (row["variable"], row["is_used"], row["clients"]) == (known.RECENCY, True, 2)
+    assert (row["drift"], row["dt_referencia"]) == ("large", ON)
+    assert computed(churn_drift, in_use.slice(1), known_clients()) == []
 
 
 def test_no_personal_column_enters_the_model_of_churn():

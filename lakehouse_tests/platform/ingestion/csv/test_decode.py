@@ -1,7 +1,9 @@
 """Gzip, other file types and encodings."""
 
+import bz2
 import gzip
 import io
+import lzma
 
 import pytest
 
@@ -28,6 +30,23 @@ from lakehouse_tests.platform.ingestion.csv.reading import bad, read, rejected, 
 def test_a_file_that_is_not_csv_is_rejected_with_its_reason(data, reason):
     assert rejected(data).reason is reason
     assert not rejected(data).held
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (bz2.compress(b"Id,Cidade\n1,Rio\n"), "bzip2 data"),
+        (lzma.compress(b"Id,Cidade\n1,Rio\n"), "xz data"),
+        (b"\x28\xb5\x2f\xfdabc", "Zstandard data"),
+        (b"Rar!\x1a\x07\x01\x00", "a RAR archive"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "a 7-Zip archive"),
+        (b"PK\x05\x06" + bytes(18), "a ZIP archive without files"),
+        (b"{\\rtf1 Id,Cidade}\n", "an RTF document"),
+    ],
+)
+def test_a_file_of_another_type_is_named(data, name):
+    error = rejected(data)
+    assert (error.reason, name in error.detail) == (FileReason.NOT_CSV, True)
 
 
 def test_undecodable_bytes_reject_only_their_line_in_latin_1():

@@ -123,6 +123,17 @@ def test_text_after_the_last_row_is_a_footer():
     assert "left out: 1 footer" in " ".join(read(text).drift)
 
 
+@pytest.mark.parametrize("row", ["2,Natal,3,y", "2\tNatal\t3\ty", "2|Natal|3|y|"])
+def test_a_last_row_with_another_delimiter_is_no_footer(row):
+    text = f"Id;Cidade;Valor;Nota\n1;Rio;2,50;x\n{row}\n"
+    assert [reason for _, _, reason in bad(text, WIDE)] == [LineReason.COLUMN_COUNT]
+
+
+def test_a_file_that_begins_with_very_many_blank_lines_is_rejected_with_that_reason():
+    error = rejected("\n" * 150 + "Id;Cidade\n1;Rio\n")
+    assert error.detail.startswith("the first 100 lines are blank; hint: delete")
+
+
 def test_a_file_without_header_is_read_by_position_only_if_its_format_says_so():
     bare = CsvFormat(columns=TWO.columns, header=False)
     assert rows("1;Rio\n2;Natal\n", bare) == [("1", "Rio"), ("2", "Natal")]

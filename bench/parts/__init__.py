@@ -1,0 +1,1 @@
+"""Parts of the benchmark: each runs measurements and yields figures beside their goals."""
