@@ -40,7 +40,8 @@ def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> No
 
     The new tables replace the old ones only after all of them are filled and their row counts
     match the lake and the delivered files; otherwise the old tables stay. Rows without their
-    parent row are loaded too and counted as orphans.
+    parent row are loaded too and counted as orphans. Roles keep their rights. Tables and views of
+    an earlier load that are no longer declared are dropped.
 
     Example:
       lakehouse warehouse load bikes
@@ -50,9 +51,10 @@ def load(domain_name: str, dsn: str | None, schema: str | None, form: str) -> No
 
     declared = _warehouse_of(domain_name)
     settings = Settings.from_env()
+    lake = Lake(settings.root)
     address = _dsn(domain_name, dsn, settings)
     rows = []
-    for table in loading.load(declared, address, Lake(settings.root), settings, schema):
+    for table in loading.load(declared, address, lake, settings, schema, on_warning=warn):
         inform(f"{table.name}: {table.rows:,} rows")
         for parent, count in table.orphans.items():
             warn(f"{table.name}: {plural(count, 'row has', 'rows have')} no {parent}")

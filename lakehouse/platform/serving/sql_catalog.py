@@ -53,7 +53,7 @@ _NAME = re.compile(
 _LISTS_TABLES = re.compile(
     r"\b(?:information_schema|pg_catalog|sqlite_master|duckdb_\w+|pragma\w*|show)\b", re.IGNORECASE
 )
-_MISSING_COLUMN = re.compile(r'column "([^"]+)"')
+_MISSING_COLUMN = re.compile(r'column (?:named )?"([^"]+)"', re.IGNORECASE)
 _SHOW_TABLES = re.compile(r"\s*show\s+(?:all\s+)?tables\s*;?\s*", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@ All tables are replaced in one transaction. A load that fails leaves the warehou
 
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from pyarrow import csv as arrow_csv
 from lakehouse.platform.engines.postgres_address import verified
 from lakehouse.platform.serving import sql_catalog as catalog
 from lakehouse.platform.serving.sql_catalog import quoted
+from lakehouse.platform.serving.sql_statements import CatalogError
+from lakehouse.platform.serving.warehouse import loaded
 from lakehouse.platform.serving.warehouse.ddl import (
     Dialect,
     add_foreign_key,
@@ -73,14 +75,36 @@ class LoadedTable:
     orphans: dict[str, int]
 
 
+def _ignore(_: str) -> None:
+    """Take no notice of a warning."""
+
+
 def load(
-    warehouse: Warehouse, dsn: str, lake: Lake, settings: Settings, schema: str | None = None
+    warehouse: Warehouse,
+    dsn: str,
+    lake: Lake,
+    settings: Settings,
+    schema: str | None = None,
+    on_warning: Callable[[str], None] = _ignore,
 ) -> Generator[LoadedTable]:
     """Fill all tables and replace the live ones; yield each table once it is filled.
 
+    Roles keep their rights to the tables and views. What an earlier load made and the domain no
+    longer declares is dropped.
+
+    Args:
+        warehouse: what the domain declares.
+        dsn: address of the database.
+        lake: where the rows come from.
+        settings: memory and threads of the engine that reads them.
+        schema: of the live tables; by default the one that the domain declares.
+        on_warning: called with a text for days that an older contract made, dropped relations and
+            rights that could not be kept.
+
     Raises:
         LoadError: a table is empty, its rows differ from those of the lake or of the delivered
-            files, or another load of the schema is running.
+            files, PostgreSQL rejects them, or another load of the schema is running.
+        OlderDays: days that an older contract made have no value of a column.
     """
     live = _require_name(warehouse.schema if schema is None else schema)
     staging = f"{live}_loading"
@@ -89,18 +113,36 @@ def load(
     with _staging_schema(dsn, staging):
         with ThreadPoolExecutor(PARALLEL_TABLES) as workers:
             for wave in warehouse.waves():
-                jobs = [workers.submit(_fill, each, dsn, shown, settings, staging) for each in wave]
+                jobs = [
+                    workers.submit(_fill, each, dsn, shown, settings, staging, on_warning)
+                    for each in wave
+                ]
                 for job in jobs:
                     yield job.result()
         with closing(psycopg2.connect(verified(dsn))) as connection, connection:
-            _run(connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(live)}")
-            _drop(connection, warehouse, live)
-            for table in warehouse.tables:
-                filled = qualified(staging, table.name)
-                _run(connection, f"ALTER TABLE {filled} SET SCHEMA {quoted(live)}")
-            for name, sql in warehouse.views.items():
-                query = sql.format(schema=quoted(live))
-                _run(connection, f"CREATE VIEW {qualified(live, name)} AS {query}")
+            for warning in _replace(connection, warehouse, live, staging):
+                on_warning(warning)
+
+
+def _replace(connection: Any, warehouse: Warehouse, live: str, staging: str) -> Iterator[str]:
+    """Replace the live tables and views by the filled ones; yield warnings."""
+    names = [*(table.name for table in warehouse.tables), *warehouse.views]
+    rights = loaded.rights(connection, live, names)
+    _run(connection, f"CREATE SCHEMA IF NOT EXISTS {quoted(live)}")
+    for dropped in _drop(connection, warehouse, live):
+        if dropped.name not in names:
+            yield f"{dropped.kind} {dropped.name} is no longer declared and was dropped"
+    for table in warehouse.tables:
+        filled = qualified(staging, table.name)
+        _run(connection, f"ALTER TABLE {filled} SET SCHEMA {quoted(live)}")
+        comment = f"'{loaded.MARK} from {table.table.id.name}'"
+        _run(connection, f"COMMENT ON TABLE {qualified(live, table.name)} IS {comment}")
+    for name, sql in warehouse.views.items():
+        query = sql.format(schema=quoted(live))
+        with _naming(f"view {name}"):
+            _run(connection, f"CREATE VIEW {qualified(live, name)} AS {query}")
+        _run(connection, f"COMMENT ON VIEW {qualified(live, name)} IS '{loaded.MARK}'")
+    yield from loaded.grant_again(connection, live, rights)
 
 
 def drop(warehouse: Warehouse, dsn: str, schema: str | None = None) -> None:
@@ -133,12 +175,33 @@ def _staging_schema(dsn: str, schema: str) -> Iterator[None]:
             _run(connection, drop_schema)
 
 
-def _drop(connection: Any, warehouse: Warehouse, schema: str) -> None:
+def _drop(connection: Any, warehouse: Warehouse, schema: str) -> list[loaded.Relation]:
+    """Drop what earlier loads made, views first; return it."""
     _run(connection, f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    for name in reversed(list(warehouse.views)):
-        _run(connection, f"DROP VIEW IF EXISTS {qualified(schema, name)}")
-    for table in reversed(warehouse.tables):
-        _run(connection, f"DROP TABLE IF EXISTS {qualified(schema, table.name)}")
+    names = [*(table.name for table in warehouse.tables), *warehouse.views]
+    found = loaded.relations(connection, schema, names)
+    found.sort(key=lambda each: not each.is_view)
+    for each in found:
+        with _naming(f"{each.kind} {each.name}"):
+            _run(connection, f"DROP {each.kind.upper()} {qualified(schema, each.name)}")
+    return found
+
+
+@contextmanager
+def _naming(subject: str) -> Iterator[None]:
+    """Name the table or view that PostgreSQL rejects, and what to do."""
+    try:
+        yield
+    except psycopg2.errors.DependentObjectsStillExist as error:
+        uses = "; ".join((error.diag.message_detail or "").splitlines())
+        raise LoadError(
+            f"{subject} cannot be replaced: {uses}. The warehouse stays as it was; hint: drop what"
+            " depends on it, load again, and create it again"
+        ) from error
+    except (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.ProgrammingError) as error:
+        found = (error.diag.message_primary, error.diag.message_detail)
+        text = "; ".join(part for part in found if part) or str(error)
+        raise LoadError(f"{subject}: {text}; the warehouse stays as it was") from error
 
 
 def _require_name(schema: str) -> str:
@@ -151,19 +214,28 @@ def _require_name(schema: str) -> str:
 
 
 def _fill(
-    table: WarehouseTable, dsn: str, shown: ShownVersions, settings: Settings, schema: str
+    table: WarehouseTable,
+    dsn: str,
+    shown: ShownVersions,
+    settings: Settings,
+    schema: str,
+    on_warning: Callable[[str], None],
 ) -> LoadedTable:
     """Create a table in `schema`, copy its rows from the lake and check the counts."""
-    names = catalog.names_in(table.current_rows) or set()
+    names = {*(catalog.names_in(table.current_rows) or ()), "ops.reconciliation"}
     with (
         closing(psycopg2.connect(verified(dsn))) as connection,
         connection,
         catalog.connect(
-            shown.lake, settings, names={*names, "ops.reconciliation"}, shown=shown
+            shown.lake, settings, names=names, shown=shown, on_older=on_warning
         ) as lake_sql,
+        _naming(f"table {table.name}"),
     ):
         _run(connection, create_table(table, Dialect.POSTGRESQL, schema))
-        copied = _copy_rows(table, lake_sql, connection, schema)
+        try:
+            copied = _copy_rows(table, lake_sql, connection, schema)
+        except (duckdb.Error, CatalogError) as error:
+            raise catalog.cause_of(lake_sql, shown.lake, error) or error from error
         stored = _value(connection, f"SELECT count(*) FROM {qualified(schema, table.name)}")  # noqa: S608  quoted
         source = _source_counts(table, lake_sql)
         _require_equal_counts(table, stored=stored, copied=copied, source=source)
