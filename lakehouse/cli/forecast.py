@@ -108,9 +108,10 @@ def _print_demand(
     table = TableId("gold", domain, "demand_forecast")
     known = {each.id for each in load_domain(domain).tables}
     if table not in known:
+        with_one = {*domains_declaring("forecast"), *domains_declaring(f"gold.{table.table}")}
         raise CommandError(
             f"domain {domain!r} declares no forecast",
-            f"domains that do: {', '.join(domains_declaring('forecast'))}",
+            f"domains that do: {', '.join(sorted(with_one))}",
         )
     texts = [
         (title, text.replace("TABLE", table.name).replace("DAYS", str(days)))

@@ -15,6 +15,8 @@ MODELS = {
     "ma_30": Words("média de 30 dias", "mean of 30 days"),
     "decomposition": Words("decomposição", "decomposition"),
     "decomposition_trend": Words("decomposição com tendência", "decomposition with trend"),
+    "weekday_mean_4": Words("média de 4 semanas", "mean of 4 weeks"),
+    "weekday_median_5": Words("mediana de 5 semanas", "median of 5 weeks"),
     "croston": Words("demanda rara (Croston)", "rare demand (Croston)"),
     "tsb": Words("demanda rara (TSB)", "rare demand (TSB)"),
     "adida": Words("semanas suavizadas", "smoothed weeks"),

@@ -25,6 +25,9 @@ def test_the_stored_forecast_is_added_up_by_day(
     empty = runner.invoke(main, ["forecast", "mrhealth"])
     assert empty.exit_code == 1
     assert "lakehouse ingest --domain mrhealth" in empty.stderr
+    none = runner.invoke(main, ["forecast", "cards"])
+    assert none.exit_code == 1
+    assert "domains that do: mrhealth, sales" in none.stderr
     schema = arrow_schema(demand_forecast.contract.schema)
     number = dict.fromkeys(("expected", "q05", "q25", "q50", "q75", "q95"), Decimal("2.50"))
     rows = [

@@ -57,6 +57,9 @@ PRODUCT_DAY = Source(
 PRODUCT_NAMES = """(SELECT product_id, arg_max(product_name, day) AS product_name
   FROM gold.mrhealth_product_day GROUP BY product_id)"""
 """The newest known name of each product."""
+UNIT_PLACES = """(SELECT unit_id, unit_name, state_name FROM gold.mrhealth_dim_unit
+  QUALIFY rank() OVER (ORDER BY day DESC) = 1)"""
+"""Name and state of each unit of the newest day."""
 
 ORDERS_FROM = """gold.mrhealth_fact_orders
 JOIN (SELECT day, unit_id, unit_name, state_name FROM gold.mrhealth_unit_day)

@@ -1,11 +1,24 @@
 """Forecast: what is expected on the next days, with its intervals, beside what came.
 
-Only means may be added up over units and days, so intervals are shown for one unit alone.
+Only means may be added up over units and days, so intervals are those of one unit, of all units of
+a state, or of the chain.
 """
 
-from lakehouse.dashboard.declare import Chart, Column, Embedded, Page, Query, Series, Table, Totals
+from collections.abc import Mapping
+
+from lakehouse.dashboard.declare import (
+    Chart,
+    Column,
+    Embedded,
+    FilterName,
+    Page,
+    Query,
+    Series,
+    Table,
+    Totals,
+)
 from lakehouse.dashboard.forecast_words import MODELS, method_in_words
-from lakehouse.dashboard.pages.mrhealth import PRODUCT_NAMES
+from lakehouse.dashboard.pages.mrhealth import PRODUCT_NAMES, UNIT_PLACES
 from lakehouse.dashboard.words import Words
 
 MEASURES = {
@@ -13,92 +26,121 @@ MEASURES = {
     "pieces": Words("peças", "pieces"),
     "revenue": Words("receita (R$)", "revenue (R$)"),
 }
+OF_UNIT: Mapping[FilterName, str] = {"unidade": "unit_id", "uf": "state_name"}
 NEXT = Query(
-    sql="""
+    sql=f"""
 SELECT sum(expected) FILTER (measure = 'revenue' AND target_day <= day + 7) AS receita_7,
   sum(expected) FILTER (measure = 'revenue') AS receita_28,
   sum(expected) FILTER (measure = 'orders' AND target_day <= day + 7) AS pedidos_7,
   sum(expected) FILTER (measure = 'pieces' AND target_day <= day + 7) AS pecas_7
-FROM gold.mrhealth_unit_forecast WHERE {scope}
-""",
-    columns={"unidade": "unit_id"},
+FROM gold.mrhealth_unit_forecast LEFT JOIN {UNIT_PLACES} USING (unit_id)
+WHERE {{scope}}
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 DAYS = Query(
-    sql="""
-WITH came AS (
+    sql=f"""
+WITH units AS (SELECT unit_id, state_name FROM {UNIT_PLACES} WHERE {{scope}}),
+chosen AS (
+  SELECT count(*) AS units, count(DISTINCT coalesce(state_name, '')) AS states,
+    any_value(unit_id) AS unit_id, any_value(state_name) AS state_name FROM units
+),
+bands AS (
+  SELECT target_day AS day, q05, q95, 'unit' AS level
+  FROM gold.mrhealth_unit_forecast f JOIN chosen USING (unit_id)
+  WHERE measure = 'revenue' AND units = 1
+  UNION ALL
+  SELECT target_day, q05, q95, level
+  FROM gold.mrhealth_area_forecast f JOIN chosen USING (units)
+  WHERE measure = 'revenue' AND (level = 'chain'
+    OR states = 1 AND f.state_name IS NOT DISTINCT FROM chosen.state_name)
+),
+came AS (
   SELECT day, sum(revenue) AS veio FROM gold.mrhealth_unit_day
-  WHERE day > {to} - 28 AND {scope} GROUP BY day
+  WHERE day > {{to}} - 28 AND {{scope}} GROUP BY day
 ),
 ahead AS (
-  SELECT target_day AS day, sum(expected) AS esperado,
-    CASE WHEN count(*) = 1 THEN any_value(q05) END AS minimo,
-    CASE WHEN count(*) = 1 THEN any_value(q95) END AS maximo
-  FROM gold.mrhealth_unit_forecast WHERE measure = 'revenue' AND {scope} GROUP BY target_day
+  SELECT target_day AS day, sum(expected) AS esperado
+  FROM gold.mrhealth_unit_forecast LEFT JOIN {UNIT_PLACES} USING (unit_id)
+  WHERE measure = 'revenue' AND {{scope}} GROUP BY target_day
+),
+band AS (
+  SELECT day, arg_max(q05, level) AS minimo, arg_max(q95, level) AS maximo
+  FROM bands GROUP BY day
 )
 SELECT day AS label, veio, esperado, minimo, maximo
-FROM came FULL JOIN ahead USING (day) ORDER BY label
-""",
-    columns={"unidade": "unit_id"},
+FROM came FULL JOIN ahead USING (day) LEFT JOIN band USING (day) ORDER BY label
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 UNITS = Query(
-    sql="""
-SELECT f.unit_id, unit_name, sum(expected) FILTER (measure = 'revenue') AS receita,
+    sql=f"""
+SELECT unit_id, unit_name, sum(expected) FILTER (measure = 'revenue') AS receita,
   sum(expected) FILTER (measure = 'orders') AS pedidos, before.receita AS antes,
   CAST(sum(expected) FILTER (measure = 'revenue') AS DOUBLE) / nullif(before.receita, 0) - 1
     AS mudanca
-FROM gold.mrhealth_unit_forecast f
+FROM gold.mrhealth_unit_forecast f LEFT JOIN {UNIT_PLACES} USING (unit_id)
 LEFT JOIN (
-  SELECT unit_id, arg_max(unit_name, day) AS unit_name,
-    sum(revenue) FILTER (day > {to} - 7) AS receita
-  FROM gold.mrhealth_unit_day WHERE day <= {to} GROUP BY unit_id
+  SELECT unit_id, sum(revenue) AS receita
+  FROM gold.mrhealth_unit_day WHERE day BETWEEN {{to}} - 6 AND {{to}} GROUP BY unit_id
 ) before USING (unit_id)
-WHERE target_day <= f.day + 7 AND {scope}
-GROUP BY f.unit_id, unit_name, before.receita ORDER BY receita DESC, f.unit_id
-""",
-    columns={"unidade": "f.unit_id"},
+WHERE target_day <= f.day + 7 AND {{scope}}
+GROUP BY unit_id, unit_name, before.receita ORDER BY receita DESC, unit_id
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 PRODUCTS = Query(
     sql=f"""
 SELECT product_id, product_name, sum(expected) FILTER (target_day <= day + 7) AS pecas_7,
   sum(expected) AS pecas_28
 FROM gold.mrhealth_demand_forecast LEFT JOIN {PRODUCT_NAMES} USING (product_id)
+LEFT JOIN {UNIT_PLACES} USING (unit_id)
 WHERE {{scope}}
 GROUP BY product_id, product_name ORDER BY pecas_7 DESC, product_id
 """,  # noqa: S608  declared
-    columns={"unidade": "unit_id", "produto": "product_id"},
+    columns={**OF_UNIT, "produto": "product_id"},
+)
+AREAS = Query(
+    sql="""
+SELECT target_day, level, state_name AS place,
+  measure, units, expected, q05, q25, q50, q75, q95, coverage_pct / 100 AS dentro
+FROM gold.mrhealth_area_forecast WHERE {scope}
+ORDER BY target_day, level, place, measure
+""",
+    columns={"uf": "state_name"},
 )
 INTERVALS = Query(
-    sql="""
+    sql=f"""
 SELECT target_day, unit_id, unit_name, measure, expected, q05, q25, q50, q75, q95, model
-FROM gold.mrhealth_unit_forecast
-LEFT JOIN (SELECT unit_id, arg_max(unit_name, day) AS unit_name
-  FROM gold.mrhealth_unit_day GROUP BY unit_id) USING (unit_id)
-WHERE {scope}
+FROM gold.mrhealth_unit_forecast LEFT JOIN {UNIT_PLACES} USING (unit_id)
+WHERE {{scope}}
 ORDER BY target_day, unit_name, unit_id, measure
-""",
-    columns={"unidade": "unit_id"},
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 ACCURACY = Query(
-    sql="""
+    sql=f"""
 SELECT target_day AS label, sum(actual) AS veio, sum(expected) AS previsto,
   CASE WHEN count(*) = 1 THEN any_value(q05) END AS minimo,
   CASE WHEN count(*) = 1 THEN any_value(q95) END AS maximo
-FROM gold.mrhealth_forecast_accuracy WHERE measure = 'revenue' AND step = 1 AND {scope}
+FROM gold.mrhealth_forecast_accuracy LEFT JOIN {UNIT_PLACES} USING (unit_id)
+WHERE measure = 'revenue' AND step = 1 AND {{scope}}
 GROUP BY target_day ORDER BY label
-""",
-    columns={"unidade": "unit_id"},
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 QUALITY = Query(
-    sql="""
+    sql=f"""
 SELECT measure, step, count(*) AS comparacoes,
   CAST(sum(abs(error)) AS DOUBLE) / nullif(sum(abs(actual)), 0) AS erro,
   CAST(sum(error) AS DOUBLE) / nullif(sum(abs(actual)), 0) AS vies,
   count(*) FILTER (is_inside) / count(*) AS dentro,
   CAST(sum(products_inside) AS DOUBLE) / nullif(sum(products), 0) AS produtos_dentro
-FROM gold.mrhealth_forecast_accuracy WHERE {scope}
+FROM gold.mrhealth_forecast_accuracy LEFT JOIN {UNIT_PLACES} USING (unit_id)
+WHERE {{scope}}
 GROUP BY measure, step ORDER BY measure, step
-""",
-    columns={"unidade": "unit_id"},
+""",  # noqa: S608  declared
+    columns=OF_UNIT,
 )
 BACK_TEST = Query(
     sql="""
@@ -126,8 +168,11 @@ UNIT = Column(
 )
 
 
-def _quantile(name: str, label: Words) -> Column:
-    return Column(name=name, label=label, kind="decimal", width=86)
+QUANTILES = tuple(
+    Column(name=f"q{n:02}", label=Words(f"{n}%", f"{n}%"), kind="decimal", width=86)
+    for n in (5, 25, 50, 75, 95)
+)
+AREA_LEVELS = {"state": Words("estado", "state"), "chain": Words("rede", "chain")}
 
 
 PAGE = Page(
@@ -137,7 +182,7 @@ PAGE = Page(
         "O que se espera para os próximos 28 dias, ao lado do que veio.",
         "What is expected for the next 28 days, beside what came.",
     ),
-    filters=("unidade", "produto"),
+    filters=("uf", "unidade", "produto"),
     views=(
         Totals(
             id="proximos",
@@ -166,8 +211,8 @@ PAGE = Page(
             id="dias",
             title=Words("Receita: o que veio e o que se espera", "Revenue: what came, and next"),
             note=Words(
-                "intervalo de 90% com uma unidade escolhida",
-                "interval of 90% when one unit is chosen",
+                "intervalo de 90% da rede, de um estado ou de uma unidade",
+                "interval of 90% of the chain, of a state or of a unit",
             ),
             form="line",
             height=360,
@@ -273,6 +318,27 @@ PAGE = Page(
             ),
         ),
         Table(
+            id="estados",
+            title=Words("Rede e estados: cada dia", "Chain and states: each day"),
+            note=Words(
+                "as quantidades esperadas somam as das unidades; os intervalos são próprios,"
+                " porque os das unidades não se somam",
+                "expected values add up those of the units; intervals are their own, because those"
+                " of the units do not add up",
+            ),
+            query=AREAS,
+            columns=(
+                Column(name="target_day", label=Words("Dia", "Day"), kind="day"),
+                Column(name="level", label=Words("Nível", "Level"), texts=AREA_LEVELS, width=100),
+                Column(name="place", label=Words("Estado", "State"), width=150),
+                Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
+                Column(name="units", label=Words("Unidades", "Units"), kind="count"),
+                Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
+                *QUANTILES,
+                Column(name="dentro", label=Words("No intervalo", "In interval"), kind="percent"),
+            ),
+        ),
+        Table(
             id="intervalos",
             title=Words("Cada dia com seus intervalos", "Each day with its intervals"),
             note=Words(
@@ -285,11 +351,7 @@ PAGE = Page(
                 UNIT,
                 Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
                 Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
-                _quantile("q05", Words("5%", "5%")),
-                _quantile("q25", Words("25%", "25%")),
-                _quantile("q50", Words("50%", "50%")),
-                _quantile("q75", Words("75%", "75%")),
-                _quantile("q95", Words("95%", "95%")),
+                *QUANTILES,
                 Column(name="model", label=Words("Método", "Method"), texts=MODELS, width=150),
             ),
         ),

@@ -383,4 +383,5 @@ CONTROL_TOTALS = (
     *STOCK_CONTROL_TOTALS,
     complete_and_ordered("gold.demand_forecast", ["unit_id", "product_id"]),
     complete_and_ordered("gold.unit_forecast", ["unit_id", "measure"]),
+    complete_and_ordered("gold.area_forecast", ["level", "country_name", "state_name", "measure"]),
 )

@@ -84,6 +84,22 @@ STOCK_CONTROL_TOTALS = (
             and unit_id in (select unit_id from gold.demand_forecast)""",
     ),
     ControlTotal(
+        table="gold.area_forecast",
+        expected="""
+            select target_day, level, if(level = 'state', state_name, null) as state_name,
+                if(level = 'state', country_name, null) as country_name, measure,
+                sum(expected)::decimal(18, 2) as expected, count(*) as units
+            from gold.unit_forecast
+            left join (
+                select * from gold.dim_unit qualify rank() over (order by day desc) = 1
+            ) u using (unit_id)
+            cross join (values ('state'), ('chain')) levels(level)
+            group by all""",
+        found="""
+            select target_day, level, state_name, country_name, measure, expected, units
+            from gold.area_forecast""",
+    ),
+    ControlTotal(
         table="gold.purchase_recommendation",
         expected="""
             select unit_id, product_id, round(sum(expected) / 7, 2)::decimal(18, 2) as daily_demand,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.domains.mrhealth.demand import history
+from lakehouse.domains.mrhealth.gold.area_forecast import area_forecast
 from lakehouse.domains.mrhealth.gold.demand_forecast import demand_forecast
 from lakehouse.domains.mrhealth.gold.forecast_leaks import forecast_leaks
 from lakehouse.domains.mrhealth.gold.forecast_models import forecast_models
@@ -104,7 +105,9 @@ def test_a_day_without_sales_of_a_unit_that_delivered_is_zero():
     assert max(row["expected"] for row in rows if row["unit_id"] == 1) < 5
 
 
-@pytest.mark.parametrize("table", [demand_forecast, unit_forecast], ids=["product", "unit"])
+@pytest.mark.parametrize(
+    "table", [demand_forecast, unit_forecast, area_forecast], ids=["product", "unit", "area"]
+)
 def test_one_day_of_history_is_enough_and_no_history_gives_no_rows(table):
     rows = computed(table, *rows_of(days=1))
     assert rows
@@ -164,27 +167,57 @@ def test_an_interval_that_never_held_is_zero_percent():
     assert Decimal(0) in {row["coverage_pct"] for row in rows}
 
 
-def test_products_add_up_to_the_pieces_of_their_unit_and_the_control_total_finds_a_cent():
-    growing: dict[tuple[int, int], Change] = {
-        (unit, back): {"quantity": {301: 20 - back % 7, 302: back % 3}}
-        for unit in (1, 2)
-        for back in range(60)
-    }
-    connection = ibis.duckdb.connect()
-    connection.create_database("gold")
-    for name, table in (("demand_forecast", demand_forecast), ("unit_forecast", unit_forecast)):
-        rows = pa.Table.from_pylist(computed(table, *rows_of(changes=growing)))
-        connection.create_table(name, rows, database="gold")
-    (total,) = [each for each in STOCK_CONTROL_TOTALS if each.table == "gold.unit_forecast"]
+GROWING: dict[tuple[int, int], Change] = {
+    (unit, back): {"quantity": {301: 20 - back % 7, 302: back % 3}}
+    for unit in (1, 2)
+    for back in range(60)
+}
 
-    def found(change: str = "") -> int:
+
+class Stored:
+    """Computed tables in a database, compared by the control total of one of them."""
+
+    def __init__(self, total: str, *tables: Table, given: tuple[list[Row], ...]) -> None:
+        self.connection = ibis.duckdb.connect()
+        self.connection.create_database("gold")
+        for table in tables:
+            rows = pa.Table.from_pylist(computed(table, *given))
+            self.connection.create_table(table.id.table, rows, database="gold")
+        (self.total,) = [each for each in STOCK_CONTROL_TOTALS if each.table == total]
+
+    def apart(self, change: str = "") -> int:
+        """Number of expected rows that are not found, after a change."""
         if change:
-            connection.raw_sql(change)
-        apart = f"(({total.expected}) except ({total.found}))"
-        (count,) = connection.raw_sql(f"select count(*) from {apart}").fetchone()
+            self.connection.raw_sql(change)
+        apart = f"(({self.total.expected}) except ({self.total.found}))"
+        (count,) = self.connection.raw_sql(f"select count(*) from {apart}").fetchone()
         return int(count)
 
-    assert found() == 0
+
+def test_products_add_up_to_the_pieces_of_their_unit_and_the_control_total_finds_a_cent():
+    given = rows_of(changes=GROWING)
+    stored = Stored("gold.unit_forecast", demand_forecast, unit_forecast, given=given)
+    assert stored.apart() == 0
     day = LAST + dt.timedelta(days=3)
     cent = f"update gold.demand_forecast set expected = expected + 0.01 where target_day = '{day}'"
-    assert found(f"{cent} and product_id = 302") == 2
+    assert stored.apart(f"{cent} and product_id = 302") == 2
+
+
+def test_units_add_up_to_their_state_and_the_chain_and_the_control_total_finds_a_cent():
+    given = rows_of(changes=GROWING)
+    for row in given[3]:
+        row["state_name"] = None if row["unit_id"] == 2 else row["state_name"]
+    stored = Stored("gold.area_forecast", unit_forecast, area_forecast, given=given)
+    units = [row | {"unit_name": "", "state_id": 1} for row in given[3]]
+    stored.connection.create_table("dim_unit", pa.Table.from_pylist(units), database="gold")
+    assert stored.apart() == 0
+    rows = computed(area_forecast, *given)
+    assert {(row["level"], row["state_name"], row["units"]) for row in rows} == {
+        ("state", "Paraná", 1),
+        ("state", None, 1),
+        ("chain", None, 2),
+    }
+    assert all(0 <= row["coverage_pct"] <= 100 for row in rows)
+    day = LAST + dt.timedelta(days=3)
+    cent = f"update gold.unit_forecast set expected = expected + 0.01 where target_day = '{day}'"
+    assert stored.apart(f"{cent} and measure = 'orders' and unit_id = 1") == 2

@@ -1,6 +1,7 @@
 """Forecast what each restaurant will sell: the series, and the rows of the forecast tables.
 
-`history` makes series of the sales by unit, day and product, and `tables` the rows of the tables.
+`history` makes series of the sales by unit, day and product, `tables` the rows of the tables of
+units and products, and `areas` those of states and the chain.
 How series are forecast belongs to `lakehouse.platform.forecasting.panel`.
 """
 

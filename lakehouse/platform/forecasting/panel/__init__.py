@@ -14,6 +14,7 @@ that a day is unknown, such as a missing delivery; it is never taken for zero.
 - `evaluation`: errors and coverage as rows, and the search for leaks.
 - `produce`: the published forecast of a panel.
 - `reconcile`: forecasts of parts and of their totals that add up.
+- `totals`: forecasts of sums of series, such as a state, with quantiles of their own.
 
 Nothing here opens a file. Only numpy is needed.
 """
