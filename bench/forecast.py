@@ -30,7 +30,7 @@ from lakehouse.demo.mrhealth.true_demand import true_demand
 from lakehouse.platform.forecasting.panel import HORIZON
 from lakehouse.platform.forecasting.panel.contest import GROUPS, scale_of_series
 from lakehouse.platform.forecasting.panel.methods import BASELINES, VARIANTS
-from lakehouse.platform.forecasting.panel.panel import Numbers, Panel
+from lakehouse.platform.forecasting.panel.panel import Flags, Numbers, Panel
 from lakehouse.platform.forecasting.panel.produce import PanelForecast, forecast_panel
 from lakehouse.platform.forecasting.panel.reconcile import reconcile
 from lakehouse.platform.forecasting.panel.totals import total_forecast
@@ -250,7 +250,7 @@ def new_units(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
 def areas(orders: float, seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Yield the coverage of the orders of states and of the chain, by days of history."""
     of_state = np.repeat(np.arange(len(STATES)), STATES)
-    inside: dict[tuple[str, int], list[Numbers]] = {}
+    inside: dict[tuple[str, int], list[Flags]] = {}
     for seed in seeds:
         panel = next(generated(seed, orders)).panel
         for days in (28, 60, 120, 364, 392):

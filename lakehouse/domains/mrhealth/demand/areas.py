@@ -63,7 +63,8 @@ def _of_units(sales: history.Sales, panel: Panel, measure: str) -> tuple[PanelFo
     if not len(sales.products):
         return both.totals, own
     summed = np.zeros_like(own)
-    np.add.at(summed, (slice(None), products.place), of_parts)
+    for total, part in zip(summed, of_parts, strict=True):
+        np.add.at(total, products.place, part)
     return both.totals, both.weight * own + (1.0 - both.weight) * summed
 
 

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from lakehouse.platform.forecasting.panel.panel import Numbers
+from lakehouse.platform.forecasting.panel.panel import Indices, Numbers
 from lakehouse.platform.forecasting.panel.produce import forecast_panel
 from lakehouse.platform.forecasting.panel.totals import TotalForecast, total_forecast
 from lakehouse_tests.platform.forecasting.panel.series import panel_of, sold
 
-ALONE, TOGETHER = np.zeros(24, np.int64), np.arange(24) // 6
+ALONE: Indices = np.zeros(24, np.int64)
+TOGETHER: Indices = (np.arange(24) // 6).astype(np.int64)
 
 
-def totals_of(values: Numbers, into: Numbers = TOGETHER) -> tuple[TotalForecast, Numbers]:
+def totals_of(values: Numbers, into: Indices = TOGETHER) -> tuple[TotalForecast, Numbers]:
     """The forecast of sums of series, and the quantiles of the series."""
     panel = panel_of(values)
     made = forecast_panel(panel)
