@@ -18,6 +18,7 @@ from lakehouse.platform.quarantine.export import export_rejections
 from lakehouse.platform.quarantine.replay import replay_patch
 from lakehouse.platform.quarantine.selection import Selection
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse_tests.domains.bikes import files as bikes
 from lakehouse_tests.stories.conftest import BOTH_RUNTIMES, Make
 from lakehouse_tests.stories.world import (
     FRI,
@@ -203,6 +204,24 @@ def test_an_order_of_the_day_before_is_added_to_its_day_by_a_follow_up_run(world
     assert world.revenue() == {(MON, 1): "13.00", (TUE, 1): "4.00"}
     assert set(world.balance()) == {"balanced"}
     assert world.ingest() == []
+
+
+@pytest.mark.as_of(False)
+def test_checks_that_waited_for_the_days_of_rows_are_evaluated_again_with_them(make_world: Make):
+    world = make_world(domain="bikes")
+    for dataset, day in (("order_details", "2014-10-01"), ("order_headers", "2014-10-02")):
+        world.land(f"bikes/{bikes.path(dataset, day)}", bikes.file(dataset, bikes.row(dataset)))
+
+    def row_counts() -> set[str]:
+        found = world.rows("ops.bikes_data_quality_log", "check_id", "day", "result")
+        names = {f"silver.bikes_{table}.row_counts" for table in ("order_details", "order_headers")}
+        return {result for check, day, result in found if check in names and day.year == 2014}
+
+    runs = local_runs.ingest(world.domain, world.settings, world.instance)
+    next(runs)
+    assert row_counts() == {"warn", "fail"}
+    assert [run.succeeded for run in runs] == [True]
+    assert row_counts() == {"pass"}
 
 
 def test_a_file_with_a_header_only_is_a_delivery_without_sales(world: World):

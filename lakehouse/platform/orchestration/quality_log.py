@@ -32,7 +32,9 @@ from lakehouse.platform.quality.log import (
     recent_problems,
     stage_log,
 )
-from lakehouse.platform.reconciliation.open_work import reconciliation_of
+from lakehouse.platform.reconciliation.open_work import earlier_balances, reconciliation_of
+from lakehouse.platform.reconciliation.reconcile import BalancesByDay
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
@@ -86,13 +88,16 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         days = days_of(context.partition_keys)
         selected = context.selected_asset_check_keys
         writes_log = log_key in context.selected_asset_keys
+        balances = _balances(context, domain, platform, days)
+        if writes_log:
+            days = sorted({*days, *days_that_waited(domain, platform.lake, balances, days)})
         checked = evaluate(
             [check for key, check in by_key.items() if writes_log or key in selected],
             days,
             platform.lake,
             platform.settings,
             now=platform.started_at,
-            given=_balances(context, domain, platform, days),
+            given=_given(domain, balances, days),
         )
         results = [day_result(each) for each in checked if check_key(each.check) in selected]
         if writes_log:
@@ -211,12 +216,34 @@ def _raise_for_blocking(checked: Sequence[CheckedDay], days: Sequence[dt.date]) 
     )
 
 
+def days_that_waited(
+    domain: Domain, lake: Lake, balances: BalancesByDay, days: Sequence[dt.date]
+) -> list[dt.date]:
+    """Return the delivery days outside of a run whose rows waited for days of the run.
+
+    Their checks said so, and are evaluated again.
+    """
+    refreshed = set(days)
+    others = sorted(balances.keys() - refreshed)
+    earlier = earlier_balances(domain, lake, others) if others else {}
+    return [day for day in others if day in earlier and earlier[day].waiting_days & refreshed]
+
+
 def _balances(
     context: dg.AssetExecutionContext, domain: Domain, platform: Platform, days: list[dt.date]
-) -> Mapping[TableId, arrow.Table]:
+) -> BalancesByDay:
     """Return the reconciliation that this run is about to store; nothing if it stores none."""
     table = reconciliation_of(domain.name)
     if asset_key(table) not in context.job_def.asset_layer.selected_asset_keys:
         return {}
-    by_day = platform.balances(domain, tuple(days))
-    return {table: RECONCILIATION.to_arrow(file for day in days for file in by_day[day])}
+    return platform.balances(domain, tuple(days))
+
+
+def _given(
+    domain: Domain, balances: BalancesByDay, days: Sequence[dt.date]
+) -> Mapping[TableId, arrow.Table]:
+    """Return the balances of the assessed days as rows, if the run stores any."""
+    if not balances:
+        return {}
+    rows = RECONCILIATION.to_arrow(file for day in days for file in balances[day])
+    return {reconciliation_of(domain.name): rows}
