@@ -221,7 +221,7 @@ def days_that_waited(
 ) -> list[dt.date]:
     """Return the delivery days outside of a run whose rows waited for days of the run.
 
-    Their checks said so, and are evaluated again.
+    Their checks reported it, and are evaluated again.
     """
     refreshed = set(days)
     others = sorted(balances.keys() - refreshed)
