@@ -86,7 +86,8 @@ def watched(arguments: list[str], environment: dict[str, str]) -> dict[str, Any]
                 continue
             break
     if process.returncode:
-        raise SystemExit(f"{arguments[0]} failed:\n{err[-3000:]}")
+        written = "\n".join(line for line in err.splitlines() if not line.startswith("\tat "))
+        raise SystemExit(f"{arguments[0]} failed:\n{written[-6000:]}")
     figures: dict[str, Any] = json.loads(out.splitlines()[-1])
     cpu = sum(found.cpu.values()) - figures.pop("import_cpu_seconds")
     return figures | {

@@ -10,13 +10,17 @@ from typing import NoReturn
 import pytest
 
 from lakehouse.platform.tables import code_facts
+from lakehouse.settings import Settings
 from lakehouse_tests import servers
 
 HERE = Path(__file__).parent
 
 
-SERVERS = frozenset({"s3", "postgres", "spark", "page", "services"})
+SERVERS = frozenset({"s3", "postgres", "by_spark", "cluster", "page", "services"})
 """Fixtures that start a server, a cluster or a browser."""
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of Java for processes that end before optimized code pays off."""
+
 SLOW = ("stories", "dashboard", "e2e", "docs", "domains", "cli", "demo", "tools")
 """Folders whose tests load complete lakes or start processes; `make test-fast` leaves them out."""
 SLOW_MODULES = frozenset(
@@ -37,6 +41,7 @@ SLOW_MODULES = frozenset(
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("LAKEHOUSE_SILENCE_DAYS", "0")  # tests deliver days of past years
+    os.environ.setdefault("JDK_JAVA_OPTIONS", QUICK_JAVA)
     if code_facts.SHARED not in os.environ:  # workers and child processes have that of the first
         kept = tempfile.TemporaryDirectory(prefix="lakehouse-facts-")
         config.add_cleanup(kept.cleanup)
@@ -90,6 +95,33 @@ def postgres() -> Iterator[str]:
             yield dsn
     except servers.ServerMissing as missing:
         _without(missing)
+
+
+@pytest.fixture(scope="session")
+def spark_home() -> Iterator[Path]:
+    """Folder for the files of Spark's workers; the Spark session of this process ends with it."""
+    from lakehouse_tests.platform.engines import spark
+
+    spark.require_spark()
+    with tempfile.TemporaryDirectory(prefix="spark-", ignore_cleanup_errors=True) as home:
+        yield Path(home)
+        spark.end_java()
+
+
+@pytest.fixture(scope="session")
+def by_spark(spark_home: Path) -> Settings:
+    """Settings with which Spark computes every table, on this machine or on the cluster."""
+    from lakehouse_tests.platform.engines.spark import spark_settings
+
+    return spark_settings()
+
+
+@pytest.fixture
+def cluster(spark_home: Path) -> Settings:
+    """Settings with which a cluster of two workers computes every table."""
+    from lakehouse_tests.platform.engines.spark import spark_cluster
+
+    return spark_cluster(spark_home)
 
 
 @pytest.fixture(params=["disk", pytest.param("s3", marks=pytest.mark.s3)])

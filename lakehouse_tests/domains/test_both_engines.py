@@ -3,8 +3,6 @@
 import datetime as dt
 import importlib
 import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.platform.engines.session import Session, session
-from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.provenance import Provenance
 from lakehouse.platform.tables.registry import load_domain
@@ -30,21 +27,9 @@ ON = dt.date(2023, 7, 1)
 WIDE = 100
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[None]:
-    """One Spark session for all domains."""
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        pytest.skip("no Java on this machine, so no Spark")
-    pytest.importorskip("pyspark", reason="pip install 'lakehouse[spark]'")
-    started = spark_session(Settings(engine="spark"))
-    started.conf.set("spark.sql.shuffle.partitions", "1")
-    yield
-    started.stop()
-
-
 @pytest.mark.parametrize("domain", SYSTEMS)
 def test_both_engines_give_the_same_rows(
-    domain: str, tmp_path: Path, spark: None, monkeypatch: pytest.MonkeyPatch
+    domain: str, tmp_path: Path, by_spark: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business = Business(domain, tmp_path)
     generator = importlib.import_module(f"lakehouse.demo.{domain}")

@@ -158,7 +158,8 @@ def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
         from lakehouse.platform.engines.spark import SparkSession, spark_session
 
         store = ObjectStore.at(settings.root)
-        opened = SparkSession(spark_session(settings), store, rows)
+        texts = CodeFacts(settings.home)
+        opened = SparkSession(spark_session(settings), store, rows=rows, texts=texts)
     else:
         from lakehouse.platform.engines.duckdb import DuckDBSession
 

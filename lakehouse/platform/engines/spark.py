@@ -34,6 +34,7 @@ from lakehouse.platform.storage.made_with import by_definition
 from lakehouse.platform.storage.object_store import ObjectStore
 from lakehouse.platform.storage.s3_access import current_identity
 from lakehouse.platform.storage.staging import Staged
+from lakehouse.platform.tables.code_facts import CodeFacts
 from lakehouse.platform.tables.contract import Contract
 from lakehouse.settings import Settings
 
@@ -43,20 +44,33 @@ PARTITIONS = "spark.sql.shuffle.partitions"
 ROWS_A_TASK = 500_000
 """Upstream rows for each task that joins or groups; more tasks than that only cost time."""
 
+ROWS_WORTH_A_TASK = 50_000
+"""Upstream rows from which one more task is worth its start, up to the usual number of tasks."""
+
 
 class SparkSession(Session):
     """Temporary views of one Spark session; `keep` caches rows in Spark."""
 
     dialect = "pyspark"
 
-    def __init__(self, spark: Any, store: ObjectStore, rows: int = 0) -> None:
-        """Open a session over a Spark session for a lake, for about so many upstream rows."""
+    def __init__(
+        self, spark: Any, store: ObjectStore, *, rows: int = 0, texts: CodeFacts | None = None
+    ) -> None:
+        """Open a session over a Spark session for a lake.
+
+        Args:
+            spark: the session of Spark.
+            store: of the lake.
+            rows: about how many upstream rows are read; 0 when it is not known.
+            texts: where SQL texts are kept between processes.
+        """
         self.spark = spark
+        self.texts = texts
         self._store = store
         self._names: list[str] = []
         self._urls: dict[str, None] = {}
         self._partitions = int(spark.conf.get(PARTITIONS))
-        spark.conf.set(PARTITIONS, max(self._partitions, rows // ROWS_A_TASK))
+        spark.conf.set(PARTITIONS, tasks_for(rows, self._partitions))
 
     def close(self) -> None:
         """Drop the views and the cached rows; a driver that has ended has none."""
@@ -182,6 +196,17 @@ def _unordered(ordered: ir.Table) -> tuple[ir.Table, list[SortKey]]:
             columns[name] = key.arg.to_expr()
         keys.append(SortKey(name=name, ascending=key.ascending, nulls_first=key.nulls_first))
     return rows.mutate(**columns) if columns else rows, keys
+
+
+def tasks_for(rows: int, usual: int) -> int:
+    """Return how many tasks join or group so many upstream rows.
+
+    >>> [tasks_for(rows, 4) for rows in (0, 1_000, 120_000, 1_000_000, 40_000_000)]
+    [4, 1, 3, 4, 80]
+    """
+    if not rows:
+        return usual
+    return max(min(usual, 1 + rows // ROWS_WORTH_A_TASK), rows // ROWS_A_TASK)
 
 
 def spark_session(settings: Settings) -> Any:

@@ -78,7 +78,7 @@ def rows_from_s3(
     """
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-    wanted = _own_columns(urls) if schema is None else to_arrow_schema(schema)
+    wanted = _own_columns(urls) if schema is None else to_arrow_schema(schema, timezone="UTC")
     files = pa.table(
         {
             "task": pa.array(range(len(urls)), pa.int32()),

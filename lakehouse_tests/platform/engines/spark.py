@@ -1,10 +1,12 @@
-"""Spark for tests: skipped with the reason where it cannot run, a failure there in CI."""
+"""Spark for tests: skipped with the reason where it cannot run, a failure there in CI.
+
+A test process has one Spark session, which is kept until the process ends: starting one takes
+longer than most tests. Where a test needs a cluster, the session is replaced by one of a cluster,
+which serves the later tests as well.
+"""
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,11 @@ import pytest
 
 import lakehouse_tests
 from lakehouse.platform.engines.spark import spark_session
+from lakehouse.platform.engines.spark_causes import forget_lost_driver, has_lost_driver
 from lakehouse.settings import Settings
+
+CLUSTER = "local-cluster[2,1,1024]"
+"""Two workers; their executors are processes of their own."""
 
 
 def require_spark() -> None:
@@ -31,35 +37,54 @@ def require_spark() -> None:
         pytest.skip(reason)
 
 
-@contextmanager
-def spark_cluster(settings: Settings) -> Iterator[Settings]:
-    """Yield settings with a cluster of two workers, whose executors are processes of their own."""
+def spark_settings(settings: Settings | None = None) -> Settings:
+    """Return settings with which every table is computed by the Spark session of this process."""
     require_spark()
-    import pyspark
+    return replace(settings or Settings(), engine="spark", spark_min_rows=0)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="spark-") as home,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for part in Path(pyspark.__file__).parent.iterdir():  # workers keep their files in the home
-            Path(home, part.name).symlink_to(part)
-        patch.setenv("SPARK_HOME", home)
-        patch.setenv("PYTHONPATH", str(Path(lakehouse_tests.__file__).parent.parent))
+
+def spark_cluster(home: Path) -> Settings:
+    """Return settings of the cluster of this process; start it if it does not run.
+
+    Args:
+        home: gets the files of the workers.
+    """
+    settings = replace(spark_settings(), spark_master=CLUSTER)
+    if not _has_cluster():
+        import pyspark
+
         end_java()
-        try:
-            yield from local_spark("local-cluster[2,1,1024]", settings)
-        finally:
-            end_java()
+        for part in Path(pyspark.__file__).parent.iterdir():
+            if not Path(home, part.name).exists():
+                Path(home, part.name).symlink_to(part)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in cluster_environment(home).items():
+                patch.setenv(name, value)
+            spark_session(settings)
+    return settings
+
+
+def cluster_environment(home: Path) -> dict[str, str]:
+    """Return the variables with which a driver starts; its executors have them, too."""
+    root = Path(lakehouse_tests.__file__).parent.parent
+    return {"SPARK_HOME": str(home), "PYTHONPATH": str(root)}
+
+
+def _has_cluster() -> bool:
+    from pyspark import SparkContext
+
+    context = SparkContext._active_spark_context
+    return context is not None and not has_lost_driver() and context.master == CLUSTER
 
 
 def end_java() -> None:
-    """End the Java process of earlier sessions; executors have the environment that it began with.
-
-    A session that another test has left open is stopped. The next session starts another process.
-    """
+    """Stop the Spark session of this process, if there is one, and end its Java process."""
     from pyspark import SparkContext
+    from pyspark.sql import SparkSession
 
-    stop_session()
+    forget_lost_driver()
+    if SparkContext._active_spark_context is not None:
+        SparkSession.builder.getOrCreate().stop()
     if (gateway := SparkContext._gateway) is not None:
         gateway.shutdown()
         gateway.proc.stdin.close()
@@ -77,29 +102,13 @@ def executors(process: int) -> list[int]:
     return found
 
 
-def stop_session() -> None:
-    """Stop the Spark session of this process, if there is one."""
-    from pyspark import SparkContext
-    from pyspark.sql import SparkSession
-
-    if SparkContext._active_spark_context is not None:
-        SparkSession.builder.getOrCreate().stop()
-
-
-def local_spark(master: str, settings: Settings | None = None) -> Iterator[Settings]:
-    """Yield settings of a Spark session, which is stopped afterwards."""
-    require_spark()
-    by_spark = replace(
-        settings or Settings(), engine="spark", spark_master=master, spark_min_rows=0
-    )
-    spark = spark_session(by_spark)
-    spark.conf.set("spark.sql.shuffle.partitions", "1")
-    yield by_spark
-    stop_session()
-
-
 def executor_of(process: int) -> int:
     """Return the Java process above a Python worker."""
     while b"java" not in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0]:
-        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        process = parent_of(process)
     return process
+
+
+def parent_of(process: int) -> int:
+    """Return the parent of a process."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +11,11 @@ import pytest
 
 from lakehouse.platform.engines.day_files import rows_of_files
 from lakehouse.platform.engines.session import session
-from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.serving.sql_catalog import connect, query
 from lakehouse.platform.storage.errors import StorageError
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
-from lakehouse_tests.platform.engines.spark import require_spark
 
 MONDAY = dt.date(2026, 1, 5)
 TUESDAY = MONDAY + dt.timedelta(days=1)
@@ -59,15 +56,6 @@ def read(lake: Lake, settings: Settings) -> list[tuple[object, ...]]:
         opened.files("rows", lake.table(SALES).snapshot().urls(), RELATION)
         rows = ibis.table(RELATION, name="rows").order_by("quantity")
         return [tuple(row.values()) for row in opened.table(rows).to_pylist()]
-
-
-@pytest.fixture(scope="module")
-def by_spark() -> Iterator[Settings]:
-    require_spark()
-    settings = Settings(engine="spark")
-    spark = spark_session(settings)
-    yield settings
-    spark.stop()
 
 
 @pytest.mark.parametrize("below", BELOW)

@@ -13,14 +13,12 @@ import pytest
 from lakehouse.platform.engines import session as engine
 from lakehouse.platform.engines.older_days import DUCKDB, Expected, columns_of_group, source_of
 from lakehouse.platform.engines.session import named_relation
-from lakehouse.platform.engines.spark import spark_session
 from lakehouse.platform.storage.errors import OlderDays
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.made_with import Definition
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.contract import TableModel, contract_of
 from lakehouse.settings import Settings
-from lakehouse_tests.platform.engines.spark import require_spark
 
 TABLE = TableId("silver", "cafe", "visits")
 MON, TUE = dt.date(2024, 1, 1), dt.date(2024, 1, 2)
@@ -64,8 +62,7 @@ def lake(tmp_path: Any) -> Lake:
 def test_a_query_reads_older_days_or_names_what_they_lack(lake: Lake, name: str, request):
     settings = Settings(root=lake.root, engine=name)
     if name == "spark":
-        require_spark()
-        request.addfinalizer(spark_session(settings).stop)
+        request.getfixturevalue("spark_home")
     urls = lake.table(TABLE).snapshot().urls()
     with engine.session(settings) as session:
         session.files("visits", urls, CONTRACT.schema, contract=CONTRACT, version="c2e1u1")

@@ -1,7 +1,6 @@
 """DuckDB and Spark compute the same rows for every table."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +30,7 @@ from lakehouse.platform.transform.inputs import bind_partitions
 from lakehouse.platform.transform.stage import stage_days
 from lakehouse.settings import Settings
 from lakehouse_tests import lakes
-from lakehouse_tests.platform.engines.spark import require_spark
+from lakehouse_tests.platform.engines.spark import spark_settings
 
 MONDAY = dt.date(2026, 1, 5)
 PLAN = Plan(first=MONDAY, units=6, days=4, orders_per_unit=4, errors=10, stock=True)
@@ -106,13 +105,8 @@ def computed(opened: Session, table: Table) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def by_spark(settings: Settings) -> Iterator[Settings]:
-    require_spark()
-    by_spark = replace(settings, engine="spark", spark_min_rows=0)
-    spark = spark_session(by_spark)
-    spark.conf.set("spark.sql.shuffle.partitions", "1")
-    yield by_spark
-    spark.stop()
+def by_spark(settings: Settings, spark_home: Path) -> Settings:
+    return spark_settings(settings)
 
 
 def bind(opened: Session, table: Table, lake: Lake, as_of_rows: Rows) -> None:

@@ -5,7 +5,7 @@ import functools
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
-from lakehouse_tests.platform.engines.spark import executor_of, spark_cluster
+from lakehouse_tests.platform.engines.spark import executor_of
 
 pytestmark = pytest.mark.server
 MONDAY, TUESDAY = dt.date(2026, 1, 5), dt.date(2026, 1, 6)
@@ -31,12 +31,6 @@ ORDERED = GIVEN.order_by("day", "n")
 NAMES, COPY = TableId("silver", "shop", "names"), TableId("gold", "shop", "names")
 TINY = 12 / (1 << 20)
 """MiB, so that a section has 32 rows."""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Settings]:
-    with spark_cluster(Settings()) as settings:
-        yield settings
 
 
 def rows(count: int) -> pa.Table:

@@ -4,10 +4,11 @@ What a run could not commit, the next one writes, and `vacuum` deletes the files
 """
 
 import datetime as dt
+import functools
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ import pytest
 
 from lakehouse.platform.engines.session import Session, session
 from lakehouse.platform.engines.spark_causes import DriverLost
+from lakehouse.platform.engines.spark_files import Convert
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
-from lakehouse_tests.platform.engines.spark import executors, spark_cluster
+from lakehouse_tests.platform.engines.spark import cluster_environment, executors
 
 pytestmark = pytest.mark.server
 DAYS = [dt.date(2026, 1, day) for day in range(5, 7)]
@@ -34,12 +36,6 @@ TINY = 16_384 / (1 << 20)
 """MiB, so that a day has several files."""
 ROWS = 2_000
 NO_TIME = dt.timedelta()
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Settings]:
-    with spark_cluster(Settings()) as settings:
-        yield settings
 
 
 @pytest.fixture
@@ -64,9 +60,14 @@ def written_by_duckdb(lake: Lake) -> LakeTable:
     return table
 
 
-def stage(opened: Session, table: LakeTable, before_commit: Callable[[], object] = bool) -> None:
+def stage(
+    opened: Session,
+    table: LakeTable,
+    before_commit: Callable[[], object] = bool,
+    convert: Convert | None = None,
+) -> None:
     schema = SCHEMA.to_pyarrow()
-    staged = opened.stage_days(ORDERED, DAYS, table, schema)
+    staged = opened.stage_days(ORDERED, DAYS, table, schema, convert=convert)
     before_commit()
     table.commit(staged, schema=schema)
 
@@ -100,25 +101,32 @@ def test_executors_that_are_lost_before_the_commit_are_not_missed(cluster: Setti
     assert_copied(lake)
 
 
-def test_a_lost_java_process_is_named_and_the_next_session_has_another(
-    cluster: Settings, lake: Lake
+def kill_after_a_part(batch: pa.RecordBatch, *, driver: int) -> pa.Table:
+    """Kill the driver when this task has written a part of a day."""
+    if ROWS - 1 in batch["n"].to_pylist():
+        os.kill(driver, signal.SIGKILL)
+    return pa.Table.from_batches([batch])
+
+
+def test_a_driver_lost_while_executors_write_is_named_and_the_next_session_has_another(
+    cluster: Settings, lake: Lake, spark_home: Path, monkeypatch: pytest.MonkeyPatch
 ):
     from pyspark import SparkContext
 
-    def kill_driver() -> None:
-        gateway: Any = SparkContext._gateway
-        os.kill(gateway.proc.pid, signal.SIGKILL)
-        gateway.proc.wait()
+    for name, value in cluster_environment(spark_home).items():
+        monkeypatch.setenv(name, value)
+    java: Any = SparkContext._gateway
+    kill = functools.partial(kill_after_a_part, driver=java.proc.pid)
 
     def lose_the_driver() -> None:
         with session(replace(cluster, root=lake.root)) as opened:
             opened.files("given", lake.table(NAMES).snapshot().urls(), SCHEMA)
-            kill_driver()
-            stage(opened, lake.table(COPY))
+            stage(opened, lake.table(COPY), convert=kill)
 
     written_by_duckdb(lake)
     with pytest.raises(DriverLost, match=r"driver of Spark.*hint: run again"):
         lose_the_driver()
     assert not lake.table(COPY).exists()
+    assert [*lake.store.entries(COPY.path)]
     copy(cluster, lake)
     assert_copied(lake)

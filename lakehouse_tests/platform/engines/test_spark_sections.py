@@ -1,7 +1,6 @@
 """On Spark several tasks write a large day, and its files are those of one process."""
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from lakehouse.platform.storage.file_names import place_of
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.settings import Settings
-from lakehouse_tests.platform.engines.spark import local_spark
 
 MONDAY = dt.date(2026, 1, 5)
 COUNTS = {MONDAY + dt.timedelta(days=n): count for n, count in enumerate((300, 1, 33, 32, 0))}
@@ -24,11 +22,6 @@ SCHEMA = ibis.schema(
 )
 TINY = 8 / (1 << 20)
 """MiB, so that a section has 32 rows."""
-
-
-@pytest.fixture(scope="module")
-def by_spark() -> Iterator[Settings]:
-    yield from local_spark("local[2]")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,14 @@
 """Executors ingest as one process does: the same tables and reports, also after faults."""
 
+import contextlib
 import datetime as dt
 import functools
 import gzip
 import os
 import random
 import signal
+import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -34,7 +37,7 @@ from lakehouse.platform.tables.domain_spec import DomainSpec
 from lakehouse.platform.tables.source import Source
 from lakehouse.settings import Settings
 from lakehouse_tests import servers
-from lakehouse_tests.platform.engines.spark import executor_of, spark_cluster
+from lakehouse_tests.platform.engines.spark import cluster_environment, executor_of, spark_cluster
 from lakehouse_tests.platform.ingestion.landed import AT, ZONE, change_at
 
 pytestmark = pytest.mark.server
@@ -56,10 +59,9 @@ TINY = 12 / (1 << 20)
 """MiB, so that a section of bronze has 32 rows."""
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Settings]:
-    with spark_cluster(Settings(max_file_mb=1)) as settings:
-        yield settings
+@pytest.fixture
+def cluster(cluster: Settings) -> Settings:
+    return replace(cluster, max_file_mb=1)
 
 
 class Erased:
@@ -298,6 +300,101 @@ def test_an_executor_that_is_killed_costs_a_retry_and_no_row(
         found = [each.lake.table(table).snapshot() for each in (intake, one.intake("duckdb"))]
         versions = [{file.day: file.data_version for file in each.files} for each in found]
         assert versions[0] == versions[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKillingWriter(DayWriter):
+    """It kills the run after a task has written the files of a day."""
+
+    run: int
+
+    def write(self, day: dt.date, deliveries: Sequence[Delivery]) -> WrittenDay:
+        written = super().write(day, deliveries)
+        os.kill(self.run, signal.SIGKILL)
+        return written
+
+
+def ingest_until_killed(place: str, home: str) -> None:
+    """Ingest with a cluster of its own; called in a process of its own."""
+    shop = Shop(f"{place}/landing", place, replace(spark_cluster(Path(home)), max_file_mb=1))
+    intake = shop.intake("spark")
+    writer = functools.partial(RunKillingWriter, run=os.getpid())
+    pytest.MonkeyPatch().setattr("lakehouse.platform.ingestion.ingest.DayWriter", writer)
+    ingest(SALES.bronze, DAYS, intake, intake.listing(DAYS), note={})
+
+
+def test_a_run_killed_while_executors_write_leaves_nothing_and_is_repeated(
+    shop: Shop, tmp_path: Path, spark_home: Path
+):
+    put_odd_files(shop)
+    call = f"{ingest_until_killed.__name__}({str(tmp_path)!r}, {str(spark_home)!r})"
+    command = [sys.executable, "-c", f"from {__name__} import *; {call}"]
+    given = os.environ | cluster_environment(spark_home)
+    assert subprocess.run(command, env=given, check=False).returncode == -signal.SIGKILL
+    lake = shop.intake("spark").lake
+    bronze = lake.table(SALES.bronze.id)
+    assert not bronze.exists()
+    assert read_deliveries(lake, "shop", "sales") == []
+    assert [*lake.store.entries(bronze.id.path)]
+    shop.require_same()
+    bronze.vacuum(retention=dt.timedelta(), dry_run=False)
+    left = {entry.path for entry in lake.store.entries(bronze.id.path) if "/day=" in entry.path}
+    assert left == {f"{bronze.id.path}/{path}" for path in bronze.snapshot().paths}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(command, check=False).returncode:
+        pytest.skip("this user cannot mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Fill a disk, as another program does."""
+    with (disk / "full").open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def fill_while_keeping(data: bytes, name: str, *, disk: Path) -> bytes:
+    fill(disk)
+    return data
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillingWriter(DayWriter):
+    """The disk is full before a task writes the files of a day."""
+
+    disk: Path
+
+    def write(self, day: dt.date, deliveries: Sequence[Delivery]) -> WrittenDay:
+        fill(self.disk)
+        return super().write(day, deliveries)
+
+
+@pytest.mark.parametrize("phase", ["keeping", "writing a day"])
+def test_a_full_disk_of_an_executor_is_named_and_the_next_run_goes_on(
+    shop: Shop, small_disk: Path, phase: str, monkeypatch: pytest.MonkeyPatch
+):
+    put_odd_files(shop)
+    shop = replace(shop, lakes=str(small_disk))
+    redact: Redact = functools.partial(fill_while_keeping, disk=small_disk)
+    with monkeypatch.context() as patch:
+        if phase == "writing a day":
+            writer = functools.partial(FillingWriter, disk=small_disk)
+            patch.setattr("lakehouse.platform.ingestion.ingest.DayWriter", writer)
+            redact = as_delivered
+        intake = replace(shop, redact=redact).intake("spark")
+        with pytest.raises(StorageError, match=r"a disk is full.* hint: free space on it"):
+            ingest(SALES.bronze, DAYS, intake, intake.listing(DAYS), note={})
+    assert not intake.lake.table(SALES.bronze.id).exists()
+    (small_disk / "full").unlink()
+    shop.require_same()
 
 
 def test_damaged_kept_bytes_are_named_as_by_one_process(shop: Shop):
