@@ -1,12 +1,19 @@
 """Declarations of a warehouse and their DDL; loading is tested with the warehouse of bikes."""
 
-from lakehouse.platform.serving.warehouse.ddl import Dialect, ddl
+from dataclasses import replace
+
+import pandera.ibis as pa
+import pytest
+from ibis.expr.datatypes import Binary, Float64, Int16, Time, UInt64
+
+from lakehouse.platform.serving.warehouse.ddl import Dialect, create_table, ddl
 from lakehouse.platform.serving.warehouse.declaration import (
     Warehouse,
     references,
     warehouse_of,
     warehouse_table,
 )
+from lakehouse.platform.tables.contract import TableModel
 from lakehouse.platform.tables.domains import domain_names
 from lakehouse.platform.tables.registry import load_domain
 
@@ -63,6 +70,27 @@ def test_the_ddl_for_redshift_has_text_lengths_distribution_and_sort_keys():
     assert '"unit_name" VARCHAR(1000) NOT NULL' in text
     assert 'DISTSTYLE KEY DISTKEY ("code")\nSORTKEY ("code");' in text
     assert 'DISTSTYLE ALL\nSORTKEY ("day", "unit_id");' in text
+
+
+class Kinds(TableModel):
+    """A column of each kind."""
+
+    number: Int16 = pa.Field(description="Number")
+    large: UInt64 = pa.Field(description="Large number")
+    share: Float64 = pa.Field(description="Share")
+    at: Time = pa.Field(description="Time of day")
+    photo: Binary = pa.Field(description="Photo")
+
+
+def test_a_column_has_a_type_that_keeps_its_values_or_is_not_allowed():
+    table = replace(COUNTRIES, model=Kinds)
+    columns = {name: name for name in ("number", "large", "share", "at")}
+    text = create_table(replace(PARENT, table=table, columns=columns), Dialect.POSTGRESQL)
+    for column in ("number BIGINT", "large DECIMAL(20, 0)", "share DOUBLE PRECISION", "at TIME"):
+        name, _, kind = column.partition(" ")
+        assert f'"{name}" {kind}' in text
+    with pytest.raises(ValueError, match="binary has no type in a warehouse"):
+        create_table(replace(PARENT, table=table, columns={"photo": "photo"}), Dialect.POSTGRESQL)
 
 
 def test_a_warehouse_is_found_by_the_domain_that_declares_it():

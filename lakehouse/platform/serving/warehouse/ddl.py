@@ -11,6 +11,17 @@ from lakehouse.platform.serving.warehouse.declaration import ForeignKey, Warehou
 TEXT_LENGTH = 1_000
 """Bytes of a text column in Redshift, where TEXT has 256; a COPY fails on a longer value."""
 
+_TYPES = {
+    "is_timestamp": "TIMESTAMP",
+    "is_date": "DATE",
+    "is_time": "TIME",
+    "is_boolean": "BOOLEAN",
+    "is_uint64": "DECIMAL(20, 0)",
+    "is_integer": "BIGINT",
+    "is_floating": "DOUBLE PRECISION",
+}
+"""Test of an Ibis type → the type in both databases; the first that applies."""
+
 
 class Dialect(StrEnum):
     """Databases that a warehouse can be created in."""
@@ -93,8 +104,9 @@ def _type(kind: DataType, dialect: Dialect, length: int) -> str:
         return f"DECIMAL({kind.precision}, {kind.scale})"
     if kind.is_string():
         return "TEXT" if dialect is Dialect.POSTGRESQL else f"VARCHAR({length})"
-    if kind.is_timestamp():
-        return "TIMESTAMP"
-    if kind.is_date():
-        return "DATE"
-    return "BOOLEAN" if kind.is_boolean() else "BIGINT"
+    found = [name for test, name in _TYPES.items() if getattr(kind, test)()]
+    if not found:
+        raise ValueError(
+            f"a column of type {kind} has no type in a warehouse; hint: leave it out of `columns`"
+        )
+    return found[0]
