@@ -33,7 +33,7 @@ from lakehouse.dashboard.figures import Figure, figures
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.markup import Markup, markup
 from lakehouse.dashboard.parts import marked
-from lakehouse.dashboard.snapshots import DataError, Row, Snapshot
+from lakehouse.dashboard.snapshots import DataError, Row, Snapshot, UnreadableTable
 from lakehouse.dashboard.words import Kind, Language, Words, labelled, written
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,13 @@ TRY_AGAIN = Words(
     "As outras figuras não são afetadas. O motivo está no registro do servidor.",
     "The other figures are not affected. The reason is in the log of the server.",
 )
+UNREADABLE = Words(
+    "A tabela {} está danificada ou ainda não existe neste lago: `lakehouse status` diz o que"
+    " falta. Num lago de uma versão anterior, `lakehouse ingest` cria as tabelas novas.",
+    "The table {} is damaged or does not exist in this lake yet: `lakehouse status` says what is"
+    " missing. In a lake of an older version, `lakehouse ingest` makes the new tables.",
+)
+"""Has ``{}`` for the name of the table."""
 WHERE_FROM = Words("De onde vem?", "Where from?")
 MOST_LETTERS = 72
 """Letters that the titles of a row of cards may have beside their buttons."""
@@ -66,14 +73,18 @@ def _place(of: View) -> dict[str, Any]:
 
 def view(of: View, selection: Selection, snapshot: Snapshot) -> Component:
     """Return one view; an error in its place when it cannot be computed."""
+    text = TRY_AGAIN.in_(selection.language)
     try:
         return _RENDERERS[type(of)](of, selection, snapshot)
+    except UnreadableTable as error:
+        _log.error("view %s: %s", of.id, error)
+        text = UNREADABLE.in_(selection.language).format(error.table)
     except DataError as error:
         _log.error("view %s: %s", of.id, error)
     except Exception:  # noqa: BLE001  a mistake in one view must not take the page down
         _log.exception("view %s", of.id)
     words = dmc.Alert(
-        TRY_AGAIN.in_(selection.language),
+        text,
         title=FAILED.in_(selection.language),
         id=f"erro-{of.id}",
         color="red",

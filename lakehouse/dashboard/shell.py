@@ -350,16 +350,22 @@ def unreadable(language: Language) -> Component:
 
 
 def unknown_values(path: str, selection: Selection) -> Component:
-    """Return what a page shows when the URL selects something that does not exist."""
+    """Return what a page shows when the URL selects nothing that exists, or lacks a filter."""
     language = selection.language
     title = Words("Este filtro não existe", "This filter does not exist")
+    if is_missing := not any(problem.value for problem in selection.problems):
+        title = Words("Falta um filtro", "A filter is missing")
     found = Words("encontrado", "found")
     expected = Words("esperado", "expected")
     back = Words("Mostrar sem este filtro", "Show without this filter")
+    if is_missing:
+        back = Words("Escolher na lista", "Choose from the list")
     lines = [
         html.Li(
             [
-                html.Code(f"{problem.parameter}={problem.value}"),
+                html.Code(
+                    f"{problem.parameter}={problem.value}" if problem.value else problem.parameter
+                ),
                 f" · {expected.in_(language)}: {problem.expected.in_(language)}",
             ]
         )

@@ -60,6 +60,19 @@ class DataError(Exception):
     """A query has no answer; the message is for the operator's log, not for the page."""
 
 
+class UnreadableTable(DataError):
+    """A table is damaged, or a lake of an older version does not have it yet.
+
+    Args:
+        table: its name in SQL.
+        reason: why it cannot be read.
+    """
+
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(reason)
+        self.table = table
+
+
 @dataclass
 class Snapshot:
     """One consistent picture of the lake."""
@@ -112,7 +125,7 @@ class Snapshot:
         """
         for name in catalog.names_in(sql) or ():
             if name in self.damaged:
-                raise DataError(self.damaged[name])
+                raise UnreadableTable(name, self.damaged[name])
         if PREFIX in sql:
             self._describe_tables()
         cursor = self.connection.cursor()

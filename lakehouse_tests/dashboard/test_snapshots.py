@@ -103,6 +103,7 @@ def test_a_damaged_table_takes_only_its_own_views_down(copied: Settings):
     shown = content(copied, "/executivo")
     assert "erro-receita-por-canal" in shown
     assert shown.count('"erro-') == 1
+    assert f"A tabela {damaged.name} est" in shown
     assert "valor-receita" in shown
 
 
@@ -113,6 +114,7 @@ def test_an_empty_lake_says_that_there_is_no_data(tmp_path: Path):
         state = "filtro-desconhecido" if page.needs else "sem-dados"
         shown = answered(client, path)
         assert f'"{state}"' in shown, path
+        assert ("Falta um filtro" in shown) == bool(page.needs), path
         assert '"erro-' not in shown, path
 
 
@@ -132,6 +134,7 @@ def test_old_data_is_marked_as_late(shop: Settings):
 def test_text_of_the_data_stays_text(shop: Settings):
     shown = content(shop, "/executivo", "?uf=<script>alert(1)</script>")
     assert "filtro-desconhecido" in shown
+    assert "Falta um filtro" not in shown
     assert "dangerously" not in shown
 
 

@@ -88,7 +88,7 @@ ORDER BY day DESC
     columns=ORDER_DAY.columns,
 )
 ORDER_ID = Column(name="sales_order_id", label=Words("Pedido", "Order"))
-PRODUCT = Column(name="name", label=Words("Produto", "Product"), width=210)
+PRODUCT = Column(name="name", label=Words("Produto", "Product"), width=210, wraps=True)
 PIECES = Column(name="order_qty", label=Words("Peças", "Pieces"), kind="count")
 MAKING = Column(name="days_to_manufacture", label=Words("Dias de fabricação", "Days to make"))
 PLACE = Column(name="place", label=Words("Lugar", "Place"))

@@ -84,8 +84,10 @@ def _table(name: str, title: Words, of: str, model: str) -> Table:
         query=_clients(of),
         page_size=7,
         empty=Words(
-            f"Nenhum cliente avaliado. Um modelo é treinado com: {command}",
-            f"No client was evaluated. A model is trained by: {command}",
+            f"Nenhum cliente avaliado. Um modelo é treinado com: {command}"
+            " e usado na execução seguinte (lakehouse ingest --domain cards)",
+            f"No client was evaluated. A model is trained by: {command}"
+            " and used by the next run (lakehouse ingest --domain cards)",
         ),
         columns=(
             Column(name="posicao", label=Words("Posição", "Rank"), kind="count", width=90),

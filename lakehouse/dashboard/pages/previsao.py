@@ -164,12 +164,16 @@ GROUPS = {
     "lumpy": Words("raras e irregulares", "lumpy"),
 }
 UNIT = Column(
-    name="unit_name", label=Words("Unidade", "Unit"), link="/previsao?unidade={unit_id}", width=184
+    name="unit_name",
+    label=Words("Unidade", "Unit"),
+    link="/previsao?unidade={unit_id}",
+    width=184,
+    wraps=True,
 )
 
 
 QUANTILES = tuple(
-    Column(name=f"q{n:02}", label=Words(f"{n}%", f"{n}%"), kind="decimal", width=86)
+    Column(name=f"q{n:02}", label=Words(f"{n}%", f"{n}%"), kind="decimal", width=98)
     for n in (5, 25, 50, 75, 95)
 )
 AREA_LEVELS = {"state": Words("estado", "state"), "chain": Words("rede", "chain")}
@@ -327,12 +331,16 @@ PAGE = Page(
                 " of the units do not add up",
             ),
             query=AREAS,
+            empty=Words(
+                "Ainda não há esta conta; a próxima execução a faz: lakehouse ingest",
+                "Not computed yet; the next run does it: lakehouse ingest",
+            ),
             columns=(
                 Column(name="target_day", label=Words("Dia", "Day"), kind="day"),
-                Column(name="level", label=Words("Nível", "Level"), texts=AREA_LEVELS, width=100),
-                Column(name="place", label=Words("Estado", "State"), width=150),
+                Column(name="level", label=Words("Nível", "Level"), texts=AREA_LEVELS, width=80),
+                Column(name="place", label=Words("Estado", "State"), width=150, wraps=True),
                 Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
-                Column(name="units", label=Words("Unidades", "Units"), kind="count"),
+                Column(name="units", label=Words("Unidades", "Units"), kind="count", hidden=True),
                 Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
                 *QUANTILES,
                 Column(name="dentro", label=Words("No intervalo", "In interval"), kind="percent"),

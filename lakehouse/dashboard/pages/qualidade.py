@@ -96,7 +96,7 @@ WHERE {where} AND NOT delivered ORDER BY day DESC, unit_id
 )
 DOMAIN = Column(name="domain", label=Words("Sistema", "System"), texts=DOMAINS, width=110)
 DAY = Column(name="day", label=Words("Dia", "Day"), kind="day")
-DATASET = Column(name="table", label=Words("Conjunto", "Dataset"), width=130)
+DATASET = Column(name="table", label=Words("Conjunto", "Dataset"), width=130, wraps=True)
 
 PAGE = Page(
     name="qualidade",
@@ -231,7 +231,7 @@ PAGE = Page(
                     width=190,
                     wraps=True,
                 ),
-                Column(name="detail", label=Words("Detalhe", "Detail"), width=300),
+                Column(name="detail", label=Words("Detalhe", "Detail"), width=420, wraps=True),
             ),
         ),
         Table(

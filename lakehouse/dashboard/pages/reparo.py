@@ -111,7 +111,7 @@ PAGE = Page(
                     width=160,
                     wraps=True,
                 ),
-                Column(name="table", label=Words("Conjunto", "Dataset")),
+                Column(name="table", label=Words("Conjunto", "Dataset"), wraps=True),
                 Column(
                     name="reason",
                     label=Words("Motivo", "Reason"),

@@ -107,6 +107,7 @@ PAGE = Page(
                     label=Words("Unidade", "Unit"),
                     link="/unidades?unidade={unit_id}",
                     width=210,
+                    wraps=True,
                 ),
                 Column(name="state_name", label=Words("Estado", "State"), width=150),
                 Column(name="receita", label=Words("Receita", "Revenue"), kind="brl"),
