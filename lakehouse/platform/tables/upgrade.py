@@ -193,7 +193,7 @@ class _Upgrade:
             schema = RECONCILIATION.stored if old.layer == "ops" else DELIVERIES.stored
             current = ((day, self.current(rows, day)) for day, rows in _by_day(stored, days, shown))
             staged = new.stage_many(
-                ((day, rows.select(schema.names)) for day, rows in current), schema
+                ((day, _in_columns(rows, schema)) for day, rows in current), schema
             )
             new.commit(staged, schema=schema, based_on=before, note=NOTE)
         self.lake.store.write(marker, b"")
@@ -223,6 +223,14 @@ class _Upgrade:
             new = next((each.data_version for each in changed if each.day == day), None)
             versions.append(new if staged and new else version)
         return delivery_fingerprint(versions)
+
+
+def _in_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows with the columns of a schema; those added since then are null."""
+    for column in schema:
+        if column.name not in rows.column_names and column.nullable:
+            rows = rows.append_column(column, pa.nulls(len(rows), column.type))
+    return rows.select(schema.names)
 
 
 def _has_deliveries(shown: Snapshot) -> bool:

@@ -31,6 +31,8 @@ RECONCILIATION = TableId("ops", "mrhealth", "reconciliation")
 CONSERVATION = TableId("ops", "mrhealth", "conservation")
 UNRECOGNIZED = TableId("raw", "mrhealth", "unrecognized_files")
 STRAYS = TableId("raw", "mrhealth", "strays")
+LATER_COLUMNS = ["delivered_at"]
+"""Columns that deliveries have since a later version."""
 OLD_ORDER = ("inputs", "waiting", "table", "unit", "file", "digest", "status", "physical_lines")
 
 
@@ -100,7 +102,10 @@ def write_old_names(lake: Lake) -> None:
 
 def rewrite(lake: Lake, table: TableId, to: TableId) -> None:
     stored = lake.table(table)
-    write(lake, to, with_old_status(stored.read()), stored.snapshot().days)
+    rows = stored.read()
+    if table != to:
+        rows = rows.drop_columns(LATER_COLUMNS)
+    write(lake, to, with_old_status(rows), stored.snapshot().days)
 
 
 def with_old_status(rows: pa.Table) -> pa.Table:
