@@ -28,6 +28,7 @@ from lakehouse.platform.quality.evaluate import evaluate
 from lakehouse.platform.quality.log import (
     RECENT_DAYS,
     CheckProblem,
+    days_with_problems,
     log_of,
     recent_problems,
     stage_log,
@@ -39,6 +40,7 @@ from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.table import Table
+from lakehouse.platform.tables.upgrade import readable_table
 from lakehouse.platform.transform.outcomes import quarantine_of
 from lakehouse.settings import Settings
 
@@ -90,14 +92,14 @@ def quality_asset(domain: Domain, settings: Settings) -> dg.AssetsDefinition:
         writes_log = log_key in context.selected_asset_keys
         balances = _balances(context, domain, platform, days)
         if writes_log:
-            days = sorted({*days, *days_that_waited(domain, platform.lake, balances, days)})
+            days = sorted({*days, *days_to_repeat(domain, platform.lake, balances, days)})
         checked = evaluate(
             [check for key, check in by_key.items() if writes_log or key in selected],
             days,
             platform.lake,
             platform.settings,
             now=platform.started_at,
-            given=_given(domain, balances, days),
+            given=_given(domain, platform.lake, balances, days),
         )
         results = [day_result(each) for each in checked if check_key(each.check) in selected]
         if writes_log:
@@ -216,17 +218,23 @@ def _raise_for_blocking(checked: Sequence[CheckedDay], days: Sequence[dt.date]) 
     )
 
 
-def days_that_waited(
+def days_to_repeat(
     domain: Domain, lake: Lake, balances: BalancesByDay, days: Sequence[dt.date]
 ) -> list[dt.date]:
-    """Return the delivery days outside of a run whose rows waited for days of the run.
+    """Return the days outside of a run whose checks may have other results now.
 
-    Their checks reported it, and are evaluated again.
+    These are delivery days whose rows waited for days of the run, and the days after them on which
+    a check did not pass: it may have found no rows yet.
     """
     refreshed = set(days)
     others = sorted(balances.keys() - refreshed)
     earlier = earlier_balances(domain, lake, others) if others else {}
-    return [day for day in others if day in earlier and earlier[day].waiting_days & refreshed]
+    waited = [day for day in others if day in earlier and earlier[day].waiting_days & refreshed]
+    if not waited:
+        return []
+    last = waited[0] + dt.timedelta(days=RECENT_DAYS)
+    later = days_with_problems(lake, domain.name, waited[0], last)
+    return sorted({*waited, *later} - refreshed)
 
 
 def _balances(
@@ -240,10 +248,14 @@ def _balances(
 
 
 def _given(
-    domain: Domain, balances: BalancesByDay, days: Sequence[dt.date]
+    domain: Domain, lake: Lake, balances: BalancesByDay, days: Sequence[dt.date]
 ) -> Mapping[TableId, arrow.Table]:
     """Return the balances of the assessed days as rows, if the run stores any."""
     if not balances:
         return {}
-    rows = RECONCILIATION.to_arrow(file for day in days for file in balances[day])
-    return {reconciliation_of(domain.name): rows}
+    table = reconciliation_of(domain.name)
+    rows = RECONCILIATION.to_arrow(file for day in days for file in balances.get(day, ()))
+    if others := [day for day in days if day not in balances]:
+        stored = readable_table(lake, table).read(others).select(rows.column_names)
+        rows = arrow.concat_tables([rows, stored.cast(rows.schema)])
+    return {table: rows}

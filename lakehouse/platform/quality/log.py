@@ -83,6 +83,17 @@ def stage_log(
     return stage_ops_table(lake, log_of(domain), DATA_QUALITY_LOG, days)
 
 
+def days_with_problems(lake: Lake, domain: str, first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return the logged days from `first` to `last` on which a check did not pass."""
+    table = lake.table(log_of(domain))
+    snapshot = table.snapshot()
+    days = [file.day for file in snapshot.files if file.rows and first <= file.day <= last]
+    if not days:
+        return []
+    rows = table.read(days, snapshot=snapshot, columns=["day", "result"]).to_pylist()
+    return sorted({row["day"] for row in rows if row["result"] != CheckStatus.PASS.value})
+
+
 def recent_problems(lake: Lake, domain: str, days: int = RECENT_DAYS) -> list[CheckProblem]:
     """Return the checks that did not pass on the newest logged days, failures first."""
     table = lake.table(log_of(domain))
