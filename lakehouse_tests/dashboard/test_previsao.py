@@ -11,10 +11,9 @@ import pyarrow as pa
 from lakehouse.dashboard.filters import Selection
 from lakehouse.dashboard.forecast_words import MODELS
 from lakehouse.dashboard.pages import tables
-from lakehouse.dashboard.pages.previsao import ACCURACY, AREA_LEVELS, DAYS, QUALITY
+from lakehouse.dashboard.pages.previsao import ACCURACY, DAYS, QUALITY
 from lakehouse.dashboard.pages.previsao import LEVELS as NAMED
 from lakehouse.dashboard.snapshots import Snapshots
-from lakehouse.domains.mrhealth.demand.areas import LEVELS as AREAS
 from lakehouse.domains.mrhealth.demand.tables import LEVELS
 from lakehouse.domains.mrhealth.gold.area_forecast import area_forecast
 from lakehouse.domains.mrhealth.gold.dim_unit import dim_unit
@@ -70,7 +69,6 @@ def test_errors_are_shares_of_what_came_and_one_unit_has_its_interval(tmp_path: 
 def test_every_level_and_method_has_words():
     assert set(NAMED) == set(LEVELS)
     assert set(MODELS) == {*BASELINES, *METHODS}
-    assert set(AREA_LEVELS) == set(AREAS)
 
 
 UNITS = {1: "Paraná", 2: "Paraná", 3: "Bahia"}

@@ -102,7 +102,7 @@ GROUP BY product_id, product_name ORDER BY pecas_7 DESC, product_id
 )
 AREAS = Query(
     sql="""
-SELECT target_day, level, state_name AS place,
+SELECT target_day, CASE level WHEN 'chain' THEN level ELSE state_name END AS place,
   measure, units, expected, q05, q25, q50, q75, q95, coverage_pct / 100 AS dentro
 FROM gold.mrhealth_area_forecast WHERE {scope}
 ORDER BY target_day, level, place, measure
@@ -176,7 +176,6 @@ QUANTILES = tuple(
     Column(name=f"q{n:02}", label=Words(f"{n}%", f"{n}%"), kind="decimal", width=98)
     for n in (5, 25, 50, 75, 95)
 )
-AREA_LEVELS = {"state": Words("estado", "state"), "chain": Words("rede", "chain")}
 
 
 PAGE = Page(
@@ -337,8 +336,13 @@ PAGE = Page(
             ),
             columns=(
                 Column(name="target_day", label=Words("Dia", "Day"), kind="day"),
-                Column(name="level", label=Words("Nível", "Level"), texts=AREA_LEVELS, width=80),
-                Column(name="place", label=Words("Estado", "State"), width=150, wraps=True),
+                Column(
+                    name="place",
+                    label=Words("Estado", "State"),
+                    texts={"chain": Words("toda a rede", "all units")},
+                    width=150,
+                    wraps=True,
+                ),
                 Column(name="measure", label=Words("Medida", "Measure"), texts=MEASURES, width=120),
                 Column(name="units", label=Words("Unidades", "Units"), kind="count", hidden=True),
                 Column(name="expected", label=Words("Esperado", "Expected"), kind="decimal"),
