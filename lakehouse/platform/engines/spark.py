@@ -44,6 +44,10 @@ PARTITIONS = "spark.sql.shuffle.partitions"
 ROWS_A_TASK = 500_000
 """Upstream rows for each task that joins or groups; more tasks than that only cost time."""
 
+COMPRESSION = "10"
+"""Bytes of rows in a byte of a Parquet file, about. Spark sends a table that it takes for small
+through the driver; rows of a file that compresses well would be too many for its memory."""
+
 ROWS_WORTH_A_TASK = 50_000
 """Upstream rows from which one more task is worth its start, up to the usual number of tasks."""
 
@@ -233,6 +237,9 @@ def spark_session(settings: Settings) -> Any:
         .config("spark.sql.caseSensitive", "true")
         .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
         .config(PARTITIONS, "4")
+        .config("spark.sql.sources.fileCompressionFactor", COMPRESSION)
+        .config("spark.sql.autoBroadcastJoinThreshold", "1m")
+        .config("spark.sql.adaptive.autoBroadcastJoinThreshold", "10m")
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")

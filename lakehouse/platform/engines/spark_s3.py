@@ -87,10 +87,25 @@ def rows_from_s3(
         }
     )
     most = FILES_A_TASK * max(1, spark.sparkContext.defaultParallelism)
-    listed = spark.createDataFrame(files).repartitionById(min(len(urls), most), "task")
+    listed = _of_unknown_size(spark, files).repartitionById(min(len(urls), most), "task")
     reader = FileReader(schema=wanted, s3=current_identity())
     shown = schema or from_arrow_schema(wanted, prefer_timestamp_ntz=True)
     return listed.mapInArrow(reader, shown)
+
+
+def _of_unknown_size(spark: Any, listed: pa.Table) -> Any:
+    """Return a DataFrame from which Spark does not conclude how many rows the files have.
+
+    Otherwise it takes a table for as small as the list of its files, and sends all its rows through
+    the driver to join them.
+    """
+    name = "spark.sql.execution.arrow.localRelationThreshold"
+    before = spark.conf.get(name)
+    spark.conf.set(name, "0")
+    try:
+        return spark.createDataFrame(listed)
+    finally:
+        spark.conf.set(name, before)
 
 
 def _opened(url: str) -> pq.ParquetFile:

@@ -214,6 +214,22 @@ def test_many_rows_are_joined_by_more_tasks(by_spark: Settings):
     assert spark.conf.get(name) == before
 
 
+def test_a_small_file_of_many_rows_is_joined_without_the_driver(by_spark: Settings, tmp_path: Path):
+    file = tmp_path / "day=2026-01-05" / "rows.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"n": range(100_000)}), file)
+    assert file.stat().st_size < 1 << 20
+    rows, days = ibis.table({"n": "int64"}, name="rows"), ibis.table({"n": "int64"}, name="few")
+    with session(by_spark, 1_000_000) as opened:
+        opened.files("rows", [str(file)], rows.schema())
+        opened.arrow("few", pa.table({"n": [1, 2]}))
+        assert isinstance(opened, SparkSession)
+        for other, through_the_driver in ((rows.view(), False), (days, True)):
+            sql = opened.sql(rows.inner_join(other, "n"))
+            plan = opened.spark.sql(sql)._jdf.queryExecution().executedPlan().toString()
+            assert ("BroadcastExchange" in plan) is through_the_driver
+
+
 def versions(staged: list[Staged]) -> list[tuple[dt.date, int, str]]:
     return [(each.day, each.rows, each.data_version) for each in staged]
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.platform.engines.session import Session, session
+from lakehouse.platform.engines.spark import SparkSession
 from lakehouse.platform.engines.spark_files import Convert
 from lakehouse.platform.storage.delta_table import LakeTable
 from lakehouse.platform.storage.errors import StorageError, TableDamaged
@@ -130,6 +131,9 @@ def test_executors_read_and_write_a_lake_on_s3(cluster: Settings, s3: servers.S3
     with session(replace(cluster, root=lake.root)) as opened:
         opened.files("given", table.snapshot().urls(), SCHEMA, "n < 90")
         stage(opened, lake.table(COPY))
+        assert isinstance(opened, SparkSession)
+        plan = opened.spark.table("given")._jdf.queryExecution().optimizedPlan()
+        assert plan.stats().sizeInBytes() > 1 << 40  # not known, so it is not taken for small
         wider = ibis.schema({**SCHEMA, "note": "string"})
         opened.files("wider", table.snapshot().urls([TUESDAY]), wider)
         found = opened.table(ibis.table(wider, name="wider")).to_pylist()
