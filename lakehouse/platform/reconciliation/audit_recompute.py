@@ -30,6 +30,8 @@ def audit_recomputed(
     Days that an older contract or expression made are counted in `skipped`: they are not damaged.
     So are as-of tables while a table cannot be read, because their days may have to be made again.
     """
+    computed = audited.computed_days()
+    days = [day for day in days if day in computed]
     stale: set[dt.date] = set()
     stale_dates: set[dt.date] = set()
     if not audited.unreadable:

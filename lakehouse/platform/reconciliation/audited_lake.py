@@ -14,12 +14,15 @@ from lakehouse.platform.reconciliation.findings import UNREADABLE
 from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.snapshot import Snapshot
 from lakehouse.platform.storage.table_id import TableId
+from lakehouse.platform.tables.ops_tables import DATA_QUALITY_LOG, RECONCILIATION
 from lakehouse.platform.tables.registry import Domain
 from lakehouse.platform.tables.upgrade import current_rows, readable_table
 from lakehouse.settings import Settings
 
 PIECE = 1 << 20
 """Bytes of a file that are hashed at once."""
+OF_DATA = (RECONCILIATION.name, DATA_QUALITY_LOG.name)
+"""Ops tables whose days are those of the data; the others have the day on which somebody acted."""
 
 
 @dataclass(kw_only=True)
@@ -62,6 +65,16 @@ class AuditedLake:
         tables = self.lake.tables(domain=self.domain.name)
         readable = [table for table in tables if table not in self.unreadable]
         return sorted({day for table in readable for day in self.snapshot(table).days})
+
+    def computed_days(self) -> set[dt.date]:
+        """Return the days on which runs may have computed tables.
+
+        A day on which somebody only decided about an alert, or trained a model, is none of them.
+        """
+        tables = self.lake.tables(domain=self.domain.name)
+        of_data = [each for each in tables if each.layer != "ops" or each.table in OF_DATA]
+        readable = [table for table in of_data if table not in self.unreadable]
+        return {day for table in readable for day in self.snapshot(table).days}
 
     def includes(self, *tables: TableId) -> bool:
         """Return whether any of these tables is to be looked at."""

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,12 +19,17 @@ from lakehouse.demo.mrhealth import Plan, write
 from lakehouse.platform.ingestion.kept_files import object_path
 from lakehouse.platform.reconciliation import audit_recompute
 from lakehouse.platform.reconciliation.audit import audit_domain
+from lakehouse.platform.reconciliation.audit_recompute import audit_recomputed
+from lakehouse.platform.reconciliation.audited_lake import AuditedLake
 from lakehouse.platform.reconciliation.findings import AuditCheck, AuditFinding
 from lakehouse.platform.reconciliation.report import LINES, ROWS, read_report
+from lakehouse.platform.storage.lake import Lake
 from lakehouse.platform.storage.table_id import TableId
 from lakehouse.platform.tables.deliveries_model import Status
+from lakehouse.platform.tables.registry import load_domain
 from lakehouse.platform.tables.table import Table
 from lakehouse.platform.transform.stage import StagedDays, stage_days
+from lakehouse.settings import Settings
 from lakehouse_tests.platform.small_lake import NOTE, SmallLake
 
 FIRST = dt.date(2026, 10, 1)
@@ -60,6 +66,19 @@ def test_an_untouched_lake_has_no_findings_and_is_left_as_it_was(lake: SmallLake
     assert list(found) == []
     assert progress[-1][0] == progress[-1][1] >= 2
     assert {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()} == before
+
+
+def test_a_day_on_which_somebody_only_decided_about_an_alert_is_not_computed_again(
+    tmp_path: Path,
+) -> None:
+    lake, row = Lake(str(tmp_path)), pa.table({"unit_id": pa.array([1])})
+    first, second = DAYS
+    for name, day in (("gold.mrhealth_dim_date", first), ("ops.mrhealth_alert_decisions", second)):
+        lake.table(TableId.from_name(name)).write({day: row}, schema=row.schema)
+    domain = load_domain("mrhealth")
+    audited = AuditedLake(lake=lake, domain=domain, settings=Settings(), only=None)
+    assert (audited.days(), audited.computed_days()) == (DAYS, {first})
+    assert list(audit_recomputed(audited, [second], Counter())) == []
 
 
 def test_an_audit_never_writes_into_the_lake_even_while_it_runs(
