@@ -61,6 +61,7 @@ def demo(
       lakehouse demo --units 5 --days 3 --first 2026-01-05 --into data/try
     """
     from lakehouse.cli.runs import ingest_all
+    from lakehouse.platform.local_runtime.fork_server import start_fork_server
 
     settings = demo_settings(into)
     folders = DemoFolders.of(settings)
@@ -68,6 +69,8 @@ def demo(
     if not keep:
         folders.clear()
     settings.home.mkdir(parents=True, exist_ok=True)  # keeps what the runs find out about the code
+    if domain_name is None:
+        start_fork_server()  # which loads its libraries while files are generated
     domains = domains_of(domain_name)
     result = DemoResult(domains=[domain.spec for domain in domains])
     started = time.monotonic()

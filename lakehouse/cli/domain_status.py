@@ -52,7 +52,7 @@ class RunHistory:
         return self._opened[0]
 
     def _open(self) -> "dg.DagsterInstance | None":
-        from lakehouse.cli.runs import instance_of
+        from lakehouse.cli.instances import instance_of
         from lakehouse.platform.reconciliation.damage import UNREADABLE
 
         home = self._settings.home

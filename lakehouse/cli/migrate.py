@@ -130,8 +130,9 @@ def _apply(domains: "list[Domain]", lake: "Lake", settings: Settings, form: str)
 
 def _run(domain: "Domain", lake: "Lake", settings: Settings) -> None:
     """Rebuild the days of a domain, then what follows from them, and publish the result."""
+    from lakehouse.cli.instances import interruptible_instance
     from lakehouse.cli.progress import run_progress
-    from lakehouse.cli.runs import ingest_all, interruptible_instance, require_success
+    from lakehouse.cli.runs import ingest_all, require_success
     from lakehouse.platform.orchestration import local_runs
     from lakehouse.platform.orchestration.metadata import asset_key
     from lakehouse.platform.orchestration.migrating import migrate as migrated

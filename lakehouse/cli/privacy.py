@@ -180,7 +180,7 @@ def _only_domain(persons: "Persons", found: "Iterable[PersonFinding]") -> "Perso
 
 def _wait_for_runs(domains: "Iterable[str]", settings: Settings) -> None:
     """Wait for runs in progress, which could write data that they read before the erasure."""
-    from lakehouse.cli.runs import instance_of
+    from lakehouse.cli.instances import instance_of
     from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
 
     with instance_of(settings) as instance:

@@ -1,5 +1,6 @@
 """Show progress on stderr: bars in a terminal, otherwise one line per run."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -48,15 +49,15 @@ class RunProgress:
 
     def batch(self, due: "DueBatch", steps: int) -> None:
         """Start the bar for a batch of deliveries."""
-        self.starter(f"{due.batch.first} to {due.batch.last}")(steps)
+        self.start(f"{due.batch.first} to {due.batch.last}", steps)
+
+    def start(self, label: str, steps: int) -> None:
+        """Start the bar for a run with a number of steps."""
+        self._shown.reset(self._task, total=steps, description=label)
 
     def starter(self, label: str) -> Callable[[int], None]:
         """Return a function that starts the bar for a run with a number of steps."""
-
-        def start(steps: int) -> None:
-            self._shown.reset(self._task, total=steps, description=label)
-
-        return start
+        return functools.partial(self.start, label)
 
     def step(self, step: "StepResult") -> None:
         """Advance the bar by one finished step."""
@@ -71,6 +72,10 @@ class RunProgress:
             self._shown.console.print(line, highlight=False, markup=False)
         else:
             inform(line)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._shown.remove_task(self._task)
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def _damages(domain: "Domain", lake: "Lake", table: "TableId | None") -> "list[D
 
 def _repair(domain: "Domain", lake: "Lake", settings: Settings, damages: "list[Damage]") -> None:
     """Restore what runs read, then build what runs compute, and publish the result."""
-    from lakehouse.cli.runs import ingest_all, instance_of, rebuild
+    from lakehouse.cli.instances import instance_of
+    from lakehouse.cli.runs import ingest_all, rebuild
     from lakehouse.platform.orchestration.exclusive_runs import wait_for_other_runs
     from lakehouse.platform.orchestration.publishing import publish_finished
 

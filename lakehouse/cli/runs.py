@@ -1,14 +1,13 @@
 """`lakehouse ingest` and `lakehouse materialize`: local runs with progress."""
 
 import datetime as dt
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse.cli.ingestion import Request, ingest_domain
+from lakehouse.cli.instances import instance_of, interruptible_instance, require_writable
 from lakehouse.cli.messages import CommandError, inform, suggestion, warn
 from lakehouse.cli.options import (
     TableName,
@@ -25,41 +24,9 @@ from lakehouse.platform.tables.domains import domain_names
 from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from lakehouse.platform.orchestration.local_runs import RunResult
     from lakehouse.platform.storage.table_id import TableId
     from lakehouse.platform.tables.registry import Domain
-
-
-@contextmanager
-def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
-    """Open the Dagster instance of these settings and close it at the end."""
-    import warnings
-
-    from lakehouse.platform.local_runtime.instance import prepare_instance
-
-    warnings.filterwarnings("ignore", module="dagster")
-    require_writable(str(settings.home), "DAGSTER_HOME")
-    instance = prepare_instance(settings.home, settings.runtime)
-    try:
-        yield instance
-    finally:
-        instance.dispose()
-
-
-@contextmanager
-def interruptible_instance(settings: Settings) -> "Iterator[dg.DagsterInstance]":
-    """Open the Dagster instance; Ctrl-C cancels the run of the block and ends the process."""
-    from lakehouse.cli.interrupts import interruptible
-    from lakehouse.platform.orchestration.local_runs import cancel_interrupted
-
-    require_writable(settings.root, "LAKEHOUSE_ROOT")
-    with (
-        instance_of(settings) as instance,
-        interruptible(lambda: cancel_interrupted(instance)),
-    ):
-        yield instance
 
 
 def open_parts(
@@ -81,25 +48,6 @@ def open_parts(
         ]
 
 
-def require_writable(uri: str, variable: str) -> None:
-    """Require that a local root is a folder that this user can write, or can be created."""
-    from lakehouse.platform.storage.disk import DiskStore
-    from lakehouse.platform.storage.object_store import ObjectStore
-
-    store = ObjectStore.at(uri)
-    if not isinstance(store, DiskStore):
-        return
-    folder = Path(store.uri)
-    place = next(each for each in (folder, *folder.parents) if each.exists())
-    if not place.is_dir():
-        raise CommandError(f"{variable} is {uri!r}: {place} is not a folder", f"correct {variable}")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise CommandError(
-            f"{variable} is {uri!r}: {place} cannot be written",
-            f"give this user write access to it, or set {variable} to another folder",
-        )
-
-
 def ingest_all(
     domains: "list[Domain]",
     settings: Settings,
@@ -112,6 +60,9 @@ def ingest_all(
 ) -> "list[RunResult]":
     """Run everything these domains need, show progress and warnings, and return the runs.
 
+    Several domains are ingested side by side on the embedded engine; a Spark cluster has one
+    session for all of them.
+
     Args:
         domains: the domains.
         settings: places and limits.
@@ -121,32 +72,26 @@ def ingest_all(
         tags: tags of the runs, in addition to their own.
         left: gets a text for everything that was not loaded; each is printed as a warning.
     """
-    with lasting_objects():
-        from lakehouse.platform.orchestration import local_runs
-        from lakehouse.platform.orchestration.unloaded import not_loaded
+    request = Request(
+        settings=settings, first=first, last=last, checksum=checksum, tags=dict(tags or {})
+    )
+    if len(domains) > 1 and settings.engine == "duckdb":
+        from lakehouse.cli.side_by_side import ingest_side_by_side
 
-    done: list[RunResult] = []
-    left = [] if left is None else left
-    with interruptible_instance(settings) as instance, run_progress() as shown:
-        for domain in domains:
-            for ran in local_runs.ingest(
-                domain,
-                settings,
-                instance,
-                first=first,
-                last=last,
-                checksum=checksum,
-                tags=tags or {},
-                on_batch=shown.batch,
-                on_step=shown.step,
-            ):
-                shown.ended(ran)
-                done.append(ran)
-            left += not_loaded(domain, settings, instance, first=first, last=last)
+        require_writable(str(settings.home), "DAGSTER_HOME")
+        require_writable(settings.root, "LAKEHOUSE_ROOT")
+        ingested = ingest_side_by_side([domain.name for domain in domains], request)
+    else:
+        with interruptible_instance(settings) as instance, run_progress() as shown:
+            ingested = [ingest_domain(each, request, instance, shown) for each in domains]
+    done = [ran for each in ingested for ran in each.runs]
+    not_loaded = [what for each in ingested for what in each.left]
     for warning in dict.fromkeys(warning for ran in done for warning in ran.warnings):
         warn(warning)
-    for what in left:
+    for what in not_loaded:
         warn(what)
+    if left is not None:
+        left += not_loaded
     return done
 
 

@@ -42,7 +42,7 @@ def up(host: str | None, port: int | None, replace: bool, verbose: bool) -> None
     Example:
       lakehouse up --port 3001
     """
-    from lakehouse.cli.runs import require_writable
+    from lakehouse.cli.instances import require_writable
     from lakehouse.platform.local_runtime.service_state import end_services
     from lakehouse.platform.local_runtime.services import Hooks, serve
     from lakehouse.platform.web.access import policy_of
@@ -124,7 +124,7 @@ def _recover(instance: "DagsterInstance") -> None:
 
 
 def _interrupt(settings: Settings, runs: list[str]) -> None:
-    from lakehouse.cli.runs import instance_of
+    from lakehouse.cli.instances import instance_of
     from lakehouse.platform.orchestration.local_runs import cancel_runs
 
     with instance_of(settings) as instance:
@@ -238,7 +238,7 @@ def prune(older_than: int, delete: bool) -> None:
     Example:
       lakehouse prune --older-than 90 --delete
     """
-    from lakehouse.cli.runs import instance_of
+    from lakehouse.cli.instances import instance_of
     from lakehouse.platform.local_runtime.pruning import prune_runs
 
     with instance_of(Settings.from_env()) as instance:

@@ -23,15 +23,20 @@ BOTH_RUNTIMES = pytest.mark.parametrize("runtime", ["local", "stock"], indirect=
 """Runs a story with the SQLite storage of lakehouse and with that of Dagster."""
 
 
+IN_MEMORY = pytest.mark.parametrize("runtime", ["memory"], indirect=True)
+"""Runs a story with records in memory, where a run without a process does not count as dead."""
+
+
 @pytest.fixture
 def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
-    """Runtime of Dagster's instances; None keeps their records in memory, which is faster.
+    """Runtime of Dagster's instances; None keeps their records in memory.
 
     ``LAKEHOUSE_RUNTIME=stock pytest lakehouse_tests/stories`` runs every story on the stock one.
     """
-    chosen: str | None = getattr(request, "param", None) or os.environ.get("LAKEHOUSE_RUNTIME")
-    if chosen:
-        monkeypatch.setenv("LAKEHOUSE_RUNTIME", chosen)
+    chosen: str = getattr(request, "param", None) or os.environ.get("LAKEHOUSE_RUNTIME", "local")
+    if chosen == "memory":
+        return None
+    monkeypatch.setenv("LAKEHOUSE_RUNTIME", chosen)
     return chosen
 
 

@@ -24,9 +24,10 @@ from lakehouse.platform.orchestration.run_tags import (
 )
 from lakehouse.platform.tables.registry import load_domain
 from lakehouse.settings import Settings
+from lakehouse_tests.stories.conftest import IN_MEMORY
 from lakehouse_tests.stories.world import MON, World, night
 
-pytestmark = pytest.mark.as_of(False)
+pytestmark = [pytest.mark.as_of(False), IN_MEMORY]
 
 NOTHING_DUE = "no new files and no unfinished days"
 

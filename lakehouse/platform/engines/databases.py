@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 8 << 20
 """A database is closed after a session that read more: it would hold memory of the process."""
+ONE_THREAD_BYTES = 1 << 20
+"""A session that reads less has one thread: several would only wait for each other."""
 
 _unused: "list[Database]" = []
 _lock = threading.Lock()
@@ -61,6 +63,14 @@ class Database:
                     _unused.remove(each)
                     return each
         return cls(*made)
+
+    def use_one_thread(self) -> None:
+        """Compute in the thread that asks."""
+        self.connection.execute("SET threads = 1")
+
+    def use_all_threads(self) -> None:
+        """Compute in as many threads as the settings allow."""
+        self.connection.execute(f"SET threads = {self.threads}")
 
     def close(self) -> None:
         """Free the memory and delete the spilled files."""

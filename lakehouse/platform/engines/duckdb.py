@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
-from lakehouse.platform.engines.databases import SMALL_BYTES, Database
+from lakehouse.platform.engines.databases import ONE_THREAD_BYTES, SMALL_BYTES, Database
 from lakehouse.platform.engines.day_files import rows_of_days
 from lakehouse.platform.engines.older_days import Expected, error_of
 from lakehouse.platform.engines.session import Session, arrow_schema, named_relation
@@ -46,11 +46,12 @@ class DuckDBSession(Session):
         self._store = ObjectStore.at(settings.root)
         self._urls: dict[str, None] = {}
         self._kept: set[str] = set()
-        self._arrow_bytes = 0
+        self._read_bytes = 0
         self._is_shared = shared and not s3
         self._database = Database.opened(settings, new=not self._is_shared)
         self.connection = self._database.connection
         if self._is_shared:
+            self._database.use_one_thread()
             self.connection = self.connection.cursor()
         if s3:
             from lakehouse.platform.storage.s3_access import duckdb_s3_setup
@@ -60,7 +61,7 @@ class DuckDBSession(Session):
     def close(self) -> None:
         """Free the memory and delete the spilled files."""
         self.connection.close()
-        if self._is_shared and self._is_small():
+        if self._is_shared and self._read_bytes <= SMALL_BYTES:
             self._database.leave()
         else:
             self._database.close()
@@ -69,15 +70,22 @@ class DuckDBSession(Session):
         """Never use the database again after this session: an error may have damaged it."""
         self._is_shared = False
 
-    def _is_small(self) -> bool:
-        """Return whether the session has read little, so that its database holds little memory."""
-        read = self._arrow_bytes
-        for url in self._urls:
+    def _note_files(self, urls: Sequence[str]) -> None:
+        """Note files that are read, and their size while it decides about the database."""
+        added = [url for url in urls if url not in self._urls]
+        self._urls |= dict.fromkeys(added)
+        for url in added if self._is_shared else ():
+            if self._read_bytes > SMALL_BYTES:
+                break
             with contextlib.suppress(OSError):
-                read += Path(url).stat().st_size
-            if read > SMALL_BYTES:
-                return False
-        return read <= SMALL_BYTES
+                self._note_bytes(Path(url).stat().st_size)
+
+    def _note_bytes(self, size: int) -> None:
+        """Add to the size of what is read; above a limit, take every thread of the settings."""
+        before = self._read_bytes
+        self._read_bytes += size
+        if self._is_shared and before <= ONE_THREAD_BYTES < self._read_bytes:
+            self._database.use_all_threads()
 
     def files(
         self,
@@ -101,7 +109,7 @@ class DuckDBSession(Session):
             rows, where = f"(SELECT {nulls})", "false"
         condition = f" WHERE {where}" if where else ""
         query = f"SELECT {columns} FROM {rows}{condition}"  # noqa: S608  names from our contracts
-        self._urls |= dict.fromkeys(urls)
+        self._note_files(urls)
         with self._naming_damage():
             self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
 
@@ -127,7 +135,7 @@ class DuckDBSession(Session):
             raise
 
     def arrow(self, name: str, table: pa.Table) -> None:
-        self._arrow_bytes += table.nbytes
+        self._note_bytes(table.nbytes)
         self.connection.register(name, table)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:

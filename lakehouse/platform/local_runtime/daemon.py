@@ -38,7 +38,7 @@ def _run_with_short_loops(arguments: list[str]) -> None:
     from dagster._daemon.cli import run_command
     from dagster._grpc import server_watcher
 
-    from lakehouse.platform.local_runtime.launcher import start_fork_server
+    from lakehouse.platform.local_runtime.fork_server import start_fork_server
     from lakehouse.platform.local_runtime.workspace import load_when_changed
 
     sensor.MIN_INTERVAL_LOOP_TIME = LOOP_SECONDS

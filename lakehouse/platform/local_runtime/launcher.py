@@ -11,12 +11,11 @@ stops its runs first.
 """
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Mapping
-from multiprocessing import connection, forkserver
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +32,13 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData, serialize_value
 from dagster._utils.interrupts import capture_interrupts
 
+from lakehouse.platform.local_runtime.fork_server import processes, start_fork_server
 from lakehouse.platform.local_runtime.locks import hold, worker_of
 from lakehouse.platform.local_runtime.workers import worker_path
 
 START_SECONDS = 120.0
 STOP_SECONDS = 2.0
 """How long runs may take to end in order when the daemon stops."""
-
-_context = multiprocessing.get_context("forkserver")
-
-
-def start_fork_server() -> None:
-    """Start the server that workers are forked from before the first run needs it."""
-    _context.set_forkserver_preload(["lakehouse.platform.local_runtime.preload"])
-    forkserver.ensure_running()
 
 
 def execute_run(args: ExecuteRunArgs, path: Path, started: connection.Connection) -> None:
@@ -112,8 +104,8 @@ class PreloadedLauncher(RunLauncher, ConfigurableClass):
         args = ExecuteRunArgs(
             job_origin=run.job_code_origin, run_id=run.run_id, instance_ref=self._ref
         )
-        reader, writer = _context.Pipe(duplex=False)
-        worker = _context.Process(target=execute_run, args=(args, self._path(run.run_id), writer))
+        reader, writer = processes.Pipe(duplex=False)
+        worker = processes.Process(target=execute_run, args=(args, self._path(run.run_id), writer))
         worker.start()
         writer.close()
         self._forget_finished()

@@ -14,7 +14,9 @@ from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from lakehouse.platform.local_runtime.locks import RUN_LOCKS, worker_of
 
-EXECUTED = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+STARTING = [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING]
+"""Statuses of a run that should soon have a process; recorded, but not in a queue."""
+EXECUTED = [*STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
 """Statuses of a run that has, or should soon have, a process."""
 STARTING_SECONDS = 120.0
 """Age after which a run that is still starting will not get a process."""
@@ -64,7 +66,7 @@ def _has_lost_its_process(
     if path.exists():
         return True
     age = dt.datetime.now(dt.UTC) - record.create_timestamp
-    is_starting = record.dagster_run.status is DagsterRunStatus.STARTING
+    is_starting = record.dagster_run.status in STARTING
     may_still_start = may_start and is_starting and age.total_seconds() < STARTING_SECONDS
     return locks_every_run(instance) and not may_still_start
 

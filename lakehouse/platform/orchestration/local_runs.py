@@ -321,7 +321,9 @@ def cancel_runs(instance: dg.DagsterInstance, run_ids: Iterable[str], cause: str
     """Record runs that are executed as canceled; they use up no attempt, and days stay due."""
     for run_id in run_ids:
         run = instance.get_run_by_id(run_id)
-        if run is not None and not run.is_finished:
+        if run is None:
+            continue  # if it is recorded after this, its file tells that it has no process
+        if not run.is_finished:
             instance.add_run_tags(run_id, {OUTSIDE_TAG: "interrupted"})
             instance.report_run_canceled(run, cause)
         worker_path(instance, run_id).unlink(missing_ok=True)

@@ -95,6 +95,25 @@ def test_a_session_of_many_bytes_leaves_no_memory(
     assert databases._unused == []
 
 
+def threads(opened: DuckDBSession) -> int:
+    (found,) = opened.connection.execute("SELECT current_setting('threads')").fetchall()
+    return int(found[0])
+
+
+def test_a_session_has_one_thread_until_it_reads_more_than_a_little(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("lakehouse.platform.engines.duckdb.ONE_THREAD_BYTES", ROWS.nbytes)
+    several = replace(settings, threads=3)
+    for _ in range(2):  # the second session uses the database of the first
+        with session(several) as opened:
+            assert isinstance(opened, DuckDBSession)
+            opened.arrow("given", ROWS)
+            assert threads(opened) == 1
+            opened.arrow("more", ROWS)
+            assert threads(opened) == 3
+
+
 def test_an_unusable_database_is_not_kept(settings: Settings):
     with session(settings) as opened:
         assert isinstance(opened, DuckDBSession)

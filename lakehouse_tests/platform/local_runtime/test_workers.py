@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lakehouse.platform.local_runtime import workers
 from lakehouse.platform.local_runtime.instance import prepare_instance
 from lakehouse.platform.local_runtime.locks import hold, worker_of
 from lakehouse.platform.local_runtime.workers import fail_lost_runs, lost_runs, worker_path
@@ -15,6 +16,7 @@ from lakehouse.platform.orchestration.run_tags import OUTSIDE_TAG
 
 FORK = multiprocessing.get_context("fork")
 STARTED, STARTING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING
+NOT_STARTED = dg.DagsterRunStatus.NOT_STARTED
 
 
 def hold_for_a_minute(path: Path) -> None:
@@ -70,8 +72,11 @@ def home(
     return prepare_instance(tmp_path / "home", request.param)
 
 
-def test_a_run_whose_worker_was_killed_is_marked_as_failed(home: dg.DagsterInstance):
-    lost = record(home, STARTED)
+@pytest.mark.parametrize("status", [NOT_STARTED, STARTED])
+def test_a_run_whose_worker_was_killed_is_marked_as_failed(
+    home: dg.DagsterInstance, status: dg.DagsterRunStatus
+):
+    lost = record(home, status)
     run_id = lost.dagster_run.run_id
     killed_while_holding(worker_path(home, run_id))
     assert fail_lost_runs(home, [lost]) == []
@@ -91,10 +96,18 @@ def test_a_run_that_ended_after_it_was_listed_keeps_its_status(home: dg.DagsterI
     assert ended.status is dg.DagsterRunStatus.CANCELED
 
 
-@pytest.mark.parametrize("status", [STARTING, dg.DagsterRunStatus.NOT_STARTED])
-def test_a_run_that_has_not_started_needs_no_lock_file(home: dg.DagsterInstance, status):
+@pytest.mark.parametrize("status", [NOT_STARTED, STARTING])
+def test_a_run_that_has_not_started_needs_no_lock_file_for_a_while(
+    home: dg.DagsterInstance,
+    status: dg.DagsterRunStatus,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+):
     waiting = record(home, status)
     assert fail_lost_runs(home, [waiting]) == [waiting]
+    monkeypatch.setattr(workers, "STARTING_SECONDS", 0)
+    is_local = "local" in request.node.name
+    assert fail_lost_runs(home, [waiting]) == ([] if is_local else [waiting])
 
 
 def test_only_the_preloaded_launcher_proves_a_run_lost_without_a_lock_file(
