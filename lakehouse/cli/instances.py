@@ -31,13 +31,13 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
 
 @contextmanager
 def interruptible_instance(
-    settings: Settings, *, says_so: bool = True
+    settings: Settings, *, prints: bool = True
 ) -> "Iterator[dg.DagsterInstance]":
     """Open the Dagster instance; Ctrl-C cancels the run of the block and ends the process.
 
     Args:
         settings: places of the instance and the lake.
-        says_so: whether a person is told that the process ends.
+        prints: whether the end of the process is reported.
     """
     from lakehouse.cli.interrupts import interruptible
     from lakehouse.platform.orchestration.local_runs import cancel_interrupted
@@ -45,7 +45,7 @@ def interruptible_instance(
     require_writable(settings.root, "LAKEHOUSE_ROOT")
     with (
         instance_of(settings) as instance,
-        interruptible(lambda: cancel_interrupted(instance), says_so=says_so),
+        interruptible(lambda: cancel_interrupted(instance), prints=prints),
     ):
         yield instance
 

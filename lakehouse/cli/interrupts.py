@@ -23,13 +23,13 @@ SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
-def interruptible(on_interrupt: Callable[[], None], *, says_so: bool = True) -> Iterator[None]:
+def interruptible(on_interrupt: Callable[[], None], *, prints: bool = True) -> Iterator[None]:
     """End the process when Ctrl-C is pressed (exit code 130) or at SIGTERM (143) during the block.
 
     Args:
         on_interrupt: called once, in another thread, before the process ends. A second signal ends
             the process at once.
-        says_so: whether a person is told that the process ends.
+        prints: whether the end of the process is reported.
     """
     in_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in SIGNALS}
@@ -41,7 +41,7 @@ def interruptible(on_interrupt: Callable[[], None], *, says_so: bool = True) -> 
     for number in SIGNALS:
         signal.signal(number, lambda *_: None)
     earlier = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(reading, on_interrupt, says_so), daemon=True).start()
+    threading.Thread(target=_watch, args=(reading, on_interrupt, prints), daemon=True).start()
     try:
         yield
     finally:
@@ -51,7 +51,7 @@ def interruptible(on_interrupt: Callable[[], None], *, says_so: bool = True) -> 
         os.close(writing)
 
 
-def _watch(reading: int, on_interrupt: Callable[[], None], says_so: bool) -> None:
+def _watch(reading: int, on_interrupt: Callable[[], None], prints: bool) -> None:
     """Wait for the first signal, then end the process; the end of the pipe ends the thread."""
     is_first = True
     while received := os.read(reading, 64):
@@ -59,15 +59,15 @@ def _watch(reading: int, on_interrupt: Callable[[], None], says_so: bool) -> Non
             if not is_first:
                 os._exit(128 + number)
             is_first = False
-            threading.Thread(target=_end, args=(on_interrupt, number, says_so), daemon=True).start()
+            threading.Thread(target=_end, args=(on_interrupt, number, prints), daemon=True).start()
     os.close(reading)
 
 
-def _end(on_interrupt: Callable[[], None], number: int, says_so: bool) -> None:
+def _end(on_interrupt: Callable[[], None], number: int, prints: bool) -> None:
     last = threading.Thread(target=on_interrupt, daemon=True)
     last.start()
     last.join(SECONDS)
-    if says_so:
+    if prints:
         shown = SHOW_CURSOR if sys.stderr.isatty() else ""
         inform(f"{shown}interrupted: nothing is half stored; repeat the command to continue")
     sys.stdout.flush()

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from lakehouse.platform.local_runtime.fork_server import processes, start_fork_s
 from lakehouse.platform.local_runtime.lifeline import end_with_parent_process
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerProcess
-
     from lakehouse.cli.ingestion import Ingested, Request
     from lakehouse.platform.orchestration.local_runs import RunResult, StepResult
     from lakehouse.platform.orchestration.planning import DueBatch
@@ -52,10 +51,10 @@ class _Reports:
 
 @dataclass(eq=False)
 class _Worker:
-    """The process that ingests a domain, and what it said last."""
+    """The process that ingests a domain, and its result."""
 
     domain: str
-    process: "ForkServerProcess"
+    process: BaseProcess
     reports: connection.Connection
     progress: RunProgress
     result: "Ingested | Exception | None" = None
@@ -144,7 +143,7 @@ def _ingest(
     from lakehouse.platform.tables.registry import load_domain
 
     try:
-        with interruptible_instance(request.settings, says_so=False) as instance:
+        with interruptible_instance(request.settings, prints=False) as instance:
             result = ingest_domain(load_domain(domain), request, instance, _Reports(to))
         to.send(("result", result))
     except Exception as error:  # noqa: BLE001  raised again by the command

@@ -72,9 +72,9 @@ def ended(pid: int) -> bool:
 def test_ctrl_c_ends_every_process_and_cancels_their_runs(call: Call, folder: Path) -> None:
     with ingesting(folder) as (process, workers):
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=SECONDS)
+        _, printed = process.communicate(timeout=SECONDS)
         assert process.returncode == 130
-        assert said.count("interrupted: nothing is half stored") == 1
+        assert printed.count("interrupted: nothing is half stored") == 1
     assert all(map(ended, workers))
     with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
         states = [run.status for run in instance.get_runs()]
@@ -91,10 +91,10 @@ def test_a_killed_process_is_named_and_the_other_domain_is_finished(
 ) -> None:
     with ingesting(folder) as (process, workers):
         os.kill(workers[0], signal.SIGKILL)
-        _, said = process.communicate(timeout=SECONDS)
+        _, printed = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
-    assert "ended early, with exit code -9" in said
-    assert "repeat the command" in said
+    assert "ended early, with exit code -9" in printed
+    assert "repeat the command" in printed
     call("ingest")
     assert one(call, "select count(distinct domain) from ops.deliveries") == 2
 
