@@ -31,13 +31,13 @@ def instance_of(settings: Settings) -> "Iterator[dg.DagsterInstance]":
 
 @contextmanager
 def interruptible_instance(
-    settings: Settings, *, prints: bool = True
+    settings: Settings, *, is_part: bool = False
 ) -> "Iterator[dg.DagsterInstance]":
     """Open the Dagster instance; Ctrl-C cancels the run of the block and ends the process.
 
     Args:
         settings: places of the instance and the lake.
-        prints: whether the end of the process is reported.
+        is_part: whether this process works for another one, which prints that it was interrupted.
     """
     from lakehouse.cli.interrupts import interruptible
     from lakehouse.platform.orchestration.local_runs import cancel_interrupted
@@ -45,7 +45,7 @@ def interruptible_instance(
     require_writable(settings.root, "LAKEHOUSE_ROOT")
     with (
         instance_of(settings) as instance,
-        interruptible(lambda: cancel_interrupted(instance), prints=prints),
+        interruptible(lambda: cancel_interrupted(instance), is_part=is_part),
     ):
         yield instance
 

@@ -7,6 +7,7 @@ that has the libraries in memory; they report to the command, which alone prints
 import os
 import pickle
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 """Domains that are ingested at once: as many runs as the daemon executes at once."""
-END_SECONDS = 3.0
-"""How long the processes may take to end after an interrupt."""
+END_SECONDS = 3.8
+"""How long the processes may take to end after an interrupt; a little less than the command."""
 
 
 class _Reports:
@@ -103,9 +104,15 @@ def ingest_side_by_side(domains: Sequence[str], request: "Request") -> "list[Ing
     start_fork_server()
     waiting = list(domains)
     workers: list[_Worker] = []
-    with bars() as shown, interruptible(lambda: _end(workers)):
+    interrupted = threading.Event()
+
+    def end() -> None:
+        interrupted.set()
+        _end(workers)
+
+    with bars() as shown, interruptible(end):
         running: dict[connection.Connection, _Worker] = {}
-        while waiting or running:
+        while (waiting or running) and not interrupted.is_set():
             while waiting and len(running) < AT_ONCE:
                 worker = _start(waiting.pop(0), request, RunProgress(shown))
                 workers.append(worker)
@@ -113,6 +120,8 @@ def ingest_side_by_side(domains: Sequence[str], request: "Request") -> "list[Ing
             for ready in connection.wait(list(running)):
                 if not running[ready].receive():  # type: ignore[index]
                     del running[ready]  # type: ignore[arg-type]
+        if interrupted.is_set():
+            threading.Event().wait()  # the other thread ends this process
     return [worker.ingested() for worker in workers]
 
 
@@ -143,7 +152,7 @@ def _ingest(
     from lakehouse.platform.tables.registry import load_domain
 
     try:
-        with interruptible_instance(request.settings, prints=False) as instance:
+        with interruptible_instance(request.settings, is_part=True) as instance:
             result = ingest_domain(load_domain(domain), request, instance, _Reports(to))
         to.send(("result", result))
     except Exception as error:  # noqa: BLE001  raised again by the command

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakehouse.platform.plain_causes import plain_cause
+
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
@@ -20,7 +22,8 @@ class FailedRun:
     job: str
     ended_at: dt.datetime
     error: str
-    """First line of the error of its first failed step; empty when no step failed."""
+    """The cause of its first failed step in plain words where it is a known one of disks or
+    servers, else the first line of its error; empty when no step failed."""
 
 
 def newest_failed_run(home: Path, jobs: str, since: dt.datetime) -> FailedRun | None:
@@ -59,5 +62,6 @@ def _error(instance: "DagsterInstance", run_id: str) -> str:
         while error is not None and error.cause is not None:
             error = error.cause
         if error is not None:
-            return error.message.strip().partition("\n")[0]
+            text = error.message.strip()
+            return plain_cause(text) or text.partition("\n")[0]
     return ""

@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,7 @@ def load_or_create_key(lake: Lake, settings: Settings) -> MarkKey:
     if settings.privacy_key_file:
         return MarkKey(_key_file(Path(settings.privacy_key_file), new))
     if KEY not in _files(lake.store):
-        lake.store.write(KEY, new)
+        lake.store.create(KEY, new)  # the key of a process that was faster stays
     if isinstance(lake.store, DiskStore):
         (Path(lake.store.uri) / KEY).chmod(PRIVATE)
     return MarkKey(lake.store.read(KEY))
@@ -123,11 +124,12 @@ def load_or_create_key(lake: Lake, settings: Settings) -> MarkKey:
 def _key_file(path: Path, new: bytes | None = None) -> bytes:
     """Return the key of a file; create it with a new key if it does not exist."""
     if new is not None:
-        with contextlib.suppress(FileExistsError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            created = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-            with os.fdopen(created, "wb") as to:
-                to.write(new)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as draft:
+            draft.write(new)
+            draft.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, path)  # the file appears with its content, or another's stays
     if path.stat().st_mode & 0o077:
         raise KeyUnsafe(
             f"the key of erased persons {path} can be read by others; hint: chmod 600 {path}"

@@ -12,26 +12,41 @@ from lakehouse.platform.local_runtime.instance import prepare_instance
 BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
-@dg.op
-def fails() -> None:
-    raise ValueError("no space left\non the disk")
+def failing(message: str) -> dg.JobDefinition:
+    @dg.op
+    def fails() -> None:
+        raise OSError(message)
+
+    @dg.job
+    def cafe_arrivals() -> None:
+        fails()
+
+    return cafe_arrivals
 
 
-@dg.job
-def cafe_arrivals() -> None:
-    fails()
-
-
-def test_a_failed_run_is_named_with_the_first_line_of_its_cause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("no row left\non the page", "OSError: no row left"),
+        (
+            "[Errno 28] No space left on device: '/srv/lake/part'",
+            (
+                "a disk is full (/srv/lake/part). hint: free space on it (`lakehouse doctor` shows"
+                " the disks; `lakehouse vacuum` deletes old versions of tables)"
+            ),
+        ),
+    ],
+)
+def test_a_failed_run_is_named_with_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: str, shown: str
 ):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     assert newest_failed_run(tmp_path, "cafe_", BEGIN) is None
     with prepare_instance(tmp_path, "local") as instance:
-        run = cafe_arrivals.execute_in_process(instance=instance, raise_on_error=False)
+        run = failing(message).execute_in_process(instance=instance, raise_on_error=False)
     found = newest_failed_run(tmp_path, "cafe_", BEGIN)
     assert found is not None
     assert (found.run_id, found.job) == (run.run_id, "cafe_arrivals")
-    assert found.error == "ValueError: no space left"
+    assert found.error == shown
     assert newest_failed_run(tmp_path, "shop_", BEGIN) is None
     assert newest_failed_run(tmp_path, "cafe_", found.ended_at) is None

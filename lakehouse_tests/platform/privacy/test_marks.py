@@ -32,6 +32,20 @@ def test_a_mark_does_not_reveal_the_person_and_depends_on_the_key(tmp_path: Path
     assert key.marks("bikes", Person(ids=frozenset({ZULEIKA})))[0].digest != mark.digest
 
 
+def test_of_two_processes_that_create_a_key_at_once_both_use_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    key = marks.load_or_create_key(lake, Settings())
+    with monkeypatch.context() as patch:
+        patch.setattr(marks, "_files", lambda store: [])  # listed before the other one created it
+        assert marks.load_or_create_key(lake, Settings()) == key
+    away = Settings(privacy_key_file=str(tmp_path / "privacy.key"))
+    other = Lake(str(tmp_path / "other"))
+    assert marks.load_or_create_key(other, away) == marks.load_or_create_key(other, away)
+    assert [path.name for path in tmp_path.glob("*privacy*")] == ["privacy.key"]
+
+
 def test_a_key_is_readable_by_its_owner_alone_and_may_be_outside_of_the_lake(
     tmp_path: Path,
 ) -> None:
