@@ -108,9 +108,9 @@ def ingest(
 ) -> None:
     """Ingest the delivered files and refresh dependent tables.
 
-    Runs what the daemon would run, in the same Dagster instance, until nothing is left to do. Days
-    that were given up are tried again. Exit code 1 if a run fails or anything was not loaded, with
-    a list.
+    Runs what the daemon would run, in the same Dagster instance, until nothing is left to do, two
+    domains at a time. Days that were given up are tried again. Exit code 1 if a run fails or
+    anything was not loaded, with a list.
 
     Examples:
       lakehouse ingest

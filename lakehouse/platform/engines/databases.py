@@ -20,6 +20,8 @@ SMALL_BYTES = 8 << 20
 """A database is closed after a session that read more: it would hold memory of the process."""
 ONE_THREAD_BYTES = 1 << 20
 """A session that reads less has one thread: several would only wait for each other."""
+SMALL_ROWS = 200_000
+"""Rows that stand for `SMALL_BYTES` on S3, where asking for the size of a file is a request."""
 
 _unused: "list[Database]" = []
 _lock = threading.Lock()
@@ -31,6 +33,7 @@ class Database:
 
     memory: str
     threads: int
+    s3: bool
     connection: "duckdb.DuckDBPyConnection" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,17 +52,18 @@ class Database:
         )
 
     @classmethod
-    def opened(cls, settings: "Settings", *, new: bool) -> "Database":
+    def opened(cls, settings: "Settings", *, new: bool, s3: bool) -> "Database":
         """Return a database with the limits of the settings, which nothing else uses.
 
         Args:
             settings: memory and threads.
             new: whether it must be one that no session has used.
+            s3: whether it has the credentials of S3, or will have them.
         """
-        made = (settings.memory, settings.threads or os.cpu_count() or 1)
+        made = (settings.memory, settings.threads or os.cpu_count() or 1, s3)
         with _lock:
             for each in () if new else _unused:
-                if (each.memory, each.threads) == made:
+                if (each.memory, each.threads, each.s3) == made:
                     _unused.remove(each)
                     return each
         return cls(*made)

@@ -40,20 +40,21 @@ class DuckDBSession(Session):
             settings: limits of the engine, and the lake.
             s3: whether files on S3 are read.
             shared: whether the database may be one that other sessions use before and after, which
-                only see its limits. Never on S3, whose credentials belong to a database.
+                only see its limits. On S3 the caller knows that little is read.
         """
         self.texts = CodeFacts(settings.home)
         self._store = ObjectStore.at(settings.root)
         self._urls: dict[str, None] = {}
         self._kept: set[str] = set()
         self._read_bytes = 0
-        self._is_shared = shared and not s3
-        self._database = Database.opened(settings, new=not self._is_shared)
+        self._is_shared = shared
+        self._database = Database.opened(settings, new=not shared, s3=s3)
         self.connection = self._database.connection
-        if self._is_shared:
-            self._database.use_one_thread()
+        if shared:
             self.connection = self.connection.cursor()
-        if s3:
+        if shared and not s3:
+            self._database.use_one_thread()
+        if s3:  # with the credentials of this moment
             from lakehouse.platform.storage.s3_access import duckdb_s3_setup
 
             duckdb_s3_setup(self.connection)

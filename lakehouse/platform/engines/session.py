@@ -22,6 +22,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType, PySparkType
 
+from lakehouse.platform.engines.databases import SMALL_ROWS
 from lakehouse.platform.engines.spark_files import Convert
 from lakehouse.platform.engines.sql_texts import kept_sql
 from lakehouse.platform.storage.delta_table import LakeTable
@@ -142,12 +143,13 @@ class Session(ABC):
 
 
 @contextlib.contextmanager
-def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
+def session(settings: Settings, rows: int | None = None) -> Iterator[Session]:
     """Open a session of the engine that the settings name.
 
     Args:
         settings: engine, its limits, and the cluster.
-        rows: upstream rows that are read, if they are known; a cluster distributes them by it.
+        rows: upstream rows that are read, if they are known; a cluster distributes them by it, and
+            few rows on S3 need no database of their own.
 
     Raises:
         EngineError: the engine's package or runtime is missing.
@@ -159,11 +161,14 @@ def session(settings: Settings, rows: int = 0) -> Iterator[Session]:
 
         store = ObjectStore.at(settings.root)
         texts = CodeFacts(settings.home)
-        opened = SparkSession(spark_session(settings), store, rows=rows, texts=texts)
+        opened = SparkSession(spark_session(settings), store, rows=rows or 0, texts=texts)
     else:
         from lakehouse.platform.engines.duckdb import DuckDBSession
 
-        opened = DuckDBSession(settings, s3=settings.uses_s3, shared=True)
+        is_small = rows is not None and rows <= SMALL_ROWS
+        opened = DuckDBSession(
+            settings, s3=settings.uses_s3, shared=is_small or not settings.uses_s3
+        )
     try:
         yield opened
     except BaseException as error:

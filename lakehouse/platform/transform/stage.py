@@ -128,7 +128,8 @@ def stage_days(
         if has_no_rows(upstream, window):
             _stage_empty_days(table, window, writer)
             continue
-        with engine.session(settings, upstream.rows_read(window) if on_cluster else 0) as session:
+        rows_read = upstream.rows_read(window) if on_cluster or settings.uses_s3 else None
+        with engine.session(settings, rows_read) as session:
             bind_partitions(session, window, due)
             bind_upstream(session, upstream, window)
             if table.validates_rows:

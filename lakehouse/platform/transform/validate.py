@@ -64,7 +64,8 @@ def failed_days_of(
     Rows on other days than these fail their day, too. DuckDB reads them where they are, in the
     memory of this process.
     """
-    with engine.session(engine.engine_settings(settings, embedded=True)) as session:
+    embedded = engine.engine_settings(settings, embedded=True)
+    with engine.session(embedded, rows.num_rows) as session:
         session.arrow("computed", rows)
         computed = named_relation("computed", table.contract.schema)
         found = failed_days(session, table, computed)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.platform.engines import databases
-from lakehouse.platform.engines.databases import Database, close_unused
+from lakehouse.platform.engines.databases import SMALL_ROWS, Database, close_unused
 from lakehouse.platform.engines.duckdb import DuckDBSession
 from lakehouse.platform.engines.session import session
 from lakehouse.settings import Settings
@@ -112,6 +112,30 @@ def test_a_session_has_one_thread_until_it_reads_more_than_a_little(
             assert threads(opened) == 1
             opened.arrow("more", ROWS)
             assert threads(opened) == 3
+
+
+def secret_of(opened: DuckDBSession) -> str:
+    (found,) = opened.connection.execute("SELECT secret_string FROM duckdb_secrets()").fetchall()
+    return str(found[0])
+
+
+def test_sessions_of_few_rows_on_s3_use_one_database_with_the_credentials_of_the_moment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    on_s3 = replace(settings, root="s3://lake/here", landing="s3://lake/landing")
+    monkeypatch.setenv("AWS_REGION", "sa-east-1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    used_by = []
+    for key, rows in (("first", 10), ("second", 20), ("third", None), ("fourth", SMALL_ROWS + 1)):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+        with session(on_s3, rows) as opened:
+            assert isinstance(opened, DuckDBSession)
+            assert f"key_id={key}" in secret_of(opened)
+            used_by.append(opened._database)
+    first, second, third, fourth = used_by
+    assert first is second
+    assert first not in (third, fourth)
+    assert used(settings) is not first
 
 
 def test_an_unusable_database_is_not_kept(settings: Settings):
