@@ -232,7 +232,8 @@ class PythonRows:
     Args:
         inputs: name → expression over the upstream tables; their rows must fit in memory.
         compute: takes the day and the rows of the inputs by name; returns the columns of the
-            contract without ``day``, in any order. Equal inputs must give equal rows.
+            contract without ``day``, in any order, or a table without columns when there are no
+            rows. Equal inputs must give equal rows.
     """
 
     inputs: Mapping[str, ir.Table]

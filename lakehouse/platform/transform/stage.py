@@ -362,6 +362,8 @@ def _python_rows(
     inputs = {name: session.table(expression) for name, expression in made.inputs.items()}
     rows = made.compute(day, {**inputs, **models})
     schema = arrow_schema(table.contract.schema)
+    if not rows.num_rows:
+        return schema.empty_table()
     dated = rows.append_column("day", pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows))
     return dated.select(schema.names).cast(schema)
 
