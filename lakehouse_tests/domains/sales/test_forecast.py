@@ -260,7 +260,7 @@ def test_the_error_for_a_domain_without_a_forecast_names_those_with_one(
 ):
     result = call(weekly, "forecast", "people", code=1)
     assert "domain 'people' declares no forecast" in result.stderr
-    assert "hint: domains that do: sales" in result.stderr
+    assert "hint: domains that do: mrhealth, sales" in result.stderr
 
 
 def test_without_the_libraries_the_command_names_what_to_install(
