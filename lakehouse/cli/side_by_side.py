@@ -4,6 +4,8 @@ Domains share no table, so their runs need not wait for each other. The processe
 that has the libraries in memory; they report to the command, which alone prints.
 """
 
+import contextlib
+import multiprocessing
 import os
 import pickle
 import signal
@@ -21,7 +23,6 @@ from lakehouse.cli.interrupts import interruptible
 from lakehouse.cli.messages import CommandError, one_line
 from lakehouse.cli.progress import RunProgress, bars
 from lakehouse.platform.local_runtime.fork_server import processes, start_fork_server
-from lakehouse.platform.local_runtime.lifeline import end_with_parent_process
 
 if TYPE_CHECKING:
     from lakehouse.cli.ingestion import Ingested, Request
@@ -142,7 +143,7 @@ def _ingest(
     to: connection.Connection,
 ) -> None:
     """Ingest a domain in this process, with the environment of the command."""
-    end_with_parent_process()  # the fork server, which ends with the command
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     os.setpgid(0, 0)  # Ctrl-C reaches the command alone, which ends this process
     os.environ.clear()
     os.environ.update(environment)
@@ -156,7 +157,16 @@ def _ingest(
             result = ingest_domain(load_domain(domain), request, instance, _Reports(to))
         to.send(("result", result))
     except Exception as error:  # noqa: BLE001  raised again by the command
-        to.send(("result", _sendable(error)))
+        with contextlib.suppress(BrokenPipeError):  # the command was killed
+            to.send(("result", _sendable(error)))
+
+
+def _end_with_the_command() -> None:
+    """Interrupt this process when the command has ended, also when it was killed."""
+    command = multiprocessing.parent_process()
+    if command is not None:
+        command.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _sendable(error: Exception) -> Exception:

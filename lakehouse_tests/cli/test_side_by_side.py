@@ -99,6 +99,18 @@ def test_a_killed_process_is_named_and_the_other_domain_is_finished(
     assert one(call, "select count(distinct domain) from ops.deliveries") == 2
 
 
+@pytest.mark.usefixtures("landed")
+def test_the_processes_of_a_killed_command_end_and_cancel_their_runs(folder: Path) -> None:
+    with ingesting(folder) as (process, workers):
+        process.kill()
+        _, printed = process.communicate(timeout=SECONDS)  # until nothing holds its stderr
+    assert "Traceback" not in printed
+    assert all(map(ended, workers))
+    with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
+        states = [run.status for run in instance.get_runs()]
+    assert dg.DagsterRunStatus.STARTED not in states
+
+
 class OddError(Exception):
     """An error that cannot be made again from its text."""
 
