@@ -42,13 +42,21 @@ class _Reports:
         self._to = to
 
     def batch(self, due: "DueBatch", steps: int) -> None:
-        self._to.send(("start", (f"{due.batch.first} to {due.batch.last}", steps)))
+        self._send("start", f"{due.batch.first} to {due.batch.last}", steps)
 
     def step(self, step: "StepResult") -> None:
-        self._to.send(("step", (step,)))
+        self._send("step", step)
 
     def ended(self, ran: "RunResult") -> None:
-        self._to.send(("ended", (ran,)))
+        self._send("ended", ran)
+
+    def result(self, result: "Ingested | Exception") -> None:
+        """Send what the process did, or its error."""
+        self._send("result", result)
+
+    def _send(self, kind: str, *content: object) -> None:
+        with contextlib.suppress(BrokenPipeError):  # a killed command ends this process anyway
+            self._to.send((kind, content))
 
 
 @dataclass(eq=False)
@@ -70,7 +78,7 @@ class _Worker:
             self.progress.close()
             return False
         if kind == "result":
-            self.result = content
+            (self.result,) = content
         else:
             getattr(self.progress, kind)(*content)
         return True
@@ -152,13 +160,13 @@ def _ingest(
     from lakehouse.cli.instances import interruptible_instance
     from lakehouse.platform.tables.registry import load_domain
 
+    reports = _Reports(to)
     try:
         with interruptible_instance(request.settings, is_part=True) as instance:
-            result = ingest_domain(load_domain(domain), request, instance, _Reports(to))
-        to.send(("result", result))
+            result = ingest_domain(load_domain(domain), request, instance, reports)
+        reports.result(result)
     except Exception as error:  # noqa: BLE001  raised again by the command
-        with contextlib.suppress(BrokenPipeError):  # the command was killed
-            to.send(("result", _sendable(error)))
+        reports.result(_sendable(error))
 
 
 def _end_with_the_command() -> None:
